@@ -1,0 +1,1 @@
+"""The testbed: simulation and analysis together, and the `slipper` command."""

@@ -1,0 +1,200 @@
+"""Progress of a run on standard error: a live bar for each phase on a terminal, a few plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import date
+from types import TracebackType
+from typing import Protocol, Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn
+from rich.table import Column
+from rich.text import Text
+
+PLAIN_INTERVAL_S = 10.0  # between two plain lines of one phase
+
+PHASES = {
+    "compile": "Compiling (first run only)",
+    "population": "Making users",
+    "market": "Simulating the market",
+    "traffic": "Writing requests",
+    "finish": "Finishing the run",
+    "analysis": "Analysing the log",
+}
+
+
+class Step(Protocol):
+    """What a display needs of a progress report; `sim.Progress` is one."""
+
+    @property
+    def phase(self) -> str: ...
+    @property
+    def done(self) -> float: ...
+    @property
+    def total(self) -> float: ...
+    @property
+    def simulated(self) -> date | None: ...
+    @property
+    def records(self) -> int: ...
+
+
+class Display(Protocol):
+    """A context in which each call shows one progress report."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def __call__(self, step: Step) -> None: ...
+
+
+def open_display(quiet: bool = False, stream: TextIO | None = None) -> Display:
+    """The display that suits `stream` (default: standard error): live on a terminal, plain lines elsewhere."""
+    stream = sys.stderr if stream is None else stream
+    if quiet:
+        return Silent()
+    console = Console(file=stream)
+    return Live(console) if console.is_terminal and not console.is_dumb_terminal else Plain(stream)
+
+
+class Silent:
+    """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def __call__(self, step: Step) -> None:
+        return None
+
+
+class Live(Silent):
+    """One bar a phase, with the simulated date, the records written and the time left in the phase."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description}", table_column=Column(min_width=26, no_wrap=True)),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[simulated]}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[records]}", justify="right", table_column=Column(no_wrap=True)),
+            TimeColumn(table_column=Column(no_wrap=True)),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._end_phases()
+        self._bars.stop()
+
+    def __call__(self, step: Step) -> None:
+        if step.phase not in self._tasks:
+            self._end_phases()
+            self._tasks[step.phase] = self._bars.add_task(
+                title(step.phase), total=None, simulated="", records=""
+            )
+        self._bars.update(
+            self._tasks[step.phase],
+            completed=step.done,
+            total=step.total or None,
+            simulated=step.simulated.isoformat() if step.simulated else "",
+            records=f"{step.records:,} records" if step.records else "",
+        )
+
+    def _end_phases(self) -> None:
+        for task in self._bars.tasks:
+            if not task.finished:
+                total = task.total or 1.0
+                self._bars.update(task.id, total=total, completed=total)
+
+
+class TimeColumn(TextColumn):
+    """The time left in a running phase, the time taken by an ended one."""
+
+    def __init__(self, table_column: Column | None = None) -> None:
+        super().__init__("", table_column=table_column)
+
+    def render(self, task: Task) -> Text:
+        """The column's text for one phase."""
+        if task.finished:
+            return Text(f"{duration(task.finished_time or 0.0)}", style="dim")
+        left = task.time_remaining
+        return Text(f"{duration(left)} left" if left is not None else "", style="cyan")
+
+
+class Plain(Silent):
+    """A line when a phase begins to take long, and one when it ends; no control characters."""
+
+    def __init__(self, stream: TextIO, interval_s: float = PLAIN_INTERVAL_S) -> None:
+        self._stream = stream
+        self._interval_s = interval_s
+        self._last: Step | None = None
+        self._began = self._told = 0.0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._end_phase()
+
+    def __call__(self, step: Step) -> None:
+        now = time.monotonic()
+        if self._last is None or self._last.phase != step.phase:
+            self._end_phase()
+            self._began = self._told = now
+        elif now - self._told >= self._interval_s:
+            self._told = now
+            self._say(f"{title(step.phase)}: " + ", ".join(self._state(step, now - self._began)))
+        self._last = step
+
+    def _end_phase(self) -> None:
+        if self._last is not None:
+            records = [f"{self._last.records:,} records"] if self._last.records else []
+            taken = duration(time.monotonic() - self._began)
+            self._say(f"{title(self._last.phase)}: " + ", ".join([*records, f"done in {taken}"]))
+            self._last = None
+
+    def _state(self, step: Step, elapsed_s: float) -> list[str]:
+        share = step.done / step.total if step.total else 0.0
+        parts = [f"{share:.0%}"] if step.total else []
+        if step.simulated:
+            parts.append(step.simulated.isoformat())
+        if step.records:
+            parts.append(f"{step.records:,} records")
+        if 0 < share < 1:
+            parts.append(f"{duration(elapsed_s / share - elapsed_s)} left")
+        return parts
+
+    def _say(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+def title(phase: str) -> str:
+    """What a phase is called on the screen."""
+    return PHASES.get(phase, phase)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 05 s` or `2 h 10 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
