@@ -1,0 +1,28 @@
+"""Proportions of counts on results already at home: the share itself and its Wilson interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.ArrayLike
+Floats = npt.NDArray[np.float64]
+
+Z95 = 1.959963984540054  # two-sided 95% point of the normal distribution
+
+
+def share(part: Numbers, whole: Numbers) -> Floats:
+    """part over whole, elementwise; NaN where the whole is 0 or missing."""
+    a, b = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    out = np.full(np.broadcast_shapes(a.shape, b.shape), np.nan)
+    return np.divide(a, b, out=out, where=np.broadcast_to(b > 0, out.shape))
+
+
+def wilson(successes: Numbers, trials: Numbers, z: float = Z95) -> tuple[Floats, Floats]:
+    """Wilson score interval of a proportion, elementwise: (low, high), NaN without trials. Wilson (1927)."""
+    n = np.asarray(trials, dtype=np.float64)
+    p = share(successes, n)
+    n = np.where(n > 0, n, np.nan)
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)

@@ -1,0 +1,111 @@
+"""A query: an analysis that runs in the engine and comes back as a tidy pandas table, and that can be printed as SQL.
+
+    shares = openness.weekly_shares(log)          # a DataFrame
+    print(openness.weekly_shares.sql(log))        # the SQL of it
+    openness.weekly_shares.expression(log)        # the Ibis expression, to build on
+
+Results are remembered on the log, so that a table, a figure and a report ask the engine once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Concatenate, Generic, ParamSpec
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from analysis.source import Log
+
+P = ParamSpec("P")
+Finish = Callable[Concatenate[pd.DataFrame, Log, P], pd.DataFrame]
+
+_REGISTRY: dict[str, Query[Any]] = {}
+
+
+class Query(Generic[P]):
+    """A function from a log to an Ibis expression, with an optional last step in pandas on the small result.
+
+    Calling it gives the DataFrame; `expression` and `sql` give what is run.
+    """
+
+    def __init__(self, build: Callable[Concatenate[Log, P], ir.Table], finish: Finish[P] | None = None) -> None:
+        self.build = build
+        self.finish = finish
+        self.name = f"{build.__module__.rpartition('.')[2]}.{build.__name__}"
+        functools.update_wrapper(self, build)
+        _REGISTRY[self.name] = self
+
+    def __call__(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
+        bound = inspect.signature(self.build).bind(log, *args, **kwargs)
+        bound.apply_defaults()
+        key = (self.name, *(_frozen(value) for value in bound.args[1:]), *sorted(bound.kwargs.items()))
+
+        def run() -> pd.DataFrame:
+            frame = collect(self.build(log, *args, **kwargs))
+            return self.finish(frame, log, *args, **kwargs) if self.finish else frame
+
+        return log.remembered(key, run)
+
+    def expression(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> ir.Table:
+        """The Ibis expression, whole: shared steps are written out."""
+        return self.build(log.unshared(), *args, **kwargs)
+
+    def sql(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The SQL, whole. Within one log the steps that analyses share are run once and kept; here they are written out."""
+        return log.sql(self.expression(log, *args, **kwargs))
+
+
+def query(
+    finish: Finish[P] | None = None,
+) -> Callable[[Callable[Concatenate[Log, P], ir.Table]], Query[P]]:
+    """Decorator: make a Query of a function that builds an expression. `finish` is its last step in pandas."""
+
+    def wrap(build: Callable[Concatenate[Log, P], ir.Table]) -> Query[P]:
+        return Query(build, finish)
+
+    return wrap
+
+
+def sql_of(name: str, log: Log, **parameters: Any) -> str:
+    """The SQL of a query by its name, such as "openness.weekly_shares". KeyError lists the names there are."""
+    if name not in _REGISTRY:
+        raise KeyError(f"no query '{name}'; there are: {', '.join(sorted(_REGISTRY))}")
+    return _REGISTRY[name].sql(log, **parameters)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def collect(expression: ir.Table) -> pd.DataFrame:
+    """Run an expression and bring the result home with plain types: int64, float64, bool, str, datetime64[us].
+
+    Dates become midnights without a zone, timestamps become UTC without a zone. Integers with nulls become float64.
+    Engines differ in the types that they return; results of the same query do not.
+    """
+    frame = expression.to_pandas()
+    schema = expression.schema()
+    for name in frame.columns:
+        kind = schema[name]
+        column = frame[name]
+        if kind.is_date() or kind.is_timestamp():
+            moments = pd.to_datetime(column, utc=True)
+            frame[name] = moments.dt.tz_localize(None).astype("datetime64[us]")
+        elif kind.is_boolean():
+            frame[name] = column.astype("bool") if not column.isna().any() else column.astype("boolean")
+        elif kind.is_integer() and not column.isna().any():
+            frame[name] = column.astype("int64")
+        elif kind.is_numeric():
+            frame[name] = column.astype("float64")
+        else:
+            frame[name] = column.astype("str")
+    return frame
+
+
+def day(moment: pd.Timestamp) -> dt.date:
+    """The date of a pandas timestamp."""
+    return dt.date(moment.year, moment.month, moment.day)

@@ -1,0 +1,232 @@
+"""Activity retention by cohort: who comes back to a model in later months.
+
+Definitions (report, figure 25). A user's first month of a model is the UTC calendar month of the first request to it in this
+log; the users who share it are the cohort (m, c) of size n. R(m, c, k) = members with at least one request to m in month
+c + k, over n. Gaps are allowed, so R can rise; R(0) = 1 by definition. The model is the listed id, not its family: a preview
+and its successor are two models. All requests count (free, own-key, cancelled and failed ones too).
+
+The user x model x month table behind it is made once for all models and kept in the engine.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from analysis import vocabulary as v
+from analysis.proportions import share, wilson
+from analysis.query import day, query
+from analysis.source import Log
+from analysis.study import SMALL_COHORT
+
+TRIANGLE_COLUMNS = (
+    "model", "cohort", "k", "month", "users", "active", "retention", "wilson_low", "wilson_high",
+    "observed", "complete", "small", "left_truncated", "exposure_days", "mean_exposure_days",
+)  # fmt: skip
+
+
+def activity(log: Log) -> ir.Table:
+    """One row a user, model and month with at least one request: user_id, model, month, first_at (in that month)."""
+
+    def build() -> ir.Table:
+        rows = log.generations
+        return rows.group_by(user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)).aggregate(
+            first_at=rows.created_at.min()
+        )
+
+    return log.shared("activity", build)
+
+
+@query()
+def first_months(log: Log) -> ir.Table:
+    """Cohort sizes: columns model, cohort (first day of the month of first use), users (distinct users, count)."""
+    rows = activity(log)
+    firsts = rows.group_by("user_id", "model").aggregate(cohort=rows.month.min())
+    return (
+        firsts.group_by("model", "cohort").aggregate(users=firsts.count().cast("int64")).order_by("model", "cohort")
+    )
+
+
+@query()
+def cohort_activity(log: Log, models: Sequence[str] | None = None) -> ir.Table:
+    """Active members by model, cohort and month: the counts behind every triangle; months without any are not listed.
+
+    active (distinct users, count) with at least one request to the model in the month; first_day_mean: mean UTC day of
+    the month of those users' first request in it. models: only these, or all.
+    """
+    rows = activity(log)
+    if models is not None:
+        rows = rows.filter(rows.model.isin(list(models)))
+    rows = rows.mutate(cohort=v.first_seen(rows.month, [rows.user_id, rows.model]))
+    return (
+        rows.group_by("model", "cohort", "month")
+        .aggregate(active=rows.count().cast("int64"), first_day_mean=rows.first_at.day().cast("float64").mean())
+        .order_by("model", "cohort", "month")
+    )
+
+
+def triangle(log: Log, model: str, min_cohort: int = 1, small: int = SMALL_COHORT) -> pd.DataFrame:
+    """Retention triangle of one model: claims C115 to C127 as shapes. See `triangles`."""
+    return triangles(log, [model], min_cohort=min_cohort, small=small)
+
+
+def triangles(
+    log: Log, models: Sequence[str] | None = None, min_cohort: int = 1, small: int = SMALL_COHORT
+) -> pd.DataFrame:
+    """Retention triangles of several models (None: all) from one scan of the log.
+
+    One row a model, cohort (first day of month c) and k = 0, 1, ...: month (c + k), users (cohort size n), active (members
+    active in the month), retention = active / users, wilson_low and wilson_high (95% Wilson interval). Rows reach to the
+    log's last month for the oldest cohort; `observed` is false, and the values missing, where c + k lies after it.
+    complete: the log covers month c + k, and the end of month c, to their last day; else the value is too low.
+    small: users < `small`. Cohorts under `min_cohort` users are left out.
+    left_truncated: c is the log's first month and the model may be older (no release date, or an earlier one), so that
+    "first use" is not known to be the first. exposure_days: days of month c on which the model was there to be used
+    and the log covers; mean_exposure_days: mean over members of the days from their first request to the end of month c
+    (a launch late in a month makes members younger at every k).
+    """
+    counts = cohort_activity(log)
+    if models is not None:
+        counts = counts[counts["model"].isin(list(models))]
+    if counts.empty:
+        return _typed(pd.DataFrame(columns=list(TRIANGLE_COLUMNS)))
+    counts = counts.assign(k=_months_between(counts["cohort"], counts["month"]))
+    base = counts.loc[counts["k"] == 0, ["model", "cohort", "active", "first_day_mean"]]
+    base = base.rename(columns={"active": "users"})
+    base = base[base["users"] >= min_cohort]
+
+    last_month = pd.Timestamp(log.last_day.replace(day=1))
+    reach = _months_between(base["cohort"], pd.Series(last_month, index=base.index))
+    base = base.assign(reach=reach, widest=reach.groupby(base["model"]).transform("max"))
+    grid = base.loc[base.index.repeat(base["widest"] + 1)]
+    grid = grid.assign(k=grid.groupby(["model", "cohort"]).cumcount())
+    grid = grid.merge(counts[["model", "cohort", "k", "active"]], on=["model", "cohort", "k"], how="left")
+    grid["observed"] = grid["k"] <= grid["reach"]
+    grid["active"] = grid["active"].fillna(0.0).where(grid["observed"])
+    grid["month"] = _add_months(grid["cohort"], grid["k"])
+    grid["retention"] = share(grid["active"], grid["users"])
+    grid["wilson_low"], grid["wilson_high"] = wilson(grid["active"], grid["users"])
+
+    covered_to = pd.Timestamp(log.last_day)
+    grid["complete"] = grid["observed"] & (grid["month"] + pd.offsets.MonthEnd(0) <= covered_to)
+    grid["small"] = grid["users"] < small
+    _add_exposure(grid, log)
+    grid = grid.sort_values(["model", "cohort", "k"], ignore_index=True)
+    return _typed(grid[list(TRIANGLE_COLUMNS)])
+
+
+def _typed(grid: pd.DataFrame) -> pd.DataFrame:
+    kinds = {
+        "model": "str", "cohort": "datetime64[us]", "k": "int64", "month": "datetime64[us]", "users": "int64",
+        "active": "float64", "retention": "float64", "wilson_low": "float64", "wilson_high": "float64",
+        "observed": "bool", "complete": "bool", "small": "bool", "left_truncated": "bool",
+        "exposure_days": "int64", "mean_exposure_days": "float64",
+    }  # fmt: skip
+    return grid.astype(kinds)
+
+
+def _months_between(first: pd.Series, later: pd.Series) -> pd.Series:
+    return (later.dt.year - first.dt.year) * 12 + later.dt.month - first.dt.month
+
+
+def _add_months(month: pd.Series, k: pd.Series) -> pd.Series:
+    whole = month.to_numpy().astype("datetime64[M]") + k.to_numpy().astype("timedelta64[M]")
+    return pd.Series(whole.astype("datetime64[us]"), index=month.index)
+
+
+def _add_exposure(grid: pd.DataFrame, log: Log) -> None:
+    """Add left_truncated, exposure_days and mean_exposure_days to the rows of a triangle."""
+    released = release_days(log)
+    start, end = log.first_day, log.last_day
+    rows = {}
+    for model, cohort in grid[["model", "cohort"]].drop_duplicates().itertuples(index=False):
+        month = day(cohort)
+        month_end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+        release = released.get(model)
+        opens = max(month, start, release) if release and release <= month_end else max(month, start)
+        days = (min(month_end, end) - opens).days + 1
+        in_first_month = month == start.replace(day=1)
+        rows[model, cohort] = (in_first_month and (release is None or release < start), days)
+    keys = list(zip(grid["model"], grid["cohort"], strict=True))
+    grid["left_truncated"] = [rows[key][0] for key in keys]
+    grid["exposure_days"] = [rows[key][1] for key in keys]
+    grid["mean_exposure_days"] = grid["cohort"].dt.days_in_month - grid["first_day_mean"] + 1
+
+
+def release_days(log: Log) -> dict[str, dt.date]:
+    """Release day of each model of the models table; empty without one."""
+    if log.models is None:
+        return {}
+    models = log.models.select("model", "released")
+    frame = log.remembered("release_days", lambda: models.to_pandas())
+    days = pd.to_datetime(frame["released"])
+    return {model: day(moment) for model, moment in zip(frame["model"], days, strict=True) if not pd.isna(moment)}
+
+
+def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:
+    """Month of the model's launch cohort and how it was found.
+
+    The calendar month of the release date where the models table has one, else the first month in which the log saw the
+    model. None where that month lies before the log, or the log never saw the model.
+    """
+    release = release_days(log).get(model)
+    if release is not None:
+        month = release.replace(day=1)
+        return (month if month >= log.first_day.replace(day=1) else None), "release date"
+    counts = cohort_activity(log)
+    seen = counts.loc[counts["model"] == model, "cohort"]
+    return (day(seen.min()) if len(seen) else None), "first month seen"
+
+
+def launch_contrast(
+    log: Log,
+    model: str,
+    months: Sequence[int] = (3, 4, 5),
+    later_after: int = 2,
+    min_cohort: int = SMALL_COHORT,
+) -> pd.DataFrame:
+    """The launch cohort against later ones at the same age: claims C117 to C123 as numbers.
+
+    One row a k in `months`: launch (R of the launch cohort), launch_low, launch_high (95% Wilson), launch_users (n), later
+    (unweighted mean of R over cohorts that start at least `later_after` months after the launch cohort), later_cohorts
+    (how many), later_users (their n, summed), ratio = launch / later, difference = launch - later, spread = largest minus
+    smallest R over the launch cohort and all cohorts after it, spread_later = the same over the later ones alone.
+    Only complete cells of cohorts with at least `min_cohort` users count; a value without any is missing. basis: how the
+    launch month was found.
+    """
+    launch, basis = launch_cohort(log, model)
+    cells = triangle(log, model, min_cohort=min_cohort)
+    cells = cells[cells["complete"]]
+    rows = []
+    for k in months:
+        at = cells[cells["k"] == k]
+        row: dict[str, object] = {"model": model, "launch_cohort": launch, "basis": basis, "k": k}
+        start = pd.Timestamp(launch) if launch else pd.NaT
+        own = at[at["cohort"] == start]
+        since = at[at["cohort"] >= start]
+        later = at[_months_between(pd.Series(start, index=at.index), at["cohort"]) >= later_after]
+        value = own["retention"].iloc[0] if len(own) else np.nan
+        mean = later["retention"].mean()
+        row |= {
+            "launch": value,
+            "launch_low": own["wilson_low"].iloc[0] if len(own) else np.nan,
+            "launch_high": own["wilson_high"].iloc[0] if len(own) else np.nan,
+            "launch_users": int(own["users"].sum()),
+            "later": mean,
+            "later_cohorts": len(later),
+            "later_users": int(later["users"].sum()),
+            "ratio": float(share(value, mean)),
+            "difference": value - mean,
+            "spread": since["retention"].max() - since["retention"].min() if len(since) > 1 else np.nan,
+            "spread_later": later["retention"].max() - later["retention"].min() if len(later) > 1 else np.nan,
+        }
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    frame["launch_cohort"] = pd.to_datetime(frame["launch_cohort"]).astype("datetime64[us]")
+    floats = ["launch", "launch_low", "launch_high", "later", "ratio", "difference", "spread", "spread_later"]
+    return frame.astype(dict.fromkeys(floats, "float64"))

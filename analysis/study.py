@@ -1,0 +1,45 @@
+"""Choices of the study whose tables and figures this package draws (State of AI, December 2025), in one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+
+class Panel(NamedTuple):
+    """One retention panel of figure 25."""
+
+    letter: str
+    model: str
+    name: str
+    reading: str  # what the report says of the panel
+
+
+REPORT_PANELS: tuple[Panel, ...] = (
+    Panel("a", "anthropic/claude-sonnet-4", "Claude Sonnet 4", "foundational launch cohort, about 40% at month 5"),
+    Panel("b", "google/gemini-2.5-pro", "Gemini 2.5 Pro", "foundational launch cohort, about 40% at month 5"),
+    Panel("c", "google/gemini-2.5-flash", "Gemini 2.5 Flash", "no claim"),
+    Panel("d", "openai/gpt-4o-mini", "GPT-4o mini", "one dominant launch cohort, later ones at the floor"),
+    Panel("e", "meta-llama/llama-4-maverick", "Llama 4 Maverick", "no fit: all cohorts equally weak"),
+    Panel("f", "google/gemini-2.0-flash-001", "Gemini 2.0 Flash", "no fit: all cohorts equally weak"),
+    Panel("g", "deepseek/deepseek-r1", "DeepSeek R1", "boomerang: a rise after early churn"),
+    Panel("h", "deepseek/deepseek-chat-v3-0324", "DeepSeek V3 0324", "boomerang: a rise after early churn"),
+)
+
+# Whole Monday weeks of 3 November 2024 (a Sunday) to 30 November 2025: C07.
+MAIN_WINDOW = (dt.date(2024, 11, 4), dt.date(2025, 11, 30))
+# Category labels exist from May 2025 on: C08.
+CATEGORY_WINDOW = (dt.date(2025, 5, 5), dt.date(2025, 11, 30))
+
+# Releases that the report marks in its figure of open-model shares: C21.
+RELEASE_MARKERS: tuple[str, ...] = (
+    "meta-llama/llama-3.3-70b-instruct",
+    "deepseek/deepseek-chat",
+    "deepseek/deepseek-r1",
+    "moonshotai/kimi-k2",
+    "qwen/qwen3-coder",
+    "openai/gpt-oss-120b",
+)
+
+SMALL_COHORT = 200  # below this many users a cell is uncertain by about 7 points at 95%: drawn grey
+LABEL_THRESHOLD = 0.5  # lowest confidence of a label that counts: C05

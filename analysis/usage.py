@@ -1,0 +1,86 @@
+"""Token volume: by week, by model, by author; mean lengths of requests.
+
+Tokens = prompt + completion (reasoning is inside completion, cached inside prompt). Weeks are UTC, from Monday. No row is
+left out: free variants, own-key (BYOK), cancelled and failed requests count with the tokens that the log holds for them.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from analysis import vocabulary as v
+from analysis import weekly as step
+from analysis.query import query
+from analysis.source import Log
+
+
+
+def _mark(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    return step.mark_complete(frame, log)
+
+
+@query(finish=_mark)
+def weekly(log: Log) -> ir.Table:
+    """Volume and mean lengths by week: claims C23 (tokens), C69 to C71 and C74 (means).
+
+    requests (count), tokens_prompt, tokens_completion, tokens (tokens), cost_usd (USD charged): sums over all requests of
+    the week. mean_prompt, mean_completion, mean_total: those tokens over requests, tokens per request.
+    prompt_to_completion: prompt tokens over completion tokens. complete: the log covers the whole week.
+    """
+    t = step.by_model(log, "requests", "tokens_prompt", "tokens_completion", "tokens", "cost_usd")
+    sums = t.group_by("week").aggregate(
+        requests=v.total(t.requests),
+        tokens_prompt=v.total(t.tokens_prompt),
+        tokens_completion=v.total(t.tokens_completion),
+        tokens=v.total(t.tokens),
+        cost_usd=t.cost_usd.sum(),
+    )
+    return sums.mutate(
+        mean_prompt=v.ratio(sums.tokens_prompt, sums.requests),
+        mean_completion=v.ratio(sums.tokens_completion, sums.requests),
+        mean_total=v.ratio(sums.tokens, sums.requests),
+        prompt_to_completion=v.ratio(sums.tokens_prompt, sums.tokens_completion),
+    ).order_by("week")
+
+
+@query(finish=_mark)
+def weekly_by_model(log: Log) -> ir.Table:
+    """Requests (count), tokens (tokens) and cost (USD charged) by week and model, over all requests; share = the model's
+    tokens over all tokens of the week."""
+    t = step.by_model(log, "requests", "tokens", "cost_usd")
+    t = t.select("week", "model", "requests", "tokens", "cost_usd")
+    return t.mutate(share=v.ratio(t.tokens, v.whole(t.tokens, [t.week]))).order_by("week", ibis.desc("tokens"), "model")
+
+
+@query()
+def by_model(log: Log, window: step.Window | None = None) -> ir.Table:
+    """Requests (count), tokens (tokens) and cost (USD charged) by model over the weeks whose Monday lies in the window (all
+    weeks without one); share = the model's tokens over all tokens of those weeks. Claim C131 (volume)."""
+    t = step.by_model(log, "requests", "tokens", "cost_usd").filter(lambda t: v.within(t.week, window))
+    sums = t.group_by("model").aggregate(
+        requests=v.total(t.requests), tokens=v.total(t.tokens), cost_usd=t.cost_usd.sum()
+    )
+    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(ibis.desc("tokens"), "model")
+
+
+@query()
+def by_author(log: Log, open_weights: bool | None = True, window: step.Window | None = None) -> ir.Table:
+    """Tokens by model author over the weeks whose Monday lies in the window: claims C24 to C26 (table 1).
+
+    open_weights: only models with open weights (True, the report's table), only closed ones (False), or all (None).
+    tokens (tokens), requests (count): sums. share = the author's tokens over the tokens of all authors in the table.
+    origin: the models' place of development; an author with both gets two rows. Needs the models table unless all.
+    """
+    t = step.by_model(log, "requests", "tokens").filter(lambda t: v.within(t.week, window))
+    if open_weights is None:
+        t = t.mutate(author=v.author(t.model), origin=ibis.null("string"))
+    else:
+        facts = log.need_models("author", "open_weights", "origin", what="the table of authors")
+        facts = facts.filter(facts.open_weights == open_weights).select("model", "author", "origin")
+        t = t.inner_join(facts, "model")
+    sums = t.group_by("author", "origin").aggregate(
+        models=t.model.nunique().cast("int64"), requests=v.total(t.requests), tokens=v.total(t.tokens)
+    )
+    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(ibis.desc("tokens"), "author")

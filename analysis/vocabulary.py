@@ -1,0 +1,76 @@
+"""The small vocabulary of Ibis idioms in which every analysis is written; all casts live here.
+
+Why a vocabulary: engines differ where analysts do not expect it. Integer division truncates on PostgreSQL, sums of 32-bit
+integers become 128-bit ones on DuckDB, weeks start on Sunday on BigQuery. Each idiom below has one meaning on all engines.
+Timestamps carry a zone and the engine's session zone is UTC (Ibis sets it), so weeks and months are UTC ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+
+def week(moment: ir.TimestampValue) -> ir.DateValue:
+    """The UTC Monday of a timestamp's week, as a date."""
+    return moment.truncate("W").date()
+
+
+def month(moment: ir.TimestampValue) -> ir.DateValue:
+    """The first UTC day of a timestamp's calendar month, as a date."""
+    return moment.truncate("M").date()
+
+
+def ratio(numerator: ir.Value, denominator: ir.Value) -> ir.Value:
+    """numerator over denominator as float64; null where the denominator is 0 or null. The only division allowed."""
+    return numerator.cast("float64") / denominator.cast("float64").nullif(0.0)
+
+
+def total(column: ir.NumericColumn) -> ir.Value:
+    """Sum of an integer column as int64 (nulls left out)."""
+    return column.cast("int64").sum().cast("int64")
+
+
+def amount(column: ir.NumericColumn) -> ir.Value:
+    """Sum of a money column as float64 (nulls left out)."""
+    return column.cast("float64").sum()
+
+
+def total_where(column: ir.NumericColumn, condition: ir.BooleanValue) -> ir.Value:
+    """Sum of an integer column over the rows where the condition is true, as int64; 0 if there are none."""
+    return condition.ifelse(column.cast("int64"), ibis.literal(0, "int64")).sum().cast("int64")
+
+
+def count_where(condition: ir.BooleanValue) -> ir.Value:
+    """Number of rows where the condition is true (null is not true), as int64."""
+    return condition.ifelse(1, 0).sum().cast("int64")
+
+
+def tokens_total(log: ir.Table) -> ir.IntegerColumn:
+    """Prompt plus completion tokens of each row, as int64 (reasoning is inside completion, cached inside prompt)."""
+    return log.tokens_prompt.cast("int64") + log.tokens_completion.cast("int64")
+
+
+def first_seen(column: ir.Column, by: Sequence[ir.Column]) -> ir.Value:
+    """The smallest value of the column within each group, on every row of the group."""
+    return column.min().over(ibis.window(group_by=list(by)))
+
+
+def whole(column: ir.NumericColumn, by: Sequence[ir.Column]) -> ir.Value:
+    """The column's sum within each group, on every row of the group, as int64."""
+    return column.sum().over(ibis.window(group_by=list(by))).cast("int64")
+
+
+def within(day: ir.DateValue, window: tuple[dt.date, dt.date] | None) -> ir.BooleanValue:
+    """True for days inside the window, both ends included; always true without a window."""
+    if window is None:
+        return ibis.literal(True)
+    return day.between(ibis.date(window[0].isoformat()), ibis.date(window[1].isoformat()))
+
+
+def author(model: ir.StringValue) -> ir.StringValue:
+    """The author's slug: what stands before the slash of a model id."""
+    return model.split("/")[0]
