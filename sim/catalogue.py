@@ -1,9 +1,9 @@
-"""The model catalogue: public facts about models, and the latent parameters that the simulation adds to them.
+"""The model catalogue: public facts about models, and the latent parameters that the simulation adds.
 
-A folder holds five CSV files (`models`, `prices`, `free_windows`, `providers`, `abilities`; columns in its README).
-`load_catalogue` reads and checks them all; whatever is wrong is reported as `FILE:LINE:COLUMN: message`.
-Prices are USD per million tokens, dates are UTC days, abilities are on one standardised scale (0 = GPT-3.5 Turbo of
-January 2024, about 4.5 = the best model of late November 2025).
+A folder holds five CSV files (`models`, `prices`, `free_windows`, `providers`, `abilities`; the columns are
+explained in its README). `load_catalogue` reads and checks them all; whatever is wrong is reported as
+`FILE:LINE:COLUMN: message`. Prices are USD per million tokens, dates are UTC days, abilities are on one
+standardised scale (0 = GPT-3.5 Turbo of January 2024, 4.5 = the best model of late November 2025).
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True)
 class PricePoint:
-    """A list price (USD per million tokens) that holds from the day `since` until the next point."""
+    """A list price (USD per million tokens) that holds from the day `start` until the next point."""
 
-    since: date
+    start: date
     prompt: float
     completion: float
     cached: float | None = None
@@ -85,16 +85,16 @@ class PricePoint:
 
 @dataclass(frozen=True)
 class FreeWindow:
-    """A period (both days included; `until` None: still open at the end of the catalogue) of free access."""
+    """A period of free access, both days included (`end` None: still open at the end of the catalogue)."""
 
-    since: date
-    until: date | None
+    start: date
+    end: date | None
     kind: FreeKind
     source: str = ""
     confidence: Confidence = "medium"
 
     def covers(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day <= self.until)
+        return self.start <= day and (self.end is None or day <= self.end)
 
 
 @dataclass(frozen=True)
@@ -201,11 +201,13 @@ class CatalogueModel:
         `price_usd_per_mtok` sets prompt and completion price alike (an effective price); the pair
         `prompt_usd_per_mtok` / `completion_usd_per_mtok` sets them apart; `prices` gives a whole dated path.
         `ability` is one number for all categories, or a mapping from category to number (others 0).
-        Further keywords are fields of `ModelFacts`. Raises ValueError with a plain message if something is impossible.
+        Further keywords are fields of `ModelFacts`. Raises ValueError, in plain words, for the impossible.
         """
         if prices is None:
             prompt = prompt_usd_per_mtok if prompt_usd_per_mtok is not None else price_usd_per_mtok
-            completion = completion_usd_per_mtok if completion_usd_per_mtok is not None else price_usd_per_mtok
+            completion = (
+                completion_usd_per_mtok if completion_usd_per_mtok is not None else price_usd_per_mtok
+            )
             if prompt is None or completion is None:
                 raise ValueError(f"{slug}: give price_usd_per_mtok, or both prompt and completion price")
             prices = [PricePoint(released, prompt, completion, cached_usd_per_mtok, "scenario")]
@@ -255,6 +257,10 @@ class Catalogue:
     def _by_slug(self) -> dict[str, CatalogueModel]:
         return {model.slug: model for model in self.models}
 
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {model.slug: number for number, model in enumerate(self.models)}
+
     def __contains__(self, slug: object) -> bool:
         return slug in self._by_slug
 
@@ -268,6 +274,10 @@ class Catalogue:
         except KeyError:
             raise KeyError(f"unknown model {slug!r}{_hint(slug, self._by_slug)}") from None
 
+    def index(self, slug: str) -> int:
+        """Position of a model in `models`; KeyError names the nearest known slug."""
+        return self._position[self[slug].slug]
+
     def nearest(self, slug: str) -> str | None:
         """The known slug most like `slug`, or None if none is alike."""
         return nearest_name(slug, self._by_slug)
@@ -275,7 +285,7 @@ class Catalogue:
     def price_on(self, slug: str, day: date) -> PricePoint:
         """List price of a model on a day; before its release the launch price. Free windows do not enter."""
         prices = self[slug].facts.prices
-        return prices[max(bisect_right([point.since for point in prices], day) - 1, 0)]
+        return prices[max(bisect_right([point.start for point in prices], day) - 1, 0)]
 
     def is_free_on(self, slug: str, day: date) -> bool:
         """Whether free access to the model (its own id or a free twin) existed on a day of its life."""
@@ -298,7 +308,9 @@ class Catalogue:
 
     def with_models(self, models: Iterable[CatalogueModel]) -> Catalogue:
         """A catalogue in which these models are added, or stand in place of those with the same slug."""
-        return Catalogue(tuple({**self._by_slug, **{model.slug: model for model in models}}.values()), self.hosts)
+        return Catalogue(
+            tuple({**self._by_slug, **{model.slug: model for model in models}}.values()), self.hosts
+        )
 
     def without(self, slugs: Iterable[str]) -> Catalogue:
         """A catalogue without these models; a successor that is gone is forgotten."""
@@ -306,7 +318,9 @@ class Catalogue:
         kept = [model for model in self.models if model.slug not in gone]
         return Catalogue(
             tuple(
-                replace(model, facts=replace(model.facts, successor=None)) if model.facts.successor in gone else model
+                replace(model, facts=replace(model.facts, successor=None))
+                if model.facts.successor in gone
+                else model
                 for model in kept
             ),
             self.hosts,
@@ -338,12 +352,12 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near!r}?" if near else ""
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------
 
 MODEL_COLUMNS: Final = (
-    "slug", "author", "name", "released", "open_weights", "origin", "developer_country", "params_total_b",
-    "params_active_b", "size_class", "reasoning", "tools", "context_tokens", "permaslug", "retired", "successor",
-    "source", "confidence", "note",
+    "slug", "author", "name", "released", "open_weights", "origin", "developer_country",
+    "params_total_b", "params_active_b", "size_class", "reasoning", "tools", "context_tokens", "permaslug",
+    "retired", "successor", "source", "confidence", "note",
 )  # fmt: skip
 PRICE_COLUMNS: Final = (
     "slug", "from", "prompt_usd_per_mtok", "completion_usd_per_mtok", "cached_usd_per_mtok", "source",
@@ -356,7 +370,7 @@ ABILITY_COLUMNS: Final = ("slug", "reach", "hype", "permissive", *CATEGORIES, "b
 
 
 class _Row:
-    """One CSV row whose cells are read with a type; what cannot be read becomes a fault and a stand-in value."""
+    """One CSV row whose cells are read with a type; a bad cell becomes a fault and a stand-in value."""
 
     def __init__(self, file: str, line: int, cells: Mapping[str, str], faults: list[Fault]) -> None:
         self.file, self.line, self._cells, self._faults = file, line, cells, faults
@@ -477,9 +491,12 @@ def load_catalogue(folder: Path) -> Catalogue:
             row.fault("slug", f"{slug} is not in models.csv{_hint(slug, models)}")
     for slug, (row, model) in models.items():
         for problem in _contradictions(model):
-            where = {"prices": prices, "free_windows": windows}.get(problem.table)
-            entries = where.get(slug, []) if where is not None else []
-            (entries[problem.index][0] if entries else row).fault(problem.column, problem.message)
+            at = row
+            if problem.table == "prices":
+                at = prices[slug][problem.index][0]
+            elif problem.table == "free_windows":
+                at = windows[slug][problem.index][0]
+            at.fault(problem.column, problem.message)
         _check_successor(row, model.facts, {known: other for known, (_, other) in models.items()})
     if faults:
         raise CatalogueError(faults)
@@ -579,12 +596,12 @@ def _read_abilities(path: Path, faults: list[Fault]) -> dict[str, tuple[_Row, Mo
     return found
 
 
-# --- checking --------------------------------------------------------------------------------------------------------
+# --- checking ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Contradiction:
-    """Something impossible in one model: the table, the entry's index in it, the column, and what is wrong."""
+    """Something impossible in one model: in which table, its entry there and column, and what is wrong."""
 
     table: Literal["models", "prices", "free_windows"]
     index: int
@@ -603,7 +620,9 @@ def _contradictions(model: CatalogueModel) -> Iterator[_Contradiction]:
     if facts.params_total_b is not None and (facts.params_active_b or 0) > facts.params_total_b:
         yield _Contradiction("models", 0, "params_active_b", "is more than params_total_b")
     if facts.retired is not None and facts.retired <= facts.released:
-        yield _Contradiction("models", 0, "retired", f"{facts.retired} is not after the release {facts.released}")
+        yield _Contradiction(
+            "models", 0, "retired", f"{facts.retired} is not after the release {facts.released}"
+        )
     if facts.successor is not None and facts.retired is None:
         yield _Contradiction("models", 0, "successor", "is given, but the model never retires")
     if facts.successor == facts.slug:
@@ -613,18 +632,18 @@ def _contradictions(model: CatalogueModel) -> Iterator[_Contradiction]:
             yield _Contradiction("prices", index, "prompt_usd_per_mtok", "a price is negative")
         if point.cached is not None and point.cached > point.prompt:
             yield _Contradiction("prices", index, "cached_usd_per_mtok", "is more than the prompt price")
-        if index == 0 and point.since != facts.released:
-            text = f"the first price is of {point.since}, the release is {facts.released}"
+        if index == 0 and point.start != facts.released:
+            text = f"the first price is of {point.start}, the release is {facts.released}"
             yield _Contradiction("prices", index, "from", text)
-        if index and point.since <= facts.prices[index - 1].since:
+        if index and point.start <= facts.prices[index - 1].start:
             yield _Contradiction("prices", index, "from", "price rows must be in order of date")
     previous: FreeWindow | None = None
     for index, window in enumerate(facts.free_windows):
-        if window.until is not None and window.until < window.since:
-            yield _Contradiction("free_windows", index, "to", f"{window.until} is before {window.since}")
-        if window.since < facts.released:
+        if window.end is not None and window.end < window.start:
+            yield _Contradiction("free_windows", index, "to", f"{window.end} is before {window.start}")
+        if window.start < facts.released:
             yield _Contradiction("free_windows", index, "from", f"is before the release {facts.released}")
-        if previous is not None and (previous.until is None or window.since <= previous.until):
+        if previous is not None and (previous.end is None or window.start <= previous.end):
             yield _Contradiction("free_windows", index, "from", "overlaps the window before it")
         previous = window
 
@@ -636,12 +655,14 @@ def _check_successor(row: _Row, facts: ModelFacts, models: Mapping[str, Catalogu
     if heir is None:
         row.fault("successor", f"unknown model {facts.successor!r}{_hint(facts.successor, models)}")
     elif heir.released > facts.retired + _SUCCESSOR_SLACK:
-        row.fault("successor", f"{heir.slug} is released {heir.released}, after the retirement {facts.retired}")
+        row.fault(
+            "successor", f"{heir.slug} is released {heir.released}, after the retirement {facts.retired}"
+        )
     elif heir.facts.retired is not None and heir.facts.retired <= facts.retired:
         row.fault("successor", f"{heir.slug} retires {heir.facts.retired}, no later than this model")
 
 
-# --- writing ---------------------------------------------------------------------------------------------------------
+# --- writing ------------------------------------------------------------------------------------------
 
 _PRICE = pa.struct(
     [
@@ -686,8 +707,8 @@ MODELS_SCHEMA: Final = pa.schema(
 def write_models_table(catalogue: Catalogue, end: date) -> pa.Table:
     """The public catalogue as an Arrow table (schema `MODELS_SCHEMA`), as it was known on the day `end`.
 
-    Models, prices, free windows and retirements that begin after `end` are left out; a free window still open on `end`
-    has no end yet. Latent parameters never enter.
+    Models, prices, free windows and retirements that begin after `end` are left out; a free window still
+    open on `end` has no end yet. Latent parameters never enter.
     """
     rows: list[dict[str, object]] = []
     for model in catalogue.models:
@@ -715,22 +736,22 @@ def write_models_table(catalogue: Catalogue, end: date) -> pa.Table:
                 "successor": facts.successor if gone else None,
                 "prices": [
                     {
-                        "from": point.since,
+                        "from": point.start,
                         "prompt_usd_per_mtok": point.prompt,
                         "completion_usd_per_mtok": point.completion,
                         "cached_usd_per_mtok": point.cached,
                     }
                     for point in facts.prices
-                    if point.since <= end
+                    if point.start <= end
                 ],
                 "free_windows": [
                     {
-                        "from": window.since,
-                        "to": window.until if window.until is not None and window.until <= end else None,
+                        "from": window.start,
+                        "to": window.end if window.end is not None and window.end <= end else None,
                         "kind": window.kind,
                     }
                     for window in facts.free_windows
-                    if window.since <= end
+                    if window.start <= end
                 ],
             }
         )
