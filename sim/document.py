@@ -93,20 +93,20 @@ class Document:
 def load_document(path: str | os.PathLike[str], overrides: Items[str] = ()) -> Document:
     """Read a file, what it extends, and overrides on top. Raises ScenarioError."""
     sources: dict[str, list[str]] = {}
-    root: Node | None = None
-    for node in reversed(_chain(os.fspath(path), sources)):
-        root = node if root is None else _merge(root, node)
+    *children, root = _chain(os.fspath(path), sources)
+    for child in reversed(children):
+        root = _merge_keys(root, child)
     if overrides:
         sources[OVERRIDES] = list(overrides)
     problems: list[Problem] = []
     for number, text in enumerate(overrides, start=1):
         try:
-            root = _override(cast(Mapping, root), text, number)
+            root = _override(root, text, number)
         except ScenarioError as error:
             problems.extend(error.problems)
     if problems:
         raise ScenarioError(problems)
-    return Document(cast(Mapping, root), sources)
+    return Document(root, sources)
 
 
 def _chain(path: str, sources: dict[str, list[str]]) -> list[Mapping]:
@@ -116,44 +116,30 @@ def _chain(path: str, sources: dict[str, list[str]]) -> list[Mapping]:
     blame: Problem | None = None
     while True:
         text, name = _read(path, blame)
-        seen.append(os.path.realpath(path))
+        real = os.path.realpath(path)
+        if blame is not None and real in seen:
+            circle = " -> ".join(_shown(file) for file in [*seen[seen.index(real) :], real])
+            raise ScenarioError([replace(blame, message=f"extends goes in a circle: {circle}")])
+        seen.append(real)
         sources[name] = source_lines(text)
         node = compose(text, name)
         if node is None:
-            raise ScenarioError(
-                [Problem(name, 1, 1, "", "the file is empty", "write at least one 'key: value'")]
-            )
+            hint = "write at least one 'key: value'"
+            raise ScenarioError([Problem(name, 1, 1, "", "the file is empty", hint)])
         if not isinstance(node, Mapping):
-            raise ScenarioError(
-                [
-                    _problem(
-                        node.mark,
-                        sources,
-                        "",
-                        "a scenario is a mapping",
-                        "begin with lines such as 'users: 20000'",
-                    )
-                ]
-            )
-        entry = node.entries.get("extends")
-        chain.append(
-            replace(node, entries={key: value for key, value in node.entries.items() if key != "extends"})
-        )
-        if entry is None:
+            hint = "begin with lines such as 'users: 20000'"
+            raise ScenarioError([_problem(node.mark, sources, "", "a scenario is a mapping", hint)])
+        entries = dict(node.entries)
+        parent = entries.pop("extends", None)
+        chain.append(replace(node, entries=entries))
+        if parent is None:
             return chain
-        target = entry.node.value if isinstance(entry.node, Scalar) else None
+        blame = _problem(parent.node.mark, sources, "extends", "expected the name of one file")
+        target = parent.node.value if isinstance(parent.node, Scalar) else None
         if not isinstance(target, str) or not target:
-            hint = "to extend several, let one extend the next" if isinstance(entry.node, Sequence) else ""
-            raise ScenarioError(
-                [_problem(entry.node.mark, sources, "extends", "expected the name of one file", hint)]
-            )
+            hint = "to extend several, let one extend the next" if isinstance(parent.node, Sequence) else ""
+            raise ScenarioError([replace(blame, hint=hint)])
         path = os.path.join(os.path.dirname(path), target)
-        blame = _problem(entry.node.mark, sources, "extends", "")
-        if os.path.realpath(path) in seen:
-            circle = [
-                _shown(file) for file in [*seen[seen.index(os.path.realpath(path)) :], os.path.realpath(path)]
-            ]
-            raise ScenarioError([replace(blame, message=f"extends goes in a circle: {' -> '.join(circle)}")])
 
 
 def _read(path: str, blame: Problem | None) -> tuple[str, str]:
@@ -227,7 +213,11 @@ def _merge(base: Node, over: Node) -> Node:
     """`over` on top of `base`."""
     if not isinstance(base, Mapping) or not isinstance(over, Mapping) or _replaces(base, over):
         return over
-    entries, removed = dict(base.entries), {**base.removed, **over.removed}
+    return _merge_keys(base, over)
+
+
+def _merge_keys(base: Mapping, over: Mapping) -> Mapping:
+    entries, removed = dict(base.entries), dict(base.removed)
     for key, entry in over.entries.items():
         if key in entries and _is_null(entry.node):
             del entries[key]
@@ -274,7 +264,10 @@ def _override(root: Mapping, text: str, number: int) -> Mapping:
     steps, value_at = _steps(text, number)
     if steps[0].key == "extends":
         raise _refused(text, steps[0].mark, "extends cannot be overridden", "name the other file instead")
-    value = compose(text[value_at:], OVERRIDES, number, value_at + 1)
+    try:
+        value = compose(text[value_at:], OVERRIDES, number, value_at + 1)
+    except ScenarioError as error:
+        raise ScenarioError([replace(problem, source=text) for problem in error.problems]) from None
     if value is None:
         raise _refused(
             text, Mark(OVERRIDES, number, value_at + 1), "no value after '='", "write ~ to remove the key"
@@ -352,4 +345,6 @@ def _put(node: Node | None, steps: Items[_Step], value: Node, text: str) -> Node
 
 
 def _refused(text: str, mark: Mark, message: str, hint: str = "") -> ScenarioError:
-    return ScenarioError([Problem(mark.file, mark.line, mark.column, "", message, hint, text)])
+    return ScenarioError(
+        [Problem(mark.file, mark.line, mark.column, "", message, hint, source_lines(text)[0])]
+    )

@@ -169,7 +169,9 @@ class _Composer:
                 "is this a text file?",
             )
         except yaml.MarkedYAMLError as error:
-            self.stop(self.mark(error.problem_mark or error.context_mark), *_unreadable(error))
+            # For a key without ':', PyYAML's problem is where it gave up, its context where the key begins.
+            lost_key = error.problem == "could not find expected ':'"
+            self.stop(self.mark(error.context_mark if lost_key else error.problem_mark), *_unreadable(error))
         except (ValueError, OverflowError):  # PyYAML on "\UFFFFFFFF" and the like
             self.stop(self.at, "an escape in a quoted text after this place is not a Unicode character")
 
@@ -343,5 +345,9 @@ def _unreadable(error: yaml.MarkedYAMLError) -> tuple[str, str]:
         return "a key without ':'", "is a ':' missing at the end of the line before?"
     if "found unexpected end of stream" in problem:
         return f"the file ends too early ({error.context or 'something is left open'})", "is a quote missing?"
+    if "found ':'" in problem:
+        return "a key is missing before ':'", ""
+    if "expected <block end>" in problem:
+        return "the indentation does not match the lines above", ""
     context = f" ({error.context})" if error.context else ""
     return f"unreadable YAML: {problem}{context}", ""

@@ -166,7 +166,11 @@ class _Explainer:
             for inner in cause.problems if isinstance(cause, ProblemsAt) else (cause,):
                 yield self.problem((*path, *inner.path), inner.message, inner.hint, inner.at_key)
         elif kind == "missing":
-            yield self.missing(path, str(error["loc"][-1]))
+            last = error["loc"][-1]
+            if isinstance(last, int):
+                yield self.problem(path, f"this list is too short: it has no item {last} (counted from 0)")
+            else:
+                yield self.missing(path, last)
         elif kind == "extra_forbidden":
             yield self.unknown_key(path)
         elif kind in ("value_error", "assertion_error"):
@@ -271,9 +275,9 @@ class _Explainer:
             case Scalar(value=bool(value)):
                 return "true" if value else "false"
             case Scalar(value=str(value)):
-                return f"the text '{value}'" if len(value) <= 60 else f"the text '{value[:57]}...'"
+                return f"the text '{_short(value)}'"
             case Scalar(value=value):
-                return str(value)
+                return _short(str(value))
 
     def repair(self, path: Path, expected: str) -> str:
         """A hint for values that are nearly of the right kind."""
@@ -303,6 +307,8 @@ class _Explainer:
         """Names of the fields at a path, in the order of the schema."""
         found = self._fitting(self.annotations(path), path)
         names = [name for kind, _ in found if _is_model(kind) for name in _fields(kind)]
+        if not path:
+            names.append("extends")  # known to every document, whether the schema has it or not
         return list(dict.fromkeys(names))
 
     def _fitting(self, found: list[tuple[Any, Any]], path: Path) -> list[tuple[Any, Any]]:
@@ -312,6 +318,10 @@ class _Explainer:
             return found
         agreeing = [(kind, meta) for kind, meta in found if not _is_model(kind) or _agrees(kind, node)]
         return agreeing if any(_is_model(kind) for kind, _ in agreeing) else found
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Any]]:
