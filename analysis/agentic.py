@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis import vocabulary as v
 from analysis import weekly as step
-from analysis.query import query
+from analysis.query import finished_by, query
 from analysis.source import Log, NotAvailable
 
 
@@ -15,13 +15,14 @@ def _mark(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     return step.mark_complete(frame, log)
 
 
-@query(finish=_mark)
+@finished_by(_mark)
 def reasoning_share(log: Log) -> ir.Table:
     """Share of reasoning-optimised models in all tokens by week: claims C56 and C57 (figure 10).
 
-    reasoning_model_tokens: all tokens (prompt + completion) of models that the models table flags `reasoning_optimised`, not
-    the reasoning tokens inside outputs. share = those over tokens, the tokens of all models in the week. unknown_tokens:
-    tokens of models without an entry (in the denominator, not in the numerator). Needs the models table.
+    reasoning_model_tokens: all tokens (prompt + completion) of models that the models table flags
+    `reasoning_optimised`, not the reasoning tokens inside outputs. share = those over tokens, the tokens of all
+    models in the week. unknown_tokens: tokens of models without an entry (in the denominator, not in the
+    numerator). Needs the models table.
     """
     t = step.by_model(log, "tokens")
     facts = log.need_models("reasoning_optimised", what="the share of reasoning models")
@@ -34,9 +35,10 @@ def reasoning_share(log: Log) -> ir.Table:
     return sums.mutate(share=v.ratio(sums.reasoning_model_tokens, sums.tokens)).order_by("week")
 
 
-@query(finish=_mark)
+@finished_by(_mark)
 def reasoning_token_share(log: Log) -> ir.Table:
-    """Reasoning tokens inside outputs by week, over all completion tokens of the week (tokens over tokens); driver of C70.
+    """Reasoning tokens inside outputs by week, over all completion tokens of the week (tokens over tokens);
+    driver of C70.
 
     Not the report's figure 10, which is `reasoning_share`. Needs the column tokens_reasoning.
     """
@@ -47,18 +49,21 @@ def reasoning_token_share(log: Log) -> ir.Table:
     return sums.mutate(share=v.ratio(sums.tokens_reasoning, sums.tokens_completion)).order_by("week")
 
 
-@query()
+@query
 def reasoning_models(log: Log, window: step.Window | None = None) -> ir.Table:
-    """Tokens of reasoning-optimised models over the weeks whose Monday lies in the window: claims C58, C59 (figure 11).
+    """Tokens of reasoning-optimised models over the weeks whose Monday lies in the window: claims C58, C59
+    (figure 11).
 
-    share = the model's tokens over the tokens of all reasoning-optimised models. Free variants are counted (the report
-    leaves free launch access out: C60). Needs the models table.
+    share = the model's tokens over the tokens of all reasoning-optimised models. Free variants are counted (the
+    report leaves free launch access out: C60). Needs the models table.
     """
     t = step.by_model(log, "requests", "tokens").filter(lambda t: v.within(t.week, window))
     facts = log.need_models("reasoning_optimised", what="the ranking of reasoning models")
     t = t.inner_join(facts.filter(facts.reasoning_optimised).select("model"), "model")
     sums = t.group_by("model").aggregate(requests=v.total(t.requests), tokens=v.total(t.tokens))
-    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(sums.tokens.desc(), "model")
+    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(
+        sums.tokens.desc(), "model"
+    )
 
 
 def _mark_known(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
@@ -67,13 +72,13 @@ def _mark_known(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     return step.mark_complete(frame, log)
 
 
-@query(finish=_mark_known)
+@finished_by(_mark_known)
 def tool_share(log: Log) -> ir.Table:
     """Share of requests that end in a tool call in all tokens by week: claim C61 (figure 12).
 
-    tool_tokens: tokens (prompt + completion) of requests with finish_reason = tool_calls. share = those over tokens, the
-    tokens of the week's requests with a known finish reason. tool_requests (count) likewise. Not the same as requests that
-    were offered tools (C63). Needs the column finish_reason.
+    tool_tokens: tokens (prompt + completion) of requests with finish_reason = tool_calls. share = those over
+    tokens, the tokens of the week's requests with a known finish reason. tool_requests (count) likewise. Not
+    the same as requests that were offered tools (C63). Needs the column finish_reason.
     """
     t = step.by_model(log, "tool_requests", "tool_tokens", "finish_known_tokens")
     sums = t.group_by("week").aggregate(
@@ -84,7 +89,7 @@ def tool_share(log: Log) -> ir.Table:
     return sums.mutate(share=v.ratio(sums.tool_tokens, sums.tokens)).order_by("week")
 
 
-@query(finish=_mark)
+@finished_by(_mark)
 def tool_share_by_model(log: Log) -> ir.Table:
     """Tool-call tokens by week and model: claims C65 to C67 (figure 13).
 

@@ -1,13 +1,15 @@
 """Content categories of the labelled sample: token shares and mean lengths by category.
 
-A classifier labels a random sample of the requests (the report's is about 0.25%) with content paths and confidences. Labels
-below the threshold (0.5: C05) are dropped. A path maps to a category through `taxonomy.csv`: the longest listed path that it
-equals or lies under decides. Two schemes: `rankings`, the twelve tags of the report's charts, and `report`, the buckets of its
-section 2.2; what maps to neither is `other`.
+A classifier labels a random sample of the requests (the report's is about 0.25%) with content paths and
+confidences. Labels below the threshold (0.5: C05) are dropped. A path maps to a category through
+`taxonomy.csv`: the longest listed path that it equals or lies under decides. Two schemes: `rankings`, the
+twelve tags of the report's charts, and `report`, the buckets of its section 2.2; what maps to neither is
+`other`.
 
-Choice for requests with several labels: a request counts once for each distinct category that it carries, with all its tokens.
-Shares are over labelled tokens, the tokens of the distinct labelled requests; so the shares of a week can add up to more
-than 1, by as much as requests carry several categories. They are shares of the sample: labels say nothing of the rest.
+Choice for requests with several labels: a request counts once for each distinct category that it carries, with
+all its tokens. Shares are over labelled tokens, the tokens of the distinct labelled requests; so the shares of
+a week can add up to more than 1, by as much as requests carry several categories. They are shares of the
+sample: labels say nothing of the rest.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import pandas as pd
 from analysis import vocabulary as v
 from analysis import weekly as step
 from analysis.contract import CATEGORIES
-from analysis.query import query
+from analysis.query import finished_by, query
 from analysis.source import Log
 from analysis.study import LABEL_THRESHOLD
 
@@ -44,7 +46,7 @@ class TaxonomyRow(NamedTuple):
 @cache
 def taxonomy() -> tuple[TaxonomyRow, ...]:
     """The mapping from content paths to categories, as shipped in taxonomy.csv."""
-    with files("analysis").joinpath("taxonomy.csv").open(encoding="utf-8", newline="") as file:
+    with files("analysis").joinpath("taxonomy.csv").open(encoding="utf-8") as file:
         return tuple(TaxonomyRow(**row) for row in csv.DictReader(file))
 
 
@@ -65,7 +67,9 @@ def category(path: ir.StringValue, scheme: Scheme = "rankings") -> ir.StringValu
     for listed, target in targets.items():
         by_target.setdefault(target, []).append(listed)
     exact = [(path.isin(listed), target) for target, listed in sorted(by_target.items())]
-    under = [(path.startswith(listed + "/"), targets[listed]) for listed in sorted(targets, key=len, reverse=True)]
+    under = [
+        (path.startswith(listed + "/"), targets[listed]) for listed in sorted(targets, key=len, reverse=True)
+    ]
     return ibis.cases(*exact, *under, else_=OTHER)
 
 
@@ -120,16 +124,19 @@ def _finish(
     return step.mark_complete(out, log)
 
 
-@query(finish=_finish)
+@finished_by(_finish)
 def weekly_shares(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings") -> ir.Table:
     """Token share by week and category: claims C77, C78 (figure 19).
 
-    requests (count), tokens (tokens): labelled requests of the week that carry the category. share = those tokens over
-    labelled_tokens, the tokens of the week's distinct labelled requests. Labels with confidence below `threshold` are
-    dropped. labelled_requests is the sample size. complete: the log covers the whole week. Needs the labels table.
+    requests (count), tokens (tokens): labelled requests of the week that carry the category. share = those
+    tokens over labelled_tokens, the tokens of the week's distinct labelled requests. Labels with confidence
+    below `threshold` are dropped. labelled_requests is the sample size. complete: the log covers the whole
+    week. Needs the labels table.
     """
     rows = labelled(log, threshold, scheme)
-    sums = rows.group_by("week", "category").aggregate(requests=rows.count().cast("int64"), tokens=v.total(rows.tokens))
+    sums = rows.group_by("week", "category").aggregate(
+        requests=rows.count().cast("int64"), tokens=v.total(rows.tokens)
+    )
     sums = sums.inner_join(_by_week(rows), "week")
     return sums.mutate(share=v.ratio(sums.tokens, sums.labelled_tokens)).order_by("week", "category")
 
@@ -140,23 +147,26 @@ def programming_share(log: Log, threshold: float = LABEL_THRESHOLD) -> pd.DataFr
     return frame[frame["category"] == "programming"].reset_index(drop=True)
 
 
-@query()
+@query
 def shares(
     log: Log,
     window: step.Window | None = None,
     threshold: float = LABEL_THRESHOLD,
     scheme: Scheme = "rankings",
 ) -> ir.Table:
-    """Token share by category over the weeks whose Monday lies in the window: as `weekly_shares`, without the weeks.
+    """Token share by category over the weeks whose Monday lies in the window: as `weekly_shares`, without the
+    weeks.
 
-    requests (count), tokens (tokens), share (tokens over the tokens of the distinct labelled requests), mean_tokens (tokens
-    per request that carries the category).
+    requests (count), tokens (tokens), share (tokens over the tokens of the distinct labelled requests),
+    mean_tokens (tokens per request that carries the category).
     """
     rows = labelled(log, threshold, scheme)
     rows = rows.filter(v.within(rows.week, window))
     one = rows.select("generation_id", "tokens").distinct()
     whole = one.aggregate(labelled_requests=one.count().cast("int64"), labelled_tokens=v.total(one.tokens))
-    sums = rows.group_by("category").aggregate(requests=rows.count().cast("int64"), tokens=v.total(rows.tokens))
+    sums = rows.group_by("category").aggregate(
+        requests=rows.count().cast("int64"), tokens=v.total(rows.tokens)
+    )
     sums = sums.cross_join(whole)
     return sums.mutate(
         share=v.ratio(sums.tokens, sums.labelled_tokens), mean_tokens=v.ratio(sums.tokens, sums.requests)
@@ -169,12 +179,12 @@ def _mark(
     return step.mark_complete(frame, log)
 
 
-@query(finish=_mark)
+@finished_by(_mark)
 def mean_lengths(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings") -> ir.Table:
     """Mean lengths by week and category: claims C72, C73, C75 (figures 16 and 18).
 
-    mean_prompt, mean_completion, mean_total: tokens per labelled request that carries the category (requests of them in the
-    week; a request counts once for each distinct category). Needs the labels table.
+    mean_prompt, mean_completion, mean_total: tokens per labelled request that carries the category (requests of
+    them in the week; a request counts once for each distinct category). Needs the labels table.
     """
     rows = labelled(log, threshold, scheme)
     sums = rows.group_by("week", "category").aggregate(

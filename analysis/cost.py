@@ -18,7 +18,7 @@ PER_MTOK = 1e-6  # prices are in USD per million tokens
 
 
 class Price(NamedTuple):
-    """A list price in USD per million tokens. Without a cached price, cached tokens cost what prompt tokens cost."""
+    """A list price in USD per million tokens. Without a cached price, cached tokens cost as prompt tokens do."""
 
     prompt: float
     completion: float
@@ -39,26 +39,32 @@ def list_price_cost(tokens_prompt: Any, tokens_completion: Any, tokens_cached: A
 
 
 def price_on(path: Sequence[Mapping[str, Any]], on: dt.date) -> Price | None:
-    """The price of a price path (`prices` of the models table, in any order) that holds on a day; None before the first."""
+    """The price that holds on a day; None before the first. path: `prices` of the models table, in any order."""
     started = [entry for entry in path if entry["from"] <= on]
     if not started:
         return None
     entry = max(started, key=lambda entry: entry["from"])
-    return Price(entry["prompt_usd_per_mtok"], entry["completion_usd_per_mtok"], entry.get("cached_usd_per_mtok"))
+    return Price(
+        entry["prompt_usd_per_mtok"], entry["completion_usd_per_mtok"], entry.get("cached_usd_per_mtok")
+    )
 
 
-@query()
+@query
 def effective_cost(log: Log, window: step.Window | None = None) -> ir.Table:
-    """Effective cost by model over the weeks whose Monday lies in the window: report definition B.16, claims C147 to C155.
+    """Effective cost by model over the weeks whose Monday lies in the window: report definition B.16, claims
+    C147 to C155.
 
-    cost_usd_per_mtok = charged USD over charged tokens, times a million. charged_tokens (prompt + completion), cost_usd and
-    requests are those of requests not paid with the customer's own key (byok false); a request whose byok is null is left
-    out. Null for a model without such requests. Free variants count, at what was charged: nothing. Needs the column byok.
+    cost_usd_per_mtok = charged USD over charged tokens, times a million. charged_tokens (prompt + completion),
+    cost_usd and requests are those of requests not paid with the customer's own key (byok false); a request
+    whose byok is null is left out. Null for a model without such requests. Free variants count, at what was
+    charged: nothing. Needs the column byok.
     """
     t = step.by_model(log, "charged_requests", "charged_tokens", "charged_cost_usd")
     t = t.filter(v.within(t.week, window))
     sums = t.group_by("model").aggregate(
-        requests=v.total(t.charged_requests), charged_tokens=v.total(t.charged_tokens), cost_usd=t.charged_cost_usd.sum()
+        requests=v.total(t.charged_requests),
+        charged_tokens=v.total(t.charged_tokens),
+        cost_usd=t.charged_cost_usd.sum(),
     )
     cost = v.ratio(sums.cost_usd, sums.charged_tokens) * 1e6
     return sums.mutate(cost_usd_per_mtok=cost).order_by(ibis.desc("charged_tokens"), "model")

@@ -1,8 +1,8 @@
 """Open against closed models: weekly token volume and shares by source type.
 
-Source types: `closed` (rest of the world, closed weights), `cn-closed`, `cn-open`, `row-open`; open = weights can be
-downloaded, CN = developed in mainland China, Taiwan or Hong Kong. Models without an entry in the models table make up
-`unknown`, which is shown and stays in every denominator.
+Source types: `closed` (rest of the world, closed weights), `cn-closed`, `cn-open`, `row-open`; open = weights
+can be downloaded, CN = developed in mainland China, Taiwan or Hong Kong. Models without an entry in the models
+table make up `unknown`, which is shown and stays in every denominator.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 from analysis import vocabulary as v
 from analysis import weekly as step
 from analysis.proportions import share
-from analysis.query import query
+from analysis.query import finished_by
 from analysis.source import Log
 
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
@@ -50,12 +50,13 @@ def _finish_types(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     return _weekly_grid(frame, log, "source_type", SOURCE_TYPES)
 
 
-@query(finish=_finish_types)
+@finished_by(_finish_types)
 def weekly_shares(log: Log) -> ir.Table:
     """Token volume and share by week and source type: claims C12 to C23 (figures 1 and 2).
 
-    requests (count), tokens (tokens): all requests of the week served by models of the type. share = tokens of the type
-    over week_tokens, the tokens of all models in that week. complete: the log covers the whole week. Needs the models table.
+    requests (count), tokens (tokens): all requests of the week served by models of the type. share = tokens of
+    the type over week_tokens, the tokens of all models in that week. complete: the log covers the whole week.
+    Needs the models table.
     """
     t = step.by_model(log, "requests", "tokens")
     facts = log.need_models("open_weights", "origin", what="shares by openness")
@@ -69,23 +70,27 @@ def weekly_shares(log: Log) -> ir.Table:
 
 
 def open_share(log: Log) -> pd.DataFrame:
-    """Share of open models (cn-open + row-open) in all tokens by week: claims C12, C13. Columns week, tokens, week_tokens,
-    share, complete; derived from `weekly_shares`."""
+    """Share of open models (cn-open + row-open) in all tokens by week: claims C12, C13.
+
+    Columns week, tokens, week_tokens, share, complete; derived from `weekly_shares`.
+    """
     frame = weekly_shares(log)
     opened = frame[frame["source_type"].isin(OPEN_TYPES)]
-    weeks = frame.groupby("week", as_index=False).agg(week_tokens=("week_tokens", "max"), complete=("complete", "max"))
-    sums = opened.groupby("week")[["tokens", "share"]].sum()
-    out = weeks.join(sums, on="week")
+    weeks = frame.groupby("week", as_index=False).agg(
+        week_tokens=("week_tokens", "max"), complete=("complete", "max")
+    )
+    out = weeks.join(opened.groupby("week")[["tokens", "share"]].sum(), on="week")
     out[["tokens", "share"]] = out[["tokens", "share"]].fillna(0)
     return out.astype({"tokens": "int64"})[["week", "tokens", "week_tokens", "share", "complete"]]
 
 
 def share_summary(log: Log, window: tuple[dt.date, dt.date] | None = None) -> pd.DataFrame:
-    """Weekly shares of each source type over the complete weeks whose Monday lies in the window: claims C14 to C19.
+    """Weekly shares of each source type over the complete weeks whose Monday lies in the window: claims C14 to
+    C19.
 
-    Columns source_type, weeks (count), mean (unweighted mean of weekly shares), low, high (extreme weeks), first, last
-    (means of the first and the last four weeks), tokens (sum), token_share (the type's tokens over all tokens, which
-    weights weeks by volume and so differs from the mean).
+    Columns source_type, weeks (count), mean (unweighted mean of weekly shares), low, high (extreme weeks),
+    first, last (means of the first and the last four weeks), tokens (sum), token_share (the type's tokens over
+    all tokens, which weights weeks by volume and so differs from the mean).
     """
     frame = weekly_shares(log)
     frame = frame[frame["complete"]]
@@ -117,12 +122,13 @@ def _finish_sizes(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     return _weekly_grid(frame, log, "size_class", (*SIZE_CLASSES, "unknown"))
 
 
-@query(finish=_finish_sizes)
+@finished_by(_finish_sizes)
 def weekly_sizes(log: Log) -> ir.Table:
     """Token volume and share of open models by week and size class: claims C35 to C37 (figure 4).
 
-    tokens (tokens), requests (count) of open models of the class (small < 15 B, medium, large >= 70 B parameters); share =
-    those tokens over week_tokens, the tokens of all open models in that week. Needs the models table.
+    tokens (tokens), requests (count) of open models of the class (small < 15 B, medium, large >= 70 B
+    parameters); share = those tokens over week_tokens, the tokens of all open models in that week. Needs the
+    models table.
     """
     t = step.by_model(log, "requests", "tokens")
     facts = log.need_models("open_weights", "size_class", what="shares by size class")

@@ -1,4 +1,5 @@
-"""A query: an analysis that runs in the engine and comes back as a tidy pandas table, and that can be printed as SQL.
+"""A query: an analysis that runs in the engine and comes back as a tidy pandas table, and that can be printed
+as SQL.
 
     shares = openness.weekly_shares(log)          # a DataFrame
     print(openness.weekly_shares.sql(log))        # the SQL of it
@@ -13,6 +14,7 @@ import datetime as dt
 import functools
 import inspect
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Concatenate, Generic, ParamSpec
 
 import ibis.expr.types as ir
@@ -32,7 +34,9 @@ class Query(Generic[P]):
     Calling it gives the DataFrame; `expression` and `sql` give what is run.
     """
 
-    def __init__(self, build: Callable[Concatenate[Log, P], ir.Table], finish: Finish[P] | None = None) -> None:
+    def __init__(
+        self, build: Callable[Concatenate[Log, P], ir.Table], finish: Finish[P] | None = None
+    ) -> None:
         self.build = build
         self.finish = finish
         self.name = f"{build.__module__.rpartition('.')[2]}.{build.__name__}"
@@ -55,14 +59,19 @@ class Query(Generic[P]):
         return self.build(log.unshared(), *args, **kwargs)
 
     def sql(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> str:
-        """The SQL, whole. Within one log the steps that analyses share are run once and kept; here they are written out."""
+        """The SQL, whole: steps that analyses share, which a log runs once and keeps, are written out."""
         return log.sql(self.expression(log, *args, **kwargs))
 
 
-def query(
-    finish: Finish[P] | None = None,
+def query(build: Callable[Concatenate[Log, P], ir.Table]) -> Query[P]:
+    """Decorator: make a Query of a function that builds an expression."""
+    return Query(build)
+
+
+def finished_by(
+    finish: Callable[Concatenate[pd.DataFrame, Log, P], pd.DataFrame],
 ) -> Callable[[Callable[Concatenate[Log, P], ir.Table]], Query[P]]:
-    """Decorator: make a Query of a function that builds an expression. `finish` is its last step in pandas."""
+    """Decorator: the same with a last step in pandas, which takes the small result and then the query's arguments."""
 
     def wrap(build: Callable[Concatenate[Log, P], ir.Table]) -> Query[P]:
         return Query(build, finish)
@@ -70,11 +79,19 @@ def query(
     return wrap
 
 
+def queries() -> dict[str, Query[Any]]:
+    """All queries by name, such as "openness.weekly_shares"."""
+    for module in ("usage", "openness", "agentic", "categories", "retention", "cost"):
+        import_module(f"analysis.{module}")
+    return dict(sorted(_REGISTRY.items()))
+
+
 def sql_of(name: str, log: Log, **parameters: Any) -> str:
     """The SQL of a query by its name, such as "openness.weekly_shares". KeyError lists the names there are."""
-    if name not in _REGISTRY:
-        raise KeyError(f"no query '{name}'; there are: {', '.join(sorted(_REGISTRY))}")
-    return _REGISTRY[name].sql(log, **parameters)
+    known = queries()
+    if name not in known:
+        raise KeyError(f"no query '{name}'; there are: {', '.join(known)}")
+    return known[name].sql(log, **parameters)
 
 
 def _frozen(value: Any) -> Any:
@@ -84,8 +101,8 @@ def _frozen(value: Any) -> Any:
 def collect(expression: ir.Table) -> pd.DataFrame:
     """Run an expression and bring the result home with plain types: int64, float64, bool, str, datetime64[us].
 
-    Dates become midnights without a zone, timestamps become UTC without a zone. Integers with nulls become float64.
-    Engines differ in the types that they return; results of the same query do not.
+    Dates become midnights without a zone, timestamps become UTC without a zone. Integers with nulls become
+    float64. Engines differ in the types that they return; results of the same query do not.
     """
     frame = expression.to_pandas()
     schema = expression.schema()

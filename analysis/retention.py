@@ -1,9 +1,10 @@
 """Activity retention by cohort: who comes back to a model in later months.
 
-Definitions (report, figure 25). A user's first month of a model is the UTC calendar month of the first request to it in this
-log; the users who share it are the cohort (m, c) of size n. R(m, c, k) = members with at least one request to m in month
-c + k, over n. Gaps are allowed, so R can rise; R(0) = 1 by definition. The model is the listed id, not its family: a preview
-and its successor are two models. All requests count (free, own-key, cancelled and failed ones too).
+Definitions (report, figure 25). A user's first month of a model is the UTC calendar month of the first request
+to it in this log; the users who share it are the cohort (m, c) of size n. R(m, c, k) = members with at least
+one request to m in month c + k, over n. Gaps are allowed, so R can rise; R(0) = 1 by definition. The model is
+the listed id, not its family: a preview and its successor are two models. All requests count (free, own-key,
+cancelled and failed ones too).
 
 The user x model x month table behind it is made once for all models and kept in the engine.
 """
@@ -31,33 +32,36 @@ TRIANGLE_COLUMNS = (
 
 
 def activity(log: Log) -> ir.Table:
-    """One row a user, model and month with at least one request: user_id, model, month, first_at (in that month)."""
+    """One row a user, model and month with a request: user_id, model, month, first_at (in that month)."""
 
     def build() -> ir.Table:
         rows = log.generations
-        return rows.group_by(user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)).aggregate(
-            first_at=rows.created_at.min()
-        )
+        return rows.group_by(
+            user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)
+        ).aggregate(first_at=rows.created_at.min())
 
     return log.shared("activity", build)
 
 
-@query()
+@query
 def first_months(log: Log) -> ir.Table:
     """Cohort sizes: columns model, cohort (first day of the month of first use), users (distinct users, count)."""
     rows = activity(log)
     firsts = rows.group_by("user_id", "model").aggregate(cohort=rows.month.min())
     return (
-        firsts.group_by("model", "cohort").aggregate(users=firsts.count().cast("int64")).order_by("model", "cohort")
+        firsts.group_by("model", "cohort")
+        .aggregate(users=firsts.count().cast("int64"))
+        .order_by("model", "cohort")
     )
 
 
-@query()
+@query
 def cohort_activity(log: Log, models: Sequence[str] | None = None) -> ir.Table:
-    """Active members by model, cohort and month: the counts behind every triangle; months without any are not listed.
+    """Active members by model, cohort and month: the counts behind every triangle; months without any are not
+    listed.
 
-    active (distinct users, count) with at least one request to the model in the month; first_day_mean: mean UTC day of
-    the month of those users' first request in it. models: only these, or all.
+    active (distinct users, count) with at least one request to the model in the month; first_day_mean: mean UTC
+    day of the month of those users' first request in it. models: only these, or all.
     """
     rows = activity(log)
     if models is not None:
@@ -65,7 +69,9 @@ def cohort_activity(log: Log, models: Sequence[str] | None = None) -> ir.Table:
     rows = rows.mutate(cohort=v.first_seen(rows.month, [rows.user_id, rows.model]))
     return (
         rows.group_by("model", "cohort", "month")
-        .aggregate(active=rows.count().cast("int64"), first_day_mean=rows.first_at.day().cast("float64").mean())
+        .aggregate(
+            active=rows.count().cast("int64"), first_day_mean=rows.first_at.day().cast("float64").mean()
+        )
         .order_by("model", "cohort", "month")
     )
 
@@ -80,15 +86,15 @@ def triangles(
 ) -> pd.DataFrame:
     """Retention triangles of several models (None: all) from one scan of the log.
 
-    One row a model, cohort (first day of month c) and k = 0, 1, ...: month (c + k), users (cohort size n), active (members
-    active in the month), retention = active / users, wilson_low and wilson_high (95% Wilson interval). Rows reach to the
-    log's last month for the oldest cohort; `observed` is false, and the values missing, where c + k lies after it.
-    complete: the log covers month c + k, and the end of month c, to their last day; else the value is too low.
-    small: users < `small`. Cohorts under `min_cohort` users are left out.
-    left_truncated: c is the log's first month and the model may be older (no release date, or an earlier one), so that
-    "first use" is not known to be the first. exposure_days: days of month c on which the model was there to be used
-    and the log covers; mean_exposure_days: mean over members of the days from their first request to the end of month c
-    (a launch late in a month makes members younger at every k).
+    One row a model, cohort (first day of month c) and k = 0, 1, ...: month (c + k), users (cohort size n),
+    active (members active in the month), retention = active / users, wilson_low and wilson_high (95% Wilson
+    interval). Rows reach to the log's last month for the oldest cohort; `observed` is false, and the values
+    missing, where c + k lies after it. complete: the log covers month c + k, and the end of month c, to their
+    last day; else the value is too low. small: users < `small`. Cohorts under `min_cohort` users are left out.
+    left_truncated: c is the log's first month and the model may be older (no release date, or an earlier one),
+    so that "first use" is not known to be the first. exposure_days: days of month c on which the model was
+    there to be used and the log covers; mean_exposure_days: mean over members of the days from their first
+    request to the end of month c (a launch late in a month makes members younger at every k).
     """
     counts = cohort_activity(log)
     if models is not None:
@@ -165,14 +171,25 @@ def release_days(log: Log) -> dict[str, dt.date]:
     models = log.models.select("model", "released")
     frame = log.remembered("release_days", lambda: models.to_pandas())
     days = pd.to_datetime(frame["released"])
-    return {model: day(moment) for model, moment in zip(frame["model"], days, strict=True) if not pd.isna(moment)}
+    return {
+        model: day(moment) for model, moment in zip(frame["model"], days, strict=True) if not pd.isna(moment)
+    }
+
+
+def model_names(log: Log) -> dict[str, str]:
+    """Name for people of each model of the models table; empty without one."""
+    if log.models is None or "name" not in log.models.columns:
+        return {}
+    names = log.models.select("model", "name")
+    frame = log.remembered("model_names", lambda: names.to_pandas())
+    return dict(zip(frame["model"], frame["name"], strict=True))
 
 
 def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:
     """Month of the model's launch cohort and how it was found.
 
-    The calendar month of the release date where the models table has one, else the first month in which the log saw the
-    model. None where that month lies before the log, or the log never saw the model.
+    The calendar month of the release date where the models table has one, else the first month in which the log
+    saw the model. None where that month lies before the log, or the log never saw the model.
     """
     release = release_days(log).get(model)
     if release is not None:
@@ -192,12 +209,12 @@ def launch_contrast(
 ) -> pd.DataFrame:
     """The launch cohort against later ones at the same age: claims C117 to C123 as numbers.
 
-    One row a k in `months`: launch (R of the launch cohort), launch_low, launch_high (95% Wilson), launch_users (n), later
-    (unweighted mean of R over cohorts that start at least `later_after` months after the launch cohort), later_cohorts
-    (how many), later_users (their n, summed), ratio = launch / later, difference = launch - later, spread = largest minus
-    smallest R over the launch cohort and all cohorts after it, spread_later = the same over the later ones alone.
-    Only complete cells of cohorts with at least `min_cohort` users count; a value without any is missing. basis: how the
-    launch month was found.
+    One row a k in `months`: launch (R of the launch cohort), launch_low, launch_high (95% Wilson), launch_users
+    (n), later (unweighted mean of R over cohorts that start at least `later_after` months after the launch
+    cohort), later_cohorts (how many), later_users (their n, summed), ratio = launch / later, difference =
+    launch - later, spread = largest minus smallest R over the launch cohort and all cohorts after it,
+    spread_later = the same over the later ones alone. Only complete cells of cohorts with at least `min_cohort`
+    users count; a value without any is missing. basis: how the launch month was found.
     """
     launch, basis = launch_cohort(log, model)
     cells = triangle(log, model, min_cohort=min_cohort)

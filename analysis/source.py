@@ -1,7 +1,7 @@
 """Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, or a table of an Ibis connection.
 
-Heavy work stays in the engine. For files the engine is an embedded DuckDB that works out of core: it keeps to a memory
-limit and spills to a temporary folder, which goes away with the log.
+Heavy work stays in the engine. For files the engine is an embedded DuckDB that works out of core: it keeps to a
+memory limit and spills to a temporary folder, which goes away with the log.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LogError(Exception):
 
 
 class NotAvailable(Exception):
-    """An analysis needs something that this log does not hold. Callers state the gap; they never show zeros for it."""
+    """An analysis needs something that this log does not hold. Callers state the gap, never zeros."""
 
     def __init__(self, column: str, why: str) -> None:
         super().__init__(f"not available: {column} ({why})")
@@ -48,8 +48,8 @@ class NotAvailable(Exception):
 class Log:
     """An opened log: its tables as Ibis expressions, the days that it covers, and steps kept in the engine.
 
-    `generations` is always there; `labels` and `models` are None if the source has none. Use as a context manager, or
-    call `close()`.
+    `generations` is always there; `labels` and `models` are None if the source has none. Use as a context
+    manager, or call `close()`.
     """
 
     def __init__(
@@ -70,7 +70,9 @@ class Log:
         self.models = models
         self.name = name
         self.manifest = manifest
-        self.partitioned = partitioned  # the generations with their partition's `week`, where there are partitions
+        self.partitioned = (
+            partitioned  # the generations with their partition's `week`, where there are partitions
+        )
         self.rows = 0
         self.start: dt.datetime | None = None  # first and last created_at, UTC
         self.end: dt.datetime | None = None
@@ -113,7 +115,9 @@ class Log:
             raise NotAvailable("models", f"there is no table of the models' facts, which {what} needs")
         for column in columns:
             if column not in self.models.columns:
-                raise NotAvailable(f"models.{column}", f"the models table has no such column, which {what} needs")
+                raise NotAvailable(
+                    f"models.{column}", f"the models table has no such column, which {what} needs"
+                )
         return self.models
 
     # --- the days it covers
@@ -172,7 +176,9 @@ class Log:
 
     def unshared(self) -> Log:
         """The same log for queries that stand alone: shared steps are written out instead of kept."""
-        log = Log(self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest)
+        log = Log(
+            self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest
+        )
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log._keeps = False
         return log
@@ -224,14 +230,16 @@ def open_log(
 ) -> Log:
     """Open a log.
 
-    where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files, a DuckDB file, an Ibis table,
+    where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files, a DuckDB file, an
+    Ibis table,
         or (Ibis connection, table name).
-    labels, models: the side tables, where they are not beside the log (in a run folder, or as tables `labels` and `models`
+    labels, models: the side tables, where they are not beside the log (in a run folder, or as tables `labels`
+    and `models`
         of the same DuckDB file or connection).
-    table: name of the generations' table in a DuckDB file.
-    start, end: first and last UTC day that the log covers, if its first and last record do not say so.
-    memory, threads: limits of the embedded engine (files only).
-    check: refuse a log without its required columns, with wrong types there, or without rows. The validator opens unchecked.
+    table: name of the generations' table in a DuckDB file. start, end: first and last UTC day that the log
+    covers, if its first and last record do not say so. memory, threads: limits of the embedded engine (files
+    only). check: refuse a log without its required columns, with wrong types there, or without rows. The
+    validator opens unchecked.
 
     Raises LogError with a message for people.
     """
@@ -449,7 +457,9 @@ def _check_columns(log: Log) -> None:
             if not field.required:
                 continue
             if field.name not in kinds:
-                problems.append(f"required column '{field.name}' is missing{_nearest(field.name, list(kinds))}")
+                problems.append(
+                    f"required column '{field.name}' is missing{_nearest(field.name, list(kinds))}"
+                )
             elif not conforms(kinds[field.name], field.family):
                 problems.append(_type_problem(field, kinds[field.name]))
         if problems:

@@ -16,7 +16,12 @@ class Panel(NamedTuple):
 
 
 REPORT_PANELS: tuple[Panel, ...] = (
-    Panel("a", "anthropic/claude-sonnet-4", "Claude Sonnet 4", "foundational launch cohort, about 40% at month 5"),
+    Panel(
+        "a",
+        "anthropic/claude-sonnet-4",
+        "Claude Sonnet 4",
+        "foundational launch cohort, about 40% at month 5",
+    ),
     Panel("b", "google/gemini-2.5-pro", "Gemini 2.5 Pro", "foundational launch cohort, about 40% at month 5"),
     Panel("c", "google/gemini-2.5-flash", "Gemini 2.5 Flash", "no claim"),
     Panel("d", "openai/gpt-4o-mini", "GPT-4o mini", "one dominant launch cohort, later ones at the floor"),

@@ -1,7 +1,8 @@
 """Token volume: by week, by model, by author; mean lengths of requests.
 
-Tokens = prompt + completion (reasoning is inside completion, cached inside prompt). Weeks are UTC, from Monday. No row is
-left out: free variants, own-key (BYOK), cancelled and failed requests count with the tokens that the log holds for them.
+Tokens = prompt + completion (reasoning is inside completion, cached inside prompt). Weeks are UTC, from Monday.
+No row is left out: free variants, own-key (BYOK), cancelled and failed requests count with the tokens that the
+log holds for them.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ import pandas as pd
 
 from analysis import vocabulary as v
 from analysis import weekly as step
-from analysis.query import query
+from analysis.query import finished_by, query
 from analysis.source import Log
-
 
 
 def _mark(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     return step.mark_complete(frame, log)
 
 
-@query(finish=_mark)
+@finished_by(_mark)
 def weekly(log: Log) -> ir.Table:
     """Volume and mean lengths by week: claims C23 (tokens), C69 to C71 and C74 (means).
 
-    requests (count), tokens_prompt, tokens_completion, tokens (tokens), cost_usd (USD charged): sums over all requests of
-    the week. mean_prompt, mean_completion, mean_total: those tokens over requests, tokens per request.
-    prompt_to_completion: prompt tokens over completion tokens. complete: the log covers the whole week.
+    requests (count), tokens_prompt, tokens_completion, tokens (tokens), cost_usd (USD charged): sums over all
+    requests of the week. mean_prompt, mean_completion, mean_total: those tokens over requests, tokens per
+    request. prompt_to_completion: prompt tokens over completion tokens. complete: the log covers the whole
+    week.
     """
     t = step.by_model(log, "requests", "tokens_prompt", "tokens_completion", "tokens", "cost_usd")
     sums = t.group_by("week").aggregate(
@@ -45,33 +46,44 @@ def weekly(log: Log) -> ir.Table:
     ).order_by("week")
 
 
-@query(finish=_mark)
+@finished_by(_mark)
 def weekly_by_model(log: Log) -> ir.Table:
-    """Requests (count), tokens (tokens) and cost (USD charged) by week and model, over all requests; share = the model's
-    tokens over all tokens of the week."""
+    """Volume by week and model.
+
+    requests (count), tokens (tokens), cost_usd (USD charged): sums over all requests. share = the model's tokens
+    over all tokens of the week.
+    """
     t = step.by_model(log, "requests", "tokens", "cost_usd")
     t = t.select("week", "model", "requests", "tokens", "cost_usd")
-    return t.mutate(share=v.ratio(t.tokens, v.whole(t.tokens, [t.week]))).order_by("week", ibis.desc("tokens"), "model")
+    return t.mutate(share=v.ratio(t.tokens, v.whole(t.tokens, [t.week]))).order_by(
+        "week", ibis.desc("tokens"), "model"
+    )
 
 
-@query()
+@query
 def by_model(log: Log, window: step.Window | None = None) -> ir.Table:
-    """Requests (count), tokens (tokens) and cost (USD charged) by model over the weeks whose Monday lies in the window (all
-    weeks without one); share = the model's tokens over all tokens of those weeks. Claim C131 (volume)."""
+    """Volume by model over the weeks whose Monday lies in the window (all weeks without one): claim C131 (volume).
+
+    requests (count), tokens (tokens), cost_usd (USD charged): sums over all requests. share = the model's tokens
+    over all tokens of those weeks.
+    """
     t = step.by_model(log, "requests", "tokens", "cost_usd").filter(lambda t: v.within(t.week, window))
     sums = t.group_by("model").aggregate(
         requests=v.total(t.requests), tokens=v.total(t.tokens), cost_usd=t.cost_usd.sum()
     )
-    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(ibis.desc("tokens"), "model")
+    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(
+        ibis.desc("tokens"), "model"
+    )
 
 
-@query()
+@query
 def by_author(log: Log, open_weights: bool | None = True, window: step.Window | None = None) -> ir.Table:
     """Tokens by model author over the weeks whose Monday lies in the window: claims C24 to C26 (table 1).
 
-    open_weights: only models with open weights (True, the report's table), only closed ones (False), or all (None).
-    tokens (tokens), requests (count): sums. share = the author's tokens over the tokens of all authors in the table.
-    origin: the models' place of development; an author with both gets two rows. Needs the models table unless all.
+    open_weights: only models with open weights (True, the report's table), only closed ones (False), or all
+    (None). tokens (tokens), requests (count): sums. share = the author's tokens over the tokens of all authors
+    in the table. origin: the models' place of development; an author with both gets two rows. Needs the models
+    table unless all.
     """
     t = step.by_model(log, "requests", "tokens").filter(lambda t: v.within(t.week, window))
     if open_weights is None:
@@ -83,4 +95,6 @@ def by_author(log: Log, open_weights: bool | None = True, window: step.Window | 
     sums = t.group_by("author", "origin").aggregate(
         models=t.model.nunique().cast("int64"), requests=v.total(t.requests), tokens=v.total(t.tokens)
     )
-    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(ibis.desc("tokens"), "author")
+    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(
+        ibis.desc("tokens"), "author"
+    )

@@ -1,8 +1,9 @@
 """The small vocabulary of Ibis idioms in which every analysis is written; all casts live here.
 
-Why a vocabulary: engines differ where analysts do not expect it. Integer division truncates on PostgreSQL, sums of 32-bit
-integers become 128-bit ones on DuckDB, weeks start on Sunday on BigQuery. Each idiom below has one meaning on all engines.
-Timestamps carry a zone and the engine's session zone is UTC (Ibis sets it), so weeks and months are UTC ones.
+Why a vocabulary: engines differ where analysts do not expect it. Integer division truncates on PostgreSQL, sums
+of 32-bit integers become 128-bit ones on DuckDB, weeks start on Sunday on BigQuery. Each idiom below has one
+meaning on all engines. Timestamps carry a zone and the engine's session zone is UTC (Ibis sets it), so weeks
+and months are UTC ones.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def month(moment: ir.TimestampValue) -> ir.DateValue:
 
 
 def ratio(numerator: ir.Value, denominator: ir.Value) -> ir.Value:
-    """numerator over denominator as float64; null where the denominator is 0 or null. The only division allowed."""
+    """numerator over denominator as float64, null where the denominator is 0 or null: the only division here."""
     return numerator.cast("float64") / denominator.cast("float64").nullif(0.0)
 
 
@@ -50,7 +51,7 @@ def count_where(condition: ir.BooleanValue) -> ir.Value:
 
 
 def tokens_total(log: ir.Table) -> ir.IntegerColumn:
-    """Prompt plus completion tokens of each row, as int64 (reasoning is inside completion, cached inside prompt)."""
+    """Prompt plus completion tokens of each row, as int64; they include reasoning and cached tokens."""
     return log.tokens_prompt.cast("int64") + log.tokens_completion.cast("int64")
 
 

@@ -41,7 +41,8 @@ _MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
 def by_model(log: Log, *measures: str) -> ir.Table:
     """Sums of the measures by week (UTC Monday) and model: columns week, model and at least the measures.
 
-    All measures that the log allows are summed in one scan and kept; a query that stands alone sums only its own.
+    All measures that the log allows are summed in one scan and kept; a query that stands alone sums only its
+    own.
     """
     for measure in measures:
         log.need(*_MEASURES[measure][0], what=f"the measure '{measure}'")
