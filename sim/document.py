@@ -89,6 +89,11 @@ class Document:
         lines = self.sources.get(mark.file, [])
         return lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
 
+    def problem(self, path: Path, message: str, hint: str = "", at_key: bool = False) -> Problem:
+        """A problem with what stands at a path, for checks that need more than the document and its schema."""
+        mark = self.mark(path, key=at_key)
+        return Problem(mark.file, mark.line, mark.column, dotted(path), message, hint, self.source_line(mark))
+
 
 def load_document(path: str | os.PathLike[str], overrides: Items[str] = ()) -> Document:
     """Read a file, what it extends, and overrides on top. Raises ScenarioError."""

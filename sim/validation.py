@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sim.nodes import Mapping, Node, Scalar, Sequence, plain
-from sim.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, dotted, listed, nearest
+from sim.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, listed, nearest
 
 if TYPE_CHECKING:
     from sim.document import Document
@@ -104,7 +104,7 @@ class _Explainer:
                 kind in refused and not any(isinstance(m, READERS) for m in meta) for kind, meta in kinds
             ):
                 expected = listed(list(dict.fromkeys(NAMES[kind] for kind, _ in kinds)))
-                yield self.problem(
+                yield self.document.problem(
                     path, f"expected {expected}, got {self.given(path)}", self.repair(path, expected)
                 )
 
@@ -154,7 +154,9 @@ class _Explainer:
             return
         kinds = [_expected(error) or error["msg"] for branch in branches.values() for error in branch[:1]]
         expected = listed(list(dict.fromkeys(kinds)))
-        yield self.problem(path, f"expected {expected}, got {self.given(path)}", self.repair(path, expected))
+        yield self.document.problem(
+            path, f"expected {expected}, got {self.given(path)}", self.repair(path, expected)
+        )
 
     def is_wrong_kind(self, error: ErrorDetails, path: Path) -> bool:
         return _expected(error) is not None and tuple(error["loc"]) == path
@@ -164,17 +166,19 @@ class _Explainer:
         cause = context.get("error")
         if isinstance(cause, ProblemsAt | ProblemAt):
             for inner in cause.problems if isinstance(cause, ProblemsAt) else (cause,):
-                yield self.problem((*path, *inner.path), inner.message, inner.hint, inner.at_key)
+                yield self.document.problem((*path, *inner.path), inner.message, inner.hint, inner.at_key)
         elif kind == "missing":
             last = error["loc"][-1]
             if isinstance(last, int):
-                yield self.problem(path, f"this list is too short: it has no item {last} (counted from 0)")
+                yield self.document.problem(
+                    path, f"this list is too short: it has no item {last} (counted from 0)"
+                )
             else:
                 yield self.missing(path, last)
         elif kind == "extra_forbidden":
             yield self.unknown_key(path)
         elif kind in ("value_error", "assertion_error"):
-            yield self.problem(path, str(cause) or error["msg"])
+            yield self.document.problem(path, str(cause) or error["msg"])
         elif kind in ("enum", "literal_error"):
             yield self.not_allowed(path, str(context["expected"]), error["loc"][-1:] == ("[key]",))
         elif kind == "union_tag_invalid":
@@ -199,18 +203,18 @@ class _Explainer:
                 part = (
                     "year" if reason.startswith("year") else "month" if reason.startswith("month") else "day"
                 )
-                return self.problem(
+                return self.document.problem(
                     path, f"{value} is not in the calendar (there is no such {part})", "", is_key
                 )
             what = "expected " + ("a key that is " if is_key else "") + expected
-            return self.problem(
+            return self.document.problem(
                 path, f"{what}, got {given}", "" if is_key else self.repair(path, expected), is_key
             )
         limits = error.get("ctx", {})
         match error["type"]:
             case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
                 wanted = _range({**_limits(self.annotations(path)), **limits})
-                return self.problem(path, f"must be {wanted}, got {given}", "", is_key)
+                return self.document.problem(path, f"must be {wanted}, got {given}", "", is_key)
             case "finite_number":
                 message = f"must be a finite number, got {given}"
             case "too_short" | "too_long" | "string_too_short" | "string_too_long":
@@ -224,7 +228,7 @@ class _Explainer:
             case _:
                 text = error["msg"].removeprefix("Input ")
                 message = f"{text[:1].lower()}{text[1:]}, got {given}"
-        return self.problem(path, message, "", is_key)
+        return self.document.problem(path, message, "", is_key)
 
     def not_allowed(self, path: Path, expected: str, is_key: bool = False) -> Problem:
         allowed = re.findall(r"'((?:[^'\\]|\\.)*)'", expected)
@@ -234,34 +238,27 @@ class _Explainer:
         names = listed(allowed) if allowed else expected
         what = "keys here are" if is_key else "expected"
         given = f"'{path[-1]}'" if is_key else self.given(path)
-        return self.problem(path, f"{what} {names}; got {given}", hint, is_key)
+        return self.document.problem(path, f"{what} {names}; got {given}", hint, is_key)
 
     def missing(self, path: Path, key: str) -> Problem:
         node = self.document.node(path)
         if isinstance(node, Mapping) and key in node.removed:
-            return self.problem((*path, key), f"key '{key}' is needed and cannot be removed")
-        mark = self.document.mark(path)
-        source = self.document.source_line(mark)
-        return Problem(mark.file, mark.line, mark.column, dotted(path), f"missing key '{key}'", "", source)
+            return self.document.problem((*path, key), f"key '{key}' is needed and cannot be removed")
+        return self.document.problem(path, f"missing key '{key}'")
 
     def unknown_key(self, path: Path) -> Problem:
         known = self.known_keys(path[:-1])
         key = str(path[-1])
         if not known:
-            return self.problem(path, f"unknown key '{key}'", "no keys are known here", at_key=True)
+            return self.document.problem(path, f"unknown key '{key}'", "no keys are known here", at_key=True)
         shown = ", ".join(known[:KEYS_SHOWN]) + (", ..." if len(known) > KEYS_SHOWN else "")
         guess = nearest(key, known)
-        return self.problem(
+        return self.document.problem(
             path,
             f"unknown key '{key}'",
             f"{guess} Known keys here: {shown}" if guess else f"known keys here: {shown}",
             True,
         )
-
-    def problem(self, path: Path, message: str, hint: str = "", at_key: bool = False) -> Problem:
-        mark = self.document.mark(path, key=at_key)
-        source = self.document.source_line(mark)
-        return Problem(mark.file, mark.line, mark.column, dotted(path), message, hint, source)
 
     def given(self, path: Path) -> str:
         """The value at a path in words."""

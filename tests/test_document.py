@@ -311,6 +311,14 @@ def test_a_path_that_leads_nowhere_has_the_mark_of_its_nearest_ancestor(folder: 
     assert document.node(("section", "x")) is None
 
 
+def test_a_problem_made_later_has_its_place(folder: Path) -> None:
+    document = load(folder, "models:\n  a/b.c: {successor: x}\n")
+    problem = document.problem(("models", "a/b.c", "successor"), "unknown model 'x'", "did you mean 'y'?")
+    assert str(problem) == "a.yaml:2:22: models.\"a/b.c\".successor: unknown model 'x'; did you mean 'y'?"
+    assert problem.source == "  a/b.c: {successor: x}"
+    assert document.problem(("models", "a/b.c"), "no", at_key=True).column == 3
+
+
 def test_null_removes_what_is_inherited_only(folder: Path) -> None:
     files(
         folder,

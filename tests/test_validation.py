@@ -65,6 +65,7 @@ class World(Section):
     mixed: int | dt.date | list[str] = 1
     ability: dict[str, float] | float | None = None
     either: LockIn | list[LockIn] | None = None
+    pick: LockIn | Vendor | None = None
     share: Annotated[float, BeforeValidator(_per_cent)] = 0.5
     models: dict[str, Vendor] = {}
     calendar: list[Annotated[Wave | Outage, Field(discriminator="event")]] = []
@@ -219,6 +220,8 @@ SAYS: list[tuple[str, int, str, str]] = [
      "2024-02-31 is not in the calendar (there is no such day)"),
     ("population: {soon: 1}", 14, "population.soon", "expected a key that is a date such as 2025-05-22, got 'soon'"),
     ("population: {2024-02-01: x}", 26, "population.2024-02-01", "expected a number, got the text 'x'"),
+    ("population: {2024-02-01: true}", 26, "population.2024-02-01", "expected a number, got true"),
+    ("pick: {released: 2024-01-01, prices: [-1]}", 39, "pick.prices.0", "must be at least 0, got -1"),
     ("population: x", 13, "population", "expected a number, or a mapping of dates to numbers"),
     ("hours: [1]", 8, "hours", "must have at least 2 entries, has 1"),
     ("hours: [1, 2, 3]", 8, "hours", "must have at most 2 entries, has 3"),
