@@ -82,7 +82,7 @@ class Live(Silent):
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}", table_column=Column(min_width=26, no_wrap=True)),
             BarColumn(bar_width=20),
-            TextColumn("{task.fields[simulated]}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[detail]}", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[records]}", justify="right", table_column=Column(no_wrap=True)),
             TimeColumn(table_column=Column(no_wrap=True)),
             console=console,
@@ -104,13 +104,13 @@ class Live(Silent):
         if step.phase not in self._tasks:
             self._end_phases()
             self._tasks[step.phase] = self._bars.add_task(
-                title(step.phase), total=None, simulated="", records=""
+                title(step.phase), total=None, detail="", records=""
             )
         self._bars.update(
             self._tasks[step.phase],
             completed=step.done,
             total=step.total or None,
-            simulated=step.simulated.isoformat() if step.simulated else "",
+            detail=step.simulated.isoformat() if step.simulated else getattr(step, "note", ""),
             records=f"{step.records:,} records" if step.records else "",
         )
 

@@ -1,0 +1,126 @@
+"""Parsing of the command line: argparse without abbreviations, with hints for what was probably meant."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+EXIT_STATUSES = """exit status:
+  0    done
+  1    a check failed, or the program did
+  2    bad input; nothing was written
+  130  interrupted; nothing half-written was left"""
+
+
+class UsageError(Exception):
+    """A command line that cannot be understood. `prog` is the command whose help explains it."""
+
+    def __init__(self, prog: str, message: str) -> None:
+        super().__init__(message)
+        self.prog = prog
+        self.message = message
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser with exact option names, help that keeps its paragraphs, and hints for slips of the pen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError instead of leaving the process."""
+        raise UsageError(self.prog, message)
+
+    def options(self) -> list[str]:
+        """The long options that this parser knows."""
+        return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        kind = "command" if isinstance(action, argparse._SubParsersAction) else action.dest
+        self.error(f"unknown {kind} '{value}'{hint(str(value), known)}; known: {', '.join(known)}")
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """`, did you mean X?` for the known word nearest to `word`, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean '{near[0]}'?" if near else ""
+
+
+def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
+    """Arguments of `argv`; the chosen command's parser is `namespace.parser`. Raises UsageError."""
+    namespace, unknown = parser.parse_known_args(argv)
+    if unknown:
+        chosen: Parser = getattr(namespace, "parser", parser)
+        word = unknown[0].partition("=")[0]
+        kind = "option" if word.startswith("-") else "argument"
+        near = hint(word, chosen.options()) if kind == "option" else ""
+        chosen.error(f"unknown {kind} '{word}'{near}")
+    return namespace
+
+
+def positive_integer(text: str) -> int:
+    """A whole number of 1 or more; underscores may group its digits."""
+    number = whole_number(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, not '{text}'")
+    return number
+
+
+def whole_number(text: str) -> int:
+    """A whole number of 0 or more; underscores may group its digits."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, not '{text}'") from None
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected 0 or more, not '{text}'")
+    return number
+
+
+def setting(text: str) -> str:
+    """A `section.key=value` pair, kept as text: the scenario's schema judges it."""
+    key, equals, _ = text.partition("=")
+    if not equals or not key.strip():
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE such as mechanisms.fit=off, not '{text}'")
+    return text
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """`--quiet` and `--json`, the same for all commands that work for a while."""
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--quiet", action="store_true", help="no progress and no summary: only the path of the result"
+    )
+    group.add_argument("--json", action="store_true", help="the result as one JSON object on standard output")
+
+
+def add_simulation_options(parser: argparse.ArgumentParser) -> None:
+    """The scenario and the options that change it or say how to run it."""
+    parser.add_argument(
+        "scenario", metavar="SCENARIO", help="a scenario file, or the name of a shipped one (report)"
+    )
+    world = parser.add_argument_group("the world")
+    world.add_argument(
+        "--seed", type=whole_number, metavar="N", help="seed of all draws (default: the scenario's)"
+    )
+    world.add_argument(
+        "--users", type=positive_integer, metavar="N", help="number of users (default: the scenario's)"
+    )
+    world.add_argument(
+        "--set", dest="settings", action="append", default=[], type=setting, metavar="KEY=VALUE",
+        help="change any key of the scenario, such as mechanisms.fit=off; repeatable",
+    )  # fmt: skip
+    run = parser.add_argument_group("the run")
+    run.add_argument(
+        "--out", default="outputs", metavar="DIR", help="folder for run folders (default: outputs)"
+    )
+    run.add_argument("--workers", type=positive_integer, metavar="N", help="processes (default: one a core); the "
+                     "result does not depend on it")  # fmt: skip
+    run.add_argument("--fresh", action="store_true", help="simulate again although this run is complete")
+    add_output_options(parser)

@@ -1,0 +1,133 @@
+"""The `slipper` command: parses the command line, calls the command, turns every failure into a message and a status.
+
+Commands import what they need when they execute, so that `slipper --help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from testbed import arguments, failure
+from testbed.commands import analyze, catalogue, run, schema, simulate
+
+DESCRIPTION = """\
+A synthetic LLM marketplace, and a testbed for the analysis of its logs.
+
+A scenario (a YAML file) describes models and users. `slipper run` lets the users search for models that fit their
+work, writes the request-level log that a gateway would hold, analyses that log and says what it shows."""
+
+EPILOG = f"""\
+start here:
+  slipper run report-small             ten seconds: the report world in small
+  slipper run scenarios/report.yaml    about a minute: 200,000 users, millions of requests
+  slipper COMMAND --help               what a command does, its options and what it leaves on disk
+
+{arguments.EXIT_STATUSES}
+
+Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
+
+COMMANDS = (run, simulate, analyze, schema, catalogue)
+
+
+def build_parser() -> arguments.Parser:
+    """The parser of the whole command line."""
+    parser = arguments.Parser(prog="slipper", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action=Version, help="show the version and leave")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", parser_class=arguments.Parser
+    )
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+class Version(argparse.Action):
+    """Prints the installed version; looks it up only when asked."""
+
+    def __init__(self, option_strings: list[str], dest: str, **kwargs: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **kwargs)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"glass-slipper {version('glass-slipper')}")
+        parser.exit()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs `slipper` with `argv` (default: the process's) and returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    name = "slipper"
+    try:
+        with _terminable():
+            parser = build_parser()
+            args = arguments.parse(parser, argv)
+            if args.command is None:
+                parser.print_help()
+                return failure.DONE
+            name = f"slipper {args.command}"
+            status: int = args.execute(args)
+            sys.stdout.flush()
+            return status
+    except SystemExit as leave:  # --help and --version
+        return leave.code if isinstance(leave.code, int) else failure.FAILED
+    except arguments.UsageError as error:
+        _say(f"{error.prog}: {error.message}\nTry: {error.prog} --help")
+        return failure.BAD_INPUT
+    except failure.Failure as error:
+        _trace()
+        _say(str(error))
+        return error.status
+    except BrokenPipeError:
+        # The reader of our output has seen enough. Python would complain again at exit: give it an output to flush to.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return failure.DONE
+    except KeyboardInterrupt as error:
+        _trace()
+        ended = isinstance(error, failure.Terminated)
+        _say(f"{name}: {'terminated' if ended else 'interrupted'}; nothing half-written was left")
+        return failure.TERMINATED if ended else failure.INTERRUPTED
+    except Exception as error:
+        _trace()
+        _say(f"{name}: {failure.explain(error)}")
+        return failure.FAILED
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _trace() -> None:
+    if os.environ.get("SLIPPER_DEBUG", "0") not in ("", "0"):
+        traceback.print_exc()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Lets SIGTERM unwind the stack as Ctrl-C does, so that what was begun is cleaned up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise failure.Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

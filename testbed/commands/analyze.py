@@ -1,0 +1,207 @@
+"""`slipper analyze`: any conforming log becomes tables, figures and a report; no simulator is involved."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments
+from testbed.failure import DONE, FAILED, BadInput, check_writable
+from testbed.progress import open_display
+
+if TYPE_CHECKING:
+    from analysis import Log
+    from testbed.summary import Findings
+
+DESCRIPTION = """\
+Analyses a request log: token volume and shares, retention by cohort, lengths, costs, categories, regions. Works on any
+log that conforms to the contract (slipper schema log): a run folder, Parquet files, or a DuckDB file."""
+
+EPILOG = f"""\
+examples:
+  slipper analyze outputs/report/RUN-ID
+  slipper analyze /data/log --out /data/findings
+  slipper analyze warehouse.duckdb --table requests
+  slipper analyze /data/log --model acme/new-model --model openai/gpt-4o-mini
+  slipper analyze /data/log --validate            is this log sound? violations with counts and examples
+  slipper analyze /data/log --sql                 the SQL of every query, to run elsewhere
+
+left on disk (in the run folder, else in LOG-analysis/ beside the log, else in --out):
+  tables/        results as CSV and Parquet
+  figures/       pictures as SVG and PNG
+  report.html    one page with all of it, readable offline
+  --validate and --sql leave nothing.
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "analyze", help="log -> tables, figures, report", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob) or a "
+                        "DuckDB file")  # fmt: skip
+    parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
+                        "(default: generations)")  # fmt: skip
+    parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
+                        "this model; repeatable (default: the report's models)")  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder for the results of a log that is not a run folder"
+    )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--validate", action="store_true", help="check the log against the contract instead")
+    instead.add_argument("--sql", action="store_true", help="print the SQL of every query instead")
+    arguments.add_output_options(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an analysis left."""
+
+    findings: Findings
+    extent: str  # how many requests, from when to when
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the analysis is, for the progress display."""
+
+    done: float
+    total: float
+    note: str = ""
+    phase: str = "analysis"
+    simulated: None = None
+    records: int = 0
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Analyses, validates or prints SQL."""
+    from analysis import LogError
+
+    try:
+        if args.validate:
+            return _validate(args)
+        if args.sql:
+            return _print_sql(args)
+        folder = results_folder(args.log, args.out)
+        check_writable(folder)
+        with open_display(quiet=args.quiet) as show:
+            result = analyse(args.log, folder, show, table=args.table, models=args.models)
+    except LogError as error:
+        raise BadInput(str(error)) from error
+    if args.json:
+        print(json.dumps({"log": args.log, "results": str(folder)} | as_json(result), indent=2))
+    elif args.quiet:
+        print(folder)
+    else:
+        from testbed import summary
+
+        console = summary.open_console()
+        summary.print_log(console, args.log, result.extent)
+        summary.print_findings(console, result.findings)
+        summary.print_files(console, folder, {"analysis": result.seconds})
+    return DONE
+
+
+def analyse(
+    where: str | Path,
+    folder: Path,
+    show: Callable[[Any], None],
+    table: str = "generations",
+    models: Sequence[str] | None = None,
+) -> Result:
+    """Analyses the log at `where` and writes the results into `folder`. Raises LogError."""
+    began = time.monotonic()
+    show(Step(0, 0))
+    from analysis import open_log, write_analysis
+    from testbed.summary import Findings
+
+    with open_log(where, table=table) as log:
+        _check_models(log, models)
+        results = write_analysis(
+            log, folder, progress=lambda note, done, total: show(Step(done, total, note)), models=models
+        )
+        extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
+    return Result(Findings.of(results), extent, time.monotonic() - began)
+
+
+def _check_models(log: Log, models: Sequence[str] | None) -> None:
+    """Raises BadInput for a model that the log never saw."""
+    from analysis import usage
+
+    if models:
+        known = usage.by_model(log)["model"].tolist()
+        for model in models:
+            if model not in known:
+                raise BadInput(
+                    f"the log has no requests to the model '{model}'{arguments.hint(model, known)}"
+                )
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """An analysis for programs."""
+    return {"summary": result.findings.as_json(), "analysis_s": round(result.seconds, 3)}
+
+
+def _validate(args: argparse.Namespace) -> int:
+    """Prints the violations of the contract; fails if one of them is an error."""
+    from analysis import open_log, validate
+    from analysis.validation import is_valid
+    from testbed import summary
+
+    with open_log(args.log, table=args.table, check=False) as log:
+        checks = validate(log)
+    valid = is_valid(checks)
+    if args.json:
+        broken = summary.records(checks[checks["violations"] > 0])
+        print(
+            json.dumps(
+                {"log": args.log, "valid": valid, "checks": len(checks), "violations": broken}, indent=2
+            )
+        )
+    elif not args.quiet:
+        summary.print_violations(summary.open_console(), args.log, checks)
+    return DONE if valid else FAILED
+
+
+def results_folder(where: str, out: str | None) -> Path:
+    """Where the results of a log go: into a run folder, else into `out`, else beside the log. Raises BadInput."""
+    path = Path(where)
+    if path.name == "log" and (path.parent / "manifest.json").is_file():
+        path = path.parent
+    if (path / "manifest.json").is_file():
+        if out is not None:
+            raise BadInput(f"{where}: the results of a run stay in its folder; leave out --out")
+        return path
+    if out is not None:
+        return Path(out)
+    fixed = path
+    while any(mark in fixed.name for mark in "*?["):  # a glob: beside the folder that it searches
+        fixed = fixed.parent
+    return fixed.absolute().parent / f"{fixed.absolute().name}-analysis"
+
+
+def _print_sql(args: argparse.Namespace) -> int:
+    """Prints the SQL of every query."""
+    from analysis import NotAvailable, open_log, queries
+
+    with open_log(args.log, table=args.table) as log:
+        texts: dict[str, str] = {}
+        for name, query in queries().items():
+            try:
+                texts[name] = query.sql(log)
+            except NotAvailable as error:
+                texts[name] = f"-- {error}"
+    if args.json:
+        print(json.dumps(texts, indent=2))
+    else:
+        print("\n\n".join(f"-- {name}\n{text};" for name, text in texts.items()))
+    return DONE

@@ -1,0 +1,62 @@
+"""`slipper run`: a scenario is simulated, its log is analysed, and the result is summed up."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from testbed import arguments
+from testbed.commands import analyze, simulate
+from testbed.failure import DONE
+from testbed.progress import open_display
+
+DESCRIPTION = """\
+Simulates the marketplace of a scenario, writes its log and truth, analyses the log with the code that would run on a
+real one, and prints a summary: who was in the market, retention by cohort, shares by openness, where the files are."""
+
+EPILOG = f"""\
+examples:
+  slipper run report-small                        ten seconds
+  slipper run scenarios/report.yaml               about a minute
+  slipper run report --set mechanisms.fit=off     the same world without one cause
+  slipper run report --seed 7 --users 50_000
+  slipper run report-small --json | jq .summary
+
+left on disk, in OUT/SCENARIO/RUN-ID/:
+  log/  labels/  models.parquet  truth/  manifest.json    the run, complete or not at all (slipper simulate --help)
+  tables/        results as CSV and Parquet
+  figures/       pictures as SVG and PNG
+  report.html    one page with all of it, readable offline
+  The run id stands for the scenario, its changes and the seed: a complete run is used again (--fresh: not).
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser = commands.add_parser(
+        "run", help="scenario -> log, truth, tables, figures, report", description=DESCRIPTION, epilog=EPILOG
+    )
+    arguments.add_simulation_options(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Simulates, analyses and sums up."""
+    with open_display(quiet=args.quiet) as show:
+        run = simulate.simulate(args, show)
+        result = analyze.analyse(run.path, run.path, show)
+    if args.json:
+        print(json.dumps(simulate.as_json(run) | analyze.as_json(result), indent=2, default=str))
+    elif args.quiet:
+        print(run.path)
+    else:
+        from testbed import summary
+
+        console = summary.open_console()
+        summary.print_census(console, run.manifest)
+        summary.print_findings(console, result.findings)
+        timings = ({} if run.reused else run.manifest["timings_s"]) | {"analysis": result.seconds}
+        summary.print_files(console, run.path, timings, reused=run.reused)
+    return DONE

@@ -1,0 +1,111 @@
+"""`slipper simulate`: a scenario becomes a log and its truth, without analysis."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments, shipped
+from testbed.failure import DONE, BadInput, check_writable
+from testbed.progress import open_display
+
+if TYPE_CHECKING:
+    import sim
+
+DESCRIPTION = """\
+Simulates the marketplace of a scenario and writes the log that a gateway would hold, with the truth that no real log
+holds. Analyses nothing: use it to make logs for other tools, or `slipper run` to do both."""
+
+EPILOG = f"""\
+examples:
+  slipper simulate scenarios/report-small.yaml
+  slipper simulate report --seed 7 --users 50_000 --out /data/runs
+  slipper simulate report --set mechanisms.fit=off --set end=2025-06-30
+  RUN=$(slipper simulate report-small --quiet) && slipper analyze "$RUN"
+
+left on disk, complete or not at all:
+  OUT/SCENARIO/RUN-ID/log/       one row a request, Parquet by UTC week
+                      labels/    what the content classifier said of a sample
+                      models.parquet   the public catalogue
+                      truth/     users, workloads, spells, events: what no real log holds
+                      manifest.json    the resolved scenario, seed, versions, counts, timings
+  The run id stands for the scenario, its changes and the seed: a complete run is used again (--fresh: not).
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser = commands.add_parser(
+        "simulate", help="scenario -> log and truth", description=DESCRIPTION, epilog=EPILOG
+    )
+    arguments.add_simulation_options(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Simulates and says where the run is."""
+    with open_display(quiet=args.quiet) as show:
+        run = simulate(args, show)
+    if args.json:
+        print(json.dumps(as_json(run), indent=2, default=str))
+    elif args.quiet:
+        print(run.path)
+    else:
+        from testbed import summary
+
+        console = summary.open_console()
+        summary.print_census(console, run.manifest)
+        summary.print_files(
+            console, run.path, {} if run.reused else run.manifest["timings_s"], reused=run.reused
+        )
+    return DONE
+
+
+def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
+    """The run that the command line asks for. Raises BadInput."""
+    scenario = shipped.find(args.scenario)
+    check_writable(Path(args.out))
+
+    import sim
+
+    def once() -> sim.Run:
+        return sim.run(
+            scenario,
+            seed=args.seed,
+            users=args.users,
+            settings=args.settings,
+            out=args.out,
+            workers=args.workers,
+            progress=show,
+        )
+
+    try:
+        run = once()
+        return _again(run, once) if args.fresh and run.reused else run
+    except sim.ScenarioError as error:
+        raise BadInput(str(error)) from error
+
+
+def _again(run: sim.Run, once: Callable[[], sim.Run]) -> sim.Run:
+    """Simulates a run anew; the complete one stays aside until the new one is complete."""
+    aside = run.path.with_name(f".{run.path.name}.before")
+    shutil.rmtree(aside, ignore_errors=True)
+    run.path.rename(aside)
+    try:
+        new = once()
+    except BaseException:
+        aside.rename(run.path)
+        raise
+    shutil.rmtree(aside)
+    return new
+
+
+def as_json(run: sim.Run) -> dict[str, Any]:
+    """What a program wants to know of a run."""
+    keys = ("scenario", "title", "run_id", "seed", "users", "start", "end", "counts", "timings_s", "versions")
+    return {"run": str(run.path), "reused": run.reused} | {key: run.manifest[key] for key in keys}

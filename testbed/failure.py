@@ -1,0 +1,59 @@
+"""Failures that a person can act on: a message and an exit status instead of a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+DONE = 0
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+TERMINATED = 143
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Failure(Exception):
+    """Ends a command with `status`; its text is for people and may have several lines."""
+
+    status = FAILED
+
+
+class BadInput(Failure):
+    """What was given cannot be used; nothing was written."""
+
+    status = BAD_INPUT
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM)."""
+
+
+def check_writable(folder: Path) -> None:
+    """Raises BadInput if `folder` can neither be written to nor be made. Makes nothing."""
+    nearest = folder.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise BadInput(f"{folder}: cannot write there: {nearest} is a file, not a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise BadInput(f"{folder}: cannot write there: no permission to write in {nearest}")
+
+
+def explain(error: BaseException) -> str:
+    """One line for people on an error that no command foresaw."""
+    text = " ".join(str(error).split())
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or "No space left on device" in text:
+        return "the disk is full; nothing half-written was left. Free some space, or choose another --out"
+    if isinstance(error, OSError) and number is not None:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{os.strerror(number)}"
+    if isinstance(error, MemoryError) or type(error).__name__ == "BrokenProcessPool":
+        return "out of memory, or a worker process was killed. Try fewer --users or --workers 1"
+    return (
+        f"internal error, please report it: {type(error).__name__}: {text}"
+        " (SLIPPER_DEBUG=1 shows where it happened)"
+    )  # fmt: skip
