@@ -85,7 +85,6 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
         "numba",
         "pydantic",
         "pyarrow",
-        "rich",
         "sim",
         "analysis",
     }
@@ -325,7 +324,7 @@ def test_catalogue_knows_no_such_thing(slipper, argv, message):
 
 
 def test_a_broken_catalogue_is_bad_input(slipper, tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue.shipped, "FOLDER", tmp_path)
+    monkeypatch.setattr("testbed.shipped.FOLDER", tmp_path)
     status, _, err = slipper("catalogue")
     assert status == 2
     assert "models.csv" in err
