@@ -18,6 +18,7 @@ help:  ## list the targets
 	  do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 install: $(READY)  ## create .venv with the locked versions and the slipper command
+	@:
 
 demo: $(READY)  ## simulate and analyse the report world (about a minute)
 	@$(BIN)/slipper run scenarios/report.yaml
