@@ -87,6 +87,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError
 
     try:
+        _check_one_log(Path(args.log))
         if args.validate:
             return _validate(args)
         if args.sql:
@@ -170,6 +171,17 @@ def _validate(args: argparse.Namespace) -> int:
     elif not args.quiet:
         summary.print_violations(summary.open_console(), args.log, checks)
     return DONE if valid else FAILED
+
+
+def _check_one_log(path: Path) -> None:
+    """Raises BadInput for a folder of runs, which would be read as one log."""
+    if path.is_dir() and not (path / "manifest.json").exists():
+        runs = [file.parent for depth in ("*", "*/*") for file in path.glob(f"{depth}/manifest.json")]
+        if runs:
+            newest = max(runs, key=lambda run: run.stat().st_mtime)
+            raise BadInput(
+                f"{path}: holds {len(runs)} run folder{'s'[: len(runs) > 1]}; name one, such as {newest}"
+            )
 
 
 def results_folder(where: str, out: str | None) -> Path:
