@@ -1,0 +1,142 @@
+"""The models of one world: the catalogue of real ones, with the scenario's own additions and changes."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sim.catalogue import (
+    CATEGORIES,
+    Catalogue,
+    CatalogueModel,
+    FreeWindow,
+    PricePoint,
+    load_catalogue,
+    nearest_name,
+)
+from sim.problems import Path as KeyPath
+from sim.problems import ProblemAt
+from sim.scenario import ModelSection, Scenario
+
+WORLDS = Path(__file__).resolve().parent.parent / "scenarios"
+"""The shipped scenarios; relative catalogue folders that are not beside a scenario are looked up here."""
+
+SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
+
+
+def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue:
+    """The models that the scenario's market lists.
+
+    `beside` is the scenario's folder. Raises `CatalogueError` for a broken catalogue and `ProblemAt` (with the key's
+    path) for a model that the scenario names and nobody knows, or that is impossible.
+    """
+    section = scenario.catalogue
+    known = load_catalogue(_folder(section.folder, beside))
+    for key in ("only", "without"):
+        for i, slug in enumerate(getattr(section, key) or ()):
+            if slug not in known:
+                raise _unknown(slug, ("catalogue", key, i), known)
+    kept = known
+    if section.use == "none":
+        kept = known.without([m.slug for m in known.models])
+    elif section.only is not None:
+        kept = known.without([m.slug for m in known.models if m.slug not in section.only])
+    kept = kept.without(section.without)
+    own = [_own_model(slug, change, known) for slug, change in scenario.models.items()]
+    kept = kept.with_models(own)
+    for slug, change in scenario.models.items():
+        if change.successor is not None and change.successor not in kept:
+            raise _unknown(change.successor, ("models", slug, "successor"), kept)
+    for i, event in enumerate(scenario.calendar):
+        slug = getattr(event, "model", None)
+        if slug is not None and slug not in kept:
+            raise _unknown(slug, ("calendar", i, "model"), kept)
+        author = getattr(event, "author", None)
+        authors = {m.author for m in kept.models}
+        if author is not None and author not in authors:
+            near = nearest_name(author, authors)
+            hint = f"did you mean '{near}'?" if near else ""
+            raise ProblemAt(("calendar", i, "author"), f"no model in this market is by '{author}'", hint)
+    if not len(kept):
+        raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
+    return kept
+
+
+def _folder(folder: str, beside: Path | None) -> Path:
+    near = (beside or Path()) / folder
+    return near if near.is_dir() or Path(folder).is_absolute() else WORLDS / folder
+
+
+def _unknown(slug: str, path: KeyPath, known: Catalogue) -> ProblemAt:
+    near = known.nearest(slug)
+    hint = f"did you mean '{near}'?" if near else "`slipper catalogue` lists the models"
+    return ProblemAt(path, f"unknown model '{slug}'", hint)
+
+
+def _own_model(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
+    try:
+        return _changed(known[slug], change) if slug in known else _new(slug, change, known)
+    except ValueError as error:
+        if isinstance(error, ProblemAt):
+            raise
+        raise ProblemAt(("models", slug), str(error).removeprefix(f"{slug}: ")) from None
+
+
+def _new(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
+    if change.released is None:
+        near = known.nearest(slug)
+        hint = f"did you mean '{near}' of the catalogue?" if near else ""
+        raise ProblemAt(("models", slug), "a new model needs `released`", hint)
+    if change.price_usd_per_mtok is None and not change.prices:
+        raise ProblemAt(("models", slug), "a new model needs `price_usd_per_mtok`, or a path of `prices`")
+    facts = _facts_of(change)
+    if facts.get("open_weights") and "size_class" not in facts:
+        facts["size_class"] = "medium"
+    latent = {k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None}
+    return CatalogueModel.build(
+        slug,
+        released=change.released,
+        price_usd_per_mtok=change.price_usd_per_mtok,
+        prices=_prices_of(change),
+        ability=0.0 if change.ability is None else change.ability,
+        **latent,
+        **facts,
+    )
+
+
+def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
+    facts: dict[str, Any] = _facts_of(change)
+    released = change.released or model.released
+    prices = _prices_of(change)
+    if prices is None and change.price_usd_per_mtok is not None:
+        prices = [PricePoint(released, change.price_usd_per_mtok, change.price_usd_per_mtok, None, "scenario")]
+    if prices is None and change.released is not None:
+        prices = [p for p in model.facts.prices if p.start > released]
+        in_force = [p for p in model.facts.prices if p.start <= released] or [model.facts.prices[0]]
+        prices.insert(0, replace(in_force[-1], start=released))
+    if prices is not None:
+        facts["prices"] = tuple(prices)
+    latent: dict[str, Any] = {k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None}
+    if isinstance(change.ability, dict):
+        pairs = zip(CATEGORIES, model.latent.ability, strict=True)
+        latent["ability"] = tuple(change.ability.get(c, value) for c, value in pairs)  # type: ignore[call-overload]
+    elif change.ability is not None:
+        latent["ability"] = (float(change.ability),) * len(CATEGORIES)
+    changed = replace(model.facts, released=released, source="scenario", **facts)
+    return CatalogueModel(changed, replace(model.latent, **latent, basis="scenario"))
+
+
+def _facts_of(change: ModelSection) -> dict[str, Any]:
+    names = ("retired", "successor", "author", "name", "open_weights", "origin", "params_total_b", "reasoning",
+             "tools", "context_tokens")  # fmt: skip
+    facts = {k: v for k in names if (v := getattr(change, k)) is not None}
+    if change.params_total_b is not None:
+        facts["size_class"] = next((name for limit, name in SIZE_LIMITS if change.params_total_b < limit), "large")
+    if change.free is not None:
+        facts["free_windows"] = tuple(FreeWindow(first, last, "launch_promotion") for first, last in change.free)
+    return facts
+
+
+def _prices_of(change: ModelSection) -> list[PricePoint] | None:
+    if not change.prices:
+        return None
+    return [PricePoint(p.date, p.prompt, p.completion, p.cached, "scenario") for p in change.prices]

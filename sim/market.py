@@ -1,0 +1,257 @@
+"""The market's calendar: releases, prices, promotions, outages, retirements and authors' strategies.
+
+SimPy carries the clock. Each cause of change is one small process on one environment; `Market.days` advances the
+environment day by day and hands each day's changes to the agents.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.catalogue import CATEGORIES, Catalogue, CatalogueModel
+from sim.scenario import (
+    AbilityEvent,
+    OutageEvent,
+    PriceEvent,
+    PriceStrategyEvent,
+    PromotionEvent,
+    Scenario,
+)
+
+Process = Generator[simpy.Event, None, None]
+PROMPT, COMPLETION, CACHED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class MarketEvent:
+    """One thing that happened in the market, for the truth."""
+
+    day: int
+    event: str
+    model: int
+    detail: str
+
+
+@dataclass
+class Changes:
+    """What changed on one day: sets of model numbers."""
+
+    released: list[int] = field(default_factory=list)
+    retired: list[int] = field(default_factory=list)
+    better: set[int] = field(default_factory=set)
+    worse: set[int] = field(default_factory=set)
+
+
+class Market:
+    """The state of all models today. Arrays have one row for each model, in the catalogue's order."""
+
+    def __init__(self, scenario: Scenario, catalogue: Catalogue) -> None:
+        self.scenario = scenario
+        self.catalogue = catalogue
+        self.start = scenario.start
+        self.horizon = scenario.days
+        models = catalogue.models
+        n = len(models)
+        self.key: NDArray[np.uint64] = np.array([_model_key(m.slug) for m in models], dtype=np.uint64)
+        """Each model's entity in keyed draws: it depends on the slug alone, so that no other model's luck does."""
+        self.listed: NDArray[np.bool_] = np.zeros(n, dtype=bool)
+        self.up: NDArray[np.bool_] = np.ones(n, dtype=bool)
+        self.free: NDArray[np.bool_] = np.zeros(n, dtype=bool)
+        self.price: NDArray[np.float64] = np.full((n, 3), np.nan)
+        self.ability: NDArray[np.float64] = np.array([m.latent.ability for m in models]).reshape(n, len(CATEGORIES))
+        self.hype: NDArray[np.float64] = np.array([m.latent.hype for m in models])
+        self.reach: NDArray[np.float64] = np.array([m.latent.reach for m in models])
+        self.permissive: NDArray[np.bool_] = np.array([m.latent.permissive for m in models], dtype=bool)
+        self.tools: NDArray[np.bool_] = np.array([m.facts.tools for m in models], dtype=bool)
+        self.context: NDArray[np.float64] = np.array([m.facts.context_tokens for m in models], dtype=float)
+        self.release_day: NDArray[np.int64] = np.array([self._day(m.facts.released) for m in models], dtype=np.int64)
+        self.share: NDArray[np.float64] = np.zeros(n)
+        """Last week's share of use, written by the agents."""
+        self.changes = Changes()
+        self.events: list[MarketEvent] = []
+        self.price_history: NDArray[np.float32] = np.full((self.horizon, n, 3), np.nan, dtype=np.float32)
+        self.free_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
+        self.up_history: NDArray[np.bool_] = np.ones((self.horizon, n), dtype=bool)
+        self._usage = _Usage(scenario, catalogue)
+        self.effective_price: NDArray[np.float64] = np.full((n, len(CATEGORIES)), np.nan)
+        self.env = simpy.Environment(initial_time=min([0, *self.release_day.tolist()]))
+        for number, model in enumerate(models):
+            self.env.process(self._life(number, model))
+            self.env.process(self._price_path(number, model))
+            for window in model.facts.free_windows:
+                first = self._day(window.start)
+                until = None if window.end is None else self._day(window.end)
+                self.env.process(self._free_window(number, first, until, window.kind))
+        for event in scenario.calendar:
+            self._schedule(event)
+
+    # -- the clock ----------------------------------------------------------------------------------------------
+
+    def days(self) -> Iterator[int]:
+        """Advance the environment day by day; after each `next`, the state is that of the day yielded."""
+        for day in range(self.horizon):
+            self.changes = Changes()
+            self.env.run(until=day + 0.5)
+            if day % 7 == 0 or self.changes.better or self.changes.worse or self.changes.released:
+                self.effective_price = self._usage.effective_price(self.price, day)
+            self.price_history[day] = self.price
+            self.free_history[day] = self.free
+            self.up_history[day] = self.up
+            yield day
+
+    def _day(self, date: dt.date) -> int:
+        return (date - self.start).days
+
+    def _wait_until(self, day: int) -> simpy.Event:
+        return self.env.timeout(max(0, day - self.env.now))
+
+    def _note(self, event: str, model: int, detail: str = "") -> None:
+        if self.env.now >= 0:
+            self.events.append(MarketEvent(int(self.env.now), event, model, detail))
+
+    # -- what happens to a model --------------------------------------------------------------------------------
+
+    def _life(self, number: int, model: CatalogueModel) -> Process:
+        yield self._wait_until(int(self.release_day[number]))
+        self.listed[number] = True
+        self.changes.released.append(number)
+        self._note("release", number)
+        if model.facts.retired is None:
+            return
+        yield self._wait_until(self._day(model.facts.retired))
+        self.listed[number] = False
+        self.changes.retired.append(number)
+        self._note("retirement", number, model.facts.successor or "")
+
+    def _price_path(self, number: int, model: CatalogueModel) -> Process:
+        for point in model.facts.prices:
+            yield self._wait_until(self._day(point.start))
+            self._set_price(number, point.prompt, point.completion, point.cached)
+
+    def _set_price(self, number: int, prompt: float, completion: float, cached: float | None) -> None:
+        old = self.price[number].copy()
+        new = np.array([prompt, completion, prompt if cached is None else cached])
+        self.price[number] = new
+        if not new.any():
+            self.free[number] = True  # a price of zero is a free variant for good
+        if np.isnan(old).any() or (old == new).all():
+            return
+        if new.sum() > old.sum():
+            self.changes.worse.add(number)
+        elif new.sum() <= old.sum() * (1 - self.scenario.search.noticeable_price_cut):
+            self.changes.better.add(number)
+        self._note("price", number, f"{prompt:g}/{completion:g}")
+
+    def _free_window(self, number: int, first: int, until: int | None, kind: str) -> Process:
+        if until is not None and until < first:
+            return
+        yield self._wait_until(first)
+        self.free[number] = True
+        self.changes.better.add(number)
+        self._note("free", number, kind)
+        if until is None:
+            return
+        yield self._wait_until(until + 1)
+        self.free[number] = False
+        self.changes.worse.add(number)
+        self._note("free_end", number, kind)
+
+    # -- events of the scenario ---------------------------------------------------------------------------------
+
+    def _schedule(self, event: object) -> None:
+        match event:
+            case PriceEvent():
+                self.env.process(self._price_event(event))
+            case AbilityEvent():
+                self.env.process(self._ability_event(event))
+            case PromotionEvent():
+                number = self.catalogue.index(event.model)
+                window = self._free_window(number, self._day(event.date), self._day(event.until), "promotion")
+                self.env.process(window)
+            case OutageEvent():
+                self.env.process(self._outage(event))
+            case PriceStrategyEvent():
+                self.env.process(self._price_strategy(event))
+            case _:
+                pass  # large accounts and waves are population inputs
+
+    def _price_event(self, event: PriceEvent) -> Process:
+        number = self.catalogue.index(event.model)
+        yield self._wait_until(self._day(event.date))
+        if event.factor is not None:
+            prompt, completion, cached = self.price[number] * event.factor
+            self._set_price(number, prompt, completion, cached)
+        elif event.prompt is not None and event.completion is not None:
+            self._set_price(number, event.prompt, event.completion, event.cached)
+
+    def _ability_event(self, event: AbilityEvent) -> Process:
+        number = self.catalogue.index(event.model)
+        columns = slice(None) if event.category is None else CATEGORIES.index(event.category)
+        yield self._wait_until(self._day(event.date))
+        self.ability[number, columns] += event.by
+        (self.changes.better if event.by > 0 else self.changes.worse).add(number)
+        self._note("ability", number, f"{event.by:+g}")
+
+    def _outage(self, event: OutageEvent) -> Process:
+        number = self.catalogue.index(event.model)
+        yield self._wait_until(self._day(event.date))
+        self.up[number] = False
+        self._note("outage", number, f"{event.days} days")
+        yield self.env.timeout(event.days)
+        self.up[number] = True
+
+    def _price_strategy(self, event: PriceStrategyEvent) -> Process:
+        """Cut the author's prices when its weekly share has fallen from its best (assumed rule)."""
+        mine = [i for i, m in enumerate(self.catalogue.models) if m.facts.author == event.author]
+        yield self._wait_until(self._day(event.date))
+        best, cuts = 0.0, 0
+        while cuts < event.at_most:
+            share = float(self.share[mine].sum())
+            best = max(best, share)
+            if best > 0 and share < best * (1 - event.when_share_falls_by):
+                for number in mine:
+                    if self.listed[number]:
+                        prompt, completion, cached = self.price[number] * event.factor
+                        self._set_price(number, prompt, completion, cached)
+                cuts, best = cuts + 1, 0.0
+                yield self.env.timeout(event.pause_days)
+            else:
+                yield self.env.timeout(7)
+
+
+def _model_key(slug: str) -> int:
+    return int.from_bytes(hashlib.sha256(slug.encode()).digest()[:8], "little")
+
+
+class _Usage:
+    """What a million effective tokens of a category cost on a model: the mix of prompt, cached and completion."""
+
+    def __init__(self, scenario: Scenario, catalogue: Catalogue) -> None:
+        traffic, kinds = scenario.traffic, scenario.workloads.categories
+        size = (scenario.days, len(CATEGORIES))
+        self.prompt, self.completion, self.cached = np.ones(size), np.ones(size), np.zeros(len(CATEGORIES))
+        for name, kind in kinds.items():
+            column = CATEGORIES.index(name)
+            # mean of a lognormal = median * exp(sigma^2 / 2)
+            self.prompt[:, column] = scenario.daily(kind.prompt_tokens, True) * np.exp(kind.prompt_sigma**2 / 2)
+            self.completion[:, column] = scenario.daily(kind.completion_tokens, True) * np.exp(
+                kind.completion_sigma**2 / 2
+            )
+            self.cached[column] = kind.cached_share
+        share = {"none": 0.0, "hybrid": traffic.hybrid_reasoning_share, "always": 1.0}
+        self.reasons = np.array([share[m.facts.reasoning] for m in catalogue.models])
+        self.factor = scenario.daily(traffic.reasoning_completion_factor)
+
+    def effective_price(self, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+        """USD per million tokens, models x categories, at list prices `price` (models x 3)."""
+        completion = self.completion[day][None, :] * (1 + self.factor[day] * self.reasons[:, None])
+        prompt = self.prompt[day][None, :]
+        cached = self.cached[None, :]
+        input_price = (1 - cached) * price[:, PROMPT, None] + cached * price[:, CACHED, None]
+        total = input_price * prompt + price[:, COMPLETION, None] * completion
+        return np.asarray(total / (prompt + completion))

@@ -1,0 +1,173 @@
+"""What a workload sees when it looks for a model: awareness, expected fit, price; and the choice it makes.
+
+Try utility V = log A + kappa * min(expected margin, cap) - alpha * log(price); the outside option is to wait, or to
+stay. A choice is a multinomial logit draw (McFadden 1974) over the models that the workload may consider: listed,
+affordable at list price, with the tools, the context and the permissiveness it needs, and not found wanting before.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.market import Market
+from sim.population import Workloads
+from sim.randomness import Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
+from sim.scenario import Scenario
+
+NOBODY = -1
+ONE = np.uint64(1)
+
+
+@dataclass(frozen=True)
+class View:
+    """The market as agents see it on one day: one row for each model that is listed and answers."""
+
+    numbers: NDArray[np.int64]
+    key: NDArray[np.uint64]
+    log_awareness: NDArray[np.float64]
+    perceived: NDArray[np.float64]  # models x categories: ability + hype
+    ability: NDArray[np.float64]
+    log_price: NDArray[np.float64]  # models x categories
+    log_free_price: float
+    free: NDArray[np.bool_]
+    tools: NDArray[np.bool_]
+    permissive: NDArray[np.bool_]
+    context: NDArray[np.float64]
+
+    @property
+    def empty(self) -> bool:
+        return len(self.numbers) == 0
+
+
+def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
+    """A[m] = reach * (floor + 2^(-age / half-life)) + popularity * last week's share (form assumed)."""
+    search, popularity = scenario.search, scenario.mechanisms.popularity
+    age = np.maximum(day - market.release_day, 0)
+    news = np.exp2(-age / search.awareness_half_life_days)
+    known = market.reach * (search.awareness_floor + news)
+    if popularity.enabled:
+        known = known + popularity.weight * market.share
+    return np.asarray(known)
+
+
+def log_price(effective: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
+    """Log of an effective price in USD per million tokens, not below `floor`.
+
+    A list price of zero is a free variant with its limits: out of reach (inf) for work that does not accept those.
+    """
+    return np.where(effective > 0, np.log(np.maximum(effective, floor)), np.inf)
+
+
+def view_of(market: Market, scenario: Scenario, day: int) -> View:
+    """The day's view of the market."""
+    numbers = np.flatnonzero(market.listed & market.up)
+    floor = scenario.search.price_floor_usd_per_mtok
+    known = np.maximum(awareness(market, scenario, day)[numbers], 1e-9)
+    return View(
+        numbers=numbers,
+        key=market.key[numbers],
+        log_awareness=np.log(known),
+        perceived=market.ability[numbers] + market.hype[numbers, None],
+        ability=market.ability[numbers],
+        log_price=log_price(market.effective_price[numbers], floor),
+        log_free_price=float(np.log(floor)),
+        free=market.free[numbers],
+        tools=market.tools[numbers],
+        permissive=market.permissive[numbers],
+        context=market.context[numbers],
+    )
+
+
+def affordable_frontier(view: View, category: NDArray[np.int8], log_willingness: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Best listed ability that each workload can afford in its category; -inf where it can afford none."""
+    best = np.full(len(category), -np.inf)
+    if view.empty:
+        return best
+    for number in np.unique(category):
+        rows = np.flatnonzero(category == number)
+        order = np.argsort(view.log_price[:, number], kind="stable")
+        top = np.concatenate([[-np.inf], np.maximum.accumulate(view.ability[order, number])])
+        at = np.searchsorted(view.log_price[order, number], log_willingness[rows], side="right")
+        best[rows] = top[at]
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _choose(
+    entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
+    accepts_free, tried, known, stay, outside, decision, choice_key, perception_key, match_key,
+    kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
+    numbers, model_key, log_awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    n, m = len(entity), len(numbers)
+    chosen = np.full(n, NOBODY, dtype=np.int16)
+    for i in range(n):
+        # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
+        # option has its own draw, so an option that is added or removed changes no other option's luck.
+        race = hash_bits(choice_key, entity[i], decision[i])
+        best = -math.log(unit(mix(race))) / math.exp(outside[i])
+        g = category[i]
+        for j in range(m):
+            number = numbers[j]
+            if number == stay[i] or (tried[i, number >> 6] >> np.uint64(number & 63)) & ONE:
+                continue
+            if (needs_tools[i] and not tools[j]) or (needs_permissive[i] and not permissive[j]):
+                continue
+            if context_need[i] > context[j]:
+                continue
+            price = log_price[j, g]
+            if free[j] and accepts_free[i]:
+                price = log_free_price
+            elif price > log_willingness[i]:
+                continue
+            value = log_awareness[j] - alpha * price_weight[i] * price
+            if number == known[i]:
+                # A former home is known: no error of perception.
+                margin = match_sd * normal_quantile(draw_unit(match_key, entity[i], model_key[j]))
+                if fit_on:
+                    margin += ability[j, g] - hardness[i]
+                value += quality * min(margin, cap)
+            elif fit_on:
+                error = perception_sd * normal_quantile(draw_unit(perception_key, entity[i], model_key[j]))
+                value += kappa * min(perceived[j, g] + error - hardness[i], cap)
+            time = -math.log(unit(mix(race + model_key[j]))) / math.exp(value)
+            if time < best:
+                best = time
+                chosen[i] = number
+    return chosen
+
+
+def choose(
+    view: View,
+    scenario: Scenario,
+    draws: Draws,
+    work: Workloads,
+    *,
+    tried: NDArray[np.uint64],
+    known: NDArray[np.int16],
+    stay: NDArray[np.int16],
+    outside: NDArray[np.float64],
+    decision: NDArray[np.int32],
+) -> NDArray[np.int16]:
+    """One choice for each workload of `work`: a model's number, or -1 to wait (or to stay with its home).
+
+    `tried` are bit sets of models (n x words), `known` a former home or -1, `stay` the home or -1, `outside` the
+    utility of not trying anything, `decision` the count of the workload's decisions (the index of its draw).
+    """
+    causes = scenario.mechanisms
+    return np.asarray(
+        _choose(
+            work.entity, work.category, work.hardness, work.log_willingness, work.price_weight, work.needs_tools,
+            work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, stay, outside,
+            decision.astype(np.uint64), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),
+            draws.key(Purpose.MATCH), causes.information.kappa if causes.information.enabled else 0.0,
+            causes.information.cap, causes.information.perception_sd, causes.fit.match_sd,
+            causes.price_response.alpha if causes.price_response.enabled else 0.0, causes.fit.enabled,
+            scenario.search.quality_weight,
+            view.numbers, view.key, view.log_awareness, view.perceived, view.ability, view.log_price, view.log_free_price,
+            view.free, view.tools, view.permissive, view.context,
+        )
+    )  # fmt: skip

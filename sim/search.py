@@ -1,0 +1,469 @@
+"""The agents' search: workloads try models, embed in one that fits, look at rivals, return, or wait.
+
+The state of a workload says what it does now; `due` says on which day it decides next, so that a day touches only
+those whose decision is due. Spells, the intervals in which a workload uses a model, are written down as they end.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.market import Market
+from sim.perception import NOBODY, View, affordable_frontier, choose, log_price
+from sim.population import FOREVER, Workloads
+from sim.randomness import Draws, Purpose
+from sim.scenario import Scenario
+
+Rows = NDArray[np.int64]
+
+
+class State(IntEnum):
+    """What a workload does."""
+
+    UNBORN = 0
+    WAITING = 1
+    TRYING = 2
+    EMBEDDED = 3
+    TRYING_RIVAL = 4
+    ENDED = 5
+
+
+class Kind(IntEnum):
+    """What a spell is."""
+
+    TRIAL = 0
+    HOME = 1
+    RIVAL = 2
+
+
+class Reason(IntEnum):
+    """Why a spell ended."""
+
+    HORIZON = 0  # the world ended first
+    ENDED = 1  # the job was done, or the user left
+    MISFIT = 2
+    EMBEDDED = 3  # the trial became a home
+    MOVED = 4  # a home was left for a rival
+    RETURNED = 5  # a rival's trial ended with a return
+    SILENT = 6  # the home fell silent during a rival's trial
+    PRICE = 7
+    ABILITY = 8
+    RETIRED = 9
+    MIGRATED = 10
+
+
+@dataclass
+class SpellLog:
+    """Ended spells, in the order in which they ended. Days are half-open: [start, end)."""
+
+    columns: dict[str, list[NDArray[np.int32]]] = field(
+        default_factory=lambda: {c: [] for c in ("workload", "model", "kind", "start", "end", "since", "reason")}
+    )
+
+    def add(
+        self,
+        rows: Rows,
+        model: NDArray[np.int16],
+        kind: NDArray[np.int8],
+        start: NDArray[np.int32],
+        end: int,
+        since: NDArray[np.int32],
+        reason: Reason,
+    ) -> None:
+        """Write down the spells of `rows` that lasted at least a day."""
+        lasted = start < end
+        count = int(lasted.sum())
+        if not count:
+            return
+        for name, value in (
+            ("workload", rows[lasted]), ("model", model[lasted]), ("kind", kind[lasted]),
+            ("start", start[lasted]), ("end", np.full(count, end)), ("since", since[lasted]),
+            ("reason", np.full(count, reason)),
+        ):  # fmt: skip
+            self.columns[name].append(value.astype(np.int32))
+
+    def arrays(self) -> dict[str, NDArray[np.int32]]:
+        """All spells, ordered by workload and start."""
+        empty = np.zeros(0, dtype=np.int32)
+        joined = {c: np.concatenate(v) if v else empty for c, v in self.columns.items()}
+        order = np.lexsort((joined["kind"], joined["start"], joined["workload"]))
+        return {c: v[order] for c, v in joined.items()}
+
+
+class Search:
+    """The search of all workloads of a world.
+
+    One `step` runs one day. Arrays have one entry for each workload.
+    """
+
+    def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
+        n = len(workloads)
+        self.scenario, self.market, self.work, self.draws = scenario, market, workloads, draws
+        self.state = np.full(n, State.UNBORN, dtype=np.int8)
+        self.due = workloads.start.copy()
+        self.home = np.full(n, NOBODY, dtype=np.int16)
+        self.former = np.full(n, NOBODY, dtype=np.int16)
+        self.trial = np.full(n, NOBODY, dtype=np.int16)
+        self.since = np.zeros(n, dtype=np.int32)
+        self.home_start = np.zeros(n, dtype=np.int32)
+        self.trial_start = np.zeros(n, dtype=np.int32)
+        self.silent = np.zeros(n, dtype=bool)
+        self.failures = np.zeros(n, dtype=np.int16)
+        self.decisions = np.zeros(n, dtype=np.int32)
+        self.tried = np.zeros((n, (len(market.listed) + 63) // 64), dtype=np.uint64)
+        self.spells = SpellLog()
+        self._yesterday: View | None = None
+
+    # -- one day ------------------------------------------------------------------------------------------------
+
+    def step(self, day: int, view: View) -> None:
+        """Let every workload whose decision is due act on `day`."""
+        self._forget(self.market.changes.better)
+        self._retire(day)
+        self._break_fits(day)
+        self._spread_news(day)
+        due = np.flatnonzero(self.due == day)
+        if len(due):
+            ended = self.work.end[due] <= day
+            self._end(day, due[ended])
+            due = due[~ended]
+            state = self.state[due]
+            self._begin(day, due[state == State.UNBORN], view)
+            self._judge_trials(day, due[state == State.TRYING])
+            self._judge_rivals(day, due[state == State.TRYING_RIVAL])
+            self._consider_rivals(day, due[state == State.EMBEDDED], view)
+            self._start_trials(day, np.flatnonzero((self.due == day) & (self.state == State.WAITING)), view)
+        if day % 7 == 6:
+            self._measure_shares()
+        self._yesterday = view
+
+    def finish(self, horizon: int) -> None:
+        """Write down the spells that are still open when the world ends."""
+        rows = np.flatnonzero(self._has_home() & ~self.silent)
+        self._close_home(rows, horizon, Reason.HORIZON)
+        rows = np.flatnonzero((self.state == State.TRYING) | (self.state == State.TRYING_RIVAL))
+        self._close_trial(rows, horizon, Reason.HORIZON)
+
+    # -- beginnings and ends ------------------------------------------------------------------------------------
+
+    def _begin(self, day: int, rows: Rows, view: View) -> None:
+        pinned = rows[self.work.pinned_model[rows] != NOBODY]
+        self.home[pinned] = self.work.pinned_model[pinned]
+        self._embed(day, pinned)
+        self.due[pinned] = self.work.end[pinned]
+        rows = rows[self.work.pinned_model[rows] == NOBODY]
+        self.state[rows] = State.WAITING
+        if not self.scenario.mechanisms.backlog.enabled:
+            hopeless = rows[~self._solvable(rows, view)]
+            self.state[hopeless] = State.ENDED
+            self.due[hopeless] = FOREVER
+
+    def _solvable(self, rows: Rows, view: View) -> NDArray[np.bool_]:
+        """Whether some listed model that the workload can afford is able enough (its idiosyncratic match aside)."""
+        work = self.work
+        if not self.scenario.mechanisms.fit.enabled:
+            return np.full(len(rows), not view.empty)
+        frontier = affordable_frontier(view, work.category[rows], work.log_willingness[rows])
+        return np.asarray(frontier >= work.hardness[rows])
+
+    def _end(self, day: int, rows: Rows) -> None:
+        self._close_home(rows[self._has_home()[rows] & ~self.silent[rows]], day, Reason.ENDED)
+        trying = (self.state[rows] == State.TRYING) | (self.state[rows] == State.TRYING_RIVAL)
+        self._close_trial(rows[trying], day, Reason.ENDED)
+        self.state[rows] = State.ENDED
+        self.due[rows] = FOREVER
+        self.home[rows] = NOBODY
+
+    # -- looking and trying -------------------------------------------------------------------------------------
+
+    def _start_trials(self, day: int, rows: Rows, view: View) -> None:
+        """Waiting workloads choose a model to try, or go on waiting."""
+        if not len(rows):
+            return
+        nobody = np.full(len(rows), NOBODY, dtype=np.int16)
+        outside = np.full(len(rows), self.scenario.search.outside_option)
+        chosen = self._choose(rows, view, known=self.former[rows], stay=nobody, outside=outside)
+        lead = self.work.wave_model[rows]
+        follows = (lead != NOBODY) & (self.decisions[rows] == 1)
+        follows[follows] &= self.market.listed[lead[follows]]
+        chosen = np.where(follows, lead, chosen)
+        found = chosen != NOBODY
+        self._open_trial(day, rows[found], chosen[found], State.TRYING, self.scenario.search.trial_days.quantile)
+        self._wait(day, rows[~found])
+
+    def _choose(
+        self,
+        rows: Rows,
+        view: View,
+        *,
+        known: NDArray[np.int16],
+        stay: NDArray[np.int16],
+        outside: NDArray[np.float64],
+    ) -> NDArray[np.int16]:
+        chosen = choose(
+            view, self.scenario, self.draws, self.work[rows], tried=self.tried[rows], known=known, stay=stay,
+            outside=outside, decision=self.decisions[rows],
+        )  # fmt: skip
+        self.decisions[rows] += 1
+        return chosen
+
+    def _wait(self, day: int, rows: Rows) -> None:
+        """Patience doubles with each failure since the last release that was heard of."""
+        search = self.scenario.search
+        mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
+        gap = mean * self.draws.exponential(Purpose.LOOK, self.work.entity[rows], self.decisions[rows])
+        self.failures[rows] = np.minimum(self.failures[rows] + 1, 12)
+        self.state[rows] = State.WAITING
+        self._schedule(rows, day + 1 + np.floor(gap))
+
+    def _schedule(self, rows: Rows, day: NDArray[np.float64]) -> None:
+        self.due[rows] = np.minimum(day, self.work.end[rows]).astype(np.int32)
+
+    def _open_trial(self, day, rows, model, state, length_quantile) -> None:  # type: ignore[no-untyped-def]
+        u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.decisions[rows])
+        self.state[rows] = state
+        self.trial[rows] = model
+        self.trial_start[rows] = day
+        self._schedule(rows, day + np.maximum(1, np.round(length_quantile(u))))
+
+    # -- fit ----------------------------------------------------------------------------------------------------
+
+    def _margin(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Ability plus idiosyncratic match minus hardness; the match alone where fit is switched off."""
+        fit = self.scenario.mechanisms.fit
+        match = fit.match_sd * self.draws.normal(Purpose.MATCH, self.work.entity[rows], self.market.key[model])
+        if not fit.enabled:
+            return match
+        ability = self.market.ability[model, self.work.category[rows]]
+        return np.asarray(ability + match - self.work.hardness[rows])
+
+    def _price(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Log of the effective price that each workload pays, floor applied."""
+        floor = self.scenario.search.price_floor_usd_per_mtok
+        paid = log_price(self.market.effective_price[model, self.work.category[rows]], floor)
+        free = self.market.free[model] & self.work.accepts_free[rows]
+        return np.where(free, np.log(floor), paid)
+
+    def _affordable(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        free = self.market.free[model] & self.work.accepts_free[rows]
+        return np.asarray(free | (self._price(rows, model) <= self.work.log_willingness[rows]))
+
+    def _fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Technical and economic constraints, and hard needs. A coin decides where fit is switched off."""
+        work, market, fit = self.work, self.market, self.scenario.mechanisms.fit
+        met = self._affordable(rows, model)
+        met &= ~work.needs_tools[rows] | market.tools[model]
+        met &= ~work.needs_permissive[rows] | market.permissive[model]
+        met &= work.context_tokens[rows] <= market.context[model]
+        if not fit.enabled:
+            coin = self.draws.uniform(Purpose.CHANCE_FIT, work.entity[rows], market.key[model])
+            return np.asarray(met & (coin < fit.chance_when_off))
+        return np.asarray(met & (self._margin(rows, model) >= 0))
+
+    def _surplus(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """What a model is worth to a workload: quality_weight * min(margin, cap) - alpha * log price."""
+        causes = self.scenario.mechanisms
+        alpha = causes.price_response.alpha if causes.price_response.enabled else 0.0
+        quality = self.scenario.search.quality_weight * np.minimum(self._margin(rows, model), causes.information.cap)
+        return np.asarray(quality - alpha * self.work.price_weight[rows] * self._price(rows, model))
+
+    def _judge_trials(self, day: int, rows: Rows) -> None:
+        """A trial ends: the model fits and becomes the home, or is found wanting."""
+        model = self.trial[rows]
+        fits = self._fits(rows, model) & self.market.listed[model]
+        good, bad = rows[fits], rows[~fits]
+        self._close_trial(good, day, Reason.EMBEDDED)
+        self.home[good] = self.trial[good]
+        self._embed(day, good)
+        self._close_trial(bad, day, Reason.MISFIT)
+        self._mark_tried(bad, self.trial[bad])
+        self._wait(day, bad)
+
+    def _embed(self, day: int, rows: Rows) -> None:
+        self.state[rows] = State.EMBEDDED
+        self.failures[rows] = 0
+        self.since[rows] = day
+        self.home_start[rows] = day
+        self.silent[rows] = False
+        self.decisions[rows] += 1
+        self._next_rival_look(day, rows)
+
+    # -- rivals -------------------------------------------------------------------------------------------------
+
+    def _next_rival_look(self, day: int, rows: Rows) -> None:
+        rivals = self.scenario.mechanisms.rival_trials
+        if not rivals.enabled:
+            self.due[rows] = self.work.end[rows]
+            return
+        gap = self.draws.exponential(Purpose.RIVAL_LOOK, self.work.entity[rows], self.decisions[rows])
+        gap *= rivals.look_every_days / np.maximum(self.work.curiosity[rows], 1e-6)
+        self._schedule(rows, np.minimum(day + 1 + np.floor(gap), FOREVER))
+
+    def _consider_rivals(self, day: int, rows: Rows, view: View) -> None:
+        """Embedded workloads look around: the best rival competes with staying."""
+        rivals = self.scenario.mechanisms.rival_trials
+        if not rivals.enabled or not len(rows):
+            self._next_rival_look(day, rows)
+            return
+        home = self.home[rows]
+        outside = self._surplus(rows, home) + rivals.inertia
+        chosen = self._choose(rows, view, known=np.full(len(rows), NOBODY, dtype=np.int16), stay=home, outside=outside)
+        found = chosen != NOBODY
+        trying, model = rows[found], chosen[found]
+        self._open_trial(day, trying, model, State.TRYING_RIVAL, rivals.trial_days.quantile)
+        u = self.draws.uniform(Purpose.HOME_SILENT, self.work.entity[trying], self.decisions[trying])
+        silent = trying[u < rivals.silent_share]
+        self._close_home(silent, day, Reason.SILENT)
+        self.silent[silent] = True
+        self._next_rival_look(day, rows[~found])
+
+    def _switching_cost(self, day: int, rows: Rows) -> NDArray[np.float64]:
+        """lambda * depth * g(hardness), depth = 1 - exp(-tenure / tau), g = 1 + per_hardness * max(hardness, 0)."""
+        lock = self.scenario.mechanisms.lock_in
+        if not lock.enabled:
+            return np.zeros(len(rows))
+        depth = -np.expm1(-(day - self.since[rows]) / lock.time_constant_days)
+        return np.asarray(lock.strength * depth * (1 + lock.per_hardness * np.maximum(self.work.hardness[rows], 0)))
+
+    def _judge_rivals(self, day: int, rows: Rows) -> None:
+        """A rival's trial ends: move if its surplus beats the home's by more than the switching cost, else return."""
+        model, home = self.trial[rows], self.home[rows]
+        gain = self._surplus(rows, model) - self._surplus(rows, home)
+        moves = self._fits(rows, model) & self.market.listed[model] & (gain > self._switching_cost(day, rows))
+        movers, returners = rows[moves], rows[~moves]
+        self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
+        self._close_trial(movers, day, Reason.EMBEDDED)
+        self.former[movers] = self.home[movers]
+        self._mark_tried(movers, self.home[movers])
+        self.home[movers] = self.trial[movers]
+        self._embed(day, movers)
+        self._close_trial(returners, day, Reason.RETURNED)
+        self._mark_tried(returners, self.trial[returners])
+        self._come_home(day, returners)
+
+    def _come_home(self, day: int, rows: Rows) -> None:
+        was_silent = rows[self.silent[rows]]
+        self.home_start[was_silent] = day
+        self.silent[was_silent] = False
+        self.state[rows] = State.EMBEDDED
+        self._next_rival_look(day, rows)
+
+    # -- the market changes ---------------------------------------------------------------------------------------
+
+    def _forget(self, better: set[int]) -> None:
+        """A model that became better or cheaper is worth another trial."""
+        for number in better:
+            self.tried[:, number >> 6] &= ~np.uint64(1 << (number & 63))
+
+    def _mark_tried(self, rows: Rows, model: NDArray[np.int16]) -> None:
+        bit = np.uint64(1) << (model & 63).astype(np.uint64)
+        self.tried[rows, model >> 6] |= bit
+
+    def _retire(self, day: int) -> None:
+        """A retired model's users move to its successor, or search anew."""
+        for number in self.market.changes.retired:
+            successor = self.market.catalogue.models[number].facts.successor
+            rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY))
+            heir = NOBODY if successor is None else self.market.catalogue.index(successor)
+            migrates = self.scenario.mechanisms.migration.enabled and heir != NOBODY and self.market.listed[heir]
+            self._drop_rival(day, rows)
+            moves = np.full(len(rows), migrates)
+            heirs = np.full(len(rows), heir, dtype=np.int16)
+            if migrates:
+                moves &= self._affordable(rows, heirs)
+            left, moved = rows[~moves], rows[moves]
+            self._close_home(left, day, Reason.RETIRED)
+            self._seek(day, left)
+            self._close_home(moved, day, Reason.MIGRATED)
+            since = self.since[moved]
+            self.home[moved] = heir
+            self._embed(day, moved)
+            self.since[moved] = since
+            # The gateway moved them; those whom the successor does not serve find out as in a trial.
+            misfit = moved[~self._fits(moved, self.home[moved])]
+            self.home[misfit] = NOBODY
+            heirs = np.full(len(misfit), heir, dtype=np.int16)
+            self._open_trial(day, misfit, heirs, State.TRYING, self.scenario.search.trial_days.quantile)
+
+    def _break_fits(self, day: int) -> None:
+        """A price rise, the end of a free window or a lost ability can break a fit."""
+        for number in sorted(self.market.changes.worse):
+            rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY))
+            rows = rows[~self._fits(rows, self.home[rows])]
+            able = self._margin(rows, self.home[rows]) >= 0
+            self._drop_rival(day, rows)
+            self._close_home(rows[able], day, Reason.PRICE)
+            self._close_home(rows[~able], day, Reason.ABILITY)
+            self._mark_tried(rows, self.home[rows])
+            self._seek(day, rows)
+
+    def _drop_rival(self, day: int, rows: Rows) -> None:
+        """End the rival trials of `rows`; their homes are in use again."""
+        trying = rows[self.state[rows] == State.TRYING_RIVAL]
+        self._close_trial(trying, day, Reason.RETURNED)
+        self._come_home(day, trying)
+
+    def _seek(self, day: int, rows: Rows) -> None:
+        """Workloads that lost their home look again at once; a former home is tried again like a known one."""
+        former = self.former[rows]
+        known = rows[former != NOBODY]
+        word, bit = self.former[known] >> 6, np.uint64(1) << (self.former[known] & 63).astype(np.uint64)
+        self.tried[known, word] &= ~bit
+        self.home[rows] = NOBODY
+        self.failures[rows] = 0
+        self.state[rows] = State.WAITING
+        self.due[rows] = np.minimum(day, self.work.end[rows])
+
+    def _spread_news(self, day: int) -> None:
+        """A release is heard of: waiting work that nothing affordable serves listens most (assumed logistic form)."""
+        attention = self.scenario.mechanisms.frontier_attention
+        if not attention.enabled or self._yesterday is None:
+            return
+        for number in self.market.changes.released:
+            if not self.market.reach[number]:
+                continue
+            waiting = np.flatnonzero((self.state == State.WAITING) & (self.work.start <= day))
+            embedded = np.flatnonzero(self.state == State.EMBEDDED)
+            embedded = embedded[self.work.pinned_model[embedded] == NOBODY]
+            frontier = affordable_frontier(
+                self._yesterday, self.work.category[waiting], self.work.log_willingness[waiting]
+            )
+            gap = np.clip((self.work.hardness[waiting] - frontier - attention.midpoint) / 0.3, -30, 30)
+            listens = attention.casual + (attention.hard - attention.casual) / (1 + np.exp(-gap))
+            self._wake(day, waiting, number, self.market.reach[number] * listens)
+            if self.scenario.mechanisms.rival_trials.enabled:
+                chance = self.market.reach[number] * attention.embedded * self.work.curiosity[embedded]
+                self._wake(day, embedded, number, chance)
+
+    def _wake(self, day: int, rows: Rows, number: int, chance: NDArray[np.float64]) -> None:
+        entity = self.work.entity[rows]
+        hears = self.draws.uniform(Purpose.HEARS_RELEASE, entity, self.market.key[number]) < chance
+        rows, entity = rows[hears], entity[hears]
+        u = self.draws.uniform(Purpose.REACTION, entity, self.market.key[number])
+        delay = np.round(self.scenario.mechanisms.frontier_attention.reaction_days.quantile(u))
+        self.due[rows] = np.minimum(self.due[rows], day + np.maximum(delay, 0)).astype(np.int32)
+        self.failures[rows] = 0
+
+    # -- measures and spells --------------------------------------------------------------------------------------
+
+    def _has_home(self) -> NDArray[np.bool_]:
+        return (self.state == State.EMBEDDED) | (self.state == State.TRYING_RIVAL)
+
+    def _measure_shares(self) -> None:
+        """Each model's share of workloads in use, for the popularity feedback and authors' strategies."""
+        uses = np.bincount(self.home[self._has_home()], minlength=len(self.market.listed)).astype(float)
+        trying = (self.state == State.TRYING) | (self.state == State.TRYING_RIVAL)
+        uses += np.bincount(self.trial[trying], minlength=len(self.market.listed))
+        total = uses.sum()
+        self.market.share = uses / total if total else uses
+
+    def _close_home(self, rows: Rows, day: int, reason: Reason) -> None:
+        kind = np.full(len(rows), Kind.HOME, dtype=np.int8)
+        self.spells.add(rows, self.home[rows], kind, self.home_start[rows], day, self.since[rows], reason)
+
+    def _close_trial(self, rows: Rows, day: int, reason: Reason) -> None:
+        kind = np.where(self.state[rows] == State.TRYING_RIVAL, Kind.RIVAL, Kind.TRIAL).astype(np.int8)
+        start = self.trial_start[rows]
+        self.spells.add(rows, self.trial[rows], kind, start, day, start, reason)
