@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +72,7 @@ def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
 
     import sim
 
-    def once() -> sim.Run:
+    try:
         return sim.run(
             scenario,
             seed=args.seed,
@@ -81,28 +80,11 @@ def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
             settings=args.settings,
             out=args.out,
             workers=args.workers,
+            fresh=args.fresh,
             progress=show,
         )
-
-    try:
-        run = once()
-        return _again(run, once) if args.fresh and run.reused else run
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
-
-
-def _again(run: sim.Run, once: Callable[[], sim.Run]) -> sim.Run:
-    """Simulates a run anew; the complete one stays aside until the new one is complete."""
-    aside = run.path.with_name(f".{run.path.name}.before")
-    shutil.rmtree(aside, ignore_errors=True)
-    run.path.rename(aside)
-    try:
-        new = once()
-    except BaseException:
-        aside.rename(run.path)
-        raise
-    shutil.rmtree(aside)
-    return new
 
 
 def as_json(run: sim.Run) -> dict[str, Any]:
