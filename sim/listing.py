@@ -1,8 +1,9 @@
 """The models of one world: the catalogue of real ones, with the scenario's own additions and changes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sim.catalogue import (
     CATEGORIES,
@@ -97,7 +98,7 @@ def _new(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
         released=change.released,
         price_usd_per_mtok=change.price_usd_per_mtok,
         prices=_prices_of(change),
-        ability=0.0 if change.ability is None else change.ability,
+        ability=cast("Mapping[str, float] | float", 0.0 if change.ability is None else change.ability),
         **latent,
         **facts,
     )
@@ -108,14 +109,18 @@ def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
     released = change.released or model.released
     prices = _prices_of(change)
     if prices is None and change.price_usd_per_mtok is not None:
-        prices = [PricePoint(released, change.price_usd_per_mtok, change.price_usd_per_mtok, None, "scenario")]
+        prices = [
+            PricePoint(released, change.price_usd_per_mtok, change.price_usd_per_mtok, None, "scenario")
+        ]
     if prices is None and change.released is not None:
         prices = [p for p in model.facts.prices if p.start > released]
         in_force = [p for p in model.facts.prices if p.start <= released] or [model.facts.prices[0]]
         prices.insert(0, replace(in_force[-1], start=released))
     if prices is not None:
         facts["prices"] = tuple(prices)
-    latent: dict[str, Any] = {k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None}
+    latent: dict[str, Any] = {
+        k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None
+    }
     if isinstance(change.ability, dict):
         pairs = zip(CATEGORIES, model.latent.ability, strict=True)
         latent["ability"] = tuple(change.ability.get(c, value) for c, value in pairs)  # type: ignore[call-overload]
@@ -130,9 +135,13 @@ def _facts_of(change: ModelSection) -> dict[str, Any]:
              "tools", "context_tokens")  # fmt: skip
     facts = {k: v for k in names if (v := getattr(change, k)) is not None}
     if change.params_total_b is not None:
-        facts["size_class"] = next((name for limit, name in SIZE_LIMITS if change.params_total_b < limit), "large")
+        facts["size_class"] = next(
+            (name for limit, name in SIZE_LIMITS if change.params_total_b < limit), "large"
+        )
     if change.free is not None:
-        facts["free_windows"] = tuple(FreeWindow(first, last, "launch_promotion") for first, last in change.free)
+        facts["free_windows"] = tuple(
+            FreeWindow(first, last, "launch_promotion") for first, last in change.free
+        )
     return facts
 
 

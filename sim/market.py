@@ -63,13 +63,17 @@ class Market:
         self.up: NDArray[np.bool_] = np.ones(n, dtype=bool)
         self.free: NDArray[np.bool_] = np.zeros(n, dtype=bool)
         self.price: NDArray[np.float64] = np.full((n, 3), np.nan)
-        self.ability: NDArray[np.float64] = np.array([m.latent.ability for m in models]).reshape(n, len(CATEGORIES))
+        self.ability: NDArray[np.float64] = np.array([m.latent.ability for m in models]).reshape(
+            n, len(CATEGORIES)
+        )
         self.hype: NDArray[np.float64] = np.array([m.latent.hype for m in models])
         self.reach: NDArray[np.float64] = np.array([m.latent.reach for m in models])
         self.permissive: NDArray[np.bool_] = np.array([m.latent.permissive for m in models], dtype=bool)
         self.tools: NDArray[np.bool_] = np.array([m.facts.tools for m in models], dtype=bool)
         self.context: NDArray[np.float64] = np.array([m.facts.context_tokens for m in models], dtype=float)
-        self.release_day: NDArray[np.int64] = np.array([self._day(m.facts.released) for m in models], dtype=np.int64)
+        self.release_day: NDArray[np.int64] = np.array(
+            [self._day(m.facts.released) for m in models], dtype=np.int64
+        )
         self.share: NDArray[np.float64] = np.zeros(n)
         """Last week's share of use, written by the agents."""
         self.changes = Changes()
@@ -238,7 +242,9 @@ class _Usage:
         for name, kind in kinds.items():
             column = CATEGORIES.index(name)
             # mean of a lognormal = median * exp(sigma^2 / 2)
-            self.prompt[:, column] = scenario.daily(kind.prompt_tokens, True) * np.exp(kind.prompt_sigma**2 / 2)
+            self.prompt[:, column] = scenario.daily(kind.prompt_tokens, True) * np.exp(
+                kind.prompt_sigma**2 / 2
+            )
             self.completion[:, column] = scenario.daily(kind.completion_tokens, True) * np.exp(
                 kind.completion_sigma**2 / 2
             )

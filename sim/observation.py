@@ -38,9 +38,13 @@ class Classifier:
         owner = np.array([CATEGORIES.index(category) for category, _, _ in rows])
         weight = np.array([w for _, _, w in rows])
         self._by_category = [np.flatnonzero(owner == number) for number in range(len(CATEGORIES))]
-        self._edges = [np.cumsum(weight[rows]) / max(weight[rows].sum(), 1e-300) for rows in self._by_category]
+        self._edges = [
+            np.cumsum(weight[rows]) / max(weight[rows].sum(), 1e-300) for rows in self._by_category
+        ]
         known = [number for number, rows in enumerate(self._by_category) if len(rows)]
-        self._others = [np.array([other for other in known if other != number]) for number in range(len(CATEGORIES))]
+        self._others = [
+            np.array([other for other in known if other != number]) for number in range(len(CATEGORIES))
+        ]
         for category in scenario.workloads.categories:
             if CATEGORIES.index(category) not in known:
                 raise ProblemAt(("observation", "label_paths"), f"the file has no path for '{category}'")
@@ -106,8 +110,12 @@ def _read_paths(file: Path) -> list[tuple[str, str, float]]:
         try:
             category, path, weight = row["category"], row["path"], float(row["weight"])
         except (KeyError, TypeError, ValueError):
-            raise ProblemAt(at, f"{file}:{line}: expected the columns category, path, weight (a number)") from None
+            raise ProblemAt(
+                at, f"{file}:{line}: expected the columns category, path, weight (a number)"
+            ) from None
         if category not in CATEGORIES or not weight > 0:
-            raise ProblemAt(at, f"{file}:{line}: unknown category '{category}', or a weight that is not above zero")
+            raise ProblemAt(
+                at, f"{file}:{line}: unknown category '{category}', or a weight that is not above zero"
+            )
         found.append((category, path, weight))
     return found

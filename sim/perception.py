@@ -27,7 +27,7 @@ class View:
 
     numbers: NDArray[np.int64]
     key: NDArray[np.uint64]
-    log_awareness: NDArray[np.float64]
+    awareness: NDArray[np.float64]
     perceived: NDArray[np.float64]  # models x categories: ability + hype
     ability: NDArray[np.float64]
     log_price: NDArray[np.float64]  # models x categories
@@ -65,11 +65,10 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     """The day's view of the market."""
     numbers = np.flatnonzero(market.listed & market.up)
     floor = scenario.search.price_floor_usd_per_mtok
-    known = np.maximum(awareness(market, scenario, day)[numbers], 1e-9)
     return View(
         numbers=numbers,
         key=market.key[numbers],
-        log_awareness=np.log(known),
+        awareness=np.maximum(awareness(market, scenario, day)[numbers], 1e-9),
         perceived=market.ability[numbers] + market.hype[numbers, None],
         ability=market.ability[numbers],
         log_price=log_price(market.effective_price[numbers], floor),
@@ -81,7 +80,9 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     )
 
 
-def affordable_frontier(view: View, category: NDArray[np.int8], log_willingness: NDArray[np.float32]) -> NDArray[np.float64]:
+def affordable_frontier(
+    view: View, category: NDArray[np.int8], log_willingness: NDArray[np.float32]
+) -> NDArray[np.float64]:
     """Best listed ability that each workload can afford in its category; -inf where it can afford none."""
     best = np.full(len(category), -np.inf)
     if view.empty:
@@ -96,12 +97,12 @@ def affordable_frontier(view: View, category: NDArray[np.int8], log_willingness:
 
 
 @njit(cache=True, nogil=True)
-def _choose(
+def _choose(  # type: ignore[no-untyped-def]
     entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
     accepts_free, tried, known, stay, outside, decision, choice_key, perception_key, match_key,
     kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
-    numbers, model_key, log_awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+    numbers, model_key, awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
+):  # fmt: skip
     n, m = len(entity), len(numbers)
     chosen = np.full(n, NOBODY, dtype=np.int16)
     for i in range(n):
@@ -110,8 +111,13 @@ def _choose(
         race = hash_bits(choice_key, entity[i], decision[i])
         best = -math.log(unit(mix(race))) / math.exp(outside[i])
         g = category[i]
+        # No option's exp(V) exceeds its awareness times this; most lose the race by this bound, without a logarithm.
+        most = math.exp(max(kappa, quality) * cap - alpha * price_weight[i] * log_free_price)
         for j in range(m):
             number = numbers[j]
+            u = unit(mix(race + model_key[j]))
+            if 1.0 - u >= best * awareness[j] * most:  # 1 - u <= -log(u)
+                continue
             if number == stay[i] or (tried[i, number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
             if (needs_tools[i] and not tools[j]) or (needs_permissive[i] and not permissive[j]):
@@ -123,7 +129,7 @@ def _choose(
                 price = log_free_price
             elif price > log_willingness[i]:
                 continue
-            value = log_awareness[j] - alpha * price_weight[i] * price
+            value = -alpha * price_weight[i] * price
             if number == known[i]:
                 # A former home is known: no error of perception.
                 margin = match_sd * normal_quantile(draw_unit(match_key, entity[i], model_key[j]))
@@ -133,7 +139,7 @@ def _choose(
             elif fit_on:
                 error = perception_sd * normal_quantile(draw_unit(perception_key, entity[i], model_key[j]))
                 value += kappa * min(perceived[j, g] + error - hardness[i], cap)
-            time = -math.log(unit(mix(race + model_key[j]))) / math.exp(value)
+            time = -math.log(u) / (awareness[j] * math.exp(value))
             if time < best:
                 best = time
                 chosen[i] = number
@@ -167,7 +173,7 @@ def choose(
             causes.information.cap, causes.information.perception_sd, causes.fit.match_sd,
             causes.price_response.alpha if causes.price_response.enabled else 0.0, causes.fit.enabled,
             scenario.search.quality_weight,
-            view.numbers, view.key, view.log_awareness, view.perceived, view.ability, view.log_price, view.log_free_price,
+            view.numbers, view.key, view.awareness, view.perceived, view.ability, view.log_price, view.log_free_price,
             view.free, view.tools, view.permissive, view.context,
         )
     )  # fmt: skip

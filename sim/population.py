@@ -109,7 +109,9 @@ def _pick_fixed(u: NDArray[np.float64], weights: list[float]) -> NDArray[np.int6
     return np.minimum(np.searchsorted(edges, u), len(weights) - 1)
 
 
-def _by_group(groups: NDArray[Any], distributions: list[Distribution], u: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_group(
+    groups: NDArray[Any], distributions: list[Distribution], u: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Quantiles of each group's own distribution."""
     out = np.empty(len(u))
     for number, distribution in enumerate(distributions):
@@ -143,7 +145,9 @@ def _ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> U
 
     # Users of one account are neighbours in number and of one segment: an account is (segment, block of numbers).
     mean_share = shares.mean(axis=0) / shares.mean(axis=0).sum()
-    block = np.maximum(1, np.round([k.users_per_account / max(s, 1e-9) for k, s in zip(kinds, mean_share, strict=True)]))
+    block = np.maximum(
+        1, np.round([k.users_per_account / max(s, 1e-9) for k, s in zip(kinds, mean_share, strict=True)])
+    )
     single = np.array([k.users_per_account == 1.0 for k in kinds])
     account = np.where(single[segment], ids, ids // block[segment].astype(np.uint64))
     account = account * np.uint64(len(kinds)) + segment.astype(np.uint64)
@@ -183,9 +187,9 @@ def _ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> U
         byok=draws.uniform(Purpose.USER_BYOK, ids) < byok_share[segment],
         curiosity=np.maximum(trait(Purpose.USER_CURIOSITY, "curiosity"), 0.0).astype(np.float32),
         regularity=np.clip(trait(Purpose.USER_REGULARITY, "regularity"), 0.0, 1.0).astype(np.float32),
-        price_sensitivity=np.maximum(
-            trait(Purpose.USER_PRICE_SENSITIVITY, "price_sensitivity"), 0.0
-        ).astype(np.float32),
+        price_sensitivity=np.maximum(trait(Purpose.USER_PRICE_SENSITIVITY, "price_sensitivity"), 0.0).astype(
+            np.float32
+        ),
         wave_model=wave_model,
         names=Names(segments, countries, languages, apps),
     )
@@ -231,7 +235,12 @@ def _ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Workl
     life = np.maximum(1, np.round(work.life_days.quantile(draws.uniform(Purpose.WORKLOAD_LIFE, entity))))
     end = np.minimum(start + life, users.leave[user])
     kept = (start < end) & (start < horizon)
-    user, entity, start, end = user[kept], entity[kept], start[kept].astype(np.int32), end[kept].astype(np.int32)
+    user, entity, start, end = (
+        user[kept],
+        entity[kept],
+        start[kept].astype(np.int32),
+        end[kept].astype(np.int32),
+    )
 
     names = list(work.categories)
     kinds_of_work = [work.categories[c] for c in names]
@@ -246,7 +255,9 @@ def _ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Workl
     hardness = _by_group(local, [k.hardness or work.hardness for k in kinds_of_work], u)
     hardness += of_kind("harder_by") + scenario.daily(work.hardness_drift)[start]
     segment = users.segment[user]
-    willingness = work.willingness_to_pay_usd_per_mtok.quantile(draws.uniform(Purpose.WORKLOAD_WILLINGNESS, entity))
+    willingness = work.willingness_to_pay_usd_per_mtok.quantile(
+        draws.uniform(Purpose.WORKLOAD_WILLINGNESS, entity)
+    )
     log_willingness = (
         np.log(np.maximum(willingness, 1e-9))
         + np.log(np.array([k.willingness_to_pay for k in kinds])[segment])
@@ -268,7 +279,9 @@ def _ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Workl
         curiosity=users.curiosity[user],
         needs_tools=draws.uniform(Purpose.WORKLOAD_TOOLS, entity) < tools_table[start, local],
         needs_permissive=draws.uniform(Purpose.WORKLOAD_PERMISSIVE, entity) < of_kind("needs_permissive"),
-        context_tokens=work.context_tokens.quantile(draws.uniform(Purpose.WORKLOAD_CONTEXT, entity)).astype(np.float32),
+        context_tokens=work.context_tokens.quantile(draws.uniform(Purpose.WORKLOAD_CONTEXT, entity)).astype(
+            np.float32
+        ),
         accepts_free=draws.uniform(Purpose.WORKLOAD_FREE, entity) < work.free_share,
         requests_per_day=np.maximum(volume, 0.0).astype(np.float32),
         wave_model=users.wave_model[user],

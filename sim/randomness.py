@@ -118,7 +118,7 @@ def normal_quantile(p: float) -> float:
     return -z if q < 0.0 else z
 
 
-@vectorize(["uint64(uint64, uint64, uint64)"], cache=True)
+@vectorize(["uint64(uint64, uint64, uint64)"], cache=True)  # type: ignore[no-untyped-call]
 def _hash_array(key, entity, index):  # type: ignore[no-untyped-def]
     return hash_bits(key, entity, index)
 

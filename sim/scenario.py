@@ -31,6 +31,8 @@ NonNegative = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):
+    """A part of a scenario: unknown keys are errors, values do not change."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
@@ -40,14 +42,18 @@ class Mechanism(Section):
     enabled: Switch = Field(True, description="on or off")
 
 
-# --- the catalogue and the scenario's own models ------------------------------------------------------------------
+# --- the catalogue and the scenario's own models ------------------------------------------------------------
 
 
 class CatalogueSection(Section):
     """Which models of the catalogue of real ones are in the market."""
 
-    folder: str = Field("catalogue", description="folder of the catalogue's CSV files, relative to the scenario")
-    use: Literal["all", "none"] = Field("all", description="start from all models of the catalogue, or from none")
+    folder: str = Field(
+        "catalogue", description="folder of the catalogue's CSV files, relative to the scenario"
+    )
+    use: Literal["all", "none"] = Field(
+        "all", description="start from all models of the catalogue, or from none"
+    )
     only: list[str] | None = Field(None, description="keep these models only")
     without: list[str] = Field([], description="leave these models out")
 
@@ -58,7 +64,9 @@ class PriceChange(Section):
     date: dt.date
     prompt: NonNegative = Field(description="USD per million prompt tokens")
     completion: NonNegative = Field(description="USD per million completion tokens")
-    cached: NonNegative | None = Field(None, description="USD per million cached prompt tokens; none: no discount")
+    cached: NonNegative | None = Field(
+        None, description="USD per million cached prompt tokens; none: no discount"
+    )
 
 
 class ModelSection(Section):
@@ -79,7 +87,9 @@ class ModelSection(Section):
         None, description="one price for prompt and completion tokens alike, USD per million tokens"
     )
     prices: list[PriceChange] | None = Field(None, description="the price path from the release on")
-    free: list[tuple[dt.date, dt.date]] | None = Field(None, description="windows in which a free variant exists")
+    free: list[tuple[dt.date, dt.date]] | None = Field(
+        None, description="windows in which a free variant exists"
+    )
     ability: dict[Category, float] | float | None = Field(
         None, description="latent ability by category, on the scale of hardness (a number: the same in all)"
     )
@@ -88,7 +98,7 @@ class ModelSection(Section):
     permissive: Switch | None = Field(None, description="tolerates adult and role-play content")
 
 
-# --- users --------------------------------------------------------------------------------------------------------
+# --- users --------------------------------------------------------------------------------------------------
 
 
 class Segment(Section):
@@ -104,7 +114,9 @@ class Segment(Section):
     volume: Positive = Field(1.0, description="multiplies its workloads' requests a day")
     users_per_account: Positive = Field(1.0, description="mean users that share one account (one bill)", ge=1)
     byok_share: Share = Field(0.0, description="users that bring their own provider key")
-    apps: dict[str, Positive] = Field({"direct": 1.0}, description="applications they come from, with weights")
+    apps: dict[str, Positive] = Field(
+        {"direct": 1.0}, description="applications they come from, with weights"
+    )
 
 
 class Country(Section):
@@ -132,7 +144,7 @@ class Population(Section):
         return self
 
 
-# --- work ---------------------------------------------------------------------------------------------------------
+# --- work ---------------------------------------------------------------------------------------------------
 
 
 class CategorySection(Section):
@@ -143,13 +155,17 @@ class CategorySection(Section):
     harder_by: float = Field(0.0, description="added to the hardness")
     willingness_to_pay: Positive = Field(1.0, description="multiplies what a workload would pay")
     volume: Positive = Field(1.0, description="multiplies requests a day")
-    needs_tools: Timeline = Field(Timeline.constant(0.0), description="share that cannot do without tool calls")
+    needs_tools: Timeline = Field(
+        Timeline.constant(0.0), description="share that cannot do without tool calls"
+    )
     needs_permissive: Share = Field(0.0, description="share that needs a permissive model")
     prompt_tokens: Timeline = Field(description="median prompt tokens of a request, by date")
     prompt_sigma: Positive = Field(1.0, description="spread of log prompt tokens")
     completion_tokens: Timeline = Field(description="median visible completion tokens of a request, by date")
     completion_sigma: Positive = 0.9
-    cached_share: Share = Field(0.2, description="mean share of prompt tokens read from a cache where one is offered")
+    cached_share: Share = Field(
+        0.2, description="mean share of prompt tokens read from a cache where one is offered"
+    )
     session_requests: Positive = Field(3.0, description="mean requests of one sitting", ge=1)
 
 
@@ -158,10 +174,13 @@ class Workloads(Section):
 
     hardness: Distribution = Field(description="hardness of a new workload at the start of the world")
     hardness_drift: Timeline = Field(
-        Timeline.constant(0.0), description="added to hardness by the date on which the workload begins (assumed)"
+        Timeline.constant(0.0),
+        description="added to hardness by the date on which the workload begins (assumed)",
     )
     willingness_to_pay_usd_per_mtok: Distribution = Field(description="USD per million effective tokens")
-    willingness_per_hardness: float = Field(0.0, description="added to log willingness for one unit of hardness")
+    willingness_per_hardness: float = Field(
+        0.0, description="added to log willingness for one unit of hardness"
+    )
     life_days: Distribution = Field(description="days until the job is done")
     later_start_days: Distribution = Field(description="days between a user's workloads' beginnings")
     requests_per_day: Distribution = Field(description="requests a day when embedded")
@@ -177,13 +196,15 @@ class Workloads(Section):
         return self
 
 
-# --- mechanisms ---------------------------------------------------------------------------------------------------
+# --- mechanisms ---------------------------------------------------------------------------------------------
 
 
 class Fit(Mechanism):
     """A model must meet the work's hardness, price and needs (discrete adoption thresholds). Off: a coin decides."""
 
-    match_sd: NonNegative = Field(0.15, description="spread of the match between one workload and one model (assumed)")
+    match_sd: NonNegative = Field(
+        0.15, description="spread of the match between one workload and one model (assumed)"
+    )
     chance_when_off: Share = Field(0.35, description="share of trials that end well without the mechanism")
 
 
@@ -194,7 +215,9 @@ class Backlog(Mechanism):
 class Information(Mechanism):
     """How well users foresee a fit before a trial. Off: they do not (kappa = 0)."""
 
-    kappa: NonNegative = Field(5.0, description="weight of the expected margin, ability minus hardness (assumed)")
+    kappa: NonNegative = Field(
+        5.0, description="weight of the expected margin, ability minus hardness (assumed)"
+    )
     perception_sd: NonNegative = Field(0.25, description="error of the expected ability (assumed)")
     cap: Positive = Field(0.5, description="margin beyond which more ability adds nothing (assumed)")
 
@@ -202,7 +225,9 @@ class Information(Mechanism):
 class LockIn(Mechanism):
     """Switching costs that grow with the time embedded (Farrell & Klemperer 2007). Off: none."""
 
-    strength: NonNegative = Field(1.5, description="lambda: surplus that a rival must add, fully embedded (assumed)")
+    strength: NonNegative = Field(
+        1.5, description="lambda: surplus that a rival must add, fully embedded (assumed)"
+    )
     time_constant_days: Positive = Field(45.0, description="tau of depth = 1 - exp(-tenure / tau) (assumed)")
     per_hardness: NonNegative = Field(0.2, description="extra cost for one unit of hardness (assumed)")
 
@@ -213,7 +238,9 @@ class FrontierAttention(Mechanism):
     hard: Share = Field(0.9, description="chance that waiting hard work hears of a release of reach 1")
     casual: Share = Field(0.1, description="the same for the easiest work")
     embedded: Share = Field(0.03, description="factor on the chance for work that has a home")
-    midpoint: float = Field(0.0, description="hardness, relative to the frontier, at which listening is half-way")
+    midpoint: float = Field(
+        0.0, description="hardness, relative to the frontier, at which listening is half-way"
+    )
     reaction_days: Distribution = Field(
         Distribution.exponential(4.0), description="days from the release to the look"
     )
@@ -223,7 +250,9 @@ class RivalTrials(Mechanism):
     """Embedded work looks at rivals and may try one. Off: it never does."""
 
     look_every_days: Positive = Field(12.0, description="mean days between looks, at curiosity 1 (assumed)")
-    trial_days: Distribution = Field(Distribution.exponential(3.0), description="length of a rival's trial, days")
+    trial_days: Distribution = Field(
+        Distribution.exponential(3.0), description="length of a rival's trial, days"
+    )
     silent_share: Share = Field(0.3, description="trials during which the home falls silent (assumed)")
     inertia: float = Field(1.5, description="added to the try utility of staying (assumed)")
 
@@ -289,20 +318,28 @@ class Search(Section):
     longest_wait_days: Positive = Field(180.0, description="bound on the mean wait after repeated failures")
     trial_days: Distribution = Field(Distribution.exponential(4.0), description="length of a trial, days")
     outside_option: float = Field(0.0, description="try utility of waiting")
-    quality_weight: Positive = Field(3.0, description="weight of the margin in the surplus that users experience")
+    quality_weight: Positive = Field(
+        3.0, description="weight of the margin in the surplus that users experience"
+    )
     awareness_floor: Positive = Field(0.5, description="awareness of an old model with reach 1")
     awareness_half_life_days: Positive = Field(20.0, description="half-life of a release's news")
-    noticeable_price_cut: Share = Field(0.15, description="relative cut from which a tried model is tried anew")
-    price_floor_usd_per_mtok: Positive = Field(0.02, description="prices below this count as this in log price")
+    noticeable_price_cut: Share = Field(
+        0.15, description="relative cut from which a tried model is tried anew"
+    )
+    price_floor_usd_per_mtok: Positive = Field(
+        0.02, description="prices below this count as this in log price"
+    )
 
 
-# --- traffic and what the gateway records ---------------------------------------------------------------------------
+# --- traffic and what the gateway records -------------------------------------------------------------------
 
 
 class Traffic(Section):
     """How spells become requests."""
 
-    volume: Positive = Field(1.0, description="multiplies every workload's requests a day (the scale of the log)")
+    volume: Positive = Field(
+        1.0, description="multiplies every workload's requests a day (the scale of the log)"
+    )
     weekday: list[NonNegative] = Field(
         [1.0] * 7, description="relative volume, Monday to Sunday, local time", min_length=7, max_length=7
     )
@@ -310,9 +347,12 @@ class Traffic(Section):
         [1.0] * 24, description="relative volume by local hour", min_length=24, max_length=24
     )
     reasoning_completion_factor: Timeline = Field(
-        Timeline.constant(1.5), description="reasoning tokens for one visible completion token, models that always do"
+        Timeline.constant(1.5),
+        description="reasoning tokens for one visible completion token, models that always do",
     )
-    hybrid_reasoning_share: Share = Field(0.35, description="requests to hybrid models that ask for reasoning")
+    hybrid_reasoning_share: Share = Field(
+        0.35, description="requests to hybrid models that ask for reasoning"
+    )
     tool_call_share: Timeline = Field(
         Timeline.constant(0.3), description="requests with tools offered that end in a tool call"
     )
@@ -347,14 +387,15 @@ class Observation(Section):
         Distribution.normal(0.55, 0.15, low=0.05, high=1.0), description="confidence of a wrong label"
     )
     label_paths: str = Field(
-        "label_paths.csv", description="file with the taxonomy paths of each category, relative to the scenario"
+        "label_paths.csv",
+        description="file with the taxonomy paths of each category, relative to the scenario",
     )
     tools_offered_from: dt.date | None = Field(
         None, description="date from which 'tools offered' is recorded (the report: September 2025)"
     )
 
 
-# --- the calendar ---------------------------------------------------------------------------------------------------
+# --- the calendar -------------------------------------------------------------------------------------------
 
 
 class PriceEvent(Section):
@@ -411,7 +452,9 @@ class LargeAccountEvent(Section):
     until: dt.date | None = None
     model: str
     users: Annotated[int, Field(ge=1)] = Field(1, description="keys of the account that share the volume")
-    requests_per_day: Positive = Field(description="requests a day of the whole account (traffic.volume applies)")
+    requests_per_day: Positive = Field(
+        description="requests a day of the whole account (traffic.volume applies)"
+    )
     category: Category = "programming"
     tool_call_share: Share | None = Field(None, description="its requests that end in a tool call")
     country: str | None = None
@@ -441,12 +484,18 @@ class PriceStrategyEvent(Section):
 
 
 CalendarEvent = Annotated[
-    PriceEvent | AbilityEvent | PromotionEvent | OutageEvent | LargeAccountEvent | WaveEvent | PriceStrategyEvent,
+    PriceEvent
+    | AbilityEvent
+    | PromotionEvent
+    | OutageEvent
+    | LargeAccountEvent
+    | WaveEvent
+    | PriceStrategyEvent,
     Field(discriminator="event"),
 ]
 
 
-# --- the whole -----------------------------------------------------------------------------------------------------
+# --- the whole ----------------------------------------------------------------------------------------------
 
 
 class Scenario(Section):
@@ -454,7 +503,9 @@ class Scenario(Section):
 
     title: str
     question: str = Field(description="what the scenario asks, in one sentence")
-    extends: str | None = Field(None, description="another scenario, of which this one states the differences")
+    extends: str | None = Field(
+        None, description="another scenario, of which this one states the differences"
+    )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     start: dt.date
     end: dt.date = Field(description="last simulated day")
@@ -478,10 +529,17 @@ class Scenario(Section):
         for i, event in enumerate(self.calendar):
             if isinstance(event, WaveEvent) and event.segment not in (None, *self.population.segments):
                 known = ", ".join(self.population.segments)
-                raise ProblemAt(("calendar", i, "segment"), f"unknown segment '{event.segment}'; known: {known}")
-            if isinstance(event, LargeAccountEvent) and event.country not in (None, *self.population.countries):
+                raise ProblemAt(
+                    ("calendar", i, "segment"), f"unknown segment '{event.segment}'; known: {known}"
+                )
+            if isinstance(event, LargeAccountEvent) and event.country not in (
+                None,
+                *self.population.countries,
+            ):
                 known = ", ".join(self.population.countries)
-                raise ProblemAt(("calendar", i, "country"), f"unknown country '{event.country}'; known: {known}")
+                raise ProblemAt(
+                    ("calendar", i, "country"), f"unknown country '{event.country}'; known: {known}"
+                )
             until = getattr(event, "until", None)
             if until is not None and until < event.date:
                 raise ProblemAt(("calendar", i, "until"), f"ends before it begins ({event.date})")

@@ -59,7 +59,9 @@ class SpellLog:
     """Ended spells, in the order in which they ended. Days are half-open: [start, end)."""
 
     columns: dict[str, list[NDArray[np.int32]]] = field(
-        default_factory=lambda: {c: [] for c in ("workload", "model", "kind", "start", "end", "since", "reason")}
+        default_factory=lambda: {
+            c: [] for c in ("workload", "model", "kind", "start", "end", "since", "reason")
+        }
     )
 
     def add(
@@ -190,7 +192,9 @@ class Search:
         follows[follows] &= self.market.listed[lead[follows]]
         chosen = np.where(follows, lead, chosen)
         found = chosen != NOBODY
-        self._open_trial(day, rows[found], chosen[found], State.TRYING, self.scenario.search.trial_days.quantile)
+        self._open_trial(
+            day, rows[found], chosen[found], State.TRYING, self.scenario.search.trial_days.quantile
+        )
         self._wait(day, rows[~found])
 
     def _choose(
@@ -233,7 +237,9 @@ class Search:
     def _margin(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
         """Ability plus idiosyncratic match minus hardness; the match alone where fit is switched off."""
         fit = self.scenario.mechanisms.fit
-        match = fit.match_sd * self.draws.normal(Purpose.MATCH, self.work.entity[rows], self.market.key[model])
+        match = fit.match_sd * self.draws.normal(
+            Purpose.MATCH, self.work.entity[rows], self.market.key[model]
+        )
         if not fit.enabled:
             return match
         ability = self.market.ability[model, self.work.category[rows]]
@@ -266,7 +272,9 @@ class Search:
         """What a model is worth to a workload: quality_weight * min(margin, cap) - alpha * log price."""
         causes = self.scenario.mechanisms
         alpha = causes.price_response.alpha if causes.price_response.enabled else 0.0
-        quality = self.scenario.search.quality_weight * np.minimum(self._margin(rows, model), causes.information.cap)
+        quality = self.scenario.search.quality_weight * np.minimum(
+            self._margin(rows, model), causes.information.cap
+        )
         return np.asarray(quality - alpha * self.work.price_weight[rows] * self._price(rows, model))
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
@@ -309,7 +317,9 @@ class Search:
             return
         home = self.home[rows]
         outside = self._surplus(rows, home) + rivals.inertia
-        chosen = self._choose(rows, view, known=np.full(len(rows), NOBODY, dtype=np.int16), stay=home, outside=outside)
+        chosen = self._choose(
+            rows, view, known=np.full(len(rows), NOBODY, dtype=np.int16), stay=home, outside=outside
+        )
         found = chosen != NOBODY
         trying, model = rows[found], chosen[found]
         self._open_trial(day, trying, model, State.TRYING_RIVAL, rivals.trial_days.quantile)
@@ -325,7 +335,9 @@ class Search:
         if not lock.enabled:
             return np.zeros(len(rows))
         depth = -np.expm1(-(day - self.since[rows]) / lock.time_constant_days)
-        return np.asarray(lock.strength * depth * (1 + lock.per_hardness * np.maximum(self.work.hardness[rows], 0)))
+        return np.asarray(
+            lock.strength * depth * (1 + lock.per_hardness * np.maximum(self.work.hardness[rows], 0))
+        )
 
     def _judge_rivals(self, day: int, rows: Rows) -> None:
         """A rival's trial ends: move if its surplus beats the home's by more than the switching cost, else return."""
@@ -365,9 +377,13 @@ class Search:
         """A retired model's users move to its successor, or search anew."""
         for number in self.market.changes.retired:
             successor = self.market.catalogue.models[number].facts.successor
-            rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY))
+            rows = np.flatnonzero(
+                self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY)
+            )
             heir = NOBODY if successor is None else self.market.catalogue.index(successor)
-            migrates = self.scenario.mechanisms.migration.enabled and heir != NOBODY and self.market.listed[heir]
+            migrates = (
+                self.scenario.mechanisms.migration.enabled and heir != NOBODY and self.market.listed[heir]
+            )
             self._drop_rival(day, rows)
             moves = np.full(len(rows), migrates)
             heirs = np.full(len(rows), heir, dtype=np.int16)
@@ -390,7 +406,9 @@ class Search:
     def _break_fits(self, day: int) -> None:
         """A price rise, the end of a free window or a lost ability can break a fit."""
         for number in sorted(self.market.changes.worse):
-            rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY))
+            rows = np.flatnonzero(
+                self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY)
+            )
             rows = rows[~self._fits(rows, self.home[rows])]
             able = self._margin(rows, self.home[rows]) >= 0
             self._drop_rival(day, rows)

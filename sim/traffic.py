@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.catalogue import CATEGORIES, Catalogue
-from sim.market import CACHED, COMPLETION, PROMPT, Market
+from sim.market import Market
 from sim.population import Users, Workloads
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
@@ -29,6 +29,7 @@ MILLIS_PER_DAY = 1000 * SECONDS_PER_DAY
 MEAN_GAP_SECONDS = 75.0
 """Mean time between two requests of a sitting (assumed)."""
 
+HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER, ERROR, NONE = range(6)
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "error")
 BYOK_FEE = 0.05
@@ -125,7 +126,7 @@ class Keys(NamedTuple):
     """Keys of the streams."""
 
     active: np.uint64
-    count: np.uint64
+    requests: np.uint64
     session: np.uint64
     record: np.uint64
 
@@ -163,7 +164,7 @@ def _poisson(mean: float, u: float) -> int:
     if mean <= 0.0:
         return 0
     if mean > 60.0:
-        return max(0, int(round(mean + math.sqrt(mean) * normal_quantile(u))))
+        return max(0, round(mean + math.sqrt(mean) * normal_quantile(u)))
     p = math.exp(-mean)
     total, k = p, 0
     while u > total and k < 400:
@@ -174,13 +175,15 @@ def _poisson(mean: float, u: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _count(spells, work, users, days, rates, keys, week, first, last, weekday):  # type: ignore[no-untyped-def]
+def _count(  # type: ignore[no-untyped-def]
+    spells, work, users, days, rates, keys, week, first, last, weekday
+):
     """Requests of each (spell, day of the week); shape (spells, 7)."""
     counts = np.zeros((len(spells.workload), 7), dtype=np.int32)
     for s in range(len(spells.workload)):
         w = spells.workload[s]
         user = work.user[w]
-        home = spells.kind[s] == 1
+        home = spells.kind[s] == HOME
         if home and rates.intermittent:
             u = draw_unit(keys.active, users.entity[user], np.uint64(week))
             if u >= users.regularity[user]:
@@ -191,12 +194,14 @@ def _count(spells, work, users, days, rates, keys, week, first, last, weekday): 
                 continue
             mean = days.season[day] * days.day_factor[(weekday + day - first) % 7, zone] * rates.volume
             if home:
-                ramp = 1.0 - (1.0 - rates.unlock_start) * math.exp(-(day - spells.since[s] + 0.5) / rates.unlock_days)
+                ramp = 1.0 - (1.0 - rates.unlock_start) * math.exp(
+                    -(day - spells.since[s] + 0.5) / rates.unlock_days
+                )
                 mean *= work.requests_per_day[w] * ramp
             else:
                 mean *= rates.trial_per_day
-            rival = 1 if spells.kind[s] == 2 else 0
-            u = draw_unit(keys.count, work.entity[w], np.uint64(2 * day + rival))
+            rival = 1 if spells.kind[s] == RIVAL else 0
+            u = draw_unit(keys.requests, work.entity[w], np.uint64(2 * day + rival))
             n = _poisson(mean, u)
             if not home and day == spells.start[s] and n == 0:
                 n = 1  # a trial is at least one request
@@ -205,17 +210,17 @@ def _count(spells, work, users, days, rates, keys, week, first, last, weekday): 
 
 
 @njit(cache=True, nogil=True)
-def _fill(
+def _fill(  # type: ignore[no-untyped-def]
     counts, spells, work, users, days, models, kinds, rates, keys, first, weekday,
     key, session, millis, workload, user_of, model_of, free, provider, prompt, completion, reasoning, cached,
     cost, finish, offered, streamed, first_token, generation,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     row = 0
     for s in range(counts.shape[0]):
         w = spells.workload[s]
         user, g, model = work.user[w], work.category[w], spells.model[s]
         zone = users.zone[user]
-        rival = 1 if spells.kind[s] == 2 else 0
+        rival = 1 if spells.kind[s] == RIVAL else 0
         for d in range(7):
             n = counts[s, d]
             if n == 0:
@@ -223,7 +228,7 @@ def _fill(
             day = first + d
             base = hash_bits(keys.record, work.entity[w], np.uint64(2 * day + rival))
             sitting_base = hash_bits(keys.session, work.entity[w], np.uint64(2 * day + rival))
-            sittings = max(1, int(round(n / kinds.session_requests[g])))
+            sittings = max(1, round(n / kinds.session_requests[g]))
             cdf = days.hour_cdf[(weekday + d) % 7, zone]
             is_free = days.free[day, model] and work.accepts_free[w]
             p_in, p_out, p_cached = (
@@ -254,7 +259,9 @@ def _fill(
                 # -- how much
                 limit = models.context[model]
                 z = normal_quantile(unit(mix(r + np.uint64(2))))
-                n_prompt = max(1.0, min(math.exp(days.log_prompt[day, g] + kinds.prompt_sigma[g] * z), 0.9 * limit))
+                n_prompt = max(
+                    1.0, min(math.exp(days.log_prompt[day, g] + kinds.prompt_sigma[g] * z), 0.9 * limit)
+                )
                 z = normal_quantile(unit(mix(r + np.uint64(3))))
                 visible = math.exp(days.log_completion[day, g] + kinds.completion_sigma[g] * z)
                 visible = max(1.0, min(visible, 32000.0))
@@ -347,7 +354,7 @@ class Traffic:
         )
         self.keys = Keys(
             active=draws.key(Purpose.USER_ACTIVE_WEEK),
-            count=draws.key(Purpose.DAY_COUNT),
+            requests=draws.key(Purpose.DAY_COUNT),
             session=draws.key(Purpose.SESSION_START),
             record=draws.key(Purpose.RECORD),
         )
@@ -481,7 +488,12 @@ def _kind_table(scenario: Scenario) -> KindTable:
 def _model_table(scenario: Scenario, catalogue: Catalogue) -> tuple[ModelTable, tuple[str, ...]]:
     chance = {"none": 0.0, "hybrid": scenario.traffic.hybrid_reasoning_share, "always": 1.0}
     names: dict[str, int] = {}
-    start, stop, provider, cdf, pace, wait = [], [], [], [], [], []
+    start: list[int] = []
+    stop: list[int] = []
+    provider: list[int] = []
+    cdf: list[float] = []
+    pace: list[float] = []
+    wait: list[float] = []
     for model in catalogue.models:
         hosts = catalogue.providers_for(model.slug)
         start.append(len(provider))

@@ -67,7 +67,9 @@ class World:
     def digest(self) -> str:
         """Hash of all that decides the world's data: scenario, catalogue, and the simulator's source."""
         parts = hashlib.sha256()
-        resolved = self.scenario.model_dump(mode="json", by_alias=True, exclude={"title", "question", "extends"})
+        resolved = self.scenario.model_dump(
+            mode="json", by_alias=True, exclude={"title", "question", "extends"}
+        )
         parts.update(json.dumps(resolved, sort_keys=True).encode())
         parts.update(self.catalogue.digest().encode())
         if self.classifier is not None:
@@ -229,7 +231,9 @@ def write_log(
     weeks = writer.traffic.weeks()
     (folder / "log").mkdir(exist_ok=True)
     generations = labels = 0
-    for number, (written, labelled) in enumerate(_in_order(writer.write, folder, tasks, workers or os.cpu_count() or 1)):
+    for number, (written, labelled) in enumerate(
+        _in_order(writer.write, folder, tasks, workers or os.cpu_count() or 1)
+    ):
         generations, labels = generations + written, labels + labelled
         if report is not None:
             report(Progress("traffic", number + 1, len(tasks), weeks[tasks[number][0]][0], generations))
@@ -237,7 +241,10 @@ def write_log(
 
 
 def _in_order(
-    write: Callable[[Path, int, int], tuple[int, int]], folder: Path, tasks: list[tuple[int, int]], workers: int
+    write: Callable[[Path, int, int], tuple[int, int]],
+    folder: Path,
+    tasks: list[tuple[int, int]],
+    workers: int,
 ) -> Iterator[tuple[int, int]]:
     """Results of the tasks in their order, made by threads: the loops and the Parquet writer hold no lock.
 

@@ -41,7 +41,7 @@ _SETTLED_SECONDS = 60
 _CODE = 13  # digits of base 32 for 64 bits
 
 
-# --- strings ----------------------------------------------------------------------------------------------------------
+# --- strings ------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)
@@ -77,14 +77,16 @@ def id_array(prefix: str, codes: NDArray[np.uint64], seconds: NDArray[np.int64] 
     return pa.Array.from_buffers(pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(out)])
 
 
-def _coded(codes: NDArray[Any], names: Sequence[str] | pa.Array, null: NDArray[np.bool_] | None = None) -> pa.Array:
+def _coded(
+    codes: NDArray[Any], names: Sequence[str] | pa.Array, null: NDArray[np.bool_] | None = None
+) -> pa.Array:
     """Dictionary-encoded strings; `null` marks missing ones."""
     values = names if isinstance(names, pa.Array) else pa.array(list(names), pa.string())
     indices = pa.array(codes.astype(np.int32, copy=False), mask=null)
     return pa.DictionaryArray.from_arrays(indices, values)
 
 
-# --- the log ----------------------------------------------------------------------------------------------------------
+# --- the log ------------------------------------------------------------------------------------------------
 
 
 class LogWriter:
@@ -217,7 +219,7 @@ def listed_name(slug: str) -> str:
     return slug.removesuffix(":free")
 
 
-# --- models, truth ------------------------------------------------------------------------------------------------------
+# --- models, truth ------------------------------------------------------------------------------------------
 
 
 def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario) -> int:
@@ -308,7 +310,7 @@ def write_truth(
     })  # fmt: skip
 
 
-# --- the folder ---------------------------------------------------------------------------------------------------------
+# --- the folder ---------------------------------------------------------------------------------------------
 
 
 class RunFolder:
