@@ -266,7 +266,11 @@ def _print_contrast(console: Console, findings: Findings) -> None:
 
 
 def _print_shares(console: Console, shares: pd.DataFrame) -> None:
-    _head(console, "Whose tokens", "% of all tokens by week: first four weeks, mean, last four weeks")
+    _head(
+        console,
+        "Whose tokens",
+        "% of all tokens by week, in the study's main window; start and end: four weeks each",
+    )
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("models", no_wrap=True)
     for heading in ("start", "mean", "end", "lowest", "highest"):
