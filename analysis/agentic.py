@@ -67,7 +67,7 @@ def reasoning_models(log: Log, window: step.Window | None = None) -> ir.Table:
 
 
 def _mark_known(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
-    if frame["share"].isna().all():
+    if not frame["requests"].any():
         raise NotAvailable("finish_reason", "the log has the column but no value in it")
     return step.mark_complete(frame, log)
 
@@ -76,13 +76,14 @@ def _mark_known(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
 def tool_share(log: Log) -> ir.Table:
     """Share of requests that end in a tool call in all tokens by week: claim C61 (figure 12).
 
-    tool_tokens: tokens (prompt + completion) of requests with finish_reason = tool_calls. share = those over
-    tokens, the tokens of the week's requests with a known finish reason. tool_requests (count) likewise. Not
-    the same as requests that were offered tools (C63). Needs the column finish_reason.
+    tool_tokens: tokens (prompt + completion) of requests with finish_reason = tool_calls. share = those over tokens,
+    the tokens of the week's requests with a known finish reason. tool_requests and requests (count) likewise. Not the
+    same as requests that were offered tools (C63). Needs the column finish_reason.
     """
-    t = step.by_model(log, "tool_requests", "tool_tokens", "finish_known_tokens")
+    t = step.by_model(log, "tool_requests", "finish_known_requests", "tool_tokens", "finish_known_tokens")
     sums = t.group_by("week").aggregate(
         tool_requests=v.total(t.tool_requests),
+        requests=v.total(t.finish_known_requests),
         tool_tokens=v.total(t.tool_tokens),
         tokens=v.total(t.finish_known_tokens),
     )

@@ -430,7 +430,8 @@ def _share_figure(
 
 
 def _complete(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["complete"]]
+    """The complete weeks; all weeks of a log that is too short to have one."""
+    return frame[frame["complete"]] if frame["complete"].any() else frame
 
 
 def _percent(axes: Axes, label: str) -> None:

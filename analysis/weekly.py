@@ -27,6 +27,7 @@ _MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
         ("finish_reason",),
         lambda t: v.total_where(v.tokens_total(t), t.finish_reason.notnull()),
     ),
+    "finish_known_requests": (("finish_reason",), lambda t: v.count_where(t.finish_reason.notnull())),
     "tool_tokens": (
         ("finish_reason",),
         lambda t: v.total_where(v.tokens_total(t), t.finish_reason == "tool_calls"),

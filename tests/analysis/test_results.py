@@ -1,0 +1,211 @@
+"""Everything that an analysis leaves on disk: complete, self-contained, or as it was before."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+import analysis
+from analysis import figures, openness, retention, sections
+from analysis.report.cells import triangle, written
+from analysis.source import open_log
+from tests.analysis.rows import generations, model, models
+
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Collects ids, references and unbalanced tags of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.open, self.faults, self.text = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.links += [value for name, value in attrs if name in ("src", "href", "xlink:href", "srcset")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def written_out(run_folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    steps = []
+    with open_log(run_folder) as log:
+        summary = analysis.write_analysis(log, out, progress=lambda *step: steps.append(step))
+    return out, summary, steps
+
+
+def test_tables_figures_and_report_are_there(written_out):
+    out, summary, _ = written_out
+    stems = {stem for section in sections.SECTIONS for stem in section.tables}
+    stems |= {"retention_triangles", "launch_contrast"}
+    assert {path.name for path in (out / "tables").iterdir()} == {
+        f"{s}.{e}" for s in stems for e in ("csv", "parquet")
+    }
+    drawn = {stem for section in sections.SECTIONS for stem in section.figures} | {"retention_panels"}
+    assert {path.name for path in (out / "figures").iterdir()} == {
+        f"{s}.{e}" for s in drawn for e in ("svg", "png")
+    }
+    assert sorted(path.name for path in out.iterdir()) == ["figures", "report.html", "tables"]
+    assert set(summary["files"]) == {path for path in out.rglob("*") if path.is_file()}
+    assert summary["gaps"] == []
+    for name in stems:
+        assert len(pd.read_csv(out / "tables" / f"{name}.csv")) == len(
+            pd.read_parquet(out / "tables" / f"{name}.parquet")
+        )
+
+
+def test_the_summary_holds_panels_and_shares(written_out, log):
+    _, summary, steps = written_out
+    assert "".join(panel["letter"] for panel in summary["panels"]) == "abcdefgh"
+    first = summary["panels"][0]
+    pd.testing.assert_frame_equal(first["triangle"], retention.triangle(log, first["model"]))
+    pd.testing.assert_frame_equal(first["contrast"], retention.launch_contrast(log, first["model"]))
+    assert summary["shares"]["source_type"].tolist() == ["closed", "cn-closed", "cn-open", "row-open"]
+    done = [step[1] for step in steps]
+    assert done == sorted(done)
+    assert done[-1] == steps[-1][2]
+
+
+def test_the_report_is_one_page_that_asks_for_nothing_outside(written_out):
+    out, _, _ = written_out
+    page = Page((out / "report.html").read_text())
+    assert page.faults == []
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    assert all(link.startswith(("#", "data:")) for link in page.links)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    text = (out / "report.html").read_text()
+    assert not re.search(r"url\((?!#)", text)
+    assert "<script" not in text
+    words = " ".join(page.text)
+    for said in (
+        "Do the numbers agree?",
+        "A made log",
+        "Claude Sonnet 4",
+        "SELECT",
+        "Launch cohort against later",
+        "Users made",
+    ):
+        assert said.split()[-1] in words
+    assert text.count("<svg") == 8 + sum(len(section.figures) for section in sections.SECTIONS)
+
+
+def test_gaps_are_stated_and_nothing_is_made_up(made_log, connect, tmp_path):
+    log = connect(made_log.generations.drop_columns(["finish_reason"]))
+    summary = analysis.write_analysis(log, tmp_path)
+    text = (tmp_path / "report.html").read_text()
+    assert any("finish_reason" in gap for gap in summary["gaps"])
+    assert any("labels" in gap for gap in summary["gaps"])
+    assert "Not available: finish_reason" in text
+    assert "Not available: models" in text
+    assert "What this log cannot say" in text
+    assert not (tmp_path / "tables" / "tool_share.csv").exists()
+    assert summary["shares"] is None
+    assert len(summary["panels"]) == 8
+
+
+def test_a_log_of_other_models_shows_its_largest_and_chosen_ones(connect, tmp_path):
+    rows = [
+        (f"u{i}", f"x/m{i % 6}", "2025-03-04T00:00:00", {"tokens_prompt": 100 * (i % 6) + 100})
+        for i in range(60)
+    ]
+    log = connect(generations(rows), models=models(model("x/m5", "2025-03-01")))
+    summary = analysis.write_analysis(log, tmp_path)
+    assert [panel["model"] for panel in summary["panels"]] == ["x/m5", "x/m4", "x/m3", "x/m2"]
+    assert summary["panels"][0]["name"] == "M5"
+    chosen = analysis.write_analysis(log, tmp_path, models=["x/m0", "openai/gpt-4o-mini"])
+    assert [panel["model"] for panel in chosen["panels"]] == ["x/m0", "openai/gpt-4o-mini"]
+    assert "no users in this log" in (tmp_path / "report.html").read_text()
+
+
+def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, monkeypatch):
+    out, _, _ = written_out
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (out / ".analysis-left").mkdir()
+
+    def fail(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(figures, "mean_lengths", fail)
+    monkeypatch.setattr("analysis.report.render", fail)
+    with open_log(run_folder) as log, pytest.raises(KeyboardInterrupt):
+        analysis.write_analysis(log, out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in out.iterdir()) == ["figures", "report.html", "tables"]
+
+
+def test_figures_are_the_same_bytes_for_the_same_data(log, tmp_path):
+    for name in ("a", "b"):
+        figures.save(figures.open_and_closed(log), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_retention_figure_names_cohorts_and_sizes(log):
+    text = figures.svg(figures.retention_panel(log, "anthropic/claude-sonnet-4"))
+    words = " ".join(ElementTree.fromstring(text).itertext())
+    sizes = retention.triangle(log, "anthropic/claude-sonnet-4").drop_duplicates("cohort")["users"]
+    assert f"May 2025  n={sizes.iloc[0]}, launch" in words
+    assert "Claude Sonnet 4" in words
+    assert "under 200 users" in words
+
+
+def test_releases_are_marked_where_the_log_holds_them(log):
+    words = " ".join(ElementTree.fromstring(figures.svg(figures.open_and_closed(log))).itertext())
+    for name in ("Llama 3.3 70B", "DeepSeek R1", "Kimi K2", "requests, 2024-12-02 to 2025-11-30"):
+        assert name in words
+
+
+def test_two_logs_side_by_side(log):
+    figure = figures.side_by_side(log, log, "openai/gpt-4o-mini", titles=("with fit", "without"))
+    left, right = figure.axes
+    assert left.get_ylim() == right.get_ylim()
+    assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("with fit", "without")
+
+
+def test_small_triangles_mark_launch_small_and_incomplete_cells(log, run_folder):
+    cells = retention.triangle(log, "anthropic/claude-sonnet-4", small=5)
+    table = triangle(cells.assign(complete=cells["k"] < 2), pd.Timestamp("2025-05-01"))
+    assert table.head[:4] == ["cohort", "n", "1", "2"]
+    assert table.rows[0][0] == ("May 2025", "launch")
+    assert table.rows[0][3].text.endswith("%*")
+    assert not table.rows[0][2].text.endswith("*")
+    assert table.rows[-1][2].text == ""
+    assert "not complete" in table.note
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [(1234.4, "count", "1,234"), (0.1234, "share", "12.3%"), (2.5e9, "tokens", "2.50 B"), (950, "tokens", "950"),
+     (0.0123, "usd", "0.012"), (1234.5, "usd", "1,234"), (2.0, "number", "2.00"), (float("nan"), "share", "–"),
+     ("cn-open", "text", "cn-open")],
+)  # fmt: skip
+def test_numbers_for_people(value, form, text):
+    assert written(value, form) == text
+
+
+def test_public_names_are_there():
+    for name in analysis.__all__:
+        assert getattr(analysis, name) is not None
+    assert analysis.openness is openness
+    with pytest.raises(AttributeError, match="nonsense"):
+        analysis.nonsense  # noqa: B018
