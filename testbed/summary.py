@@ -283,7 +283,7 @@ def _print_shares(console: Console, shares: pd.DataFrame) -> None:
 
 def _head(console: Console, title: str, explanation: str = "") -> None:
     console.print()
-    console.print(Text(title, style="bold cyan"))
+    console.print(Text(title, style="bold cyan"), soft_wrap=True)  # a path in it stays whole
     if explanation:
         console.print(Text(explanation, style="dim"))
 

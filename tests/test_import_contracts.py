@@ -55,7 +55,11 @@ def test_the_house_as_designed_is_kept(tmp_path):
         ("sim/world.py", "from testbed import cli", "sim does not import testbed"),
         ("sim/world.py", "from analysis import source", "of analysis, sim imports the contract only"),
         ("sim/__init__.py", "import analysis", "of analysis, sim imports the contract only"),
-        ("analysis/contract.py", "from analysis import source", "the contract imports nothing of the project"),
+        (
+            "analysis/contract.py",
+            "from analysis import source",
+            "the contract imports nothing of the project",
+        ),
         ("analysis/contract.py", "import sim.world", "the contract imports nothing of the project"),
     ],
 )
