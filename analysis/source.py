@@ -62,7 +62,6 @@ class Log:
         first_day: dt.date | None = None,
         last_day: dt.date | None = None,
         manifest: dict[str, Any] | None = None,
-        partitioned: ir.Table | None = None,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.generations = generations
@@ -70,9 +69,7 @@ class Log:
         self.models = models
         self.name = name
         self.manifest = manifest
-        self.partitioned = (
-            partitioned  # the generations with their partition's `week`, where there are partitions
-        )
+        self.stored = generations  # as the source holds them: types for the checks, `week` of a partition
         self.rows = 0
         self.start: dt.datetime | None = None  # first and last created_at, UTC
         self.end: dt.datetime | None = None
@@ -358,8 +355,10 @@ def _from_duckdb(connection: Any, path: Path, table: str) -> Log:
     def side(name: str) -> ir.Table | None:
         return connection.table(name, database=("source", "main")) if name in tables else None
 
-    generations = connection.table(table, database=("source", "main"))
-    return Log(generations, labels=side("labels"), models=side("models"), name=path.stem)
+    stored = connection.table(table, database=("source", "main"))
+    log = Log(_utc_view(connection, stored), labels=side("labels"), models=side("models"), name=path.stem)
+    log.stored = stored
+    return log
 
 
 def _from_parquet(connection: Any, where: str) -> Log:
@@ -369,12 +368,9 @@ def _from_parquet(connection: Any, where: str) -> Log:
     if not files:
         raise LogError(f"{where}: no Parquet files there (looked for *.parquet, in a run folder under log/)")
     partitions = all(f"{contract.PARTITION_KEY}=" in file for file in files)
-    generations = _read(connection, files, "partitioned" if partitions else "generations", partitions)
-    partitioned = None
-    if partitions:  # a view without the key, so that printed queries read plainly from `generations`
-        partitioned = generations
-        generations = connection.create_view("generations", partitioned.drop(contract.PARTITION_KEY))
-    log = Log(generations, name=_name(path, run), partitioned=partitioned)
+    stored = _read(connection, files, "stored", partitions)
+    log = Log(_utc_view(connection, stored), name=_name(path, run))
+    log.stored = stored
     if run:
         label_files = _parquet_files(str(run.joinpath("labels")))
         log.labels = _read(connection, label_files, "labels") if label_files else None
@@ -382,6 +378,33 @@ def _from_parquet(connection: Any, where: str) -> Log:
         log.models = _read(connection, [str(models)], "models") if models.exists() else None
         _read_manifest(log, run.joinpath("manifest.json"))
     return log
+
+
+@ibis.udf.scalar.builtin
+def epoch_us(moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.int64:  # type: ignore[valid-type]
+    """DuckDB's microseconds since 1970 of a timestamp with a zone."""
+
+
+@ibis.udf.scalar.builtin
+def make_timestamp(microseconds: dtypes.int64) -> dtypes.timestamp:  # type: ignore[valid-type]
+    """DuckDB's timestamp without a zone of microseconds since 1970."""
+
+
+def _utc_view(connection: Any, stored: ir.Table) -> ir.Table:
+    """The view `generations`: the stored table without its partition key and with created_at as plain UTC.
+
+    Plain UTC means the same as a timestamp with a zone in a UTC session, but DuckDB truncates it to weeks and months
+    several times faster, since no calendar of zones is asked for each row.
+    """
+    table = stored
+    if contract.PARTITION_KEY in stored.columns and contract.PARTITION_KEY not in contract.fields(
+        "generations"
+    ):
+        table = table.drop(contract.PARTITION_KEY)
+    kind = stored.schema().get("created_at")
+    if kind is not None and conforms(kind, "timestamp"):
+        table = table.mutate(created_at=make_timestamp(epoch_us(table.created_at)))
+    return connection.create_view("generations", table)
 
 
 def _run_folder(path: Path) -> Path | None:
@@ -448,7 +471,7 @@ def conforms(kind: dtypes.DataType, family: contract.Family) -> bool:
 
 
 def _check_columns(log: Log) -> None:
-    for name, given in (("generations", log.generations), ("labels", log.labels), ("models", log.models)):
+    for name, given in (("generations", log.stored), ("labels", log.labels), ("models", log.models)):
         if given is None:
             continue
         problems = []

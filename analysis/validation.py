@@ -62,7 +62,7 @@ def is_valid(findings: pd.DataFrame) -> bool:
 
 def _checks(log: Log) -> Iterator[tuple[Any, ...]]:
     for name in contract.TABLES:
-        table: ir.Table | None = getattr(log, name)
+        table: ir.Table | None = log.stored if name == "generations" else getattr(log, name)
         if table is None:
             continue
         count = int(table.count().to_pyarrow().as_py())
@@ -256,8 +256,9 @@ def _joins(log: Log) -> Iterator[tuple[Any, ...]]:
 
 
 def _partitions(log: Log) -> Iterator[tuple[Any, ...]]:
-    t = log.partitioned
-    if t is None or not t.schema().get("created_at", ibis.dtype("int64")).is_timestamp():
+    t = log.stored
+    kind = t.schema().get("created_at")
+    if contract.PARTITION_KEY not in t.columns or kind is None or not kind.is_timestamp():
         return
     outside = v.week(t.created_at).cast("string") != t[contract.PARTITION_KEY].cast("string")
     check = _RowCheck(
