@@ -16,7 +16,7 @@ from rich.text import Text
 PLAIN_INTERVAL_S = 10.0  # between two plain lines of one phase
 
 PHASES = {
-    "compile": "Compiling (first run only)",
+    "compile": "Compiling (once)",
     "population": "Making users",
     "market": "Simulating the market",
     "traffic": "Writing requests",
@@ -80,9 +80,9 @@ class Live(Silent):
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
             SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description}", table_column=Column(min_width=26, no_wrap=True)),
+            TextColumn("{task.description}", table_column=Column(min_width=22, no_wrap=True)),
             BarColumn(bar_width=20),
-            TextColumn("{task.fields[detail]}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[simulated]}", table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[records]}", justify="right", table_column=Column(no_wrap=True)),
             TimeColumn(table_column=Column(no_wrap=True)),
             console=console,
@@ -104,13 +104,13 @@ class Live(Silent):
         if step.phase not in self._tasks:
             self._end_phases()
             self._tasks[step.phase] = self._bars.add_task(
-                title(step.phase), total=None, detail="", records=""
+                title(step.phase), total=None, simulated="", records=""
             )
         self._bars.update(
             self._tasks[step.phase],
             completed=step.done,
             total=step.total or None,
-            detail=step.simulated.isoformat() if step.simulated else getattr(step, "note", ""),
+            simulated=step.simulated.isoformat() if step.simulated else "",
             records=f"{step.records:,} records" if step.records else "",
         )
 

@@ -76,7 +76,6 @@ class Step:
 
     done: float
     total: float
-    note: str = ""
     phase: str = "analysis"
     simulated: None = None
     records: int = 0
@@ -128,7 +127,7 @@ def analyse(
     with open_log(where, table=table) as log:
         _check_models(log, models)
         results = write_analysis(
-            log, folder, progress=lambda note, done, total: show(Step(done, total, note)), models=models
+            log, folder, progress=lambda _, done, total: show(Step(done, total)), models=models
         )
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
     return Result(Findings.of(results), extent, time.monotonic() - began)
