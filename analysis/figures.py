@@ -9,7 +9,7 @@ so that drawing costs no query.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,15 @@ SOURCE_NAMES = {
     "unknown": "not in the catalogue",
 }
 
+# colour and dash of the categories that are usually the largest
+CATEGORY_LINES: dict[str, tuple[str, Any]] = {
+    "programming": (GREEN, "-"),
+    "roleplay": (VERMILLION, "-"),
+    "technology": (BLUE, (0, (4, 1.5))),
+    "science": (PURPLE, (0, (1.5, 1.2))),
+    "translation": (ORANGE, (0, (5, 1, 1, 1))),
+}
+
 STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "font.size": 9.5,
     "font.family": "sans-serif",
@@ -71,6 +80,8 @@ STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "svg.fonttype": "none",
     "svg.hashsalt": "glass-slipper",
     "savefig.facecolor": "white",
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.06,
 }
 PNG_DPI = 110
 
@@ -81,15 +92,25 @@ def save(figure: Figure, stem: str | Path) -> list[Path]:
     stem.parent.mkdir(parents=True, exist_ok=True)
     paths = [stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")]
     with mpl.rc_context(STYLE):
+        _lay_out(figure)
         figure.savefig(paths[0], metadata={"Date": None})
         figure.savefig(paths[1], dpi=PNG_DPI)
     return paths
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place everything once and for all, so that each saving does not do it again."""
+    if figure.get_layout_engine() is not None:
+        figure.set_dpi(PNG_DPI)  # the widths of hinted text depend on it
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def svg(figure: Figure) -> str:
     """The figure as an <svg> element for a page."""
     buffer = io.StringIO()
     with mpl.rc_context(STYLE):
+        _lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
@@ -356,17 +377,12 @@ def category_shares(log: Log) -> Figure:
     frame = _complete(categories.weekly_shares(log))
     frame = frame[frame["category"] != categories.OTHER]
     largest = frame.groupby("category")["tokens"].sum().nlargest(5).index
-    styles = [
-        (GREEN, "-"),
-        (VERMILLION, "-"),
-        (BLUE, (0, (4, 1.5))),
-        (PURPLE, (0, (1.5, 1.2))),
-        (ORANGE, (0, (5, 1, 1, 1))),
-    ]
+    spare = iter([(BLACK, "-"), (SKY, "-"), (GREY, (0, (4, 1.5))), (YELLOW, "-"), (BLACK, (0, (1.5, 1.2)))])
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.8), layout="constrained")
         axes = figure.subplots()
-        for name, (colour, dash) in zip(largest, styles, strict=False):
+        for name in largest:
+            colour, dash = CATEGORY_LINES.get(name) or next(spare)
             part = frame[frame["category"] == name]
             axes.plot(part["week"], part["share"], color=colour, linestyle=dash, label=name)
         axes.set_title("Largest categories", pad=24)
@@ -457,14 +473,14 @@ def _token_scale(largest: float) -> tuple[float, str]:
     return 1.0, "tokens"
 
 
-def _release_marks(axes: Axes, log: Log, models: Sequence[str]) -> None:
-    """Dashed lines at the releases that lie within the log, each with the model's name."""
+def _release_marks(axes: Axes, log: Log, models: Mapping[str, str]) -> None:
+    """Dashed lines at the releases that lie within the log, each with the model's short name."""
     released = retention.release_days(log)
-    for model in models:
+    for model, name in models.items():
         if model in released and log.first_day <= released[model] <= log.last_day:
             when: Any = pd.Timestamp(released[model])
             axes.axvline(when, color=GREY, linestyle=(0, (3, 2)), linewidth=0.9, zorder=1)
-            axes.text(when, 0.98, _name(log, model) + " ", rotation=90, va="top", ha="right", fontsize=7.5,
+            axes.text(when, 0.98, name + " ", rotation=90, va="top", ha="right", fontsize=7.5,
                       color="#555555", transform=axes.get_xaxis_transform(),
                       bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4})  # fmt: skip
 

@@ -386,7 +386,7 @@ def epoch_us(moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.int64:  # type:
 
 
 @ibis.udf.scalar.builtin
-def make_timestamp(microseconds: dtypes.int64) -> dtypes.timestamp:  # type: ignore[valid-type]
+def make_timestamp(microseconds: dtypes.int64) -> dtypes.timestamp:
     """DuckDB's timestamp without a zone of microseconds since 1970."""
 
 
@@ -401,10 +401,19 @@ def _utc_view(connection: Any, stored: ir.Table) -> ir.Table:
         "generations"
     ):
         table = table.drop(contract.PARTITION_KEY)
-    kind = stored.schema().get("created_at")
-    if kind is not None and conforms(kind, "timestamp"):
-        table = table.mutate(created_at=make_timestamp(epoch_us(table.created_at)))
+    if "created_at" in table.columns:
+        table = table.mutate(created_at=plain_utc(table.created_at))
     return connection.create_view("generations", table)
+
+
+def plain_utc(moment: ir.TimestampColumn) -> ir.TimestampColumn:
+    """A DuckDB timestamp with a zone as plain UTC; any other column as it is."""
+    engine = moment.get_backend().name
+    return (
+        make_timestamp(epoch_us(moment))
+        if engine == "duckdb" and conforms(moment.type(), "timestamp")
+        else moment
+    )
 
 
 def _run_folder(path: Path) -> Path | None:

@@ -36,15 +36,15 @@ MAIN_WINDOW = (dt.date(2024, 11, 4), dt.date(2025, 11, 30))
 # Category labels exist from May 2025 on: C08.
 CATEGORY_WINDOW = (dt.date(2025, 5, 5), dt.date(2025, 11, 30))
 
-# Releases that the report marks in its figure of open-model shares: C21.
-RELEASE_MARKERS: tuple[str, ...] = (
-    "meta-llama/llama-3.3-70b-instruct",
-    "deepseek/deepseek-chat",
-    "deepseek/deepseek-r1",
-    "moonshotai/kimi-k2",
-    "qwen/qwen3-coder",
-    "openai/gpt-oss-120b",
-)
+# Releases that the report marks in its figure of open-model shares, with short names: C21.
+RELEASE_MARKERS: dict[str, str] = {
+    "meta-llama/llama-3.3-70b-instruct": "Llama 3.3 70B",
+    "deepseek/deepseek-chat": "DeepSeek V3",
+    "deepseek/deepseek-r1": "DeepSeek R1",
+    "moonshotai/kimi-k2": "Kimi K2",
+    "qwen/qwen3-coder": "Qwen3 Coder",
+    "openai/gpt-oss-120b": "gpt-oss",
+}
 
 SMALL_COHORT = 200  # below this many users a cell is uncertain by about 7 points at 95%: drawn grey
 LABEL_THRESHOLD = 0.5  # lowest confidence of a label that counts: C05

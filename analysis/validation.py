@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis import contract
 from analysis import vocabulary as v
-from analysis.source import Log, conforms, open_log
+from analysis.source import Log, conforms, open_log, plain_utc
 
 Severity = Literal["error", "warning"]
 RESULT_COLUMNS = ("table", "check", "column", "violations", "rows", "examples", "severity", "explanation")
@@ -260,7 +260,7 @@ def _partitions(log: Log) -> Iterator[tuple[Any, ...]]:
     kind = t.schema().get("created_at")
     if contract.PARTITION_KEY not in t.columns or kind is None or not kind.is_timestamp():
         return
-    outside = v.week(t.created_at).cast("string") != t[contract.PARTITION_KEY].cast("string")
+    outside = v.week(plain_utc(t.created_at)).cast("string") != t[contract.PARTITION_KEY].cast("string")
     check = _RowCheck(
         "in its week's folder", "created_at", outside, "generation_id",
         "created_at lies outside the UTC Monday week of its partition",
