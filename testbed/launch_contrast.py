@@ -1,0 +1,159 @@
+"""The launch contrast over seeds: do launch cohorts stay longer than later ones, with and without each cause?
+
+`python -m testbed.launch_contrast` runs worlds over seeds, measures each log with `analysis.retention`, and writes
+docs/launch-contrast.md. Finished runs are remembered in outputs/launch-contrast/, so it resumes after an interruption.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+import analysis
+import sim
+from analysis import retention
+from sim.listing import WORLDS
+
+MONTHS = (3, 4, 5)
+MIN_COHORT = 100
+FRONTIER = ("anthropic/claude-sonnet-4", "google/gemini-2.5-pro", "openai/gpt-4o-mini")
+FLAT = ("meta-llama/llama-4-maverick", "google/gemini-2.0-flash-001")
+NAMES = {
+    "anthropic/claude-sonnet-4": "Claude Sonnet 4",
+    "google/gemini-2.5-pro": "Gemini 2.5 Pro",
+    "openai/gpt-4o-mini": "GPT-4o mini",
+    "meta-llama/llama-4-maverick": "Llama 4 Maverick",
+    "google/gemini-2.0-flash-001": "Gemini 2.0 Flash",
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A world to run: a scenario with settings."""
+
+    title: str
+    scenario: str
+    settings: tuple[str, ...] = ()
+
+
+ARMS = (
+    Arm("The report world", "report.yaml"),
+    Arm("Fit off", "no-fit.yaml"),
+    Arm("Fit and migration off", "no-fit.yaml", ("mechanisms.migration=off",)),
+    Arm("Migration off", "report.yaml", ("mechanisms.migration=off",)),
+    Arm("Backlog off", "no-backlog.yaml"),
+    Arm("Lock-in off", "no-lock-in.yaml"),
+    Arm("Information off", "uninformed.yaml"),
+)
+
+
+def measure(arm: Arm, seed: int, users: int | None, memory: Path) -> pd.DataFrame:
+    """Contrasts of all models in one run; one row a model and month."""
+    scenario = WORLDS / arm.scenario
+    world = sim.load_world(scenario, settings=arm.settings, seed=seed, users=users)
+    known = memory / f"{world.name}-{world.run_id}.csv"
+    if known.exists():
+        return pd.read_csv(known)
+    with tempfile.TemporaryDirectory(prefix="launch-contrast-") as out:
+        run = sim.run(scenario, settings=arm.settings, seed=seed, users=users, out=out)
+        with analysis.open_log(run.path) as log:
+            found = pd.concat(
+                [retention.launch_contrast(log, model, months=MONTHS, min_cohort=MIN_COHORT) for model in (*FRONTIER, *FLAT)]
+            )
+        shutil.rmtree(run.path)
+    memory.mkdir(parents=True, exist_ok=True)
+    found.to_csv(known.with_suffix(".part"), index=False)
+    known.with_suffix(".part").rename(known)
+    return found
+
+
+def _cell(values: pd.Series, form: str) -> str:
+    """Mean and range over seeds."""
+    values = values.dropna()
+    if values.empty:
+        return "–"
+    return f"{form} ({form} to {form})".format(values.mean(), values.min(), values.max())
+
+
+def contrast_table(found: pd.DataFrame) -> str:
+    """Markdown: launch cohort, later cohorts and their ratio, months 3 to 5; mean and range over seeds."""
+    lines = [
+        "| model | month | launch cohort | later cohorts | ratio | difference, points |",
+        "|---|---|---|---|---|---|",
+    ]
+    for model in FRONTIER:
+        for k in MONTHS:
+            rows = found[(found["model"] == model) & (found["k"] == k)]
+            lines.append(
+                f"| {NAMES[model]} | {k} | {_cell(100 * rows['launch'], '{:.0f}%')} "
+                f"| {_cell(100 * rows['later'], '{:.0f}%')} | {_cell(rows['ratio'], '{:.2f}')} "
+                f"| {_cell(100 * rows['difference'], '{:.0f}')} |"
+            )
+    return "\n".join(lines)
+
+
+def spread_table(found: pd.DataFrame) -> str:
+    """Markdown: how far apart the cohorts of the models without a foundational cohort lie."""
+    lines = [
+        "| model | month | launch cohort | later cohorts | largest minus smallest cohort, points |",
+        "|---|---|---|---|---|",
+    ]
+    for model in FLAT:
+        for k in MONTHS:
+            rows = found[(found["model"] == model) & (found["k"] == k)]
+            lines.append(
+                f"| {NAMES[model]} | {k} | {_cell(100 * rows['launch'], '{:.0f}%')} "
+                f"| {_cell(100 * rows['later'], '{:.0f}%')} | {_cell(100 * rows['spread'], '{:.0f}')} |"
+            )
+    return "\n".join(lines)
+
+
+def document(results: list[tuple[Arm, pd.DataFrame]], command: str, seeds: int) -> str:
+    """The page: one section for each arm."""
+    parts = [
+        "# The launch contrast, over seeds",
+        f"Made by `{command}`: {seeds} seeds, the mean and in brackets the smallest and largest of them. Every number\n"
+        "is measured on the log by `analysis.retention.launch_contrast`; the truth tables are not read.",
+        f"*Launch cohort*: users whose first request to the model falls in the calendar month of its release. *Later\n"
+        "cohorts*: the unweighted mean over cohorts of at least {MIN_COHORT} users that start two or more months later. A dash:\n"
+        "no such cohort has a complete month of that age before the world ends (30 November 2025).",
+    ]
+    for arm, found in results:
+        setting = "".join(f" --set {s}" for s in arm.settings)
+        parts.append(f"## {arm.title}\n\n`slipper run scenarios/{arm.scenario}{setting}`")
+        parts += [contrast_table(found), spread_table(found)]
+    return "\n\n".join(parts) + "\n"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the study and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m testbed.launch_contrast", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--seeds", type=int, default=5, help="seeds 1 to N (default: 5)")
+    parser.add_argument("--users", type=int, help="other than the scenario's")
+    parser.add_argument("--out", type=Path, default=Path("docs/launch-contrast.md"), help="the page to write")
+    parser.add_argument("--memory", type=Path, default=Path("outputs/launch-contrast"), help="finished runs")
+    args = parser.parse_args(argv)
+    found: dict[Arm, list[pd.DataFrame]] = {arm: [] for arm in ARMS}
+    try:
+        for seed in range(1, args.seeds + 1):
+            for arm in ARMS:
+                print(f"seed {seed} of {args.seeds}: {arm.title}", file=sys.stderr, flush=True)
+                found[arm].append(measure(arm, seed, args.users, args.memory).assign(seed=seed))
+    except KeyboardInterrupt:
+        print("Interrupted; finished runs are kept, the same command goes on.", file=sys.stderr)
+        return 130
+    command = "python -m testbed.launch_contrast" + (f" --seeds {args.seeds}" if args.seeds != 5 else "")
+    command += f" --users {args.users}" if args.users else ""
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    results = [(arm, pd.concat(frames)) for arm, frames in found.items()]
+    args.out.write_text(document(results, command, args.seeds))
+    print(args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
