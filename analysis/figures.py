@@ -122,12 +122,12 @@ def svg(figure: Figure) -> str:
 def retention_panel(log: Log, model: str, title: str | None = None, top: float | None = None) -> Figure:
     """Retention of the cohorts of one model; see `draw_retention`. top: end of the y axis."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(5.6, 4.0), layout="constrained")
+        figure = Figure(figsize=(4.9, 3.5), layout="constrained")
         axes = figure.subplots()
         draw_retention(axes, log, model)
         if top is not None:
             axes.set_ylim(0, top)
-        axes.set_title(title or _name(log, model))
+        axes.set_title(_name(log, model) if title is None else title)
         axes.set_xlabel("months since first use (month 0 is 100% by definition)")
         axes.set_ylabel("users active in the month")
     return figure
@@ -330,7 +330,7 @@ def open_authors(log: Log) -> Figure:
     frame = frame.groupby("author", as_index=False).agg(tokens=("tokens", "sum"), origin=("origin", "first"))
     frame = frame.sort_values("tokens", ascending=False).head(12).iloc[::-1]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.4, 0.34 * len(frame) + 1.5), layout="constrained")
+        figure = Figure(figsize=(9.0, 0.29 * len(frame) + 1.4), layout="constrained")
         axes = figure.subplots()
         scale, unit = _token_scale(frame["tokens"].max() if len(frame) else 1)
         colours = [SOURCE_COLOURS["cn-open" if origin == "CN" else "row-open"] for origin in frame["origin"]]

@@ -15,13 +15,13 @@ import pandas as pd
 
 from analysis import vocabulary as v
 from analysis import weekly as step
+from analysis.contract import SIZE_CLASSES
 from analysis.proportions import share
 from analysis.query import finished_by
 from analysis.source import Log
 
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
 OPEN_TYPES = ("cn-open", "row-open")
-SIZE_CLASSES = ("small", "medium", "large")
 
 
 def source_type(models: ir.Table) -> ir.StringValue:

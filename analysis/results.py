@@ -155,7 +155,7 @@ class _Writer:
         top = figures.common_top(self.log, [panel.model for panel in panels])
         shown = []
         for panel in panels:
-            figure = figures.retention_panel(self.log, panel.model, title=" ", top=top)
+            figure = figures.retention_panel(self.log, panel.model, title="", top=top)
             triangle = retention.triangle(self.log, panel.model)
             launch, _ = retention.launch_cohort(self.log, panel.model)
             table = cells.triangle(triangle, launch) if len(triangle) else None

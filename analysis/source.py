@@ -75,7 +75,9 @@ class Log:
         self.end: dt.datetime | None = None
         self._stated_days = (first_day, last_day)
         self._on_close = on_close
-        self._keeps = True
+        self.keeps_steps = (
+            True  # shared steps run once and stay in the engine; else each query writes them out
+        )
         self._kept: dict[str, ir.Table] = {}
         self._names: list[str] = []
         self._results: dict[Any, pd.DataFrame] = {}
@@ -156,7 +158,7 @@ class Log:
 
         Where the engine allows no temporary tables the step stays a part of each query.
         """
-        if not self._keeps:
+        if not self.keeps_steps:
             return build()
         if name not in self._kept:
             self._kept[name] = self._keep(name, build())
@@ -177,7 +179,7 @@ class Log:
             self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest
         )
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
-        log._keeps = False
+        log.keeps_steps = False
         return log
 
     def sql(self, expression: ir.Expr) -> str:
@@ -364,6 +366,12 @@ def _from_duckdb(connection: Any, path: Path, table: str) -> Log:
 def _from_parquet(connection: Any, where: str) -> Log:
     path = Path(where)
     run = _run_folder(path)
+    if run is None and path.is_dir():
+        runs = sorted(file.parent for depth in ("*", "*/*") for file in path.glob(f"{depth}/manifest.json"))
+        if runs:
+            raise LogError(
+                f"{where}: holds {len(runs)} run folder(s), not one log; name one, such as {runs[0]}"
+            )
     files = _parquet_files(str(run.joinpath("log")) if run else where)
     if not files:
         raise LogError(f"{where}: no Parquet files there (looked for *.parquet, in a run folder under log/)")

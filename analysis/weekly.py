@@ -50,7 +50,7 @@ def by_model(log: Log, *measures: str) -> ir.Table:
 
     def build() -> ir.Table:
         names = measures
-        if log._keeps:
+        if log.keeps_steps:
             names = tuple(n for n, (needs, _) in _MEASURES.items() if log.columns.issuperset(needs))
         rows = log.generations
         sums = {name: _MEASURES[name][1](rows) for name in names}
