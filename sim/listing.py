@@ -16,7 +16,7 @@ from sim.catalogue import (
 )
 from sim.problems import Path as KeyPath
 from sim.problems import ProblemAt
-from sim.scenario import ModelSection, Scenario
+from sim.scenario import CalendarEvent, ModelSection, PriceStrategyEvent, Scenario
 
 WORLDS = Path(__file__).resolve().parent.parent / "scenarios"
 """The shipped scenarios; relative catalogue folders that are not beside a scenario are looked up here."""
@@ -48,18 +48,30 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
         if change.successor is not None and change.successor not in kept:
             raise _unknown(change.successor, ("models", slug, "successor"), kept)
     for i, event in enumerate(scenario.calendar):
-        slug = getattr(event, "model", None)
-        if slug is not None and slug not in kept:
-            raise _unknown(slug, ("calendar", i, "model"), kept)
-        author = getattr(event, "author", None)
-        authors = {m.author for m in kept.models}
-        if author is not None and author not in authors:
-            near = nearest_name(author, authors)
-            hint = f"did you mean '{near}'?" if near else ""
-            raise ProblemAt(("calendar", i, "author"), f"no model in this market is by '{author}'", hint)
+        _check_event(event, i, kept)
     if not len(kept):
         raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
     return kept
+
+
+def _check_event(event: CalendarEvent, i: int, kept: Catalogue) -> None:
+    """Events name models and authors of this market, at times when they are listed."""
+    if isinstance(event, PriceStrategyEvent):
+        authors = {m.author for m in kept.models}
+        if event.author not in authors:
+            near = nearest_name(event.author, authors)
+            hint = f"did you mean '{near}'?" if near else ""
+            raise ProblemAt(
+                ("calendar", i, "author"), f"no model in this market is by '{event.author}'", hint
+            )
+        return
+    if event.model not in kept:
+        raise _unknown(event.model, ("calendar", i, "model"), kept)
+    facts = kept[event.model].facts
+    if event.date < facts.released:
+        raise ProblemAt(("calendar", i, "date"), f"'{event.model}' is not released before {facts.released}")
+    if facts.retired is not None and event.date >= facts.retired:
+        raise ProblemAt(("calendar", i, "date"), f"'{event.model}' is retired since {facts.retired}")
 
 
 def _folder(folder: str, beside: Path | None) -> Path:

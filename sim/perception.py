@@ -80,20 +80,34 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     )
 
 
-def affordable_frontier(
-    view: View, category: NDArray[np.int8], log_willingness: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Best listed ability that each workload can afford in its category; -inf where it can afford none."""
+@njit(cache=True, nogil=True)
+def _best_ability(  # type: ignore[no-untyped-def]
+    category, log_willingness, needs_tools, needs_permissive, context_need, accepts_free,
+    ability, log_price, free, tools, permissive, context,
+):  # fmt: skip
     best = np.full(len(category), -np.inf)
-    if view.empty:
-        return best
-    for number in np.unique(category):
-        rows = np.flatnonzero(category == number)
-        order = np.argsort(view.log_price[:, number], kind="stable")
-        top = np.concatenate([[-np.inf], np.maximum.accumulate(view.ability[order, number])])
-        at = np.searchsorted(view.log_price[order, number], log_willingness[rows], side="right")
-        best[rows] = top[at]
+    for i in range(len(category)):
+        g = category[i]
+        for j in range(len(context)):
+            if (
+                ability[j, g] > best[i]
+                and (log_price[j, g] <= log_willingness[i] or (free[j] and accepts_free[i]))
+                and (tools[j] or not needs_tools[i])
+                and (permissive[j] or not needs_permissive[i])
+                and context[j] >= context_need[i]
+            ):
+                best[i] = ability[j, g]
     return best
+
+
+def affordable_frontier(view: View, work: Workloads) -> NDArray[np.float64]:
+    """Best listed ability that each workload can afford, its hard needs met; -inf where there is none."""
+    return np.asarray(
+        _best_ability(
+            work.category, work.log_willingness, work.needs_tools, work.needs_permissive, work.context_tokens,
+            work.accepts_free, view.ability, view.log_price, view.free, view.tools, view.permissive, view.context,
+        )
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)

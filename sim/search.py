@@ -115,6 +115,7 @@ class Search:
         self.failures = np.zeros(n, dtype=np.int16)
         self.decisions = np.zeros(n, dtype=np.int32)
         self.tried = np.zeros((n, (len(market.listed) + 63) // 64), dtype=np.uint64)
+        self.pinned = workloads.pinned_model.copy()
         self.spells = SpellLog()
         self._yesterday: View | None = None
 
@@ -151,11 +152,11 @@ class Search:
     # -- beginnings and ends ------------------------------------------------------------------------------------
 
     def _begin(self, day: int, rows: Rows, view: View) -> None:
-        pinned = rows[self.work.pinned_model[rows] != NOBODY]
-        self.home[pinned] = self.work.pinned_model[pinned]
+        pinned = rows[self.pinned[rows] != NOBODY]
+        self.home[pinned] = self.pinned[pinned]
         self._embed(day, pinned)
         self.due[pinned] = self.work.end[pinned]
-        rows = rows[self.work.pinned_model[rows] == NOBODY]
+        rows = rows[self.pinned[rows] == NOBODY]
         self.state[rows] = State.WAITING
         if not self.scenario.mechanisms.backlog.enabled:
             hopeless = rows[~self._solvable(rows, view)]
@@ -163,12 +164,11 @@ class Search:
             self.due[hopeless] = FOREVER
 
     def _solvable(self, rows: Rows, view: View) -> NDArray[np.bool_]:
-        """Whether some listed model that the workload can afford is able enough (its idiosyncratic match aside)."""
-        work = self.work
+        """Whether some listed model that the workload can use is able enough (its idiosyncratic match aside)."""
+        frontier = affordable_frontier(view, self.work[rows])
         if not self.scenario.mechanisms.fit.enabled:
-            return np.full(len(rows), not view.empty)
-        frontier = affordable_frontier(view, work.category[rows], work.log_willingness[rows])
-        return np.asarray(frontier >= work.hardness[rows])
+            return np.asarray(np.isfinite(frontier))
+        return np.asarray(frontier >= self.work.hardness[rows])
 
     def _end(self, day: int, rows: Rows) -> None:
         self._close_home(rows[self._has_home()[rows] & ~self.silent[rows]], day, Reason.ENDED)
@@ -374,41 +374,59 @@ class Search:
         self.tried[rows, model >> 6] |= bit
 
     def _retire(self, day: int) -> None:
-        """A retired model's users move to its successor, or search anew."""
+        """A retired model's users move to its successor, or search anew; trials of it end."""
         for number in self.market.changes.retired:
-            successor = self.market.catalogue.models[number].facts.successor
-            rows = np.flatnonzero(
-                self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY)
-            )
-            heir = NOBODY if successor is None else self.market.catalogue.index(successor)
-            migrates = (
-                self.scenario.mechanisms.migration.enabled and heir != NOBODY and self.market.listed[heir]
-            )
+            trying = np.flatnonzero((self.state == State.TRYING) & (self.trial == number))
+            self._close_trial(trying, day, Reason.RETIRED)
+            self._seek(day, trying)
+            rivals = np.flatnonzero((self.state == State.TRYING_RIVAL) & (self.trial == number))
+            self._close_trial(rivals, day, Reason.RETIRED)
+            self._come_home(day, rivals)
+            rows = np.flatnonzero(self._has_home() & (self.home == number))
             self._drop_rival(day, rows)
-            moves = np.full(len(rows), migrates)
-            heirs = np.full(len(rows), heir, dtype=np.int16)
-            if migrates:
-                moves &= self._affordable(rows, heirs)
-            left, moved = rows[~moves], rows[moves]
+            heir = self._heir(number)
+            moved = rows[:0] if heir is None else rows[self._can_follow(rows, heir)]
+            left = np.setdiff1d(rows, moved, assume_unique=True)
+            pinned = left[self.pinned[left] != NOBODY]
+            self._end(day, pinned)
+            left = left[self.pinned[left] == NOBODY]
             self._close_home(left, day, Reason.RETIRED)
             self._seek(day, left)
-            self._close_home(moved, day, Reason.MIGRATED)
-            since = self.since[moved]
-            self.home[moved] = heir
-            self._embed(day, moved)
-            self.since[moved] = since
-            # The gateway moved them; those whom the successor does not serve find out as in a trial.
-            misfit = moved[~self._fits(moved, self.home[moved])]
-            self.home[misfit] = NOBODY
-            heirs = np.full(len(misfit), heir, dtype=np.int16)
-            self._open_trial(day, misfit, heirs, State.TRYING, self.scenario.search.trial_days.quantile)
+            if heir is not None:
+                self._migrate(day, moved, heir)
+
+    def _heir(self, number: int) -> int | None:
+        """The model to which the gateway moves the users of a retired one, if it does."""
+        successor = self.market.catalogue.models[number].facts.successor
+        if successor is None or not self.scenario.mechanisms.migration.enabled:
+            return None
+        heir = self.market.catalogue.index(successor)
+        return heir if self.market.listed[heir] else None
+
+    def _can_follow(self, rows: Rows, heir: int) -> NDArray[np.bool_]:
+        """Those who can pay the successor's price, and accounts that are bound to the model."""
+        heirs = np.full(len(rows), heir, dtype=np.int16)
+        return self._affordable(rows, heirs) | (self.pinned[rows] != NOBODY)
+
+    def _migrate(self, day: int, rows: Rows, heir: int) -> None:
+        """Move homes to the successor with their tenure. Those whom it does not serve find out as in a trial."""
+        self._close_home(rows, day, Reason.MIGRATED)
+        since = self.since[rows]
+        self.home[rows] = heir
+        self._embed(day, rows)
+        self.since[rows] = since
+        pinned = self.pinned[rows] != NOBODY
+        self.pinned[rows[pinned]] = heir
+        self.due[rows[pinned]] = self.work.end[rows[pinned]]
+        misfit = rows[~pinned & ~self._fits(rows, self.home[rows])]
+        self.home[misfit] = NOBODY
+        heirs = np.full(len(misfit), heir, dtype=np.int16)
+        self._open_trial(day, misfit, heirs, State.TRYING, self.scenario.search.trial_days.quantile)
 
     def _break_fits(self, day: int) -> None:
         """A price rise, the end of a free window or a lost ability can break a fit."""
         for number in sorted(self.market.changes.worse):
-            rows = np.flatnonzero(
-                self._has_home() & (self.home == number) & (self.work.pinned_model == NOBODY)
-            )
+            rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.pinned == NOBODY))
             rows = rows[~self._fits(rows, self.home[rows])]
             able = self._margin(rows, self.home[rows]) >= 0
             self._drop_rival(day, rows)
@@ -440,26 +458,27 @@ class Search:
         if not attention.enabled or self._yesterday is None:
             return
         for number in self.market.changes.released:
-            if not self.market.reach[number]:
-                continue
+            reach = self.market.reach[number]
             waiting = np.flatnonzero((self.state == State.WAITING) & (self.work.start <= day))
-            embedded = np.flatnonzero(self.state == State.EMBEDDED)
-            embedded = embedded[self.work.pinned_model[embedded] == NOBODY]
-            frontier = affordable_frontier(
-                self._yesterday, self.work.category[waiting], self.work.log_willingness[waiting]
-            )
+            waiting = self._hear(waiting, number, reach * max(attention.hard, attention.casual))
+            frontier = affordable_frontier(self._yesterday, self.work[waiting])
             gap = np.clip((self.work.hardness[waiting] - frontier - attention.midpoint) / 0.3, -30, 30)
             listens = attention.casual + (attention.hard - attention.casual) / (1 + np.exp(-gap))
-            self._wake(day, waiting, number, self.market.reach[number] * listens)
+            self._wake(day, self._hear(waiting, number, reach * listens), number)
             if self.scenario.mechanisms.rival_trials.enabled:
-                chance = self.market.reach[number] * attention.embedded * self.work.curiosity[embedded]
-                self._wake(day, embedded, number, chance)
+                embedded = np.flatnonzero(self.state == State.EMBEDDED)
+                embedded = embedded[self.pinned[embedded] == NOBODY]
+                chance = reach * attention.embedded * self.work.curiosity[embedded]
+                self._wake(day, self._hear(embedded, number, chance), number)
 
-    def _wake(self, day: int, rows: Rows, number: int, chance: NDArray[np.float64]) -> None:
-        entity = self.work.entity[rows]
-        hears = self.draws.uniform(Purpose.HEARS_RELEASE, entity, self.market.key[number]) < chance
-        rows, entity = rows[hears], entity[hears]
-        u = self.draws.uniform(Purpose.REACTION, entity, self.market.key[number])
+    def _hear(self, rows: Rows, number: int, chance: NDArray[np.float64] | float) -> Rows:
+        """Those of `rows` whose draw for this release lies below `chance`."""
+        key = self.market.key[number]
+        return rows[self.draws.uniform(Purpose.HEARS_RELEASE, self.work.entity[rows], key) < chance]
+
+    def _wake(self, day: int, rows: Rows, number: int) -> None:
+        """Those who heard of a release look at the market after a reaction time, if they would not look earlier."""
+        u = self.draws.uniform(Purpose.REACTION, self.work.entity[rows], self.market.key[number])
         delay = np.round(self.scenario.mechanisms.frontier_attention.reaction_days.quantile(u))
         self.due[rows] = np.minimum(self.due[rows], day + np.maximum(delay, 0)).astype(np.int32)
         self.failures[rows] = 0
