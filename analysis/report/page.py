@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from analysis.report.cells import SmallTable
 
@@ -79,7 +78,7 @@ class _Inline:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, svg: str) -> Markup:
+    def __call__(self, svg: str) -> str:
         self.count += 1
         prefix = f"f{self.count}-"
         svg = re.sub(r'\bid="', f'id="{prefix}', svg)
@@ -88,7 +87,7 @@ class _Inline:
         svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
         svg = re.sub(r'(<svg\b[^>]*?) width="[^"]*"', r"\1", svg, count=1)
         svg = re.sub(r'(<svg\b[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-        return Markup(svg)  # safe: drawn by matplotlib, which escapes text
+        return svg
 
 
 def paragraphs(text: str) -> list[str]:

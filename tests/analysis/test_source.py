@@ -208,7 +208,7 @@ def test_nothing_there_no_parquet_and_broken_files(tmp_path):
 def test_a_folder_of_runs_is_not_one_log(run_folder, tmp_path):
     shutil.copytree(run_folder, tmp_path / "world" / "seed1")
     for where in (tmp_path, tmp_path / "world"):
-        with pytest.raises(LogError, match="name one, such as .*seed1"):
+        with pytest.raises(LogError, match=r"name one, such as .*seed1"):
             open_log(where)
 
 
