@@ -4,12 +4,14 @@ A run folder is written aside and renamed when it is whole, so that it exists co
 """
 
 import datetime as dt
+import errno
 import fcntl
 import json
 import os
 import shutil
-import time
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -37,7 +39,6 @@ DICTIONARY_COLUMNS = [
 ]  # fmt: skip
 _EPOCH = dt.date(1970, 1, 1)
 _ALPHABET = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)  # Crockford's base 32
-_SETTLED_SECONDS = 60
 _CODE = 13  # digits of base 32 for 64 bits
 
 
@@ -224,9 +225,10 @@ def listed_name(slug: str) -> str:
 
 def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario) -> int:
     """The public catalogue: what an analyst may know by the end of the world."""
-    table = write_models_table(catalogue, scenario.end)
-    names = pa.array([listed_name(name) for name in table.column("model").to_pylist()], pa.string())
-    table = table.set_column(table.schema.get_field_index("model"), "model", names)
+    rows = write_models_table(catalogue, scenario.end).to_pylist()
+    for row in rows:
+        row["model"] = listed_name(row["model"])
+    table = pa.Table.from_pylist(rows, schema=arrow_schema("models"))
     pq.write_table(table, folder / "models.parquet", **COMPRESSION)
     return len(table)
 
@@ -316,52 +318,81 @@ def write_truth(
 class RunFolder:
     """A run's folder, written aside under a hidden name and renamed by `publish`.
 
-    Leaving the context without `publish` removes what was written. A process that was killed leaves a hidden folder
-    whose lock nobody holds; the next run in the same place removes it.
+    Leaving the context without `publish` removes what was written. A run at work holds a lock on its hidden folder;
+    one that nobody locks was left by a process that was killed, and the next run in the same place removes it.
     """
 
     def __init__(self, final: Path) -> None:
         self.final = final
-        self.path = final.parent / f".partial-{final.name}-{os.getpid()}"
-        self._lock: Any = None
+        self.path = self._aside()
+        self._replaced: list[Path] = []
+        self._lock: int | None = None
+
+    def _aside(self) -> Path:
+        return self.final.parent / f".partial-{self.final.name}-{uuid.uuid4().hex[:12]}"
 
     def __enter__(self) -> "RunFolder":
         self.final.parent.mkdir(parents=True, exist_ok=True)
         _sweep(self.final.parent)
-        if self.path.exists():
-            shutil.rmtree(self.path)
-        self.path.mkdir()
-        self._lock = (self.path / ".lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            while self._lock is None:  # another run's sweep may come between the two
+                self.path.mkdir()
+                self._lock = _lock(self.path, wait=True)
+        except BaseException:
+            self._clean()
+            raise
         return self
 
     def publish(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest and give the folder its name."""
+        """Write the manifest and give the folder its name; what bore it before is moved aside as a whole."""
         (self.path / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-        (self.path / ".lock").unlink()
-        if self.final.exists():
-            shutil.rmtree(self.final)
-        self.path.rename(self.final)
+        while True:
+            try:
+                self.path.rename(self.final)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            self._replaced.append(self._aside())
+            with suppress(FileNotFoundError):  # another run may have moved it
+                self.final.rename(self._replaced[-1])
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._clean()
+
+    def _clean(self) -> None:
+        for folder in (self.path, *self._replaced):
+            shutil.rmtree(folder, ignore_errors=True)
         if self._lock is not None:
-            self._lock.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+            os.close(self._lock)
+
+
+def _lock(folder: Path, wait: bool = False) -> int | None:
+    """A descriptor that holds the lock of a folder; None if it is gone, or (unless `wait`) if another one holds it."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        if os.path.samestat(os.fstat(handle), folder.stat()):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
 
 
 def _sweep(folder: Path) -> None:
     """Remove what killed runs left aside."""
     for left in folder.glob(".partial-*"):
-        lock = left / ".lock"
-        try:
-            with lock.open("w") as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError):  # not ours to remove
+            handle = _lock(left)
+            if handle is not None:
                 shutil.rmtree(left, ignore_errors=True)
-        except FileNotFoundError:
-            # No lock: killed before it had one, or just being made or published by a run at work.
-            if time.time() - left.stat().st_mtime > _SETTLED_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
-        except OSError:
-            continue  # a run is at work there
+                os.close(handle)
