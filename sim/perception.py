@@ -121,16 +121,18 @@ def _choose(  # type: ignore[no-untyped-def]
     chosen = np.full(n, NOBODY, dtype=np.int16)
     for i in range(n):
         # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
-        # option has its own draw, so an option that is added or removed changes no other option's luck.
+        # option has its own draw, so an option that is added or removed changes no other option's luck. Times are
+        # kept as logarithms, so that no utility is too large or too small.
         race = hash_bits(choice_key, entity[i], decision[i])
-        best = -math.log(unit(mix(race))) / math.exp(outside[i])
+        best = math.log(-math.log(unit(mix(race)))) - outside[i]
         g = category[i]
-        # No option's exp(V) exceeds its awareness times this; most lose the race by this bound, without a logarithm.
-        most = math.exp(max(kappa, quality) * cap - alpha * price_weight[i] * log_free_price)
+        # No option's V exceeds log A by more than this; most lose the race by this bound, without a logarithm.
+        most = max(kappa, quality) * cap - alpha * price_weight[i] * log_free_price
+        limit = math.exp(best + most)
         for j in range(m):
             number = numbers[j]
             u = unit(mix(race + model_key[j]))
-            if 1.0 - u >= best * awareness[j] * most:  # 1 - u <= -log(u)
+            if 1.0 - u >= limit * awareness[j]:  # 1 - u <= -log(u)
                 continue
             if number == stay[i] or (tried[i, number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
@@ -153,9 +155,9 @@ def _choose(  # type: ignore[no-untyped-def]
             elif fit_on:
                 error = perception_sd * normal_quantile(draw_unit(perception_key, entity[i], model_key[j]))
                 value += kappa * min(perceived[j, g] + error - hardness[i], cap)
-            time = -math.log(u) / (awareness[j] * math.exp(value))
+            time = math.log(-math.log(u) / awareness[j]) - value
             if time < best:
-                best = time
+                best, limit = time, math.exp(time + most)
                 chosen[i] = number
     return chosen
 
