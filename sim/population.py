@@ -19,6 +19,9 @@ MAX_WORKLOADS = 4
 """Most workloads of one user (assumed)."""
 
 _ENTITY_STRIDE = 8  # entity of a workload = user * stride + slot
+_LARGE_ACCOUNTS = (
+    2**63
+)  # entities of large accounts: far from the users', whose number they must not depend on
 FOREVER = 2**30
 
 
@@ -313,7 +316,7 @@ def _append_large_account(
         old = getattr(target, name)
         setattr(target, name, np.concatenate([old, np.full(keys, value, dtype=old.dtype)]))
 
-    account = np.uint64(2**63 + number)
+    account = np.uint64(_LARGE_ACCOUNTS + number)
     for name, value in {
         "arrival": first, "leave": last, "segment": 0, "country": country, "app": 0, "account": account, "byok": False,
         "language": names.languages.index(next(iter(place.languages))), "curiosity": 0.0, "regularity": 1.0,
@@ -329,4 +332,5 @@ def _append_large_account(
     }.items():  # fmt: skip
         extend(workloads, name, value)
     workloads.user = np.concatenate([workloads.user, new_ids.astype(np.int32)])
-    workloads.entity = np.concatenate([workloads.entity, new_ids * np.uint64(_ENTITY_STRIDE)])
+    entity = np.uint64(_LARGE_ACCOUNTS + (number << 32)) + np.arange(keys, dtype=np.uint64)
+    workloads.entity = np.concatenate([workloads.entity, entity])
