@@ -1,0 +1,1 @@
+"""Every figure and table of the report, in its order."""
