@@ -1,0 +1,207 @@
+"""What the figures share: palette, style, axes, notes, and how a figure is saved.
+
+Drawn with matplotlib without its global state. Colours are those of Okabe and Ito (2008), told apart by
+colour-blind readers; what matters is also told apart by width, dash or marker. Every figure states its sample.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from analysis import retention, usage
+from analysis.query import day
+from analysis.source import Log
+from analysis.study import MAIN_WINDOW
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+INK, GREY, PALE = "#222222", "#8a8a8a", "#d0d0d0"
+
+SOURCE_COLOURS = {
+    "closed": PALE,
+    "cn-closed": PURPLE,
+    "row-open": BLUE,
+    "cn-open": VERMILLION,
+    "unknown": YELLOW,
+}
+SOURCE_NAMES = {
+    "closed": "closed, rest of world",
+    "cn-closed": "closed, China",
+    "row-open": "open, rest of world",
+    "cn-open": "open, China",
+    "unknown": "not in the catalogue",
+}
+
+STYLE: Any = {  # typed loosely: the stubs list each key as a literal
+    "font.size": 9.5,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.8,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "glass-slipper",
+    "savefig.facecolor": "white",
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.06,
+}
+PNG_DPI = 110
+
+
+def save(figure: Figure, stem: str | Path) -> list[Path]:
+    """Write the figure as STEM.svg and STEM.png; returns the two paths. The same data gives the same SVG bytes."""
+    stem = Path(stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    paths = [stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")]
+    with mpl.rc_context(STYLE):
+        lay_out(figure)
+        figure.savefig(paths[0], metadata={"Date": None})
+        figure.savefig(paths[1], dpi=PNG_DPI)
+    return paths
+
+
+def lay_out(figure: Figure) -> None:
+    """Place everything once and for all, so that each saving does not do it again."""
+    if figure.get_layout_engine() is not None:
+        figure.set_dpi(PNG_DPI)  # the widths of hinted text depend on it
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+
+
+def svg(figure: Figure) -> str:
+    """The figure as an <svg> element for a page."""
+    buffer = io.StringIO()
+    with mpl.rc_context(STYLE):
+        lay_out(figure)
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def span(values: Sequence[int]) -> str:
+    """The range of counts as text, such as `12 to 340`."""
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def share_figure(
+    log: Log, frame: pd.DataFrame, title: str, unit: str, colour: str, sampled: str | None = None
+) -> Figure:
+    """One weekly share (columns week, share) as a line with its last value. sampled: the note on its sample."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(frame["week"], frame["share"], color=colour)
+        axes.fill_between(frame["week"], frame["share"], color=colour, alpha=0.12, linewidth=0)
+        axes.set_title(title)
+        axes.set_ylim(0, max(0.02, float(frame["share"].max()) * 1.12) if len(frame) else 1)
+        percent(axes, unit)
+        dates(axes)
+        if len(frame):
+            last = frame.dropna(subset=["share"]).tail(1)
+            for row in last.itertuples():
+                axes.annotate(f"{row.share:.0%}", (row.week, row.share), xytext=(4, 0), textcoords="offset points",
+                              va="center", fontweight="bold", color=colour)  # fmt: skip
+        if sampled is None:
+            sample(figure, log, frame)
+        else:
+            note(figure, f"{log.name}: {sampled}")
+    return figure
+
+
+def complete_weeks(frame: pd.DataFrame) -> pd.DataFrame:
+    """The complete weeks; all weeks of a log that is too short to have one."""
+    return frame[frame["complete"]] if frame["complete"].any() else frame
+
+
+def percent(axes: Axes, label: str) -> None:
+    """Write the y axis in per cent, with its label."""
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_ylabel(label)
+
+
+def legend_above(axes: Axes) -> None:
+    """The legend in one row above the axes."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, borderaxespad=0.2, columnspacing=1.4)
+
+
+def dates(axes: Axes) -> None:
+    """Write the x axis as dates, few and short."""
+    locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+    axes.margins(x=0.02)
+
+
+def token_scale(largest: float) -> tuple[float, str]:
+    """The factor that makes token counts up to `largest` readable, and the name of the unit that it gives."""
+    for scale, unit in ((1e-12, "trillions"), (1e-9, "billions"), (1e-6, "millions"), (1e-3, "thousands")):
+        if largest * scale >= 1:
+            return scale, unit
+    return 1.0, "tokens"
+
+
+def release_marks(axes: Axes, log: Log, models: Mapping[str, str]) -> None:
+    """Dashed lines at the releases that lie within the log, each with the model's short name."""
+    released = retention.release_days(log)
+    for model, name in models.items():
+        if model in released and log.first_day <= released[model] <= log.last_day:
+            when: Any = pd.Timestamp(released[model])
+            axes.axvline(when, color=GREY, linestyle=(0, (3, 2)), linewidth=0.9, zorder=1)
+            axes.text(when, 0.98, name + " ", rotation=90, va="top", ha="right", fontsize=7.5,
+                      color="#555555", transform=axes.get_xaxis_transform(),
+                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4})  # fmt: skip
+
+
+def name_of(log: Log, model: str) -> str:
+    """The model's name for people, from the models table if there is one."""
+    return retention.model_names(log).get(model, model)
+
+
+def sample(figure: Figure, log: Log, frame: pd.DataFrame | None = None, window: Any = None) -> None:
+    """Note the log, its requests and days behind the figure: those of the frame, of the window, or of the log."""
+    requests = int(frame["requests"].sum()) if frame is not None and "requests" in frame else log.rows
+    if window is None and frame is not None and len(frame):
+        window = (day(frame["week"].min()), day(frame["week"].max() + pd.Timedelta(days=6)))
+    if window is not None and (frame is None or "requests" not in frame):
+        weekly = usage.weekly(log)
+        inside = weekly["week"].between(pd.Timestamp(window[0]), pd.Timestamp(window[1]))
+        requests = int(weekly.loc[inside, "requests"].sum())
+    period = f", {window[0]} to {window[1]}" if window is not None else ""
+    note(figure, f"{log.name}: {requests:,} requests{period}")
+
+
+def note(figure: Figure, text: str) -> None:
+    """A small line under the figure."""
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="#666666")
+
+
+def main_window(log: Log) -> Any:
+    """The report's main window where the log overlaps it, else None."""
+    return MAIN_WINDOW if log.first_day <= MAIN_WINDOW[1] and log.last_day >= MAIN_WINDOW[0] else None
