@@ -1,0 +1,374 @@
+"""Statistics on open and closed models: shares, concentration, entry, categories by source (section 3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis import study
+from analysis.proportions import share as over
+from analysis.source import Log
+from testbed.statistics.measured import NAN, Groups, Measured, Series, Untestable
+from testbed.statistics.registry import statistic
+from testbed.statistics.tables import (
+    EVERYTHING,
+    Pick,
+    Summary,
+    Window,
+    bounds,
+    by_week,
+    facts,
+    series,
+    summarised,
+    tool_traffic,
+    traffic,
+    weeks_of,
+)
+from testbed.statistics.uncertainty import mean_of_weeks, ratio_of_weeks
+
+Measure = Literal["tokens", "tool_tokens"]
+Entity = Literal["model", "author"]
+
+
+def _rows(log: Log, measure: Measure, window: Window, within: Pick) -> pd.DataFrame:
+    frame = traffic(log, window) if measure == "tokens" else tool_traffic(log, window)
+    return frame[within.of(frame)]
+
+
+def _weekly_share(
+    log: Log, of: Pick, within: Pick, window: Window, measure: Measure = "tokens"
+) -> Series:
+    weeks = weeks_of(log, window)
+    rows = _rows(log, measure, window, within)
+    values = over(by_week(rows[of.of(rows)], weeks), by_week(rows, weeks))
+    return series(values, weeks, n=int(rows["requests"].sum()) if "requests" in rows else 0, detail="weekly shares")
+
+
+@statistic
+def weekly_share(
+    log: Log, of: Pick, within: Pick = EVERYTHING, window: Window = "main", measure: Measure = "tokens"
+) -> Series:
+    """Tokens of some models over the tokens of `within` (all models), by complete week of the window. measure:
+    all tokens, or those of requests that end in a tool call."""
+    return _weekly_share(log, of, within, window, measure)
+
+
+@statistic
+def share(
+    log: Log,
+    of: Pick,
+    within: Pick = EVERYTHING,
+    window: Window = "main",
+    summary: Summary = "mean",
+    measure: Measure = "tokens",
+) -> Measured:
+    """One number of `weekly_share`: unweighted mean over weeks, extreme week, first or last four weeks, or their
+    difference; Newey-West interval over the weeks (extremes have none)."""
+    return summarised(_weekly_share(log, of, within, window, measure), summary, log, window)
+
+
+@statistic
+def halves(log: Log, of: Pick, split: dt.date, within: Pick = EVERYTHING) -> Groups:
+    """Mean weekly share before and from a date in the main window, as `before` and `after`; and the changes within
+    them (mean of the last four weeks less that of the first four) as `change before` and `change after`."""
+    whole = _weekly_share(log, of, within, "main")
+    early = np.array([day < split for day in whole.times])
+    parts = {}
+    for name, mask in (("before", early), ("after", ~early)):
+        values = whole.values[mask]
+        if len(values) < 8:
+            raise Untestable(f"fewer than 8 weeks {name} {split}")
+        parts[name] = mean_of_weeks(values)
+        from testbed.statistics.uncertainty import difference
+
+        parts[f"change {name}"] = difference(mean_of_weeks(values[-4:]), mean_of_weeks(values[:4]))
+    return Groups(parts)
+
+
+@statistic
+def weekly_tokens(log: Log, of: Pick = EVERYTHING, window: Window = "main") -> Series:
+    """Tokens by complete week of the window (counts)."""
+    weeks = weeks_of(log, window)
+    rows = traffic(log, window)
+    return series(by_week(rows[of.of(rows)], weeks), weeks, "tokens", n=int(rows["requests"].sum()))
+
+
+def _leading(log: Log, by: Entity, within: Pick, window: Window, measure: Measure) -> pd.DataFrame:
+    """Shares of `within` by week (rows) and entity (columns)."""
+    weeks = weeks_of(log, window)
+    rows = _rows(log, measure, window, within)
+    if rows.empty:
+        raise Untestable("no traffic of such models in the window")
+    table = rows.pivot_table(index="week", columns=by, values="tokens", aggfunc="sum").reindex(weeks).fillna(0.0)
+    return table.div(table.sum(axis=1).replace(0, NAN), axis=0)
+
+
+@statistic
+def largest_share(
+    log: Log,
+    by: Entity,
+    within: Pick = EVERYTHING,
+    window: Window = "main",
+    summary: Summary = "end",
+    measure: Measure = "tokens",
+) -> Measured:
+    """Share of the largest model (or author) in each week, of the tokens of `within`; summarised over the weeks."""
+    table = _leading(log, by, within, window, measure)
+    values = table.max(axis=1).to_numpy()
+    result = summarised(series(values, list(table.index)), summary, log, window)
+    top = table.tail(4).mean().idxmax()
+    return Measured(result.value, result.low, result.high, result.n, result.unit, f"{result.detail}; largest at the end: {top}")  # fmt: skip
+
+
+@statistic
+def concentration(
+    log: Log, by: Entity, within: Pick = EVERYTHING, window: Window = "main", measure: Measure = "tokens"
+) -> Series:
+    """Herfindahl-Hirschman index (sum of squared shares, 1 = monopoly) of models or authors by week."""
+    table = _leading(log, by, within, window, measure)
+    return series((table**2).sum(axis=1, min_count=1).to_numpy(), list(table.index), "ratio")
+
+
+@statistic
+def concentration_change(
+    log: Log, by: Entity, within: Pick = EVERYTHING, window: Window = "main", measure: Measure = "tokens",
+    split: dt.date | None = None,
+) -> Measured:  # fmt: skip
+    """The Herfindahl-Hirschman index: mean of the weeks from `split` on less that of the weeks before; without a split,
+    the last eight weeks less the first eight. Interval from both sides' Newey-West intervals."""
+    from testbed.statistics.uncertainty import difference
+
+    table = _leading(log, by, within, window, measure)
+    index = (table**2).sum(axis=1, min_count=1)
+    if split is None:
+        before, after = index.iloc[:8], index.iloc[-8:]
+    else:
+        before, after = index[index.index < pd.Timestamp(split)], index[index.index >= pd.Timestamp(split)]
+    if min(len(before), len(after)) < 4:
+        raise Untestable("fewer than 4 weeks on one side")
+    gap = difference(mean_of_weeks(after, "ratio"), mean_of_weeks(before, "ratio"))
+    return Measured(gap.value, gap.low, gap.high, len(index), "ratio",
+                    f"index {before.mean():.3f} before, {after.mean():.3f} after")  # fmt: skip
+
+
+@statistic
+def meaningful_models(log: Log, share: float = 0.05, within: Pick = Pick(open=True)) -> Measured:  # noqa: B008
+    """How many models hold at least `share` of the tokens of `within` in the last four weeks of the main window.
+
+    Interval: the smallest and the largest number over those weeks taken one by one."""
+    table = _leading(log, "model", within, "main", "tokens").tail(4)
+    _must_reach_end(table.index[-1].date(), log)
+    one_by_one = (table >= share).sum(axis=1)
+    count = float((table.mean() >= share).sum())
+    names = table.mean().sort_values(ascending=False).head(8)
+    return Measured(count, min(count, float(one_by_one.min())), max(count, float(one_by_one.max())), 4, "count",
+                    ", ".join(f"{name} {value:.0%}" for name, value in names.items()))  # fmt: skip
+
+
+def _must_reach_end(last: dt.date, log: Log) -> None:
+    end = study.MAIN_WINDOW[1]
+    if (end - last).days > 28:
+        raise Untestable(f"the log's complete weeks do not reach {end}")
+
+
+@statistic
+def tokens_by(
+    log: Log,
+    by: Entity,
+    within: Pick = EVERYTHING,
+    window: Window = "main",
+    measure: Measure = "tokens",
+    paid_only: bool = False,
+) -> Groups:
+    """Each model's (or author's) share of the tokens of `within` over a window, with a moving-block bootstrap over the
+    weeks. paid_only: leaves out the days on which a model was free of charge and its free variant."""
+    weeks = weeks_of(log, window)
+    rows = _rows(log, measure, window, within)
+    if paid_only:
+        rows = _without_free(log, rows)
+    if rows.empty:
+        raise Untestable("no traffic of such models in the window")
+    whole = by_week(rows, weeks)
+    sums = rows.groupby(by)["tokens"].sum().sort_values(ascending=False)
+    parts = {}
+    for name in sums.index:
+        value, low, high = ratio_of_weeks(by_week(rows[rows[by] == name], weeks), whole)
+        parts[str(name)] = Measured(value, low, high, len(weeks), "share", "of the tokens, block bootstrap over weeks")
+    return Groups(parts)
+
+
+def _without_free(log: Log, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with tokens of requests to the free variant taken out."""
+    from analysis import vocabulary as v
+    from analysis.query import collect
+
+    log.need("variant", what="leaving out free access")
+    t = log.generations
+    free = log.remembered(
+        "claims.free",
+        lambda: collect(
+            t.filter(t.variant == "free")
+            .group_by(week=v.week(t.created_at), model=t.model)
+            .aggregate(free_tokens=v.total(v.tokens_total(t)))
+        ),
+    )
+    joined = rows.merge(free, on=["week", "model"], how="left")
+    return joined.assign(tokens=joined["tokens"] - joined["free_tokens"].fillna(0))
+
+
+@statistic
+def tokens_of_listed(log: Log, authors: list[str], within: Pick = Pick(open=True)) -> Groups:  # noqa: B008
+    """Each listed author's share of the listed authors' tokens in the main window: table 1 without its scale."""
+    weeks = weeks_of(log, "main")
+    rows = traffic(log, "main")
+    rows = rows[within.of(rows) & rows["author"].isin(authors)]
+    whole = by_week(rows, weeks)
+    parts = {}
+    for author in authors:
+        value, low, high = ratio_of_weeks(by_week(rows[rows["author"] == author], weeks), whole)
+        parts[author] = Measured(value, low, high, len(weeks), "share", "of the listed authors' tokens")
+    chinese, low, high = ratio_of_weeks(by_week(rows[rows["origin"] == "CN"], weeks), whole)
+    parts["CN"] = Measured(chinese, low, high, len(weeks), "share", "of the listed authors' tokens")
+    return Groups(parts)
+
+
+@statistic
+def lead(log: Log, first: str, second: str, within: Pick = Pick(open=True)) -> Measured:  # noqa: B008
+    """How many times the second author's tokens the first has in the main window; block bootstrap over weeks."""
+    weeks = weeks_of(log, "main")
+    rows = traffic(log, "main")
+    rows = rows[within.of(rows)]
+    value, low, high = ratio_of_weeks(
+        by_week(rows[rows["author"] == first], weeks), by_week(rows[rows["author"] == second], weeks)
+    )
+    return Measured(value, low, high, len(weeks), "ratio", "block bootstrap over weeks")
+
+
+@statistic
+def release_response(
+    log: Log, models: list[str], first_week: int = 0, last_week: int = 3, within: Pick = Pick(open=True)  # noqa: B008
+) -> Measured:
+    """Change of the open share of all tokens around releases: mean over the weeks `first_week` to `last_week` after the
+    week of the release less the mean over the four weeks before it, averaged over the releases.
+
+    Interval: Student's t over the releases. It counts whatever happened at that time as a response."""
+    released = facts(log).set_index("model")["released"]
+    whole = _weekly_share(log, within, EVERYTHING, "all")
+    times = pd.DatetimeIndex(pd.to_datetime(list(whole.times)))
+    moves: dict[str, float] = {}
+    for model in models:
+        if model not in released.index or pd.isna(released[model]):
+            continue
+        week = released[model].to_period("W-SUN").start_time
+        before = whole.values[(times < week) & (times >= week - pd.Timedelta(weeks=4))]
+        after = whole.values[
+            (times >= week + pd.Timedelta(weeks=first_week)) & (times <= week + pd.Timedelta(weeks=last_week))
+        ]
+        if len(before) == 4 and len(after) == last_week - first_week + 1:
+            moves[model] = float(after.mean() - before.mean())
+    if len(moves) < 3:
+        raise Untestable(f"only {len(moves)} of the {len(models)} releases lie inside the log")
+    values = np.array(list(moves.values()))
+    from scipy import stats
+
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
+    detail = ", ".join(f"{name.partition('/')[2]} {100 * move:+.1f}" for name, move in moves.items())
+    return Measured(float(values.mean()), float(values.mean()) - half, float(values.mean()) + half, len(values), "points",
+                    f"{len(values)} releases, points each: {detail}")  # fmt: skip
+
+
+@statistic
+def weeks_to_scale(
+    log: Log, models: list[str], share: float = 0.02, within: Pick = Pick(open=True)  # noqa: B008
+) -> Measured:
+    """Median over the models of the weeks from release until a model first holds `share` of the tokens of `within`.
+
+    A model that never does counts with the weeks from its release to the log's end, so the median is a lower bound if
+    most never do. Interval: the smallest and largest of the models."""
+    table = _leading(log, "model", within, "all", "tokens")
+    released = facts(log).set_index("model")["released"]
+    found: dict[str, float] = {}
+    never = []
+    for model in models:
+        if model not in table.columns or pd.isna(released.get(model)):
+            continue
+        week = released[model].to_period("W-SUN").start_time
+        reached = table.index[(table[model] >= share) & (table.index >= week)]
+        if len(reached):
+            found[model] = (reached[0] - week).days / 7
+        else:
+            found[model] = (table.index[-1] - week).days / 7
+            never.append(model)
+    if not found:
+        raise Untestable("the log has none of the models")
+    values = np.array(list(found.values()))
+    text = f"never: {', '.join(never)}" if never else "all reach it"
+    return Measured(float(np.median(values)), float(values.min()), float(values.max()), len(values), "weeks", text)
+
+
+@statistic
+def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: float = 0.01) -> Groups:
+    """Open authors with at least `share` of open tokens in the main window before a date: how their share changed after
+    it, in log2 (0 = unchanged, -1 = halved), for those who released a model from that date on (`refreshed`) and those
+    who did not (`not refreshed`). Mean over authors, Student's t."""
+    from scipy import stats
+
+    table = _leading(log, "author", Pick(open=True), "main", "tokens")
+    cut = pd.Timestamp(split)
+    before, after = table[table.index < cut].mean(), table[table.index >= cut].mean()
+    known = facts(log)
+    released = known[(known["open_weights"] == True) & (known["released"] >= cut)]  # noqa: E712
+    authors = before.index[before >= share]
+    parts = {}
+    for name, group in (
+        ("refreshed", [a for a in authors if a in set(released["author"])]),
+        ("not refreshed", [a for a in authors if a not in set(released["author"])]),
+    ):
+        values = np.log2(np.maximum(after[group].to_numpy(), 1e-6) / before[group].to_numpy())
+        if len(values) < 2:
+            raise Untestable(f"fewer than two open authors are {name}")
+        half = float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
+        mean = float(values.mean())
+        parts[name] = Measured(mean, mean - half, mean + half, len(values), "bits", ", ".join(group))
+    return Groups(parts)
+
+
+@statistic
+def leaders(log: Log, size: Literal["small", "medium", "large"]) -> Measured:
+    """How many different models of a size class lead it in at least one complete week of the main window (count)."""
+    table = _leading(log, "model", Pick(open=True, size=size), "main", "tokens").dropna(how="all")
+    first = table.idxmax(axis=1)
+    changes = int((first != first.shift()).sum() - 1)
+    return Measured(float(first.nunique()), n=len(first), unit="count",
+                    detail=f"weeks; the lead changed {changes} times")  # fmt: skip
+
+
+@statistic
+def share_before_and_after(log: Log, of: Pick, within: Pick, date: dt.date, weeks: int = 12) -> Groups:
+    """Mean weekly share in the `weeks` weeks before a date and from it on, as `before` and `after`."""
+    first, last = date - dt.timedelta(weeks=weeks), date + dt.timedelta(weeks=weeks)
+    whole = _weekly_share(log, of, within, (first, last))
+    early = np.array([day < date for day in whole.times])
+    if min(early.sum(), (~early).sum()) < weeks // 2:
+        raise Untestable(f"the log has too few weeks before or after {date}")
+    return Groups({"before": mean_of_weeks(whole.values[early]), "after": mean_of_weeks(whole.values[~early])})
+
+
+@statistic
+def sustained_models(
+    log: Log, within: Pick, models: list[str] | None = None, share: float = 0.05, weeks: int = 8,
+    window: Window = "main",
+) -> Measured:  # fmt: skip
+    """How many models (of a list) hold at least `share` of the tokens of `within` in at least `weeks` weeks of the
+    window (count)."""
+    table = _leading(log, "model", within, window, "tokens")
+    if models is not None:
+        table = table[[model for model in models if model in table.columns]]
+    held = (table >= share).sum()
+    kept = held[held >= weeks].sort_values(ascending=False)
+    first, last = bounds(window, log)
+    return Measured(float(len(kept)), n=len(table), unit="count",
+                    detail=f"weeks from {first} to {last}: " + ", ".join(kept.index[:8]))  # fmt: skip

@@ -1,0 +1,249 @@
+"""What statistics start from: the analysis' weekly tables with the models' facts, cut to a window of complete weeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Literal
+
+import ibis
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from analysis import agentic, categories, study, usage
+from analysis import vocabulary as v
+from analysis.query import collect
+from analysis.source import Log, NotAvailable
+from testbed.statistics.measured import Floats, Measured, Series, Unit, Untestable
+from testbed.statistics.uncertainty import mean_of_weeks
+
+EDGE_WEEKS = 4  # weeks that make up the "start" and the "end" of a window
+MOST_MISSING = 0.5  # a window of which more than this share lies outside the log is not testable
+
+Window = Literal["main", "category", "all"] | tuple[dt.date, dt.date]
+Summary = Literal["mean", "low", "high", "start", "end", "change", "total"]
+
+
+class Pick(BaseModel):
+    """Which models: all that meet every condition given. Each is one value or a list of values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str | tuple[str, ...] | None = None  # closed, cn-closed, cn-open, row-open
+    open: bool | None = None
+    author: str | tuple[str, ...] | None = None
+    not_author: str | tuple[str, ...] | None = None
+    model: str | tuple[str, ...] | None = None
+    size: str | tuple[str, ...] | None = None
+    reasoning: bool | None = None
+
+    def of(self, frame: pd.DataFrame) -> pd.Series:
+        """Which rows are meant. frame: with the models' facts."""
+        mask = pd.Series(True, index=frame.index)
+        for column, wanted in (
+            ("source", self.source),
+            ("author", self.author),
+            ("model", self.model),
+            ("size_class", self.size),
+        ):
+            if wanted is not None:
+                mask &= frame[column].isin([wanted] if isinstance(wanted, str) else list(wanted))
+        if self.not_author is not None:
+            without = [self.not_author] if isinstance(self.not_author, str) else list(self.not_author)
+            mask &= ~frame["author"].isin(without)
+        if self.open is not None:
+            mask &= frame["open_weights"] == self.open
+        if self.reasoning is not None:
+            mask &= frame["reasoning_optimised"] == self.reasoning
+        return mask
+
+
+EVERYTHING = Pick()
+
+
+def bounds(window: Window, log: Log) -> tuple[dt.date, dt.date]:
+    """First and last day of a window."""
+    if window == "main":
+        return study.MAIN_WINDOW
+    if window == "category":
+        return study.CATEGORY_WINDOW
+    if window == "all":
+        return log.first_day, log.last_day
+    assert not isinstance(window, str)
+    return window
+
+
+def weeks_of(log: Log, window: Window) -> list[pd.Timestamp]:
+    """Mondays of the complete weeks of the log whose Monday lies in the window. Raises Untestable if the log covers too
+    little of it."""
+    first, last = bounds(window, log)
+    weeks = [week for week in log.complete_weeks() if first <= week <= last]
+    wanted = ((last - first).days + 1) // 7
+    if not weeks or len(weeks) < (1 - MOST_MISSING) * wanted:
+        raise Untestable(
+            f"the log has {len(weeks)} of the {wanted} complete weeks from {first} to {last} (it covers "
+            f"{log.first_day} to {log.last_day})"
+        )
+    return [pd.Timestamp(week) for week in weeks]
+
+
+def facts(log: Log) -> pd.DataFrame:
+    """The models table with the source type of each model; raises NotAvailable without one."""
+
+    def make() -> pd.DataFrame:
+        models = log.need_models("open_weights", "origin", what="every claim on kinds of models")
+        frame = models.to_pandas()
+        for column in (
+            "author",
+            "size_class",
+            "reasoning_optimised",
+            "tools",
+            "released",
+            "retired",
+            "reasoning",
+        ):
+            if column not in frame:
+                frame[column] = None
+        opened, chinese = frame["open_weights"].fillna(False).astype(bool), frame["origin"] == "CN"
+        frame["source"] = np.select(
+            [opened & chinese, opened, chinese], ["cn-open", "row-open", "cn-closed"], "closed"
+        )
+        frame["released"] = pd.to_datetime(frame["released"])
+        frame["retired"] = pd.to_datetime(frame["retired"])
+        keep = ["model", "author", "source", "open_weights", "origin", "size_class", "reasoning_optimised", "tools",
+                "reasoning", "released", "retired"]  # fmt: skip
+        return frame[keep]
+
+    return log.remembered("claims.facts", make)
+
+
+def with_facts(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    """Rows by model with the models' facts; models without an entry keep their author and are of source `unknown`."""
+    joined = frame.merge(facts(log), on="model", how="left")
+    joined["source"] = joined["source"].fillna("unknown")
+    joined["author"] = joined["author"].fillna(joined["model"].str.partition("/")[0])
+    return joined
+
+
+def traffic(log: Log, window: Window = "main") -> pd.DataFrame:
+    """Tokens, requests and USD by complete week of the window and model, with the models' facts."""
+    frame = log.remembered("claims.traffic", lambda: with_facts(usage.weekly_by_model(log), log))
+    return frame[frame["week"].isin(weeks_of(log, window))]
+
+
+def tool_traffic(log: Log, window: Window = "main") -> pd.DataFrame:
+    """Tokens of requests that end in a tool call, as `tokens`, by complete week of the window and model."""
+    frame = agentic.tool_share_by_model(log).rename(columns={"tool_tokens": "tokens"})
+    frame = with_facts(frame, log)
+    return frame[frame["week"].isin(weeks_of(log, window))]
+
+
+def by_week(frame: pd.DataFrame, weeks: Sequence[pd.Timestamp], column: str = "tokens") -> Floats:
+    """Sums of a column by week; 0 in a week without rows."""
+    sums = frame.groupby("week")[column].sum()
+    return sums.reindex(list(weeks)).fillna(0.0).to_numpy(dtype=np.float64)
+
+
+def series(
+    values: Floats, weeks: Sequence[pd.Timestamp], unit: Unit = "share", n: int = 0, detail: str = ""
+) -> Series:
+    """A weekly series."""
+    return Series(
+        tuple(dt.date(w.year, w.month, w.day) for w in weeks), values, n or len(weeks), unit, detail
+    )
+
+
+def summarised(whole: Series, summary: Summary, log: Log, window: Window) -> Measured:
+    """One number of a weekly series. start, end: means of the first and the last four weeks of the window, which the log
+    must cover; low, high: the extreme week; change: end minus start."""
+    if summary in ("start", "end", "change"):
+        first, last = bounds(window, log)
+        values = {"start": _edge(whole, first, True), "end": _edge(whole, last, False)}
+        if summary != "change":
+            return values[summary]
+        from testbed.statistics.uncertainty import difference
+
+        return difference(values["end"], values["start"])
+    known = whole.values[np.isfinite(whole.values)]
+    if not len(known):
+        raise Untestable("no week has a value")
+    if summary == "mean":
+        return mean_of_weeks(known, whole.unit, whole.detail)
+    if summary == "total":
+        return Measured(float(known.sum()), n=len(known), unit=whole.unit, detail="sum over the weeks")
+    extreme = float(known.min() if summary == "low" else known.max())
+    when = whole.times[int(np.nanargmin(whole.values) if summary == "low" else np.nanargmax(whole.values))]
+    return Measured(
+        extreme, n=len(known), unit=whole.unit, detail=f"the week of {when}, of {len(known)} weeks"
+    )
+
+
+def _edge(whole: Series, day: dt.date, first: bool) -> Measured:
+    values = whole.values[:EDGE_WEEKS] if first else whole.values[-EDGE_WEEKS:]
+    at = whole.times[0] if first else whole.times[-1]
+    if abs((at - day).days) > 7 * EDGE_WEEKS:
+        raise Untestable(f"the log's complete weeks do not reach {day}")
+    edge = "first" if first else "last"
+    return mean_of_weeks(values, whole.unit, f"the {edge} {EDGE_WEEKS} weeks")
+
+
+def labelled(log: Log) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The labelled sample by week and model: cells with a category each, and all distinct requests.
+
+    Columns week, model, (category,) requests, tokens, squares (sum of squared tokens), prompt, completion, charged_tokens,
+    cost_usd (of requests not paid with an own key; missing where the log has no `byok`), and the models' facts.
+    """
+    rows = categories.labelled(log, study.LABEL_THRESHOLD, "rankings")
+    generations = log.generations
+    charged = "byok" in log.columns
+    money = generations.select(
+        "generation_id",
+        charged_tokens=(~generations.byok).ifelse(v.tokens_total(generations), 0).fill_null(0)
+        if charged
+        else ibis.null("int64"),
+        cost=(~generations.byok).ifelse(generations.cost_total, 0.0).fill_null(0.0)
+        if charged
+        else ibis.null("float64"),
+        spend=generations.cost_total,
+    )
+
+    def cells() -> pd.DataFrame:
+        t = log.shared("claims_labelled", lambda: rows.inner_join(money, "generation_id"))
+        return with_facts(collect(_sums(t, ["week", "model", "category"])), log)
+
+    def whole() -> pd.DataFrame:
+        t = log.shared("claims_labelled", lambda: rows.inner_join(money, "generation_id"))
+        return with_facts(collect(_sums(t.drop("category").distinct(), ["week", "model"])), log)
+
+    return log.remembered("claims.cells", cells), log.remembered("claims.labelled", whole)
+
+
+def _sums(t: ibis.Table, by: list[str]) -> ibis.Table:
+    size = t.tokens.cast("float64")
+    return t.group_by(*by).aggregate(
+        requests=t.count().cast("int64"),
+        tokens=v.total(t.tokens),
+        squares=(size * size).sum(),
+        prompt=v.total(t.tokens_prompt),
+        completion=v.total(t.tokens_completion),
+        charged_tokens=v.total(t.charged_tokens),
+        cost_usd=t.cost.sum(),
+        spend=t.spend.sum(),
+    )
+
+
+def sample(log: Log, window: Window = "category") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`labelled`, cut to the complete weeks of a window. Raises Untestable if no week of it has labels."""
+    cells, whole = labelled(log)
+    weeks = weeks_of(log, window)
+    cells, whole = cells[cells["week"].isin(weeks)], whole[whole["week"].isin(weeks)]
+    if whole.empty:
+        raise Untestable("no labelled request in the window")
+    return cells, whole
+
+
+def need_charges(log: Log) -> None:
+    """Raise NotAvailable unless the log tells own-key requests apart."""
+    if "byok" not in log.columns:
+        raise NotAvailable("byok", "the log has no such column, without which charges mean little")
