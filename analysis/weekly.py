@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -21,6 +21,14 @@ _MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
     "tokens_completion": ((), lambda t: v.total(t.tokens_completion)),
     "tokens": ((), lambda t: v.total(v.tokens_total(t))),
     "tokens_reasoning": (("tokens_reasoning",), lambda t: v.total(t.tokens_reasoning)),
+    "reasoning_known_requests": (
+        ("tokens_reasoning",),
+        lambda t: v.count_where(t.tokens_reasoning.notnull()),
+    ),
+    "reasoning_known_completion": (
+        ("tokens_reasoning",),
+        lambda t: v.total_where(t.tokens_completion, t.tokens_reasoning.notnull()),
+    ),
     "tokens_cached": (("tokens_cached",), lambda t: v.total(t.tokens_cached)),
     "cost_usd": ((), lambda t: v.amount(t.cost_total)),
     "finish_known_tokens": (
@@ -33,6 +41,16 @@ _MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
         lambda t: v.total_where(v.tokens_total(t), t.finish_reason == "tool_calls"),
     ),
     "tool_requests": (("finish_reason",), lambda t: v.count_where(t.finish_reason == "tool_calls")),
+    "offer_known_requests": (("tools_offered",), lambda t: v.count_where(t.tools_offered.notnull())),
+    "offered_requests": (("tools_offered",), lambda t: v.count_where(t.tools_offered)),
+    "offer_known_calls": (
+        ("tools_offered", "finish_reason"),
+        lambda t: v.count_where(t.tools_offered.notnull() & (t.finish_reason == "tool_calls")),
+    ),
+    "offered_calls": (
+        ("tools_offered", "finish_reason"),
+        lambda t: v.count_where(t.tools_offered & (t.finish_reason == "tool_calls")),
+    ),
     "charged_tokens": (("byok",), lambda t: v.total_where(v.tokens_total(t), ~t.byok)),
     "charged_cost_usd": (("byok",), lambda t: v.amount((~t.byok).ifelse(t.cost_total, 0.0))),
     "charged_requests": (("byok",), lambda t: v.count_where(~t.byok)),
@@ -57,6 +75,33 @@ def by_model(log: Log, *measures: str) -> ir.Table:
         return rows.group_by(week=v.week(rows.created_at), model=rows.model).aggregate(**sums)
 
     return log.shared("weekly", build)
+
+
+def grid(frame: pd.DataFrame, kind: str, kinds: Sequence[str], zero: Sequence[str]) -> pd.DataFrame:
+    """Every week of the frame with every kind: 0 in the columns `zero` where the frame has no row.
+
+    Other columns are null in the new rows. One row a week and kind before and after, in that order.
+    """
+    weeks = sorted(frame["week"].unique())
+    index = pd.MultiIndex.from_product([weeks, list(kinds)], names=["week", kind])
+    full = frame.set_index(["week", kind]).reindex(index)
+    for column in zero:
+        full[column] = full[column].fillna(0).astype(frame[column].dtype)
+    return full.reset_index()
+
+
+def window_of(log: Log, window: Window) -> Window | None:
+    """The window if a complete week of the log lies in it, else None, which means the whole log."""
+    inside = any(window[0] <= monday <= window[1] for monday in log.complete_weeks())
+    return window if inside else None
+
+
+def inside(frame: pd.DataFrame, window: Window | None) -> pd.DataFrame:
+    """The rows whose week begins inside the window; all rows without one."""
+    if window is None:
+        return frame
+    kept = frame["week"].between(pd.Timestamp(window[0]), pd.Timestamp(window[1]))
+    return frame[kept].reset_index(drop=True)
 
 
 def mark_complete(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
