@@ -81,7 +81,7 @@ def finished_by(
 
 def queries() -> dict[str, Query[Any]]:
     """All queries by name, such as "openness.weekly_shares"."""
-    for module in ("usage", "openness", "agentic", "categories", "retention", "cost"):
+    for module in ("usage", "openness", "agentic", "categories", "geography", "retention", "cost"):
         import_module(f"analysis.{module}")
     return dict(sorted(_REGISTRY.items()))
 

@@ -48,3 +48,29 @@ RELEASE_MARKERS: dict[str, str] = {
 
 SMALL_COHORT = 200  # below this many users a cell is uncertain by about 7 points at 95%: drawn grey
 LABEL_THRESHOLD = 0.5  # lowest confidence of a label that counts: C05
+
+# Figures 22 and 23: authors whose use the report breaks down by category, in the order of its panels.
+MIX_AUTHORS = ("anthropic", "google", "x-ai", "openai", "deepseek", "qwen")
+# Figures 21a and 21b: the six largest categories and the next six, as the report has them.
+TOP_CATEGORIES = ("programming", "roleplay", "technology", "science", "translation", "health")
+NEXT_CATEGORIES = ("finance", "academia", "legal", "trivia", "marketing", "marketing/seo")
+
+
+class NamedModel(NamedTuple):
+    """A model of table 3 with its segment in the report."""
+
+    model: str
+    name: str
+    segment: str
+
+
+TABLE3: tuple[NamedModel, ...] = (
+    NamedModel("google/gemini-2.0-flash-001", "Gemini 2.0 Flash", "efficient giants"),
+    NamedModel("deepseek/deepseek-chat-v3-0324", "DeepSeek V3 0324", "efficient giants"),
+    NamedModel("anthropic/claude-3.7-sonnet", "Claude 3.7 Sonnet", "premium leaders"),
+    NamedModel("anthropic/claude-sonnet-4", "Claude Sonnet 4", "premium leaders"),
+    NamedModel("qwen/qwen-2-7b-instruct", "Qwen 2 7B Instruct", "long tail"),
+    NamedModel("ibm-granite/granite-4.0-h-micro", "Granite 4.0 Micro", "long tail"),
+    NamedModel("openai/gpt-4", "GPT-4", "premium specialists"),
+    NamedModel("openai/gpt-5-pro", "GPT-5 Pro", "premium specialists"),
+)

@@ -65,6 +65,11 @@ def whole(column: ir.NumericColumn, by: Sequence[ir.Column]) -> ir.Value:
     return column.sum().over(ibis.window(group_by=list(by))).cast("int64")
 
 
+def whole_amount(column: ir.NumericColumn, by: Sequence[ir.Column]) -> ir.Value:
+    """A money column's sum within each group, on every row of the group, as float64."""
+    return column.cast("float64").sum().over(ibis.window(group_by=list(by)))
+
+
 def within(day: ir.DateValue, window: tuple[dt.date, dt.date] | None) -> ir.BooleanValue:
     """True for days inside the window, both ends included; always true without a window."""
     if window is None:
@@ -75,3 +80,10 @@ def within(day: ir.DateValue, window: tuple[dt.date, dt.date] | None) -> ir.Bool
 def author(model: ir.StringValue) -> ir.StringValue:
     """The author's slug: what stands before the slash of a model id."""
     return model.split("/")[0]
+
+
+def free_variant(log: ir.Table) -> ir.BooleanValue:
+    """Whether a row was served by a free variant; false where the log does not record variants."""
+    if "variant" not in log.columns:
+        return ibis.literal(False)
+    return (log.variant == "free").fill_null(False)
