@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis import retention, study, usage
+from analysis.exhibit import Exhibit
+from analysis.query import Query, queries
 from analysis.source import Log, NotAvailable
+
+if TYPE_CHECKING:
+    from analysis.report import Card, PanelPart
 
 Progress = Callable[[str, float, float], None]
 RESULTS = ("tables", "figures", "report.html")
+TRIANGLES, CONTRAST = "fig25_triangles", "fig25_launch_contrast"  # tables beside those of the exhibits
+INDEX = "index"
 _ASIDE = ".analysis-"
 
 
@@ -30,15 +38,18 @@ def write_analysis(
 ) -> dict[str, Any]:
     """Analyse a log and write tables/ (CSV, Parquet), figures/ (SVG, PNG) and report.html into a folder.
 
-    Everything is written aside and renamed at the end: a failure or an interruption leaves earlier results as they
-    were. progress: called with (what is being done, steps done, steps in all). manifest: of the run, if the log has
-    none itself. models: the models of the retention panels; by default the study's eight that the log holds, else
-    the log's four largest.
+    Each exhibit (`analysis.exhibits.EXHIBITS`) gives the files that bear its id; tables/index.csv lists them. What the
+    log cannot say is a gap: it has no files, and the page says why. Everything is written aside and renamed at the
+    end: a failure or an interruption leaves earlier results as they were. progress: called with (what is being done,
+    steps done, steps in all). manifest: of the run, if the log has none itself. models: the models of the retention
+    panels; by default the study's eight that the log holds, else the log's four largest.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
     `launch_contrast`, `shares` (mean weekly shares by source type) as DataFrames (None where not available),
     `gaps` (list of text), `files` (list of Path), `report` (Path), `timings_s` ({step: seconds}).
     """
+    from analysis.report import verdicts
+
     target = Path(out_dir)
     target.mkdir(parents=True, exist_ok=True)
     for leftover in target.glob(f"{_ASIDE}*"):
@@ -46,7 +57,8 @@ def write_analysis(
     aside = target / f"{_ASIDE}{uuid.uuid4().hex[:8]}"
     aside.mkdir()
     try:
-        summary = _Writer(log, aside, progress, manifest or log.manifest, models).write()
+        writer = _Writer(log, aside, progress, manifest or log.manifest, models)
+        summary = writer.write(verdicts.read(target))
         _swap(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -63,6 +75,23 @@ def panels_of(log: Log, models: Sequence[str] | None = None) -> list[study.Panel
     largest = usage.by_model(log)["model"].tolist()
     held = [panel for panel in study.REPORT_PANELS if panel.model in set(largest)]
     return held or [study.Panel("", model, _name(log, model), "") for model in largest[:4]]
+
+
+def definition_of(exhibit: Exhibit) -> str:
+    """What defines an exhibit: the docstring of its table, and of its query where that is another one."""
+    texts = [inspect.getdoc(exhibit.table) or ""]
+    if exhibit.query is not None and exhibit.query is not exhibit.table:
+        texts.append(inspect.getdoc(exhibit.query) or "")
+    return "\n\n".join(dict.fromkeys(text for text in texts if text))
+
+
+def queries_of(exhibit: Exhibit) -> list[Query[Any]]:
+    """The queries behind an exhibit: its own, and those that the docstring of its table names."""
+    own = exhibit.query or (exhibit.table if isinstance(exhibit.table, Query) else None)
+    known = queries()
+    named = [known[name] for name in re.findall(r"\b[a-z_]+\.[a-z_]+\b", inspect.getdoc(exhibit.table) or "")
+             if name in known]  # fmt: skip
+    return list(dict.fromkeys([own, *named] if own is not None else named))
 
 
 class _Writer:
@@ -83,36 +112,24 @@ class _Writer:
         self.models = models
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
+        self.index: list[dict[str, Any]] = []
         self.done = 0
         self.steps = 1
 
-    def write(self) -> dict[str, Any]:
-        from analysis import figures, sections
-        from analysis.report import render
-        from analysis.report.page import facts_of
+    def write(self, judged: dict[str, Any] | None) -> dict[str, Any]:
+        from analysis.exhibits import EXHIBITS
+        from analysis.report import verdicts
 
-        self.steps = len(sections.SECTIONS) + 3
+        self.steps = len(EXHIBITS) + 3
         (self.folder / "tables").mkdir()
         (self.folder / "figures").mkdir()
         panels = self._step("usage", lambda: panels_of(self.log, self.models))
         triangles, contrast = self._step("retention", lambda: self._retention(panels))
-        shown = self._step("retention figures", lambda: self._panels(panels, figures))
-        parts = [
-            self._step(section.title.lower(), partial(self._part, section, figures))
-            for section in sections.SECTIONS
-        ]
-        page = render(
-            title=self.log.name,
-            facts=facts_of(self.manifest, self.log.rows, self.log.first_day, self.log.last_day),
-            question=str((self.manifest or {}).get("question", "")).strip(),
-            census=[(str(name), str(value)) for name, value in (self.manifest or {}).get("census", [])],
-            panels=shown,
-            contrast=self._contrast_table(panels, contrast),
-            retention=self._retention_part(),
-            parts=parts,
-            gaps=self.gaps,
-        )
-        (self.folder / "report.html").write_text(page, encoding="utf-8")
+        shown = self._step("retention panels", lambda: self._panels(panels))
+        cards = {exhibit.id: self._step(exhibit.id, partial(self._card, exhibit)) for exhibit in EXHIBITS}
+        self._write_index()
+        page = self._page(panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS])
+        (self.folder / "report.html").write_text(verdicts.into(page, judged), encoding="utf-8")
         self._report("report", self.steps)
         return {
             "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],
@@ -139,78 +156,147 @@ class _Writer:
 
     def _retention(self, panels: list[study.Panel]) -> tuple[pd.DataFrame, pd.DataFrame]:
         everything = retention.triangles(self.log)
-        self._store("retention_triangles", everything)
         names = [panel.model for panel in panels]
         contrasts = [retention.launch_contrast(self.log, model) for model in names]
         contrast = pd.concat(contrasts, ignore_index=True) if contrasts else pd.DataFrame()
-        self._store("launch_contrast", contrast)
+        for stem, title, frame in (
+            (TRIANGLES, "Retention triangles of all models", everything),
+            (CONTRAST, "Launch cohorts against later ones", contrast),
+        ):
+            self._list(stem, title, "share of users", (), frame, self._store(stem, frame))
         return everything[everything["model"].isin(names)].reset_index(drop=True), contrast
 
-    def _panels(self, panels: list[study.Panel], figures: Any) -> list[Any]:
-        from analysis.report import PanelPart, cells
+    def _panels(self, panels: list[study.Panel]) -> list[PanelPart]:
+        from analysis import figures
 
-        titled = [(panel.model, _title(panel)) for panel in panels]
-        if titled:
-            self._draw("retention_panels", figures.retention_panels(self.log, titled), figures)
-        top = figures.common_top(self.log, [panel.model for panel in panels])
-        shown = []
-        for panel in panels:
-            figure = figures.retention_panel(self.log, panel.model, title="", top=top)
-            triangle = retention.triangle(self.log, panel.model)
-            launch, _ = retention.launch_cohort(self.log, panel.model)
-            table = cells.triangle(triangle, launch) if len(triangle) else None
-            shown.append(PanelPart(_title(panel), panel.model, panel.reading, figures.svg(figure), table))
-        return shown
+        top = figures.common_top(self.log, [panel.model for panel in panels]) if panels else 1.0
+        return [self._panel(panel, top) for panel in panels]
 
-    def _part(self, section: Any, figures: Any) -> Any:
-        from analysis.report import Part, cells
+    def _panel(self, panel: study.Panel, top: float) -> PanelPart:
+        from analysis import figures
+        from analysis.report import PanelPart, cells, wording
+        from analysis.report.panels import panel_chart
 
-        definition = inspect.getdoc(section.query) or ""
-        drawn: list[str] = []
-        table = None
-        gap = ""
-        sql = ""
-        for stem, make in section.tables.items():
-            try:
-                self._store(stem, make(self.log))
-            except NotAvailable as error:
-                self.gaps.append(f"{stem}: {error}")
+        triangle = retention.triangle(self.log, panel.model)
+        launch, _ = retention.launch_cohort(self.log, panel.model)
+        spec = panel_chart(triangle, launch, top)
+        gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
+        still = figures.svg(figures.retention_panel(self.log, panel.model, title="", top=top)) if spec else ""
+        return PanelPart(
+            title=_title(panel),
+            model=panel.model,
+            reading=panel.reading,
+            spec=spec,
+            still=still,
+            label=wording.describe_retention(panel.name, triangle, launch),
+            table=cells.triangle(triangle, launch) if len(triangle) else None,
+            gap=gap,
+        )
+
+    def _card(self, exhibit: Exhibit) -> Card:
+        from analysis.report import Card, Shown, cells, page, wording
+
+        definition = page.paragraphs(definition_of(exhibit))
         try:
-            table = cells.table(section.small(self.log), section.formats)
-            drawn = [self._draw(stem, make(self.log), figures) for stem, make in section.figures.items()]
-            sql = section.query.sql(self.log)
+            frame = exhibit.table(self.log)
+            files = self._store(exhibit.id, frame)
+            still, sample = "", ""
+            if exhibit.draw is not None:
+                still, sample = self._draw(exhibit, files)
+            sql = [Shown(query.name, query.sql(self.log)) for query in queries_of(exhibit)]
         except NotAvailable as error:
+            self._forget(exhibit.id)
+            self.gaps.append(f"{exhibit.title}: {error}")
             gap = f"{error.column} ({error.why})"
-        return Part(section.key, section.title, section.reading, definition, sql, drawn, table, gap)
+            self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
+            return Card(exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap)
+        self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
+        formats = exhibit.formats or cells.guessed(frame)
+        spec = exhibit.chart(frame) if exhibit.chart is not None and len(frame) else None
+        apart = exhibit.section == "retention"  # the panels above show it
+        return Card(
+            id=exhibit.id,
+            title=exhibit.title,
+            unit=exhibit.unit,
+            spec=None if apart else spec,
+            still="" if apart else still,
+            label=wording.describe(frame, formats, exhibit.unit),
+            sample=sample or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
+            definition=definition,
+            queries=sql,
+            choice=exhibit.choice,
+            claims=exhibit.claims,
+            table=cells.table(frame, formats),
+            files=files,
+            height=int((spec or {}).get("height", 300)) + 40 if isinstance((spec or {}).get("height", 300), int) else 340,
+        )
 
     # --- files
 
-    def _store(self, stem: str, frame: pd.DataFrame) -> None:
+    def _store(self, stem: str, frame: pd.DataFrame) -> list[str]:
+        """Write a table as CSV and Parquet; returns the paths from the page's folder."""
         frame.to_csv(self.folder / "tables" / f"{stem}.csv", index=False)
         frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
+        return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
 
-    def _draw(self, stem: str, figure: Any, figures: Any) -> str:
-        """Write a figure as SVG and PNG; returns its <svg> element."""
-        paths = figures.save(figure, self.folder / "figures" / stem)
-        text: str = paths[0].read_text(encoding="utf-8")
-        return text[text.index("<svg") :]
+    def _draw(self, exhibit: Exhibit, files: list[str]) -> tuple[str, str]:
+        """Write a figure as SVG and PNG and add the two paths to `files`; returns its <svg> element and its note."""
+        from analysis import figures
+
+        assert exhibit.draw is not None
+        figure = exhibit.draw(self.log)
+        paths = figures.save(figure, self.folder / "figures" / exhibit.id)
+        files += [f"figures/{path.name}" for path in paths]
+        text = paths[0].read_text(encoding="utf-8")
+        return text[text.index("<svg") :], figure.get_supxlabel()
+
+    def _forget(self, stem: str) -> None:
+        """Remove what an exhibit left before it turned out not to be available."""
+        for folder in ("tables", "figures"):
+            for path in (self.folder / folder).glob(f"{stem}.*"):
+                path.unlink()
+
+    def _list(
+        self, stem: str, title: str, unit: str, claims: Sequence[str], frame: pd.DataFrame | None, files: Sequence[str]
+    ) -> None:
+        row = {"id": stem, "title": title, "unit": unit, "claims": " ".join(claims)}
+        self.index.append(row | {"rows": None if frame is None else len(frame), "files": " ".join(files)})
+
+    def _write_index(self) -> None:
+        columns = ["id", "title", "unit", "claims", "rows", "files"]
+        index = pd.DataFrame(self.index, columns=columns).sort_values("id", ignore_index=True)
+        index["rows"] = index["rows"].astype("Int64")
+        index.to_csv(self.folder / "tables" / f"{INDEX}.csv", index=False)
 
     # --- parts of the summary and the page
 
-    def _retention_part(self) -> Any:
-        from analysis.report import Part
+    def _page(
+        self,
+        panels: list[study.Panel],
+        contrast: pd.DataFrame,
+        shown: list[PanelPart],
+        cards: list[tuple[str, Card]],
+    ) -> str:
+        from analysis.report import Part, page
 
-        definition = "\n\n".join(
-            part.strip()
-            for part in (inspect.getdoc(retention) or "", inspect.getdoc(retention.triangles) or "")
+        manifest = self.manifest or {}
+        return page.render(
+            title=self.log.name,
+            facts=page.facts_of(self.manifest, self.log.rows, self.log.first_day, self.log.last_day),
+            question=str(manifest.get("question", "")).strip(),
+            census=[(str(name), str(value)) for name, value in manifest.get("census", [])],
+            reading=page.RETENTION_READING,
+            panels=shown,
+            contrast=self._contrast_table(panels, contrast),
+            contrast_files=[f"tables/{CONTRAST}.csv", f"tables/{TRIANGLES}.csv"],
+            retention_cards=[card for section, card in cards if section == "retention"],
+            sections=[
+                Part(key, title, reading, [card for section, card in cards if section == key])
+                for key, title, reading in page.SECTIONS
+                if any(section == key for section, _ in cards)
+            ],
+            gaps=self.gaps,
         )
-        reading = (
-            "Users by the month of their first request to a model: the share that is active again in later months. "
-            "Orange: the launch cohort with its 95% interval. Blue, light to dark: later cohorts. Grey: fewer than "
-            f"{study.SMALL_COHORT} users. The y axis is the same in all panels."
-        )
-        sql = retention.cohort_activity.sql(self.log)
-        return Part("retention", "Retention by cohort", reading, definition, sql)
 
     def _contrast_table(self, panels: list[study.Panel], contrast: pd.DataFrame) -> Any:
         from analysis.report import cells
@@ -233,10 +319,11 @@ class _Writer:
         }
 
     def _shares(self) -> pd.DataFrame | None:
-        from analysis import openness, sections
+        from analysis import openness
+        from analysis.figures.style import main_window
 
         try:
-            return openness.share_summary(self.log, sections.window_of(self.log, study.MAIN_WINDOW))
+            return openness.share_summary(self.log, main_window(self.log))
         except NotAvailable:
             return None
 

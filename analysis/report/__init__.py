@@ -1,5 +1,5 @@
-"""The HTML report: one self-contained page with figures, tables, definitions, SQL and gaps."""
+"""The HTML report: one self-contained page with interactive charts, static pictures, tables, definitions, SQL and gaps."""
 
-from analysis.report.page import PanelPart, Part, render
+from analysis.report.page import Card, PanelPart, Part, Shown, render
 
-__all__ = ["PanelPart", "Part", "render"]
+__all__ = ["Card", "PanelPart", "Part", "Shown", "render"]

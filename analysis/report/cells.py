@@ -29,12 +29,19 @@ NAMES = {
     "charged_tokens": "charged tokens", "cost_usd": "charged, USD", "cost_usd_per_mtok": "USD per million tokens",
 }  # fmt: skip
 
+MOST_ROWS = 48
+_TEXTS = ("text", "week", "month")
+
 
 def written(value: Any, form: str) -> str:
-    """A value as text: forms count, share, tokens, usd, number, text. Missing values are a dash."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+    """A value as text: forms count, share, tokens, usd, number, week, month, text. Missing values are a dash."""
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return "–"
     match form:
+        case "week":
+            return f"{value:%Y-%m-%d}"
+        case "month":
+            return f"{value:%b %Y}"
         case "count":
             return f"{value:,.0f}"
         case "share":
@@ -53,13 +60,38 @@ def written(value: Any, form: str) -> str:
 
 
 def table(frame: pd.DataFrame, formats: dict[str, str]) -> SmallTable:
-    """A data frame as a page's table: the columns in `formats`, each written in its form."""
+    """A data frame as a page's table: the columns in `formats`, each written in its form; at most `MOST_ROWS` rows.
+
+    Of weekly tables the latest weeks are kept, of others the first rows.
+    """
     columns = [column for column in formats if column in frame.columns]
+    note = ""
+    if len(frame) > MOST_ROWS:
+        note = f"{MOST_ROWS} of {len(frame):,} rows; all of them are in the files."
+        frame = frame.tail(MOST_ROWS) if "week" in frame.columns else frame.head(MOST_ROWS)
     rows = [
-        [Cell(written(row[c], formats[c]), "" if formats[c] == "text" else "num") for c in columns]
+        [Cell(written(row[c], formats[c]), "" if formats[c] in _TEXTS else "num") for c in columns]
         for row in frame.to_dict("records")
     ]
-    return SmallTable([NAMES.get(c, c) for c in columns], rows)
+    return SmallTable([NAMES.get(c, c.replace("_", " ")) for c in columns], rows, note)
+
+
+def guessed(frame: pd.DataFrame) -> dict[str, str]:
+    """Forms of a frame's columns for an exhibit that states none: dates, texts, counts and other numbers."""
+    forms = {}
+    for name, kind in frame.dtypes.items():
+        column = str(name)
+        if pd.api.types.is_datetime64_any_dtype(kind):
+            forms[column] = "week"
+        elif pd.api.types.is_bool_dtype(kind):
+            continue
+        elif pd.api.types.is_integer_dtype(kind):
+            forms[column] = "count"
+        elif pd.api.types.is_numeric_dtype(kind):
+            forms[column] = "share" if "share" in column else "number"
+        else:
+            forms[column] = "text"
+    return forms
 
 
 def triangle(cells: pd.DataFrame, launch: Any, widest: int = 16) -> SmallTable:

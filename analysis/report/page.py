@@ -1,40 +1,102 @@
-"""Renders the report page from its parts with the template beside this module."""
+"""Renders the report page: data classes of its parts, and the templates beside this module."""
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from analysis.report.cells import SmallTable
+from analysis.report.script import inert, script
+from analysis.study import SMALL_COHORT
+
+Spec = dict[str, Any]  # a Vega-Lite specification
+
+RETENTION_READING = (
+    "Users by the month of their first request to a model: the share that is active again in later months. Orange: the "
+    "launch cohort with its 95% interval. Blue, light to dark: other cohorts, early to late. Grey: fewer than "
+    f"{SMALL_COHORT} users. Dashed: a month that is not complete. The y axis is the same in all panels."
+)
+
+# The report's sections after retention: key, title, how to read it.
+SECTIONS = (
+    ("openness", "Open and closed models", "Whose tokens: open against closed weights, where models come from, their "
+     "authors and sizes, and what open models are used for."),
+    ("agentic", "Agentic inference", "Reasoning models, tool calls and the length of requests."),
+    ("categories", "Categories", "What requests are for, from the labelled sample: which categories grow, who serves "
+     "them, what they consist of."),
+    ("geography", "Geography and language", "Where requests are billed and the language they are written in."),
+    ("cost", "Cost and usage", "What a million tokens cost in effect, by category and model, beside how much is used."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A query as the page shows it."""
+
+    name: str
+    sql: str
 
 
 @dataclass(frozen=True)
 class PanelPart:
-    """One retention panel of the page."""
+    """One retention panel of the page. label: its text alternative. gap: why there is no chart."""
 
     title: str
     model: str
     reading: str
-    figure: str  # an <svg> element
+    spec: Spec | None
+    still: str  # an <svg> element
+    label: str
     table: SmallTable | None
+    gap: str = ""
+    height: int = 290
+
+
+@dataclass(frozen=True)
+class Card:
+    """One exhibit on the page. still: an <svg> element, for print and where scripts are off. label: the text
+    alternative. gap: why it is not available, instead of all the rest."""
+
+    id: str
+    title: str
+    unit: str
+    spec: Spec | None = None
+    still: str = ""
+    label: str = ""
+    sample: str = ""
+    definition: Sequence[str] = ()
+    queries: Sequence[Shown] = ()
+    choice: str = ""
+    claims: Sequence[str] = ()
+    table: SmallTable | None = None
+    files: Sequence[str] = ()
+    gap: str = ""
+    height: int = 340
+
+    @property
+    def number(self) -> str:
+        """Its name in the report, such as `Figure 21a`."""
+        kind, digits = re.fullmatch(r"(fig|table)0*(\w+)", self.id).groups()  # type: ignore[union-attr]
+        return f"{'Figure' if kind == 'fig' else 'Table'} {digits}"
 
 
 @dataclass(frozen=True)
 class Part:
-    """One section of the page. gap: why it is not available, instead of figures and tables."""
+    """One section of the page."""
 
     key: str
     title: str
     reading: str
-    definition: str
-    sql: str = ""
-    figures: list[str] = field(default_factory=list)
-    table: SmallTable | None = None
-    gap: str = ""
+    cards: Sequence[Card] = field(default_factory=list)
 
 
 def render(
@@ -43,13 +105,45 @@ def render(
     facts: list[tuple[str, str]],
     question: str,
     census: list[tuple[str, str]],
-    panels: list[PanelPart],
+    reading: str,
+    panels: Sequence[PanelPart],
     contrast: SmallTable | None,
-    retention: Part,
-    parts: list[Part],
-    gaps: list[str],
+    contrast_files: Sequence[str],
+    retention_cards: Sequence[Card],
+    sections: Sequence[Part],
+    gaps: Sequence[str],
 ) -> str:
-    """The page as HTML: self-contained, without scripts and outside requests."""
+    """The page as HTML: one file that asks nothing of any host."""
+    return fill(
+        "report.html",
+        title=title,
+        facts=facts,
+        question=question,
+        census=census,
+        reading=reading,
+        panels=panels,
+        contrast=contrast,
+        contrast_files=contrast_files,
+        retention_cards=retention_cards,
+        sections=sections,
+        gaps=gaps,
+    )
+
+
+def fill(template: str, **values: Any) -> str:
+    """A template of this package filled with values; all pages share style, script and filters."""
+    environment = _environment()
+    environment.filters["svg"] = _Inline()
+    environment.globals["css"] = _css()
+    return environment.get_template(template).render(script=script(), **values)
+
+
+@functools.cache
+def _css() -> str:
+    return files("analysis.report").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("analysis.report", "."),
         autoescape=True,
@@ -57,23 +151,18 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["svg"] = _Inline()
-    environment.filters["paragraphs"] = paragraphs
-    return environment.get_template("template.html").render(
-        title=title,
-        facts=facts,
-        question=question,
-        census=census,
-        panels=panels,
-        contrast=contrast,
-        retention=retention,
-        parts=parts,
-        gaps=gaps,
-    )
+    environment.filters["json"] = _json
+    return environment
+
+
+def _json(value: Any) -> Markup:
+    """JSON that can stand inside a <script> element."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Markup(inert(text).replace("\\x3c", "\\u003c"))
 
 
 class _Inline:
-    """Makes <svg> elements fit for one page: each gets its own ids, a width of its place, and no XML leftovers."""
+    """Makes <svg> elements fit for one page: each gets its own ids, the width of its place, and no XML leftovers."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -85,13 +174,15 @@ class _Inline:
         svg = re.sub(r'href="#', f'href="#{prefix}', svg)
         svg = re.sub(r"url\(#", f"url(#{prefix}", svg)
         svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+        svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+        svg = re.sub(r"\n\s*", "\n", svg)
         svg = re.sub(r'(<svg\b[^>]*?) width="[^"]*"', r"\1", svg, count=1)
         return re.sub(r'(<svg\b[^>]*?) height="[^"]*"', r"\1", svg, count=1)
 
 
 def paragraphs(text: str) -> list[str]:
     """Paragraphs of a docstring, each on one line."""
-    return [" ".join(part.split()) for part in text.strip().split("\n\n")]
+    return [" ".join(part.split()) for part in text.strip().split("\n\n") if part.strip()]
 
 
 def facts_of(

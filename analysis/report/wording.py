@@ -1,0 +1,96 @@
+"""Text alternatives: what a chart shows, in a sentence or two, from its table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.report.cells import written
+
+ENDS = 4  # weeks at either end of a series that are averaged
+MOST = 6  # series or rows that a sentence names
+
+
+def describe(frame: pd.DataFrame, formats: Mapping[str, str], unit: str) -> str:
+    """What the table behind a chart says: ends of weekly series, else the largest rows. Never empty."""
+    if frame.empty:
+        return "No rows."
+    value = _value_column(frame, formats)
+    if value is None:
+        return f"{len(frame):,} rows."
+    form = formats[value]
+    if "week" in frame:
+        return _weekly(frame, value, form, unit, _name_columns(frame, formats))
+    return _largest(frame, value, form, unit, _name_columns(frame, formats))
+
+
+def _value_column(frame: pd.DataFrame, formats: Mapping[str, str]) -> str | None:
+    """The column that the chart shows: the first share, else the first other number with a form."""
+    numbers = [c for c, form in formats.items() if c in frame and form in _NUMBERS]
+    shares = [c for c in numbers if formats[c] == "share"]
+    return next(iter(shares + numbers), None)
+
+
+_NUMBERS = ("share", "tokens", "usd", "number", "count")
+
+
+def _name_columns(frame: pd.DataFrame, formats: Mapping[str, str]) -> list[str]:
+    return [c for c, form in formats.items() if c in frame and form == "text"]
+
+
+def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
+    frame = frame[frame["complete"]] if "complete" in frame and frame["complete"].any() else frame
+    weeks = frame["week"].drop_duplicates().sort_values()
+    period = f"{_day(weeks.iloc[0])} to {_day(weeks.iloc[-1])}"
+    parts = []
+    groups = frame.groupby(names[0], sort=False, observed=True) if names else [("", frame)]
+    means = [(_mean(part[value]), name, part) for name, part in groups]
+    ranked = sorted(means, key=lambda item: -item[0] if item[0] == item[0] else math.inf)
+    for _, name, part in ranked[:MOST]:
+        part = part.sort_values("week")
+        first, last = _mean(part[value].head(ENDS)), _mean(part[value].tail(ENDS))
+        label = f"{name}: " if name else ""
+        parts.append(f"{label}{written(first, form)} at the start, {written(last, form)} at the end")
+    more = f"; {len(ranked) - MOST} more series" if len(ranked) > MOST else ""
+    return f"Weekly {unit}, {period}. {'; '.join(parts)}{more}. Start and end are means of four weeks."
+
+
+def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
+    top = frame.sort_values(value, ascending=False, kind="stable").head(MOST)
+    parts = []
+    for row in top.to_dict("records"):
+        label = ", ".join(str(row[name]) for name in names)
+        parts.append(f"{label} {written(row[value], form)}".strip())
+    return f"{len(frame):,} rows, {unit}. Largest: {'; '.join(parts)}."
+
+
+def _mean(values: pd.Series) -> float:
+    """The mean of the values that there are; NaN without any."""
+    return float(values.astype("float64").mean())
+
+
+def _day(moment: pd.Timestamp) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def describe_retention(name: str, triangle: pd.DataFrame, launch: object) -> str:
+    """What a retention panel shows: how many cohorts, and how many of the launch cohort and of the others come back."""
+    seen = triangle[triangle["complete"] & (triangle["k"] > 0)]
+    if seen.empty:
+        return f"{name}: no complete month after the first."
+    cohorts = triangle["cohort"].nunique()
+    parts = [f"{name}: users active again, by months since first use, for {cohorts} monthly cohorts."]
+    start = pd.Timestamp(str(launch)) if launch is not None else None
+    own = seen[seen["cohort"] == start] if start is not None else seen.iloc[:0]
+    if len(own):
+        ends = own.iloc[[0, -1]] if len(own) > 1 else own
+        said = ", ".join(f"{row.retention:.0%} after {row.k} months" for row in ends.itertuples())
+        parts.append(f"Launch cohort of {start:%B %Y} ({own['users'].iloc[0]:,} users): {said}.")
+    others = seen[~seen["cohort"].isin(own["cohort"]) & ~seen["small"]]
+    if len(others):
+        first = others.loc[others["k"] == 1, "retention"]
+        if len(first):
+            parts.append(f"Other cohorts after a month: {first.min():.0%} to {first.max():.0%}.")
+    return " ".join(parts)
