@@ -219,7 +219,7 @@ def stack(
     chosen = _chosen()
     base = _chart(records(frame, ["week", value, *more], kept))
     base = base.transform_calculate(until=f"toDate(datum.week) + {7 * _DAY_MS}")
-    bars = base.mark_bar(binSpacing=0, strokeWidth=0).encode(
+    bars = base.mark_bar(orient="vertical", binSpacing=0, strokeWidth=0).encode(
         x=_week_axis(),
         x2=alt.X2("until:T"),
         y=alt.Y(f"{value}:Q", stack="zero", axis=alt.Axis(title=unit, format=style)),
