@@ -220,7 +220,7 @@ class _Writer:
             unit=exhibit.unit,
             spec=None if apart else spec,
             still="" if apart else still,
-            label=wording.describe(frame, formats, exhibit.unit),
+            label=wording.describe(frame, formats, exhibit.unit, spec),
             sample=sample or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
             definition=definition,
             queries=sql,
@@ -228,7 +228,7 @@ class _Writer:
             claims=exhibit.claims,
             table=cells.table(frame, formats),
             files=files,
-            height=int((spec or {}).get("height", 300)) + 40 if isinstance((spec or {}).get("height", 300), int) else 340,
+            height=page.height_of(spec),
         )
 
     # --- files

@@ -13,7 +13,8 @@
   const DARK = {
     "#000000": "#f2f2f2", "#222222": "#e6e6e6", "#444444": "#c8c8cc", "#555555": "#b9b9bf", "#666666": "#a9a9b0",
     "#0072b2": "#4ea8de", "#d0d0d0": "#7a7d85", "#8a8a8a": "#9a9aa2", "#e6e6e6": "#3a3c40", "#d55e00": "#f2803a",
-    "#009e73": "#2fc79b", "#ffffff": "#1f2124", black: "#f2f2f2", white: "#1f2124",
+    "#9ecae1": "#2f5f86", "#6baed6": "#3a74a3", "#4a98c9": "#4787bb", "#3181bd": "#559ad0", "#2171b5": "#6eaede",
+    "#1460a8": "#8ec3ea", "#08519c": "#b0d6f3", "#08306b": "#d6ebfb", "#009e73": "#2fc79b", "#ffffff": "#1f2124", black: "#f2f2f2", white: "#1f2124",
   };
 
   function config() {
@@ -44,17 +45,17 @@
   }
 
   function recolour(node) {
-    if (typeof node === "string") return DARK[node.toLowerCase()] || node;
+    if (typeof node === "string") return (node[0] === "#" || node === "black" || node === "white") && DARK[node.toLowerCase()] || node;
     if (Array.isArray(node)) return node.map(recolour);
     if (node && typeof node === "object") {
       const copy = {};
-      for (const key of Object.keys(node))
-        copy[key] = key === "datasets" || key === "values" ? node[key] : recolour(node[key]);
+      for (const key of Object.keys(node)) copy[key] = recolour(node[key]); // colours that data carry, too
       return copy;
     }
     return node;
   }
 
+  const shade = (colour) => (dark.matches ? recolour(colour) : colour);
   const composed = (spec) => spec.facet || spec.hconcat || spec.vconcat || spec.concat || spec.repeat;
 
   // The series that a reader may show or hide: the field of a selection that is bound to a legend. Buttons above the
@@ -143,6 +144,7 @@
       if (state.hidden.size) select(state);
       if (state.log) state.view.signal(state.scale, "log").runAsync();
       figure.classList.add("drawn");
+      place.style.minHeight = "";
     } catch (error) {
       figure.classList.add("failed");
       place.innerHTML = fallback(figure); // the static picture, rather than nothing
@@ -251,8 +253,7 @@
     const swatch = document.createElement("span");
     swatch.className = "swatch";
     const colours = state.series.colours;
-    swatch.style.background = colours ? colours[index % colours.length] : schemeColour(state, value);
-    if (dark.matches && colours) swatch.style.background = recolour(colours[index % colours.length]);
+    swatch.style.background = colours ? shade(colours[index % colours.length]) : schemeColour(state, value);
     const dash = state.series.dashes && state.series.dashes[index % state.series.dashes.length];
     if (dash && dash[1] > 0) swatch.classList.add("dashed");
     button.append(swatch, String(value));

@@ -22,7 +22,7 @@ Spec = dict[str, Any]  # a Vega-Lite specification
 
 RETENTION_READING = (
     "Users by the month of their first request to a model: the share that is active again in later months. Orange: the "
-    "launch cohort with its 95% interval. Blue, light to dark: other cohorts, early to late. Grey: fewer than "
+    "launch cohort with its 95% interval. Blue, ever stronger: other cohorts, early to late. Grey: fewer than "
     f"{SMALL_COHORT} users. Dashed: a month that is not complete. The y axis is the same in all panels."
 )
 
@@ -58,7 +58,7 @@ class PanelPart:
     label: str
     table: SmallTable | None
     gap: str = ""
-    height: int = 290
+    height: int = 250
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,12 @@ class _Inline:
         svg = re.sub(r"\n\s*", "\n", svg)
         svg = re.sub(r'(<svg\b[^>]*?) width="[^"]*"', r"\1", svg, count=1)
         return re.sub(r'(<svg\b[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+
+
+def height_of(spec: Spec | None) -> int:
+    """Pixels to keep free for a chart until it is drawn."""
+    height = (spec or {}).get("height")
+    return int(height) if isinstance(height, int | float) else 320
 
 
 def paragraphs(text: str) -> list[str]:

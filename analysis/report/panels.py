@@ -10,9 +10,10 @@ import pandas as pd
 from analysis.figures.style import PALE, VERMILLION
 from analysis.study import SMALL_COHORT
 
-# light to dark as the model grows older; also told apart by order and on hovering
+# ever stronger as the model grows older; the page turns them round on a dark ground
 BLUES = ("#9ecae1", "#6baed6", "#4a98c9", "#3181bd", "#2171b5", "#1460a8", "#08519c", "#08306b")
 LAUNCH, LATER, SMALL = "launch cohort", "other cohorts", f"under {SMALL_COHORT} users"
+ACTIVE = "users active in the month"
 HEIGHT = 250
 
 
@@ -31,7 +32,7 @@ def panel_chart(cells: pd.DataFrame, launch: Any, top: float) -> dict[str, Any] 
                                clear="pointerout")  # fmt: skip
     x = alt.X("k:Q", title="months since first use", axis=alt.Axis(tickMinStep=1, format="d", grid=False),
               scale=alt.Scale(domain=[1, max(int(rows["k"].max()), 2)], nice=False))  # fmt: skip
-    y = alt.Y("retention:Q", title="users active in the month", axis=alt.Axis(format=".0%", tickCount=5),
+    y = alt.Y("retention:Q", title=ACTIVE, axis=alt.Axis(format=".0%", tickCount=5),
               scale=alt.Scale(domain=[0, top], clamp=True))  # fmt: skip
     # one colour per kind for the buttons, one shade per cohort for the lines
     kind_colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[_KIND_COLOURS[kind] for kind in kinds]))
@@ -44,12 +45,12 @@ def panel_chart(cells: pd.DataFrame, launch: Any, top: float) -> dict[str, Any] 
         alt.Tooltip("users:Q", title="users in the cohort", format=","),
         alt.Tooltip("note:N", title="note"),
     ]
-    width = alt.condition("near", alt.value(3.4), alt.StrokeWidth("width:Q", scale=None))
+    width = alt.when(near, empty=False).then(alt.value(3.6)).otherwise(alt.StrokeWidth("width:Q", scale=None))
     base = alt.Chart(rows).transform_filter(shown).encode(x=x, y=y, detail="cohort:N")
     band = (
         base.transform_filter(f"datum.kind == '{LAUNCH}'")
         .mark_area(opacity=0.18, color=VERMILLION)
-        .encode(y=alt.Y("low:Q", scale=alt.Scale(domain=[0, top], clamp=True), title=None), y2="high:Q")
+        .encode(y=alt.Y("low:Q", scale=alt.Scale(domain=[0, top], clamp=True), title=ACTIVE), y2="high:Q")
     )
     whole = base.transform_filter("datum.complete").mark_line().encode(stroke=shade, strokeWidth=width)
     tails = (
@@ -61,7 +62,8 @@ def panel_chart(cells: pd.DataFrame, launch: Any, top: float) -> dict[str, Any] 
     points = (
         base.mark_point(filled=True, size=26)
         .encode(
-            color=kind_colour, tooltip=tooltip, opacity=alt.condition("near", alt.value(1.0), alt.value(0.0)),
+            color=kind_colour, tooltip=tooltip,
+            opacity=alt.when(near, empty=False).then(alt.value(1)).otherwise(alt.Opacity("dot:Q", scale=None)),
         )
         .add_params(near)
     )  # fmt: skip
@@ -83,6 +85,7 @@ def _rows(cells: pd.DataFrame, launch: Any) -> pd.DataFrame:
     shade = seen["cohort"].map(shades).where(kind == LATER, kind.map(_KIND_COLOURS))
     last_whole = seen["k"].where(seen["complete"]).groupby(seen["cohort"]).transform("max")
     tail = ~seen["complete"] | ((seen["k"] == last_whole) & (~seen["complete"]).groupby(seen["cohort"]).transform("any"))
+    alone = seen.groupby("cohort")["k"].transform("size") == 1  # a line of one point would not be seen
     note = pd.Series("", index=seen.index).mask(~seen["complete"], "month not complete")
     note = note.mask(seen["left_truncated"], "joined then or before")
     return pd.DataFrame(
@@ -99,6 +102,7 @@ def _rows(cells: pd.DataFrame, launch: Any) -> pd.DataFrame:
             "width": kind.map({LAUNCH: 2.8, LATER: 1.6, SMALL: 1.0}),
             "complete": seen["complete"],
             "tail": tail,
+            "dot": alone.astype(int),
             "note": note,
         }
     )

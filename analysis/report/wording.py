@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -13,11 +14,17 @@ ENDS = 4  # weeks at either end of a series that are averaged
 MOST = 6  # series or rows that a sentence names
 
 
-def describe(frame: pd.DataFrame, formats: Mapping[str, str], unit: str) -> str:
-    """What the table behind a chart says: ends of weekly series, else the largest rows. Never empty."""
+def describe(
+    frame: pd.DataFrame, formats: Mapping[str, str], unit: str, spec: Mapping[str, Any] | None = None
+) -> str:
+    """What the table behind a chart says: ends of weekly series, else the largest rows. Never empty.
+
+    spec: the chart's specification; the column on its quantitative axis is the one that is told.
+    """
     if frame.empty:
         return "No rows."
-    value = _value_column(frame, formats)
+    drawn = [column for column in _drawn(spec or {}) if formats.get(column) in _NUMBERS and column in frame]
+    value = drawn[0] if drawn else _value_column(frame, formats)
     if value is None:
         return f"{len(frame):,} rows."
     form = formats[value]
@@ -26,11 +33,31 @@ def describe(frame: pd.DataFrame, formats: Mapping[str, str], unit: str) -> str:
     return _largest(frame, value, form, unit, _name_columns(frame, formats))
 
 
+def _drawn(spec: Any) -> list[str]:
+    """Fields on quantitative y axes, then x axes, anywhere in a specification; tooltips too, which come after."""
+    found: dict[str, list[str]] = {"y": [], "x": [], "tooltip": []}
+
+    def walk(node: Any) -> None:
+        if isinstance(node, list):
+            for part in node:
+                walk(part)
+        elif isinstance(node, dict):
+            for channel, code in (node.get("encoding") or {}).items():
+                for one in code if isinstance(code, list) else [code]:
+                    if channel in found and isinstance(one, dict) and one.get("type") == "quantitative":
+                        found[channel].append(str(one.get("field")))
+            for key, part in node.items():
+                if key not in ("datasets", "data", "encoding"):
+                    walk(part)
+
+    walk(spec)
+    return [*found["y"], *found["x"], *found["tooltip"]]
+
+
 def _value_column(frame: pd.DataFrame, formats: Mapping[str, str]) -> str | None:
-    """The column that the chart shows: the first share, else the first other number with a form."""
+    """The first share of a table, else its first number that is not a count, else its first count."""
     numbers = [c for c, form in formats.items() if c in frame and form in _NUMBERS]
-    shares = [c for c in numbers if formats[c] == "share"]
-    return next(iter(shares + numbers), None)
+    return min(numbers, key=lambda c: (formats[c] != "share", formats[c] == "count"), default=None)
 
 
 _NUMBERS = ("share", "tokens", "usd", "number", "count")
@@ -54,7 +81,7 @@ def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[s
         label = f"{name}: " if name else ""
         parts.append(f"{label}{written(first, form)} at the start, {written(last, form)} at the end")
     more = f"; {len(ranked) - MOST} more series" if len(ranked) > MOST else ""
-    return f"Weekly {unit}, {period}. {'; '.join(parts)}{more}. Start and end are means of four weeks."
+    return f"{unit[:1].upper()}{unit[1:]}, weeks of {period}. {'; '.join(parts)}{more}. Start and end are means of four weeks."
 
 
 def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
