@@ -247,16 +247,19 @@ def market_map(log: Log, window: step.Window | None = None) -> pd.DataFrame:
 
 
 def elasticity(log: Log, window: step.Window | None = None) -> pd.DataFrame:
-    """Least-squares line of log10 use on log10 effective cost across the models of `market_map`: claims C142,
-    C143.
+    """Least-squares line of log10 use on log10 effective cost across the models of `market_map`: claims C142, C143.
 
-    One row: models (count), slope with its 95% interval slope_low to slope_high (Student's t), intercept,
-    pearson_r, r_squared, p_value (of slope 0), spearman_rho, change_for_10pct_cheaper = 0.9 ** slope - 1, the
-    relative change in tokens that goes with a price lower by 10%, with change_low and change_high. An
-    association across models, not an effect of prices: quality and price move together. Missing values with
-    fewer than three models or one cost only.
+    One row: models (count), slope with its 95% interval slope_low to slope_high (Student's t), intercept, pearson_r,
+    r_squared, p_value (of slope 0), spearman_rho, change_for_10pct_cheaper = 0.9 ** slope - 1, the relative change
+    in tokens that goes with a price lower by 10%, with change_low and change_high. An association across models,
+    not an effect of prices: quality and price move together. Missing values with fewer than three models, or with
+    one cost or one use only.
     """
-    frame = market_map(log, window)
+    return line_of(market_map(log, window))
+
+
+def line_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """`elasticity` of given models: columns log10_cost, log10_tokens."""
     x, y = frame["log10_cost"].to_numpy(), frame["log10_tokens"].to_numpy()
     row: dict[str, float] = dict.fromkeys(
         (

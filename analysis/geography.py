@@ -130,7 +130,7 @@ def _finish_countries(frame: pd.DataFrame, log: Log, window: step.Window | None 
 
 @finished_by(_finish_countries)
 def country_shares(log: Log, window: step.Window | None = None) -> ir.Table:
-    """Share of tokens by billing country over the weeks whose Monday lies in the window: claims C3 and C114 (in
+    """Share of tokens by billing country over the weeks whose Monday lies in the window: claims C03 and C114 (in
     the report's web edition only).
 
     tokens (prompt + completion) and requests (count) of all requests billed in the country (ISO 3166-1 alpha-2

@@ -1,1 +1,22 @@
 """Every figure and table of the report, in its order."""
+
+from __future__ import annotations
+
+from analysis.exhibit import Exhibit
+from analysis.exhibits import categories, cost, geography, retention
+
+EXHIBITS: tuple[Exhibit, ...] = (
+    *categories.EXHIBITS,
+    *geography.EXHIBITS,
+    *retention.EXHIBITS,
+    *cost.EXHIBITS,
+    *categories.APPENDIX,
+)
+
+
+def exhibit(id: str) -> Exhibit:
+    """The exhibit of an id, such as "fig19". KeyError lists the ids there are."""
+    for found in EXHIBITS:
+        if found.id == id:
+            return found
+    raise KeyError(f"no exhibit '{id}'; there are: {', '.join(known.id for known in EXHIBITS)}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from analysis import categories
 from analysis.figures.style import (
@@ -14,6 +18,7 @@ from analysis.figures.style import (
     GREEN,
     GREY,
     ORANGE,
+    PALE,
     PURPLE,
     SKY,
     STYLE,
@@ -28,6 +33,24 @@ from analysis.figures.style import (
     span,
 )
 from analysis.source import Log
+from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
+from analysis.weekly import inside, window_of
+
+CATEGORY_COLOURS = {
+    "programming": GREEN, "roleplay": VERMILLION, "technology": BLUE, "science": PURPLE, "translation": ORANGE,
+    "health": SKY, "finance": YELLOW, "academia": "#5b4a8a", "legal": "#8c6d31", "trivia": "#8fd0b8",
+    "marketing": "#4d4d4d", "marketing/seo": "#a6a6a6", "other": PALE,
+}  # fmt: skip
+# Model authors that the report names in its figure of spend on programming, then the other large ones.
+AUTHOR_COLOURS = {
+    "anthropic": ORANGE, "google": BLUE, "openai": GREEN, "z-ai": PURPLE, "qwen": VERMILLION, "mistralai": YELLOW,
+    "minimax": BLACK, "deepseek": SKY, "moonshotai": "#5b4a8a", "others": PALE,
+}  # fmt: skip
+AUTHOR_NAMES = {
+    "anthropic": "Anthropic", "google": "Google", "openai": "OpenAI", "z-ai": "Z.AI", "qwen": "Qwen",
+    "mistralai": "Mistral AI", "minimax": "MiniMax", "deepseek": "DeepSeek", "moonshotai": "Moonshot AI",
+    "x-ai": "xAI", "others": "all others",
+}  # fmt: skip
 
 # colour and dash of the categories that are usually the largest
 CATEGORY_LINES: dict[str, tuple[str, Any]] = {
@@ -39,12 +62,15 @@ CATEGORY_LINES: dict[str, tuple[str, Any]] = {
 }
 
 
+def windowed(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    """The weeks of the report's window of categories; all weeks of a log that does not reach into it."""
+    return inside(frame, window_of(log, CATEGORY_WINDOW))
+
+
 def programming_share(log: Log) -> Figure:
     """Programming's share of labelled tokens by week with the sample size: C77."""
-    frame = complete_weeks(categories.programming_share(log))
-    sample = int(frame["labelled_requests"].sum())
-    note = f"{sample:,} labelled requests, {span(frame['labelled_requests'].astype(int).tolist())} a week"
-    return share_figure(log, frame, "Programming", "share of labelled tokens", GREEN, note)
+    frame = complete_weeks(windowed(categories.programming_share(log), log))
+    return share_figure(log, frame, "Programming", "share of labelled tokens", GREEN, _sampled(frame))
 
 
 def category_shares(log: Log) -> Figure:
@@ -65,9 +91,150 @@ def category_shares(log: Log) -> Figure:
         axes.set_ylim(0, None)
         legend_above(axes)
         dates(axes)
-        sample = frame.groupby("week")["labelled_requests"].max()
+        note(figure, f"{log.name}: {_sampled(frame.drop_duplicates('week'))}")
+    return figure
+
+
+def named_authors(frame: pd.DataFrame) -> pd.DataFrame:
+    """Weekly spend with the authors that the report does not name added up as `others`."""
+    kept = frame.assign(author=frame["author"].where(frame["author"].isin(AUTHOR_COLOURS), "others"))
+    sums = ["requests", "spend_usd", "share", "request_share"]
+    keys = ["week", "author", "week_spend_usd", "week_requests", "complete"]
+    return kept.groupby(keys, as_index=False, sort=False)[sums].sum(min_count=1)
+
+
+def author_spend(log: Log) -> Figure:
+    """Shares of the authors in the spend on programming by week, xAI left out: C79 to C85."""
+    frame = named_authors(complete_weeks(windowed(categories.weekly_author_spend(log), log)))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 4.4), layout="constrained")
+        axes = figure.subplots()
+        _bars_by_week(axes, frame, "author", list(AUTHOR_COLOURS), AUTHOR_COLOURS, AUTHOR_NAMES)
+        axes.axhline(0.6, color=BLACK, linewidth=1.0, linestyle=(0, (4, 2)))
+        axes.set_title("Spend on programming by author of the model, xAI left out")
+        percent(axes, "share of the week's spend")
+        weeks = frame.drop_duplicates("week")
+        spent = weeks["week_spend_usd"].sum()
         note(
             figure,
-            f"{log.name}: {int(sample.sum()):,} labelled requests, {span(sample.astype(int).tolist())} a week",
+            f"{log.name}: labelled sample, {int(weeks['week_requests'].sum()):,} requests, {spent:,.2f} USD",
         )
     return figure
+
+
+def author_mix(log: Log, author: str) -> Figure:
+    """What the tokens of an author's models are used for, by week: C98 to C108."""
+    frame = categories.weekly_author_mix(log)
+    frame = complete_weeks(windowed(frame[frame["author"] == author], log))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 4.0), layout="constrained")
+        axes = figure.subplots()
+        _bars_by_week(axes, frame, "category", list(CATEGORY_COLOURS), CATEGORY_COLOURS, {})
+        axes.set_title(f"{AUTHOR_NAMES.get(author, author)}: categories of the tokens")
+        percent(axes, "share of the author's labelled tokens")
+        weeks = frame.drop_duplicates("week")
+        many = f"{int(weeks['author_requests'].sum()):,} requests by category"
+        few = f", {span(weeks['author_requests'].astype(int).tolist())} a week" if len(weeks) else ""
+        mean = (
+            f"; mean concentration {weeks['concentration'].mean():.2f} (1 = one category)"
+            if len(weeks)
+            else ""
+        )
+        note(figure, f"{log.name}: labelled sample, {many}{few}{mean}")
+    return figure
+
+
+def top_subtags(log: Log) -> Figure:
+    """Sub-tags within the six largest categories: C86 to C90."""
+    return _subtag_panels(log, TOP_CATEGORIES, "Sub-tags within the six largest categories")
+
+
+def next_subtags(log: Log) -> Figure:
+    """Sub-tags within the next six categories: C91 to C94."""
+    return _subtag_panels(log, NEXT_CATEGORIES, "Sub-tags within the next six categories")
+
+
+def category_subtags(log: Log, category: str) -> Figure:
+    """All sub-tags of one category: C86, C87, C95, C96."""
+    frame = categories.subtags(log, window_of(log, CATEGORY_WINDOW))
+    part = frame[frame["category"] == category]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 0.3 * max(len(part), 2) + 1.3), layout="constrained")
+        _subtag_bars(figure.subplots(), part, category, most=len(part))
+        _subtag_note(figure, log, part)
+    return figure
+
+
+def _subtag_panels(log: Log, shown: Sequence[str], title: str) -> Figure:
+    frame = categories.subtags(log, window_of(log, CATEGORY_WINDOW))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(10.4, 7.2), layout="constrained")
+        for axes, category in zip(figure.subplots(3, 2).flat, shown, strict=True):
+            _subtag_bars(axes, frame[frame["category"] == category], category, most=5, rows=6)
+        figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
+        _subtag_note(figure, log, frame[frame["category"].isin(shown)])
+    return figure
+
+
+def _subtag_bars(axes: Axes, part: pd.DataFrame, category: str, most: int, rows: int = 1) -> None:
+    """Shares of the largest sub-tags as bars from the top down; the rest is added up. rows: room for as many bars."""
+    if part.empty:
+        axes.set_axis_off()
+        axes.set_title(category)
+        axes.text(0.5, 0.5, "none in this log", transform=axes.transAxes, ha="center", color=GREY)
+        return
+    names, shares = part["subtag"].tolist(), part["share"].tolist()
+    if len(names) > most:
+        names, shares = [*names[:most], f"{len(names) - most} more"], [*shares[:most], sum(shares[most:])]
+    colours = [CATEGORY_COLOURS.get(category, BLUE)] * len(names)
+    if len(part) > most:
+        colours[-1] = PALE
+    places = range(len(names))
+    bars = axes.barh(places, shares, color=colours, height=0.72)
+    axes.set_yticks(places, [_shortened(name, 38 if rows > 1 else 60) for name in names], fontsize=8)
+    axes.set_ylim(max(len(names), rows) - 0.5, -0.5)
+    axes.bar_label(bars, labels=[f"{value:.1%}" for value in shares], padding=3, fontsize=8)
+    axes.set_xlim(0, min(1.15, max(shares) * 1.18))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+    requests, entropy = int(part["category_requests"].iloc[0]), part["entropy_bits"].iloc[0]
+    axes.set_title(f"{category}  (n={requests:,}, {entropy:.2f} bits)", fontsize=9)
+
+
+def _subtag_note(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
+    requests = int(frame.drop_duplicates("category")["category_requests"].sum())
+    note(
+        figure,
+        f"{log.name}: share of the category's labelled tokens; n: {requests:,} labelled requests in all; bits: entropy",
+    )
+
+
+def _shortened(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
+
+
+def _bars_by_week(
+    axes: Axes,
+    frame: pd.DataFrame,
+    kind: str,
+    order: Sequence[str],
+    colours: Mapping[str, str],
+    names: Mapping[str, str],
+) -> None:
+    """Shares by week as bars that stand on each other, with a legend in the same order from the top down."""
+    table = frame.pivot(index="week", columns=kind, values="share").fillna(0.0)
+    base = pd.Series(0.0, index=table.index)
+    for key in (key for key in order if key in table):
+        axes.bar(table.index, table[key], bottom=base, width=6.3, color=colours[key], label=names.get(key, key),
+                 edgecolor="white", linewidth=0.3)  # fmt: skip
+        base = base + table[key]
+    axes.set_ylim(0, 1)
+    dates(axes)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), labelspacing=0.35)
+
+
+def _sampled(frame: pd.DataFrame) -> str:
+    counts = frame["labelled_requests"].astype(int).tolist()
+    return f"{sum(counts):,} labelled requests, {span(counts)} a week" if counts else "no labelled requests"

@@ -1,0 +1,62 @@
+"""Figures of where use comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from analysis import geography
+from analysis.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    STYLE,
+    VERMILLION,
+    complete_weeks,
+    dates,
+    note,
+    percent,
+)
+from analysis.source import Log
+from analysis.study import MAIN_WINDOW
+from analysis.weekly import inside, window_of
+
+CONTINENT_LINES: dict[str, tuple[str, Any]] = {
+    "North America": (BLUE, "-"),
+    "Europe": (GREEN, (0, (4, 1.5))),
+    "Asia": (VERMILLION, "-"),
+    "South America": (ORANGE, (0, (1.5, 1.2))),
+    "Oceania": (PURPLE, (0, (5, 1, 1, 1))),
+    "Africa": (SKY, "-"),
+    geography.UNKNOWN: (GREY, (0, (1.5, 1.2))),
+}
+
+
+def spend_by_continent(log: Log) -> Figure:
+    """Shares of the continents in the week's spend: C109 to C111."""
+    frame = complete_weeks(inside(geography.weekly_spend(log), window_of(log, MAIN_WINDOW)))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 4.0), layout="constrained")
+        axes = figure.subplots()
+        for name in frame["continent"].unique():
+            part = frame[frame["continent"] == name]
+            colour, dash = CONTINENT_LINES.get(name, (INK, "-"))
+            axes.plot(part["week"], part["share"], color=colour, linestyle=dash, label=name)
+            last = part["share"].dropna().tail(1)
+            if len(last) and last.iloc[0] >= 0.05:
+                axes.annotate(f"{last.iloc[0]:.0%}", (part["week"].loc[last.index[0]], last.iloc[0]), xytext=(4, 0),
+                              textcoords="offset points", va="center", fontweight="bold", color=colour)  # fmt: skip
+        axes.set_title("Spend by continent of the billing address", pad=24)
+        axes.set_ylim(0, None)
+        percent(axes, "share of the week's spend")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=7, borderaxespad=0.2, columnspacing=1.2)
+        dates(axes)
+        spent = frame.drop_duplicates("week")["week_spend_usd"].sum()
+        note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests, {spent:,.0f} USD")
+    return figure
