@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis import vocabulary as v
 from analysis import weekly as step
+from analysis.proportions import share
 from analysis.query import finished_by, query
 from analysis.source import Log
 
@@ -98,3 +99,24 @@ def by_author(log: Log, open_weights: bool | None = True, window: step.Window | 
     return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(
         ibis.desc("tokens"), "author"
     )
+
+
+def open_authors(log: Log, window: step.Window | None = None) -> pd.DataFrame:
+    """Tokens by author of open models over the weeks whose Monday lies in the window: claims C24 to C26 (table 1).
+
+    One row an author, the largest first (rank 1): requests (count), tokens (tokens) and models (count of open
+    models with requests); share = the author's tokens over the tokens of all open models. origin: where the
+    author's open models are developed, `CN + RoW` if in both. All requests count, free variants too. Derived
+    from the query `usage.by_author`; needs the models table.
+    """
+    frame = by_author(log, True, window)
+    sums = frame.groupby("author", as_index=False).agg(
+        origin=("origin", lambda origins: " + ".join(sorted(set(origins)))),
+        models=("models", "sum"),
+        requests=("requests", "sum"),
+        tokens=("tokens", "sum"),
+    )
+    sums = sums.sort_values(["tokens", "author"], ascending=[False, True], ignore_index=True)
+    sums["share"] = share(sums["tokens"], sums["tokens"].sum())
+    sums.insert(0, "rank", sums.index + 1)
+    return sums

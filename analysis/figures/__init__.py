@@ -5,9 +5,30 @@ Tables behind the figures are remembered on the log, so that drawing costs no qu
 
 from __future__ import annotations
 
-from analysis.figures.agentic import mean_lengths, reasoning_share, tool_share
+from analysis.figures.agentic import (
+    category_prompts,
+    mean_completion,
+    mean_prompt,
+    mean_total,
+    programming_length,
+    reasoning_models,
+    reasoning_share,
+    tool_models,
+    tool_share,
+)
 from analysis.figures.categories import category_shares, programming_share
-from analysis.figures.openness import open_and_closed, open_authors
+from analysis.figures.openness import (
+    available_models,
+    cn_categories,
+    open_and_closed,
+    open_authors,
+    open_categories,
+    open_models,
+    programming_sources,
+    roleplay_sources,
+    size_classes,
+    tokens_by_source,
+)
 from analysis.figures.retention import (
     common_top,
     draw_retention,
@@ -18,18 +39,32 @@ from analysis.figures.retention import (
 from analysis.figures.style import save, svg
 
 __all__ = [
+    "available_models",
+    "category_prompts",
     "category_shares",
+    "cn_categories",
     "common_top",
     "draw_retention",
-    "mean_lengths",
+    "mean_completion",
+    "mean_prompt",
+    "mean_total",
     "open_and_closed",
     "open_authors",
+    "open_categories",
+    "open_models",
+    "programming_length",
     "programming_share",
+    "programming_sources",
+    "reasoning_models",
     "reasoning_share",
     "retention_panel",
     "retention_panels",
+    "roleplay_sources",
     "save",
     "side_by_side",
+    "size_classes",
     "svg",
+    "tokens_by_source",
+    "tool_models",
     "tool_share",
 ]

@@ -1,53 +1,258 @@
-"""Figures of agentic inference: reasoning models, tool calls, lengths."""
+"""Figures of agentic inference: reasoning models, tool calls, lengths of requests."""
 
 from __future__ import annotations
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from collections.abc import Mapping
+from typing import Any
 
-from analysis import agentic, usage
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from analysis import agentic, categories, usage
+from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import (
+    BLACK,
     BLUE,
+    GREEN,
+    GREY,
+    INK,
+    MODEL_COLOURS,
+    ORANGE,
+    PALE,
+    SKY,
     STYLE,
     VERMILLION,
     complete_weeks,
     dates,
+    legend_above,
+    legend_beside,
+    main_window,
+    note,
+    percent,
     sample,
+    sample_of_labels,
     share_figure,
+    stacked,
+    token_scale,
+    weeks_of,
 )
 from analysis.source import Log
+from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
+
+SHOWN_CATEGORIES = 6  # lines in the figure of prompt lengths
 
 
 def reasoning_share(log: Log) -> Figure:
     """Share of reasoning-optimised models in all tokens by week: C56."""
-    frame = complete_weeks(agentic.reasoning_share(log))
+    frame = weeks_of(log, agentic.reasoning_share(log), MAIN_WINDOW)
     return share_figure(
         log, frame, "Tokens served by reasoning models", "share of the week's tokens", VERMILLION
     )
 
 
-def tool_share(log: Log) -> Figure:
-    """Share of tokens in requests that end in a tool call, by week: C61."""
-    frame = complete_weeks(agentic.tool_share(log))
-    return share_figure(log, frame, "Requests that end in a tool call", "share of the week's tokens", BLUE)
-
-
-def mean_lengths(log: Log) -> Figure:
-    """Mean prompt and completion tokens per request by week: C69 to C74."""
-    frame = complete_weeks(usage.weekly(log))
+def reasoning_models(log: Log) -> Figure:
+    """Reasoning models by tokens, latest and a few weeks earlier, without free launch access: C58 to C60."""
+    frame = agentic.reasoning_ranking(log, main_window(log))
+    frame = frame[frame["rank"] <= agentic.TOP_REASONING]
+    latest = set(frame.loc[frame["period"] == "latest", "model"])
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.0, 3.6), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        for axes, column, colour, title in (
-            (left, "mean_prompt", BLUE, "Prompt tokens per request"),
-            (right, "mean_completion", VERMILLION, "Completion tokens per request"),
+        figure = Figure(figsize=(9.6, 4.0), layout="constrained")
+        panels = figure.subplots(1, 2, sharex=True)
+        for axes, period, words in zip(
+            panels, ("earlier", "latest"), ("A few weeks earlier", "Latest weeks"), strict=True
         ):
-            axes.plot(frame["week"], frame[column], color=colour)
-            axes.set_ylim(0, float(frame[column].max()) * 1.1 if len(frame) else 1)
-            axes.set_title(title)
-            axes.set_ylabel("tokens, mean of the week")
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-            dates(axes)
+            part = frame[frame["period"] == period].iloc[::-1]
+            colours = [BLUE if model in latest else PALE for model in part["model"]]
+            bars = axes.barh(part["name"], part["share"], color=colours, height=0.72)
+            axes.bar_label(bars, labels=[f"{value:.1%}" for value in part["share"]], padding=3, fontsize=8)
+            weeks = part.head(1)
+            until = weeks["last_week"] + pd.Timedelta(days=6)
+            period_text = [
+                f"{a:%-d %b} to {b:%-d %b %Y}" for a, b in zip(weeks["first_week"], until, strict=True)
+            ]
+            axes.set_title(f"{words}{': ' if period_text else ''}{''.join(period_text)}", fontsize=9.5)
+            axes.grid(axis="y", visible=False)
+            axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.set_xlabel("share of reasoning models' tokens")
+            axes.margins(x=0.14)
+        requests = int(frame["requests"].sum())
+        note(figure, f"{log.name}: {requests:,} requests to the models shown; free launch access left out; "
+                     "grey: no longer among the first ten")  # fmt: skip
+    return figure
+
+
+def tool_share(log: Log) -> Figure:
+    """Share of tokens in requests that end in a tool call, by week, with the largest account's part: C61, C62."""
+    frame = weeks_of(log, agentic.tool_share_and_largest_account(log), MAIN_WINDOW)
+    known = frame["largest_account_part"].notna().any()
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(frame["week"], frame["share"], color=BLUE, linewidth=2.2, label="all tool calls")
+        if known:
+            rest = frame["share"] - frame["largest_account_part"]
+            axes.fill_between(
+                frame["week"], rest, color=BLUE, alpha=0.13, linewidth=0, label="all other accounts"
+            )
+            axes.fill_between(
+                frame["week"], rest, frame["share"], color=ORANGE, alpha=0.75, linewidth=0,
+                label="the week's largest account",
+            )  # fmt: skip
+        axes.set_title("Requests that end in a tool call", pad=24)
+        axes.set_ylim(0, max(0.02, float(frame["share"].max()) * 1.12) if len(frame) else 1)
+        percent(axes, "share of the week's tokens")
+        legend_above(axes)
+        dates(axes)
+        missing = "" if known else "; the log does not record accounts"
+        note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests with a finish reason{missing}")
+    return figure
+
+
+def tool_models(log: Log) -> Figure:
+    """Tool-call tokens by model and week: C65 to C68."""
+    frame = complete_weeks(agentic.top_tool_models(log, main_window(log)))
+    order = list(dict.fromkeys(frame["model"]))
+    names = dict(zip(frame["model"], frame["name"], strict=True))
+    colours = dict(zip(order, MODEL_COLOURS, strict=False)) | {agentic.REST: PALE}
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 4.4), layout="constrained")
+        axes = figure.subplots()
+        stacked(axes, frame, "model", "share", order, colours, names)
+        axes.set_ylim(0, 1)
+        axes.set_title("Tokens of tool calls by model")
+        percent(axes, "share of the week's tool-call tokens")
+        legend_beside(axes)
+        dates(axes)
+        weeks = frame.drop_duplicates("week")
+        scale, unit = token_scale(float(weeks["week_tool_tokens"].sum()) or 1.0)
+        note(
+            figure,
+            f"{log.name}: {weeks['week_tool_tokens'].sum() * scale:,.3g} {unit} of tokens in tool calls",
+        )
+    return figure
+
+
+def mean_prompt(log: Log) -> Figure:
+    """Mean prompt tokens per request by week: C69."""
+    frame = complete_weeks(usage.weekly(log))
+    return _means(log, frame, "Prompt tokens per request", {"mean_prompt": ("prompt", BLUE, "-")})
+
+
+def mean_completion(log: Log) -> Figure:
+    """Mean completion tokens per request by week, with and without reasoning: C70."""
+    frame = complete_weeks(agentic.completion_lengths(log))
+    lines: dict[str, tuple[str, str, Any]] = {
+        "mean_completion": ("completion, reasoning included", VERMILLION, "-"),
+        "mean_visible": ("without reasoning", BLUE, (0, (4, 1.5))),
+        "mean_reasoning": ("reasoning", ORANGE, (0, (1.5, 1.2))),
+    }
+    return _means(log, frame, "Completion tokens per request", lines)
+
+
+def mean_total(log: Log) -> Figure:
+    """Mean prompt + completion tokens per request by week: C74."""
+    frame = complete_weeks(usage.weekly(log))
+    return _means(log, frame, "Prompt + completion tokens per request", {"mean_total": ("total", GREEN, "-")})
+
+
+def category_prompts(log: Log) -> Figure:
+    """Mean prompt tokens by category and week, the largest categories: C72."""
+    frame = weeks_of(log, categories.mean_lengths(log), CATEGORY_WINDOW)
+    frame = frame[frame["category"] != categories.OTHER]
+    largest = frame.groupby("category")["requests"].sum().nlargest(SHOWN_CATEGORIES).index
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+        axes = figure.subplots()
+        dashes: list[Any] = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1, 1, 1)), "-", (0, (3, 1))]
+        for name, dash in zip(largest, dashes, strict=False):
+            part = frame[frame["category"] == name]
+            wide = 2.6 if name == agentic.PROGRAMMING else 1.5
+            axes.plot(
+                part["week"], part["mean_prompt"], color=CATEGORY_COLOURS.get(name, GREY), linestyle=dash,
+                linewidth=wide, label=name,
+            )  # fmt: skip
+        axes.set_title("Prompt tokens per request by category", pad=24)
+        _token_axis(axes)
+        legend_above(axes)
+        dates(axes)
+        sample_of_labels(figure, log, _labelled_weeks(log, frame))
+    return figure
+
+
+def programming_length(log: Log) -> Figure:
+    """Length of programming requests against all requests and against other labelled ones, by week: C75."""
+    frame = weeks_of(log, agentic.programming_length(log), CATEGORY_WINDOW)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 3.7), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(1.3, 1))
+        left.plot(frame["week"], frame["mean_programming"], color=GREEN, linewidth=2.4, label="programming")
+        left.plot(
+            frame["week"], frame["mean_all"], color=BLACK, linestyle=(0, (4, 1.5)), label="all requests"
+        )
+        left.plot(
+            frame["week"],
+            frame["mean_other"],
+            color=SKY,
+            linestyle=(0, (1.5, 1.2)),
+            label="without programming",
+        )
+        left.set_title("Prompt + completion tokens per request", pad=24)
+        _token_axis(left)
+        legend_above(left)
+        dates(left)
+        right.plot(frame["week"], frame["ratio"], color=INK, linewidth=2.2)
+        right.axhspan(3, 4, color=ORANGE, alpha=0.18, linewidth=0)
+        right.text(
+            0.01, 3.04, "report: 3 to 4", fontsize=8, color="#7a5200", transform=right.get_yaxis_transform()
+        )
+        right.set_ylim(0, max(4.5, float(frame["ratio"].max()) * 1.1) if frame["ratio"].notna().any() else 5)
+        right.set_title("Programming over all requests")
+        right.set_ylabel("times as long")
+        dates(right)
+        few = frame["programming_requests"] + frame["other_requests"]
+        sample_of_labels(figure, log, frame[["week"]].assign(labelled_requests=few))
+    return figure
+
+
+def _means(log: Log, frame: pd.DataFrame, title: str, lines: Mapping[str, tuple[str, str, Any]]) -> Figure:
+    """Means per request by week: column -> (name, colour, dash). Columns without a value are left out."""
+    lines = {column: how for column, how in lines.items() if frame[column].notna().any()}
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        axes = figure.subplots()
+        for at, (column, (name, colour, dash)) in enumerate(lines.items()):
+            axes.plot(
+                frame["week"],
+                frame[column],
+                color=colour,
+                linestyle=dash,
+                linewidth=1.6 if at else 2.4,
+                label=name,
+            )
+        for column, (_, colour, _) in list(lines.items())[:1]:
+            known = frame.dropna(subset=[column])
+            for row in (known.head(1), known.tail(1)):
+                at, value = row["week"].iloc[0], float(row[column].iloc[0])
+                axes.annotate(f"{value:,.0f}", (at, value), xytext=(0, 7), textcoords="offset points", ha="center",
+                              fontweight="bold", color=colour)  # fmt: skip
+        axes.set_title(title, pad=24 if len(lines) > 1 else 6)
+        _token_axis(axes)
+        if len(lines) > 1:
+            legend_above(axes)
+        dates(axes)
         sample(figure, log, frame)
     return figure
+
+
+def _token_axis(axes: Axes) -> None:
+    axes.set_ylim(0, axes.dataLim.ymax * 1.12 if axes.lines and axes.dataLim.ymax > 0 else 1)
+    axes.set_ylabel("tokens per request")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def _labelled_weeks(log: Log, frame: pd.DataFrame) -> pd.DataFrame:
+    weeks = categories.weekly_shares(log)[["week", "labelled_requests"]].drop_duplicates()
+    return weeks[weeks["week"].isin(frame["week"])]

@@ -2,63 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from analysis import openness, usage
+from analysis.contract import SIZE_CLASSES
+from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import (
+    GREY,
     INK,
+    MODEL_COLOURS,
+    ORANGE,
+    PALE,
+    PURPLE,
+    SIZE_COLOURS,
+    SIZE_NAMES,
     SOURCE_COLOURS,
     SOURCE_NAMES,
     STYLE,
     complete_weeks,
     dates,
     legend_above,
+    legend_beside,
     main_window,
+    note,
     percent,
     release_marks,
     sample,
+    sample_of_labels,
+    stacked,
     token_scale,
+    weeks_of,
 )
 from analysis.source import Log
-from analysis.study import RELEASE_MARKERS
+from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, RELEASE_MARKERS
 
 
 def open_and_closed(log: Log) -> Figure:
-    """Weekly tokens by source type, stacked, and the shares of open models, with release markers: C12 to C23."""
-    frame = complete_weeks(openness.weekly_shares(log))
-    tokens = frame.pivot(index="week", columns="source_type", values="tokens").fillna(0)
-    shares = frame.pivot(index="week", columns="source_type", values="share")
-    order = [kind for kind in SOURCE_COLOURS if kind in tokens.columns]
+    """Shares of open and closed models in all tokens by week, with release markers: C12 to C22."""
+    frame = weeks_of(log, openness.weekly_shares(log), MAIN_WINDOW)
+    opened = weeks_of(log, openness.open_share(log), MAIN_WINDOW)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.0, 6.6), layout="constrained")
-        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1.15, 1))
-        scale, unit = token_scale(tokens.sum(axis=1).max())
-        top.stackplot(
-            tokens.index, [tokens[kind] * scale for kind in order], labels=[SOURCE_NAMES[k] for k in order],
-            colors=[SOURCE_COLOURS[k] for k in order], linewidth=0.3, edgecolor="white",
-        )  # fmt: skip
-        top.set_ylabel(f"tokens a week ({unit})")
-        top.set_title("Tokens by openness and origin of the model")
-        handles, labels = top.get_legend_handles_labels()
-        top.legend(handles[::-1], labels[::-1], loc="upper left")
-        opened = complete_weeks(openness.open_share(log))
-        bottom.plot(opened["week"], opened["share"], color=INK, linewidth=2.4, label="all open models")
-        for kind, dash in (("cn-open", "-"), ("row-open", (0, (4, 1.5)))):
-            if kind in shares:
-                bottom.plot(
-                    shares.index,
-                    shares[kind],
-                    color=SOURCE_COLOURS[kind],
-                    linestyle=dash,
+        figure = Figure(figsize=(9.0, 4.3), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(opened["week"], opened["share"], color=INK, linewidth=2.6, label="all open models")
+        dashes: dict[str, Any] = {"row-open": (0, (4, 1.5)), "closed": "-", "cn-closed": (0, (1.5, 1.2))}
+        for kind in ("cn-open", "row-open", "closed", "cn-closed", "unknown"):
+            part = frame[frame["source_type"] == kind]
+            if len(part):
+                colour = GREY if kind == "closed" else SOURCE_COLOURS[kind]
+                axes.plot(
+                    part["week"],
+                    part["share"],
+                    color=colour,
+                    linestyle=dashes.get(kind, "-"),
                     label=SOURCE_NAMES[kind],
                 )
-        bottom.set_ylim(0, min(1.0, max(0.05, float(opened["share"].max()) * 1.45)) if len(opened) else 1)
-        percent(bottom, "share of the week's tokens")
-        release_marks(bottom, log, RELEASE_MARKERS)
-        legend_above(bottom)
-        dates(bottom)
+        axes.set_ylim(0, 1)
+        percent(axes, "share of the week's tokens")
+        axes.set_title("Open and closed models", pad=24)
+        release_marks(axes, log, RELEASE_MARKERS)
+        legend_above(axes)
+        dates(axes)
+        sample(figure, log, frame)
+    return figure
+
+
+def tokens_by_source(log: Log) -> Figure:
+    """Weekly tokens by source type, stacked: C23."""
+    frame = weeks_of(log, openness.weekly_shares(log), MAIN_WINDOW)
+    order = [kind for kind in SOURCE_COLOURS if kind in set(frame["source_type"])]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.9), layout="constrained")
+        axes = figure.subplots()
+        largest = frame.groupby("week")["tokens"].sum().max() if len(frame) else 1
+        scale, unit = token_scale(float(largest))
+        stacked(axes, frame, "source_type", "tokens", order, SOURCE_COLOURS, SOURCE_NAMES, scale)
+        axes.set_ylabel(f"tokens a week ({unit})")
+        axes.set_title("Tokens by openness and origin of the model")
+        handles, labels = axes.get_legend_handles_labels()
+        axes.legend(handles[::-1], labels[::-1], loc="upper left")
+        dates(axes)
         sample(figure, log, frame)
     return figure
 
@@ -66,14 +97,12 @@ def open_and_closed(log: Log) -> Figure:
 def open_authors(log: Log) -> Figure:
     """Tokens of open models by author over the report's main window: C24 to C26."""
     window = main_window(log)
-    frame = usage.by_author(log, True, window)
-    frame = frame.groupby("author", as_index=False).agg(tokens=("tokens", "sum"), origin=("origin", "first"))
-    frame = frame.sort_values("tokens", ascending=False).head(12).iloc[::-1]
+    frame = usage.open_authors(log, window).head(12).iloc[::-1]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 0.29 * len(frame) + 1.4), layout="constrained")
         axes = figure.subplots()
         scale, unit = token_scale(frame["tokens"].max() if len(frame) else 1)
-        colours = [SOURCE_COLOURS["cn-open" if origin == "CN" else "row-open"] for origin in frame["origin"]]
+        colours = [SOURCE_COLOURS["row-open" if origin == "RoW" else "cn-open"] for origin in frame["origin"]]
         bars = axes.barh(frame["author"], frame["tokens"] * scale, color=colours, height=0.72)
         axes.bar_label(
             bars, labels=[f"{value:,.3g}" for value in frame["tokens"] * scale], padding=3, fontsize=8.5
@@ -88,3 +117,154 @@ def open_authors(log: Log) -> Figure:
         axes.legend(handles=keys, loc="lower right")
         sample(figure, log, window=window)
     return figure
+
+
+def open_models(log: Log) -> Figure:
+    """Shares of the 15 largest open models in the open models' tokens by week, and the concentration: C27 to C34."""
+    frame = complete_weeks(openness.top_models(log, main_window(log)))
+    order = list(dict.fromkeys(frame["model"]))
+    names = dict(zip(frame["model"], frame["name"], strict=True))
+    colours = dict(zip(order, MODEL_COLOURS, strict=False))
+    colours[openness.REST] = PALE
+    weeks = frame.drop_duplicates("week")
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 6.2), layout="constrained")
+        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(2.5, 1))
+        stacked(top, frame, "model", "share", order, colours, names)
+        top.set_ylim(0, 1)
+        percent(top, "share of open models' tokens")
+        top.set_title("The 15 largest open models")
+        legend_beside(top)
+        bottom.plot(weeks["week"], weeks["hhi"], color=INK, linewidth=2.2, label="concentration (HHI), left")
+        bottom.plot(
+            weeks["week"], weeks["top_share"], color=ORANGE, linestyle=(0, (4, 1.5)),
+            label="share of the largest, left",
+        )  # fmt: skip
+        bottom.set_ylim(0, None)
+        bottom.set_ylabel("0 to 1")
+        count = bottom.twinx()
+        count.plot(
+            weeks["week"], weeks["leading_models"], color=PURPLE, linewidth=1.2, drawstyle="steps-mid",
+            label="models with at least 5%, right",
+        )  # fmt: skip
+        count.set_ylim(0, None)
+        count.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+        count.grid(visible=False)
+        count.set_ylabel("models")
+        handles = [*bottom.get_legend_handles_labels()[0], *count.get_legend_handles_labels()[0]]
+        bottom.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.07, 1.0))
+        dates(bottom)
+        sample(figure, log, frame)
+    return figure
+
+
+def size_classes(log: Log) -> Figure:
+    """Shares of the size classes in the open models' tokens by week: C35 to C37."""
+    frame = weeks_of(log, openness.weekly_sizes(log), MAIN_WINDOW)
+    order = [kind for kind in ("large", "medium", "small", "unknown") if kind in set(frame["size_class"])]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.7), layout="constrained")
+        axes = figure.subplots()
+        stacked(axes, frame, "size_class", "share", order, SIZE_COLOURS, SIZE_NAMES)
+        axes.set_ylim(0, 1)
+        axes.set_title("Open models by size", pad=24)
+        percent(axes, "share of open models' tokens")
+        legend_above(axes)
+        dates(axes)
+        sample(figure, log, frame)
+    return figure
+
+
+def available_models(log: Log) -> Figure:
+    """Open models on offer by week and size class: C38."""
+    frame = weeks_of(log, openness.available_models(log), MAIN_WINDOW)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        axes = figure.subplots()
+        dashes: dict[str, Any] = {"large": "-", "medium": (0, (5, 1.5)), "small": (0, (1.5, 1.2))}
+        for kind in (*reversed(SIZE_CLASSES), "unknown"):
+            part = frame[frame["size_class"] == kind]
+            if len(part):
+                axes.plot(
+                    part["week"], part["models"], color=SIZE_COLOURS[kind], linestyle=dashes.get(kind, "-"),
+                    drawstyle="steps-post", label=SIZE_NAMES[kind],
+                )  # fmt: skip
+        axes.set_ylim(0, None)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel("models on offer")
+        axes.set_title("Open models on offer by size", pad=24)
+        legend_above(axes)
+        dates(axes)
+        note(figure, f"{log.name}: the models table, without regard to use")
+    return figure
+
+
+def open_categories(log: Log) -> Figure:
+    """What open models are used for, by week: C42 to C45."""
+    return _mix(log, openness.OPEN_TYPES, "What open models are used for", "open models")
+
+
+def cn_categories(log: Log) -> Figure:
+    """What open models developed in China are used for, by week: C46 to C48."""
+    return _mix(log, ("cn-open",), "What open models from China are used for", "open models from China")
+
+
+def _mix(log: Log, source_types: Sequence[str], title: str, whose: str) -> Figure:
+    frame = weeks_of(log, openness.category_mix(log, source_types), CATEGORY_WINDOW)
+    sums = frame.groupby("category")["tokens"].sum()
+    order = sorted(sums.index, key=lambda name: (name == "other", -sums[name]))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 4.3), layout="constrained")
+        axes = figure.subplots()
+        stacked(axes, frame, "category", "share", order, CATEGORY_COLOURS, {})
+        axes.set_title(title)
+        percent(axes, f"share of labelled tokens of {whose}")
+        legend_beside(axes)
+        dates(axes)
+        sample_of_labels(figure, log, frame)
+    return figure
+
+
+def programming_sources(log: Log) -> Figure:
+    """Whose models serve programming, by week: shares of all tokens of it and of the open models': C49 to C52."""
+    frame = weeks_of(log, openness.category_sources(log, "programming"), CATEGORY_WINDOW)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 3.9), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        _sources(left, frame, "share")
+        left.set_title("Programming, all models", pad=24)
+        percent(left, "share of labelled programming tokens")
+        opened = frame[frame["source_type"].isin(openness.OPEN_TYPES)]
+        _sources(right, opened, "share_of_open")
+        right.set_title("Programming, open models only")
+        percent(right, "share of open models' programming tokens")
+        handles, labels = left.get_legend_handles_labels()
+        left.legend(handles, labels, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, borderaxespad=0.2)
+        _source_note(figure, log, frame)
+    return figure
+
+
+def roleplay_sources(log: Log) -> Figure:
+    """Whose models serve roleplay, by week: C53 to C55."""
+    frame = weeks_of(log, openness.category_sources(log, "roleplay"), CATEGORY_WINDOW)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.9), layout="constrained")
+        axes = figure.subplots()
+        _sources(axes, frame, "share")
+        axes.set_title("Roleplay", pad=24)
+        percent(axes, "share of labelled roleplay tokens")
+        legend_above(axes)
+        _source_note(figure, log, frame)
+    return figure
+
+
+def _sources(axes: Axes, frame: pd.DataFrame, value: str) -> None:
+    order = [kind for kind in SOURCE_COLOURS if kind in set(frame["source_type"])]
+    stacked(axes, frame, "source_type", value, order, SOURCE_COLOURS, SOURCE_NAMES)
+    axes.set_ylim(0, 1)
+    dates(axes)
+
+
+def _source_note(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
+    weeks = frame.groupby("week")["requests"].sum()
+    sample_of_labels(figure, log, weeks.rename("labelled_requests").reset_index())

@@ -19,9 +19,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from analysis import retention, usage
+from analysis import weekly as step
 from analysis.query import day
 from analysis.source import Log
 from analysis.study import MAIN_WINDOW
+from analysis.weekly import Window
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
@@ -42,6 +44,20 @@ SOURCE_NAMES = {
     "cn-open": "open, China",
     "unknown": "not in the catalogue",
 }
+
+SIZE_COLOURS = {"large": BLUE, "medium": ORANGE, "small": GREEN, "unknown": PALE}
+SIZE_NAMES = {
+    "large": "large, from 70 B",
+    "medium": "medium, 15 to 70 B",
+    "small": "small, under 15 B",
+    "unknown": "size not published",
+}
+
+# fifteen models in a stack: the eight colours, then lighter or darker ones of the same hues
+MODEL_COLOURS = (
+    BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, YELLOW, "#3b3b3b",
+    "#7fb2d9", "#8a5a00", "#7fcfb7", "#eab08a", "#00415f", "#e6c3d6", "#9a8f00",
+)  # fmt: skip
 
 STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "font.size": 9.5,
@@ -140,6 +156,36 @@ def complete_weeks(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["complete"]] if frame["complete"].any() else frame
 
 
+def weeks_of(log: Log, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """The complete weeks of a weekly frame inside the window, or all complete ones where the log has none there."""
+    return complete_weeks(step.inside(frame, step.window_of(log, window)))
+
+
+def stacked(
+    axes: Axes,
+    frame: pd.DataFrame,
+    kind: str,
+    value: str,
+    order: Sequence[str],
+    colours: Mapping[str, str],
+    names: Mapping[str, str],
+    scale: float = 1.0,
+) -> None:
+    """Areas by week that stand on each other, the first of `order` at the bottom; a missing value leaves a gap."""
+    table = frame.pivot(index="week", columns=kind, values=value).reindex(columns=list(order))
+    axes.stackplot(
+        table.index.to_numpy(), [table[name].to_numpy(dtype=float) * scale for name in order],
+        labels=[names.get(name, name) for name in order], colors=[colours[name] for name in order],
+        linewidth=0.3, edgecolor="white",
+    )  # fmt: skip
+
+
+def legend_beside(axes: Axes) -> None:
+    """The legend to the right of the axes, in the order in which areas stand on each other."""
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+
+
 def percent(axes: Axes, label: str) -> None:
     """Write the y axis in per cent, with its label."""
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -197,11 +243,18 @@ def sample(figure: Figure, log: Log, frame: pd.DataFrame | None = None, window: 
     note(figure, f"{log.name}: {requests:,} requests{period}")
 
 
+def sample_of_labels(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
+    """Note the labelled requests behind a weekly figure: the frame's column labelled_requests, the same in a week."""
+    weeks = frame.groupby("week")["labelled_requests"].max().astype(int)
+    if len(weeks):
+        note(figure, f"{log.name}: {weeks.sum():,} labelled requests, {span(weeks.tolist())} a week")
+
+
 def note(figure: Figure, text: str) -> None:
     """A small line under the figure."""
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="#666666")
 
 
-def main_window(log: Log) -> Any:
-    """The report's main window where the log overlaps it, else None."""
-    return MAIN_WINDOW if log.first_day <= MAIN_WINDOW[1] and log.last_day >= MAIN_WINDOW[0] else None
+def main_window(log: Log) -> Window | None:
+    """The report's main window where the log has a complete week of it, else None."""
+    return step.window_of(log, MAIN_WINDOW)
