@@ -1,9 +1,8 @@
 """Agentic inference: reasoning-optimised models, requests that end in a tool call, lengths of requests.
 
 Choice for launch access: the report leaves free launch access out of its ranking of reasoning models and does not
-define it. Here it is a request that cost nothing (or whose variant is `free`) to a model inside one of the free windows
-of the models table whose kind is not `free_variant`: launch promotions, stealth and experimental listings. Lasting free
-variants stay in.
+define it. Here it is a request that cost nothing to a model inside one of the free windows of the models table whose
+kind is not `free_variant`: launch promotions, stealth and experimental listings. Lasting free variants stay in.
 """
 
 from __future__ import annotations
@@ -87,8 +86,9 @@ def reasoning_models(log: Log, window: step.Window | None = None) -> ir.Table:
 
 
 def launch_windows(log: Log) -> list[tuple[str, dt.date, dt.date | None]]:
-    """Periods of free launch access: (model, first day, last day or None), from the models table."""
-    facts = log.need_models("free_windows", what="leaving free launch access out")
+    """Free launch access to reasoning-optimised models: (model, first day, last day or None), from the models table."""
+    facts = log.need_models("free_windows", "reasoning_optimised", what="leaving free launch access out")
+    facts = facts.filter(facts.reasoning_optimised)
     found = []
     for row in facts.select("model", "free_windows").to_pyarrow().to_pylist():
         for window in row["free_windows"] or ():
@@ -102,10 +102,7 @@ def _launch_access(log: Log, windows: list[tuple[str, dt.date, dt.date | None]])
 
     def build() -> ir.Table:
         rows = log.generations
-        free = rows.cost_total == 0
-        if "variant" in log.columns:
-            free = free | (rows.variant == "free")
-        rows = rows.filter(free.fill_null(False), rows.model.isin(sorted({model for model, *_ in windows})))
+        rows = rows.filter(rows.cost_total == 0, rows.model.isin(sorted({model for model, *_ in windows})))
         rows = rows.select(
             "model", day=rows.created_at.date(), week=v.week(rows.created_at), tokens=v.tokens_total(rows)
         )
@@ -127,8 +124,8 @@ def weekly_reasoning_models(log: Log) -> ir.Table:
     """Tokens of each reasoning-optimised model by week, without free launch access: claims C58 to C60 (figure 11).
 
     requests (count), tokens (tokens): requests of the week to the model, without those of free launch access,
-    which are launch_requests and launch_tokens. Free launch access: requests that cost nothing, or of the
-    variant `free`, on a day inside a free window of the model whose kind is not `free_variant`. share = tokens
+    which are launch_requests and launch_tokens. Free launch access: requests that cost nothing on a day inside a
+    free window of the model whose kind is not `free_variant`. share = tokens
     over the tokens of all reasoning-optimised models in the week, likewise. Needs the models table with its free
     windows.
     """

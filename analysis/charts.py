@@ -16,7 +16,12 @@ import altair as alt
 import pandas as pd
 
 Spec = dict[str, Any]
-SHARE, COUNT, NUMBER, COMPACT = ".1%", ",.0f", ",.3~f", ".3~s"  # d3 formats
+SHARE, COUNT, NUMBER, COMPACT = (
+    ".1%",
+    ",.0f",
+    ",.3~f",
+    ".3~s",
+)  # d3 formats; COMPACT is for axes: it says G for B
 _DAY_MS = 86_400_000
 _HEIGHT = 280
 
@@ -88,6 +93,22 @@ def _week_axis() -> alt.X:
     return alt.X("week:T", scale=alt.Scale(type="utc", nice=False), axis=axis)
 
 
+def value_axis(unit: str, style: str, value: str = "datum.value") -> alt.Axis:
+    """An axis in the style: per cent without empty decimals, large numbers as k, M, B and T."""
+    if style == SHARE:
+        form = f"format({value}, '.3~%')"
+    elif style in (COMPACT, COUNT):
+        form = f"replace(format({value}, '{COMPACT}'), 'G', 'B')"
+    else:
+        form = f"format({value}, '{style}')"
+    return alt.Axis(title=unit, labelExpr=form)
+
+
+def _full(style: str) -> str:
+    """The format of a value on hover: counts in full."""
+    return COUNT if style == COMPACT else style
+
+
 def _week_tip() -> alt.Tooltip:
     return alt.Tooltip("week:T", timeUnit="utcyearmonthdate", format="%-d %b %Y", title="week of")
 
@@ -98,8 +119,10 @@ def _tips(
     tips = [_week_tip()]
     if series:
         tips.append(alt.Tooltip("series:N", title=" "))
-    tips.append(alt.Tooltip(f"{value}:Q", format=style, title=unit))
-    tips += [alt.Tooltip(f"{column}:Q", format=form, title=title) for column, (title, form) in more.items()]
+    tips.append(alt.Tooltip(f"{value}:Q", format=_full(style), title=unit))
+    tips += [
+        alt.Tooltip(f"{column}:Q", format=_full(form), title=title) for column, (title, form) in more.items()
+    ]
     return tips
 
 
@@ -149,7 +172,7 @@ def lines(
     more = more or {}
     columns = ["week", value, *more, *(band or ())]
     base = _chart(records(frame, columns, series))
-    shown, axis, controls = value, alt.Axis(title=unit, format=style), []
+    shown, axis, controls = value, value_axis(unit, style), []
     if log:
         choice = alt.param(
             name="scale", value="linear", bind=alt.binding_radio(options=["linear", "log"], name="axis ")
@@ -159,11 +182,7 @@ def lines(
             shown=f"scale == 'log' ? (datum['{value}'] > 0 ? log(datum['{value}']) / LN10 : null) : datum['{value}']"
         )
         shown = "shown"
-        form = COMPACT if style == COUNT else style
-        axis = alt.Axis(
-            title=unit,
-            labelExpr=f"format(scale == 'log' ? pow(10, datum.value) : datum.value, '{form}')",
-        )
+        axis = value_axis(unit, style, "(scale == 'log' ? pow(10, datum.value) : datum.value)")
     y = alt.Y(f"{shown}:Q", axis=axis, scale=alt.Scale(zero=alt.expr("scale != 'log'") if log else zero))
     encoded = base.encode(x=_week_axis(), y=y)
     hover = alt.selection_point(
@@ -222,7 +241,7 @@ def stack(
     bars = base.mark_bar(orient="vertical", binSpacing=0, strokeWidth=0).encode(
         x=_week_axis(),
         x2=alt.X2("until:T"),
-        y=alt.Y(f"{value}:Q", stack="zero", axis=alt.Axis(title=unit, format=style)),
+        y=alt.Y(f"{value}:Q", stack="zero", axis=value_axis(unit, style)),
         color=kept.colour(),
         order=alt.Order("place:Q", sort="ascending"),
         tooltip=_tips(value, unit, style, True, more),
@@ -254,12 +273,14 @@ def bars(
     tips = [alt.Tooltip(f"{label}:N", title=" ")]
     if series:
         tips.append(alt.Tooltip("series:N", title=" "))
-    tips.append(alt.Tooltip(f"{value}:Q", format=style, title=unit))
-    tips += [alt.Tooltip(f"{column}:Q", format=form, title=title) for column, (title, form) in more.items()]
+    tips.append(alt.Tooltip(f"{value}:Q", format=_full(style), title=unit))
+    tips += [
+        alt.Tooltip(f"{column}:Q", format=_full(form), title=title) for column, (title, form) in more.items()
+    ]
     chart = _chart(records(frame, columns, series))
     chart = chart.mark_bar(color="#0072B2").encode(
         y=alt.Y(f"{label}:N", sort=order, axis=alt.Axis(title=None, labelLimit=190)),
-        x=alt.X(f"{value}:Q", axis=alt.Axis(title=unit, format=style)),
+        x=alt.X(f"{value}:Q", axis=value_axis(unit, style)),
         tooltip=tips,
     )
     height = max(60, (32 if side_by_side else 22) * len(order))

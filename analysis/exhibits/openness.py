@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from analysis import charts, figures, openness, usage
@@ -23,6 +25,7 @@ from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
 
 SOURCES = Series("source_type", list(SOURCE_COLOURS), SOURCE_NAMES, SOURCE_COLOURS)
 SIZES = Series("size_class", ["large", "medium", "small", "unknown"], SIZE_NAMES, SIZE_COLOURS)
+SIZE_LINES = replace(SIZES, dashes={"medium": [6, 3], "small": [2, 2]})
 TOKENS = ("tokens", COMPACT)
 
 _COUNTS: dict[str, Format] = {"week": "week", "requests": "count", "tokens": "tokens"}
@@ -180,7 +183,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         query=openness.available_models,
         draw=figures.available_models,
         chart=lambda frame: charts.lines(
-            frame, "models", "models on offer", series=SIZES, style=COUNT, log=True
+            frame, "models", "models on offer", series=SIZE_LINES, style=COUNT, log=True
         ),
         claims=("C38", "C39"),
         formats={"week": "week", "size_class": "text", "models": "count"},

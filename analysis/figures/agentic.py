@@ -167,16 +167,16 @@ def category_prompts(log: Log) -> Figure:
         figure = Figure(figsize=(9.0, 3.8), layout="constrained")
         axes = figure.subplots()
         dashes: list[Any] = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1, 1, 1)), "-", (0, (3, 1))]
-        for name, dash in zip(largest, dashes, strict=False):
+        for name, rest in zip(largest, dashes, strict=False):
             part = frame[frame["category"] == name]
-            wide = 2.6 if name == agentic.PROGRAMMING else 1.5
+            wide, dash = (2.6, "-") if name == agentic.PROGRAMMING else (1.5, rest)
             axes.plot(
                 part["week"], part["mean_prompt"], color=CATEGORY_COLOURS.get(name, GREY), linestyle=dash,
                 linewidth=wide, label=name,
             )  # fmt: skip
-        axes.set_title("Prompt tokens per request by category", pad=24)
+        axes.set_title("Prompt tokens per request by category")
         _token_axis(axes)
-        legend_above(axes)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
         dates(axes)
         sample_of_labels(figure, log, _labelled_weeks(log, frame))
     return figure

@@ -232,14 +232,14 @@ def programming_sources(log: Log) -> Figure:
         figure = Figure(figsize=(9.6, 3.9), layout="constrained")
         left, right = figure.subplots(1, 2)
         _sources(left, frame, "share")
-        left.set_title("Programming, all models", pad=24)
+        left.set_title("Programming, all models")
         percent(left, "share of labelled programming tokens")
         opened = frame[frame["source_type"].isin(openness.OPEN_TYPES)]
         _sources(right, opened, "share_of_open")
         right.set_title("Programming, open models only")
         percent(right, "share of open models' programming tokens")
         handles, labels = left.get_legend_handles_labels()
-        left.legend(handles, labels, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, borderaxespad=0.2)
+        figure.legend(handles, labels, loc="outside upper left", ncols=5)
         _source_note(figure, log, frame)
     return figure
 
