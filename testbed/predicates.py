@@ -14,6 +14,7 @@ How uncertainty enters, the same everywhere:
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -44,6 +45,11 @@ class Predicate(BaseModel):
     """What all kinds share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Which named numbers of a result the predicate is about; empty if all."""
+        return ()
 
     def judge(self, result: Result) -> Verdict:
         """The verdict on a result. Raises Untestable, and TypeError for a result of another shape."""
@@ -111,6 +117,11 @@ class Profile(Predicate):
         if sum(given is not None for given in (self.rule, self.tolerance, self.factor)) != 1:
             raise ValueError("give one of rule, tolerance and factor")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The targets."""
+        return tuple(self.targets)
 
     def judge(self, result: Result) -> Verdict:
         """Holds if every named number lies in its band."""
@@ -191,6 +202,11 @@ class Comparison(Predicate):
     smaller: str
     margin: float = 0.0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The two sides."""
+        return (self.greater, self.smaller)
+
     def judge(self, result: Result) -> Verdict:
         """Holds if the interval of the difference lies above the margin."""
         groups = self._is(result, Groups)
@@ -205,8 +221,8 @@ class Comparison(Predicate):
 
 
 class TrendIs(Predicate):
-    """A weekly (or monthly) series that rises, falls or stays: Mann-Kendall test at `level`, Theil-Sen change. `least`: the change
-    over the window must also be at least this large; `margin`: what counts as flat."""
+    """A weekly series that rises, falls or stays: Mann-Kendall test at `level`, Theil-Sen change. `least`: the change over
+    the window must also be at least this large; `margin`: what counts as flat."""
 
     kind: Literal["trend"]
     direction: Literal["up", "down", "flat"]
@@ -228,12 +244,14 @@ class TrendIs(Predicate):
         if known < least:
             raise Untestable(f"a trend needs {least} {series.step}s or more, the log has {known}")
         found = trend(series.values)
-        change = Measured(found.change, found.low, found.high, found.steps, series.unit)
+        unit: Unit = "points" if series.unit == "share" else series.unit
+        change = Measured(found.change, found.low, found.high, found.steps, unit)
         shown = f"change over {found.steps} {series.step}s {say(change, signed=True)}, {probability(found.p)}"
         if self.margin is not None:
             flat = abs(found.change) < self.margin
             weak = flat != (max(abs(found.low), abs(found.high)) < self.margin)
-            return Verdict("holds" if flat else "fails", f"{shown}; flat is less than {amount(self.margin, series.unit)}", weak)  # fmt: skip
+            text = f"{shown}; flat is less than {amount(self.margin, unit)}"
+            return Verdict("holds" if flat else "fails", text, weak)
         signed = found.change if self.direction == "up" else -found.change
         if found.p < self.level and signed >= self.least and signed > 0:
             return Verdict("holds", shown)
@@ -246,14 +264,14 @@ class Threshold(Predicate):
 
     kind: Literal["threshold"]
     times: float = Field(gt=1)
-    first: str
-    last: str
+    first: dt.date
+    last: dt.date
     around: int = Field(8, ge=2)
 
     def judge(self, result: Result) -> Verdict:
         """Holds if the peak stands out from its neighbourhood."""
         series = self._is(result, Series)
-        inside = np.array([self.first <= day.isoformat() <= self.last for day in series.times])
+        inside = np.array([self.first <= day <= self.last for day in series.times])
         if not inside.any():
             raise Untestable(f"the log has no complete week from {self.first} to {self.last}")
         at = np.flatnonzero(inside)
@@ -381,10 +399,12 @@ def in_band(measured: Measured, low: float, high: float) -> Verdict:
         what = f"at most {amount(high, measured.unit)}"
     elif math.isinf(high):
         what = f"at least {amount(low, measured.unit)}"
+    elif low == high:
+        what = f"exactly {amount(low, measured.unit)}"
     else:
         what = f"{amount(low, measured.unit)} to {amount(high, measured.unit)}"
     return Verdict(
-        "holds" if inside else "fails", f"{say(measured)}; {'within' if inside else 'not'} {what}", weak
+        "holds" if inside else "fails", f"{say(measured)}, {'as' if inside else 'not'} wanted: {what}", weak
     )
 
 
@@ -397,7 +417,8 @@ def beyond(measured: Measured, bound: float, above: bool) -> Verdict:
     sure = measured.low > bound if above else measured.high < bound
     right = measured.value > bound if above else measured.value < bound
     side = "above" if above else "below"
-    text = f"{say(measured, signed=True)} is {'' if sure else 'not ' if not right else 'not surely '}{side} {amount(bound, measured.unit)}"
+    how = "" if sure else "not surely " if right else "not "
+    text = f"{say(measured, signed=True)} is {how}{side} {amount(bound, measured.unit)}"
     return Verdict("holds" if sure else "fails", text, weak=right and not sure)
 
 
@@ -425,22 +446,25 @@ def part(groups: Groups, name: str) -> Measured:
 # --- words ----------------------------------------------------------------------------------------------------------
 
 
-def amount(value: float, unit: Unit, signed: bool = False) -> str:
-    """A number with its unit, in as many digits as a reader wants."""
+def amount(value: float, unit: Unit, signed: bool = False, bare: bool = False) -> str:
+    """A number with its unit, in as many digits as a reader wants; bare: without the unit's word."""
     if not math.isfinite(value):
         return "–"
     sign = "+" if signed else ""
+    word = "" if bare else f" {unit}"
     match unit:
         case "share":
-            return f"{100 * value:{sign}.{1 if abs(value) >= 0.00095 or value == 0 else 3}f}%"
+            return f"{100 * value:{sign}.{1 if abs(value) >= 0.01 or value == 0 else 2}f}%"
         case "points":
-            return f"{100 * value:{sign}.1f} points"
+            return f"{100 * value:{sign}.1f}{word}"
         case "usd_per_mtok":
             return f"${value:{sign},.{2 if abs(value) >= 1 else 3}f}"
+        case "tokens" if abs(value) >= 1e5:
+            return f"{value / 1e6:{sign},.{1 if abs(value) >= 1e7 else 2}f} M"
         case "tokens" | "count":
             return f"{value:{sign},.0f}"
         case "weeks":
-            return f"{value:{sign}.1f} weeks"
+            return f"{value:{sign}.1f}{word}"
         case _:
             return f"{value:{sign}.2f}"
 
@@ -449,7 +473,7 @@ def say(measured: Measured, signed: bool = False) -> str:
     """A number with its interval in brackets."""
     text = amount(measured.value, measured.unit, signed)
     if measured.has_interval:
-        low, high = (amount(edge, measured.unit, signed) for edge in (measured.low, measured.high))
+        low, high = (amount(edge, measured.unit, signed, bare=True) for edge in (measured.low, measured.high))
         text += f" [{low} to {high}]"
     return text
 

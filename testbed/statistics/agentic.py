@@ -15,7 +15,18 @@ from analysis.query import collect
 from analysis.source import Log, NotAvailable
 from testbed.statistics.measured import Groups, Measured, Series, Untestable
 from testbed.statistics.registry import statistic
-from testbed.statistics.tables import Pick, Summary, Window, sample, series, summarised, tool_traffic, weeks_of
+from testbed.statistics.tables import (
+    Pick,
+    Summary,
+    Window,
+    by_week,
+    sample,
+    series,
+    summarised,
+    tool_traffic,
+    traffic,
+    weeks_of,
+)
 from testbed.statistics.uncertainty import difference, mean_of_weeks, ratio_of_weeks
 
 Length = Literal["mean_prompt", "mean_completion", "mean_total", "prompt_to_completion"]
@@ -28,16 +39,6 @@ def tool_share(log: Log, window: Window = "main") -> Series:
     weeks = weeks_of(log, window)
     values = frame.set_index("week")["share"].reindex(weeks).to_numpy(dtype=np.float64)
     return series(values, weeks, n=int(frame["requests"].sum()))
-
-
-@statistic
-def reasoning_model_tokens(log: Log, of: Literal["models", "outputs"] = "models") -> Measured:
-    """Tokens of reasoning-optimised models over all tokens in the last four weeks of the main window; with
-    `outputs`, reasoning tokens over completion tokens."""
-    frame = agentic.reasoning_share(log) if of == "models" else agentic.reasoning_token_share(log)
-    weeks = weeks_of(log, "main")
-    values = frame.set_index("week")["share"].reindex(weeks).to_numpy(dtype=np.float64)
-    return summarised(series(values, weeks), "end", log, "main")
 
 
 @statistic
@@ -65,7 +66,9 @@ def first_week_of_tools_offered(log: Log) -> Measured:
     """Weeks from 1 September 2025 to the first request for which the log says whether tools were offered."""
     log.need("tools_offered", what="the date from which offers are recorded")
     rows = log.generations
-    first = collect(rows.filter(rows.tools_offered.notnull()).aggregate(first=rows.created_at.min()))["first"].iloc[0]
+    first = collect(rows.filter(rows.tools_offered.notnull()).aggregate(first=rows.created_at.min()))[
+        "first"
+    ].iloc[0]
     if pd.isna(first):
         raise NotAvailable("tools_offered", "the log has the column but no value in it")
     return Measured((first - pd.Timestamp(2025, 9, 1)).days / 7, n=log.rows, unit="weeks", detail="requests")
@@ -76,15 +79,8 @@ def tool_tokens_of(log: Log, of: Pick, window: Window) -> Measured:
     """Share of some models in the tokens of requests that end in a tool call, over a window; block bootstrap."""
     weeks = weeks_of(log, window)
     rows = tool_traffic(log, window)
-    value, low, high = ratio_of_weeks(by_weeks(rows[of.of(rows)], weeks), by_weeks(rows, weeks))
+    value, low, high = ratio_of_weeks(by_week(rows[of.of(rows)], weeks), by_week(rows, weeks))
     return Measured(value, low, high, len(weeks), "share", "of tool-call tokens; block bootstrap over weeks")
-
-
-def by_weeks(frame: pd.DataFrame, weeks: list[pd.Timestamp]) -> np.ndarray:
-    """Tokens by week."""
-    from testbed.statistics.tables import by_week
-
-    return by_week(frame, weeks)
 
 
 @statistic
@@ -93,7 +89,7 @@ def tool_share_change(log: Log, of: Pick, date: dt.date, weeks: int = 8) -> Meas
     the same number of weeks before a date."""
     span = weeks_of(log, "main")
     rows = tool_traffic(log, "main")
-    values = over(by_weeks(rows[of.of(rows)], span), by_weeks(rows, span))
+    values = over(by_week(rows[of.of(rows)], span), by_week(rows, span))
     times = pd.DatetimeIndex(span)
     before = values[times < pd.Timestamp(date)][-weeks:]
     after = values[times >= pd.Timestamp(date)][-weeks:]
@@ -105,21 +101,19 @@ def tool_share_change(log: Log, of: Pick, date: dt.date, weeks: int = 8) -> Meas
 
 
 @statistic
-def tool_share_by_capability(log: Log) -> Groups:
-    """Share of tokens that end in a tool call, models that the catalogue says can call tools (`capable`) and the rest
-    (`others`), over the main window; block bootstrap over weeks."""
-    from testbed.statistics.tables import traffic
-
+def tool_lean(log: Log, of: Pick) -> Measured:
+    """Share of some models in the tool-call tokens less their share in all tokens: mean of the weeks of the main window in
+    which they have traffic; Newey-West interval."""
     weeks = weeks_of(log, "main")
     tools, everything = tool_traffic(log, "main"), traffic(log, "main")
-    parts = {}
-    for name, capable in (("capable", True), ("others", False)):
-        a, b = tools[tools["tools"] == capable], everything[everything["tools"] == capable]
-        if not b["tokens"].sum():
-            raise Untestable(f"no traffic of {name}")
-        value, low, high = ratio_of_weeks(by_weeks(a, weeks), by_weeks(b, weeks))
-        parts[name] = Measured(value, low, high, len(weeks), "share")
-    return Groups(parts)
+    own = by_week(everything[of.of(everything)], weeks)
+    gap = over(by_week(tools[of.of(tools)], weeks), by_week(tools, weeks)) - over(
+        own, by_week(everything, weeks)
+    )
+    if not (own > 0).any():
+        raise Untestable("the log has no traffic of these models")
+    found = mean_of_weeks(gap[own > 0])
+    return Measured(found.value, found.low, found.high, found.n, "points", found.detail)
 
 
 @statistic
@@ -167,7 +161,10 @@ def reasoning_part_of_growth(log: Log, first: dt.date, last: dt.date, weeks: int
     lengths = usage.weekly(log).set_index("week")
     inside = agentic.reasoning_token_share(log).set_index("week")["tokens_reasoning"]
     lengths = lengths[lengths["complete"]].assign(tokens_reasoning=inside)
-    ends = [lengths[lengths.index >= pd.Timestamp(first)].head(weeks), lengths[lengths.index <= pd.Timestamp(last)].tail(weeks)]
+    ends = [
+        lengths[lengths.index >= pd.Timestamp(first)].head(weeks),
+        lengths[lengths.index <= pd.Timestamp(last)].tail(weeks),
+    ]
     if min(len(end) for end in ends) < weeks:
         raise Untestable(f"the log does not cover {weeks} complete weeks at both {first} and {last}")
     reasoning, completion = (
@@ -182,7 +179,9 @@ def reasoning_part_of_growth(log: Log, first: dt.date, last: dt.date, weeks: int
                     f"{reasoning[0]:,.0f} to {reasoning[1]:,.0f}")  # fmt: skip
 
 
-def _category_lengths(log: Log, window: Window, column: str) -> tuple[list[pd.Timestamp], dict[str, np.ndarray], np.ndarray]:
+def _category_lengths(
+    log: Log, window: Window, column: str
+) -> tuple[list[pd.Timestamp], dict[str, np.ndarray], np.ndarray]:
     """Mean tokens a labelled request by category and over all, by week of the window."""
     cells, whole = sample(log, window)
     weeks = [week for week in weeks_of(log, window) if week in set(whole["week"])]
@@ -195,10 +194,14 @@ def _category_lengths(log: Log, window: Window, column: str) -> tuple[list[pd.Ti
 
 
 @statistic
-def category_lengths(log: Log, of: Literal["prompt", "tokens"] = "prompt", window: Window = "category") -> Groups:
+def category_lengths(
+    log: Log, of: Literal["prompt", "tokens"] = "prompt", window: Window = "category"
+) -> Groups:
     """Mean tokens a labelled request by category, mean over the weeks of the window; Newey-West interval."""
     _, table, _ = _category_lengths(log, window, of)
-    return Groups({name: mean_of_weeks(values, "tokens") for name, values in table.items() if name != "other"})
+    return Groups(
+        {name: mean_of_weeks(values, "tokens") for name, values in table.items() if name != "other"}
+    )
 
 
 @statistic
@@ -232,9 +235,14 @@ def programming_part_of_growth(log: Log, window: Window = "category") -> Measure
         raise Untestable("fewer than 16 weeks with labels")
     ends = []
     for part in (weeks[:8], weeks[-8:]):
-        inside, own = whole[whole["week"].isin(part)], cells[cells["week"].isin(part) & (cells["category"] == "programming")]
+        inside, own = (
+            whole[whole["week"].isin(part)],
+            cells[cells["week"].isin(part) & (cells["category"] == "programming")],
+        )
         requests = inside["requests"].sum()
-        ends.append((float(over(inside["prompt"].sum(), requests)), float(over(own["prompt"].sum(), requests))))
+        ends.append(
+            (float(over(inside["prompt"].sum(), requests)), float(over(own["prompt"].sum(), requests)))
+        )
     growth = ends[1][0] - ends[0][0]
     if growth <= 0:
         raise Untestable("prompts did not become longer in the window")
@@ -243,9 +251,15 @@ def programming_part_of_growth(log: Log, window: Window = "category") -> Measure
 
 
 @statistic
-def programming_to_overall(log: Log, window: Window = "category", summary: Summary = "mean") -> Measured:
-    """Programming's mean length over the mean length of all labelled requests, by week, summarised."""
+def weekly_programming_to_overall(log: Log, window: Window = "category") -> Series:
+    """Programming's mean length (prompt and completion) over the mean length of all labelled requests, by week."""
     weeks, table, overall = _category_lengths(log, window, "tokens")
     if "programming" not in table:
         raise Untestable("no labelled request of programming")
-    return summarised(series(over(table["programming"], overall), weeks, "ratio"), summary, log, window)
+    return series(over(table["programming"], overall), weeks, "ratio")
+
+
+@statistic
+def programming_to_overall(log: Log, window: Window = "category", summary: Summary = "mean") -> Measured:
+    """The same, summarised."""
+    return summarised(weekly_programming_to_overall(log, window), summary, log, window)

@@ -7,9 +7,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis import study
+from analysis import vocabulary as v
 from analysis.proportions import share as over
+from analysis.query import collect
 from analysis.source import Log
 from testbed.statistics.measured import NAN, Groups, Measured, Series, Untestable
 from testbed.statistics.registry import statistic
@@ -27,7 +30,7 @@ from testbed.statistics.tables import (
     traffic,
     weeks_of,
 )
-from testbed.statistics.uncertainty import mean_of_weeks, ratio_of_weeks
+from testbed.statistics.uncertainty import difference, mean_of_weeks, ratio_of_weeks
 
 Measure = Literal["tokens", "tool_tokens"]
 Entity = Literal["model", "author"]
@@ -38,13 +41,13 @@ def _rows(log: Log, measure: Measure, window: Window, within: Pick) -> pd.DataFr
     return frame[within.of(frame)]
 
 
-def _weekly_share(
-    log: Log, of: Pick, within: Pick, window: Window, measure: Measure = "tokens"
-) -> Series:
+def _weekly_share(log: Log, of: Pick, within: Pick, window: Window, measure: Measure = "tokens") -> Series:
     weeks = weeks_of(log, window)
     rows = _rows(log, measure, window, within)
     values = over(by_week(rows[of.of(rows)], weeks), by_week(rows, weeks))
-    return series(values, weeks, n=int(rows["requests"].sum()) if "requests" in rows else 0, detail="weekly shares")
+    return series(
+        values, weeks, n=int(rows["requests"].sum()) if "requests" in rows else 0, detail="weekly shares"
+    )
 
 
 @statistic
@@ -82,8 +85,6 @@ def halves(log: Log, of: Pick, split: dt.date, within: Pick = EVERYTHING) -> Gro
         if len(values) < 8:
             raise Untestable(f"fewer than 8 weeks {name} {split}")
         parts[name] = mean_of_weeks(values)
-        from testbed.statistics.uncertainty import difference
-
         parts[f"change {name}"] = difference(mean_of_weeks(values[-4:]), mean_of_weeks(values[:4]))
     return Groups(parts)
 
@@ -102,7 +103,9 @@ def _leading(log: Log, by: Entity, within: Pick, window: Window, measure: Measur
     rows = _rows(log, measure, window, within)
     if rows.empty:
         raise Untestable("no traffic of such models in the window")
-    table = rows.pivot_table(index="week", columns=by, values="tokens", aggfunc="sum").reindex(weeks).fillna(0.0)
+    table = (
+        rows.pivot_table(index="week", columns=by, values="tokens", aggfunc="sum").reindex(weeks).fillna(0.0)
+    )
     return table.div(table.sum(axis=1).replace(0, NAN), axis=0)
 
 
@@ -139,8 +142,6 @@ def concentration_change(
 ) -> Measured:  # fmt: skip
     """The Herfindahl-Hirschman index: mean of the weeks from `split` on less that of the weeks before; without a split,
     the last eight weeks less the first eight. Interval from both sides' Newey-West intervals."""
-    from testbed.statistics.uncertainty import difference
-
     table = _leading(log, by, within, window, measure)
     index = (table**2).sum(axis=1, min_count=1)
     if split is None:
@@ -196,15 +197,14 @@ def tokens_by(
     parts = {}
     for name in sums.index:
         value, low, high = ratio_of_weeks(by_week(rows[rows[by] == name], weeks), whole)
-        parts[str(name)] = Measured(value, low, high, len(weeks), "share", "of the tokens, block bootstrap over weeks")
+        parts[str(name)] = Measured(
+            value, low, high, len(weeks), "share", "of the tokens, block bootstrap over weeks"
+        )
     return Groups(parts)
 
 
 def _without_free(log: Log, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with tokens of requests to the free variant taken out."""
-    from analysis import vocabulary as v
-    from analysis.query import collect
-
     log.need("variant", what="leaving out free access")
     t = log.generations
     free = log.remembered(
@@ -249,7 +249,11 @@ def lead(log: Log, first: str, second: str, within: Pick = Pick(open=True)) -> M
 
 @statistic
 def release_response(
-    log: Log, models: list[str], first_week: int = 0, last_week: int = 3, within: Pick = Pick(open=True)  # noqa: B008
+    log: Log,
+    models: list[str],
+    first_week: int = 0,
+    last_week: int = 3,
+    within: Pick = Pick(open=True),  # noqa: B008
 ) -> Measured:
     """Change of the open share of all tokens around releases: mean over the weeks `first_week` to `last_week` after the
     week of the release less the mean over the four weeks before it, averaged over the releases.
@@ -272,8 +276,6 @@ def release_response(
     if len(moves) < 3:
         raise Untestable(f"only {len(moves)} of the {len(models)} releases lie inside the log")
     values = np.array(list(moves.values()))
-    from scipy import stats
-
     half = float(stats.t.ppf(0.975, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
     detail = ", ".join(f"{name.partition('/')[2]} {100 * move:+.1f}" for name, move in moves.items())
     return Measured(float(values.mean()), float(values.mean()) - half, float(values.mean()) + half, len(values), "points",
@@ -282,7 +284,10 @@ def release_response(
 
 @statistic
 def weeks_to_scale(
-    log: Log, models: list[str], share: float = 0.02, within: Pick = Pick(open=True)  # noqa: B008
+    log: Log,
+    models: list[str],
+    share: float = 0.02,
+    within: Pick = Pick(open=True),  # noqa: B008
 ) -> Measured:
     """Median over the models of the weeks from release until a model first holds `share` of the tokens of `within`.
 
@@ -306,7 +311,9 @@ def weeks_to_scale(
         raise Untestable("the log has none of the models")
     values = np.array(list(found.values()))
     text = f"never: {', '.join(never)}" if never else "all reach it"
-    return Measured(float(np.median(values)), float(values.min()), float(values.max()), len(values), "weeks", text)
+    return Measured(
+        float(np.median(values)), float(values.min()), float(values.max()), len(values), "weeks", text
+    )
 
 
 @statistic
@@ -314,8 +321,6 @@ def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: 
     """Open authors with at least `share` of open tokens in the main window before a date: how their share changed after
     it, in log2 (0 = unchanged, -1 = halved), for those who released a model from that date on (`refreshed`) and those
     who did not (`not refreshed`). Mean over authors, Student's t."""
-    from scipy import stats
-
     table = _leading(log, "author", Pick(open=True), "main", "tokens")
     cut = pd.Timestamp(split)
     before, after = table[table.index < cut].mean(), table[table.index >= cut].mean()
@@ -354,7 +359,9 @@ def share_before_and_after(log: Log, of: Pick, within: Pick, date: dt.date, week
     early = np.array([day < date for day in whole.times])
     if min(early.sum(), (~early).sum()) < weeks // 2:
         raise Untestable(f"the log has too few weeks before or after {date}")
-    return Groups({"before": mean_of_weeks(whole.values[early]), "after": mean_of_weeks(whole.values[~early])})
+    return Groups(
+        {"before": mean_of_weeks(whole.values[early]), "after": mean_of_weeks(whole.values[~early])}
+    )
 
 
 @statistic

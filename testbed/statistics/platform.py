@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import ibis
 import numpy as np
 
 from analysis import categories, study, usage
@@ -41,8 +42,6 @@ def total_tokens(log: Log) -> Measured:
 @statistic
 def breadth(log: Log, of: Literal["models", "providers"]) -> Measured:
     """Distinct models, or providers, with a request in the last 90 days of the log (exact count)."""
-    import ibis
-
     rows = log.generations
     column = "model" if of == "models" else "provider_name"
     log.need(column, what=f"the number of {of}")

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Concatenate, ParamSpec, get_type_hints
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,13 +14,14 @@ from analysis.source import Log
 from testbed.statistics.measured import Result
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=Result)
 Statistic = Callable[..., Result]
 MODULES = ("platform", "openness", "agentic", "categories", "geography", "retention", "cost")
 
 _REGISTRY: dict[str, Statistic] = {}
 
 
-def statistic(function: Callable[Concatenate[Log, P], Result]) -> Callable[Concatenate[Log, P], Result]:
+def statistic(function: Callable[Concatenate[Log, P], R]) -> Callable[Concatenate[Log, P], R]:
     """Decorator: register a function as `module.name`."""
     _REGISTRY[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = function
     return function

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
-import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from analysis import agentic, categories, study, usage
 from analysis import vocabulary as v
 from analysis.query import collect
-from analysis.source import Log, NotAvailable
+from analysis.source import Log
 from testbed.statistics.measured import Floats, Measured, Series, Unit, Untestable
-from testbed.statistics.uncertainty import mean_of_weeks
+from testbed.statistics.uncertainty import difference, mean_of_weeks
 
 EDGE_WEEKS = 4  # weeks that make up the "start" and the "end" of a window
 MOST_MISSING = 0.5  # a window of which more than this share lies outside the log is not testable
@@ -155,15 +155,13 @@ def series(
 
 
 def summarised(whole: Series, summary: Summary, log: Log, window: Window) -> Measured:
-    """One number of a weekly series. start, end: means of the first and the last four weeks of the window, which the log
-    must cover; low, high: the extreme week; change: end minus start."""
+    """One number of a weekly series. start, end: means of the first and the last four weeks of the window, which
+    the log must cover; low, high: the extreme week; change: end minus start."""
     if summary in ("start", "end", "change"):
         first, last = bounds(window, log)
         values = {"start": _edge(whole, first, True), "end": _edge(whole, last, False)}
         if summary != "change":
             return values[summary]
-        from testbed.statistics.uncertainty import difference
-
         return difference(values["end"], values["start"])
     known = whole.values[np.isfinite(whole.values)]
     if not len(known):
@@ -191,45 +189,28 @@ def _edge(whole: Series, day: dt.date, first: bool) -> Measured:
 def labelled(log: Log) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The labelled sample by week and model: cells with a category each, and all distinct requests.
 
-    Columns week, model, (category,) requests, tokens, squares (sum of squared tokens), prompt, completion, charged_tokens,
-    cost_usd (of requests not paid with an own key; missing where the log has no `byok`), and the models' facts.
+    Columns week, model, (category,) requests, tokens, squares (sum of squared tokens), prompt, spend_usd, and the
+    models' facts.
     """
     rows = categories.labelled(log, study.LABEL_THRESHOLD, "rankings")
-    generations = log.generations
-    charged = "byok" in log.columns
-    money = generations.select(
-        "generation_id",
-        charged_tokens=(~generations.byok).ifelse(v.tokens_total(generations), 0).fill_null(0)
-        if charged
-        else ibis.null("int64"),
-        cost=(~generations.byok).ifelse(generations.cost_total, 0.0).fill_null(0.0)
-        if charged
-        else ibis.null("float64"),
-        spend=generations.cost_total,
-    )
 
     def cells() -> pd.DataFrame:
-        t = log.shared("claims_labelled", lambda: rows.inner_join(money, "generation_id"))
-        return with_facts(collect(_sums(t, ["week", "model", "category"])), log)
+        return with_facts(collect(_sums(rows, ["week", "model", "category"])), log)
 
     def whole() -> pd.DataFrame:
-        t = log.shared("claims_labelled", lambda: rows.inner_join(money, "generation_id"))
-        return with_facts(collect(_sums(t.drop("category").distinct(), ["week", "model"])), log)
+        return with_facts(collect(_sums(rows.drop("category").distinct(), ["week", "model"])), log)
 
     return log.remembered("claims.cells", cells), log.remembered("claims.labelled", whole)
 
 
-def _sums(t: ibis.Table, by: list[str]) -> ibis.Table:
+def _sums(t: ir.Table, by: list[str]) -> ir.Table:
     size = t.tokens.cast("float64")
     return t.group_by(*by).aggregate(
         requests=t.count().cast("int64"),
         tokens=v.total(t.tokens),
         squares=(size * size).sum(),
         prompt=v.total(t.tokens_prompt),
-        completion=v.total(t.tokens_completion),
-        charged_tokens=v.total(t.charged_tokens),
-        cost_usd=t.cost.sum(),
-        spend=t.spend.sum(),
+        spend_usd=v.amount(t.cost_usd),
     )
 
 
@@ -241,9 +222,3 @@ def sample(log: Log, window: Window = "category") -> tuple[pd.DataFrame, pd.Data
     if whole.empty:
         raise Untestable("no labelled request in the window")
     return cells, whole
-
-
-def need_charges(log: Log) -> None:
-    """Raise NotAvailable unless the log tells own-key requests apart."""
-    if "byok" not in log.columns:
-        raise NotAvailable("byok", "the log has no such column, without which charges mean little")

@@ -35,9 +35,9 @@ def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "",
         return Measured(mean, n=n or weeks, unit=unit, detail=f"{detail}; too few weeks for an interval")
     half = float(stats.t.ppf(0.975, weeks - 1)) * math.sqrt(_long_run_variance(x - mean) / weeks)
     text = f"{detail}; " if detail else ""
-    return Measured(
-        mean, mean - half, mean + half, n or weeks, unit, f"{text}mean of {weeks} weeks, Newey-West interval"
-    )
+    within_unit = unit == "share" and bool(((x >= 0) & (x <= 1)).all())
+    low, high = (max(mean - half, 0.0), min(mean + half, 1.0)) if within_unit else (mean - half, mean + half)
+    return Measured(mean, low, high, n or weeks, unit, f"{text}mean of {weeks} weeks, Newey-West interval")
 
 
 def _long_run_variance(centred: Floats) -> float:
@@ -98,12 +98,13 @@ def difference(left: Measured, right: Measured) -> Measured:
     """left minus right, with the interval that follows from theirs (MOVER). Zou & Donner (2008), Statistics in
     Medicine 27:1693. Without intervals on both sides there is none."""
     value = left.value - right.value
+    unit: Unit = "points" if left.unit == "share" else left.unit
     n = min(left.n, right.n)
     if not (left.has_interval and right.has_interval):
-        return Measured(value, n=n, unit=left.unit, detail="difference")
+        return Measured(value, n=n, unit=unit, detail="difference")
     low = value - math.hypot(left.value - left.low, right.high - right.value)
     high = value + math.hypot(left.high - left.value, right.value - right.low)
-    return Measured(value, low, high, n, left.unit, "difference, interval from both sides (MOVER)")
+    return Measured(value, low, high, n, unit, "difference, interval from both sides (MOVER)")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,225 @@
+"""The scoreboard: every claim of the registry measured on a log and judged.
+
+with analysis.open_log(run) as log:
+    board = scoreboard.score(log)
+    scoreboard.write(board, run / "verdicts.json")
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.source import Log, NotAvailable
+from testbed.claims import Entry, Registry, registry
+from testbed.predicates import AllOf, Predicate, Status, StatisticCall, Verdict, amount, say, together
+from testbed.statistics import Groups, Measured, Result, Series, Untestable, measure
+
+VERSION = 1
+ROLES = ("emergent", "input", "definition")
+INPUT_CAVEAT = "A world is given its inputs, so a passed input claim proves little; only emergent ones say that a pattern emerged."
+SHOWN_GROUPS = 6  # named numbers shown of a statistic that has many
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with what was measured and the verdict. shown: the simulated value for people; value, low, high, n, unit: of the
+    first statistic, where it is one number."""
+
+    entry: Entry
+    verdict: Verdict
+    shown: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    unit: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """All judged claims of one log, in the order of the report."""
+
+    log: str
+    digest: str
+    judged: tuple[Judged, ...]
+    titles: dict[str, str]
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """By role: how many claims hold (of them weakly), fail (of them weakly), and are not testable."""
+        totals = {}
+        for role in ROLES:
+            mine = [j.verdict for j in self.judged if j.entry.claim.role == role]
+            totals[role] = {
+                "holds": sum(v.status == "holds" for v in mine),
+                "holds_weakly": sum(v.status == "holds" and v.weak for v in mine),
+                "fails": sum(v.status == "fails" for v in mine),
+                "fails_weakly": sum(v.status == "fails" and v.weak for v in mine),
+                "not_testable": sum(v.status == "not_testable" for v in mine),
+            }
+        return totals
+
+    def as_json(self) -> dict[str, Any]:
+        """The scoreboard as data: what verdicts.json holds."""
+        return {
+            "version": VERSION,
+            "log": self.log,
+            "registry_digest": self.digest,
+            "caveat": INPUT_CAVEAT,
+            "totals": self.totals(),
+            "sections": self.titles,
+            "claims": [_record(judged) for judged in self.judged],
+        }
+
+
+def score(
+    log: Log,
+    only: Collection[str] | None = None,
+    claims: Registry | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scoreboard:
+    """Measure and judge all claims, or some by id. A claim that the log cannot answer is not testable, never a pass."""
+    claims = registry() if claims is None else claims
+    entries = [entry for entry in claims if only is None or entry.id in only]
+    judged = []
+    for number, entry in enumerate(entries):
+        if progress is not None:
+            progress(number, len(entries))
+        judged.append(judge(log, entry))
+    if progress is not None:
+        progress(len(entries), len(entries))
+    titles = {key: claims.titles[key] for key in dict.fromkeys(entry.section for entry in entries)}
+    return Scoreboard(log.name, claims.digest, tuple(judged), dict(titles))
+
+
+def judge(log: Log, entry: Entry) -> Judged:
+    """One claim."""
+    claim = entry.claim
+    if claim.predicate is None:
+        return Judged(entry, Verdict("not_testable", claim.note), "–")
+    if not isinstance(claim.predicate, AllOf):
+        assert claim.statistic is not None
+        result, verdict = _part(log, claim.statistic, claim.predicate)
+        return _judged(entry, verdict, [(result, claim.predicate)])
+    results: list[tuple[Result | None, Predicate]] = []
+    verdicts = {}
+    for number, part in enumerate(claim.predicate.of, start=1):
+        call = part.statistic or claim.statistic
+        assert call is not None
+        result, verdicts[f"{number}"] = _part(log, call, part.predicate)
+        results.append((result, part.predicate))
+    return _judged(entry, together(verdicts), results)
+
+
+def _part(log: Log, call: StatisticCall, predicate: Predicate) -> tuple[Result | None, Verdict]:
+    result: Result | None = None
+    try:
+        result = measure(log, call.name, call.arguments)
+        return result, predicate.judge(result)
+    except NotAvailable as gap:
+        return result, Verdict("not_testable", f"this log lacks {gap.column}: {gap.why}")
+    except Untestable as gap:
+        return result, Verdict("not_testable", str(gap))
+
+
+def _judged(entry: Entry, verdict: Verdict, results: list[tuple[Result | None, Predicate]]) -> Judged:
+    texts = [show(result, predicate.names) for result, predicate in results if result is not None]
+    shown = "; ".join(dict.fromkeys(texts)) or "–"
+    first = next((result for result, _ in results if result is not None), None)
+    if not isinstance(first, Measured):
+        detail = getattr(first, "detail", "")
+        return Judged(
+            entry,
+            verdict,
+            shown,
+            n=getattr(first, "n", None),
+            unit=getattr(first, "unit", None),
+            detail=detail,
+        )
+    return Judged(entry, verdict, shown, _plain(first.value), _plain(first.low), _plain(first.high), first.n, first.unit,
+                  first.detail)  # fmt: skip
+
+
+def show(result: Result, names: Collection[str] = ()) -> str:
+    """A result in few words: a number with its interval; of a series its first and last four weeks and its extremes; of
+    named numbers those that matter, or the largest."""
+    if isinstance(result, Measured):
+        return say(result, signed=result.unit == "points")
+    if isinstance(result, Series):
+        known = [value for value in result.values if math.isfinite(value)]
+        if not known:
+            return "no value"
+        start, end = (sum(part) / len(part) for part in (known[:4], known[-4:]))
+        first, last, low, high = (amount(x, result.unit) for x in (start, end, min(known), max(known)))
+        return f"{first} → {last} (weeks {low} to {high})"
+    ranked = sorted(result.parts, key=lambda name: -result.parts[name].value)
+    chosen = [name for name in names if name in result.parts] or ranked[:SHOWN_GROUPS]
+    more = len(result.parts) - len(chosen) if not names else 0
+    text = ", ".join(f"{name} {amount(result.parts[name].value, result.parts[name].unit)}" for name in chosen)
+    return text + (f", {more} more" if more > 0 else "")
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _record(judged: Judged) -> dict[str, Any]:
+    claim = judged.entry.claim
+    return {
+        "id": judged.entry.id,
+        "section": judged.entry.section,
+        "where": claim.where,
+        "text": claim.text,
+        "reported": claim.reported,
+        "role": claim.role,
+        "basis": claim.basis,
+        "calibration": claim.calibration,
+        "note": claim.note,
+        "status": judged.verdict.status,
+        "weak": judged.verdict.weak,
+        "reason": judged.verdict.reason,
+        "simulated": judged.shown,
+        "value": judged.value,
+        "low": judged.low,
+        "high": judged.high,
+        "n": judged.n,
+        "unit": judged.unit,
+        "detail": judged.detail,
+    }
+
+
+def write(board: Scoreboard, path: Path) -> None:
+    """Write verdicts.json: whole or not at all."""
+    write_json(board.as_json(), path)
+
+
+def write_json(data: Any, path: Path) -> None:
+    """Write JSON beside the target and rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(data, file, indent=1, allow_nan=False)
+            file.write("\n")
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+STATUS_WORDS: dict[Status, str] = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}
+
+
+def word(verdict: Verdict) -> str:
+    """The verdict in a word or two."""
+    return STATUS_WORDS[verdict.status] + (
+        " (weak)" if verdict.weak and verdict.status != "not_testable" else ""
+    )

@@ -1,0 +1,99 @@
+"""Statistics on regions and languages (section 6)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis import geography
+from analysis import vocabulary as v
+from analysis.proportions import share as over
+from analysis.query import collect
+from analysis.source import Log
+from testbed.statistics.measured import Groups, Measured, Series, Untestable
+from testbed.statistics.registry import statistic
+from testbed.statistics.tables import Summary, Window, by_week, series, summarised, weeks_of
+from testbed.statistics.uncertainty import ratio_of_weeks
+
+Place = Literal["continent", "country", "language"]
+
+
+@statistic
+def spend_by_continent(log: Log, continent: str, window: Window = "main") -> Series:
+    """Share of a continent of billing in the spend, by complete week."""
+    frame = geography.weekly_spend(log)
+    weeks = weeks_of(log, window)
+    frame = frame[(frame["continent"] == continent) & frame["week"].isin(weeks)]
+    if frame.empty:
+        raise Untestable(f"no spend billed in {continent}")
+    values = frame.set_index("week")["share"].reindex(weeks).to_numpy(dtype=np.float64)
+    return series(values, weeks, n=int(frame["requests"].sum()))
+
+
+@statistic
+def spend_share(log: Log, continent: str, summary: Summary = "mean", window: Window = "main") -> Measured:
+    """One number of `spend_by_continent`."""
+    return summarised(spend_by_continent(log, continent, window), summary, log, window)
+
+
+@statistic
+def spend_shares(log: Log, window: Window = "main") -> Groups:
+    """Mean weekly share of each continent in the spend."""
+    names = geography.weekly_spend(log)["continent"].unique()
+    return Groups({str(name): spend_share(log, str(name), "mean", window) for name in names})
+
+
+def _weekly(log: Log, place: Place) -> pd.DataFrame:
+    t = geography.by_place(log, place)
+    return log.remembered(
+        f"claims.{place}", lambda: collect(t.group_by("week", place).aggregate(tokens=v.total(t.tokens)))
+    )
+
+
+@statistic
+def token_shares(log: Log, place: Place, of: list[str], window: Window = "main") -> Groups:
+    """Share of each named place or language in all tokens of the window, and `other`: all that is not named; block
+    bootstrap over weeks."""
+    frame = _weekly(log, place)
+    if set(frame[place]) == {geography.UNKNOWN}:
+        raise Untestable(f"the log has the column {place} but no value in it")
+    weeks = weeks_of(log, window)
+    frame = frame[frame["week"].isin(weeks)]
+    whole = by_week(frame, weeks)
+    parts = {}
+    for name in [*of, "other"]:
+        rows = frame[~frame[place].isin(of)] if name == "other" else frame[frame[place] == name]
+        value, low, high = ratio_of_weeks(by_week(rows, weeks), whole)
+        parts[name] = Measured(
+            value, low, high, len(weeks), "share", "of all tokens; block bootstrap over weeks"
+        )
+    return Groups(parts)
+
+
+@statistic
+def outside(log: Log, country: str = "US", window: Window = "main") -> Measured:
+    """Share of tokens billed outside a country; block bootstrap over weeks. Unknown countries are left out."""
+    frame = _weekly(log, "country")
+    frame = frame[frame["country"] != geography.UNKNOWN]
+    weeks = weeks_of(log, window)
+    frame = frame[frame["week"].isin(weeks)]
+    if frame.empty:
+        raise Untestable("no request with a country in the window")
+    value, low, high = ratio_of_weeks(
+        by_week(frame[frame["country"] != country], weeks), by_week(frame, weeks)
+    )
+    return Measured(value, low, high, len(weeks), "share", "of all tokens; block bootstrap over weeks")
+
+
+@statistic
+def largest_continent_weeks(log: Log, continent: str, window: Window = "main") -> Series:
+    """The continent's share of the spend over the largest share of any other, by week: above 1 where it is first."""
+    frame = geography.weekly_spend(log)
+    weeks = weeks_of(log, window)
+    table = frame.pivot_table(index="week", columns="continent", values="share").reindex(weeks)
+    if continent not in table or table.shape[1] < 2:
+        raise Untestable(f"no spend billed in {continent}, or nowhere else")
+    others = table.drop(columns=[continent]).max(axis=1)
+    return series(over(table[continent], others), weeks, "ratio")

@@ -1,0 +1,340 @@
+"""Statistics on who comes back: cohorts of users by model and month of first use (section 7).
+
+Only complete cells count, of cohorts with at least `LEAST_USERS` users that are not cut off by the log's start. A cohort
+is *foundational* if at least `DURABLE` of it is active at month 5 and the curve has flattened: R(5) over R(3) at least
+`PLATEAU` (thresholds assumed; the report gives none). Later cohorts of a model: those that start after the one compared.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis import retention, usage
+from analysis.proportions import share as over
+from analysis.query import collect
+from analysis.source import Log
+from testbed.statistics.measured import Groups, Measured, Untestable
+from testbed.statistics.registry import statistic
+from testbed.statistics.tables import bounds, facts
+from testbed.statistics.uncertainty import difference, proportion
+
+LEAST_USERS = (
+    100  # users of the smallest cohort that counts: a cell is then known to about 10 points (assumed)
+)
+DURABLE = 0.30
+PLATEAU = 0.80
+
+
+def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
+    """Complete cells of cohorts that are large enough and whole, with `lag` (months from the model's launch)."""
+
+    def make() -> pd.DataFrame:
+        frame = retention.triangles(log, min_cohort=LEAST_USERS)
+        frame = frame[frame["complete"] & ~frame["left_truncated"]]
+        launch = frame["model"].map({m: retention.launch_cohort(log, m)[0] for m in frame["model"].unique()})
+        start = pd.to_datetime(launch)
+        lag = (frame["cohort"].dt.year - start.dt.year) * 12 + frame["cohort"].dt.month - start.dt.month
+        return frame.assign(lag=lag)
+
+    frame = log.remembered("claims.cells_of_cohorts", make)
+    if model is not None:
+        frame = frame[frame["model"] == model]
+    if frame.empty:
+        whose = f"of {model} " if model else ""
+        raise Untestable(f"no cohort {whose}with {LEAST_USERS} users or more and a complete month")
+    return frame
+
+
+def _row(cells: pd.DataFrame, cohort: dt.date, k: int) -> pd.Series:
+    found = cells[(cells["cohort"] == pd.Timestamp(cohort)) & (cells["k"] == k)]
+    if found.empty:
+        raise Untestable(
+            f"the log has no complete month {k} of a cohort of {cohort:%B %Y} with {LEAST_USERS} users or more"
+        )
+    return found.iloc[0]
+
+
+def _measured(row: pd.Series) -> Measured:
+    return proportion(float(row["active"]), float(row["users"]), f"users of {row['cohort']:%B %Y}")
+
+
+@statistic
+def cell(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
+    """R(k): share of the users whose first use of a model falls in a month who are active k months later; Wilson."""
+    return _measured(_row(_cells(log, model), cohort, k))
+
+
+@statistic
+def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
+    """R(k) of a cohort less the highest R(k) among the later cohorts of the model. Newcombe interval; the smallest lower
+    end over all later cohorts is taken, so that it lies above 0 only if the cohort beats each of them (an
+    intersection-union test, which needs no correction: Berger 1982)."""
+    cells = _cells(log, model)
+    own = _measured(_row(cells, cohort, k))
+    later = cells[(cells["k"] == k) & (cells["cohort"] > pd.Timestamp(cohort))]
+    if later.empty:
+        raise Untestable(f"no later cohort of {model} has a complete month {k}")
+    gaps = [difference(own, _measured(row)) for _, row in later.iterrows()]
+    closest = min(gaps, key=lambda gap: gap.value)
+    return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points",
+                    f"users; {own.value:.1%} against {len(later)} later cohorts of at most {later['retention'].max():.1%}")  # fmt: skip
+
+
+@statistic
+def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: int = 1) -> Measured:
+    """R(k) of a cohort less the R(k) of all users of the cohorts that start at least `after` months later; Newcombe."""
+    cells = _cells(log, model)
+    own = _measured(_row(cells, cohort, k))
+    since = pd.Timestamp(cohort) + pd.DateOffset(months=after)
+    later = cells[(cells["k"] == k) & (cells["cohort"] >= since)]
+    if later.empty:
+        raise Untestable(f"no later cohort of {model} has a complete month {k}")
+    rest = proportion(float(later["active"].sum()), float(later["users"].sum()))
+    gap = difference(own, rest)
+    return Measured(gap.value, gap.low, gap.high, own.n, "points",
+                    f"users; {own.value:.1%} against {rest.value:.1%} of {rest.n:,} later users")  # fmt: skip
+
+
+@statistic
+def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
+    """R(k) of a cohort over the mean R(k) of the later cohorts of the model (unweighted). No interval."""
+    cells = _cells(log, model)
+    own = _row(cells, cohort, k)
+    later = cells[(cells["k"] == k) & (cells["cohort"] > pd.Timestamp(cohort))]
+    if later.empty:
+        raise Untestable(f"no later cohort of {model} has a complete month {k}")
+    mean = float(later["retention"].mean())
+    return Measured(float(over(own["retention"], mean)), n=int(own["users"]), unit="ratio",
+                    detail=f"users; {own['retention']:.1%} against {mean:.1%}, mean of {len(later)} later cohorts")  # fmt: skip
+
+
+@statistic
+def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
+    """Largest less smallest R(k) of the cohorts from `first_lag` months after launch on, after what chance adds has been
+    taken out: each R(k) is shrunk towards their mean by a random-effects fit (DerSimonian & Laird 1986)."""
+    cells = _cells(log, model)
+    at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
+    if len(at) < 3:
+        raise Untestable(f"only {len(at)} cohorts of {model} have a complete month {k}")
+    y = at["retention"].to_numpy(dtype=np.float64)
+    n = at["users"].to_numpy(dtype=np.float64)
+    variance = ((at["active"] + 0.5) / (n + 1) * (1 - (at["active"] + 0.5) / (n + 1)) / n).to_numpy(
+        dtype=np.float64
+    )
+    w = 1 / variance
+    mean = float((w * y).sum() / w.sum())
+    q = float((w * (y - mean) ** 2).sum())
+    tau2 = max(0.0, (q - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
+    shrunk = mean + tau2 / (tau2 + variance) * (y - mean)
+    return Measured(float(np.ptp(shrunk)), n=len(y), unit="points",
+                    detail=f"cohorts, {y.min():.1%} to {y.max():.1%} before shrinkage")  # fmt: skip
+
+
+@statistic
+def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
+    """The highest R(k) among the cohorts from `first_lag` months after launch on; Wilson interval of that cohort."""
+    cells = _cells(log, model)
+    at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
+    if at.empty:
+        raise Untestable(f"no such cohort of {model} has a complete month {k}")
+    best = at.loc[at["retention"].idxmax()]
+    found = _measured(best)
+    return Measured(
+        found.value, found.low, found.high, found.n, "share", f"{found.detail}, of {len(at)} cohorts"
+    )
+
+
+@statistic
+def typical(log: Log, k: int) -> Measured:
+    """Median over all cohorts of all models of R(k); interval by order statistics over the cohorts (binomial)."""
+    values = np.sort(_at(_cells(log), k)["retention"].to_numpy(dtype=np.float64))
+    n = len(values)
+    if n < 6:
+        raise Untestable(f"only {n} cohorts have a complete month {k}")
+    rank = int(stats.binom.ppf(0.025, n, 0.5))
+    return Measured(float(np.median(values)), float(values[max(rank - 1, 0)]), float(values[min(n - rank, n - 1)]), n,
+                    "share", "cohorts of all models")  # fmt: skip
+
+
+def _at(cells: pd.DataFrame, k: int) -> pd.DataFrame:
+    return cells[cells["k"] == k]
+
+
+def _durable(log: Log) -> pd.DataFrame:
+    """One row a cohort with a complete month 5: model, lag, durable (foundational, see the module)."""
+    cells = _cells(log)
+    table = cells.pivot_table(
+        index=["model", "cohort", "lag", "users"], columns="k", values="retention"
+    ).reset_index()
+    if 5 not in table or 3 not in table:
+        raise Untestable("no cohort has a complete month 5")
+    table = table[table[5].notna() & table[3].notna()]
+    return table.assign(durable=(table[5] >= DURABLE) & (table[5] >= PLATEAU * table[3]))
+
+
+@statistic
+def durable_share(log: Log, lag: Literal["all", "early", "late"] = "all") -> Measured:
+    """Share of foundational cohorts among all cohorts with a complete month 5; early: up to one month after launch,
+    late: from two months on; Wilson interval over cohorts."""
+    table = _durable(log)
+    if lag != "all":
+        table = table[(table["lag"] <= 1) == (lag == "early")]
+    if table.empty:
+        raise Untestable(f"no {lag} cohort has a complete month 5")
+    return proportion(float(table["durable"].sum()), len(table), "cohorts")
+
+
+@statistic
+def early_among_durable(log: Log) -> Measured:
+    """Share of the foundational cohorts that start up to one month after their model's launch; Wilson interval."""
+    table = _durable(log)
+    durable = table[table["durable"]]
+    if durable.empty:
+        raise Untestable("no cohort is foundational")
+    return proportion(float((durable["lag"] <= 1).sum()), len(durable), "foundational cohorts")
+
+
+@statistic
+def durable_by_lag(log: Log) -> Groups:
+    """`durable_share` of early and late cohorts, to be compared."""
+    return Groups({"early": durable_share(log, "early"), "late": durable_share(log, "late")})
+
+
+@statistic
+def foundational_cohorts(log: Log, model: str) -> Measured:
+    """How many cohorts of a model are foundational (count), of those with a complete month 5."""
+    table = _durable(log)
+    table = table[table["model"] == model]
+    if table.empty:
+        raise Untestable(f"no cohort of {model} has {LEAST_USERS} users and a complete month 5")
+    best = table.loc[table[5].idxmax()]
+    return Measured(float(table["durable"].sum()), n=len(table), unit="count",
+                    detail=f"cohorts; highest at month 5: {best[5]:.1%} ({best['cohort']:%B %Y})")  # fmt: skip
+
+
+@statistic
+def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measured:
+    """Kendall's tau between the order of a model's cohorts at an early and at a late month; interval by Fisher's z with
+    the variance 0.437/(n - 4) (Fieller, Hartley & Pearson 1957)."""
+    table = _cells(log, model).pivot_table(index="cohort", columns="k", values="retention")
+    if early not in table or late not in table:
+        raise Untestable(f"no cohort of {model} has a complete month {late}")
+    both = table[[early, late]].dropna()
+    if len(both) < 5:
+        raise Untestable(f"only {len(both)} cohorts of {model} have a complete month {late}")
+    tau = float(stats.kendalltau(both[early], both[late]).statistic)
+    z, half = math.atanh(min(max(tau, -0.999), 0.999)), 1.96 * math.sqrt(0.437 / (len(both) - 4))
+    return Measured(tau, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "cohorts")
+
+
+@statistic
+def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
+    """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a paired
+    one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
+    cells = _cells(log, model)
+    ks = [k for k in (around - 1, around, around + 1) if k >= 2]
+    rows = retention.activity(log)
+    rows = rows.filter(rows.model == model).select("user_id", "month")
+    active = log.remembered(f"claims.activity.{model}", lambda: collect(rows))
+    month = active["month"]
+    members = month.groupby(active["user_id"]).min()
+    members = set(members.index[members == pd.Timestamp(cohort)])
+    own = active[active["user_id"].isin(members)]
+    own = own.assign(k=(own["month"].dt.year - cohort.year) * 12 + own["month"].dt.month - cohort.month)
+    steps = []
+    for k in ks:
+        try:
+            _row(cells, cohort, k)
+        except Untestable:
+            continue
+        now, before = (set(own.loc[own["k"] == at, "user_id"]) for at in (k, k - 1))
+        up, down, n = len(now - before), len(before - now), len(members)
+        value = (up - down) / n
+        half = (
+            float(stats.norm.ppf(1 - 0.025 / len(ks)))
+            * math.sqrt(max(up + down - (up - down) ** 2 / n, 0.0))
+            / n
+        )
+        steps.append(
+            (k, Measured(value, value - half, value + half, n, "points", f"users, step to month {k}"))
+        )
+    if not steps:
+        _row(cells, cohort, around)
+    return max((measured for _, measured in steps), key=lambda measured: measured.value)
+
+
+@statistic
+def returners(log: Log, k: int = 2) -> Measured:
+    """Of all users active in the k-th month after their first month with a model, the share who were silent the month
+    before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
+    rows = retention.activity(log)
+
+    def make() -> pd.DataFrame:
+        import ibis
+
+        first = rows.month.min().over(ibis.window(group_by=[rows.user_id, rows.model]))
+        before = rows.month.lag().over(ibis.window(group_by=[rows.user_id, rows.model], order_by=rows.month))
+        t = rows.mutate(first=first, before=before)
+        t = t.mutate(k=(t.month.year() - t.first.year()) * 12 + t.month.month() - t.first.month(),
+                     gap=(t.month.year() - t.before.year()) * 12 + t.month.month() - t.before.month())  # fmt: skip
+        return collect(t.group_by("k").aggregate(active=t.count(), returned=(t.gap > 1).cast("int64").sum()))
+
+    frame = log.remembered("claims.returners", make).set_index("k")
+    if k not in frame.index:
+        raise Untestable(f"no user is active in month {k}")
+    return proportion(float(frame.loc[k, "returned"]), float(frame.loc[k, "active"]), "users and models")
+
+
+@statistic
+def plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Measured:
+    """R(late) over R(early) of a cohort; interval on the log scale from both cells as if independent (wide, since the
+    same users stand in both)."""
+    cells = _cells(log, model)
+    a, b = _row(cells, cohort, early), _row(cells, cohort, late)
+    if min(a["active"], b["active"]) == 0:
+        raise Untestable("nobody was active")
+    value = float(b["retention"] / a["retention"])
+    error = math.sqrt(sum(1 / r["active"] - 1 / r["users"] for r in (a, b)))
+    return Measured(value, value * math.exp(-1.96 * error), value * math.exp(1.96 * error), int(a["users"]), "ratio",
+                    f"users; {a['retention']:.1%} at month {early}, {b['retention']:.1%} at month {late}")  # fmt: skip
+
+
+@statistic
+def volume_rank(log: Log, model: str) -> Measured:
+    """Rank of a model by tokens in the main window (1 = most used)."""
+    frame = usage.by_model(log, window=bounds("main", log))
+    order = frame["model"].tolist()
+    if model not in order:
+        raise Untestable(f"the log has no request to {model} in the main window")
+    return Measured(float(order.index(model) + 1), n=len(order), unit="count", detail="models")
+
+
+@statistic
+def volume_and_retention(log: Log, k: int = 5) -> Measured:
+    """Spearman's correlation, over models, of tokens (whole log) and the highest R(k) of a cohort; interval of Fisher's z
+    with the variance 1.06/(n - 3)."""
+    best = _at(_cells(log), k).groupby("model")["retention"].max()
+    tokens = usage.by_model(log).set_index("model")["tokens"]
+    both = pd.concat([best, tokens], axis=1).dropna()
+    if len(both) < 6:
+        raise Untestable(f"only {len(both)} models have a cohort with a complete month {k}")
+    rho = float(stats.spearmanr(both["retention"], both["tokens"]).statistic)
+    z, half = math.atanh(min(max(rho, -0.999), 0.999)), 1.96 * math.sqrt(1.06 / (len(both) - 3))
+    return Measured(rho, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "models")
+
+
+@statistic
+def stays_when_rival_appears(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
+    """R in the month after the rival's release month over R in the month before it, of one cohort: 1 where the release
+    leaves the curve as it was; interval as in `plateau`."""
+    released = facts(log).set_index("model")["released"]
+    if rival not in released.index:
+        raise Untestable(f"the models table has no {rival}")
+    at = (released[rival].year - cohort.year) * 12 + released[rival].month - cohort.month
+    return plateau(log, model, cohort, at - 1, at + 1)
