@@ -26,3 +26,18 @@ def wilson(successes: Numbers, trials: Numbers, z: float = Z95) -> tuple[Floats,
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+
+
+def newcombe(
+    successes: Numbers, trials: Numbers, others: Numbers, other_trials: Numbers, z: float = Z95
+) -> tuple[Floats, Floats]:
+    """Interval of the difference (others/other_trials - successes/trials) of two independent proportions, elementwise.
+
+    Newcombe (1998), method 10: from the two Wilson intervals. (low, high); NaN where one has no trials.
+    """
+    p, q = share(successes, trials), share(others, other_trials)
+    p_low, p_high = wilson(successes, trials, z)
+    q_low, q_high = wilson(others, other_trials, z)
+    low = (q - p) - np.sqrt((q - q_low) ** 2 + (p_high - p) ** 2)
+    high = (q - p) + np.sqrt((q_high - q) ** 2 + (p - p_low) ** 2)
+    return low, high

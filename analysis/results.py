@@ -113,6 +113,7 @@ class _Writer:
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
         self.index: list[dict[str, Any]] = []
+        self.sql: dict[str, str] = {}  # by query: several exhibits have the same
         self.done = 0
         self.steps = 1
 
@@ -125,10 +126,11 @@ class _Writer:
         (self.folder / "figures").mkdir()
         panels = self._step("usage", lambda: panels_of(self.log, self.models))
         triangles, contrast = self._step("retention", lambda: self._retention(panels))
-        shown = self._step("retention panels", lambda: self._panels(panels))
         cards = {exhibit.id: self._step(exhibit.id, partial(self._card, exhibit)) for exhibit in EXHIBITS}
+        shown = self._step("retention panels", lambda: self._panels(panels, cards))
         self._write_index()
-        page = self._page(panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS])
+        apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
+        page = self._page(panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart])
         (self.folder / "report.html").write_text(verdicts.into(page, judged), encoding="utf-8")
         self._report("report", self.steps)
         return {
@@ -166,13 +168,14 @@ class _Writer:
             self._list(stem, title, "share of users", (), frame, self._store(stem, frame))
         return everything[everything["model"].isin(names)].reset_index(drop=True), contrast
 
-    def _panels(self, panels: list[study.Panel]) -> list[PanelPart]:
+    def _panels(self, panels: list[study.Panel], cards: dict[str, Card]) -> list[PanelPart]:
         from analysis import figures
 
         top = figures.common_top(self.log, [panel.model for panel in panels]) if panels else 1.0
-        return [self._panel(panel, top) for panel in panels]
+        return [self._panel(panel, top, cards.get(f"fig25{panel.letter}")) for panel in panels]
 
-    def _panel(self, panel: study.Panel, top: float) -> PanelPart:
+    def _panel(self, panel: study.Panel, top: float, card: Card | None) -> PanelPart:
+        """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
         from analysis import figures
         from analysis.report import PanelPart, cells, wording
         from analysis.report.panels import panel_chart
@@ -181,7 +184,9 @@ class _Writer:
         launch, _ = retention.launch_cohort(self.log, panel.model)
         spec = panel_chart(triangle, launch, top)
         gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
-        still = figures.svg(figures.retention_panel(self.log, panel.model, title="", top=top)) if spec else ""
+        still = card.still if card is not None else ""
+        if spec and not still:
+            still = figures.svg(figures.retention_panel(self.log, panel.model, title="", top=top))
         return PanelPart(
             title=_title(panel),
             model=panel.model,
@@ -191,6 +196,8 @@ class _Writer:
             label=wording.describe_retention(panel.name, triangle, launch),
             table=cells.triangle(triangle, launch) if len(triangle) else None,
             gap=gap,
+            claims=card.claims if card is not None and card.still else (),
+            files=card.files if card is not None else (),
         )
 
     def _card(self, exhibit: Exhibit) -> Card:
@@ -203,7 +210,7 @@ class _Writer:
             still, sample = "", ""
             if exhibit.draw is not None:
                 still, sample = self._draw(exhibit, files)
-            sql = [Shown(query.name, query.sql(self.log)) for query in queries_of(exhibit)]
+            sql = [Shown(query.name, self._sql(query)) for query in queries_of(exhibit)]
         except NotAvailable as error:
             self._forget(exhibit.id)
             self.gaps.append(f"{exhibit.title}: {error}")
@@ -212,24 +219,30 @@ class _Writer:
             return Card(exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap)
         self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
-        spec = exhibit.chart(frame) if exhibit.chart is not None and len(frame) else None
-        apart = exhibit.section == "retention"  # the panels above show it
+        sheet = exhibit.id == "fig25"  # the panels show it, one by one
+        drawn = exhibit.chart is not None and len(frame) and not exhibit.id.startswith("fig25")
+        spec = exhibit.chart(frame) if drawn and exhibit.chart is not None else None
         return Card(
             id=exhibit.id,
             title=exhibit.title,
             unit=exhibit.unit,
-            spec=None if apart else spec,
-            still="" if apart else still,
-            label=wording.describe(frame, formats, exhibit.unit, spec),
+            spec=spec,
+            still="" if sheet else still,
+            label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, spec),
             sample=sample or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
             definition=definition,
             queries=sql,
             choice=exhibit.choice,
             claims=exhibit.claims,
-            table=cells.table(frame, formats),
+            table=None if sheet else cells.table(frame, formats),
             files=files,
             height=page.height_of(spec),
         )
+
+    def _sql(self, query: Query[Any]) -> str:
+        if query.name not in self.sql:
+            self.sql[query.name] = query.sql(self.log)
+        return self.sql[query.name]
 
     # --- files
 

@@ -88,7 +88,7 @@ def open_console(stream: TextIO | None = None, width: int | None = None) -> Cons
 
 def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
     """What was simulated: title, question, and who is in the market."""
-    _head(console, str(manifest["title"]))
+    head(console, str(manifest["title"]))
     if manifest.get("question"):
         console.print(Text(str(manifest["question"]).strip(), style="italic"))
     table = Table.grid(padding=(0, 2))
@@ -101,14 +101,14 @@ def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
 
 def print_log(console: Console, name: str, extent: str) -> None:
     """What was analysed, for a log that no run made."""
-    _head(console, name)
+    head(console, name)
     console.print(Text(extent))
 
 
 def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
     """What the validator found in a log: each violated check with its count, share of rows and examples."""
     broken = checks[checks["violations"] > 0]
-    _head(
+    head(
         console,
         f"{name}: {'no violations' if broken.empty else f'{len(broken)} of {len(checks)} checks violated'}",
     )
@@ -136,7 +136,7 @@ def print_findings(console: Console, findings: Findings) -> None:
 
 def print_files(console: Console, folder: Path, timings: Mapping[str, float], reused: bool = False) -> None:
     """Where the files are, how big they are and how long each phase took."""
-    _head(console, "Files")
+    head(console, "Files")
     console.print(
         Text(f"{folder}{'  (complete already: not simulated again)' if reused else ''}"), soft_wrap=True
     )
@@ -159,7 +159,7 @@ def print_files(console: Console, folder: Path, timings: Mapping[str, float], re
 
 
 def _print_triangles(console: Console, findings: Findings) -> None:
-    _head(
+    head(
         console,
         "Who comes back",
         "% of the users who joined a model in a month and are active 1, 2, ... months later",
@@ -233,7 +233,7 @@ def _pooled(records: list[dict[Any, Any]]) -> str:
 
 
 def _print_contrast(console: Console, findings: Findings) -> None:
-    _head(
+    head(
         console,
         "Launch cohorts against later ones",
         "% active at month 3, 4, 5; later: two or more months after",
@@ -266,7 +266,7 @@ def _print_contrast(console: Console, findings: Findings) -> None:
 
 
 def _print_shares(console: Console, shares: pd.DataFrame) -> None:
-    _head(
+    head(
         console,
         "Whose tokens",
         "% of all tokens by week, in the study's main window; start and end: four weeks each",
@@ -281,7 +281,8 @@ def _print_shares(console: Console, shares: pd.DataFrame) -> None:
     console.print(table)
 
 
-def _head(console: Console, title: str, explanation: str = "") -> None:
+def head(console: Console, title: str, explanation: str = "") -> None:
+    """A heading, with a line that explains it."""
     console.print()
     console.print(Text(title, style="bold cyan"), soft_wrap=True)  # a path in it stays whole
     if explanation:

@@ -58,6 +58,8 @@ class PanelPart:
     label: str
     table: SmallTable | None
     gap: str = ""
+    claims: Sequence[str] = ()
+    files: Sequence[str] = ()
     height: int = 250
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 from analysis.report.cells import written
 
 ENDS = 4  # weeks at either end of a series that are averaged
-MOST = 6  # series or rows that a sentence names
+MOST = 5  # series or rows that a sentence names
+
+SHEET = "The panels above on one sheet, and what is claimed of them together."
 
 
 def describe(

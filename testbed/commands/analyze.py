@@ -86,7 +86,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError
 
     try:
-        _check_one_log(Path(args.log))
+        check_one_log(Path(args.log))
         if args.validate:
             return _validate(args)
         if args.sql:
@@ -172,7 +172,7 @@ def _validate(args: argparse.Namespace) -> int:
     return DONE if valid else FAILED
 
 
-def _check_one_log(path: Path) -> None:
+def check_one_log(path: Path) -> None:
     """Raises BadInput for a folder of runs, which would be read as one log."""
     if path.is_dir() and not (path / "manifest.json").exists():
         runs = [file.parent for depth in ("*", "*/*") for file in path.glob(f"{depth}/manifest.json")]
