@@ -1,6 +1,6 @@
 """The registry of claims: what the report says, how it is measured, and when it counts as true.
 
-The claims themselves are `claims.yaml`, read and checked as a document, so that every error names file, line and column.
+The claims themselves are `claims.yaml`, read and checked as a document: every error names file, line and column.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Registry:
-    """All claims in the order of the report. digest: hash of the claims and of the code that measures and judges them."""
+    """All claims in the order of the report. digest: hash of the claims and of the code that judges them."""
 
     entries: tuple[Entry, ...]
     titles: dict[SectionKey, str]

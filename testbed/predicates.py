@@ -221,8 +221,8 @@ class Comparison(Predicate):
 
 
 class TrendIs(Predicate):
-    """A weekly series that rises, falls or stays: Mann-Kendall test at `level`, Theil-Sen change. `least`: the change over
-    the window must also be at least this large; `margin`: what counts as flat."""
+    """A weekly series that rises, falls or stays: Mann-Kendall test at `level`, Theil-Sen change. `least`: the change
+    over the window must also be at least this large; `margin`: what counts as flat."""
 
     kind: Literal["trend"]
     direction: Literal["up", "down", "flat"]
@@ -377,9 +377,10 @@ def band(
     target: float, rule: Rule | None = None, tolerance: float | None = None, factor: float | None = None
 ) -> tuple[float, float]:
     """Edges of the band around a reported value. The rules are written at the top of claims.yaml."""
-    if rule in POINTS:
+    if rule is not None and rule in POINTS:
         least, greatest = POINTS[rule]
         tolerance = min(max(min(target, 1 - target) / 4, least), greatest)
+        return max(target - tolerance, 0.0), min(target + tolerance, 1.0)
     elif rule is not None:
         factor = FACTORS[rule]
     if tolerance is not None:

@@ -18,19 +18,22 @@ from typing import Any
 
 from analysis.source import Log, NotAvailable
 from testbed.claims import Entry, Registry, registry
-from testbed.predicates import AllOf, Predicate, Status, StatisticCall, Verdict, amount, say, together
-from testbed.statistics import Groups, Measured, Result, Series, Untestable, measure
+from testbed.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
+from testbed.statistics import Measured, Result, Series, Untestable, measure
 
 VERSION = 1
 ROLES = ("emergent", "input", "definition")
-INPUT_CAVEAT = "A world is given its inputs, so a passed input claim proves little; only emergent ones say that a pattern emerged."
+INPUT_CAVEAT = (
+    "A world is given its inputs, so a passed input claim proves little; "
+    "only emergent ones say that a pattern emerged."
+)
 SHOWN_GROUPS = 6  # named numbers shown of a statistic that has many
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with what was measured and the verdict. shown: the simulated value for people; value, low, high, n, unit: of the
-    first statistic, where it is one number."""
+    """A claim with what was measured and the verdict. shown: the simulated value for people; value, low, high, n, unit:
+    of the first statistic, where it is one number."""
 
     entry: Entry
     verdict: Verdict
@@ -95,8 +98,8 @@ def score(
         judged.append(judge(log, entry))
     if progress is not None:
         progress(len(entries), len(entries))
-    titles = {key: claims.titles[key] for key in dict.fromkeys(entry.section for entry in entries)}
-    return Scoreboard(log.name, claims.digest, tuple(judged), dict(titles))
+    titles: dict[str, str] = {entry.section: claims.titles[entry.section] for entry in entries}
+    return Scoreboard(log.name, claims.digest, tuple(judged), titles)
 
 
 def judge(log: Log, entry: Entry) -> Judged:
@@ -113,7 +116,8 @@ def judge(log: Log, entry: Entry) -> Judged:
     for number, part in enumerate(claim.predicate.of, start=1):
         call = part.statistic or claim.statistic
         assert call is not None
-        result, verdicts[f"{number}"] = _part(log, call, part.predicate)
+        label = f"{number} {call.name.partition('.')[2].replace('_', ' ')}"
+        result, verdicts[label] = _part(log, call, part.predicate)
         results.append((result, part.predicate))
     return _judged(entry, together(verdicts), results)
 
@@ -176,7 +180,7 @@ def _record(judged: Judged) -> dict[str, Any]:
         "id": judged.entry.id,
         "section": judged.entry.section,
         "where": claim.where,
-        "text": claim.text,
+        "statement": claim.text,
         "reported": claim.reported,
         "role": claim.role,
         "basis": claim.basis,

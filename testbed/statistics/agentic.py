@@ -43,8 +43,8 @@ def tool_share(log: Log, window: Window = "main") -> Series:
 
 @statistic
 def tools_called_not_offered(log: Log) -> Measured:
-    """Requests that end in a tool call though the log says that no tools were offered: 0 where the first are part of the
-    second (exact count)."""
+    """Requests that end in a tool call though the log says that no tools were offered: 0 where the first are part of
+    the second (exact count)."""
     log.need("tools_offered", "finish_reason", what="comparing tools offered and called")
     rows = log.generations
     called = (rows.finish_reason == "tool_calls").fill_null(False)
@@ -102,8 +102,8 @@ def tool_share_change(log: Log, of: Pick, date: dt.date, weeks: int = 8) -> Meas
 
 @statistic
 def tool_lean(log: Log, of: Pick) -> Measured:
-    """Share of some models in the tool-call tokens less their share in all tokens: mean of the weeks of the main window in
-    which they have traffic; Newey-West interval."""
+    """Share of some models in the tool-call tokens less their share in all tokens: mean of the weeks of the main
+    window in which they have traffic; Newey-West interval."""
     weeks = weeks_of(log, "main")
     tools, everything = tool_traffic(log, "main"), traffic(log, "main")
     own = by_week(everything[of.of(everything)], weeks)
@@ -138,8 +138,8 @@ def _lengths(log: Log, of: Length, window: Window) -> Series:
 
 @statistic
 def length_growth(log: Log, of: Length, first: dt.date, last: dt.date, weeks: int = 8) -> Measured:
-    """How many times longer requests are in the `weeks` weeks up to `last` than in those from `first` on: quotient of the
-    mean tokens a request (all tokens over all requests). Interval from the logs of both sides."""
+    """How many times longer requests are in the `weeks` weeks up to `last` than in those from `first` on: quotient of
+    the mean tokens a request (all tokens over all requests). Interval from the logs of both sides."""
     frame = usage.weekly(log)
     frame = frame[frame["complete"]].set_index("week")
     start = frame[frame.index >= pd.Timestamp(first)].head(weeks)
@@ -156,8 +156,8 @@ def length_growth(log: Log, of: Length, first: dt.date, last: dt.date, weeks: in
 
 @statistic
 def reasoning_part_of_growth(log: Log, first: dt.date, last: dt.date, weeks: int = 8) -> Measured:
-    """Reasoning tokens a request: their growth over the growth of completion tokens a request, between the `weeks` weeks
-    from `first` on and those up to `last` (exact on the log's counts, no interval)."""
+    """Reasoning tokens a request: their growth over the growth of completion tokens a request, between the `weeks`
+    weeks from `first` on and those up to `last` (exact on the log's counts, no interval)."""
     lengths = usage.weekly(log).set_index("week")
     inside = agentic.reasoning_token_share(log).set_index("week")["tokens_reasoning"]
     lengths = lengths[lengths["complete"]].assign(tokens_reasoning=inside)
@@ -206,7 +206,8 @@ def category_lengths(
 
 @statistic
 def longest_category(log: Log, category: str = "programming", window: Window = "category") -> Series:
-    """The category's mean prompt over the longest of the other categories', by week: above 1 where it is the longest."""
+    """The category's mean prompt over the longest of the other categories', by week: above 1 where it is the
+    longest."""
     weeks, table, _ = _category_lengths(log, window, "prompt")
     if category not in table:
         raise Untestable(f"no labelled request of {category}")
@@ -217,7 +218,8 @@ def longest_category(log: Log, category: str = "programming", window: Window = "
 @statistic
 def weekly_category_length(log: Log, category: str, of: Literal["prompt", "tokens"] = "prompt",
                            window: Window = "category") -> Series:  # fmt: skip
-    """Mean tokens a labelled request of a category, by week; `others`: of all requests without the programming label."""
+    """Mean tokens a labelled request of a category, by week; `others`: of all requests without the programming
+    label."""
     weeks, table, _ = _category_lengths(log, window, of)
     if category not in table:
         raise Untestable(f"no labelled request of {category}")
@@ -227,8 +229,9 @@ def weekly_category_length(log: Log, category: str, of: Literal["prompt", "token
 @statistic
 def programming_part_of_growth(log: Log, window: Window = "category") -> Measured:
     """Of the growth of the mean prompt over the window (last eight weeks less first eight, labelled requests), the part
-    that goes away if programming requests keep the number per request and the length that they had at the start: growth of
-    programming's contribution (its prompt tokens over all labelled requests) over all growth. Exact, no interval."""
+    that goes away if programming requests keep the number per request and the length that they had at the start:
+    growth of programming's contribution (its prompt tokens over all labelled requests) over all growth. Exact, no
+    interval."""
     cells, whole = sample(log, window)
     weeks = [week for week in weeks_of(log, window) if week in set(whole["week"])]
     if len(weeks) < 16:

@@ -145,8 +145,8 @@ def weekly_source_share(
 def share_in(
     log: Log, category: str | list[str], groups: dict[str, Pick], window: Window = "category"
 ) -> Groups:
-    """The share of a category (or several) in the labelled tokens of several groups of models, to be compared; each as in
-    `mix`, of all categories of those models together; interval of the label sample."""
+    """The share of a category (or several) in the labelled tokens of several groups of models, to be compared; each
+    as in `mix`, of all categories of those models together; interval of the label sample."""
     cells, _ = sample(log, window)
     names = [category] if isinstance(category, str) else category
     parts = {}
@@ -184,8 +184,8 @@ def source_mix(log: Log, category: str, window: Window = "category", part: Part 
 def change_of_slope(
     log: Log, category: str, of: Pick, weeks: int = 5, window: Window = "category"
 ) -> Measured:
-    """By how much faster the share of some models in a category moves in the last `weeks` weeks than before: mean weekly
-    step there less the mean weekly step before, in points a week; Newey-West intervals of both."""
+    """By how much faster the share of some models in a category moves in the last `weeks` weeks than before: mean
+    weekly step there less the mean weekly step before, in points a week; Newey-West intervals of both."""
     cells, _ = sample(log, window)
     cells = cells[cells["category"] == category]
     steps = np.diff(_ratio(log, cells[of.of(cells)], cells, window).values)
@@ -198,8 +198,8 @@ def change_of_slope(
 
 @statistic
 def weekly_tokens_of(log: Log, category: str, of: Pick, window: Window = "category") -> Series:
-    """Labelled tokens of a category served by some models, by complete week, scaled to all tokens of the week (labels are
-    a sample of changing size)."""
+    """Labelled tokens of a category served by some models, by complete week, scaled to all tokens of the week (labels
+    are a sample of changing size)."""
     cells, whole = sample(log, window)
     weeks = weeks_of(log, window)
     cells = cells[(cells["category"] == category) & of.of(cells)]
@@ -210,7 +210,8 @@ def weekly_tokens_of(log: Log, category: str, of: Pick, window: Window = "catego
 
 @statistic
 def growth_of_shares(log: Log, window: Window = "category") -> Groups:
-    """By category, the change of its share of labelled tokens: last eight weeks less first eight (means of weekly shares)."""
+    """By category, the change of its share of labelled tokens: last eight weeks less first eight (means of weekly
+    shares)."""
     cells, whole = sample(log, window)
     weeks = weeks_of(log, window)
     if len(weeks) < 16:
@@ -228,8 +229,8 @@ def growth_of_shares(log: Log, window: Window = "category") -> Groups:
 # --- spend on a category by author
 
 
-def _spend(log: Log, author: str | list[str], leave_out: list[str], window: Window) -> Series:
-    frame = categories.weekly_author_spend(log, category="programming", leave_out=tuple(leave_out))
+def _spend(log: Log, author: str | list[str], leave_out: tuple[str, ...], window: Window) -> Series:
+    frame = categories.weekly_author_spend(log, category="programming", leave_out=leave_out)
     names = [author] if isinstance(author, str) else author
     weeks = weeks_of(log, window)
     frame = frame[frame["week"].isin(weeks)]
@@ -244,8 +245,8 @@ def _spend(log: Log, author: str | list[str], leave_out: list[str], window: Wind
 def weekly_spend_share(
     log: Log,
     author: str | list[str],
-    leave_out: list[str] = ["x-ai"],
-    window: Window = "category",  # noqa: B006
+    leave_out: tuple[str, ...] = ("x-ai",),
+    window: Window = "category",
 ) -> Series:
     """Share of an author (or several) in the spend on programming, xAI left out, by complete week (labelled sample)."""
     return _spend(log, author, leave_out, window)
@@ -254,7 +255,7 @@ def weekly_spend_share(
 @statistic
 def spend_share(
     log: Log, author: str | list[str], part: Literal["total", "july", "end"] = "total",
-    leave_out: list[str] = ["x-ai"], window: Window = "category",  # noqa: B006
+    leave_out: tuple[str, ...] = ("x-ai",), window: Window = "category",
 ) -> Measured:  # fmt: skip
     """Mean of the weekly shares over the window, the weeks of July 2025, or the last four; Newey-West interval."""
     whole = _spend(log, author, leave_out, window)
@@ -269,7 +270,7 @@ def spend_share(
 
 
 @statistic
-def spend_rest(log: Log, named: list[str], leave_out: list[str] = ["x-ai"]) -> Measured:  # noqa: B006
+def spend_rest(log: Log, named: list[str], leave_out: tuple[str, ...] = ("x-ai",)) -> Measured:
     """Mean weekly share of the spend on programming that goes to none of the named authors."""
     whole = _spend(log, named, leave_out, "category")
     return mean_of_weeks(1 - whole.values, detail=f"{whole.n:,} labelled requests")
@@ -279,7 +280,7 @@ def spend_rest(log: Log, named: list[str], leave_out: list[str] = ["x-ai"]) -> M
 def weeks_before_first_below(log: Log, author: str, level: float) -> Measured:
     """Weeks from the Monday 17 November 2025 to the first week in which the author's share of the spend on programming
     lies below a level (0: that very week; negative: earlier)."""
-    whole = _spend(log, author, ["x-ai"], "category")
+    whole = _spend(log, author, ("x-ai",), "category")
     below = [day for day, value in zip(whole.times, whole.values, strict=True) if value < level]
     if not below:
         return Measured(NAN, n=len(whole.times), unit="weeks", detail="never below")
@@ -299,8 +300,10 @@ def subtags(log: Log, category: str) -> Groups:
     requests = int(frame["category_requests"].max()) if len(frame) else 0
     if requests < LEAST_LABELS:
         raise Untestable(f"only {requests} labelled requests of {category}")
-    return Groups({row.path: proportion(row.share * requests, requests, "labelled requests")
-                   for row in frame.itertuples()})  # fmt: skip
+    shares = zip(frame["path"], frame["share"], strict=True)
+    return Groups(
+        {str(path): proportion(share * requests, requests, "labelled requests") for path, share in shares}
+    )
 
 
 @statistic
@@ -344,8 +347,8 @@ def mix_concentration(log: Log, authors: list[str]) -> Groups:
 
 @statistic
 def unrest(log: Log, authors: list[str], of: list[str]) -> Groups:
-    """Week-to-week unrest of the shares of some categories in each author's mix: root mean square of the weekly steps, less
-    what the sampling of labels explains; interval by resampling weeks (999 times, fixed draws)."""
+    """Week-to-week unrest of the shares of some categories in each author's mix: root mean square of the weekly
+    steps, less what the sampling of labels explains; interval by resampling weeks (999 times, fixed draws)."""
     cells, _ = sample(log, "category")
     weeks = weeks_of(log, "category")
     parts = {}

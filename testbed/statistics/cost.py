@@ -55,10 +55,8 @@ def in_quadrant(log: Log, of: list[str], quadrant: str) -> Measured:
     missing = [name for name in of if name not in frame.index]
     if missing:
         raise Untestable(f"no charged, labelled request of {', '.join(missing)}")
-    found = frame.loc[of, "quadrant"]
-    where = ", ".join(
-        f"{name}: {q} (${frame.loc[name, 'cost_usd_per_mtok']:.2f})" for name, q in found.items()
-    )
+    found, costs = frame.loc[of, "quadrant"], frame.loc[of, "cost_usd_per_mtok"]
+    where = ", ".join(f"{name}: {q} (${usd:.2f})" for name, q, usd in zip(of, found, costs, strict=True))
     return Measured(float((found == quadrant).sum()), n=len(of), unit="count", detail=f"categories; {where}")
 
 
@@ -147,7 +145,8 @@ def tokens_in_archetype(log: Log, authors: list[str], archetype: str, open: bool
 
 @statistic
 def named_in_segment(log: Log) -> Measured:
-    """How many of the eight models of table 3 stand in the corner of cost and use that the report puts them in (count)."""
+    """How many of the eight models of table 3 stand in the corner of cost and use that the report puts them in
+    (count)."""
     frame = cost.named_models(log, window=study.MAIN_WINDOW)
     missing = frame[frame["cost_usd_per_mtok"].isna()]["model"].tolist()
     if missing:
@@ -161,14 +160,16 @@ def named_in_segment(log: Log) -> Measured:
 
 def _named(log: Log, model: str) -> pd.Series:
     frame = cost.named_models(log, window=study.MAIN_WINDOW).set_index("model")
-    if model not in frame.index or np.isnan(frame.loc[model, "cost_usd_per_mtok"]):
+    rows = frame[(frame.index == model) & frame["cost_usd_per_mtok"].notna()]
+    if rows.empty:
         raise Untestable(f"no charged request of {model} in the main window")
-    return frame.loc[model]
+    return rows.iloc[0]
 
 
 @statistic
 def model_cost(log: Log, model: str) -> Measured:
-    """Charged USD per million tokens of a model (own-key requests and the free variant left out). A census, no interval."""
+    """Charged USD per million tokens of a model (own-key requests and the free variant left out). A census, no
+    interval."""
     row = _named(log, model)
     return Measured(
         float(row["cost_usd_per_mtok"]),

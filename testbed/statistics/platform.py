@@ -1,4 +1,5 @@
-"""Statistics on the data set itself: volume, size of the platform, what is recorded and how it is labelled (section 2)."""
+"""Statistics on the data set itself: volume, size of the platform, what is recorded and how it is labelled (section
+2)."""
 
 from __future__ import annotations
 

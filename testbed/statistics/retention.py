@@ -1,8 +1,8 @@
 """Statistics on who comes back: cohorts of users by model and month of first use (section 7).
 
-Only complete cells count, of cohorts with at least `LEAST_USERS` users that are not cut off by the log's start. A cohort
-is *foundational* if at least `DURABLE` of it is active at month 5 and the curve has flattened: R(5) over R(3) at least
-`PLATEAU` (thresholds assumed; the report gives none). Later cohorts of a model: those that start after the one compared.
+Only complete cells count, of cohorts with at least `LEAST_USERS` users that are not cut off by the log's start. A
+cohort is *foundational* if at least `DURABLE` of it is active at month 5 and the curve has flattened: R(5) over R(3)
+at least `PLATEAU` (thresholds assumed; the report gives none). Later cohorts: those that start after the one compared.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def cell(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
 
 @statistic
 def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
-    """R(k) of a cohort less the highest R(k) among the later cohorts of the model. Newcombe interval; the smallest lower
-    end over all later cohorts is taken, so that it lies above 0 only if the cohort beats each of them (an
+    """R(k) of a cohort less the highest R(k) among the later cohorts of the model. Newcombe interval; the smallest
+    lower end over all later cohorts is taken, so that it lies above 0 only if the cohort beats each of them (an
     intersection-union test, which needs no correction: Berger 1982)."""
     cells = _cells(log, model)
     own = _measured(_row(cells, cohort, k))
@@ -83,7 +83,7 @@ def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measur
     gaps = [difference(own, _measured(row)) for _, row in later.iterrows()]
     closest = min(gaps, key=lambda gap: gap.value)
     return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points",
-                    f"users; {own.value:.1%} against {len(later)} later cohorts of at most {later['retention'].max():.1%}")  # fmt: skip
+                    f"users; {own.value:.1%} against at most {later['retention'].max():.1%} in {len(later)} later cohorts")  # fmt: skip
 
 
 @statistic
@@ -116,8 +116,8 @@ def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
 
 @statistic
 def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
-    """Largest less smallest R(k) of the cohorts from `first_lag` months after launch on, after what chance adds has been
-    taken out: each R(k) is shrunk towards their mean by a random-effects fit (DerSimonian & Laird 1986)."""
+    """Largest less smallest R(k) of the cohorts from `first_lag` months after launch on, after what chance adds has
+    been taken out: each R(k) is shrunk towards their mean by a random-effects fit (DerSimonian & Laird 1986)."""
     cells = _cells(log, model)
     at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
     if len(at) < 3:
@@ -143,7 +143,7 @@ def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
     if at.empty:
         raise Untestable(f"no such cohort of {model} has a complete month {k}")
-    best = at.loc[at["retention"].idxmax()]
+    best = at.sort_values("retention").iloc[-1]
     found = _measured(best)
     return Measured(
         found.value, found.low, found.high, found.n, "share", f"{found.detail}, of {len(at)} cohorts"
@@ -213,7 +213,7 @@ def foundational_cohorts(log: Log, model: str) -> Measured:
     table = table[table["model"] == model]
     if table.empty:
         raise Untestable(f"no cohort of {model} has {LEAST_USERS} users and a complete month 5")
-    best = table.loc[table[5].idxmax()]
+    best = table.sort_values(5).iloc[-1]
     return Measured(float(table["durable"].sum()), n=len(table), unit="count",
                     detail=f"cohorts; highest at month 5: {best[5]:.1%} ({best['cohort']:%B %Y})")  # fmt: skip
 
@@ -235,16 +235,16 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
 
 @statistic
 def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
-    """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a paired
-    one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
+    """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a
+    paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
     cells = _cells(log, model)
     ks = [k for k in (around - 1, around, around + 1) if k >= 2]
     rows = retention.activity(log)
     rows = rows.filter(rows.model == model).select("user_id", "month")
     active = log.remembered(f"claims.activity.{model}", lambda: collect(rows))
     month = active["month"]
-    members = month.groupby(active["user_id"]).min()
-    members = set(members.index[members == pd.Timestamp(cohort)])
+    joined = month.groupby(active["user_id"]).min()
+    members = set(joined.index[joined == pd.Timestamp(cohort)])
     own = active[active["user_id"].isin(members)]
     own = own.assign(k=(own["month"].dt.year - cohort.year) * 12 + own["month"].dt.month - cohort.month)
     steps = []
@@ -288,7 +288,8 @@ def returners(log: Log, k: int = 2) -> Measured:
     frame = log.remembered("claims.returners", make).set_index("k")
     if k not in frame.index:
         raise Untestable(f"no user is active in month {k}")
-    return proportion(float(frame.loc[k, "returned"]), float(frame.loc[k, "active"]), "users and models")
+    row = frame.loc[[k]]
+    return proportion(float(row["returned"].iloc[0]), float(row["active"].iloc[0]), "users and models")
 
 
 @statistic
@@ -317,8 +318,8 @@ def volume_rank(log: Log, model: str) -> Measured:
 
 @statistic
 def volume_and_retention(log: Log, k: int = 5) -> Measured:
-    """Spearman's correlation, over models, of tokens (whole log) and the highest R(k) of a cohort; interval of Fisher's z
-    with the variance 1.06/(n - 3)."""
+    """Spearman's correlation, over models, of tokens (whole log) and the highest R(k) of a cohort; interval of
+    Fisher's z with the variance 1.06/(n - 3)."""
     best = _at(_cells(log), k).groupby("model")["retention"].max()
     tokens = usage.by_model(log).set_index("model")["tokens"]
     both = pd.concat([best, tokens], axis=1).dropna()

@@ -23,8 +23,8 @@ RESAMPLES = 999
 
 
 def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "", n: int = 0) -> Measured:
-    """Mean of a weekly series with a Newey-West interval: Bartlett weights, floor(4 (weeks/100)^(2/9)) lags, Student's t
-    with weeks - 1 degrees of freedom. Newey & West (1987), Econometrica 55:703."""
+    """Mean of a weekly series with a Newey-West interval: Bartlett weights, floor(4 (weeks/100)^(2/9)) lags,
+    Student's t with weeks - 1 degrees of freedom. Newey & West (1987), Econometrica 55:703."""
     x = np.asarray(values, dtype=np.float64)
     x = x[np.isfinite(x)]
     weeks = len(x)

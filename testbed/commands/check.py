@@ -1,0 +1,268 @@
+"""`slipper check`: the report's claims, measured on a log and judged; with --seeds, over replicates of a scenario."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments, shipped
+from testbed.failure import DONE, BadInput, check_writable
+from testbed.progress import open_display
+
+if TYPE_CHECKING:
+    from testbed.claims import Registry
+
+DESCRIPTION = """\
+Measures what the report claims (C01 to C160) on a log, with its uncertainty, and says for each claim whether it holds,
+fails, or cannot be told from this log. Works on a run folder and on any log that conforms to the contract. With
+--seeds it runs a scenario that many times instead and says how often each claim holds.
+
+Claims have roles. Definitions say how to measure. Inputs are put into a world by its scenario, so passing one proves
+little. Emergent claims must come out of the users' choices: they are the score. Totals are given apart. A verdict is
+weak where the interval does not settle it. How each claim is measured and when it holds: testbed/claims.yaml."""
+
+EPILOG = f"""\
+examples:
+  slipper check outputs/report/RUN-ID
+  slipper check outputs/report/RUN-ID --failed --why        what fails, and why
+  slipper check outputs/report/RUN-ID --only C117,C118,C119
+  slipper check /data/log --section retention --json
+  slipper check report --seeds 10                           ten replicates; goes on where it was interrupted
+  slipper check report-small --seeds 20 --set mechanisms.fit=off --markdown docs/no-fit.md
+
+left on disk:
+  RUN/verdicts.json           all verdicts of a run folder, with the registry's digest; its report.html shows them, too
+                              (not with --section or --only; nothing for a log that is no run folder)
+  OUT/checks/SCENARIO/*.json  with --seeds: the verdicts of each finished replicate, so that the same command goes on;
+                              the replicates' logs are deleted (--keep: they stay in OUT/SCENARIO/RUN-ID/)
+  FILE                        with --markdown: the scoreboard as a page
+
+The seed of replicate i follows from the master seed (--seed, else the scenario's) and i alone.
+A claim that fails is a result, not an error: the status is 0.
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "check",
+        help="log or scenario -> which claims of the report hold",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    parser.add_argument("target", metavar="LOG_OR_SCENARIO", help="a run folder, Parquet files or a DuckDB file; with "
+                        "--seeds a scenario file, or the name of a shipped one")  # fmt: skip
+    parser.add_argument(
+        "--table", metavar="NAME", help="the log's table in a DuckDB file (default: generations)"
+    )
+    which = parser.add_argument_group("which claims to show")
+    which.add_argument("--section", metavar="NAME", help="of one section: platform, openness, agentic, categories, "
+                       "geography, retention, cost or discussion")  # fmt: skip
+    which.add_argument("--only", metavar="C12,C13", help="these claims")
+    which.add_argument(
+        "--failed", action="store_true", help="those that fail (with --seeds: that fail at least once)"
+    )
+    which.add_argument(
+        "--why", action="store_true", help="the reason of each verdict, and the registry's note"
+    )
+    over = parser.add_argument_group("replicates of a scenario")
+    over.add_argument(
+        "--seeds", type=arguments.positive_integer, metavar="N", help="run N replicates and judge each"
+    )
+    over.add_argument(
+        "--seed", type=arguments.whole_number, metavar="N", help="master seed (default: the scenario's)"
+    )
+    over.add_argument("--users", type=arguments.positive_integer, metavar="N", help="number of users")
+    over.add_argument("--set", dest="settings", action="append", default=[], type=arguments.setting,
+                      metavar="KEY=VALUE", help="change any key of the scenario; repeatable")  # fmt: skip
+    over.add_argument(
+        "--out", metavar="DIR", help="folder for what is remembered and kept (default: outputs)"
+    )
+    over.add_argument("--workers", type=arguments.positive_integer, metavar="N", help="replicates at a time (default: "
+                      "one a core)")  # fmt: skip
+    over.add_argument("--keep", action="store_true", help="keep the replicates' run folders")
+    arguments.add_output_options(parser)
+    parser.add_argument("--markdown", metavar="FILE", help="write the scoreboard as a Markdown page, too")
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the check is, for the progress display."""
+
+    phase: str
+    done: float
+    total: float
+    simulated: None = None
+    records: int = 0
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Judges a log, or replicates."""
+    from testbed.claims import registry
+
+    wanted = _selection(args, registry())
+    if args.markdown:
+        check_writable(Path(args.markdown).parent)
+    if args.seeds:
+        if args.table:
+            raise BadInput("--table names the table of a log; with --seeds the target is a scenario")
+        return _check_scenario(args, registry(), wanted)
+    for option in ("seed", "users", "settings", "out", "workers", "keep"):
+        if getattr(args, option) not in (None, [], False):
+            name = "--set" if option == "settings" else f"--{option}"
+            raise BadInput(f"{name} is for replicates of a scenario: give --seeds, too")
+    return _check_log(args, registry(), wanted)
+
+
+def _selection(args: argparse.Namespace, claims: Registry) -> set[str] | None:
+    """Ids asked for, None for all. Raises BadInput."""
+    wanted: set[str] | None = None
+    if args.section is not None:
+        if args.section not in claims.titles:
+            near = arguments.hint(args.section, claims.titles)
+            raise BadInput(f"no section '{args.section}'{near}; there are: {', '.join(claims.titles)}")
+        wanted = {entry.id for entry in claims if entry.section == args.section}
+    if args.only is not None:
+        named = [name.strip().upper() for name in args.only.split(",") if name.strip()]
+        known = claims.ids()
+        unknown = [name for name in named if name not in known]
+        if unknown or not named:
+            what = (
+                f"no claim '{unknown[0]}'{arguments.hint(unknown[0], known)}"
+                if unknown
+                else "--only names no claim"
+            )
+            raise BadInput(f"{what}; claims are {known[0]} to {known[-1]}, such as --only C12,C117")
+        wanted = set(named) if wanted is None else wanted & set(named)
+        if not wanted:
+            raise BadInput(f"none of {', '.join(named)} is in the section '{args.section}'")
+    return wanted
+
+
+def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
+    from analysis import LogError, open_log
+    from analysis.report import verdicts
+    from testbed import scoreboard, scoreboard_view, summary
+    from testbed.commands.analyze import check_one_log
+
+    if (not Path(args.target).exists() and _is_scenario(args.target)) or args.target.endswith(
+        (".yaml", ".yml")
+    ):
+        raise BadInput(
+            f"{args.target}: this is a scenario. Check replicates of it with --seeds 10, or run it and check its run folder"
+        )
+    check_one_log(Path(args.target))
+    run = _run_folder(Path(args.target))
+    try:
+        with (
+            open_display(quiet=args.quiet) as show,
+            open_log(args.target, table=args.table or "generations") as log,
+        ):
+            board = scoreboard.score(
+                log,
+                wanted,
+                claims,
+                progress=lambda done, total: show(Step("Judging the claims", done, total)),
+            )
+    except LogError as error:
+        raise BadInput(str(error)) from error
+    if run is not None and wanted is None:
+        check_writable(run)
+        scoreboard.write(board, run / "verdicts.json")
+        verdicts.refresh(run)
+    shown = [judged for judged in board.judged if not args.failed or judged.verdict.status == "fails"]
+    if args.markdown:
+        _write_text(Path(args.markdown), scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
+    if args.json:
+        data = board.as_json()
+        ids = {judged.entry.id for judged in shown}
+        print(
+            json.dumps(
+                data | {"claims": [record for record in data["claims"] if record["id"] in ids]}, indent=2
+            )
+        )
+    elif args.quiet:
+        if run is not None and wanted is None:
+            print(run / "verdicts.json")
+    else:
+        console = summary.open_console()
+        scoreboard_view.print_scoreboard(console, board, shown, why=args.why or args.only is not None)
+        if run is not None and wanted is None:
+            console.print(f"\n{run / 'verdicts.json'}", soft_wrap=True, style="dim")
+    return DONE
+
+
+def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
+    from testbed import replicates, scoreboard_view, summary
+
+    scenario = shipped.find(args.target)
+    out = Path(args.out or "outputs")
+    check_writable(out)
+
+    import sim
+
+    try:
+        with open_display(quiet=args.quiet) as show:
+            study = replicates.study(
+                scenario, args.seeds, claims, master=args.seed, users=args.users, settings=args.settings, out=out,
+                keep=args.keep, workers=args.workers,
+                progress=lambda done, total: show(Step("Running replicates", done, total)),
+            )  # fmt: skip
+    except sim.ScenarioError as error:
+        raise BadInput(str(error)) from error
+    shown = [f for f in study.frequencies if wanted is None or f.entry.id in wanted]
+    if args.failed:
+        shown = [f for f in shown if f.holds < f.testable]
+    if args.markdown:
+        _write_text(Path(args.markdown), scoreboard_view.study_markdown(study, shown, _command(args)))
+    if args.json:
+        data = study.as_json()
+        ids = {f.entry.id for f in shown}
+        print(
+            json.dumps(
+                data | {"claims": [record for record in data["claims"] if record["id"] in ids]}, indent=2
+            )
+        )
+    elif args.quiet:
+        print(out / "checks" / study.scenario)
+    else:
+        console = summary.open_console()
+        scoreboard_view.print_study(console, study, shown, why=args.why or args.only is not None)
+    return DONE
+
+
+def _is_scenario(target: str) -> bool:
+    return Path(target).name.removesuffix(".yaml") in shipped.names()
+
+
+def _run_folder(path: Path) -> Path | None:
+    """The run folder that a log belongs to, if any."""
+    if path.name == "log" and (path.parent / "manifest.json").is_file():
+        path = path.parent
+    return path if (path / "manifest.json").is_file() else None
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command line that made a page, without what does not change it."""
+    words = ["slipper", "check", args.target]
+    for option in ("seeds", "seed", "users", "section", "only"):
+        if getattr(args, option) is not None:
+            words += [f"--{option}", str(getattr(args, option))]
+    for setting in args.settings:
+        words += ["--set", setting]
+    if args.failed:
+        words.append("--failed")
+    return shlex.join(words)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
