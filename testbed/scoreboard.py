@@ -147,8 +147,8 @@ def _judged(entry: Entry, verdict: Verdict, results: list[tuple[Result | None, P
             unit=getattr(first, "unit", None),
             detail=detail,
         )
-    return Judged(entry, verdict, shown, _plain(first.value), _plain(first.low), _plain(first.high), first.n, first.unit,
-                  first.detail)  # fmt: skip
+    value, low, high = _plain(first.value), _plain(first.low), _plain(first.high)
+    return Judged(entry, verdict, shown, value, low, high, first.n, first.unit, first.detail)
 
 
 def show(result: Result, names: Collection[str] = ()) -> str:

@@ -8,17 +8,35 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from testbed.claims import Entry
 from testbed.predicates import amount
 from testbed.replicates import Frequency, Study
-from testbed.scoreboard import INPUT_CAVEAT, ROLES, Judged, Scoreboard, word
+from testbed.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
 from testbed.statistics.measured import Unit
 
-LEGEND = "[a to b]: 95% interval. start → end: means of the first and last four weeks. weak: the interval does not settle it."
+LEGEND = (
+    "[a to b]: 95% interval. start → end: means of the first and last four weeks. "
+    "weak: the interval does not settle it."
+)
+STUDY_LEGEND = (
+    "holds: replicates in which the claim holds, of those that can tell (n/t: cannot), with Wilson's 95% interval of "
+    "the share.\nsimulated: mean of the replicates (smallest to largest), or the first one's where it is no number."
+)
+TOTALS = ("holds", "holds_weakly", "fails", "fails_weakly", "not_testable")
+STUDY_TOTALS = {
+    "claims": "all",
+    "testable": "testable",
+    "always": "always hold",
+    "mostly": "mostly",
+    "rarely": "rarely",
+    "never": "never",
+    "mean_held": "hold in the mean",
+}
 STYLES = {"holds": "green", "fails": "red", "not_testable": "dim"}
 
 
 def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged], why: bool = False) -> None:
-    """The claims by section, then the totals of the whole board. why: the reason and the note under each."""
+    """The claims by section, then the totals of the whole board. why: each claim with its reason and note."""
     console.print(Text(f"Claims on {board.log}", style="bold"))
     console.print(Text(LEGEND, style="dim"))
     for section, title in board.titles.items():
@@ -27,26 +45,50 @@ def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged
             continue
         console.print()
         console.print(Text(title, style="bold cyan"))
+        if why:
+            for judged in mine:
+                _print_claim(console, judged)
+            continue
         table = _table(("id", None), ("verdict", None), ("claim", 3), ("reported", 2), ("simulated", 3))
         for judged in mine:
             claim = judged.entry.claim
-            text = Text(claim.text)
-            text.append(f"  {claim.role}", style="dim")
-            if why:
-                text.append(f"\n{judged.verdict.reason}", style="yellow")
-                for more in (judged.detail, claim.note if claim.note != judged.verdict.reason else ""):
-                    if more:
-                        text.append(f"\n{more}", style="dim")
+            verdict = Text(word(judged.verdict), style=STYLES[judged.verdict.status])
             table.add_row(
-                judged.entry.id,
-                Text(word(judged.verdict), style=STYLES[judged.verdict.status]),
-                text,
-                Text(claim.reported),
-                Text(judged.shown),
+                judged.entry.id, verdict, _text(judged.entry), Text(claim.reported), Text(judged.shown)
             )
         console.print(table)
     console.print()
     print_totals(console, board)
+
+
+def _print_claim(console: Console, judged: Judged) -> None:
+    """One claim as a block."""
+    claim = judged.entry.claim
+    head = Text(f"{judged.entry.id}  ", style="bold")
+    head.append(word(judged.verdict), style=STYLES[judged.verdict.status])
+    head.append(f"  {claim.text}", style="not bold")
+    console.print(head)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    rows = [
+        ("reported", f"{claim.reported}  ({claim.where}; {claim.role}; band: {claim.basis})"),
+        ("simulated", judged.shown),
+        ("because", judged.verdict.reason),
+        ("rests on", f"n = {judged.n:,} {judged.detail}" if judged.n else judged.detail),
+        ("note", claim.note if claim.note != judged.verdict.reason else ""),
+    ]
+    for name, text in rows:
+        if text and text != "–":
+            table.add_row(f"     {name}", Text(text))
+    console.print(table)
+
+
+def _text(entry: Entry) -> Text:
+    """The claim and its role."""
+    text = Text(entry.claim.text)
+    text.append(f"  {entry.claim.role}", style="dim")
+    return text
 
 
 def print_totals(console: Console, board: Scoreboard) -> None:
@@ -56,23 +98,16 @@ def print_totals(console: Console, board: Scoreboard) -> None:
     for heading in ("hold", "of them weakly", "fail", "of them weakly", "not testable"):
         table.add_column(heading, justify="right")
     for role, counts in board.totals().items():
-        table.add_row(role, *(str(counts[key]) for key in ("holds", "holds_weakly", "fails", "fails_weakly",
-                                                           "not_testable")))  # fmt: skip
+        table.add_row(role, *(str(counts[key]) for key in TOTALS))
     console.print(table)
     console.print(Text(INPUT_CAVEAT, style="dim"))
 
 
 def print_study(console: Console, study: Study, shown: Sequence[Frequency], why: bool = False) -> None:
-    """How often each claim holds, by section."""
-    count = len(study.seeds)
-    console.print(
-        Text(
-            f"Claims over {count} replicates of {study.scenario}, master seed {study.master_seed}",
-            style="bold",
-        )
-    )
-    console.print(Text("holds: replicates in which the claim holds, of those that can tell, with Wilson's 95% interval of the "
-                       "share.\nsimulated: mean of the replicates (smallest to largest).", style="dim"))  # fmt: skip
+    """How often each claim holds, by section. why: with the registry's note, or why it cannot be told."""
+    title = f"Claims over {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}"
+    console.print(Text(title, style="bold"))
+    console.print(Text(STUDY_LEGEND, style="dim"))
     for section, title in study.titles.items():
         mine = [frequency for frequency in shown if frequency.entry.section == section]
         if not mine:
@@ -81,22 +116,21 @@ def print_study(console: Console, study: Study, shown: Sequence[Frequency], why:
         console.print(Text(title, style="bold cyan"))
         table = _table(("id", None), ("holds", None), ("claim", 3), ("reported", 2), ("simulated", 3))
         for frequency in mine:
-            claim = frequency.entry.claim
-            text = Text(claim.text)
-            text.append(f"  {claim.role}", style="dim")
-            if why and (claim.note or frequency.why_not):
-                text.append(f"\n{frequency.why_not or claim.note}", style="dim")
-            table.add_row(frequency.entry.id, Text(often(frequency), style=_style(frequency)), text, Text(claim.reported),
-                          Text(over_replicates(frequency)))  # fmt: skip
+            text = _text(frequency.entry)
+            note = frequency.why_not or frequency.entry.claim.note
+            if why and note:
+                text.append(f"\n{note}", style="dim")
+            holds = Text(often(frequency), style=_style(frequency))
+            reported, simulated = Text(frequency.entry.claim.reported), Text(over_replicates(frequency))
+            table.add_row(frequency.entry.id, holds, text, reported, simulated)
         console.print(table)
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("claims", no_wrap=True)
-    keys = ("claims", "testable", "always", "mostly", "rarely", "never", "mean_held")
-    for heading in ("all", "testable", "always hold", "mostly", "rarely", "never", "hold in the mean"):
+    for heading in STUDY_TOTALS.values():
         table.add_column(heading, justify="right")
     for role, counts in study.totals().items():
-        table.add_row(role, *(f"{counts[key]:g}" for key in keys))
+        table.add_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS))
     console.print(table)
     console.print(Text(INPUT_CAVEAT, style="dim"))
 
@@ -147,56 +181,44 @@ def over_replicates(frequency: Frequency) -> str:
 
 def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str) -> str:
     """A page: totals, then a table for each section."""
-    lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", "",
-             "| claims | hold | of them weakly | fail | of them weakly | not testable |", "|---|---|---|---|---|---|"]  # fmt: skip
-    lines += [
-        f"| {role} | {c['holds']} | {c['holds_weakly']} | {c['fails']} | {c['fails_weakly']} | {c['not_testable']} |"
-        for role, c in board.totals().items()
-    ]
+    lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", ""]
+    lines += _heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
+    for role, counts in board.totals().items():
+        lines.append(_row(role, *(str(counts[key]) for key in TOTALS)))
     lines += ["", INPUT_CAVEAT]
     for section, title in board.titles.items():
         mine = [judged for judged in shown if judged.entry.section == section]
         if mine:
-            lines += ["", f"## {title}", "", "| id | claim | role | reported | simulated | verdict |",
-                      "|---|---|---|---|---|---|"]  # fmt: skip
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                *_heading("id", "claim", "role", "reported", "simulated", "verdict"),
+            ]
         for judged in mine:
             claim = judged.entry.claim
-            lines.append(
-                _row(
-                    judged.entry.id,
-                    claim.text,
-                    claim.role,
-                    claim.reported,
-                    judged.shown,
-                    word(judged.verdict),
-                )
-            )
+            cells = (claim.text, claim.role, claim.reported, judged.shown, word(judged.verdict))
+            lines.append(_row(judged.entry.id, *cells))
     return "\n".join(lines) + "\n"
 
 
 def study_markdown(study: Study, shown: Sequence[Frequency], command: str) -> str:
     """A page: totals, then a table for each section."""
-    lines = [
-        "# How often the claims of the report hold",
-        "",
-        f"Made by `{command}`: {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}. *holds*: "
-        "replicates in which the claim holds, of those that can tell, with Wilson's 95% interval of the share (n/t: cannot "
-        "tell). *simulated*: mean of the replicates, and in brackets the smallest and largest; where the statistic is no "
-        "single number, the first replicate's.",
-        "",
-        "| claims | all | testable | always hold | mostly | rarely | never | hold in the mean |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for role in ROLES:
-        c = study.totals()[role]
-        keys = ("claims", "testable", "always", "mostly", "rarely", "never", "mean_held")
-        lines.append(f"| {role} | " + " | ".join(f"{c[key]:g}" for key in keys) + " |")
+    made = f"Made by `{command}`: {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}."
+    lines = ["# How often the claims of the report hold", "", made, "", *STUDY_LEGEND.split("\n"), ""]
+    lines += _heading("claims", *STUDY_TOTALS.values())
+    for role, counts in study.totals().items():
+        lines.append(_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
     lines += ["", INPUT_CAVEAT]
     for section, title in study.titles.items():
         mine = [frequency for frequency in shown if frequency.entry.section == section]
         if mine:
-            lines += ["", f"## {title}", "", "| id | claim | role | reported | simulated | holds |",
-                      "|---|---|---|---|---|---|"]  # fmt: skip
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                *_heading("id", "claim", "role", "reported", "simulated", "holds"),
+            ]
         for f in mine:
             claim = f.entry.claim
             lines.append(
@@ -205,9 +227,10 @@ def study_markdown(study: Study, shown: Sequence[Frequency], command: str) -> st
     return "\n".join(lines) + "\n"
 
 
+def _heading(*names: str) -> list[str]:
+    return [_row(*names), "|" + "---|" * len(names)]
+
+
 def _row(*cells: str) -> str:
-    return (
-        "| "
-        + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
-        + " |"
-    )
+    plain = (cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(plain) + " |"

@@ -151,11 +151,11 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     from testbed import scoreboard, scoreboard_view, summary
     from testbed.commands.analyze import check_one_log
 
-    if (not Path(args.target).exists() and _is_scenario(args.target)) or args.target.endswith(
-        (".yaml", ".yml")
+    if args.target.endswith((".yaml", ".yml")) or (
+        not Path(args.target).exists() and _is_scenario(args.target)
     ):
         raise BadInput(
-            f"{args.target}: this is a scenario. Check replicates of it with --seeds 10, or run it and check its run folder"
+            f"{args.target}: this is a scenario; check replicates of it with --seeds 10, or run it first"
         )
     check_one_log(Path(args.target))
     run = _run_folder(Path(args.target))

@@ -58,7 +58,7 @@ def tools_called_not_offered(log: Log) -> Measured:
     if not found["offered"].iloc[0]:
         raise NotAvailable("tools_offered", "the log has the column but no request with tools in it")
     return Measured(float(found["wrong"].iloc[0]), n=int(found["offered"].iloc[0]), unit="count",
-                    detail=f"requests with tools offered, {int(found['called'].iloc[0]):,} of them end in a call")  # fmt: skip
+                    detail=f"requests with tools offered, {int(found['called'].iloc[0]):,} end in a call")  # fmt: skip
 
 
 @statistic

@@ -192,8 +192,9 @@ def change_of_slope(
     if len(steps) < 2 * weeks:
         raise Untestable(f"fewer than {2 * weeks} weeks")
     gap = difference(mean_of_weeks(steps[-weeks:]), mean_of_weeks(steps[:-weeks]))
-    return Measured(gap.value, gap.low, gap.high, len(steps), "points",
-                    f"a week: {100 * steps[:-weeks].mean():+.2f} before, {100 * steps[-weeks:].mean():+.2f} in the last {weeks}")  # fmt: skip
+    before, late = 100 * steps[:-weeks].mean(), 100 * steps[-weeks:].mean()
+    text = f"points a week: {before:+.2f} before, {late:+.2f} in the last {weeks} weeks"
+    return Measured(gap.value, gap.low, gap.high, len(steps), "points", text)
 
 
 @statistic
@@ -331,8 +332,14 @@ def entropies(log: Log, of: list[str]) -> Groups:
     """Shannon entropy, in bits, of the sub-tags of each category (of labelled tokens, category window)."""
     frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
     found = frame.groupby("category")["entropy_bits"].max()
-    return Groups({name: Measured(float(found[name]), n=int(frame[frame["category"] == name]["category_requests"].max()),
-                                  unit="bits") for name in of if name in found.index})  # fmt: skip
+    requests = frame.groupby("category")["category_requests"].max()
+    return Groups(
+        {
+            name: Measured(float(found[name]), n=int(requests[name]), unit="bits")
+            for name in of
+            if name in found.index
+        }
+    )
 
 
 @statistic

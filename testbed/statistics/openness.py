@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -123,7 +124,7 @@ def largest_share(
     values = table.max(axis=1).to_numpy()
     result = summarised(series(values, list(table.index)), summary, log, window)
     top = table.tail(4).mean().idxmax()
-    return Measured(result.value, result.low, result.high, result.n, result.unit, f"{result.detail}; largest at the end: {top}")  # fmt: skip
+    return replace(result, detail=f"{result.detail}; largest at the end: {top}")
 
 
 @statistic
@@ -278,8 +279,8 @@ def release_response(
     values = np.array(list(moves.values()))
     half = float(stats.t.ppf(0.975, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
     detail = ", ".join(f"{name.partition('/')[2]} {100 * move:+.1f}" for name, move in moves.items())
-    return Measured(float(values.mean()), float(values.mean()) - half, float(values.mean()) + half, len(values), "points",
-                    f"{len(values)} releases, points each: {detail}")  # fmt: skip
+    mean = float(values.mean())
+    return Measured(mean, mean - half, mean + half, len(values), "points", f"releases, points each: {detail}")
 
 
 @statistic

@@ -82,8 +82,10 @@ def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measur
         raise Untestable(f"no later cohort of {model} has a complete month {k}")
     gaps = [difference(own, _measured(row)) for _, row in later.iterrows()]
     closest = min(gaps, key=lambda gap: gap.value)
-    return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points",
-                    f"users; {own.value:.1%} against at most {later['retention'].max():.1%} in {len(later)} later cohorts")  # fmt: skip
+    text = (
+        f"users; {own.value:.1%} against at most {later['retention'].max():.1%} in {len(later)} later cohorts"
+    )
+    return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points", text)
 
 
 @statistic
@@ -110,8 +112,8 @@ def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     if later.empty:
         raise Untestable(f"no later cohort of {model} has a complete month {k}")
     mean = float(later["retention"].mean())
-    return Measured(float(over(own["retention"], mean)), n=int(own["users"]), unit="ratio",
-                    detail=f"users; {own['retention']:.1%} against {mean:.1%}, mean of {len(later)} later cohorts")  # fmt: skip
+    text = f"users; {own['retention']:.1%} against {mean:.1%}, mean of {len(later)} later cohorts"
+    return Measured(float(over(own["retention"], mean)), n=int(own["users"]), unit="ratio", detail=text)
 
 
 @statistic
@@ -213,7 +215,7 @@ def foundational_cohorts(log: Log, model: str) -> Measured:
     table = table[table["model"] == model]
     if table.empty:
         raise Untestable(f"no cohort of {model} has {LEAST_USERS} users and a complete month 5")
-    best = table.sort_values(5).iloc[-1]
+    best = table.loc[table[5] == table[5].max()].iloc[0]
     return Measured(float(table["durable"].sum()), n=len(table), unit="count",
                     detail=f"cohorts; highest at month 5: {best[5]:.1%} ({best['cohort']:%B %Y})")  # fmt: skip
 
