@@ -64,11 +64,13 @@ class Analysed:
 
 def is_analysed(folder: Path) -> bool:
     """Whether a folder holds the results of an analysis that can be compared."""
-    return (folder / "tables" / f"{INDEX}.csv").is_file() and (folder / "tables" / f"{TRIANGLES}.parquet").is_file()
+    return (folder / "tables" / f"{INDEX}.csv").is_file() and (
+        folder / "tables" / f"{TRIANGLES}.parquet"
+    ).is_file()
 
 
 def scenario_differences(a: Analysed, b: Analysed) -> pd.DataFrame | None:
-    """Keys of the resolved scenarios that differ: columns key, a, b (JSON text; empty where a scenario has no such key).
+    """Keys of the resolved scenarios that differ: columns key, a, b (JSON text; empty where there is no such key).
 
     None if one of the logs has no manifest.
     """
@@ -96,7 +98,11 @@ def panel_models(a: Analysed, b: Analysed) -> dict[str, tuple[Any, Any]]:
     launches = []
     for one in (a, b):
         contrast = one.table(CONTRAST)
-        known = contrast if contrast is not None and len(contrast) else pd.DataFrame({"model": [], "launch_cohort": []})
+        known = (
+            contrast
+            if contrast is not None and len(contrast)
+            else pd.DataFrame({"model": [], "launch_cohort": []})
+        )
         launches.append(dict(zip(known["model"], known["launch_cohort"], strict=True)))
     left, right = launches
     return {model: (left[model], right[model]) for model in left if model in right}
@@ -139,10 +145,12 @@ def exhibit_differences(exhibit: Exhibit, a: pd.DataFrame, b: pd.DataFrame) -> p
     names = [c for c, form in exhibit.formats.items() if form == "text" and c in a and c in b]
     parts = [_levels(frame, value, names) for frame in (a, b)]
     both = parts[0].join(parts[1], how="outer", lsuffix="_a", rsuffix="_b")
-    both = both.loc[both[["level_a", "level_b"]].max(axis=1).sort_values(ascending=False, kind="stable").index]
+    both = both.loc[
+        both[["level_a", "level_b"]].max(axis=1).sort_values(ascending=False, kind="stable").index
+    ]
     both = both.head(MOST_ROWS)
     apart = (both["high_a"] < both["low_b"]) | (both["high_b"] < both["low_a"])
-    weekly = "week" in a
+    judged = apart.astype("boolean") if "week" in a else pd.Series(pd.NA, index=both.index, dtype="boolean")
     return pd.DataFrame(
         {
             "exhibit": exhibit.id,
@@ -153,7 +161,7 @@ def exhibit_differences(exhibit: Exhibit, a: pd.DataFrame, b: pd.DataFrame) -> p
             "b": both["level_b"].to_numpy(),
             "difference": (both["level_b"] - both["level_a"]).to_numpy(),
             "ratio": share(both["level_b"], both["level_a"]),
-            "differs": pd.array(apart if weekly else [pd.NA] * len(both), dtype="boolean"),
+            "differs": judged.reset_index(drop=True),
         },
         columns=columns,
     )
@@ -162,7 +170,9 @@ def exhibit_differences(exhibit: Exhibit, a: pd.DataFrame, b: pd.DataFrame) -> p
 def compared_column(exhibit: Exhibit, frame: pd.DataFrame) -> str | None:
     """The column that a comparison of the exhibit is about: its first share, else its first other number."""
     numbers = [c for c, form in exhibit.formats.items() if form in _NUMBERS and c in frame]
-    return min(numbers, key=lambda c: (exhibit.formats[c] != "share", exhibit.formats[c] == "count"), default=None)
+    return min(
+        numbers, key=lambda c: (exhibit.formats[c] != "share", exhibit.formats[c] == "count"), default=None
+    )
 
 
 def _levels(frame: pd.DataFrame, value: str, names: list[str]) -> pd.DataFrame:

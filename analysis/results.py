@@ -130,7 +130,9 @@ class _Writer:
         shown = self._step("retention panels", lambda: self._panels(panels, cards))
         self._write_index()
         apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
-        page = self._page(panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart])
+        page = self._page(
+            panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
+        )
         (self.folder / "report.html").write_text(verdicts.into(page, judged), encoding="utf-8")
         self._report("report", self.steps)
         return {
@@ -216,7 +218,9 @@ class _Writer:
             self.gaps.append(f"{exhibit.title}: {error}")
             gap = f"{error.column} ({error.why})"
             self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
-            return Card(exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap)
+            return Card(
+                exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap
+            )
         self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
         sheet = exhibit.id == "fig25"  # the panels show it, one by one
@@ -229,7 +233,8 @@ class _Writer:
             spec=spec,
             still="" if sheet else still,
             label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, spec),
-            sample=sample or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
+            sample=sample
+            or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
             definition=definition,
             queries=sql,
             choice=exhibit.choice,
@@ -270,7 +275,13 @@ class _Writer:
                 path.unlink()
 
     def _list(
-        self, stem: str, title: str, unit: str, claims: Sequence[str], frame: pd.DataFrame | None, files: Sequence[str]
+        self,
+        stem: str,
+        title: str,
+        unit: str,
+        claims: Sequence[str],
+        frame: pd.DataFrame | None,
+        files: Sequence[str],
     ) -> None:
         row = {"id": stem, "title": title, "unit": unit, "claims": " ".join(claims)}
         self.index.append(row | {"rows": None if frame is None else len(frame), "files": " ".join(files)})

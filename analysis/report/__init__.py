@@ -1,4 +1,4 @@
-"""The HTML report: one self-contained page with interactive charts, static pictures, tables, definitions, SQL and gaps."""
+"""The HTML report: one self-contained page with charts, static pictures, tables, definitions, SQL and gaps."""
 
 from analysis.report.page import Card, PanelPart, Part, Shown, render
 

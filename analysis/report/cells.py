@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -59,7 +60,7 @@ def written(value: Any, form: str) -> str:
             return str(value)
 
 
-def table(frame: pd.DataFrame, formats: dict[str, str]) -> SmallTable:
+def table(frame: pd.DataFrame, formats: Mapping[str, str]) -> SmallTable:
     """A data frame as a page's table: the columns in `formats`, each written in its form; at most `MOST_ROWS` rows.
 
     Of weekly tables the latest weeks are kept, of others the first rows.

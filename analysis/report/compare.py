@@ -68,7 +68,9 @@ def render_comparison(
     differing = scenario_differences(a, b)
     without = [letter for letter, one in zip("AB", (a, b), strict=True) if one.manifest is None]
     chance = round(_CHANCE * len(cells))
-    pairs = {exhibit.id: _pair(exhibit, a, b, series) for exhibit in exhibits if exhibit.section != "retention"}
+    pairs = {
+        exhibit.id: _pair(exhibit, a, b, series) for exhibit in exhibits if exhibit.section != "retention"
+    }
     return fill(
         "compare.html",
         title=f"{a.title} beside {b.title}" if a.title != b.title else f"{a.title}: two runs",
@@ -95,11 +97,18 @@ def _side(letter: str, one: Analysed) -> dict[str, Any]:
     facts += [(str(name), str(value)) for name, value in manifest.get("census", [])
               if name in ("Users", "Models", "Requests", "Switched off")]  # fmt: skip
     question = str(manifest.get("question", "")).strip()
-    return {"letter": letter, "title": one.title, "facts": facts or [("Folder", str(one.folder))], "question": question}
+    return {
+        "letter": letter,
+        "title": one.title,
+        "facts": facts or [("Folder", str(one.folder))],
+        "question": question,
+    }
 
 
 def _scenario(differing: pd.DataFrame) -> SmallTable:
-    rows = [[Cell(r["key"]), Cell(_short(r["a"])), Cell(_short(r["b"]))] for r in differing.to_dict("records")]
+    rows = [
+        [Cell(r["key"]), Cell(_short(r["a"])), Cell(_short(r["b"]))] for r in differing.to_dict("records")
+    ]
     return SmallTable(["key", "A", "B"], rows)
 
 
@@ -119,7 +128,10 @@ def _panels(a: Analysed, b: Analysed, cells: pd.DataFrame) -> list[PanelPair]:
         assert table is not None
         triangles.append(table[table["model"].isin(models)])
     top = _common_top(triangles, models)
-    return [_panel(model, names.get(model, model), launches, triangles, cells, top) for model, launches in models.items()]
+    return [
+        _panel(model, names.get(model, model), launches, triangles, cells, top)
+        for model, launches in models.items()
+    ]
 
 
 def _common_top(triangles: list[pd.DataFrame], models: dict[str, tuple[Any, Any]]) -> float:
@@ -135,13 +147,20 @@ def _common_top(triangles: list[pd.DataFrame], models: dict[str, tuple[Any, Any]
 
 
 def _panel(
-    model: str, title: str, launches: tuple[Any, Any], triangles: list[pd.DataFrame], cells: pd.DataFrame, top: float
+    model: str,
+    title: str,
+    launches: tuple[Any, Any],
+    triangles: list[pd.DataFrame],
+    cells: pd.DataFrame,
+    top: float,
 ) -> PanelPair:
     own = cells[cells["model"] == model]
     parts = [triangle[triangle["model"] == model] for triangle in triangles]
     starts = [None if pd.isna(launch) else launch for launch in launches]
     specs = tuple(panel_chart(part, start, top) for part, start in zip(parts, starts, strict=True))
-    labels = tuple(wording.describe_retention(title, part, start) for part, start in zip(parts, starts, strict=True))
+    labels = tuple(
+        wording.describe_retention(title, part, start) for part, start in zip(parts, starts, strict=True)
+    )
     count = int(own["differs"].sum())
     tag = f"{count} of {len(own)} cells differ" if count else ""
     summary = launch_summary(own, starts[0]) or "No launch cohort in both at the same age."

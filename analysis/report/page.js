@@ -104,7 +104,7 @@
     const room = figure.clientWidth;
     if (!composed(spec)) {
       spec.width = "container";
-      spec.autosize = { type: "fit", contains: "padding" };
+      spec.autosize = { type: "fit-x", contains: "padding" };
       if (!spec.height) spec.height = 300;
     } else if (room) {
       walk(spec, (node) => { if (typeof node.width === "number" && node !== spec.config) node.width = Math.max(110, Math.min(node.width, room - 190)); });

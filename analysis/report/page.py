@@ -19,6 +19,7 @@ from analysis.report.script import inert, script
 from analysis.study import SMALL_COHORT
 
 Spec = dict[str, Any]  # a Vega-Lite specification
+AXIS_HEIGHT = 40  # pixels under a chart's area
 
 RETENTION_READING = (
     "Users by the month of their first request to a model: the share that is active again in later months. Orange: the "
@@ -60,7 +61,7 @@ class PanelPart:
     gap: str = ""
     claims: Sequence[str] = ()
     files: Sequence[str] = ()
-    height: int = 250
+    height: int = 290
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class _Inline:
 def height_of(spec: Spec | None) -> int:
     """Pixels to keep free for a chart until it is drawn."""
     height = (spec or {}).get("height")
-    return int(height) if isinstance(height, int | float) else 320
+    return int(height) + AXIS_HEIGHT if isinstance(height, int | float) else 320
 
 
 def paragraphs(text: str) -> list[str]:

@@ -35,7 +35,9 @@ def panel_chart(cells: pd.DataFrame, launch: Any, top: float) -> dict[str, Any] 
     y = alt.Y("retention:Q", title=ACTIVE, axis=alt.Axis(format=".0%", tickCount=5),
               scale=alt.Scale(domain=[0, top], clamp=True))  # fmt: skip
     # one colour per kind for the buttons, one shade per cohort for the lines
-    kind_colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[_KIND_COLOURS[kind] for kind in kinds]))
+    kind_colour = alt.Color(
+        "kind:N", scale=alt.Scale(domain=kinds, range=[_KIND_COLOURS[kind] for kind in kinds])
+    )
     shade = alt.Stroke("shade:N", scale=None)
     tooltip = [
         alt.Tooltip("cohort:N", title="joined"),
@@ -84,7 +86,9 @@ def _rows(cells: pd.DataFrame, launch: Any) -> pd.DataFrame:
     shades = {cohort: BLUES[round(i * (len(BLUES) - 1) / steps)] for i, cohort in enumerate(large)}
     shade = seen["cohort"].map(shades).where(kind == LATER, kind.map(_KIND_COLOURS))
     last_whole = seen["k"].where(seen["complete"]).groupby(seen["cohort"]).transform("max")
-    tail = ~seen["complete"] | ((seen["k"] == last_whole) & (~seen["complete"]).groupby(seen["cohort"]).transform("any"))
+    tail = ~seen["complete"] | (
+        (seen["k"] == last_whole) & (~seen["complete"]).groupby(seen["cohort"]).transform("any")
+    )
     alone = seen.groupby("cohort")["k"].transform("size") == 1  # a line of one point would not be seen
     note = pd.Series("", index=seen.index).mask(~seen["complete"], "month not complete")
     note = note.mask(seen["left_truncated"], "joined then or before")
@@ -95,7 +99,9 @@ def _rows(cells: pd.DataFrame, launch: Any) -> pd.DataFrame:
             "retention": seen["retention"].round(4),
             "low": seen["wilson_low"].round(4),
             "high": seen["wilson_high"].round(4),
-            "interval": [f"{a:.0%} to {b:.0%}" for a, b in zip(seen["wilson_low"], seen["wilson_high"], strict=True)],
+            "interval": [
+                f"{a:.0%} to {b:.0%}" for a, b in zip(seen["wilson_low"], seen["wilson_high"], strict=True)
+            ],
             "users": seen["users"],
             "kind": kind,
             "shade": shade,

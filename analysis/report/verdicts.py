@@ -6,7 +6,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ def read(folder: Path) -> Claims | None:
 
 def into(page: str, claims: Claims | None) -> str:
     """The page with the verdicts beside its charts and their totals under its head; without any, how to get them."""
+    beside = {claim_id for ids in _BESIDE.findall(page) for claim_id in ids.split()}
     page = _BESIDE.sub(lambda found: _mark(found[1], _beside(found[1].split(), claims)), page)
-    return _BOARD.sub(lambda _: f"<!--scoreboard-->{_board(claims)}<!--/scoreboard-->", page)
+    return _BOARD.sub(lambda _: f"<!--scoreboard-->{_board(claims, beside)}<!--/scoreboard-->", page)
 
 
 def refresh(folder: Path) -> bool:
@@ -52,36 +53,58 @@ def _mark(ids: str, text: str) -> str:
 
 def _beside(ids: Iterable[str], claims: Claims | None) -> str:
     if claims is None:
-        return f"<p>{', '.join(ids)}. Not judged yet: <code>slipper check</code> writes the verdicts here.</p>"
-    items = "".join(_item(claim_id, claims.get(claim_id)) for claim_id in ids)
-    return f'<ul class="verdicts">{items}</ul>'
+        return f"<p>{', '.join(ids)}. Not judged yet: <code>slipper check RUN</code> writes the verdicts here.</p>"
+    return f'<ul class="verdicts">{"".join(_item(claim_id, claims.get(claim_id)) for claim_id in ids)}</ul>'
 
 
 def _item(claim_id: str, claim: Mapping[str, Any] | None) -> str:
     if claim is None:
         return f"<li>{claim_id}: not judged</li>"
-    status = str(claim.get("status", "not_testable"))
-    numbers = [f"{name} {claim[key]}" for name, key in (("report:", "reported"), ("here:", "simulated")) if claim.get(key)]
-    said = html.escape("; ".join(numbers))
-    reason = html.escape(str(claim.get("reason") or ""))
-    statement = html.escape(str(claim.get("statement") or ""))
-    detail = f'<span class="numbers">{said or reason}</span>' if said or reason else ""
+    status = str(claim.get("status"))
+    status = status if status in WORDS else "not_testable"
+    weak = " (not settled)" if claim.get("weak") else ""
+    role = f" <small>{_text(claim, 'role')}</small>" if claim.get("role") else ""
+    numbers = [
+        f"{name}: {_text(claim, key)}"
+        for name, key in (("report", "reported"), ("here", "simulated"))
+        if claim.get(key) and (key != "simulated" or status != "not_testable")
+    ]
+    said = f'<span class="numbers">{"; ".join(numbers)}</span>' if numbers else ""
+    why = "".join(f"<p>{_text(claim, key)}</p>" for key in ("reason", "detail", "note") if claim.get(key))
+    verdict = f"{MARKS[status]} {claim_id} {WORDS[status]}{weak}"
     return (
-        f'<li class="{status}" title="{reason}"><b>{MARKS.get(status, "–")} {claim_id} {WORDS.get(status, status)}</b>'
-        f" {statement}{detail}</li>"
+        f'<li class="{status}"><b>{verdict}</b>{role} {_text(claim, "statement")}'
+        f"{said}{f'<details><summary>Why</summary>{why}</details>' if why else ''}</li>"
     )
 
 
-def _board(claims: Claims | None) -> str:
+def _text(claim: Mapping[str, Any], key: str) -> str:
+    return html.escape(str(claim.get(key) or ""))
+
+
+def _board(claims: Claims | None, beside: Set[str]) -> str:
+    """Totals by role, and the claims that no chart of the page shows."""
     if not claims:
         return ""
     rows = []
-    for role, title in (("emergent", "Emergent claims"), ("input", "Claims that are inputs of the simulation")):
-        of_role = [str(c.get("status")) for c in claims.values() if c.get("role") == role]
-        if of_role:
-            counts = ", ".join(f"{of_role.count(status)} {WORDS[status]}" for status in WORDS if status in of_role)
+    for role, title in (
+        ("emergent", "Emergent claims"),
+        ("input", "Input claims"),
+        ("definition", "Definitions"),
+    ):
+        of_role = [str(claim.get("status")) for claim in claims.values() if claim.get("role") == role]
+        counts = ", ".join(
+            f"{of_role.count(status)} {WORDS[status]}" for status in WORDS if status in of_role
+        )
+        if counts:
             rows.append(f"<div><dt>{title}</dt><dd>{counts}</dd></div>")
-    if not rows:
-        return ""
-    note = "<p class=\"note\">An input claim that holds proves little: it was put in.</p>"
-    return f'<dl class="facts scoreboard">{"".join(rows)}</dl>{note}'
+    others = [claim_id for claim_id in claims if claim_id not in beside]
+    listed = (
+        f"<details><summary>{len(others)} claims that no chart here shows</summary>{_beside(others, claims)}</details>"
+        if others
+        else ""
+    )
+    return (
+        f'<dl class="facts scoreboard">{"".join(rows)}</dl>'
+        f'<p class="note">An input claim that holds proves little: the world was given it.</p>{listed}'
+    )

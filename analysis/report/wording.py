@@ -80,10 +80,11 @@ def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[s
     for _, name, part in ranked[:MOST]:
         part = part.sort_values("week")
         first, last = _mean(part[value].head(ENDS)), _mean(part[value].tail(ENDS))
-        label = f"{name}: " if name else ""
+        label = f"{name!s}: " if name else ""
         parts.append(f"{label}{written(first, form)} at the start, {written(last, form)} at the end")
     more = f"; {len(ranked) - MOST} more series" if len(ranked) > MOST else ""
-    return f"{unit[:1].upper()}{unit[1:]}, weeks of {period}. {'; '.join(parts)}{more}. Start and end are means of four weeks."
+    said = f"{'; '.join(parts)}{more}. Start and end are means of {ENDS} weeks."
+    return f"{unit[:1].upper()}{unit[1:]}, weeks of {period}. {said}"
 
 
 def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:

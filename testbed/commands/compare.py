@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from analysis.comparison import Analysed
 
 DESCRIPTION = """\
-Lays two runs side by side, such as the report world beside a null world: which scenario keys differ, retention cohort by
-cohort with an interval of each difference, every figure on the same scales. A run that is not analysed yet is analysed
-first. Also takes logs without a manifest, and the folders that `slipper analyze` left beside them."""
+Lays two runs side by side, such as the report world beside a null world: which scenario keys differ, retention cohort
+by cohort with an interval of each difference, every figure on the same scales. A run that is not analysed yet is
+analysed first. Also takes logs without a manifest, and the folders that `slipper analyze` left beside them."""
 
 EPILOG = f"""\
 examples:
@@ -49,7 +49,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("first", metavar="RUN_A", help="a run folder, the results of an analysis, or a log")
     parser.add_argument("second", metavar="RUN_B", help="the one to set beside it")
-    parser.add_argument("--out", metavar="DIR", help="folder for the comparison (default: outputs/compare/A--B)")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder for the comparison (default: outputs/compare/A--B)"
+    )
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -152,7 +154,9 @@ def _analysed(where: str, folder: Path, show: Any) -> None:
 def _name(folder: Path) -> str:
     """What a folder of results is called: scenario and run id of a run, else its name."""
     absolute = folder.absolute()
-    return f"{absolute.parent.name}-{absolute.name}" if (folder / "manifest.json").is_file() else absolute.name
+    return (
+        f"{absolute.parent.name}-{absolute.name}" if (folder / "manifest.json").is_file() else absolute.name
+    )
 
 
 # --- printing
@@ -183,7 +187,9 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
         if len(differing) > MOST_KEYS:
             console.print(Text(f"and {len(differing) - MOST_KEYS} more keys", style="dim"))
 
-    summary.head(console, "Retention", "cells (cohort and month) whose difference has a 95% interval without 0")
+    summary.head(
+        console, "Retention", "cells (cohort and month) whose difference has a 95% interval without 0"
+    )
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -191,7 +197,9 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
     for model, (launch, _) in panel_models(a, b).items():
         own = cells[cells["model"] == model]
         said = launch_summary(own, None if launch != launch else launch)
-        table.add_row(Text(model, style="bold"), Text(f"{int(own['differs'].sum())} of {len(own)}"), Text(said))
+        table.add_row(
+            Text(model, style="bold"), Text(f"{int(own['differs'].sum())} of {len(own)}"), Text(said)
+        )
     console.print(table)
 
     apart = series[series["differs"].fillna(False).astype(bool)]
@@ -201,9 +209,11 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
     ranked = apart.assign(size=_size(apart)).sort_values("size", ascending=False).head(MOST_SERIES)
     table = Table.grid(padding=(0, 2))
     for side in ("left", "left", "right", "right"):
-        table.add_column(justify=side, no_wrap=side == "right")  # type: ignore[arg-type]
+        table.add_column(justify=side, no_wrap=side == "right")
     for row in ranked.to_dict("records"):
-        values = [Text(f"{letter} {written(row[key], row['form'])}") for letter, key in (("A", "a"), ("B", "b"))]
+        values = [
+            Text(f"{letter} {written(row[key], row['form'])}") for letter, key in (("A", "a"), ("B", "b"))
+        ]
         table.add_row(Text(row["exhibit"], style="bold"), Text(f"{row['series']} ({row['value']})"), *values)
     console.print(table)
     console.print(Text(f"\n{page}"), soft_wrap=True)
