@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from analysis.exhibit import Exhibit
-from analysis.exhibits import categories, cost, geography, retention
+from analysis.exhibits import agentic, categories, cost, geography, openness, retention
 
 EXHIBITS: tuple[Exhibit, ...] = (
+    *openness.EXHIBITS,
+    *agentic.EXHIBITS,
     *categories.EXHIBITS,
     *geography.EXHIBITS,
     *retention.EXHIBITS,
