@@ -281,6 +281,8 @@ class Threshold(Predicate):
             raise Untestable(
                 f"a spike is judged by {self.around} or more weeks around it, the log has {len(near)}"
             )
+        if not (np.isfinite(series.values[at]).any() and np.isfinite(series.values[near]).any()):
+            raise Untestable("no week has a value")
         peak, usual = float(np.nanmax(series.values[at])), float(np.nanmedian(series.values[near]))
         times = peak / usual if usual > 0 else math.inf if peak > 0 else math.nan
         return Verdict(

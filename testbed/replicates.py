@@ -15,6 +15,7 @@ import shutil
 import signal
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -319,14 +320,15 @@ def replicate(job: Job, name: str, scratch: str, pipe: Connection) -> None:
     """Simulates and judges one replicate, in a process of its own; tells its progress and its end through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, _interrupted)
-    try:
-        _replicate(job, name, scratch, pipe)
-        pipe.send(("done", None))
-    except KeyboardInterrupt:
-        return
-    except Exception as error:
-        with suppress(OSError):
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        try:
+            _replicate(job, name, scratch, pipe)
+        except Exception as error:
+            if os.environ.get("SLIPPER_DEBUG", "0") not in ("", "0"):
+                traceback.print_exc()
             pipe.send(("error", explain(error)))
+        else:
+            pipe.send(("done", None))
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

@@ -75,7 +75,7 @@ def _print_claim(console: Console, judged: Judged) -> None:
         ("reported", f"{claim.reported}  ({claim.where}; {claim.role}; band: {claim.basis})"),
         ("simulated", judged.shown),
         ("because", judged.verdict.reason),
-        ("rests on", f"n = {judged.n:,} {judged.detail}" if judged.n else judged.detail),
+        ("rests on", f"n = {judged.n:,}: {judged.detail}" if judged.n else judged.detail),
         ("note", claim.note if claim.note != judged.verdict.reason else ""),
     ]
     for name, text in rows:

@@ -93,8 +93,8 @@ def tool_share_change(log: Log, of: Pick, date: dt.date, weeks: int = 8) -> Meas
     times = pd.DatetimeIndex(span)
     before = values[times < pd.Timestamp(date)][-weeks:]
     after = values[times >= pd.Timestamp(date)][-weeks:]
-    if min(len(before), len(after)) < 4:
-        raise Untestable(f"fewer than 4 weeks before or after {date}")
+    if min(np.isfinite(before).sum(), np.isfinite(after).sum()) < 4:
+        raise Untestable(f"fewer than 4 weeks with tool calls before or after {date}")
     gap = difference(mean_of_weeks(after), mean_of_weeks(before))
     return Measured(gap.value, gap.low, gap.high, len(after), "points",
                     f"{np.nanmean(before):.1%} before, {np.nanmean(after):.1%} after")  # fmt: skip
@@ -211,8 +211,10 @@ def longest_category(log: Log, category: str = "programming", window: Window = "
     weeks, table, _ = _category_lengths(log, window, "prompt")
     if category not in table:
         raise Untestable(f"no labelled request of {category}")
-    others = np.vstack([values for name, values in table.items() if name not in (category, "other")])
-    return series(over(table[category], np.nanmax(others, axis=0)), weeks, "ratio")
+    others = [values for name, values in table.items() if name not in (category, "other")]
+    if not others:
+        raise Untestable("no labelled request of another category")
+    return series(over(table[category], np.fmax.reduce(others, axis=0)), weeks, "ratio")
 
 
 @statistic

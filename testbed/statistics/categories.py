@@ -296,6 +296,7 @@ def weeks_before_first_below(log: Log, author: str, level: float) -> Measured:
 def subtags(log: Log, category: str) -> Groups:
     """Share of each content path in the labelled tokens of a category over the category window. Wilson interval on the
     labelled requests of the category, which takes them as of equal size and so is somewhat too narrow."""
+    weeks_of(log, "category")
     frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
     frame = frame[frame["category"] == category]
     requests = int(frame["category_requests"].max()) if len(frame) else 0
@@ -330,6 +331,7 @@ def largest_subtag(log: Log, category: str, rank: int = 1) -> Measured:
 @statistic
 def entropies(log: Log, of: list[str]) -> Groups:
     """Shannon entropy, in bits, of the sub-tags of each category (of labelled tokens, category window)."""
+    weeks_of(log, "category")
     frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
     found = frame.groupby("category")["entropy_bits"].max()
     requests = frame.groupby("category")["category_requests"].max()

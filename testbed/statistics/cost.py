@@ -13,13 +13,14 @@ from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
 from testbed.statistics.registry import statistic
-from testbed.statistics.tables import Pick, sample
+from testbed.statistics.tables import Pick, sample, weeks_of
 from testbed.statistics.uncertainty import label_share, proportion, slope_of
 
 Axis = Literal["cost", "use"]
 
 
 def _category_cost(log: Log) -> pd.DataFrame:
+    weeks_of(log, "category")
     frame = cost.category_cost(log, window=study.CATEGORY_WINDOW)
     if frame["charged_tokens"].sum() == 0:
         raise Untestable("no labelled request that was charged in the category window")
@@ -104,6 +105,7 @@ def open_share_by_quadrant(log: Log) -> Groups:
 
 
 def _map(log: Log) -> pd.DataFrame:
+    weeks_of(log, "main")
     frame = cost.market_map(log, window=study.MAIN_WINDOW)
     if len(frame) < 10:
         raise Untestable(f"only {len(frame)} models with a cost in the main window")
@@ -147,6 +149,7 @@ def tokens_in_archetype(log: Log, authors: list[str], archetype: str, open: bool
 def named_in_segment(log: Log) -> Measured:
     """How many of the eight models of table 3 stand in the corner of cost and use that the report puts them in
     (count)."""
+    weeks_of(log, "main")
     frame = cost.named_models(log, window=study.MAIN_WINDOW)
     missing = frame[frame["cost_usd_per_mtok"].isna()]["model"].tolist()
     if missing:
@@ -159,6 +162,7 @@ def named_in_segment(log: Log) -> Measured:
 
 
 def _named(log: Log, model: str) -> pd.Series:
+    weeks_of(log, "main")
     frame = cost.named_models(log, window=study.MAIN_WINDOW).set_index("model")
     rows = frame[(frame.index == model) & frame["cost_usd_per_mtok"].notna()]
     if rows.empty:
@@ -192,11 +196,12 @@ def model_use(log: Log, model: str) -> Measured:
 def below_list(log: Log) -> Measured:
     """Share of models whose charged cost lies below what the same requests would cost at list prices (main window);
     Wilson interval over models."""
+    weeks_of(log, "main")
     frame = cost.list_price(log, window=study.MAIN_WINDOW)
     frame = frame[frame["cost_usd"] > 0]
     if len(frame) < 5:
         raise Untestable(f"only {len(frame)} models with a list price and a charge")
-    ratio = frame["cost_usd"].sum() / frame["list_cost_usd"].sum()
+    ratio = float(over(frame["cost_usd"].sum(), frame["list_cost_usd"].sum()))
     below = frame["list_over_actual"] > 1.0001
     return proportion(float(below.sum()), len(frame), f"models; all charges are {ratio:.0%} of list")
 

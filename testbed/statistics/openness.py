@@ -102,8 +102,8 @@ def _leading(log: Log, by: Entity, within: Pick, window: Window, measure: Measur
     """Shares of `within` by week (rows) and entity (columns)."""
     weeks = weeks_of(log, window)
     rows = _rows(log, measure, window, within)
-    if rows.empty:
-        raise Untestable("no traffic of such models in the window")
+    if not rows["tokens"].sum():
+        raise Untestable("no tokens of such models in the window")
     table = (
         rows.pivot_table(index="week", columns=by, values="tokens", aggfunc="sum").reindex(weeks).fillna(0.0)
     )
@@ -191,8 +191,8 @@ def tokens_by(
     rows = _rows(log, measure, window, within)
     if paid_only:
         rows = _without_free(log, rows)
-    if rows.empty:
-        raise Untestable("no traffic of such models in the window")
+    if not rows["tokens"].sum():
+        raise Untestable("no tokens of such models in the window")
     whole = by_week(rows, weeks)
     sums = rows.groupby(by)["tokens"].sum().sort_values(ascending=False)
     parts = {}

@@ -7,6 +7,7 @@ from typing import Literal
 
 import ibis
 import numpy as np
+import pandas as pd
 
 from analysis import categories, study, usage
 from analysis import vocabulary as v
@@ -82,9 +83,12 @@ def labels_below_threshold(log: Log) -> Measured:
 
 @statistic
 def window_weeks(log: Log, window: Window) -> Measured:
-    """Complete Monday weeks of the log inside a window (exact count)."""
+    """Complete Monday weeks of the log inside a window (exact count); in the category window those with labels."""
     first, last = bounds(window, log)
     weeks = [week for week in log.complete_weeks() if first <= week <= last]
+    if window == "category":
+        labelled = {moment.date() for moment in categories.weekly_shares(log)["week"]}
+        weeks = [week for week in weeks if week in labelled]
     return Measured(float(len(weeks)), n=len(weeks), unit="count", detail=f"weeks from {first} to {last}")
 
 
@@ -131,7 +135,20 @@ def missing_fields(log: Log) -> Measured:
 def available_open_models(log: Log, size: Literal["small", "medium", "large"]) -> Series:
     """Open models of a size class that can be used, by complete week of the main window: released, not retired."""
     models = facts(log)
+    log.need_models("size_class", what="models by size")
     models = models[(models["open_weights"] == True) & (models["size_class"] == size)]  # noqa: E712
     weeks = weeks_of(log, "main")
-    counts = [int(((models["released"] <= week) & ~(models["retired"] <= week)).sum()) for week in weeks]
+    retired = retirement_days(log)
+    gone = pd.to_datetime(models["model"].map(retired))
+    counts = [int(((models["released"] <= week) & ~(gone <= week)).sum()) for week in weeks]
     return series(np.array(counts, dtype=np.float64), weeks, "count", n=len(models), detail="models in all")
+
+
+def retirement_days(log: Log) -> dict[str, pd.Timestamp]:
+    """Day on which each retired model was taken away; empty where the models table does not say."""
+    table = log.need_models(what="retired models")
+    if "retired" not in table.columns:
+        return {}
+    frame = log.remembered("claims.retired", lambda: table.select("model", "retired").to_pandas())
+    frame = frame[frame["retired"].notna()]
+    return dict(zip(frame["model"], pd.to_datetime(frame["retired"]), strict=True))

@@ -21,7 +21,7 @@ from analysis.query import collect
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
 from testbed.statistics.registry import statistic
-from testbed.statistics.tables import bounds, facts
+from testbed.statistics.tables import bounds, facts, weeks_of
 from testbed.statistics.uncertainty import difference, proportion
 
 LEAST_USERS = (
@@ -311,6 +311,7 @@ def plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Mea
 @statistic
 def volume_rank(log: Log, model: str) -> Measured:
     """Rank of a model by tokens in the main window (1 = most used)."""
+    weeks_of(log, "main")
     frame = usage.by_model(log, window=bounds("main", log))
     order = frame["model"].tolist()
     if model not in order:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from analysis import agentic, categories, study, usage
 from analysis import vocabulary as v
 from analysis.query import collect
-from analysis.source import Log
+from analysis.source import Log, NotAvailable
 from testbed.statistics.measured import Floats, Measured, Series, Unit, Untestable
 from testbed.statistics.uncertainty import difference, mean_of_weeks
 
@@ -39,24 +39,42 @@ class Pick(BaseModel):
     reasoning: bool | None = None
 
     def of(self, frame: pd.DataFrame) -> pd.Series:
-        """Which rows are meant. frame: with the models' facts."""
+        """Which rows are meant. frame: with the models' facts. Raises NotAvailable where a fact is not recorded, and
+        Untestable where most tokens are of models without an entry in the models table."""
         mask = pd.Series(True, index=frame.index)
         for column, wanted in (
             ("source", self.source),
+            ("open_weights", self.open),
             ("author", self.author),
             ("model", self.model),
             ("size_class", self.size),
+            ("reasoning_optimised", self.reasoning),
         ):
-            if wanted is not None:
-                mask &= frame[column].isin([wanted] if isinstance(wanted, str) else list(wanted))
+            if wanted is None:
+                continue
+            if column in FACTS:
+                _need_fact(frame, column)
+            mask &= frame[column].isin(list(wanted) if isinstance(wanted, tuple) else [wanted])
         if self.not_author is not None:
             without = [self.not_author] if isinstance(self.not_author, str) else list(self.not_author)
             mask &= ~frame["author"].isin(without)
-        if self.open is not None:
-            mask &= frame["open_weights"] == self.open
-        if self.reasoning is not None:
-            mask &= frame["reasoning_optimised"] == self.reasoning
         return mask
+
+
+FACTS = ("source", "open_weights", "size_class", "reasoning_optimised")
+
+
+def _need_fact(frame: pd.DataFrame, column: str) -> None:
+    if column not in frame:
+        table = "models" if "released" not in frame else f"models.{column}"
+        raise NotAvailable(
+            table, "there is no such fact about the models, without which kinds of models are not known"
+        )
+    unknown, whole = frame.loc[frame["source"] == "unknown", "tokens"].sum(), frame["tokens"].sum()
+    if whole and unknown > MOST_MISSING * whole:
+        raise Untestable("more than half of the tokens are of models without an entry in the models table")
+    if whole and frame[column].isna().all():
+        raise NotAvailable(f"models.{column}", "the models table has no value in it")
 
 
 EVERYTHING = Pick()
@@ -89,40 +107,43 @@ def weeks_of(log: Log, window: Window) -> list[pd.Timestamp]:
 
 
 def facts(log: Log) -> pd.DataFrame:
-    """The models table with the source type of each model; raises NotAvailable without one."""
+    """The models table with the source type of each model, and whatever of size_class, reasoning_optimised and retired
+    it has; raises NotAvailable without the table or its required columns."""
 
     def make() -> pd.DataFrame:
-        models = log.need_models("open_weights", "origin", what="every claim on kinds of models")
+        models = log.need_models(
+            "author", "released", "open_weights", "origin", what="every claim on kinds of models"
+        )
         frame = models.to_pandas()
-        for column in (
-            "author",
-            "size_class",
-            "reasoning_optimised",
-            "tools",
-            "released",
-            "retired",
-            "reasoning",
-        ):
-            if column not in frame:
-                frame[column] = None
         opened, chinese = frame["open_weights"].fillna(False).astype(bool), frame["origin"] == "CN"
         frame["source"] = np.select(
             [opened & chinese, opened, chinese], ["cn-open", "row-open", "cn-closed"], "closed"
         )
         frame["released"] = pd.to_datetime(frame["released"])
-        frame["retired"] = pd.to_datetime(frame["retired"])
-        keep = ["model", "author", "source", "open_weights", "origin", "size_class", "reasoning_optimised", "tools",
-                "reasoning", "released", "retired"]  # fmt: skip
-        return frame[keep]
+        wanted = [
+            "model",
+            "author",
+            "source",
+            "open_weights",
+            "origin",
+            "released",
+            "size_class",
+            "reasoning_optimised",
+        ]
+        return frame[[column for column in wanted if column in frame]]
 
     return log.remembered("claims.facts", make)
 
 
 def with_facts(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
-    """Rows by model with the models' facts; models without an entry keep their author and are of source `unknown`."""
+    """Rows by model with the models' facts, if the log has a models table; models without an entry keep the author of
+    their id and are of source `unknown`."""
+    author = frame["model"].str.split("/").str[0]
+    if log.models is None:
+        return frame.assign(author=author)
     joined = frame.merge(facts(log), on="model", how="left")
     joined["source"] = joined["source"].fillna("unknown")
-    joined["author"] = joined["author"].fillna(joined["model"].str.partition("/")[0])
+    joined["author"] = joined["author"].fillna(author)
     return joined
 
 

@@ -55,7 +55,7 @@ def ratio_of_weeks(parts: npt.ArrayLike, wholes: npt.ArrayLike) -> tuple[float, 
     a, b = np.asarray(parts, dtype=np.float64), np.asarray(wholes, dtype=np.float64)
     value = float(share(a.sum(), b.sum()))
     weeks = len(a)
-    if weeks < 2 * BLOCK_WEEKS:
+    if weeks < 2 * BLOCK_WEEKS or not math.isfinite(value):
         return value, NAN, NAN
     rng = np.random.default_rng(20251130)
     starts = rng.integers(0, weeks - BLOCK_WEEKS + 1, size=(RESAMPLES, -(-weeks // BLOCK_WEEKS)))
