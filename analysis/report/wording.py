@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from analysis.report.cells import written
 ENDS = 4  # weeks at either end of a series that are averaged
 MOST = 5  # series or rows that a sentence names
 
+_WHOLE = 100  # from here on a number of no known form is told without decimals
 SHEET = "The panels above on one sheet, and what is claimed of them together."
 
 
@@ -21,39 +23,76 @@ def describe(
 ) -> str:
     """What the table behind a chart says: ends of weekly series, else the largest rows. Never empty.
 
-    spec: the chart's specification; the column on its quantitative axis is the one that is told.
+    spec: the chart's specification; what it draws is told, with its names for people.
     """
     if frame.empty:
         return "No rows."
-    drawn = [column for column in _drawn(spec or {}) if formats.get(column) in _NUMBERS and column in frame]
-    value = drawn[0] if drawn else _value_column(frame, formats)
-    if value is None:
-        return f"{len(frame):,} rows."
-    form = formats[value]
+    drawn = _drawn(spec) if spec else None
+    if drawn is not None:
+        rows, value, names = drawn
+        largest = rows[value].abs().max()
+        form = formats.get(value) or ("share" if largest <= 1 else "number" if largest < _WHOLE else "count")
+        frame = rows
+    else:
+        known = _value_column(frame, formats)
+        if known is None:
+            return f"{len(frame):,} rows."
+        value, form = known, formats[known]
+        names = [c for c, kind in formats.items() if c in frame and kind == "text"]
     if "week" in frame:
-        return _weekly(frame, value, form, unit, _name_columns(frame, formats))
-    return _largest(frame, value, form, unit, _name_columns(frame, formats))
+        return _weekly(frame, value, form, unit, names)
+    return _largest(frame, value, form, unit, names)
 
 
-def _drawn(spec: Any) -> list[str]:
-    """Fields on quantitative y axes, then x axes, anywhere in a specification; tooltips too, which come after."""
-    found: dict[str, list[str]] = {"y": [], "x": [], "tooltip": []}
+def _drawn(spec: Any) -> tuple[pd.DataFrame, str, list[str]] | None:
+    """The rows that a specification's first mark draws, its column on a quantitative axis, and the columns that name
+    rows; None if it is not found."""
+    marks = [(mark, _rows(spec, mark)) for mark in _nodes(spec) if "mark" in mark and _numeric(mark)]
+    for mark, rows in sorted(marks, key=lambda item: -len(item[1])):  # rules and labels have few rows
+        field = str(_numeric(mark))
+        if field not in rows:  # computed in the chart from a column
+            steps = " ".join(
+                str(step.get("calculate")) for node in _nodes(spec) for step in node.get("transform", [])
+            )
+            field = next(
+                (name for name in re.findall(r"datum(?:\.|\[['\"])(\w+)", steps) if name in rows), ""
+            )
+        if field and len(rows):
+            if "week" in rows:
+                rows["week"] = pd.to_datetime(rows["week"])
+            texts = [str(c) for c in rows if c != "week" and rows[c].map(lambda v: isinstance(v, str)).all()]
+            alone = [c for c in texts if rows[c].is_unique]
+            names = ["series"] if "series" in rows and "week" in rows else alone[:1] or texts
+            rows[field] = pd.to_numeric(rows[field], errors="coerce")
+            return rows, field, [] if "week" in rows and "series" not in rows else names
+    return None
 
-    def walk(node: Any) -> None:
-        if isinstance(node, list):
-            for part in node:
-                walk(part)
-        elif isinstance(node, dict):
-            for channel, code in (node.get("encoding") or {}).items():
-                for one in code if isinstance(code, list) else [code]:
-                    if channel in found and isinstance(one, dict) and one.get("type") == "quantitative":
-                        found[channel].append(str(one.get("field")))
-            for key, part in node.items():
-                if key not in ("datasets", "data", "encoding"):
-                    walk(part)
 
-    walk(spec)
-    return [*found["y"], *found["x"], *found["tooltip"]]
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _nodes(part)
+    elif isinstance(node, dict):
+        yield node
+        for key, part in node.items():
+            if key not in ("datasets", "data", "encoding", "config"):
+                yield from _nodes(part)
+
+
+def _numeric(mark: Mapping[str, Any]) -> str | None:
+    """The field on the mark's quantitative axis, y before x."""
+    encoding = mark.get("encoding") or {}
+    for channel in ("y", "x"):
+        code = encoding.get(channel) or {}
+        if code.get("type") == "quantitative" and code.get("field"):
+            return str(code["field"])
+    return None
+
+
+def _rows(spec: Mapping[str, Any], mark: Mapping[str, Any]) -> pd.DataFrame:
+    data = mark.get("data") or spec.get("data") or {}
+    rows = data.get("values") or (spec.get("datasets") or {}).get(data.get("name"), [])
+    return pd.DataFrame(rows)
 
 
 def _value_column(frame: pd.DataFrame, formats: Mapping[str, str]) -> str | None:
@@ -63,10 +102,6 @@ def _value_column(frame: pd.DataFrame, formats: Mapping[str, str]) -> str | None
 
 
 _NUMBERS = ("share", "tokens", "usd", "number", "count")
-
-
-def _name_columns(frame: pd.DataFrame, formats: Mapping[str, str]) -> list[str]:
-    return [c for c, form in formats.items() if c in frame and form == "text"]
 
 
 def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
