@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis import categories, charts
 from analysis.exhibit import Exhibit
+from analysis.exhibits.gap import held
 from analysis.figures import categories as draw
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
@@ -26,20 +27,23 @@ _AUTHOR_SERIES = charts.Series("author", list(draw.AUTHOR_COLOURS), draw.AUTHOR_
 def programming_share(log: Log) -> pd.DataFrame:
     """Programming's tokens over all labelled tokens by week: programming's rows of categories.weekly_shares in the
     category window (all weeks of a log that does not reach into it)."""
-    return draw.windowed(categories.programming_share(log), log)
+    frame = draw.windowed(categories.programming_share(log), log)
+    return held(frame, "programming", "no labelled request carries it")
 
 
 def author_spend(log: Log) -> pd.DataFrame:
     """Each author's share of the spend on programming by week, xAI left out: categories.weekly_author_spend in the
     category window (all weeks of a log that does not reach into it). request_share is the same share of requests."""
-    return draw.windowed(categories.weekly_author_spend(log), log)
+    frame = draw.windowed(categories.weekly_author_spend(log), log)
+    return held(frame, "programming", "no labelled request carries it")
 
 
 def author_mix(log: Log, author: str) -> pd.DataFrame:
     """Share of each category in the labelled tokens of one author's models by week: the author's rows of
     categories.weekly_author_mix in the category window (all weeks of a log that does not reach into it)."""
     frame = categories.weekly_author_mix(log)
-    return draw.windowed(frame[frame["author"] == author].reset_index(drop=True), log)
+    frame = draw.windowed(frame[frame["author"] == author].reset_index(drop=True), log)
+    return held(frame, author, "the labelled sample holds no request to this author's models")
 
 
 def subtags(log: Log, shown: Sequence[str]) -> pd.DataFrame:
@@ -48,6 +52,7 @@ def subtags(log: Log, shown: Sequence[str]) -> pd.DataFrame:
     frame = categories.subtags(log, window_of(log, CATEGORY_WINDOW))
     order = {name: at for at, name in enumerate(shown)}
     kept = frame[frame["category"].isin(list(shown))]
+    held(kept, ", ".join(shown), "no labelled request carries any of them")
     return kept.sort_values("category", key=lambda names: names.map(order), kind="stable", ignore_index=True)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis import charts, cost
 from analysis.exhibit import Exhibit
+from analysis.exhibits.gap import held
 from analysis.figures import cost as draw
 from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import BLUE, GREY, VERMILLION
@@ -22,6 +23,7 @@ _FREE = (
     "for DeepSeek V3 0324 lies within that model's list price, which it could not if its free variant counted."
 )
 _USE = "Use is the charged tokens, the same requests as the cost."
+_NO_CHARGE = "no request outside free variants was charged by the gateway"
 _COST_TITLE = "effective cost, USD per million tokens"
 _MODEL: dict[str, Any] = {
     "name": "text", "author": "text", "requests": "count", "charged_tokens": "tokens", "cost_usd": "usd",
@@ -32,7 +34,8 @@ _MODEL: dict[str, Any] = {
 def category_cost(log: Log) -> pd.DataFrame:
     """Effective cost and tokens of the categories in the labelled sample: cost.category_cost over the category window
     (all weeks of a log that does not reach into it)."""
-    return cost.category_cost(log, window_of(log, CATEGORY_WINDOW))
+    frame = cost.category_cost(log, window_of(log, CATEGORY_WINDOW))
+    return held(frame, "charges", "no labelled request with a category was charged by the gateway")
 
 
 def model_cost(log: Log) -> pd.DataFrame:
@@ -43,7 +46,7 @@ def model_cost(log: Log) -> pd.DataFrame:
     used), long tail (cheap, little used), cut at the medians over models. log10_cost, log10_tokens: decimal
     logarithms of cost_usd_per_mtok and charged_tokens. open: open weights, by the models table.
     """
-    return cost.market_map(log, window_of(log, MAIN_WINDOW))
+    return held(cost.market_map(log, window_of(log, MAIN_WINDOW)), "charges", _NO_CHARGE)
 
 
 def slope(log: Log) -> pd.DataFrame:
@@ -54,6 +57,7 @@ def slope(log: Log) -> pd.DataFrame:
     0.9 ** slope - 1: the change in tokens that goes with a price lower by 10%. Across models quality and price move
     together: this is an association, not an effect of prices.
     """
+    held(cost.market_map(log, window_of(log, MAIN_WINDOW)), "charges", _NO_CHARGE)
     return cost.elasticity(log, window_of(log, MAIN_WINDOW))
 
 
@@ -64,12 +68,17 @@ def named_models(log: Log) -> pd.DataFrame:
     log10_below_top: log10_tokens less that of the most used of the eight. The report does not state the unit of its
     use, so that only differences compare. segment: the report's; archetype: by the medians of this log.
     """
-    return cost.named_models(log, window_of(log, MAIN_WINDOW))
+    frame = cost.named_models(log, window_of(log, MAIN_WINDOW))
+    held(
+        frame[frame["charged_tokens"].notna()], "charges", "no request to any of the eight models was charged"
+    )
+    return frame
 
 
 def list_price(log: Log) -> pd.DataFrame:
     """What requests cost in effect and at list price, by model: cost.list_price over the report's main window."""
-    return cost.list_price(log, window_of(log, MAIN_WINDOW))
+    frame = cost.list_price(log, window_of(log, MAIN_WINDOW))
+    return held(frame, "charges", "no request was charged by the gateway on a day with a known list price")
 
 
 def _category_chart(frame: pd.DataFrame) -> dict[str, Any]:

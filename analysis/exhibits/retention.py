@@ -53,7 +53,9 @@ def triangles(log: Log) -> pd.DataFrame:
 
 def _panel(log: Log, model: str) -> Any:
     triangle(log, model)  # says so if the model is not there
-    return draw.retention_panel(log, model)
+    held = set(triangles(log)["model"])
+    top = draw.common_top(log, [p.model for p in REPORT_PANELS if p.model in held])  # one axis for all eight
+    return draw.retention_panel(log, model, top=top)
 
 
 def _sheet(log: Log) -> Any:

@@ -112,19 +112,19 @@ def archetypes(log: Log) -> Figure:
 
 
 def _log_axes(axes: Axes, x: pd.Series, y: pd.Series, use: str) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
     axes.set_xlabel(COST_LABEL)
     axes.set_ylabel(use)
+    if x.empty:
+        axes.text(0.5, 0.5, "nothing was charged", transform=axes.transAxes, ha="center", color=GREY)
+        return
+    axes.set_xscale("log")
+    axes.set_yscale("log")
     axes.grid(axis="x", visible=True)
     dollars = FuncFormatter(lambda value, _: f"${value:,.3g}")
     axes.xaxis.set_major_formatter(dollars)
-    axes.xaxis.set_minor_formatter(
-        dollars if len(x) and x.max() < 8 * x.min() else FuncFormatter(lambda *_: "")
-    )
-    if len(x):
-        axes.set_xlim(float(x.min()) * 0.72, float(x.max()) * 1.5)
-        axes.set_ylim(float(y.min()) * 0.5, float(y.max()) * 2.5)
+    axes.xaxis.set_minor_formatter(dollars if x.max() < 8 * x.min() else FuncFormatter(lambda *_: ""))
+    axes.set_xlim(float(x.min()) * 0.72, float(x.max()) * 1.5)
+    axes.set_ylim(float(y.min()) * 0.5, float(y.max()) * 2.5)
 
 
 def _quadrants(axes: Axes, x: float, y: float, names: dict[tuple[bool, bool], str]) -> None:

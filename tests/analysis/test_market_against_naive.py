@@ -1,0 +1,226 @@
+"""Categories by author and sub-tag, geography and cost against naive pandas: integers exactly, shares to rounding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis import categories, cost, geography
+from analysis.source import open_log
+from tests.analysis import naive_market as naive
+from tests.analysis.rich_log import rich
+
+WINDOW = (dt.date(2025, 3, 3), dt.date(2025, 8, 31))
+close = pytest.approx
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return rich()
+
+
+@pytest.fixture(scope="module")
+def log(tables):
+    connection = ibis.duckdb.connect()
+    for name in ("generations", "labels", "models"):
+        connection.create_table(name, getattr(tables, name))
+    with open_log((connection, "generations")) as opened:
+        yield opened
+    connection.disconnect()
+
+
+def test_author_shares_of_spend_on_programming(log, tables):
+    expected = naive.author_spend(tables)
+    found = categories.weekly_author_spend(log)
+    assert "x-ai" not in set(found["author"])
+    shown = found[found["requests"] > 0]
+    assert len(shown) == len(expected)
+    for row in shown.itertuples():
+        n, spend, share, request_share = expected[row.week, row.author]
+        assert row.requests == n
+        assert (row.spend_usd, row.share, row.request_share) == close(
+            (spend, share, request_share), nan_ok=True
+        )
+    assert len(found) == found["week"].nunique() * found["author"].nunique()
+    kept = categories.weekly_author_spend(log, leave_out=())
+    assert "x-ai" in set(kept["author"])
+    assert {(r.week, r.author): r.requests for r in kept.itertuples() if r.requests} == {
+        key: value[0] for key, value in naive.author_spend(tables, leave_out=()).items()
+    }
+
+
+@pytest.mark.parametrize("author", ["anthropic", "google", "openai", "deepseek", "qwen", "x-ai"])
+def test_category_mix_of_an_author(log, tables, author):
+    expected = naive.author_mix(tables, author)
+    found = categories.weekly_author_mix(log)
+    found = found[found["author"] == author]
+    shown = {(r.week, r.category): (r.requests, r.tokens) for r in found.itertuples() if r.requests}
+    assert shown == {key: (n, tokens) for key, (n, tokens, *_) in expected.items()}
+    for row in found[found["requests"] > 0].itertuples():
+        _, _, share, concentration = expected[row.week, row.category]
+        assert (row.share, row.concentration) == close((share, concentration))
+    assert (found.loc[found["requests"] == 0, "share"] == 0).all()
+
+
+@pytest.mark.parametrize("window", [None, WINDOW])
+def test_subtags_within_categories(log, tables, window):
+    expected = naive.subtags(tables, window)
+    found = categories.subtags(log, window).set_index("path")
+    assert set(found.index) == set(expected)
+    for path, (category, n, tokens, share, sample, entropy) in expected.items():
+        row = found.loc[path]
+        assert (row["category"], row["requests"], row["tokens"], row["category_requests"]) == (
+            category,
+            n,
+            tokens,
+            sample,
+        )
+        assert (row["share"], row["entropy_bits"]) == close((share, entropy))
+    assert found.loc["/Computers & Electronics/Programming/Other", "subtag"] == "Programming/Other"
+    assert found.loc["/Adult", "subtag"] == "Adult"
+
+
+def test_continents_of_spend(log, tables):
+    expected = naive.spend_by(tables, "continent")
+    found = geography.weekly_spend(log)
+    shown = found[found["requests"] > 0]
+    assert {(r.week, r.continent): r.requests for r in shown.itertuples()} == {
+        k: v[0] for k, v in expected.items()
+    }
+    for row in shown.itertuples():
+        assert (row.spend_usd, row.share) == close(expected[row.week, row.continent][1:])
+    assert found["continent"].iloc[6] == "unknown"  # not recorded: kept, and last
+
+
+@pytest.mark.parametrize(
+    ("place", "query"),
+    [
+        ("language", geography.language_shares),
+        ("continent", geography.continent_shares),
+        ("country", geography.country_shares),
+    ],
+)
+@pytest.mark.parametrize("window", [None, WINDOW])
+def test_token_shares_of_places(log, tables, place, query, window):
+    expected = naive.tokens_by(tables, place, window)
+    found = query(log, window)
+    assert {r[place]: (r["requests"], r["tokens"]) for r in found.to_dict("records")} == {
+        name: (n, tokens) for name, (n, tokens, _) in expected.items()
+    }
+    assert found["share"].tolist() == close([expected[name][2] for name in found[place]])
+    assert found["tokens"].is_monotonic_decreasing
+
+
+def test_a_query_that_stands_alone_sums_by_its_own_place_only(log):
+    sql = geography.language_shares.sql(log)
+    assert "continent" not in sql
+    alone = log.connection.raw_sql(sql).fetchdf()
+    pd.testing.assert_frame_equal(
+        alone[["language", "tokens"]],
+        geography.language_shares(log)[["language", "tokens"]],
+        check_dtype=False,
+    )
+
+
+def test_cost_of_categories(log, tables):
+    expected = naive.category_cost(tables)
+    found = cost.category_cost(log).set_index("category")
+    assert set(found.index) == set(expected)
+    for category, (n, tokens, paid, usd) in expected.items():
+        row = found.loc[category]
+        assert (row["requests"], row["charged_tokens"], row["paid_tokens"]) == (n, tokens, paid)
+        assert (row["cost_usd_per_mtok"], row["paid_usd_per_mtok"]) == close(
+            (1e6 * usd / tokens, 1e6 * usd / paid)
+        )
+    dear = np.median([1e6 * usd / tokens for _, tokens, _, usd in expected.values()])
+    used = 10 ** np.median([math.log10(tokens) for _, tokens, _, _ in expected.values()])
+    assert found["median_cost"].tolist() == close([dear] * len(found))
+    assert found["median_tokens"].tolist() == close([used] * len(found))
+    names = {(1, 1): "premium workloads", (0, 1): "mass-market volume", (1, 0): "specialised experts",
+             (0, 0): "niche utilities"}  # fmt: skip
+    for row in found.itertuples():
+        assert row.quadrant == names[int(row.cost_usd_per_mtok >= dear), int(row.charged_tokens >= used)]
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_cost_of_models(log, tables, free):
+    expected = naive.model_cost(tables, free)
+    found = cost.effective_cost(log, free_variants=free).set_index("model")
+    assert {m: (r["requests"], r["charged_tokens"]) for m, r in found.iterrows()} == {
+        model: (n, tokens) for model, (n, tokens, _) in expected.items()
+    }
+    for model, (_, tokens, usd) in expected.items():
+        assert found.loc[model, "cost_usd_per_mtok"] == close(1e6 * usd / tokens)
+
+
+def test_list_prices_follow_their_dates(log, tables):
+    expected = naive.list_cost(tables)
+    found = cost.list_price(log).set_index("model")
+    assert set(found.index) == set(expected)
+    for model, (n, tokens, usd, listed, cached, prompt) in expected.items():
+        row = found.loc[model]
+        assert (row["requests"], row["charged_tokens"]) == (n, tokens)
+        assert (row["cost_usd"], row["list_cost_usd"]) == close((usd, listed))
+        assert (row["list_over_actual"], row["cached_share"]) == close((listed / usd, cached / prompt))
+        assert (row["cost_usd_per_mtok"], row["list_usd_per_mtok"]) == close(
+            (1e6 * usd / tokens, 1e6 * listed / tokens)
+        )
+    late = "anthropic/claude-3.5-sonnet"  # without a list price before March
+    assert expected[late][0] < naive.model_cost(tables)[late][0]
+
+
+def test_slope_of_use_on_cost(log, tables):
+    points = [(1e6 * usd / tokens, tokens) for _, tokens, usd in naive.model_cost(tables).values() if usd > 0]
+    x, y = np.log10([p[0] for p in points]), np.log10([p[1] for p in points])
+    slope, intercept, r, error = naive.least_squares(x, y)
+    found = cost.elasticity(log).iloc[0]
+    assert found["models"] == len(points)
+    assert (found["slope"], found["intercept"], found["pearson_r"]) == close((slope, intercept, r))
+    half = stats.t.ppf(0.975, len(points) - 2) * error
+    assert (found["slope_low"], found["slope_high"]) == close((slope - half, slope + half))
+    assert found["change_for_10pct_cheaper"] == close(0.9**slope - 1)
+    assert found["change_low"] <= found["change_for_10pct_cheaper"] <= found["change_high"]
+
+
+def test_a_planted_slope_is_found():
+    rng = np.random.default_rng(1)
+    x = rng.normal(0, 1, 4000)
+    line = cost.line_of(
+        pd.DataFrame({"log10_cost": x, "log10_tokens": 5 - 0.06 * x + rng.normal(0, 1, 4000)})
+    ).iloc[0]
+    assert line["slope_low"] < -0.06 < line["slope_high"]
+    assert line["slope_high"] - line["slope_low"] < 0.07
+    assert (
+        cost.line_of(pd.DataFrame({"log10_cost": [1.0, 1, 1], "log10_tokens": [1.0, 2, 3]}))["slope"]
+        .isna()
+        .all()
+    )
+
+
+def test_named_models_and_archetypes(log, tables):
+    expected = naive.model_cost(tables)
+    market = cost.market_map(log).set_index("model")
+    middle = market["log10_cost"].median(), market["log10_tokens"].median()
+    for row in market.itertuples():
+        dear, used = row.log10_cost >= middle[0], row.log10_tokens >= middle[1]
+        assert row.archetype == {
+            (True, True): "premium leaders", (False, True): "efficient giants",
+            (True, False): "premium specialists", (False, False): "long tail",
+        }[dear, used]  # fmt: skip
+    named = cost.named_models(log).set_index("model")
+    assert len(named) == 8
+    assert named["segment"].value_counts().to_dict() == dict.fromkeys(
+        ("efficient giants", "premium leaders", "long tail", "premium specialists"), 2
+    )
+    _, tokens, usd = expected["anthropic/claude-sonnet-4"]
+    row = named.loc["anthropic/claude-sonnet-4"]
+    assert (row["charged_tokens"], row["log10_tokens"]) == (tokens, close(math.log10(tokens)))
+    assert row["cost_usd_per_mtok"] == close(1e6 * usd / tokens)
+    assert named["log10_below_top"].max() == 0
+    assert named.loc["openai/gpt-4"][["cost_usd_per_mtok", "log10_tokens"]].isna().all()  # not in this log
