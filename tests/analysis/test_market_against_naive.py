@@ -219,8 +219,8 @@ def test_named_models_and_archetypes(log, tables):
         ("efficient giants", "premium leaders", "long tail", "premium specialists"), 2
     )
     _, tokens, usd = expected["anthropic/claude-sonnet-4"]
-    row = named.loc["anthropic/claude-sonnet-4"]
-    assert (row["charged_tokens"], row["log10_tokens"]) == (tokens, close(math.log10(tokens)))
-    assert row["cost_usd_per_mtok"] == close(1e6 * usd / tokens)
+    sonnet = named.loc["anthropic/claude-sonnet-4"]
+    assert (sonnet["charged_tokens"], sonnet["log10_tokens"]) == (tokens, close(math.log10(tokens)))
+    assert sonnet["cost_usd_per_mtok"] == close(1e6 * usd / tokens)
     assert named["log10_below_top"].max() == 0
     assert named.loc["openai/gpt-4"][["cost_usd_per_mtok", "log10_tokens"]].isna().all()  # not in this log
