@@ -13,7 +13,7 @@ from analysis import vocabulary as v
 from analysis.proportions import share as over
 from analysis.query import collect
 from analysis.source import Log, NotAvailable
-from testbed.statistics.measured import Groups, Measured, Series, Untestable
+from testbed.statistics.measured import Measured, Series, Untestable
 from testbed.statistics.registry import statistic
 from testbed.statistics.tables import (
     Pick,
@@ -122,12 +122,6 @@ def length(log: Log, of: Length, window: Window = "all", summary: Summary = "end
     return summarised(_lengths(log, of, window), summary, log, window)
 
 
-@statistic
-def weekly_length(log: Log, of: Length, window: Window = "all") -> Series:
-    """The same by week."""
-    return _lengths(log, of, window)
-
-
 def _lengths(log: Log, of: Length, window: Window) -> Series:
     frame = usage.weekly(log)
     weeks = weeks_of(log, window)
@@ -194,17 +188,6 @@ def _category_lengths(
 
 
 @statistic
-def category_lengths(
-    log: Log, of: Literal["prompt", "tokens"] = "prompt", window: Window = "category"
-) -> Groups:
-    """Mean tokens a labelled request by category, mean over the weeks of the window; Newey-West interval."""
-    _, table, _ = _category_lengths(log, window, of)
-    return Groups(
-        {name: mean_of_weeks(values, "tokens") for name, values in table.items() if name != "other"}
-    )
-
-
-@statistic
 def longest_category(log: Log, category: str = "programming", window: Window = "category") -> Series:
     """The category's mean prompt over the longest of the other categories', by week: above 1 where it is the
     longest."""
@@ -266,5 +249,5 @@ def weekly_programming_to_overall(log: Log, window: Window = "category") -> Seri
 
 @statistic
 def programming_to_overall(log: Log, window: Window = "category", summary: Summary = "mean") -> Measured:
-    """The same, summarised."""
+    """One number of `weekly_programming_to_overall`, with a Newey-West interval over the weeks."""
     return summarised(weekly_programming_to_overall(log, window), summary, log, window)

@@ -79,7 +79,7 @@ def share(
 def weekly_share(
     log: Log, category: str | list[str], of: Pick = EVERYTHING, window: Window = "category"
 ) -> Series:
-    """The same by complete week."""
+    """`share` by complete week of the window."""
     own, whole = _sides(log, category, of, window)
     return _ratio(log, own, whole, window)
 
@@ -135,7 +135,7 @@ def source_share(
 def weekly_source_share(
     log: Log, category: str, of: Pick, within: Pick = EVERYTHING, window: Window = "category"
 ) -> Series:
-    """The same by complete week."""
+    """`source_share` by complete week of the window."""
     cells, _ = sample(log, window)
     cells = cells[(cells["category"] == category) & within.of(cells)]
     return _ratio(log, cells[of.of(cells)], cells, window)

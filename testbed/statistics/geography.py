@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis import geography
 from analysis import vocabulary as v
-from analysis.proportions import share as over
 from analysis.query import collect
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Series, Untestable
@@ -85,15 +84,3 @@ def outside(log: Log, country: str = "US", window: Window = "main") -> Measured:
         by_week(frame[frame["country"] != country], weeks), by_week(frame, weeks)
     )
     return Measured(value, low, high, len(weeks), "share", "of all tokens; block bootstrap over weeks")
-
-
-@statistic
-def largest_continent_weeks(log: Log, continent: str, window: Window = "main") -> Series:
-    """The continent's share of the spend over the largest share of any other, by week: above 1 where it is first."""
-    frame = geography.weekly_spend(log)
-    weeks = weeks_of(log, window)
-    table = frame.pivot_table(index="week", columns="continent", values="share").reindex(weeks)
-    if continent not in table or table.shape[1] < 2:
-        raise Untestable(f"no spend billed in {continent}, or nowhere else")
-    others = table.drop(columns=[continent]).max(axis=1)
-    return series(over(table[continent], others), weeks, "ratio")

@@ -128,15 +128,6 @@ def largest_share(
 
 
 @statistic
-def concentration(
-    log: Log, by: Entity, within: Pick = EVERYTHING, window: Window = "main", measure: Measure = "tokens"
-) -> Series:
-    """Herfindahl-Hirschman index (sum of squared shares, 1 = monopoly) of models or authors by week."""
-    table = _leading(log, by, within, window, measure)
-    return series((table**2).sum(axis=1, min_count=1).to_numpy(), list(table.index), "ratio")
-
-
-@statistic
 def concentration_change(
     log: Log, by: Entity, within: Pick = EVERYTHING, window: Window = "main", measure: Measure = "tokens",
     split: dt.date | None = None,
@@ -350,19 +341,6 @@ def leaders(log: Log, size: Literal["small", "medium", "large"]) -> Measured:
     changes = int((first != first.shift()).sum() - 1)
     return Measured(float(first.nunique()), n=len(first), unit="count",
                     detail=f"weeks; the lead changed {changes} times")  # fmt: skip
-
-
-@statistic
-def share_before_and_after(log: Log, of: Pick, within: Pick, date: dt.date, weeks: int = 12) -> Groups:
-    """Mean weekly share in the `weeks` weeks before a date and from it on, as `before` and `after`."""
-    first, last = date - dt.timedelta(weeks=weeks), date + dt.timedelta(weeks=weeks)
-    whole = _weekly_share(log, of, within, (first, last))
-    early = np.array([day < date for day in whole.times])
-    if min(early.sum(), (~early).sum()) < weeks // 2:
-        raise Untestable(f"the log has too few weeks before or after {date}")
-    return Groups(
-        {"before": mean_of_weeks(whole.values[early]), "after": mean_of_weeks(whole.values[~early])}
-    )
 
 
 @statistic

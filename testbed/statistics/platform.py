@@ -33,15 +33,6 @@ REQUIRED_FIELDS = {
 
 
 @statistic
-def total_tokens(log: Log) -> Measured:
-    """Prompt and completion tokens of the whole log, incomplete weeks included (exact count)."""
-    frame = usage.by_model(log)
-    return Measured(
-        float(frame["tokens"].sum()), n=int(frame["requests"].sum()), unit="tokens", detail="requests"
-    )
-
-
-@statistic
 def breadth(log: Log, of: Literal["models", "providers"]) -> Measured:
     """Distinct models, or providers, with a request in the last 90 days of the log (exact count)."""
     rows = log.generations
@@ -99,7 +90,7 @@ def tokens_unaccounted(log: Log) -> Measured:
     rows = log.generations
     sums = collect(rows.aggregate(tokens=v.total(v.tokens_total(rows)), requests=rows.count().cast("int64")))
     weekly = usage.weekly(log)
-    mondays = int((weekly["week"].dt.weekday != 0).sum())
+    mondays = int((weekly["week"].dt.day_of_week != 0).sum())
     gap = abs(float(weekly["tokens"].sum() - sums["tokens"].iloc[0])) + mondays
     return Measured(gap, n=int(sums["requests"].iloc[0]), unit="tokens", detail="requests")
 

@@ -294,8 +294,7 @@ def returners(log: Log, k: int = 2) -> Measured:
     return proportion(float(row["returned"].iloc[0]), float(row["active"].iloc[0]), "users and models")
 
 
-@statistic
-def plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Measured:
+def _plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Measured:
     """R(late) over R(early) of a cohort; interval on the log scale from both cells as if independent (wide, since the
     same users stand in both)."""
     cells = _cells(log, model)
@@ -336,9 +335,10 @@ def volume_and_retention(log: Log, k: int = 5) -> Measured:
 @statistic
 def stays_when_rival_appears(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
     """R in the month after the rival's release month over R in the month before it, of one cohort: 1 where the release
-    leaves the curve as it was; interval as in `plateau`."""
+    leaves the curve as it was; the interval is on the log scale and takes both cells as independent (wide, since the
+    same users stand in both)."""
     released = facts(log).set_index("model")["released"]
     if rival not in released.index:
         raise Untestable(f"the models table has no {rival}")
     at = (released[rival].year - cohort.year) * 12 + released[rival].month - cohort.month
-    return plateau(log, model, cohort, at - 1, at + 1)
+    return _plateau(log, model, cohort, at - 1, at + 1)

@@ -1,0 +1,304 @@
+"""Claims on logs where the answer is set by hand: a log in which a claim must hold, and the same with the data broken."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from testbed.claims import registry
+from testbed.scoreboard import judge
+from tests.claims.market_log import CATEGORY_WEEK, Line, cohort, fact, log_of
+
+CLOSED, CN, ROW = "acme/closed", "deepseek/open", "meta-llama/open"
+KINDS = [fact(CLOSED), fact(CN, "cn-open"), fact(ROW, "row-open")]
+
+
+def ramp(first, last, since=0, weeks=56):
+    """A line from `first` to `last` over the weeks from `since` on, with a little noise that goes up and down."""
+
+    def value(week):
+        noise = 0.02 * (last - first) * (1 if week * week % 7 < 3 else -1) if 0 < week < weeks - 1 else 0
+        return max(0.0, first + (last - first) * max(0, week - since) / (weeks - 1 - since) + noise)
+
+    return value
+
+
+def shares(closed, cn, row):
+    """Weekly lines whose tokens are these shares of a million (numbers or functions of the week)."""
+
+    def scaled(part):
+        return lambda week: 1e6 * (part(week) if callable(part) else part)
+
+    return [Line(CLOSED, scaled(closed)), Line(CN, scaled(cn)), Line(ROW, scaled(row))]
+
+
+def open_world(closed=0.7, cn=0.13, row=0.137):
+    return log_of(shares(closed, cn, row), KINDS)
+
+
+def category_lines(parts, n=6):
+    """Labelled lines: (model, category, tokens)."""
+    return [Line(slug, tokens, category, n) for slug, category, tokens in parts]
+
+
+def mix(model_id, kind="closed", **tokens):
+    names = {"seo": "marketing/seo"}
+    lines = category_lines([(model_id, names.get(name, name), value) for name, value in tokens.items()])
+    return log_of(lines, [fact(model_id, kind)])
+
+
+def spend(**authors):
+    """Labelled programming spend by author, thousands of dollars a week (numbers or functions of the week)."""
+    lines, facts = [], []
+    for author, usd in authors.items():
+        slug = f"{author.replace('_', '-')}/m"
+        lines.append(
+            Line(
+                slug,
+                usd if callable(usd) else (lambda week, usd=usd: usd),
+                "programming",
+                3,
+                usd_per_mtok=1e6,
+            )
+        )
+        facts.append(fact(slug))
+    return log_of(lines, facts)
+
+
+def continents(**parts):
+    names = {"NA": "North America", "EU": "Europe", "AS": "Asia"}
+    return log_of(
+        [Line(CLOSED, value, more={"continent": names[key]}) for key, value in parts.items()], KINDS
+    )
+
+
+def languages(**parts):
+    return log_of(
+        [Line(CLOSED, value, more={"language": key.replace("_", "-")}) for key, value in parts.items()], KINDS
+    )
+
+
+SONNET, PRO, MINI = "anthropic/claude-sonnet-4", "google/gemini-2.5-pro", "openai/gpt-4o-mini"
+R1, MAVERICK = "deepseek/deepseek-r1", "meta-llama/llama-4-maverick"
+
+
+def retention(*cohorts, facts=(), start=dt.date(2024, 6, 1)):
+    return log_of(visits=[visit for part in cohorts for visit in part], facts=facts, start=start)
+
+
+def sonnet(month5, later=50):
+    return retention(
+        cohort(SONNET, "2025-05", 1000, [600, 500, 450, 430, month5]),
+        cohort(SONNET, "2025-06", 1000, [300, 150, later + 50, later, later]),
+        cohort(SONNET, "2025-07", 1000, [300, 150, later + 50, later]),
+        cohort(PRO, "2025-06", 1000, [600, 500, 450, 430, 400]),
+        cohort(PRO, "2025-07", 1000, [300, 150, 100, 60]),
+        facts=[fact(SONNET, released="2025-05-22"), fact(PRO, released="2025-06-17")],
+    )  # fmt: skip
+
+
+def maverick(launch):
+    later = [
+        cohort(MAVERICK, f"2025-{month:02d}", 1000, [200, 120, 80, 60, 50][: 11 - month])
+        for month in (5, 6, 7, 8)
+    ]
+    first = cohort(MAVERICK, "2025-04", 1000, launch)
+    return retention(first, *later, facts=[fact(MAVERICK, "row-open", released="2025-04-05")])
+
+
+def boomerang(rise):
+    return retention(cohort(R1, "2025-04", 1000, [300, 150, rise, 140, 130, 120]),
+                     facts=[fact(R1, "cn-open", released="2025-01-20")])  # fmt: skip
+
+
+TABLE3 = {
+    "google/gemini-2.0-flash-001": (0.147, 4.8e6), "deepseek/deepseek-chat-v3-0324": (0.394, 3.5e6),
+    "anthropic/claude-3.7-sonnet": (1.963, 7.4e6), "anthropic/claude-sonnet-4": (1.937, 6.9e6),
+    "qwen/qwen-2-7b-instruct": (0.052, 8e2), "ibm-granite/granite-4.0-h-micro": (0.036, 9e2),
+    "openai/gpt-4": (34.068, 3.4e3), "openai/gpt-5-pro": (34.965, 2.6e3),
+}  # fmt: skip
+
+
+def table3(**changed):
+    rows = dict(TABLE3) | {key: value for key, value in changed.items()}
+    lines = [Line(slug, tokens, usd_per_mtok=usd) for slug, (usd, tokens) in rows.items()]
+    return log_of(lines, [fact(slug) for slug in rows])
+
+
+def market(use_of_cost):
+    """Thirty models from 0.05 to 40 dollars a million tokens, with tokens as a function of the cost."""
+    costs = [0.05 * 1.26**i for i in range(30)]
+    lines = [Line(f"a{i % 7}/m{i}", use_of_cost(i, usd), usd_per_mtok=usd) for i, usd in enumerate(costs)]
+    return log_of(lines, [fact(line.model) for line in lines])
+
+
+def tools(tokens):
+    """A model whose tool-call tokens a week are given, of a million."""
+    return log_of([Line(CLOSED, lambda week: 1e6 - tokens(week)),
+                   Line(CLOSED, tokens, more={"finish_reason": "tool_calls"})], KINDS)  # fmt: skip
+
+
+def offered(called):
+    return log_of([Line(CLOSED, 1000, n=3, more={"tools_offered": True}),
+                   Line(CLOSED, 1000, more={"tools_offered": called, "finish_reason": "tool_calls"})], KINDS)  # fmt: skip
+
+
+def releases(jump):
+    """The open share jumps by `jump` at each marked release."""
+    dates = {"meta-llama/llama-3.3-70b-instruct": "2024-12-06", "deepseek/deepseek-chat": "2024-12-26",
+             "deepseek/deepseek-r1": "2025-01-20", "moonshotai/kimi-k2": "2025-07-11", "qwen/qwen3-coder": "2025-07-23",
+             "openai/gpt-oss-120b": "2025-08-05"}  # fmt: skip
+    weeks = [(dt.date.fromisoformat(day) - dt.date(2024, 11, 4)).days // 7 for day in dates.values()]
+
+    def opened(week):
+        return 0.1 + jump * sum(week >= release for release in weeks)
+
+    facts = [*KINDS, *(fact(slug, "row-open", released=day) for slug, day in dates.items())]
+    return log_of(shares(lambda week: 1 - opened(week), 0.0, opened), facts)
+
+
+def open_models(*parts, kind="cn-open", **more):
+    """Open models with weekly tokens."""
+    return log_of(
+        [Line(slug, tokens) for slug, tokens in parts], [fact(slug, kind, **more) for slug, _ in parts]
+    )
+
+
+def sizes(small, large):
+    facts = [fact("a/small", "row-open", size_class="small"), fact("a/large", "row-open", size_class="large")]
+    return log_of([Line("a/small", small), Line("a/large", large)], facts)
+
+
+def reasoning(first, last):
+    facts = [fact("a/thinks", reasoning_optimised=True), fact("a/plain")]
+    share = ramp(first, last, since=13)
+    return log_of(
+        [Line("a/thinks", lambda w: 1e6 * share(w)), Line("a/plain", lambda w: 1e6 * (1 - share(w)))], facts
+    )
+
+
+def lengths(first, last):
+    """Requests of all weeks of two years, with a mean prompt that grows."""
+    return log_of([Line(CLOSED, ramp(first, last), n=1, prompt=0.95)], KINDS)
+
+
+def wobble(level, swing):
+    return lambda week: level + (swing if week % 2 else -swing)
+
+
+CASES = {
+    "C03": (lambda: log_of([Line(CLOSED, 4e5), Line(CLOSED, 6e5, more={"country": "DE"})]),
+            lambda: log_of([Line(CLOSED, 6e5), Line(CLOSED, 4e5, more={"country": "DE"})])),
+    "C05": (lambda: mix(CLOSED, programming=1e5), None),
+    "C07": (lambda: open_world(), None),
+    "C09": (lambda: open_world(), None),
+    "C10": (lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 10})]),
+            lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 90_000})])),
+    "C11": (lambda: open_world(), lambda: log_of(shares(0.7, 0.1, 0.2), KINDS, columns=["streamed", "country"])),
+    "C12": (lambda: open_world(ramp(0.9, 0.66), ramp(0.05, 0.17), ramp(0.05, 0.17)), lambda: open_world(0.66, 0.17, 0.17)),
+    "C13": (lambda: open_world(0.7, 0.15, 0.15), lambda: open_world(0.9, 0.05, 0.05)),
+    "C14": (lambda: open_world(0.55, 0.2, 0.25), lambda: open_world(ramp(0.7, 0.35), 0.2, 0.2)),
+    "C15": (lambda: open_world(0.7, ramp(0.012, 0.3), 0.1), lambda: open_world(0.7, ramp(0.1, 0.3), 0.1)),
+    "C16": (lambda: open_world(0.7, ramp(0.012, 0.3), 0.1), lambda: open_world(0.7, 0.1, 0.1)),
+    "C17": (lambda: open_world(0.733, 0.13, 0.137), lambda: open_world(0.6, 0.263, 0.137)),
+    "C18": (lambda: open_world(0.733, 0.13, 0.137), lambda: open_world(0.6, 0.13, 0.27)),
+    "C19": (lambda: open_world(0.7, 0.15, 0.15), lambda: open_world(0.5, 0.25, 0.25)),
+    "C20": (lambda: open_world(0.7, lambda w: 0.05 + 0.01 * max(0, w - 33), 0.1),
+            lambda: open_world(0.7, lambda w: 0.05 + 0.01 * min(w, 33), 0.1)),
+    "C21": (lambda: releases(0.05), lambda: releases(-0.01)),
+    "C22": (lambda: releases(0.05), lambda: releases(-0.01)),
+    "C23": (lambda: open_world(ramp(1, 9), ramp(0.1, 3), 0.1), lambda: open_world(ramp(9, 1), ramp(3, 0.1), 0.1)),
+    "C27": (lambda: open_models(("deepseek/deepseek-chat", 3e5), ("deepseek/deepseek-r1", 3e5), ("a/b", 4e5)),
+            lambda: open_models(("deepseek/deepseek-chat", 2e5), ("deepseek/deepseek-r1", 2e5), ("a/b", 6e5))),
+    "C28": (lambda: open_models(("a/a", 6e5), *((f"b/m{i}", lambda w: 1e3 if w < 34 else 2e5) for i in range(5))),
+            lambda: open_models(("a/a", 6e5), *((f"b/m{i}", lambda w: 2e5 if w < 34 else 1e3) for i in range(5)))),
+    "C29": (lambda: open_models(*((f"a/m{i}", 1e5) for i in range(5))),
+            lambda: open_models(*((f"a/m{i}", 1e5) for i in range(3)))),
+    "C30": (lambda: open_models(*((f"a/m{i}", 1e5) for i in range(6))),
+            lambda: open_models(*((f"a/m{i}", 1e5) for i in range(10)))),
+    "C35": (lambda: sizes(ramp(5e5, 1e5), 5e5), lambda: sizes(ramp(1e5, 5e5), 5e5)),
+    "C42": (lambda: mix(CN, "cn-open", roleplay=5.2e5, programming=1.8e5, science=1e5, trivia=1e5, legal=1e5),
+            lambda: mix(CN, "cn-open", roleplay=3e5, programming=4e5, science=3e5)),
+    "C49": (lambda: log_of(category_lines([(CLOSED, "programming", 9e5), (CN, "programming", 1e5)]), KINDS),
+            lambda: log_of(category_lines([(CLOSED, "programming", 4e5), (CN, "programming", 6e5)]), KINDS)),
+    "C53": (lambda: log_of(category_lines([(CLOSED, "roleplay", 7e5), (ROW, "roleplay", 2.2e5), (CN, "roleplay", 8e4)]),
+                           KINDS),
+            lambda: log_of(category_lines([(CLOSED, "roleplay", 4e5), (ROW, "roleplay", 4e5), (CN, "roleplay", 2e5)]),
+                           KINDS)),
+    "C56": (lambda: reasoning(0.01, 0.6), lambda: reasoning(0.01, 0.3)),
+    "C61": (lambda: tools(ramp(5e4, 1.5e5)), lambda: tools(ramp(1.5e5, 5e4))),
+    "C62": (lambda: tools(lambda w: 1.2e5 if w == CATEGORY_WEEK + 1 else 5e4), lambda: tools(lambda w: 5e4)),
+    "C63": (lambda: offered(True), lambda: offered(False)),
+    "C71": (None, lambda: log_of([Line(CLOSED, 1e5, prompt=0.5)])),
+    "C77": (lambda: log_of(category_lines([(CLOSED, "programming", ramp(1.0e5, 6e5, since=CATEGORY_WEEK)),
+                                           (CLOSED, "science", ramp(8.5e5, 4e5, since=CATEGORY_WEEK))]), KINDS),
+            lambda: log_of(category_lines([(CLOSED, "programming", 6e5), (CLOSED, "science", 4e5)]), KINDS)),
+    "C79": (lambda: spend(anthropic=7, openai=3), lambda: spend(anthropic=4, openai=6)),
+    "C82": (lambda: spend(google=wobble(15, 1), anthropic=85), lambda: spend(google=ramp(5, 25), anthropic=85)),
+    "C84": (lambda: spend(minimax=ramp(0.0, 5, since=46), anthropic=60), lambda: spend(minimax=1, anthropic=60)),
+    "C90": (lambda: log_of([Line(CLOSED, 1e5, path, 2) for path in
+                            ("/Health/Mental Health", "/Health/Nutrition", "/Health/Health Conditions/Other",
+                             "/Health/Pharmacy/Drugs & Medications", "/Health/Oral & Dental Care")], KINDS),
+            lambda: mix(CLOSED, health=1e5)),
+    "C103": (lambda: log_of(category_lines([("anthropic/m", "programming", 9e5), ("anthropic/m", "science", 1e5),
+                                            ("openai/m", "programming", 6e5), ("openai/m", "science", 4e5),
+                                            *(("google/m", name, 2e5) for name in
+                                              ("programming", "science", "legal", "trivia", "roleplay"))])),
+             lambda: log_of(category_lines([("google/m", "programming", 9e5), ("openai/m", "programming", 6e5),
+                                            ("openai/m", "science", 4e5), ("anthropic/m", "programming", 5e5),
+                                            ("anthropic/m", "science", 5e5)]))),
+    "C104": (lambda: mix(CN, "cn-open", roleplay=8e5, programming=2e5),
+             lambda: mix(CN, "cn-open", roleplay=4e5, programming=6e5)),
+    "C106": (lambda: mix("qwen/m", "cn-open", programming=5e5, science=5e5),
+             lambda: mix("qwen/m", "cn-open", programming=wobble(5e5, 3e5), science=5e5)),
+    "C109": (lambda: continents(NA=45, EU=20, AS=35), lambda: continents(NA=60, EU=20, AS=20)),
+    "C111": (lambda: continents(NA=60, EU=20, AS=ramp(12, 36)), lambda: continents(NA=60, EU=20, AS=36)),
+    "C112": (lambda: languages(en=8287, zh_Hans=495, ru=247, es=143, th=103, fr=725),
+             lambda: languages(en=6000, zh_Hans=2500, ru=247, es=143, th=103, fr=725)),
+    "C117": (lambda: sonnet(400), lambda: sonnet(200)),
+    "C119": (lambda: sonnet(400), lambda: sonnet(400, later=420)),
+    "C122": (lambda: maverick([200, 120, 80, 60, 50]), lambda: maverick([600, 500, 450, 420, 400])),
+    "C125": (lambda: boomerang(220), lambda: boomerang(140)),
+    "C127": (lambda: retention([("u1", R1, "2025-01-05"), ("u1", R1, "2025-03-05"), ("u2", R1, "2025-01-05"),
+                                ("u2", R1, "2025-02-05"), ("u2", R1, "2025-03-05")]),
+             lambda: retention([("u2", R1, "2025-01-05"), ("u2", R1, "2025-02-05"), ("u2", R1, "2025-03-05")])),
+    "C142": (lambda: market(lambda i, usd: 1e6 * (3 if i % 2 else 1)), lambda: market(lambda i, usd: 1e6 / usd)),
+    "C143": (lambda: market(lambda i, usd: 1e6 * (1 + i * 7 % 13)), lambda: market(lambda i, usd: 1e6 / usd)),
+    "C146": (lambda: table3(), lambda: table3(**{"openai/gpt-4": (0.01, 3e3)})),
+    "C147": (lambda: table3(), lambda: table3(**{"google/gemini-2.0-flash-001": (0.147, 4.8e4)})),
+    "C153": (lambda: table3(), lambda: table3(**{"openai/gpt-4": (20.0, 3.4e3)})),
+    "C158": (lambda: market(lambda i, usd: 1e6), lambda: market(lambda i, usd: 1e6 / usd)),
+    "C159": (lambda: open_world(ramp(0.8, 0.6), 0.1, ramp(0.1, 0.3)), lambda: open_world(0.9, 0.05, 0.05)),
+    "C160": (lambda: open_world(0.4, 0.3, 0.3), lambda: open_world(0.8, 0.1, 0.1)),
+}  # fmt: skip
+
+
+def verdict(log, claim):
+    with log:
+        return judge(log, registry()[claim]).verdict
+
+
+@pytest.mark.parametrize("claim", [claim for claim, (good, _) in CASES.items() if good])
+def test_holds_where_it_is_true_by_construction(claim):
+    found = verdict(CASES[claim][0](), claim)
+    assert found.status == "holds", found.reason
+
+
+@pytest.mark.parametrize("claim", [claim for claim, (_, broken) in CASES.items() if broken])
+def test_fails_where_the_data_are_broken(claim):
+    found = verdict(CASES[claim][1](), claim)
+    assert found.status == "fails", found.reason
+
+
+def test_golden_logs_use_every_kind_of_predicate():
+    def kinds(predicate):
+        return {predicate.kind}.union(*(kinds(part.predicate) for part in getattr(predicate, "of", ())
+                                        if hasattr(part, "predicate")))  # fmt: skip
+
+    def all_kinds(claims):
+        return set().union(*(kinds(registry()[claim].claim.predicate) for claim in claims))
+
+    everywhere = all_kinds([entry.id for entry in registry() if entry.claim.predicate is not None])
+    assert all_kinds([claim for claim, pair in CASES.items() if all(pair)]) == everywhere
+    assert len(everywhere) == 10

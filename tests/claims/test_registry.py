@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import sim
+from testbed import claims
+from testbed.predicates import KINDS, AllOf
+from testbed.statistics import BadCall, bind, statistics
+
+TEXT = claims.REGISTRY.read_text(encoding="utf-8")
+
+
+def test_every_claim_is_there_exactly_once_in_order():
+    assert claims.registry().ids() == list(claims.IDS)
+    assert claims.IDS[0] == "C01" and claims.IDS[-1] == "C160" and len(set(claims.IDS)) == 160
+
+
+def calls():
+    for entry in claims.registry():
+        if entry.claim.statistic is not None:
+            yield entry.id, entry.claim.statistic
+        if isinstance(entry.claim.predicate, AllOf):
+            yield from (
+                (entry.id, part.statistic) for part in entry.claim.predicate.of if part.statistic is not None
+            )
+
+
+def test_every_statistic_exists_and_its_arguments_bind():
+    for claim, call in calls():
+        bound = bind(call.name, call.arguments)
+        assert set(bound) == set(call.arguments), claim
+
+
+def test_every_kind_of_predicate_is_used():
+    used = Counter()
+    for entry in claims.registry():
+        predicate = entry.claim.predicate
+        parts = [part.predicate for part in predicate.of] if isinstance(predicate, AllOf) else [predicate]
+        used.update(type(part) for part in [predicate, *parts] if part is not None)
+    assert set(KINDS) <= set(used)
+
+
+def test_every_statistic_that_is_not_used_is_not_there():
+    assert {call.name for _, call in calls()} == set(statistics())
+
+
+def test_statistics_say_what_they_are():
+    for name, function in statistics().items():
+        assert function.__doc__ and len(function.__doc__) > 30, name
+
+
+def test_roles_follow_the_report():
+    roles = Counter(entry.claim.role for entry in claims.registry())
+    assert roles["emergent"] > roles["input"] > roles["definition"]
+    assert {entry.claim.role for entry in claims.registry() if entry.section == "retention"} == {
+        "emergent",
+        "definition",
+    }
+
+
+def test_calibration_holds_out_retention_and_bands_that_are_not_the_reports_own():
+    for entry in claims.registry():
+        if entry.claim.calibration:
+            assert entry.section != "retention" and entry.claim.statistic is not None
+            assert entry.claim.basis != "third-party" and entry.claim.role != "definition"
+    emergent = [
+        entry.claim for entry in claims.registry() if entry.claim.role == "emergent" and entry.claim.testable
+    ]
+    held_out = [claim for claim in emergent if not claim.calibration]
+    assert len(held_out) > len(emergent) / 2
+
+
+def test_what_cannot_be_tested_says_why():
+    for entry in claims.registry():
+        if not entry.claim.testable:
+            assert entry.claim.note, entry.id
+
+
+def broken(tmp_path: Path, old: str, new: str) -> list[sim.Problem]:
+    assert TEXT.count(old) >= 1
+    file = tmp_path / "claims.yaml"
+    file.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(sim.ScenarioError) as error:
+        claims.load(file)
+    return list(error.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "{name: platform.breadth, of: models}",
+            "{name: platform.bredth, of: models}",
+            "no statistic 'platform.bredth'",
+        ),
+        ("{name: platform.breadth, of: models}", "{name: platform.breadth, on: models}", "takes no 'on'"),
+        (
+            "{name: platform.breadth, of: models}",
+            "{name: platform.breadth, of: apples}",
+            "platform.breadth: of",
+        ),
+        ("{name: platform.breadth, of: models}", "{name: platform.breadth}", "needs 'of'"),
+        ("kind: range, at_least: 0.5}", "kind: rnage, at_least: 0.5}", "rnage"),
+        ("kind: range, at_least: 0.5}", "kind: range, at_lest: 0.5}", "at_lest"),
+        ("role: input", "role: imput", "imput"),
+        ("calibration: true", "calibration: maybe", "maybe"),
+    ],
+)
+def test_errors_name_file_line_and_column(tmp_path, old, new, message):
+    problems = broken(tmp_path, old, new)
+    line = TEXT[: TEXT.index(old)].count("\n") + 1
+    assert any(message in f"{problem.message} {problem.hint} {problem.source}" for problem in problems), (
+        problems
+    )
+    assert all(problem.file.endswith("claims.yaml") for problem in problems)
+    assert any(problem.line == line and problem.column > 1 for problem in problems), (line, problems)
+
+
+def test_an_id_in_two_sections_is_an_error(tmp_path):
+    problems = broken(tmp_path, "      C12:\n", "      C01:\n")
+    assert any("also in section 'platform'" in problem.message for problem in problems)
+
+
+def test_an_id_twice_in_a_section_is_an_error(tmp_path):
+    problems = broken(tmp_path, "      C13:\n", "      C12:\n")
+    assert any("given twice" in problem.message for problem in problems)
+
+
+def test_a_claim_without_statistic_must_say_why(tmp_path):
+    note = re.search(r"        note: A log of metadata holds no text\.\n", TEXT)
+    problems = broken(tmp_path, note[0], "")
+    assert any("says why" in problem.message for problem in problems)
+
+
+def test_a_bad_statistic_in_a_part_is_found_there(tmp_path):
+    problems = broken(
+        tmp_path, "{name: platform.breadth, of: providers}", "{name: platform.breadth, of: provider}"
+    )
+    line = TEXT[: TEXT.index("{name: platform.breadth, of: providers}")].count("\n") + 1
+    assert any(problem.line == line for problem in problems), problems
+
+
+def test_the_digest_follows_the_text(tmp_path):
+    file = tmp_path / "claims.yaml"
+    file.write_text(TEXT, encoding="utf-8")
+    assert claims.load(file).digest == claims.registry().digest
+    file.write_text(TEXT + "# one more line\n", encoding="utf-8")
+    assert claims.load(file).digest != claims.registry().digest
+
+
+def test_bind_says_what_a_statistic_takes():
+    with pytest.raises(BadCall, match="it takes of"):
+        bind("platform.breadth", {"off": "models"})
