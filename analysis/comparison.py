@@ -144,7 +144,7 @@ def exhibit_differences(exhibit: Exhibit, a: pd.DataFrame, b: pd.DataFrame) -> p
         return pd.DataFrame(columns=columns)
     names = [c for c, form in exhibit.formats.items() if form == "text" and c in a and c in b]
     parts = [_levels(frame, value, names) for frame in (a, b)]
-    both = parts[0].join(parts[1], how="outer", lsuffix="_a", rsuffix="_b")
+    both = parts[0].merge(parts[1], how="outer", left_index=True, right_index=True, suffixes=("_a", "_b"))
     both = both.loc[
         both[["level_a", "level_b"]].max(axis=1).sort_values(ascending=False, kind="stable").index
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -10,11 +12,14 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis import figures, openness, retention, sections
+from analysis import figures, openness, retention
+from analysis.exhibits import EXHIBITS
 from analysis.report.cells import triangle, written
 from analysis.source import open_log
 from tests.analysis.rows import generations, model, models
 
+UNSAID = {"fig29c"}  # the made log has no label of technology
+SAID = [exhibit for exhibit in EXHIBITS if exhibit.id not in UNSAID]
 VOID = {"meta", "link", "br", "input", "img", "hr"}
 
 
@@ -56,22 +61,37 @@ def written_out(run_folder, tmp_path_factory):
 
 def test_tables_figures_and_report_are_there(written_out):
     out, summary, _ = written_out
-    stems = {stem for section in sections.SECTIONS for stem in section.tables}
-    stems |= {"retention_triangles", "launch_contrast"}
+    stems = {exhibit.id for exhibit in SAID} | {"fig25_triangles", "fig25_launch_contrast"}
     assert {path.name for path in (out / "tables").iterdir()} == {
         f"{s}.{e}" for s in stems for e in ("csv", "parquet")
-    }
-    drawn = {stem for section in sections.SECTIONS for stem in section.figures} | {"retention_panels"}
+    } | {"index.csv"}
+    drawn = {exhibit.id for exhibit in SAID if exhibit.draw is not None}
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{s}.{e}" for s in drawn for e in ("svg", "png")
     }
     assert sorted(path.name for path in out.iterdir()) == ["figures", "report.html", "tables"]
     assert set(summary["files"]) == {path for path in out.rglob("*") if path.is_file()}
-    assert summary["gaps"] == []
+    assert len(summary["gaps"]) == len(UNSAID)
     for name in stems:
         assert len(pd.read_csv(out / "tables" / f"{name}.csv")) == len(
             pd.read_parquet(out / "tables" / f"{name}.parquet")
         )
+
+
+def test_the_index_lists_every_table_with_its_files_and_rows(written_out):
+    out, _, _ = written_out
+    index = pd.read_csv(out / "tables" / "index.csv").set_index("id")
+    assert set(index.index) == {e.id for e in EXHIBITS} | {"fig25_triangles", "fig25_launch_contrast"}
+    listed = {path for files in index["files"].dropna() for path in files.split()}
+    there = {
+        str(path.relative_to(out))
+        for path in out.rglob("*.*")
+        if path.suffix in (".csv", ".parquet", ".svg", ".png")
+    }
+    assert listed == there - {"tables/index.csv"}
+    for exhibit in SAID:
+        assert index.loc[exhibit.id, "title"] == exhibit.title
+        assert index.loc[exhibit.id, "rows"] == len(pd.read_parquet(out / "tables" / f"{exhibit.id}.parquet"))
 
 
 def test_the_summary_holds_panels_and_shares(written_out, log):
@@ -88,26 +108,62 @@ def test_the_summary_holds_panels_and_shares(written_out, log):
 
 def test_the_report_is_one_page_that_asks_for_nothing_outside(written_out):
     out, _, _ = written_out
-    page = Page((out / "report.html").read_text())
+    text = (out / "report.html").read_text()
+    bare = re.sub(r"<(script|noscript)\b.*?</\1>", "", text, flags=re.DOTALL)
+    page = Page(bare)
     assert page.faults == []
     assert page.open == []
     assert len(page.ids) == len(set(page.ids))
-    assert all(link.startswith(("#", "data:")) for link in page.links)
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
-    text = (out / "report.html").read_text()
-    assert not re.search(r"url\((?!#)", text)
-    assert "<script" not in text
+    files = [link for link in page.links if not link.startswith(("#", "data:"))]
+    assert len(files) > 100
+    assert all((out / link).is_file() for link in files)
+    assert not re.search(r"url\((?!#)", re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL))
+    assert "default-src 'none'" in text
     words = " ".join(page.text)
     for said in (
         "Do the numbers agree?",
         "A made log",
         "Claude Sonnet 4",
         "SELECT",
-        "Launch cohort against later",
-        "Users made",
+        "Launch cohort",
+        "Not judged yet",
     ):
-        assert said.split()[-1] in words
-    assert text.count("<svg") == 8 + sum(len(section.figures) for section in sections.SECTIONS)
+        assert said in words
+    assert len((out / "report.html").read_bytes()) <= 8_000_000
+
+
+def test_every_exhibit_is_on_the_page_with_its_definition_unit_sample_and_choice(written_out):
+    out, _, _ = written_out
+    text = html.unescape((out / "report.html").read_text())
+    for exhibit in SAID:
+        if re.fullmatch("fig25[a-h]", exhibit.id):
+            assert f"figures/{exhibit.id}.svg" in text
+            continue
+        start = text.index(f'<article class="card" id="{exhibit.id}">')
+        card = text[start : text.index("</article>", start)]
+        assert exhibit.title in card
+        assert exhibit.unit in card
+        assert exhibit.choice in card
+        assert "A made log" in card or exhibit.id == "fig25"
+        assert "<summary>Definition</summary>" in card
+        assert "<summary>SQL of" in card
+        assert all(claim in card for claim in exhibit.claims)
+        assert f"tables/{exhibit.id}.csv" in card
+
+
+def test_specifications_are_whole_and_carry_no_outside_address(written_out):
+    out, _, _ = written_out
+    text = (out / "report.html").read_text()
+    specs = re.findall(
+        r'<script type="application/json" id="spec-([\w-]+)">(.*?)</script>', text, flags=re.DOTALL
+    )
+    charts = [e for e in SAID if e.chart is not None and not re.fullmatch("fig25[a-h]", e.id)]
+    assert len(specs) == len(charts) + 8
+    for _, spec in specs:
+        content = json.loads(spec)
+        assert '"url"' not in spec
+        assert content.get("$schema", "").startswith("https://vega.github.io/")
 
 
 def test_gaps_are_stated_and_nothing_is_made_up(made_log, connect, tmp_path):
@@ -116,10 +172,13 @@ def test_gaps_are_stated_and_nothing_is_made_up(made_log, connect, tmp_path):
     text = (tmp_path / "report.html").read_text()
     assert any("finish_reason" in gap for gap in summary["gaps"])
     assert any("labels" in gap for gap in summary["gaps"])
-    assert "Not available: finish_reason" in text
-    assert "Not available: models" in text
+    assert "Not available:</b> finish_reason" in text
+    assert "Not available:</b> models" in text
     assert "What this log cannot say" in text
-    assert not (tmp_path / "tables" / "tool_share.csv").exists()
+    assert not (tmp_path / "tables" / "fig12.csv").exists()
+    index = pd.read_csv(tmp_path / "tables" / "index.csv").set_index("id")
+    assert pd.isna(index.loc["fig12", "files"])
+    assert pd.isna(index.loc["fig12", "rows"])
     assert summary["shares"] is None
     assert len(summary["panels"]) == 8
 
@@ -146,8 +205,8 @@ def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, 
     def fail(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(figures, "mean_lengths", fail)
-    monkeypatch.setattr("analysis.report.render", fail)
+    monkeypatch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:2])
+    monkeypatch.setattr("analysis.report.page.render", fail)
     with open_log(run_folder) as log, pytest.raises(KeyboardInterrupt):
         analysis.write_analysis(log, out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before

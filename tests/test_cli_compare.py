@@ -1,0 +1,88 @@
+"""`slipper compare`: two runs become one page, a summary, or JSON; bad input is explained."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from analysis.exhibits import EXHIBITS
+from testbed import cli
+from tests.analysis.made_log import made, write_run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_exhibits():
+    """Two exhibits: what is tested here does not depend on how many there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:2])
+        yield
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two runs that are not analysed; the second has no manifest of its own seed."""
+    folder = tmp_path_factory.mktemp("runs")
+    for seed in (1, 2):
+        run = write_run(made(rows=4_000, users=500, seed=seed), folder / f"run{seed}")
+        manifest = json.loads((run / "manifest.json").read_text())
+        (run / "manifest.json").write_text(json.dumps(manifest | {"resolved": {"seed": seed}}))
+    return folder
+
+
+def slipper(capsys, *argv: object) -> tuple[int, str, str]:
+    status = cli.main([str(word) for word in argv])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return status, out, err
+
+
+def test_runs_are_analysed_first_and_compared(capsys, runs, tmp_path):
+    out_dir = tmp_path / "out"
+    status, out, _ = slipper(capsys, "compare", runs / "run1", runs / "run2", "--out", out_dir)
+    assert status == 0
+    assert {path.name for path in out_dir.iterdir()} == {
+        "compare.html", "exhibit_differences.csv", "retention_differences.csv",
+    }  # fmt: skip
+    assert (runs / "run2" / "report.html").is_file()
+    for said in ("seed: 1 → 2", "anthropic/claude-sonnet-4", "compare.html"):
+        assert said in out
+    cells = pd.read_csv(out_dir / "retention_differences.csv")
+    assert {"difference", "low", "high", "differs"} <= set(cells.columns)
+
+
+def test_json_is_the_whole_standard_output(capsys, runs, tmp_path):
+    argv = ("compare", runs / "run1", runs / "run2", "--out", tmp_path, "--json", "--quiet")
+    status, out, err = slipper(capsys, *argv)
+    assert (status, err) == (0, "")
+    data = json.loads(out)
+    assert data["scenario_differences"] == [{"key": "seed", "a": "1", "b": "2"}]
+    assert data["retention"][0]["differs"] in (True, False)
+    assert data["page"] == str(tmp_path / "compare.html")
+    assert {row["exhibit"] for row in data["exhibits"]} <= {exhibit.id for exhibit in EXHIBITS[:2]}
+
+
+def test_a_log_without_a_manifest_is_compared_and_its_scenario_is_not_known(capsys, runs, tmp_path):
+    log = shutil.copytree(runs / "run2" / "log", tmp_path / "requests")
+    status, out, _ = slipper(capsys, "compare", runs / "run1", log, "--out", tmp_path / "out")
+    assert status == 0
+    assert "not known: a log without a manifest" in out
+    assert (tmp_path / "requests-analysis" / "tables").is_dir()
+    status, out, _ = slipper(
+        capsys, "compare", tmp_path / "requests-analysis", runs / "run1", "--out", tmp_path / "o", "--quiet"
+    )
+    assert (status, out.strip()) == (0, str(tmp_path / "o" / "compare.html"))
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [("{runs}/none", "no such file or folder"), ("{runs}", "holds 2 run folders; name one")],
+)
+def test_bad_input_is_explained_and_nothing_is_written(capsys, runs, tmp_path, second, message):
+    argv = ("compare", runs / "run1", second.format(runs=runs), "--out", tmp_path / "out")
+    status, out, err = slipper(capsys, *argv)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert not (tmp_path / "out").exists()
