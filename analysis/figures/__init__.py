@@ -16,7 +16,7 @@ from analysis.figures.agentic import (
     tool_models,
     tool_share,
 )
-from analysis.figures.categories import category_shares, programming_share
+from analysis.figures.categories import programming_share
 from analysis.figures.openness import (
     available_models,
     cn_categories,
@@ -41,7 +41,6 @@ from analysis.figures.style import save, svg
 __all__ = [
     "available_models",
     "category_prompts",
-    "category_shares",
     "cn_categories",
     "common_top",
     "draw_retention",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -26,7 +25,6 @@ from analysis.figures.style import (
     YELLOW,
     complete_weeks,
     dates,
-    legend_above,
     note,
     percent,
     share_figure,
@@ -52,15 +50,6 @@ AUTHOR_NAMES = {
     "x-ai": "xAI", "others": "all others",
 }  # fmt: skip
 
-# colour and dash of the categories that are usually the largest
-CATEGORY_LINES: dict[str, tuple[str, Any]] = {
-    "programming": (GREEN, "-"),
-    "roleplay": (VERMILLION, "-"),
-    "technology": (BLUE, (0, (4, 1.5))),
-    "science": (PURPLE, (0, (1.5, 1.2))),
-    "translation": (ORANGE, (0, (5, 1, 1, 1))),
-}
-
 
 def windowed(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     """The weeks of the report's window of categories; all weeks of a log that does not reach into it."""
@@ -71,28 +60,6 @@ def programming_share(log: Log) -> Figure:
     """Programming's share of labelled tokens by week with the sample size: C77."""
     frame = complete_weeks(windowed(categories.programming_share(log), log))
     return share_figure(log, frame, "Programming", "share of labelled tokens", GREEN, _sampled(frame))
-
-
-def category_shares(log: Log) -> Figure:
-    """Shares of the five largest categories in labelled tokens by week: C77, C78."""
-    frame = complete_weeks(categories.weekly_shares(log))
-    frame = frame[frame["category"] != categories.OTHER]
-    largest = frame.groupby("category")["tokens"].sum().nlargest(5).index
-    spare = iter([(BLACK, "-"), (SKY, "-"), (GREY, (0, (4, 1.5))), (YELLOW, "-"), (BLACK, (0, (1.5, 1.2)))])
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.0, 3.8), layout="constrained")
-        axes = figure.subplots()
-        for name in largest:
-            colour, dash = CATEGORY_LINES.get(name) or next(spare)
-            part = frame[frame["category"] == name]
-            axes.plot(part["week"], part["share"], color=colour, linestyle=dash, label=name)
-        axes.set_title("Largest categories", pad=24)
-        percent(axes, "share of labelled tokens")
-        axes.set_ylim(0, None)
-        legend_above(axes)
-        dates(axes)
-        note(figure, f"{log.name}: {_sampled(frame.drop_duplicates('week'))}")
-    return figure
 
 
 def named_authors(frame: pd.DataFrame) -> pd.DataFrame:

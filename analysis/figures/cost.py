@@ -81,7 +81,7 @@ def model_cost(log: Log) -> Figure:
             largest = frame.head(8)
             _labels(axes, largest, largest["name"].tolist(), frame)
             axes.legend(loc="lower left")
-        axes.set_title("Cost and use of models")
+        axes.set_title("Cost and use of models", pad=20)
         note(figure, f"{log.name}: {len(frame):,} models, {int(frame['requests'].sum()):,} paid requests")
     return figure
 
@@ -148,13 +148,11 @@ def _line(axes: Axes, frame: pd.DataFrame, fit: pd.Series) -> None:
     axes.fill_between(10**at, 10 ** (line - half), 10 ** (line + half), color=INK, alpha=0.12, linewidth=0)
     axes.plot(10**at, 10**line, color=INK, linewidth=1.6)
     ends = f"{fit['slope_low']:.2f} to {fit['slope_high']:.2f}"
+    change = f"{fit['change_for_10pct_cheaper']:+.1%} tokens ({fit['change_low']:+.1%} to {fit['change_high']:+.1%})"
     words = (
-        f"slope {fit['slope']:.2f} (95%: {ends}), r = {fit['pearson_r']:.2f}\n"
-        f"10% cheaper goes with {fit['change_for_10pct_cheaper']:+.1%} tokens"
-        f" ({fit['change_low']:+.1%} to {fit['change_high']:+.1%})"
+        f"slope {fit['slope']:.2f} (95%: {ends}), r = {fit['pearson_r']:.2f}; 10% cheaper goes with {change}"
     )
-    axes.text(0.985, 0.03, words, transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5,
-              bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2})  # fmt: skip
+    axes.text(0, 1.015, words, transform=axes.transAxes, va="bottom", fontsize=8.5)
 
 
 def _labels(
