@@ -310,8 +310,9 @@ def top_tool_models(log: Log, window: step.Window | None = None, top: int = TOP_
     tokens (0 for the rest). hhi = sum over all models of the squared share in the week (1 = one model has all).
     A model without tool calls in a week has 0 there. The choice of finish reason over tools offered: the latter
     is recorded from September 2025 only (C64). Derived from the query `agentic.tool_share_by_model`; needs the
-    column finish_reason.
+    column finish_reason with a value in it.
     """
+    tool_share(log)  # says so where no finish reason is known
     frame = step.inside(tool_share_by_model(log), window)
     weeks = frame.groupby("week").agg(
         week_tool_tokens=("tool_tokens", "sum"), hhi=("share", lambda part: (part**2).sum())
@@ -467,10 +468,10 @@ def prompt_growth(log: Log, window: step.Window | None = None, weeks: int = LATE
             dict.fromkeys(columns[1:], "float64") | {"category": "str"}
         )
     sides = []
-    for chosen in (known[:count], known[-count:]):
+    for end, chosen in (("first", known[:count]), ("last", known[-count:])):
         part = frame[frame["week"].isin(chosen)].groupby("category")[["weight", "tokens_prompt"]].sum()
-        sides.append(part)
-    both = sides[0].join(sides[1], how="outer", lsuffix="_first", rsuffix="_last").fillna(0.0)
+        sides.append(part.add_suffix(f"_{end}"))
+    both = sides[0].join(sides[1], how="outer").fillna(0.0)
     out = pd.DataFrame(index=both.index)
     overall = {}
     for end in ("first", "last"):

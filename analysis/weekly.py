@@ -87,7 +87,10 @@ def grid(frame: pd.DataFrame, kind: str, kinds: Sequence[str], zero: Sequence[st
     full = frame.set_index(["week", kind]).reindex(index)
     for column in zero:
         full[column] = full[column].fillna(0).astype(frame[column].dtype)
-    return full.reset_index()
+    full = full.reset_index()
+    return full.astype(
+        {"week": frame["week"].dtype, kind: frame[kind].dtype}
+    )  # the types of an empty frame too
 
 
 def window_of(log: Log, window: Window) -> Window | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -176,7 +177,8 @@ def category_prompts(log: Log) -> Figure:
             )  # fmt: skip
         axes.set_title("Prompt tokens per request by category")
         _token_axis(axes)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+        if len(frame):
+            axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
         dates(axes)
         sample_of_labels(figure, log, _labelled_weeks(log, frame))
     return figure
@@ -248,7 +250,8 @@ def _means(log: Log, frame: pd.DataFrame, title: str, lines: Mapping[str, tuple[
 
 
 def _token_axis(axes: Axes) -> None:
-    axes.set_ylim(0, axes.dataLim.ymax * 1.12 if axes.lines and axes.dataLim.ymax > 0 else 1)
+    top = float(axes.dataLim.ymax)
+    axes.set_ylim(0, top * 1.12 if 0 < top < math.inf else 1)
     axes.set_ylabel("tokens per request")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 

@@ -239,7 +239,8 @@ def programming_sources(log: Log) -> Figure:
         right.set_title("Programming, open models only")
         percent(right, "share of open models' programming tokens")
         handles, labels = left.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=5)
+        if handles:
+            figure.legend(handles, labels, loc="outside upper left", ncols=5)
         _source_note(figure, log, frame)
     return figure
 

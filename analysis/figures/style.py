@@ -104,9 +104,10 @@ def save(figure: Figure, stem: str | Path) -> list[Path]:
 
 def lay_out(figure: Figure) -> None:
     """Place everything once and for all, so that each saving does not do it again."""
-    if figure.get_layout_engine() is not None:
+    engine = figure.get_layout_engine()
+    if engine is not None:
         figure.set_dpi(PNG_DPI)  # the widths of hinted text depend on it
-        figure.draw_without_rendering()
+        engine.execute(figure)
         figure.set_layout_engine("none")
 
 
@@ -172,6 +173,9 @@ def stacked(
     scale: float = 1.0,
 ) -> None:
     """Areas by week that stand on each other, the first of `order` at the bottom; a missing value leaves a gap."""
+    if not len(frame):
+        nothing(axes)
+        return
     table = frame.pivot(index="week", columns=kind, values=value).reindex(columns=list(order))
     axes.stackplot(
         table.index.to_numpy(), [table[name].to_numpy(dtype=float) * scale for name in order],
@@ -180,10 +184,19 @@ def stacked(
     )  # fmt: skip
 
 
+def nothing(axes: Axes) -> None:
+    """Say that there is nothing to draw."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "none in this log", transform=axes.transAxes, ha="center", color=GREY)
+
+
 def legend_beside(axes: Axes) -> None:
     """The legend to the right of the axes, in the order in which areas stand on each other."""
     handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+    if handles:
+        axes.legend(
+            handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0
+        )
 
 
 def percent(axes: Axes, label: str) -> None:
@@ -194,7 +207,8 @@ def percent(axes: Axes, label: str) -> None:
 
 def legend_above(axes: Axes) -> None:
     """The legend in one row above the axes."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, borderaxespad=0.2, columnspacing=1.4)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, borderaxespad=0.2, columnspacing=1.4)
 
 
 def dates(axes: Axes) -> None:

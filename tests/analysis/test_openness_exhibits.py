@@ -1,0 +1,425 @@
+"""Figures 1 to 18 and table 1 as exhibits: complete, defined, drawn and charted on any log, with gaps stated."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import inspect
+import json
+import re
+import warnings
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from analysis import agentic, charts, openness, usage
+from analysis.exhibits import agentic as agentic_exhibits
+from analysis.exhibits import openness as openness_exhibits
+from analysis.query import queries
+from analysis.source import NotAvailable, open_log
+from tests.analysis.rows import generations, labels, model, models
+
+EXHIBITS = (*openness_exhibits.EXHIBITS, *agentic_exhibits.EXHIBITS)
+BY_ID = {exhibit.id: exhibit for exhibit in EXHIBITS}
+FACTS = models(
+    model("cn/open", "2025-01-10", open_weights=True, origin="CN", size_class="small"),
+    model("row/open", "2024-01-10", open_weights=True, size_class="large", reasoning_optimised=True,
+          free_windows=[{"from": dt.date(2025, 2, 1), "to": dt.date(2025, 4, 1), "kind": "launch_promotion"}]),
+    model("cn/closed", "2024-02-01", origin="CN"),
+    model("row/closed", "2025-02-28", reasoning_optimised=True),
+)  # fmt: skip
+
+
+def each(exhibits=EXHIBITS):
+    return pytest.mark.parametrize("exhibit", exhibits, ids=lambda exhibit: exhibit.id)
+
+
+def test_every_figure_and_table_of_the_sections_is_there_once():
+    assert sorted(BY_ID) == sorted([*(f"fig{i:02d}" for i in range(1, 19)), "table1"])
+    assert len(EXHIBITS) == len(BY_ID)
+    claims = {claim for exhibit in EXHIBITS for claim in exhibit.claims}
+    assert claims >= {f"C{i}" for i in range(12, 76)}
+
+
+@each()
+def test_an_exhibit_states_its_definition_and_shows_what_it_says(log, exhibit):
+    definition = inspect.getdoc(exhibit.table)
+    assert re.search(r"\bover\b|count", definition)  # numerator and denominator, or what is counted
+    assert set(re.findall(r"`(\w+\.\w+)`", definition)) <= set(queries())
+    frame = exhibit.table(log)
+    assert len(frame)
+    assert set(frame.columns) - {"complete"} == set(exhibit.formats)
+    assert not frame.duplicated([c for c in frame.columns if frame[c].dtype != "float64"]).any()
+    assert exhibit.unit and exhibit.title
+    if "week" in frame and exhibit.id not in (
+        "fig14",
+        "fig15",
+        "fig17",
+    ):  # those reach back as far as the log
+        first = "2025-05-05" if "May" in definition or "2025-05-05" in definition else "2024-11-04"
+        assert frame["week"].min() >= pd.Timestamp(first)
+
+
+@each()
+def test_a_chart_is_a_specification_that_vega_takes(log, exhibit):
+    frame = exhibit.table(log)
+    spec = exhibit.chart(frame)
+    text = json.dumps(spec, allow_nan=False)
+    assert len(text) < 250_000
+    assert "http" not in text.replace(spec["$schema"], "")  # no request to any host
+    compiled = vl_convert.vegalite_to_vega(spec)
+    assert compiled["marks"]
+    assert spec["width"] == "container"
+    drawn = copy.deepcopy(spec) | {"width": 300}
+    assert vl_convert.vegalite_to_svg(drawn).count("<path") > 3
+
+
+def test_a_chart_holds_the_values_of_its_table(log):
+    frame = BY_ID["fig04"].table(log)
+    frame = frame[frame["complete"]]
+    rows = BY_ID["fig04"].chart(frame)["data"]["values"]
+    assert len(rows) == len(frame)
+    shown = {(row["week"], row["series"]): row["share"] for row in rows}
+    for row in frame.itertuples():
+        name = openness_exhibits.SIZES.name(row.size_class)
+        assert shown[f"{row.week:%Y-%m-%d}", name] == pytest.approx(row.share, rel=1e-4)
+
+
+def test_series_and_axes_can_be_switched(log):
+    for name in ("fig14", "fig15", "fig16", "fig18", "fig05"):
+        params = BY_ID[name].chart(BY_ID[name].table(log))["params"]
+        assert any(param.get("bind", {}) != "legend" and param["name"] == "scale" for param in params)
+    for name in ("fig01", "fig02", "fig03", "fig06", "fig13", "table1"):
+        params = BY_ID[name].chart(BY_ID[name].table(log))["params"]
+        assert any(param.get("bind") == "legend" for param in params)
+    spec = json.dumps(BY_ID["fig01"].chart(BY_ID["fig01"].table(log)))
+    assert all(name in spec for name in ("Llama 3.3 70B", "Kimi K2", "gpt-oss"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.123456789, 0.12346), (float("nan"), None), (pd.NaT, None), (np.int64(3), 3), ("a", "a")]
+)  # fmt: skip
+def test_cells_of_charts_are_rounded(value, text):
+    assert charts.rounded(value) == text
+
+
+def test_figures_draw_releases_and_the_unknown_accounts(log):
+    words = _words(BY_ID["fig01"].draw(log))
+    assert {"Llama 3.3 70B", "DeepSeek R1", "gpt-oss"} <= {word.strip() for word in words}
+    assert "the week's largest account" in _words(BY_ID["fig12"].draw(log))
+
+
+def _words(figure):
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    for axes in figure.axes:
+        texts += [text.get_text() for text in axes.get_legend().get_texts()] if axes.get_legend() else []
+    return texts
+
+
+# --- gaps
+
+ONE = generations([("a", "cn/open", "2025-05-05T01:00")])
+CLOSED = generations([("a", "row/closed", "2025-05-05T01:00"), ("b", "row/closed", "2025-05-11T23:00")])
+UNKNOWN = generations([("a", "x/y", "2025-05-05T01:00"), ("a", "z", "2025-06-01T23:00")])
+NO_TOKENS = generations([("a", "cn/open", "2025-05-05", {"tokens_prompt": 0, "tokens_completion": 0})])
+BEFORE = generations([("a", "cn/open", "2020-05-05")])
+AFTER = generations([("a", "cn/open", f"2026-05-{day:02d}") for day in range(4, 25)])
+LABEL, NO_LABEL = labels([("g00000", "/Adult", 0.9)]), labels([])
+CASES = {
+    "one request": (ONE, LABEL, FACTS),
+    "an empty table of labels": (ONE, NO_LABEL, FACTS),
+    "no open model": (CLOSED, LABEL, FACTS),
+    "only unknown models": (UNKNOWN, LABEL, FACTS),
+    "no tokens": (NO_TOKENS, LABEL, FACTS),
+    "before the study": (BEFORE, LABEL, FACTS),
+    "after the study": (AFTER, LABEL, FACTS),
+}
+
+DRAWN = ("an empty table of labels", "no open model", "no tokens")  # drawing takes time
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_small_and_odd_logs_give_every_table_figure_and_chart(connect, case):
+    rows, tags, facts = CASES[case]
+    log = connect(rows, labels=tags, models=facts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("error", RuntimeWarning)
+        for exhibit in EXHIBITS:
+            frame = exhibit.table(log)
+            assert set(frame.columns) - {"complete"} == set(exhibit.formats)
+            assert not np.isinf(frame.select_dtypes("number").to_numpy(dtype=float)).any()
+            if case in DRAWN:
+                exhibit.draw(log).draw_without_rendering()
+            if len(frame):
+                exhibit.chart(frame)
+
+
+def test_a_log_outside_the_window_is_shown_whole(connect):
+    log = connect(AFTER, labels=LABEL, models=FACTS)
+    assert BY_ID["fig01"].table(log)["tokens"].sum() == 150 * 21
+    assert BY_ID["table1"].table(log)["tokens"].sum() == 150 * 21
+
+
+NEEDS = {
+    "labels": {"fig06", "fig07", "fig08", "fig09", "fig16", "fig18"},
+    "models": {*(f"fig{i:02d}" for i in range(1, 12)), "table1"},
+    "finish_reason": {"fig12", "fig13"},
+    "account_id": set(),
+    "tokens_reasoning": set(),
+    "variant": set(),
+    "tools_offered": set(),
+    "models.size_class": {"fig04", "fig05"},
+    "models.retired": {"fig05"},
+    "models.reasoning_optimised": {"fig10", "fig11"},
+    "models.free_windows": {"fig11"},
+    "models.name": set(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", NEEDS)
+def test_what_a_log_lacks_is_named_and_the_rest_is_there(connect, missing):
+    rows, tags, facts = ONE, LABEL, FACTS
+    if missing == "labels":
+        tags = None
+    elif missing == "models":
+        facts = None
+    elif missing.startswith("models."):
+        facts = facts.drop_columns([missing.removeprefix("models.")])
+    else:
+        rows = rows.drop_columns([missing])
+    log = connect(rows, labels=tags, models=facts)
+    gaps = set()
+    for exhibit in EXHIBITS:
+        try:
+            frame = exhibit.table(log)
+            if not NEEDS[missing]:  # without columns that a table can do without
+                exhibit.draw(log)
+                exhibit.chart(frame)
+        except NotAvailable as gap:
+            assert gap.column == missing
+            gaps.add(exhibit.id)
+    assert gaps == NEEDS[missing]
+
+
+@pytest.mark.parametrize(("column", "query"), [
+    ("tools_offered", agentic.tools_offered), ("account_id", agentic.tool_accounts),
+    ("tokens_reasoning", agentic.reasoning_lengths),
+])  # fmt: skip
+def test_queries_name_the_column_that_they_lack(connect, column, query):
+    with pytest.raises(NotAvailable, match=column):
+        query(connect(ONE.drop_columns([column])))
+
+
+def test_columns_without_their_source_are_empty_not_zero(connect):
+    log = connect(ONE.drop_columns(["account_id", "tokens_reasoning"]))
+    tools = agentic.tool_share_and_largest_account(log)
+    assert tools[["accounts", "largest_account_tokens", "largest_account_part"]].isna().all(axis=None)
+    lengths = agentic.completion_lengths(log)
+    assert lengths[["mean_reasoning", "mean_visible"]].isna().all(axis=None)
+    assert lengths["mean_completion"].tolist() == [50]
+
+
+def test_a_finish_reason_without_values_is_a_gap(connect):
+    log = connect(generations([("a", "cn/open", "2025-05-05", {"finish_reason": None})]), models=FACTS)
+    for name in ("fig12", "fig13"):
+        with pytest.raises(NotAvailable, match="no value"):
+            BY_ID[name].table(log)
+
+
+def test_the_part_of_one_account_explains_a_spike(connect):
+    call = {"finish_reason": "tool_calls"}
+    rows = []
+    for monday in ("2025-05-05", "2025-05-12", "2025-05-19"):
+        rows += [(f"u{i}", "row/open", monday, call | {"account_id": f"a{i}"}) for i in range(4)]
+        rows += [(f"u{i}", "row/open", monday, {"account_id": f"a{i}"}) for i in range(16)]
+    rows += [("w", "row/open", "2025-05-14", call | {"account_id": "whale"})] * 10
+    found = agentic.tool_share_and_largest_account(connect(generations(rows), models=FACTS)).set_index("week")
+    spike, before = found.loc[pd.Timestamp("2025-05-12")], found.loc[pd.Timestamp("2025-05-05")]
+    assert (before["share"], before["largest_account_share"]) == (0.2, 0.25)
+    assert spike["share"] == pytest.approx(14 / 30)
+    assert spike["largest_account_part"] == pytest.approx(10 / 30)
+    assert spike["accounts"] == 5
+
+
+def test_launch_access_is_left_out_on_its_days_only(connect):
+    facts = models(
+        model("a/b", "2025-05-01", reasoning_optimised=True, free_windows=[
+            {"from": dt.date(2025, 5, 6), "to": dt.date(2025, 5, 7), "kind": "launch_promotion"},
+            {"from": dt.date(2025, 5, 8), "to": None, "kind": "free_variant"},
+        ]),
+        model("c/d", "2025-05-01", reasoning_optimised=True),
+    )  # fmt: skip
+    free = {"cost_total": 0.0}
+    days = ["2025-05-05T23:59", "2025-05-06T00:00", "2025-05-07T23:59", "2025-05-08T00:00"]
+    rows = [("u", name, day, free) for day in days for name in ("a/b", "c/d")]
+    rows += [("u", name, "2025-05-06T12:00", {}) for name in ("a/b", "c/d")]  # paid
+    found = agentic.weekly_reasoning_models(connect(generations(rows), models=facts)).set_index("model")
+    assert found.loc["a/b", ["requests", "launch_requests", "tokens", "launch_tokens"]].tolist() == [
+        3,
+        2,
+        450,
+        300,
+    ]
+    assert found.loc["c/d", ["requests", "launch_requests"]].tolist() == [5, 0]
+    assert found["share"].tolist() == pytest.approx([5 / 8, 3 / 8])
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 5, 11, 12])
+def test_a_short_log_has_one_ranking(connect, weeks):
+    first = dt.date(2025, 1, 6)
+    rows = [("u", "row/open", str(first + dt.timedelta(weeks=i))) for i in range(weeks)]
+    log = connect(generations(rows), models=FACTS, start=first, end=first + dt.timedelta(days=7 * weeks - 1))
+    found = agentic.reasoning_ranking(log)
+    assert found["period"].tolist() == (["latest", "earlier"] if weeks > 8 else ["latest"])
+    assert found["requests"].iloc[0] == min(weeks, 4)
+
+
+def test_growth_of_prompts_of_a_stable_category_is_mix_alone(connect):
+    def week(day, coding, talking, length):
+        one = {"tokens_prompt": length}
+        return [("u", "cn/open", day, one)] * coding + [
+            ("u", "cn/open", day, {"tokens_prompt": 100})
+        ] * talking
+
+    first, last = week("2025-05-06", 5, 15, 1000), week("2025-05-13", 10, 10, 1000)
+    tags = [
+        (
+            f"g{i:05d}",
+            "/Computers & Electronics/Programming" if row[3]["tokens_prompt"] == 1000 else "/Adult",
+            0.9,
+        )
+        for i, row in enumerate(first + last)
+    ]
+    log = connect(
+        generations(first + last), labels=labels(tags), start=dt.date(2025, 5, 5), end=dt.date(2025, 5, 18)
+    )
+    found = agentic.prompt_growth(log).set_index("category")
+    assert found.loc["all", ["mean_first", "mean_last"]].tolist() == [325, 550]
+    assert found["within"].abs().max() == 0
+    assert found.loc["all", "mix"] == pytest.approx(225)
+    assert found.loc["programming", "mix"] == pytest.approx(0.25 * (1000 - 437.5))
+
+
+# --- what holds for every log
+
+START, END = dt.date(2025, 1, 1), dt.date(2025, 6, 15)
+PATHS = ["/Adult", "/Health", "/Computers & Electronics/Programming", "/Pets & Animals"]
+requests = st.tuples(
+    st.sampled_from("abcdef"),
+    st.sampled_from(["cn/open", "row/open", "cn/closed", "row/closed", "none/listed"]),
+    st.integers(0, (END - START).days * 86_400 + 86_399),
+    st.integers(0, 2**31 - 1),
+    st.integers(0, 5000),
+    st.sampled_from(["stop", "tool_calls", None]),
+    st.sampled_from([True, False, None]),  # tools offered
+    st.sampled_from([0.0, 0.01]),
+)
+
+
+@pytest.fixture(scope="module")
+def connection():
+    connection = ibis.duckdb.connect()
+    yield connection
+    connection.disconnect()
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example takes minutes to find
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    drawn=st.lists(requests, min_size=1, max_size=60),
+    given_labels=st.lists(
+        st.tuples(st.integers(0, 59), st.sampled_from(PATHS), st.floats(0, 1, width=32)), max_size=40
+    ),
+)
+def test_tokens_are_conserved_and_shares_add_up(connection, drawn, given_labels):
+    first = dt.datetime.combine(START, dt.time())
+    rows = [
+        (user, name, (first + dt.timedelta(seconds=second)).isoformat(),
+         {"account_id": user, "tokens_prompt": prompt, "tokens_completion": completion, "finish_reason": reason,
+          "tokens_reasoning": completion >> 1, "cost_total": cost,
+          "tools_offered": True if reason == "tool_calls" and offered is not None else offered})
+        for user, name, second, prompt, completion, reason, offered, cost in drawn
+    ]  # fmt: skip
+    tagged = [(f"g{i:05d}", path, confidence) for i, path, confidence in given_labels if i < len(drawn)]
+    for name, table in (("generations", generations(rows)), ("labels", labels(tagged)), ("models", FACTS)):
+        connection.create_table(name, table, overwrite=True)
+    with open_log((connection, "generations"), start=START, end=END) as log:
+        tables = {}
+        for exhibit in EXHIBITS:
+            try:
+                tables[exhibit.id] = frame = exhibit.table(log)
+            except NotAvailable:
+                assert exhibit.id in ("fig12", "fig13")
+                assert not any(row[5] for row in drawn)
+                continue
+            for column in (c for c, form in exhibit.formats.items() if form == "share"):
+                known = frame[column].dropna()
+                if exhibit.id not in ("fig06", "fig07") or column != "share":
+                    assert ((known >= 0) & (known <= 1 + 1e-12)).all()
+
+        everything = sum(row[3] + row[4] for row in drawn)
+        by_type = tables["fig02"]
+        assert by_type["tokens"].sum() == tables["fig14"]["tokens"].sum() == everything
+        opened = by_type[by_type["source_type"].isin(openness.OPEN_TYPES)]["tokens"].sum()
+        for name in ("table1", "fig03", "fig04"):
+            assert tables[name]["tokens"].sum() == opened
+        assert openness.concentration(log)["week_tokens"].sum() == opened
+        assert openness.size_leaders(log)["class_tokens"].sum() == opened
+        for name, value in (("fig02", "share"), ("fig03", "share"), ("fig04", "share"), ("fig13", "share")):
+            if name in tables:
+                sums = tables[name].dropna(subset=[value]).groupby("week")[value].sum()
+                assert np.allclose(sums, 1)
+        spread = openness.concentration(log).dropna(subset=["hhi"])
+        assert (spread["hhi"] <= spread["top_share"] + 1e-12).all()
+        assert (spread["top_share"] ** 2 <= spread["hhi"] + 1e-12).all()
+        assert (spread["leading_models"] <= 20).all()
+
+        ranked = agentic.weekly_reasoning_models(log)
+        flagged = agentic.reasoning_share(log)["reasoning_model_tokens"].sum()
+        assert ranked["tokens"].sum() + ranked["launch_tokens"].sum() == flagged
+        assert (ranked[["requests", "launch_requests", "tokens", "launch_tokens"]] >= 0).all(axis=None)
+
+        labelled = openness.weekly_categories(log)
+        types = labelled.drop_duplicates(["week", "source_type"])
+        lengths = agentic.labelled_lengths(log)
+        assert types["type_tokens"].sum() == lengths["tokens"].sum() <= everything
+        assert types["type_requests"].sum() == lengths["requests"].sum()
+        weeks = openness.category_mix(log).groupby("week")
+        mixed = weeks.agg(tokens=("tokens", "sum"), whole=("labelled_tokens", "max"))
+        assert (mixed["tokens"] >= mixed["whole"]).all()
+        for category in ("programming", "roleplay"):
+            inside, sources = (
+                labelled[labelled["category"] == category],
+                openness.category_sources(log, category),
+            )
+            assert sources["tokens"].sum() == inside["tokens"].sum()
+            assert sources["requests"].sum() == inside["requests"].sum()
+            assert np.allclose(sources.dropna(subset=["share"]).groupby("week")["share"].sum(), 1)
+        growth = agentic.prompt_growth(log)
+        if len(growth):
+            whole, parts = growth.iloc[-1], growth.iloc[:-1]
+            assert parts["total"].sum() == pytest.approx(whole["mean_last"] - whole["mean_first"], abs=1e-3)
+
+        offers = agentic.tools_offered(log)
+        assert (offers["offered"] >= offers["called"]).all()
+        assert (offers["unoffered_calls"] == 0).all()
+        assert offers["requests"].sum() == sum(row[6] is not None for row in drawn)
+        if "fig12" in tables:
+            tools = tables["fig12"]
+            assert (tools["largest_account_tokens"] <= tools["tool_tokens"]).all()
+            assert (tools["largest_account_part"].fillna(0) <= tools["share"].fillna(0) + 1e-12).all()
+            assert tools["tool_tokens"].sum() == tables["fig13"]["tool_tokens"].sum()
+        completion = tables["fig15"]
+        both = completion["mean_visible"] + completion["mean_reasoning"]
+        assert np.allclose(both, completion["mean_completion"])
+        assert usage.weekly(log)["requests"].sum() == len(drawn)
