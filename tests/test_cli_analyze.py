@@ -11,9 +11,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import queries
+from analysis.exhibits import EXHIBITS
 from testbed import cli
 from testbed.commands import analyze
 from tests.analysis.made_log import made, write_run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_exhibits():
+    """Two exhibits: what is tested here does not depend on how many there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:2])
+        yield
 
 
 @pytest.fixture(scope="module")
