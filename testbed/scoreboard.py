@@ -62,9 +62,9 @@ class Scoreboard:
             mine = [j.verdict for j in self.judged if j.entry.claim.role == role]
             totals[role] = {
                 "holds": sum(v.status == "holds" for v in mine),
-                "holds_weakly": sum(v.status == "holds" and v.weak for v in mine),
+                "holds_weakly": sum(v.status == "holds" and bool(v.weak) for v in mine),
                 "fails": sum(v.status == "fails" for v in mine),
-                "fails_weakly": sum(v.status == "fails" and v.weak for v in mine),
+                "fails_weakly": sum(v.status == "fails" and bool(v.weak) for v in mine),
                 "not_testable": sum(v.status == "not_testable" for v in mine),
             }
         return totals
@@ -110,16 +110,21 @@ def judge(log: Log, entry: Entry) -> Judged:
     if not isinstance(claim.predicate, AllOf):
         assert claim.statistic is not None
         result, verdict = _part(log, claim.statistic, claim.predicate)
-        return _judged(entry, verdict, [(result, claim.predicate)])
-    results: list[tuple[Result | None, Predicate]] = []
+        shown = "–" if result is None else show(result, claim.predicate.names)
+        return _judged(entry, verdict, result, shown)
+    results: list[Result | None] = []
+    texts: dict[str, None] = {}
     verdicts = {}
     for number, part in enumerate(claim.predicate.of, start=1):
         call = part.statistic or claim.statistic
         assert call is not None
-        label = f"{number} {call.name.partition('.')[2].replace('_', ' ')}"
-        result, verdicts[label] = _part(log, call, part.predicate)
-        results.append((result, part.predicate))
-    return _judged(entry, together(verdicts), results)
+        name = call.name.partition(".")[2].replace("_", " ")
+        result, verdicts[f"({number}) {name}"] = _part(log, call, part.predicate)
+        results.append(result)
+        if result is not None and (part.statistic is not None or number == 1):
+            texts[f"({number}) {name} {show(result, part.predicate.names)}"] = None
+    first = next((result for result in results if result is not None), None)
+    return _judged(entry, together(verdicts), first, "; ".join(texts) or "–")
 
 
 def _part(log: Log, call: StatisticCall, predicate: Predicate) -> tuple[Result | None, Verdict]:
@@ -133,10 +138,7 @@ def _part(log: Log, call: StatisticCall, predicate: Predicate) -> tuple[Result |
         return result, Verdict("not_testable", str(gap))
 
 
-def _judged(entry: Entry, verdict: Verdict, results: list[tuple[Result | None, Predicate]]) -> Judged:
-    texts = [show(result, predicate.names) for result, predicate in results if result is not None]
-    shown = "; ".join(dict.fromkeys(texts)) or "–"
-    first = next((result for result, _ in results if result is not None), None)
+def _judged(entry: Entry, verdict: Verdict, first: Result | None, shown: str) -> Judged:
     if not isinstance(first, Measured):
         detail = getattr(first, "detail", "")
         return Judged(
@@ -148,7 +150,7 @@ def _judged(entry: Entry, verdict: Verdict, results: list[tuple[Result | None, P
             detail=detail,
         )
     value, low, high = _plain(first.value), _plain(first.low), _plain(first.high)
-    return Judged(entry, verdict, shown, value, low, high, first.n, first.unit, first.detail)
+    return Judged(entry, verdict, shown, value, low, high, int(first.n), first.unit, first.detail)
 
 
 def show(result: Result, names: Collection[str] = ()) -> str:
@@ -187,7 +189,7 @@ def _record(judged: Judged) -> dict[str, Any]:
         "calibration": claim.calibration,
         "note": claim.note,
         "status": judged.verdict.status,
-        "weak": judged.verdict.weak,
+        "weak": bool(judged.verdict.weak),
         "reason": judged.verdict.reason,
         "simulated": judged.shown,
         "value": judged.value,

@@ -123,7 +123,8 @@ def largest_share(
     table = _leading(log, by, within, window, measure)
     values = table.max(axis=1).to_numpy()
     result = summarised(series(values, list(table.index)), summary, log, window)
-    top = table.tail(4).mean().idxmax()
+    late = table.tail(4).mean()
+    top = late.idxmax() if late.notna().any() else "none"
     return replace(result, detail=f"{result.detail}; largest at the end: {top}")
 
 
@@ -149,16 +150,17 @@ def concentration_change(
 
 @statistic
 def meaningful_models(log: Log, share: float = 0.05, within: Pick = Pick(open=True)) -> Measured:  # noqa: B008
-    """How many models hold at least `share` of the tokens of `within` in the last four weeks of the main window.
-
-    Interval: the smallest and the largest number over those weeks taken one by one."""
+    """How many models hold at least `share` of the tokens of `within` in the last four weeks of the main window (count,
+    no interval; the detail gives the range over the weeks one by one)."""
     table = _leading(log, "model", within, "main", "tokens").tail(4)
     _must_reach_end(table.index[-1].date(), log)
     one_by_one = (table >= share).sum(axis=1)
-    count = float((table.mean() >= share).sum())
     names = table.mean().sort_values(ascending=False).head(8)
-    return Measured(count, min(count, float(one_by_one.min())), max(count, float(one_by_one.max())), 4, "count",
-                    ", ".join(f"{name} {value:.0%}" for name, value in names.items()))  # fmt: skip
+    largest = ", ".join(f"{name} {value:.0%}" for name, value in names.items())
+    weeks = f"{one_by_one.min()} to {one_by_one.max()} in single weeks"
+    return Measured(
+        float((table.mean() >= share).sum()), n=4, unit="count", detail=f"weeks; {weeks}; {largest}"
+    )
 
 
 def _must_reach_end(last: dt.date, log: Log) -> None:
@@ -284,7 +286,7 @@ def weeks_to_scale(
     """Median over the models of the weeks from release until a model first holds `share` of the tokens of `within`.
 
     A model that never does counts with the weeks from its release to the log's end, so the median is a lower bound if
-    most never do. Interval: the smallest and largest of the models."""
+    most never do. No interval: these are the models that the claim is about."""
     table = _leading(log, "model", within, "all", "tokens")
     released = facts(log).set_index("model")["released"]
     found: dict[str, float] = {}
@@ -302,9 +304,11 @@ def weeks_to_scale(
     if not found:
         raise Untestable("the log has none of the models")
     values = np.array(list(found.values()))
-    text = f"never: {', '.join(never)}" if never else "all reach it"
+    each = ", ".join(
+        f"{model} {weeks:.0f}{' (never)' if model in never else ''}" for model, weeks in found.items()
+    )
     return Measured(
-        float(np.median(values)), float(values.min()), float(values.max()), len(values), "weeks", text
+        float(np.median(values)), n=len(values), unit="weeks", detail=f"models, weeks each: {each}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Claims on logs where the answer is set by hand: a log in which a claim must hold, and the same with the data broken."""
+"""Claims on logs where the answer is set by hand: one in which a claim must hold, and one with the data broken."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ TABLE3 = {
 
 
 def table3(**changed):
-    rows = dict(TABLE3) | {key: value for key, value in changed.items()}
+    rows = TABLE3 | changed
     lines = [Line(slug, tokens, usd_per_mtok=usd) for slug, (usd, tokens) in rows.items()]
     return log_of(lines, [fact(slug) for slug in rows])
 
@@ -140,8 +140,8 @@ def tools(tokens):
 
 
 def offered(called):
-    return log_of([Line(CLOSED, 1000, n=3, more={"tools_offered": True}),
-                   Line(CLOSED, 1000, more={"tools_offered": called, "finish_reason": "tool_calls"})], KINDS)  # fmt: skip
+    calls = {"tools_offered": called, "finish_reason": "tool_calls"}
+    return log_of([Line(CLOSED, 1000, n=3, more={"tools_offered": True}), Line(CLOSED, 1000, more=calls)], KINDS)
 
 
 def releases(jump):
@@ -196,14 +196,13 @@ CASES = {
     "C10": (lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 10})]),
             lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 90_000})])),
     "C11": (lambda: open_world(), lambda: log_of(shares(0.7, 0.1, 0.2), KINDS, columns=["streamed", "country"])),
-    "C12": (lambda: open_world(ramp(0.9, 0.66), ramp(0.05, 0.17), ramp(0.05, 0.17)), lambda: open_world(0.66, 0.17, 0.17)),
+    "C12": (lambda: open_world(ramp(0.9, 0.66), ramp(0.05, 0.17), ramp(0.05, 0.17)),
+            lambda: open_world(0.66, 0.17, 0.17)),
     "C13": (lambda: open_world(0.7, 0.15, 0.15), lambda: open_world(0.9, 0.05, 0.05)),
     "C14": (lambda: open_world(0.55, 0.2, 0.25), lambda: open_world(ramp(0.7, 0.35), 0.2, 0.2)),
     "C15": (lambda: open_world(0.7, ramp(0.012, 0.3), 0.1), lambda: open_world(0.7, ramp(0.1, 0.3), 0.1)),
     "C16": (lambda: open_world(0.7, ramp(0.012, 0.3), 0.1), lambda: open_world(0.7, 0.1, 0.1)),
     "C17": (lambda: open_world(0.733, 0.13, 0.137), lambda: open_world(0.6, 0.263, 0.137)),
-    "C18": (lambda: open_world(0.733, 0.13, 0.137), lambda: open_world(0.6, 0.13, 0.27)),
-    "C19": (lambda: open_world(0.7, 0.15, 0.15), lambda: open_world(0.5, 0.25, 0.25)),
     "C20": (lambda: open_world(0.7, lambda w: 0.05 + 0.01 * max(0, w - 33), 0.1),
             lambda: open_world(0.7, lambda w: 0.05 + 0.01 * min(w, 33), 0.1)),
     "C21": (lambda: releases(0.05), lambda: releases(-0.01)),

@@ -183,7 +183,8 @@ def test_a_predicate_refuses_a_result_of_another_shape():
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(0.1234, "share", "12.3%"), (0.0025, "share", "0.25%"), (0.05, "points", "5.0 points"), (0.147, "usd_per_mtok", "$0.147"),
+    [(0.1234, "share", "12.3%"), (0.0025, "share", "0.25%"), (0.05, "points", "5.0 points"),
+     (0.147, "usd_per_mtok", "$0.147"),
      (34.068, "usd_per_mtok", "$34.07"), (6179.2, "tokens", "6,179"), (2.9e8, "tokens", "290.0 M"), (3, "count", "3"),
      (math.nan, "share", "–")],
 )  # fmt: skip

@@ -1,0 +1,202 @@
+"""`slipper check`: on a run, on a log, and over replicates, with what is left on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from testbed import cli, replicates
+from testbed.claims import registry
+from tests.analysis.made_log import made, write_run
+
+TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
+
+
+def slipper(capsys, *argv: object) -> tuple[int, str, str]:
+    status = cli.main([str(word) for word in argv])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return status, out, err
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return write_run(made(rows=3000, users=200, seed=3), tmp_path_factory.mktemp("run"))
+
+
+def test_check_prints_by_section_and_writes_the_verdicts(capsys, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    status, out, _ = slipper(capsys, "check", run)
+    assert status == 0
+    assert out.index("Section 3") < out.index("Section 7") < out.index("Sections 9 and 11")
+    assert all(claim in out for claim in registry().ids())
+    assert "proves little" in out and "emergent" in out
+    data = json.loads((run / "verdicts.json").read_text())
+    assert data["registry_digest"] == registry().digest
+    (run / "verdicts.json").unlink()
+
+
+def test_a_part_is_shown_and_not_written(capsys, run):
+    status, out, _ = slipper(capsys, "check", run, "--only", "c12,C117")
+    assert status == 0 and "C12 " in out and "C117" in out and "C13" not in out.replace("C13.", "")
+    assert "because" in out
+    status, out, _ = slipper(capsys, "check", run, "--section", "geography", "--json")
+    data = json.loads(out)
+    assert [record["id"] for record in data["claims"]] == [f"C{n}" for n in range(109, 115)]
+    assert not (run / "verdicts.json").exists()
+
+
+def test_failed_shows_what_fails(capsys, run):
+    _, out, _ = slipper(capsys, "check", run, "--section", "openness", "--failed", "--json")
+    assert {record["status"] for record in json.loads(out)["claims"]} == {"fails"}
+
+
+def test_markdown(capsys, run, tmp_path):
+    slipper(
+        capsys, "check", run, "--section", "cost", "--markdown", tmp_path / "docs" / "claims.md", "--quiet"
+    )
+    page = (tmp_path / "docs" / "claims.md").read_text()
+    assert "## Section 8: cost and use" in page and "| C132 |" in page
+    rows = [line for line in page.splitlines() if line.startswith("| C1")]
+    assert all(line.count("|") - line.count("\\|") == 7 for line in rows)
+
+
+def test_a_log_that_is_no_run_leaves_nothing(capsys, run, tmp_path):
+    log = tmp_path / "log"
+    log.symlink_to(run / "log")
+    status, out, _ = slipper(capsys, "check", log, "--only", "C09,C12", "--json")
+    records = {record["id"]: record for record in json.loads(out)["claims"]}
+    assert status == 0 and records["C09"]["status"] == "holds" and records["C12"]["status"] == "not_testable"
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--only", "C999"], "no claim 'C999'"),
+        (["--only", ","], "names no claim"),
+        (["--section", "openess"], "did you mean 'openness'?"),
+        (["--section", "cost", "--only", "C12"], "none of C12"),
+        (["--keep"], "--seeds"),
+        (["--set", "a=1"], "--seeds"),
+        (["--workers", "2"], "--seeds"),
+    ],
+)
+def test_bad_options_are_said(capsys, run, argv, message):
+    status, _, err = slipper(capsys, "check", run, *argv)
+    assert status == 2 and message in err
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("report", "this is a scenario"),
+        ("scenarios/report.yaml", "this is a scenario"),
+        ("nowhere", "no such file"),
+    ],
+)
+def test_bad_targets_are_said(capsys, target, message):
+    status, _, err = slipper(capsys, "check", target)
+    assert status == 2 and message in err
+
+
+def test_bad_scenarios_are_said_with_their_place(capsys, tmp_path):
+    status, _, err = slipper(
+        capsys, "check", "report", "--seeds", 2, "--set", "usrs=3", "--out", tmp_path / "out"
+    )
+    assert status == 2 and "--set:1:1" in err
+    status, _, err = slipper(capsys, "check", "reprot", "--seeds", 2, "--out", tmp_path / "out")
+    assert status == 2 and "did you mean 'report'?" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_path, monkeypatch):
+    status, out, _ = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet",
+                             "--markdown", tmp_path / "page.md")  # fmt: skip
+    assert status == 0
+    data = json.loads(out)
+    assert len(set(data["seeds"])) == 2 and len(data["claims"]) == 160
+    by_id = {record["id"]: record for record in data["claims"]}
+    assert by_id["C09"]["holds"] == by_id["C09"]["testable"] == 2
+    assert by_id["C09"]["low"] == pytest.approx(0.342, abs=1e-3) and by_id["C09"]["high"] == 1
+    assert (
+        by_id["C117"]["testable"] == 0
+        and by_id["C117"]["share"] is None
+        and by_id["C117"]["why_not_testable"]
+    )
+    assert "2/2 (34-100%)" in (tmp_path / "page.md").read_text()
+    memory = tmp_path / "checks" / "one-frontier-model"
+    assert len(list(memory.glob("*.json"))) == 2 and len(list(memory.iterdir())) == 2
+    assert not (tmp_path / "one-frontier-model").exists()
+
+    monkeypatch.setattr(replicates, "_run_all", lambda *_: pytest.fail("what is remembered was run again"))
+    again = json.loads(
+        slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet")[1]
+    )
+    assert again == data
+    torn = sorted(memory.glob("*.json"))[0]
+    torn.write_text("{")
+    ran = []
+    monkeypatch.setattr(replicates, "_run_all", lambda jobs, *_: ran.extend(jobs))
+    status, _, err = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet")
+    assert len(ran) == 1 and ran[0].memory == str(torn) and status == 1 and "cannot be read back" in err
+
+
+def test_replicate_seeds_follow_from_the_master_seed_alone(tmp_path):
+    def seeds(**options):
+        _, _, found = replicates.jobs(
+            Path("scenarios/one-frontier-model.yaml"), 3, registry(), out=tmp_path, **options
+        )
+        return [job.seed for job in found]
+
+    assert seeds(master=5) == seeds(master=5, users=70) != seeds(master=6)
+    assert len(set(seeds(master=5))) == 3
+
+
+def test_an_interrupted_study_leaves_no_half_and_goes_on(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "testbed.cli",
+        "check",
+        *TINY,
+        "--seeds",
+        "2",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path),
+    ]
+    study = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    memory = tmp_path / "checks" / "one-frontier-model"
+    until = time.monotonic() + 120
+    while not list(memory.glob("*.json")) and time.monotonic() < until and study.poll() is None:
+        time.sleep(0.05)
+    os.killpg(study.pid, signal.SIGINT)  # as Ctrl-C does: the whole group
+    _, err = study.communicate(timeout=60)
+    assert study.returncode == 130, err
+    assert "interrupted" in err and "Traceback" not in err
+    left = list(memory.iterdir())
+    assert len(left) == 1 and all(file.suffix == ".json" for file in left), left
+    assert [path.name for path in tmp_path.iterdir()] == ["checks"]
+    before = {file: file.stat().st_mtime_ns for file in left}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(memory.glob("*.json"))) == 2
+    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())
+
+
+def test_kept_replicates_hold_their_verdicts(capsys, tmp_path):
+    status, _, _ = slipper(capsys, "check", *TINY, "--seeds", 1, "--keep", "--out", tmp_path, "--quiet")
+    runs = list((tmp_path / "one-frontier-model").iterdir())
+    assert status == 0 and len(runs) == 1
+    assert json.loads((runs[0] / "verdicts.json").read_text())["registry_digest"] == registry().digest
