@@ -85,7 +85,7 @@ def test_a_folder_without_results_is_refused(tmp_path):
 
 
 def test_retention_differences_are_those_of_the_two_triangles(pair):
-    cells = retention_differences(*pair, [SONNET])
+    cells = retention_differences(pair[0], pair[1], [SONNET])
     assert len(cells) > 5
     a, b = (one.table("fig25_triangles").set_index(["model", "cohort", "k"]) for one in pair)
     for row in cells.itertuples():
