@@ -141,7 +141,9 @@ def tools(tokens):
 
 def offered(called):
     calls = {"tools_offered": called, "finish_reason": "tool_calls"}
-    return log_of([Line(CLOSED, 1000, n=3, more={"tools_offered": True}), Line(CLOSED, 1000, more=calls)], KINDS)
+    return log_of(
+        [Line(CLOSED, 1000, n=3, more={"tools_offered": True}), Line(CLOSED, 1000, more=calls)], KINDS
+    )
 
 
 def releases(jump):
