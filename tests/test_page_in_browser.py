@@ -24,8 +24,8 @@ MOST_SECONDS = 10  # generous: the target of 2 s is for a machine that does noth
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """An analysed run whose verdicts are known."""
+def run(chromium, tmp_path_factory):
+    """An analysed run whose verdicts are known. Asks for the browser first: without one nothing is made."""
     folder = write_run(made(rows=12_000, users=900, seed=3), tmp_path_factory.mktemp("browser") / "run")
     with open_log(folder) as log:
         write_analysis(log, folder)
