@@ -428,10 +428,10 @@ class Search:
         for number in sorted(self.market.changes.worse):
             rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.pinned == NOBODY))
             rows = rows[~self._fits(rows, self.home[rows])]
-            able = self._margin(rows, self.home[rows]) >= 0
+            pays = self._affordable(rows, self.home[rows])
             self._drop_rival(day, rows)
-            self._close_home(rows[able], day, Reason.PRICE)
-            self._close_home(rows[~able], day, Reason.ABILITY)
+            self._close_home(rows[~pays], day, Reason.PRICE)
+            self._close_home(rows[pays], day, Reason.ABILITY)
             self._mark_tried(rows, self.home[rows])
             self._seek(day, rows)
 
