@@ -29,6 +29,7 @@ FOREVER = 2**30
 class Users:
     """Arrays of length n_users. Days count from the scenario's start."""
 
+    entity: NDArray[np.uint64]
     arrival: NDArray[np.int32]
     leave: NDArray[np.int32]
     segment: NDArray[np.int8]
@@ -180,6 +181,7 @@ def _ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> U
     life = np.maximum(1, np.round(trait(Purpose.USER_LIFE, "life_days")))
     byok_share = np.array([k.byok_share for k in kinds])
     return Users(
+        entity=ids,
         arrival=arrival,
         leave=np.minimum(arrival + life, FOREVER).astype(np.int32),
         segment=segment.astype(np.int8),
@@ -331,6 +333,7 @@ def _append_large_account(
         "tool_call_share": np.nan if event.tool_call_share is None else event.tool_call_share,
     }.items():  # fmt: skip
         extend(workloads, name, value)
-    workloads.user = np.concatenate([workloads.user, new_ids.astype(np.int32)])
     entity = np.uint64(_LARGE_ACCOUNTS + (number << 32)) + np.arange(keys, dtype=np.uint64)
+    users.entity = np.concatenate([users.entity, entity])
+    workloads.user = np.concatenate([workloads.user, new_ids.astype(np.int32)])
     workloads.entity = np.concatenate([workloads.entity, entity])

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import FINISH_REASONS, arrow_schema
+from sim.buffers import new_array
 from sim.catalogue import CATEGORIES, Catalogue, write_models_table
+from sim.ids import id_array
 from sim.market import Market
 from sim.observation import Classifier, Labels
 from sim.population import Users, Workloads
@@ -34,48 +35,13 @@ from sim.traffic import MILLIS_PER_DAY, NONE, Records, Traffic
 
 COMPRESSION = {"compression": "zstd", "compression_level": 1}
 DICTIONARY_COLUMNS = [
-    "user_id", "account_id", "app_name", "model", "model_permaslug", "variant", "provider_name", "finish_reason",
+    "app_name", "model", "model_permaslug", "variant", "provider_name", "finish_reason",
     "country", "continent", "language",
 ]  # fmt: skip
 _EPOCH = dt.date(1970, 1, 1)
-_ALPHABET = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)  # Crockford's base 32
-_CODE = 13  # digits of base 32 for 64 bits
 
 
-# --- strings ------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _spell_ids(prefix, seconds, codes, alphabet, out):  # type: ignore[no-untyped-def]
-    """Fixed-width ids into `out`: prefix, then (if there are any) ten digits of seconds and a dash, then the code."""
-    at = 0
-    for i in range(len(codes)):
-        for letter in prefix:
-            out[at] = letter
-            at += 1
-        if len(seconds):
-            number = seconds[i]
-            for digit in range(9, -1, -1):
-                out[at + digit] = 48 + number % 10
-                number //= 10
-            out[at + 10] = 45
-            at += 11
-        code = codes[i]
-        for digit in range(13):
-            out[at + digit] = alphabet[code & np.uint64(31)]
-            code >>= np.uint64(5)
-        at += 13
-
-
-def id_array(prefix: str, codes: NDArray[np.uint64], seconds: NDArray[np.int64] | None = None) -> pa.Array:
-    """Opaque ids `prefix` + [seconds-] + 13 letters for 64 random bits."""
-    n = len(codes)
-    seconds = np.zeros(0, dtype=np.int64) if seconds is None else seconds
-    width = len(prefix) + _CODE + (11 if len(seconds) else 0)
-    out = np.empty(n * width, dtype=np.uint8)
-    _spell_ids(np.frombuffer(prefix.encode(), dtype=np.uint8), seconds, codes, _ALPHABET, out)
-    offsets = np.arange(0, (n + 1) * width, width, dtype=np.int32)
-    return pa.Array.from_buffers(pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(out)])
+# --- columns ------------------------------------------------------------------------------------------------
 
 
 def _coded(
@@ -83,8 +49,25 @@ def _coded(
 ) -> pa.Array:
     """Dictionary-encoded strings; `null` marks missing ones."""
     values = names if isinstance(names, pa.Array) else pa.array(list(names), pa.string())
-    indices = pa.array(codes.astype(np.int32, copy=False), mask=null)
-    return pa.DictionaryArray.from_arrays(indices, values)
+    if codes.dtype != np.int32:
+        codes, narrow = new_array(len(codes), np.int32), codes
+        codes[:] = narrow
+    return pa.DictionaryArray.from_arrays(_integers(codes, null), values)
+
+
+def _integers(values: NDArray[np.int32], null: NDArray[np.bool_] | None) -> pa.Array:
+    """Integers; `null` marks missing ones."""
+    bits = None if null is None else pa.py_buffer(np.packbits(~null, bitorder="little"))
+    return pa.Array.from_buffers(pa.int32(), len(values), [bits, pa.py_buffer(values)])
+
+
+def _of(values: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+    """values[rows], in Arrow's memory."""
+    out = new_array(len(rows), values.dtype)
+    np.take(
+        values, rows, out=out, mode="clip"
+    )  # the default mode takes a detour to keep `out` whole on errors
+    return out
 
 
 # --- the log ------------------------------------------------------------------------------------------------
@@ -107,6 +90,9 @@ class LogWriter:
         self.start_ms = (scenario.start - _EPOCH).days * MILLIS_PER_DAY
         self.user_codes = draws.bits(Purpose.USER_ID, np.arange(len(users)))
         self.account_codes = draws.bits(Purpose.ACCOUNT_ID, users.account)
+        self.user_ids = id_array("usr-", self.user_codes)
+        accounts, account_of = np.unique(self.account_codes, return_inverse=True)
+        self.accounts, self.account_of = id_array("acc-", accounts), account_of.astype(np.int32)
         names = users.names
         self.models = pa.array([listed_name(m.slug) for m in catalogue.models], pa.string())
         self.permaslugs = pa.array([m.facts.permaslug or m.slug for m in catalogue.models], pa.string())
@@ -126,42 +112,41 @@ class LogWriter:
 
     def table(self, records: Records, block: int) -> pa.Table:
         """One block's generations as an Arrow table of the contract, strings dictionary-encoded."""
-        r, first = records, self.traffic.users_of(block).start
-        created = r.day_millis + self.start_ms
-        # Records are ordered by user: runs of one user make a small dictionary for each block.
-        change = np.flatnonzero(np.diff(r.user, prepend=-1))
-        present = r.user[change] + first
-        run = np.repeat(np.arange(len(change), dtype=np.int32), np.diff(np.append(change, len(r))))
-        accounts, account_of_run = np.unique(self.account_codes[present], return_inverse=True)
-        country = self.users.country[present].astype(np.int32)[run]
+        r, people, users = records, self.traffic.users_of(block), self.users
+        created = new_array(len(r), np.int64)
+        np.add(r.day_millis, self.start_ms, out=created)
+        country, model, variant = (new_array(len(r), np.int32) for _ in range(3))
+        country[:] = _of(users.country[people], r.user)
+        model[:] = r.model
+        np.logical_or(r.free, _of(self.only_free, r.model), out=variant)
         no_finish = r.finish == NONE
         offered_null = None if self.offered_from_ms is None else created < self.offered_from_ms
         columns = {
             "generation_id": id_array("gen-", r.key, created // 1000),
             "created_at": pa.array(created).view(pa.timestamp("ms", tz="UTC")),
-            "user_id": _coded(run, id_array("usr-", self.user_codes[present])),
-            "account_id": _coded(account_of_run[run], id_array("acc-", accounts)),
-            "app_name": _coded(self.users.app[present][run], self.apps),
-            "model": _coded(r.model, self.models),
-            "model_permaslug": _coded(r.model, self.permaslugs),
-            "variant": _coded((r.free | self.only_free[r.model]).astype(np.int32), ("standard", "free")),
+            "user_id": _coded(r.user, self.user_ids[people]),
+            "account_id": _coded(_of(self.account_of[people], r.user), self.accounts),
+            "app_name": _coded(_of(users.app[people], r.user), self.apps),
+            "model": _coded(model, self.models),
+            "model_permaslug": _coded(model, self.permaslugs),
+            "variant": _coded(variant, ("standard", "free")),
             "provider_name": _coded(r.provider, self.providers),
             "tokens_prompt": pa.array(r.tokens_prompt),
             "tokens_completion": pa.array(r.tokens_completion),
             "tokens_reasoning": pa.array(r.tokens_reasoning),
             "tokens_cached": pa.array(r.tokens_cached),
             "cost_total": pa.array(r.cost),
-            "byok": pa.array(self.users.byok[present][run]),
+            "byok": pa.array(_of(users.byok[people], r.user)),
             "finish_reason": _coded(np.where(no_finish, 0, r.finish), self.finish, no_finish),
             "tools_offered": pa.array(r.tools_offered, mask=offered_null),
             "tool_called": pa.array(r.finish == FINISH_REASONS.index("tool_calls")),
             "streamed": pa.array(r.streamed),
             "cancelled": pa.array(no_finish),
-            "time_to_first_token_ms": pa.array(r.first_token_ms, mask=~r.streamed),
+            "time_to_first_token_ms": _integers(r.first_token_ms, ~r.streamed),
             "generation_time_ms": pa.array(r.generation_ms),
             "country": _coded(country, self.countries),
-            "continent": _coded(self.continent_of[country], self.continents),
-            "language": _coded(self.users.language[present][run], self.languages),
+            "continent": _coded(_of(self.continent_of, country), self.continents),
+            "language": _coded(_of(users.language[people], r.user), self.languages),
             "session_id": id_array("ses-", r.session),
         }
         return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.logged)
