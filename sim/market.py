@@ -77,10 +77,15 @@ class Market:
         self.share: NDArray[np.float64] = np.zeros(n)
         """Last week's share of use, written by the agents."""
         self.changes = Changes()
+        self._windows: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+        self._outages: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+        """How many free windows and outages are under way: they may overlap."""
+        self._repriced = True
         self.events: list[MarketEvent] = []
-        self.price_history: NDArray[np.float32] = np.full((self.horizon, n, 3), np.nan, dtype=np.float32)
+        self.price_history: NDArray[np.float64] = np.full((self.horizon, n, 3), np.nan)
         self.free_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
-        self.up_history: NDArray[np.bool_] = np.ones((self.horizon, n), dtype=bool)
+        self.up_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
+        """Models that answer, by day: listed, and without an outage."""
         self._usage = _Usage(scenario, catalogue)
         self.effective_price: NDArray[np.float64] = np.full((n, len(CATEGORIES)), np.nan)
         self.env = simpy.Environment(initial_time=min([0, *self.release_day.tolist()]))
@@ -101,11 +106,12 @@ class Market:
         for day in range(self.horizon):
             self.changes = Changes()
             self.env.run(until=day + 0.5)
-            if day % 7 == 0 or self.changes.better or self.changes.worse or self.changes.released:
+            if day % 7 == 0 or self._repriced:
                 self.effective_price = self._usage.effective_price(self.price, day)
+                self._repriced = False
             self.price_history[day] = self.price
             self.free_history[day] = self.free
-            self.up_history[day] = self.up
+            self.up_history[day] = self.up & self.listed
             yield day
 
     def _day(self, date: dt.date) -> int:
@@ -141,8 +147,8 @@ class Market:
         old = self.price[number].copy()
         new = np.array([prompt, completion, prompt if cached is None else cached])
         self.price[number] = new
-        if not new.any():
-            self.free[number] = True  # a price of zero is a free variant for good
+        self._repriced = True
+        self._judge_free(number)
         if np.isnan(old).any() or (old == new).all():
             return
         if new.sum() > old.sum():
@@ -151,18 +157,27 @@ class Market:
             self.changes.better.add(number)
         self._note("price", number, f"{prompt:g}/{completion:g}")
 
+    def _judge_free(self, number: int) -> None:
+        """A model has a free variant while a window is open, and while its price is zero."""
+        was, now = self.free[number], self._windows[number] > 0 or not self.price[number].any()
+        self.free[number] = now
+        if now and not was:
+            self.changes.better.add(number)
+        elif was and not now:
+            self.changes.worse.add(number)
+
     def _free_window(self, number: int, first: int, until: int | None, kind: str) -> Process:
         if until is not None and until < first:
             return
         yield self._wait_until(first)
-        self.free[number] = True
-        self.changes.better.add(number)
+        self._windows[number] += 1
+        self._judge_free(number)
         self._note("free", number, kind)
         if until is None:
             return
         yield self._wait_until(until + 1)
-        self.free[number] = False
-        self.changes.worse.add(number)
+        self._windows[number] -= 1
+        self._judge_free(number)
         self._note("free_end", number, kind)
 
     # -- events of the scenario ---------------------------------------------------------------------------------
@@ -204,10 +219,12 @@ class Market:
     def _outage(self, event: OutageEvent) -> Process:
         number = self.catalogue.index(event.model)
         yield self._wait_until(self._day(event.date))
+        self._outages[number] += 1
         self.up[number] = False
         self._note("outage", number, f"{event.days} days")
         yield self.env.timeout(event.days)
-        self.up[number] = True
+        self._outages[number] -= 1
+        self.up[number] = self._outages[number] == 0
 
     def _price_strategy(self, event: PriceStrategyEvent) -> Process:
         """Cut the author's prices when its weekly share has fallen from its best (assumed rule)."""
