@@ -20,7 +20,8 @@ import sim
 from analysis import contract
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
-from sim.writer import RunFolder, id_array
+from sim.ids import id_array
+from sim.writer import RunFolder
 from tests.traffic_world import handmade, scenario_file
 
 # A market in which everything happens: retirements, a migration, outages, free windows, price changes, reasoning,
@@ -160,7 +161,9 @@ def test_ids_give_back_their_bits():
     texts = id_array("gen-", codes, seconds).to_pylist()
     assert [int(t[4:14]) for t in texts] == seconds.tolist()
     assert [t[14] for t in texts] == ["-"] * 6
-    assert id_array("x-", codes[:0]).to_pylist() == []
+    assert id_array("ses-", codes[:0]).to_pylist() == []
+    with pytest.raises(ValueError, match="four letters"):
+        id_array("s-", codes)
 
 
 def test_missing_values_say_unknown_and_nothing_else(log):
@@ -415,6 +418,7 @@ def test_two_runs_of_one_world_at_once_both_finish(tmp_path):
 DEAD = """
 import os, signal, sys
 from pathlib import Path
+from sim.ids import id_array
 from sim.writer import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 folder.__enter__()
