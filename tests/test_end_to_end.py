@@ -2,7 +2,7 @@
 
 The thresholds of the contrast come from 25 seeds of 3,000 users (mean, standard deviation between seeds):
 launch minus later retention 0.22, 0.03 with fit; 0.08, 0.03 without; 0.01, 0.04 without fit and rivals' trials;
-ratio 1.74, 0.12 with fit. Means over five seeds of 6,000 users lie within them but for one set of seeds in 100,000.
+ratio 1.74, 0.12 with fit. Means over five seeds of 4,000 users lie within them but for one set of seeds in 100,000.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def contrasts(tmp_path_factory) -> pd.DataFrame:
     for seed in SEEDS:
         for arm, settings in arms.items():
             out = tmp_path_factory.mktemp("contrast")
-            run = sim.run(shipped("one-frontier-model"), seed=seed, users=6000, settings=settings, out=out)
+            run = sim.run(shipped("one-frontier-model"), seed=seed, users=4000, settings=settings, out=out)
             with analysis.open_log(run.path) as log:
                 found = analysis.retention.launch_contrast(log, "new/frontier", months=MONTHS, min_cohort=10)
             assert found["launch_cohort"].eq(pd.Timestamp("2025-01-01")).all()
@@ -74,19 +74,19 @@ def contrasts(tmp_path_factory) -> pd.DataFrame:
 def test_with_fit_the_launch_cohort_stays(contrasts):
     fit = contrasts.loc["fit"]
     assert fit["difference"].mean() > 0.16
-    assert (fit["difference"] > 0.08).all()
+    assert (fit["difference"] > 0.07).all()
     assert fit["ratio"].mean() > 1.5
 
 
 def test_without_fit_most_of_the_contrast_is_gone(contrasts):
     """What is left without fit is composition: later cohorts hold more embedded users who only look at a rival."""
     lost = contrasts.loc["fit", "difference"] - contrasts.loc["no fit", "difference"]
-    assert lost.mean() > 0.08
-    assert contrasts.loc["no fit", "difference"].mean() < 0.125
+    assert lost.mean() > 0.07
+    assert contrasts.loc["no fit", "difference"].mean() < 0.135
 
 
 def test_without_fit_and_rivals_trials_all_of_it_is_gone(contrasts):
-    assert abs(contrasts.loc["no fit, no rivals", "difference"].mean()) < 0.065
+    assert abs(contrasts.loc["no fit, no rivals", "difference"].mean()) < 0.085
     assert np.isfinite(contrasts.loc["no fit, no rivals", "difference"]).all()
 
 

@@ -69,6 +69,12 @@ def test_first_labels_are_right_with_the_classifiers_accuracy(tmp_path):
         assert_share(right[first & (frame["true"] == true)], 0.85)
     # a second path is as often a neighbour's
     assert_share(right[~first], 0.5)
+    # and says no more than the first did about whether that one was right
+    both = frame.assign(right=right).pivot(index="record", columns="number", values="right").dropna()
+    for outcome in (True, False):
+        assert_share(both.loc[both[0] == outcome, 1], 0.5)
+    again = frame.pivot(index="record", columns="number", values="confidence").dropna()
+    assert (again[0] == again[1]).mean() < 0.05
 
 
 def test_mistakes_fall_on_the_other_categories_alike(tmp_path):

@@ -211,7 +211,9 @@ def test_nothing_comes_outside_spells_and_lives_or_in_outages(tmp_path):
     """Where a spell lasts beyond its model's life, the model still answers on the days of its life alone."""
     late = {"released": "2025-01-10", "retired": "2025-01-30", "price_usd_per_mtok": 1.0}
     outage = {"event": "outage", "date": "2025-01-15", "days": 3, "model": "acme/late"}
-    file = scenario_file(tmp_path, models={"acme/late": late}, calendar=[outage])
+    file = scenario_file(
+        tmp_path, users=20, models={"acme/late": late}, calendar=[outage], workloads__requests_per_day=40
+    )
     days = set(handmade(file, model="acme/late").frame()["day"])
     assert days == set(range(4, 24)) - {9, 10, 11}
     parts = pd.DataFrame({"workload": [3, 3, 7], "slug": ONLY_MODEL, "kind": int(Kind.HOME),
@@ -256,7 +258,10 @@ def test_lengths_are_lognormal_around_the_median_of_category_and_date(lengths, c
     median = scenario.daily(getattr(kind, f"{part}_tokens"), geometric=True)
     z = np.log(whole(rows[column]) / median[rows["day"]]) / sigma
     assert len(z) > 10_000
-    assert_law(z[rows[column] < 32_000] if part == "completion" else z, stats.norm.cdf)
+    inside = z[rows[column] < 32_000] if part == "completion" else z
+    assert_law(inside, stats.norm.cdf)
+    assert_mean(inside, 0.0)
+    assert_mean(inside**2, 1.0)
 
 
 def test_mean_lengths_grow_as_the_timeline_says(lengths):
@@ -557,7 +562,8 @@ def again(made: Handmade) -> Handmade:
 @pytest.mark.parametrize("size", [1, 29, 299, 300, 301])
 def test_the_size_of_a_block_changes_no_record(monkeypatch, tmp_path, size):
     file = scenario_file(tmp_path, users=300, workloads__requests_per_day=1.5,
-                         population__segments__developer={"workloads": 2.0})  # fmt: skip
+                         mechanisms__intermittency="on",
+                         population__segments__developer={"workloads": 2.0, "regularity": 0.6})  # fmt: skip
     made = handmade(file)
     expected = made.frame().sort_values("key", ignore_index=True)
     monkeypatch.setattr(traffic_module, "BLOCK_USERS", size)

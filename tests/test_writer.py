@@ -418,7 +418,6 @@ def test_two_runs_of_one_world_at_once_both_finish(tmp_path):
 DEAD = """
 import os, signal, sys
 from pathlib import Path
-from sim.ids import id_array
 from sim.writer import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 folder.__enter__()
