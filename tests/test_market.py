@@ -367,8 +367,9 @@ def test_an_author_cuts_again_after_a_pause_and_not_too_often():
 
 def test_an_author_cuts_its_listed_models_only():
     text = MODELS.replace("old/model:", "new/first:", 1) + STRATEGY.replace("author: old", "author: new")
-    market, days = diary(text, share=lambda day: [0.5 if day < 12 else 0.1, 0.0, 0.0])
-    assert noted(market, "price")[0] == ("price", 14, 0, "1/3")  # new/model is not released yet
+    market, days = diary(text, share=lambda day: [0.5 if day < 12 else 0.1 if day < 75 else 0.05, 0.0, 0.0])
+    # new/model is not released on day 14, and gone on day 77.
+    assert noted(market, "price") == [("price", 14, OLD, "1/3"), ("price", 77, OLD, "0.5/1.5")]
     assert days[19].price[NEW].tolist() == [3, 3, 3]
 
 

@@ -620,6 +620,35 @@ def test_retirement_without_a_successor_sends_users_on():
     assert set(one["reason"][(one["model"] == "a/preview") & (one["kind"] == "HOME")]) == {"RETIRED"}
 
 
+ACCOUNT = """
+calendar:
+  - {event: large_account, date: 2025-01-10, model: a/preview, users: 3, requests_per_day: 30}
+"""
+
+
+@pytest.mark.parametrize("price", [2.0, 0.0])
+@pytest.mark.parametrize("word", ["on", "off"])
+def test_a_large_account_follows_its_model_or_ends_with_it(word, price):
+    final = f"models.a/final.price_usd_per_mtok={price}"
+    agents = play(PREVIEW + ACCOUNT, switch("migration", word), final, users=10)
+    s = spells(agents)
+    own = s[agents.workloads.pinned_model[s["workload"]] >= 0]
+    first, then = ["a/preview", 9, GONE], ["a/final", GONE, DAYS]
+    assert (
+        own[["model", "start", "end"]].to_numpy().tolist() == ([first, then] if word == "on" else [first]) * 3
+    )
+    assert (own["since"] == 9).all() and set(own["kind"]) == {"HOME"}
+
+
+def test_a_successor_that_comes_later_gets_nobody():
+    late = PREVIEW.replace("released: 2025-02-15", "released: 2025-02-25") + ACCOUNT
+    agents = play(late, switch("migration", "on"), users=200)
+    s = spells(agents)
+    pinned = agents.workloads.pinned_model[s["workload"]] >= 0
+    assert s[pinned][["model", "start", "end"]].to_numpy().tolist() == [["a/preview", 9, GONE]] * 3
+    assert set(s["reason"][~pinned & (s["model"] == "a/preview") & (s["kind"] == "HOME")]) == {"RETIRED"}
+
+
 def test_a_retired_model_is_used_no_more():
     agents = play(PREVIEW, "search.trial_days=40", users=400)
     used = requests(agents)
