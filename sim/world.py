@@ -196,7 +196,7 @@ def run(
             generations, labels = write_log(writer, folder.path, workers, report)
         with _timed(timings, "finish"):
             report(Progress("finish", 0, 1, records=generations))
-            models = write_models(folder.path, world.catalogue, world.scenario)
+            models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
             write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
                         agents.spells, writer)  # fmt: skip
         counts = {

@@ -7,6 +7,7 @@ import datetime as dt
 import errno
 import fcntl
 import json
+import math
 import os
 import shutil
 import uuid
@@ -29,7 +30,7 @@ from sim.market import Market
 from sim.observation import Classifier, Labels
 from sim.population import Users, Workloads
 from sim.randomness import Draws, Purpose
-from sim.scenario import Scenario
+from sim.scenario import PromotionEvent, Scenario
 from sim.search import Kind, Reason
 from sim.traffic import MILLIS_PER_DAY, NONE, Records, Traffic
 
@@ -208,14 +209,50 @@ def listed_name(slug: str) -> str:
 # --- models, truth ------------------------------------------------------------------------------------------
 
 
-def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario) -> int:
-    """The public catalogue: what an analyst may know by the end of the world."""
+def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario, market: Market) -> int:
+    """The public catalogue: what an analyst may know by the end of the world, after the market has run.
+
+    Prices are those that were in force, changes by the scenario's calendar and by authors' strategies included.
+    """
     rows = write_models_table(catalogue, scenario.end).to_pylist()
     for row in rows:
-        row["model"] = listed_name(row["model"])
+        slug = row["model"]
+        row["prices"] = _price_path(
+            row["prices"], market.price_history[:, catalogue.index(slug)], scenario.start
+        )
+        row["free_windows"] += [
+            {"from": e.date, "to": e.until if e.until <= scenario.end else None, "kind": "promotion"}
+            for e in scenario.calendar
+            if isinstance(e, PromotionEvent) and e.model == slug and e.date <= scenario.end
+        ]
+        row["free_windows"].sort(key=lambda window: window["from"])
+        row["model"] = listed_name(slug)
     table = pa.Table.from_pylist(rows, schema=arrow_schema("models"))
     pq.write_table(table, folder / "models.parquet", **COMPRESSION)
     return len(table)
+
+
+def _price_path(
+    listed: list[dict[str, Any]], history: NDArray[np.float64], start: dt.date
+) -> list[dict[str, Any]]:
+    """The list prices before `start`, and from then on the daily prices (days x 3) where they change."""
+    path = [point for point in listed if point["from"] < start]
+    changes = np.flatnonzero((history[1:] != history[:-1]).any(axis=1)) + 1
+    for day in [0, *changes.tolist()]:
+        prompt, completion, cached = history[day].tolist()
+        point = {
+            "from": start + dt.timedelta(days=day),
+            "prompt_usd_per_mtok": prompt,
+            "completion_usd_per_mtok": completion,
+            "cached_usd_per_mtok": cached if cached < prompt else None,  # none: no discount
+        }
+        if not math.isnan(prompt) and not (path and _same_price(path[-1], point)):
+            path.append(point)
+    return path
+
+
+def _same_price(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one[key] == other[key] for key in other if key != "from")
 
 
 def write_truth(

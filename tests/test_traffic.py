@@ -180,6 +180,9 @@ def test_irregular_users_skip_whole_weeks_with_all_their_homes(tmp_path):
     assert_shares(np.bincount(by_user.sum(axis=1), minlength=9), chance.sum(axis=1))
     for rows in (regularity < 0.4, regularity > 0.7):
         assert_mean(by_user[rows].mean(axis=1) - regularity[rows], 0.0)
+    # And users rest apart from their neighbours.
+    surprise = by_user - regularity[:, None]
+    assert_mean((surprise[::2] * surprise[1::2]).ravel(), 0.0)
 
 
 def test_trials_go_on_in_weeks_of_rest(tmp_path):
@@ -262,6 +265,12 @@ def test_lengths_are_lognormal_around_the_median_of_category_and_date(lengths, c
     assert_law(inside, stats.norm.cdf)
     assert_mean(inside, 0.0)
     assert_mean(inside**2, 1.0)
+
+
+def test_lengths_take_every_value(lengths):
+    """Not the few of a coarse table: 3000 tokens with a spread of 0.4 are some thousands of different numbers."""
+    _, frame = lengths
+    assert in_category(frame, "roleplay")["tokens_prompt"].nunique() > 4000
 
 
 def test_mean_lengths_grow_as_the_timeline_says(lengths):

@@ -20,9 +20,12 @@ import sim
 from analysis import contract
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
+from sim.catalogue import write_models_table
 from sim.ids import id_array
-from sim.writer import RunFolder
-from tests.traffic_world import handmade, scenario_file
+from sim.market import Market
+from sim.world import load_world
+from sim.writer import RunFolder, write_models
+from tests.traffic_world import handmade, scenario_file, shipped
 
 # A market in which everything happens: retirements, a migration, outages, free windows, price changes, reasoning,
 # caches, own keys, shared accounts, a large account; two kinds of work; three countries; twelve weeks.
@@ -74,6 +77,8 @@ BUSY = {
     "calendar": [
         {"event": "outage", "date": "2025-08-12", "days": 2, "model": "shut/down"},
         {"event": "large_account", "date": "2025-08-10", "model": "acme/early", "users": 3, "requests_per_day": 30},
+        {"event": "price_change", "date": "2025-10-01", "model": "acme/heir", "factor": 0.3},
+        {"event": "promotion", "date": "2025-08-15", "until": "2025-08-24", "model": "shut/down"},
     ],
 }  # fmt: skip
 
@@ -196,10 +201,13 @@ def test_tools_are_called_where_offered_and_called_only_then(log):
 def test_free_variants_cost_nothing_and_only_they(log):
     free = log["variant"] == "free"
     assert (log.loc[free, "cost_total"] == 0).all()
-    assert set(log.loc[free, "model"]) == {"open/large", "gift/tiny"}
-    window = log.loc[free & (log["model"] == "open/large"), "date"]
-    assert window.min() >= pd.Timestamp("2025-09-05")
-    assert window.max() <= pd.Timestamp("2025-09-25")
+    windows = {"open/large": ("2025-09-05", "2025-09-25"), "shut/down": ("2025-08-15", "2025-08-24"),
+               "gift/tiny": ("2025-08-25", "2025-10-29")}  # fmt: skip
+    assert set(log.loc[free, "model"]) == set(windows)
+    for model, (first, last) in windows.items():
+        dates = log.loc[free & (log["model"] == model), "date"]
+        assert dates.min() >= pd.Timestamp(first)
+        assert dates.max() <= pd.Timestamp(last)
     assert (log.loc[log["model"] == "gift/tiny", "variant"] == "free").all()
     paid = log[~free & (log["finish_reason"] != "error")]
     assert (paid["cost_total"] > 0).all()
@@ -322,9 +330,33 @@ def test_the_public_catalogue_holds_what_was_known_at_the_end(busy):
     assert models["acme/early"]["retired"] == dt.date(2025, 9, 20)
     assert models["acme/early"]["successor"] == "acme/heir"
     assert [p["from"] for p in models["acme/early"]["prices"]] == [dt.date(2025, 5, 1), dt.date(2025, 8, 20)]
+    # with what the scenario's calendar did
+    heir = [
+        (str(p["from"]), p["prompt_usd_per_mtok"], p["cached_usd_per_mtok"])
+        for p in models["acme/heir"]["prices"]
+    ]
+    assert heir == [("2025-09-01", 1.0, None), ("2025-10-01", 0.3, None)]
+    windows = [(str(w["from"]), str(w["to"]), w["kind"]) for w in models["shut/down"]["free_windows"]]
+    assert windows == [("2025-08-15", "2025-08-24", "promotion")]
+    assert [w["kind"] for w in models["open/large"]["free_windows"]] == ["launch_promotion"]
     assert models["open/large"]["size_class"] == "large"
     assert models["open/large"]["origin"] == "CN"
     assert not {"ability", "reach", "hype"} & set(models["open/large"])
+
+
+def test_the_report_worlds_public_prices_are_the_catalogues(tmp_path):
+    """Nothing in its calendar changes a price, so the market must have followed every listed price to the day."""
+    world = load_world(shipped("report-small"), users=10)
+    market = Market(world.scenario, world.catalogue)
+    for _ in market.days():
+        pass
+    write_models(tmp_path, world.catalogue, world.scenario, market)
+    found = pq.read_table(tmp_path / "models.parquet").to_pylist()
+    listed = write_models_table(world.catalogue, world.scenario.end).to_pylist()
+    assert len(found) == len(listed) > 100
+    for row, expected in zip(found, listed, strict=True):
+        assert row["prices"] == expected["prices"], row["model"]
+        assert row["free_windows"] == expected["free_windows"]
 
 
 def test_counts_of_the_manifest_are_those_of_the_files(busy, log, truth):
