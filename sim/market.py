@@ -151,9 +151,9 @@ class Market:
         self._judge_free(number)
         if np.isnan(old).any() or (old == new).all():
             return
-        if new.sum() > old.sum():
+        if new.sum() > old.sum() or not new.any():  # at a price of zero only the free variant is left
             self.changes.worse.add(number)
-        elif new.sum() <= old.sum() * (1 - self.scenario.search.noticeable_price_cut):
+        if new.sum() <= old.sum() * (1 - self.scenario.search.noticeable_price_cut):
             self.changes.better.add(number)
         self._note("price", number, f"{prompt:g}/{completion:g}")
 

@@ -275,7 +275,10 @@ class Search:
         quality = self.scenario.search.quality_weight * np.minimum(
             self._margin(rows, model), causes.information.cap
         )
-        return np.asarray(quality - alpha * self.work.price_weight[rows] * self._price(rows, model))
+        weight = alpha * self.work.price_weight[rows]
+        burden = np.zeros(len(rows))  # where prices do not count, those out of reach (inf) do not either
+        np.multiply(weight, self._price(rows, model), out=burden, where=weight > 0)
+        return np.asarray(quality - burden)
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
         """A trial ends: the model fits and becomes the home, or is found wanting."""

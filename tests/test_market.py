@@ -181,7 +181,7 @@ calendar:
     )  # fmt: skip
     assert [d.free[OLD] for d in days] == [4 <= n < 8 for n in range(90)]
     assert told(days, "better")[4] == [OLD]
-    assert told(days, "worse")[8] == [OLD]
+    assert told(days[:30], "worse") == {4: [OLD], 8: [OLD]}  # payers lose it, then takers do
 
 
 # --- free windows and promotions ------------------------------------------------------------------------------------

@@ -697,6 +697,28 @@ def test_a_price_cut_makes_fits():
     assert (homes["start"] >= 31).all()
 
 
+@pytest.mark.parametrize("weighs_prices", ["on", "off"])
+def test_at_a_price_of_zero_only_the_free_variant_is_left(weighs_prices):
+    text = TWINS + EAGER + """
+calendar:
+  - {event: price_change, date: 2025-02-01, model: a/one, prompt: 0, completion: 0}
+"""  # fmt: skip
+    rivals = (
+        "mechanisms.rival_trials={look_every_days: 5, inertia: -5}",
+        "mechanisms.lock_in={strength: 100}",
+    )
+    agents = play(
+        text, *rivals, switch("price_response", weighs_prices), "workloads.free_share=0.5", users=400
+    )
+    s = spells(agents)
+    old = s[(s["model"] == "a/one") & (s["kind"] == "HOME") & (s["start"] < 31)].groupby("workload").last()
+    takes = agents.workloads.accepts_free[old.index]
+    assert (old["reason"][~takes].isin(["PRICE", "SILENT"])).all() and (old["reason"] == "PRICE").sum() > 40
+    assert (old["reason"][takes] != "PRICE").all()
+    late = s[(s["start"] >= 31) & (s["model"] == "a/one") & (s["kind"] != "RIVAL")]
+    assert agents.workloads.accepts_free[late["workload"]].all()
+
+
 @pytest.mark.parametrize("word", ["on", "off"])
 def test_a_lost_ability_breaks_fits(word):
     loss = "calendar:\n  - {event: ability_change, date: 2025-02-01, model: a/one, by: -0.5}\n"
