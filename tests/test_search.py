@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from sim.market import Market
 from sim.perception import NOBODY, view_of
-from sim.population import Workloads, build_population
+from sim.population import build_population
 from sim.randomness import Purpose
 from sim.search import Search, State
 from sim.world import Agents, World, run_agents
@@ -553,13 +552,3 @@ def test_an_outage_hides_a_model_but_moves_nobody():
     assert (s["start"] >= 10).all() and len(s) == 100
     later = outage.replace("2025-01-01", "2025-02-01")
     pd.testing.assert_frame_equal(spells(play(EAGER + later, users=50)), spells(play(EAGER, users=50)))
-
-
-def test_a_model_keeps_its_words_about_arrays():
-    # Slicing workloads slices every trait.
-    w = world(EAGER, users=30)
-    _, work = build_population(w.scenario, w.catalogue, w.draws)
-    part = work[np.array([3, 5])]
-    assert isinstance(part, Workloads)
-    for field in fields(work):
-        np.testing.assert_array_equal(getattr(part, field.name), getattr(work, field.name)[[3, 5]])
