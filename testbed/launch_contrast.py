@@ -123,9 +123,9 @@ def document(results: list[tuple[Arm, pd.DataFrame]], command: str, seeds: int) 
         "# The launch contrast, over seeds",
         f"Made by `{command}`: {seeds} seeds, the mean and in brackets\nthe smallest and largest of them. "
         "Every number is measured on the log by\n`analysis.retention.launch_contrast`; the truth tables are not read.",
-        f"*Launch cohort*: users whose first request to the model falls in the calendar month of its release. *Later\n"
-        "cohorts*: the unweighted mean over cohorts of at least {MIN_COHORT} users that start two or more months later. A dash:\n"
-        "no such cohort has a complete month of that age before the world ends (30 November 2025).",
+        "*Launch cohort*: users whose first request to the model falls in the calendar month of its release. *Later\n"
+        f"cohorts*: the unweighted mean over cohorts of at least {MIN_COHORT} users that start two or more months\n"
+        "later. A dash: no such cohort has a complete month of that age before the world ends (30 November 2025).",
     ]
     for arm, found in results:
         setting = "".join(f" --set {s}" for s in arm.settings)
