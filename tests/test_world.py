@@ -445,7 +445,7 @@ for step in steps:
 def drive(scenario: Path, out: Path, mode: str, *steps: str) -> list[list[str]]:
     """Words of each line that the driver printed: step, wait status and names left; or `whole` and a file count."""
     command = [sys.executable, "-c", DRIVER, str(scenario), str(out), mode, *steps]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return [line.split() for line in done.stdout.splitlines()]
 
@@ -523,7 +523,7 @@ def test_processes_that_run_one_world_at_once_do_not_harm_each_other(world_file,
     together = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
-    ended = [process.communicate(timeout=120) for process in together]
+    ended = [process.communicate(timeout=300) for process in together]
     for process, (_, err) in zip(together, ended, strict=True):
         assert process.returncode == 0, err
     folder = tmp_path / "plain"

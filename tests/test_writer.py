@@ -189,6 +189,17 @@ def test_tools_offered_is_always_recorded_where_the_scenario_names_no_date(tmp_p
     assert table.table(records, 0)["tools_offered"].null_count == 0
 
 
+def test_a_listing_that_is_free_by_name_is_a_variant_of_its_model(tmp_path):
+    gift = {"released": "2024-06-01", "price_usd_per_mtok": 0.0}
+    writer = handmade(
+        scenario_file(tmp_path, models={"gift/tiny:free": gift}), model="gift/tiny:free"
+    ).writer()
+    table = writer.table(writer.traffic.records(0, 0), 0).to_pandas()
+    assert set(table["model"]) == {"gift/tiny"}
+    assert set(table["variant"]) == {"free"}
+    assert (table["cost_total"] == 0).all()
+
+
 def test_tools_are_called_where_offered_and_called_only_then(log):
     called = log["finish_reason"] == "tool_calls"
     assert (log["tool_called"] == called).all()
@@ -311,6 +322,10 @@ def test_models_are_used_in_their_lives_alone_and_not_in_outages(log, truth):
     silent = log[(log["model"] == "shut/down") & log["date"].between("2025-08-12", "2025-08-13")]
     assert silent.empty
     assert (log["model"] == "shut/down").sum() > 100
+    spells = truth["spells"].astype({"model": str}).groupby("model").agg({"start": "min", "end": "max"})
+    assert spells.loc["acme/heir", "start"] >= dt.date(2025, 9, 1)
+    assert spells.loc["acme/early", "end"] == dt.date(2025, 9, 20)
+    assert spells.loc["shut/down", "end"] == dt.date(2025, 9, 10)
     reasons = truth["spells"].groupby("end_reason", observed=True).size()
     assert {"migrated", "retired", "misfit", "embedded", "horizon", "ended"} <= set(reasons.index)
 
