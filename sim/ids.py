@@ -3,12 +3,13 @@
 Ids are written by whole words, as packed records of fixed width: eight letters are one 64-bit integer.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
-
-from sim.buffers import new_array
 
 _CODE = [("first", "<u8"), ("next", "<u4"), ("last", "u1")]
 _SECONDS = [("s1", "<u2"), ("s2", "<u2"), ("s3", "<u2"), ("s4", "<u2"), ("s5", "<u2"), ("dash", "u1")]
@@ -42,8 +43,9 @@ def _write_codes(out, prefix, codes):  # type: ignore[no-untyped-def]
         code = codes[i]
         out[i].prefix = prefix
         out[i].first = _letters(code)
-        out[i].next = np.uint32(_letters(code >> np.uint64(40)) & np.uint64(0xFFFF_FFFF))
-        out[i].last = np.uint8(_letters(code >> np.uint64(60)) & np.uint64(0xFF))
+        more = _letters(code >> np.uint64(40))
+        out[i].next = np.uint32(more & np.uint64(0xFFFF_FFFF))
+        out[i].last = np.uint8((more >> np.uint64(32)) & np.uint64(0xFF))
 
 
 @njit(cache=True, nogil=True)
@@ -58,7 +60,12 @@ def _write_seconds(out, seconds, pairs):  # type: ignore[no-untyped-def]
         out[i].dash = 45
 
 
-def id_array(prefix: str, codes: NDArray[np.uint64], seconds: NDArray[np.int64] | None = None) -> pa.Array:
+def id_array(
+    prefix: str,
+    codes: NDArray[np.uint64],
+    seconds: NDArray[np.int64] | None = None,
+    new_array: Callable[..., NDArray[Any]] = np.empty,
+) -> pa.Array:
     """Opaque ids: `prefix` (four letters), ten digits of Unix `seconds` and a dash if given, 13 letters for `codes`."""
     if len(prefix.encode()) != 4:
         raise ValueError(f"a prefix has four letters, not {prefix!r}")

@@ -16,7 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sim.buffers import new_array
+from sim.buffers import Memory
 from sim.catalogue import CATEGORIES, Catalogue
 from sim.market import Market
 from sim.population import Users, Workloads
@@ -236,7 +236,7 @@ def _take(table, rows, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def _count(  # type: ignore[no-untyped-def]
-    spells, works, users, days, level, rates, keys, week, first, last, spell_of, day_of, count
+    spells, works, users, days, level, rates, keys, week, monday, first, last, spell_of, day_of, count
 ):
     """Fill the cells (spell, day) that have requests; `level` is a day's volume by time zone.
 
@@ -251,20 +251,26 @@ def _count(  # type: ignore[no-untyped-def]
             u = draw_unit(keys.active, user.entity, np.uint64(week))
             if u >= user.regularity:
                 continue
-        entity, model, zone = work.entity, spell.model, user.zone
+        model, zone = spell.model, user.zone
         rival = 1 if spell.kind == RIVAL else 0
         scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
+        # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
+        base = hash_bits(keys.requests, work.entity, np.uint64(2 * week + rival))
         for day in range(max(first, spell.start), min(last, spell.end)):
+            u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
+            mean = level[day - first, zone] * scale
+            begins = day == spell.start and not home
+            if u + 1.0 <= 512.0 * (1.0 - mean) and not begins:
+                continue  # none, whatever the ramp
             if not days.up[day, model]:
                 continue
-            mean = level[day - first, zone] * scale
-            u = draw_unit(keys.requests, entity, np.uint64(2 * day + rival))
-            if home and u > 1.0 - mean:  # else there are none, whatever the ramp
+            u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
+            if home:
                 mean *= 1.0 - (1.0 - rates.unlock_start) * math.exp(
                     -(day - spell.since + 0.5) / rates.unlock_days
                 )
             n = _poisson(mean, u)
-            if not home and day == spell.start and n == 0:
+            if begins and n == 0:
                 n = 1  # a trial is at least one request
             if n > 0:
                 spell_of[cells], day_of[cells], count[cells] = s, day, n
@@ -287,7 +293,7 @@ def _fill(  # type: ignore[no-untyped-def]
         entity, zone = work.entity, user.zone
         rival = 1 if spell.kind == RIVAL else 0
         base = hash_bits(keys.record, entity, np.uint64(2 * day + rival))
-        sitting_base = hash_bits(keys.session, entity, np.uint64(2 * day + rival))
+        sitting_base = mix(base ^ keys.session)
         cdf = days.hour_cdf[(weekday + day - first) % 7, zone]
         hours = days.hour_guide[(weekday + day - first) % 7, zone]
         is_free = days.free[day, model] and work.accepts_free
@@ -296,7 +302,7 @@ def _fill(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         has_cache = p_cached < p_in
         limit = 0.9 * models.context[model]
-        share = kinds.cached_share[g]
+        share, chance = kinds.cached_share[g], models.reasoning_chance[model]
         tool_share = work.tool_call_share
         if math.isnan(tool_share):
             tool_share = days.tool_calls[day]
@@ -308,7 +314,6 @@ def _fill(  # type: ignore[no-untyped-def]
             # The record's key; words of 64 bits that hold two draws each follow from it.
             r = mix(base + np.uint64(i + 1) * GOLDEN)
             # -- when
-            times = mix(r + np.uint64(1))
             if progress >= n:
                 progress -= n
                 sitting += 1
@@ -320,7 +325,7 @@ def _fill(  # type: ignore[no-untyped-def]
                 start = 3600.0 * (hour + unit(mix(sitting_key)))
                 offset = 0.0
             else:
-                offset += -MEAN_GAP_SECONDS * math.log(_low(times))
+                offset += -MEAN_GAP_SECONDS * math.log(_low(mix(r + np.uint64(1))))
             progress += sittings
             second = start + offset
             if second >= SECONDS_PER_DAY:
@@ -332,11 +337,11 @@ def _fill(  # type: ignore[no-untyped-def]
             visible = days.completion[day, g] * _factor(factors, COMPLETION + g, word >> _HALF)
             visible = max(1.0, min(visible, 32000.0))
             thought = 0.0
-            word = mix(r + np.uint64(3))
-            if _low(word) < models.reasoning_chance[model]:
-                thought = min(
-                    visible * days.reasoning[day] * _factor(factors, THOUGHT, word >> _HALF), 64000.0
-                )
+            if chance > 0.0:
+                word = mix(r + np.uint64(3))
+                if _low(word) < chance:
+                    thought = visible * days.reasoning[day] * _factor(factors, THOUGHT, word >> _HALF)
+                    thought = min(thought, 64000.0)
             word = mix(r + np.uint64(4))
             u = _low(word)
             hit = 2.0 * share * u if share <= 0.5 else 1.0 - 2.0 * (1.0 - share) * u
@@ -348,7 +353,7 @@ def _fill(  # type: ignore[no-untyped-def]
             ended = STOP
             if u < rates.cancelled:
                 ended = NONE
-                left = _high(times)
+                left = _high(mix(r + np.uint64(1)))
                 visible, thought = visible * left, thought * left
             elif u < rates.cancelled + rates.error:
                 ended, visible, thought = ERROR, 0.0, 0.0
@@ -404,6 +409,7 @@ class Traffic:
     ) -> None:
         self.scenario, self.users, self.work = scenario, users, workloads
         self.spells = spells
+        self.memory = Memory()
         self.days = _day_table(scenario, market)
         self.models, self.providers = _model_table(scenario, catalogue)
         self.kinds = _kind_table(scenario)
@@ -480,6 +486,7 @@ class Traffic:
         monday, first, last = self.weeks()[week]
         weekday = (self.scenario.start + dt.timedelta(days=first)).weekday()
         edges, rows = self._by_week[block]
+        new_array = self.memory.array
         rows = rows[edges[week] : edges[week + 1]]
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         _take(self.spell_table[self._spell_slices[block]], rows, spells)
@@ -491,7 +498,9 @@ class Traffic:
         level = (
             self.days.season[first:last, None] * self.days.day_factor[(weekday + np.arange(last - first)) % 7]
         )
-        filled, n = _count(*tables, self.days, level, self.rates, self.keys, number, first, last, *cells)
+        filled, n = _count(
+            *tables, self.days, level, self.rates, self.keys, number, first - weekday, first, last, *cells
+        )  # fmt: skip
         cells = Cells(*(column[:filled] for column in cells))
         out = Records(
             key=new_array(n, np.uint64), session=new_array(n, np.uint64), day_millis=new_array(n, np.int64),

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import FINISH_REASONS, arrow_schema
-from sim.buffers import new_array
 from sim.catalogue import CATEGORIES, Catalogue, write_models_table
 from sim.ids import id_array
 from sim.market import Market
@@ -43,6 +43,13 @@ DICTIONARY_COLUMNS = [
 _EPOCH = dt.date(1970, 1, 1)
 
 
+PERSON = np.dtype([
+    ("account", np.int32), ("app", np.int32), ("country", np.int32), ("continent", np.int32), ("language", np.int32),
+    ("byok", np.bool_),
+], align=True)  # fmt: skip
+"""What the log says of a user, as codes of the names."""
+
+
 # --- columns ------------------------------------------------------------------------------------------------
 
 
@@ -51,10 +58,7 @@ def _coded(
 ) -> pa.Array:
     """Dictionary-encoded strings; `null` marks missing ones."""
     values = names if isinstance(names, pa.Array) else pa.array(list(names), pa.string())
-    if codes.dtype != np.int32:
-        codes, narrow = new_array(len(codes), np.int32), codes
-        codes[:] = narrow
-    return pa.DictionaryArray.from_arrays(_integers(codes, null), values)
+    return pa.DictionaryArray.from_arrays(_integers(codes.astype(np.int32, copy=False), null), values)
 
 
 def _integers(values: NDArray[np.int32], null: NDArray[np.bool_] | None) -> pa.Array:
@@ -63,12 +67,13 @@ def _integers(values: NDArray[np.int32], null: NDArray[np.bool_] | None) -> pa.A
     return pa.Array.from_buffers(pa.int32(), len(values), [bits, pa.py_buffer(values)])
 
 
-def _of(values: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
-    """values[rows], in Arrow's memory."""
-    out = new_array(len(rows), values.dtype)
-    # The default mode would fill a second array first, to keep `out` whole on errors.
-    np.take(values, rows, out=out, mode="clip")
-    return out
+@njit(cache=True, nogil=True)
+def _describe(people, user, account, app, country, continent, language, byok):  # type: ignore[no-untyped-def]
+    """The columns that say the same of all requests of a user."""
+    for i in range(len(user)):
+        person = people[user[i]]
+        account[i], app[i], country[i] = person.account, person.app, person.country
+        continent[i], language[i], byok[i] = person.continent, person.language, person.byok
 
 
 # --- the log ------------------------------------------------------------------------------------------------
@@ -93,15 +98,21 @@ class LogWriter:
         self.account_codes = draws.bits(Purpose.ACCOUNT_ID, users.account)
         self.user_ids = id_array("usr-", self.user_codes)
         accounts, account_of = np.unique(self.account_codes, return_inverse=True)
-        self.accounts, self.account_of = id_array("acc-", accounts), account_of.astype(np.int32)
+        self.accounts = id_array("acc-", accounts)
         names = users.names
+        places = [scenario.population.countries[c].continent for c in names.countries]
+        self.continents = sorted(set(places))
+        continent_of = np.array([self.continents.index(place) for place in places])
+        self.people = np.empty(len(users), dtype=PERSON)
+        for column, codes in (
+            ("account", account_of), ("app", users.app), ("country", users.country), ("language", users.language),
+            ("continent", continent_of[users.country]), ("byok", users.byok),
+        ):  # fmt: skip
+            self.people[column] = codes
         self.models = pa.array([listed_name(m.slug) for m in catalogue.models], pa.string())
         self.permaslugs = pa.array([m.facts.permaslug or m.slug for m in catalogue.models], pa.string())
         self.providers = pa.array(traffic.providers, pa.string())
         self.countries = pa.array(names.countries, pa.string())
-        places = [scenario.population.countries[c].continent for c in names.countries]
-        self.continents = sorted(set(places))
-        self.continent_of = np.array([self.continents.index(place) for place in places], dtype=np.int32)
         self.languages = pa.array(names.languages, pa.string())
         self.apps = pa.array(names.apps, pa.string())
         self.only_free = np.array([m.slug.endswith(":free") for m in catalogue.models])
@@ -113,32 +124,37 @@ class LogWriter:
 
     def table(self, records: Records, block: int) -> pa.Table:
         """One block's generations as an Arrow table of the contract, strings dictionary-encoded."""
-        r, people, users = records, self.traffic.users_of(block), self.users
-        created = new_array(len(r), np.int64)
-        np.add(r.day_millis, self.start_ms, out=created)
-        country, model, variant = (new_array(len(r), np.int32) for _ in range(3))
-        country[:] = _of(users.country[people], r.user)
-        model[:] = r.model
-        np.logical_or(r.free, _of(self.only_free, r.model), out=variant)
-        no_finish = r.finish == NONE
+        r, people, new_array = records, self.traffic.users_of(block), self.traffic.memory.array
+        account, app, country, continent, language = (new_array(len(r), np.int32) for _ in range(5))
+        byok = new_array(len(r), np.bool_)
+        _describe(self.people[people], r.user, account, app, country, continent, language, byok)
+        created = np.add(r.day_millis, self.start_ms, out=new_array(len(r), np.int64))
+        seconds = np.floor_divide(created, 1000, out=new_array(len(r), np.int64))
+        model, provider, variant, finish = (new_array(len(r), np.int32) for _ in range(4))
+        model[:], provider[:] = r.model, r.provider
+        # The default mode of `take` would fill a second array first, to keep `out` whole on errors.
+        free = np.take(self.only_free, r.model, out=new_array(len(r), np.bool_), mode="clip")
+        np.logical_or(r.free, free, out=variant)
+        no_finish = np.equal(r.finish, NONE, out=new_array(len(r), np.bool_))
+        np.multiply(r.finish, ~no_finish, out=finish)
         offered_null = None if self.offered_from_ms is None else created < self.offered_from_ms
         columns = {
-            "generation_id": id_array("gen-", r.key, created // 1000),
+            "generation_id": id_array("gen-", r.key, seconds, new_array),
             "created_at": pa.array(created).view(pa.timestamp("ms", tz="UTC")),
             "user_id": _coded(r.user, self.user_ids[people]),
-            "account_id": _coded(_of(self.account_of[people], r.user), self.accounts),
-            "app_name": _coded(_of(users.app[people], r.user), self.apps),
+            "account_id": _coded(account, self.accounts),
+            "app_name": _coded(app, self.apps),
             "model": _coded(model, self.models),
             "model_permaslug": _coded(model, self.permaslugs),
             "variant": _coded(variant, ("standard", "free")),
-            "provider_name": _coded(r.provider, self.providers),
+            "provider_name": _coded(provider, self.providers),
             "tokens_prompt": pa.array(r.tokens_prompt),
             "tokens_completion": pa.array(r.tokens_completion),
             "tokens_reasoning": pa.array(r.tokens_reasoning),
             "tokens_cached": pa.array(r.tokens_cached),
             "cost_total": pa.array(r.cost),
-            "byok": pa.array(_of(users.byok[people], r.user)),
-            "finish_reason": _coded(np.where(no_finish, 0, r.finish), self.finish, no_finish),
+            "byok": pa.array(byok),
+            "finish_reason": _coded(finish, self.finish, no_finish),
             "tools_offered": pa.array(r.tools_offered, mask=offered_null),
             "tool_called": pa.array(r.finish == FINISH_REASONS.index("tool_calls")),
             "streamed": pa.array(r.streamed),
@@ -146,9 +162,9 @@ class LogWriter:
             "time_to_first_token_ms": _integers(r.first_token_ms, ~r.streamed),
             "generation_time_ms": pa.array(r.generation_ms),
             "country": _coded(country, self.countries),
-            "continent": _coded(_of(self.continent_of, country), self.continents),
-            "language": _coded(_of(users.language[people], r.user), self.languages),
-            "session_id": id_array("ses-", r.session),
+            "continent": _coded(continent, self.continents),
+            "language": _coded(language, self.languages),
+            "session_id": id_array("ses-", r.session, new_array=new_array),
         }
         return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.logged)
 
