@@ -25,6 +25,8 @@ from sim.scenario import (
 
 Process = Generator[simpy.Event, None, None]
 PROMPT, COMPLETION, CACHED = 0, 1, 2
+SAME = 1e-9
+"""Relative difference below which two effective prices are the same but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Market:
     def _day(self, date: dt.date) -> int:
         return (date - self.start).days
 
-    def _wait_until(self, day: int) -> simpy.Event:
+    def _wait_until(self, day: float) -> simpy.Event:
         return self.env.timeout(max(0, day - self.env.now))
 
     def _note(self, event: str, model: int, detail: str = "") -> None:
@@ -144,16 +146,21 @@ class Market:
             self._set_price(number, point.prompt, point.completion, point.cached)
 
     def _set_price(self, number: int, prompt: float, completion: float, cached: float | None) -> None:
-        old = self.price[number].copy()
+        day = int(np.clip(self.env.now, 0, self.horizon - 1))
+        old, paid = self.price[number].copy(), self._usage.price_of(number, self.price, day)
         new = np.array([prompt, completion, prompt if cached is None else cached])
         self.price[number] = new
         self._repriced = True
         self._judge_free(number)
         if np.isnan(old).any() or (old == new).all():
             return
-        if new.sum() > old.sum() or not new.any():  # at a price of zero only the free variant is left
+        # Categories use prompts, caches and completions differently: one change can be better and worse.
+        pays = self._usage.price_of(number, self.price, day)
+        if (
+            pays > paid * (1 + SAME)
+        ).any() or not new.any():  # at a price of zero only the free variant is left
             self.changes.worse.add(number)
-        if new.sum() <= old.sum() * (1 - self.scenario.search.noticeable_price_cut):
+        if (pays <= paid * (1 - self.scenario.search.noticeable_price_cut + SAME)).any():
             self.changes.better.add(number)
         self._note("price", number, f"{prompt:g}/{completion:g}")
 
@@ -201,7 +208,7 @@ class Market:
 
     def _price_event(self, event: PriceEvent) -> Process:
         number = self.catalogue.index(event.model)
-        yield self._wait_until(self._day(event.date))
+        yield self._wait_until(self._day(event.date) + 0.25)  # after the catalogue's price of that day
         if event.factor is not None:
             prompt, completion, cached = self.price[number] * event.factor
             self._set_price(number, prompt, completion, cached)
@@ -266,13 +273,21 @@ class _Usage:
                 kind.completion_sigma**2 / 2
             )
             self.cached[column] = kind.cached_share
+        self.used = [CATEGORIES.index(name) for name in kinds]
         share = {"none": 0.0, "hybrid": traffic.hybrid_reasoning_share, "always": 1.0}
         self.reasons = np.array([share[m.facts.reasoning] for m in catalogue.models])
         self.factor = scenario.daily(traffic.reasoning_completion_factor)
 
-    def effective_price(self, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+    def price_of(self, number: int, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+        """Effective prices of one model in the categories of the scenario's work."""
+        return self.effective_price(price, day, slice(number, number + 1))[0, self.used]
+
+    def effective_price(
+        self, price: NDArray[np.float64], day: int, rows: slice = slice(None)
+    ) -> NDArray[np.float64]:
         """USD per million tokens, models x categories, at list prices `price` (models x 3)."""
-        completion = self.completion[day][None, :] * (1 + self.factor[day] * self.reasons[:, None])
+        price = price[rows]
+        completion = self.completion[day][None, :] * (1 + self.factor[day] * self.reasons[rows, None])
         prompt = self.prompt[day][None, :]
         cached = self.cached[None, :]
         input_price = (1 - cached) * price[:, PROMPT, None] + cached * price[:, CACHED, None]

@@ -33,6 +33,8 @@ MEAN_GAP_SECONDS = 75.0
 """Mean time between two requests of a sitting (assumed)."""
 
 HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
+SETTLED_DAYS = np.int32(10_000)
+"""Tenure at which the ramp of an embedded workload's volume is over, whatever its time constant."""
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER, ERROR, NONE = range(6)
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "error")
 BYOK_FEE = 0.05
@@ -408,7 +410,9 @@ class Traffic:
         draws: Draws,
     ) -> None:
         self.scenario, self.users, self.work = scenario, users, workloads
-        self.spells = spells
+        # A large account comes with its full volume: it has no ramp.
+        settled = workloads.pinned_model[spells["workload"]] >= 0
+        self.spells = spells | {"since": np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])}
         self.memory = Memory()
         self.days = _day_table(scenario, market)
         self.models, self.providers = _model_table(scenario, catalogue)

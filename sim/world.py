@@ -97,7 +97,7 @@ class Agents:
     @property
     def decisions(self) -> int:
         """Choices that workloads made."""
-        return int(self.search.decisions.sum())
+        return self.search.choices
 
     def traffic(self) -> Traffic:
         """The maker of this world's requests."""

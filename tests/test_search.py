@@ -84,7 +84,7 @@ def table(agents: Agents) -> pd.DataFrame:
 ENDS = {
     "TRIAL": {"HORIZON", "ENDED", "MISFIT", "EMBEDDED", "RETIRED"},
     "HOME": {"HORIZON", "ENDED", "MOVED", "SILENT", "PRICE", "ABILITY", "RETIRED", "MIGRATED"},
-    "RIVAL": {"HORIZON", "ENDED", "EMBEDDED", "RETURNED", "RETIRED"},
+    "RIVAL": {"HORIZON", "ENDED", "EMBEDDED", "RETURNED", "RETIRED", "HOME_LOST"},
 }
 
 
@@ -254,7 +254,7 @@ def test_a_lively_world_has_everything_and_is_possible(lively_agents):
     s = spells(lively_agents)
     for kind, reasons in ENDS.items():
         seen = set(s["reason"][s["kind"] == kind])
-        assert seen >= reasons - {"ABILITY"}, kind
+        assert seen >= reasons - {"ABILITY", "HOME_LOST"}, kind
     assert set(s["model"]) == set(models_of(lively_agents))
 
 
