@@ -230,11 +230,14 @@ class CatalogueModel:
                 "prices": tuple(prices),
             }
         )
-        model = cls(made, ModelLatent(vector, reach, hype, permissive, "scenario", "assumed"))
-        problem = next(_contradictions(model), None)
+        return cls(made, ModelLatent(vector, reach, hype, permissive, "scenario", "assumed")).checked()
+
+    def checked(self) -> CatalogueModel:
+        """This model. Raises ValueError, in plain words, if it is impossible."""
+        problem = next(_contradictions(self), None)
         if problem is not None:
-            raise ValueError(f"{slug}: {problem.message}")
-        return model
+            raise ValueError(f"{self.slug}: {problem.sentence}")
+        return self
 
 
 @dataclass(frozen=True)
@@ -607,6 +610,13 @@ class _Contradiction:
     index: int
     column: str
     message: str
+
+    @property
+    def sentence(self) -> str:
+        """The message with its subject, for where no column is shown beside it."""
+        if not self.message.startswith(("is ", "overlaps ")):
+            return self.message
+        return f"{'a free window' if self.table == 'free_windows' else self.column} {self.message}"
 
 
 def _contradictions(model: CatalogueModel) -> Iterator[_Contradiction]:

@@ -1,5 +1,6 @@
 """The models of one world: the catalogue of real ones, with the scenario's own additions and changes."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from sim.catalogue import (
 )
 from sim.problems import Path as KeyPath
 from sim.problems import ProblemAt
-from sim.scenario import CalendarEvent, ModelSection, PriceStrategyEvent, Scenario
+from sim.scenario import CalendarEvent, LargeAccountEvent, ModelSection, PriceStrategyEvent, Scenario
 
 WORLDS = Path(__file__).resolve().parent.parent / "scenarios"
 """The shipped scenarios; relative catalogue folders that are not beside a scenario are looked up here."""
@@ -47,14 +48,17 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     for slug, change in scenario.models.items():
         if change.successor is not None and change.successor not in kept:
             raise _unknown(change.successor, ("models", slug, "successor"), kept)
+    # A successor that this market does not list is forgotten.
+    heirs = (m.facts.successor for m in kept.models)
+    kept = kept.without([slug for slug in heirs if slug is not None and slug not in kept])
     for i, event in enumerate(scenario.calendar):
-        _check_event(event, i, kept)
+        _check_event(event, i, scenario.start, kept)
     if not len(kept):
         raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
     return kept
 
 
-def _check_event(event: CalendarEvent, i: int, kept: Catalogue) -> None:
+def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) -> None:
     """Events name models and authors of this market, at times when they are listed."""
     if isinstance(event, PriceStrategyEvent):
         authors = {m.author for m in kept.models}
@@ -70,13 +74,17 @@ def _check_event(event: CalendarEvent, i: int, kept: Catalogue) -> None:
     facts = kept[event.model].facts
     if event.date < facts.released:
         raise ProblemAt(("calendar", i, "date"), f"'{event.model}' is not released before {facts.released}")
-    if facts.retired is not None and event.date >= facts.retired:
+    # A large account that was there before is there on the first day.
+    first = max(event.date, start) if isinstance(event, LargeAccountEvent) else event.date
+    if facts.retired is not None and first >= facts.retired:
         raise ProblemAt(("calendar", i, "date"), f"'{event.model}' is retired since {facts.retired}")
 
 
 def _folder(folder: str, beside: Path | None) -> Path:
-    near = (beside or Path()) / folder
-    return near if near.is_dir() or Path(folder).is_absolute() else WORLDS / folder
+    for place in ((beside or Path()) / folder, WORLDS / folder):
+        if place.is_dir():
+            return place
+    raise ProblemAt(("catalogue", "folder"), f"there is no folder '{folder}' beside the scenario")
 
 
 def _unknown(slug: str, path: KeyPath, known: Catalogue) -> ProblemAt:
@@ -86,6 +94,10 @@ def _unknown(slug: str, path: KeyPath, known: Catalogue) -> ProblemAt:
 
 
 def _own_model(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
+    if change.prices and change.price_usd_per_mtok is not None:
+        raise ProblemAt(
+            ("models", slug, "prices"), "give `price_usd_per_mtok` or a path of `prices`, not both"
+        )
     try:
         return _changed(known[slug], change) if slug in known else _new(slug, change, known)
     except ValueError as error:
@@ -102,8 +114,7 @@ def _new(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
     if change.price_usd_per_mtok is None and not change.prices:
         raise ProblemAt(("models", slug), "a new model needs `price_usd_per_mtok`, or a path of `prices`")
     facts = _facts_of(change)
-    if facts.get("open_weights") and "size_class" not in facts:
-        facts["size_class"] = "medium"
+    facts["size_class"] = _size_class(change.open_weights, change.params_total_b)
     latent = {k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None}
     return CatalogueModel.build(
         slug,
@@ -119,7 +130,12 @@ def _new(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
 def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
     facts: dict[str, Any] = _facts_of(change)
     released = change.released or model.released
+    if change.open_weights is not None or change.params_total_b is not None:
+        is_open = model.facts.open_weights if change.open_weights is None else change.open_weights
+        facts["size_class"] = _size_class(is_open, change.params_total_b or model.facts.params_total_b)
     prices = _prices_of(change)
+    if change.params_total_b is not None:
+        facts["params_active_b"] = None  # that of the real model
     if prices is None and change.price_usd_per_mtok is not None:
         prices = [
             PricePoint(released, change.price_usd_per_mtok, change.price_usd_per_mtok, None, "scenario")
@@ -128,6 +144,12 @@ def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
         prices = [p for p in model.facts.prices if p.start > released]
         in_force = [p for p in model.facts.prices if p.start <= released] or [model.facts.prices[0]]
         prices.insert(0, replace(in_force[-1], start=released))
+    if change.free is None and change.released is not None:
+        facts["free_windows"] = tuple(
+            replace(window, start=max(window.start, released))
+            for window in model.facts.free_windows
+            if window.end is None or window.end >= released
+        )
     if prices is not None:
         facts["prices"] = tuple(prices)
     latent: dict[str, Any] = {
@@ -139,17 +161,22 @@ def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
     elif change.ability is not None:
         latent["ability"] = (float(change.ability),) * len(CATEGORIES)
     changed = replace(model.facts, released=released, source="scenario", **facts)
-    return CatalogueModel(changed, replace(model.latent, **latent, basis="scenario"))
+    return CatalogueModel(changed, replace(model.latent, **latent, basis="scenario")).checked()
+
+
+def _size_class(open_weights: bool | None, params_total_b: float | None) -> str | None:
+    """Closed models have none; of unknown size, an open model counts as medium (assumed)."""
+    if not open_weights:
+        return None
+    if params_total_b is None:
+        return "medium"
+    return next((name for limit, name in SIZE_LIMITS if params_total_b < limit), "large")
 
 
 def _facts_of(change: ModelSection) -> dict[str, Any]:
     names = ("retired", "successor", "author", "name", "open_weights", "origin", "params_total_b", "reasoning",
              "tools", "context_tokens")  # fmt: skip
     facts = {k: v for k in names if (v := getattr(change, k)) is not None}
-    if change.params_total_b is not None:
-        facts["size_class"] = next(
-            (name for limit, name in SIZE_LIMITS if change.params_total_b < limit), "large"
-        )
     if change.free is not None:
         facts["free_windows"] = tuple(
             FreeWindow(first, last, "launch_promotion") for first, last in change.free

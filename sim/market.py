@@ -25,6 +25,8 @@ from sim.scenario import (
 
 Process = Generator[simpy.Event, None, None]
 PROMPT, COMPLETION, CACHED = 0, 1, 2
+SAME = 1e-9
+"""Relative difference below which two effective prices are the same but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,15 @@ class Market:
         self.share: NDArray[np.float64] = np.zeros(n)
         """Last week's share of use, written by the agents."""
         self.changes = Changes()
+        self._windows: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+        self._outages: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
+        """How many free windows and outages are under way: they may overlap."""
+        self._repriced = True
         self.events: list[MarketEvent] = []
-        self.price_history: NDArray[np.float32] = np.full((self.horizon, n, 3), np.nan, dtype=np.float32)
+        self.price_history: NDArray[np.float64] = np.full((self.horizon, n, 3), np.nan)
         self.free_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
-        self.up_history: NDArray[np.bool_] = np.ones((self.horizon, n), dtype=bool)
+        self.up_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
+        """Models that answer, by day: listed, and without an outage."""
         self._usage = _Usage(scenario, catalogue)
         self.effective_price: NDArray[np.float64] = np.full((n, len(CATEGORIES)), np.nan)
         self.env = simpy.Environment(initial_time=min([0, *self.release_day.tolist()]))
@@ -101,17 +108,18 @@ class Market:
         for day in range(self.horizon):
             self.changes = Changes()
             self.env.run(until=day + 0.5)
-            if day % 7 == 0 or self.changes.better or self.changes.worse or self.changes.released:
+            if day % 7 == 0 or self._repriced:
                 self.effective_price = self._usage.effective_price(self.price, day)
+                self._repriced = False
             self.price_history[day] = self.price
             self.free_history[day] = self.free
-            self.up_history[day] = self.up
+            self.up_history[day] = self.up & self.listed
             yield day
 
     def _day(self, date: dt.date) -> int:
         return (date - self.start).days
 
-    def _wait_until(self, day: int) -> simpy.Event:
+    def _wait_until(self, day: float) -> simpy.Event:
         return self.env.timeout(max(0, day - self.env.now))
 
     def _note(self, event: str, model: int, detail: str = "") -> None:
@@ -138,31 +146,45 @@ class Market:
             self._set_price(number, point.prompt, point.completion, point.cached)
 
     def _set_price(self, number: int, prompt: float, completion: float, cached: float | None) -> None:
-        old = self.price[number].copy()
+        day = int(np.clip(self.env.now, 0, self.horizon - 1))
+        old, paid = self.price[number].copy(), self._usage.price_of(number, self.price, day)
         new = np.array([prompt, completion, prompt if cached is None else cached])
         self.price[number] = new
-        if not new.any():
-            self.free[number] = True  # a price of zero is a free variant for good
+        self._repriced = True
+        self._judge_free(number)
         if np.isnan(old).any() or (old == new).all():
             return
-        if new.sum() > old.sum():
+        # Categories use prompts, caches and completions differently: one change can be better and worse.
+        pays = self._usage.price_of(number, self.price, day)
+        if (
+            pays > paid * (1 + SAME)
+        ).any() or not new.any():  # at a price of zero only the free variant is left
             self.changes.worse.add(number)
-        elif new.sum() <= old.sum() * (1 - self.scenario.search.noticeable_price_cut):
+        if (pays <= paid * (1 - self.scenario.search.noticeable_price_cut + SAME)).any():
             self.changes.better.add(number)
         self._note("price", number, f"{prompt:g}/{completion:g}")
+
+    def _judge_free(self, number: int) -> None:
+        """A model has a free variant while a window is open, and while its price is zero."""
+        was, now = self.free[number], self._windows[number] > 0 or not self.price[number].any()
+        self.free[number] = now
+        if now and not was:
+            self.changes.better.add(number)
+        elif was and not now:
+            self.changes.worse.add(number)
 
     def _free_window(self, number: int, first: int, until: int | None, kind: str) -> Process:
         if until is not None and until < first:
             return
         yield self._wait_until(first)
-        self.free[number] = True
-        self.changes.better.add(number)
+        self._windows[number] += 1
+        self._judge_free(number)
         self._note("free", number, kind)
         if until is None:
             return
         yield self._wait_until(until + 1)
-        self.free[number] = False
-        self.changes.worse.add(number)
+        self._windows[number] -= 1
+        self._judge_free(number)
         self._note("free_end", number, kind)
 
     # -- events of the scenario ---------------------------------------------------------------------------------
@@ -186,7 +208,7 @@ class Market:
 
     def _price_event(self, event: PriceEvent) -> Process:
         number = self.catalogue.index(event.model)
-        yield self._wait_until(self._day(event.date))
+        yield self._wait_until(self._day(event.date) + 0.25)  # after the catalogue's price of that day
         if event.factor is not None:
             prompt, completion, cached = self.price[number] * event.factor
             self._set_price(number, prompt, completion, cached)
@@ -204,10 +226,12 @@ class Market:
     def _outage(self, event: OutageEvent) -> Process:
         number = self.catalogue.index(event.model)
         yield self._wait_until(self._day(event.date))
+        self._outages[number] += 1
         self.up[number] = False
         self._note("outage", number, f"{event.days} days")
         yield self.env.timeout(event.days)
-        self.up[number] = True
+        self._outages[number] -= 1
+        self.up[number] = self._outages[number] == 0
 
     def _price_strategy(self, event: PriceStrategyEvent) -> Process:
         """Cut the author's prices when its weekly share has fallen from its best (assumed rule)."""
@@ -249,13 +273,21 @@ class _Usage:
                 kind.completion_sigma**2 / 2
             )
             self.cached[column] = kind.cached_share
+        self.used = [CATEGORIES.index(name) for name in kinds]
         share = {"none": 0.0, "hybrid": traffic.hybrid_reasoning_share, "always": 1.0}
         self.reasons = np.array([share[m.facts.reasoning] for m in catalogue.models])
         self.factor = scenario.daily(traffic.reasoning_completion_factor)
 
-    def effective_price(self, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+    def price_of(self, number: int, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:
+        """Effective prices of one model in the categories of the scenario's work."""
+        return self.effective_price(price, day, slice(number, number + 1))[0, self.used]
+
+    def effective_price(
+        self, price: NDArray[np.float64], day: int, rows: slice = slice(None)
+    ) -> NDArray[np.float64]:
         """USD per million tokens, models x categories, at list prices `price` (models x 3)."""
-        completion = self.completion[day][None, :] * (1 + self.factor[day] * self.reasons[:, None])
+        price = price[rows]
+        completion = self.completion[day][None, :] * (1 + self.factor[day] * self.reasons[rows, None])
         prompt = self.prompt[day][None, :]
         cached = self.cached[None, :]
         input_price = (1 - cached) * price[:, PROMPT, None] + cached * price[:, CACHED, None]

@@ -16,6 +16,9 @@ from sim.problems import ProblemAt
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
 
+SECOND_RIGHT = 0.5
+"""Share of second labels that name the true category (assumed)."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -41,6 +44,10 @@ class Classifier:
         self._edges = [
             np.cumsum(weight[rows]) / max(weight[rows].sum(), 1e-300) for rows in self._by_category
         ]
+        self._neighbour = np.arange(len(self.paths))
+        """For each path another one of its category, if there is one."""
+        for rows in self._by_category:
+            self._neighbour[rows] = np.roll(rows, 1)
         known = [number for number, rows in enumerate(self._by_category) if len(rows)]
         self._others = [
             np.array([other for other in known if other != number]) for number in range(len(CATEGORIES))
@@ -58,14 +65,17 @@ class Classifier:
         everyone = np.arange(len(key))
         sampled = np.flatnonzero(u(0, everyone) < self.observation.label_share)
         second = sampled[u(1, sampled) < self.observation.second_label_share]
-        found = []
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
         for number, rows in ((0, sampled), (1, second)):
             at = 2 + 5 * number
             # A first label is right with the classifier's accuracy; a second one is as often a neighbour's.
-            right = u(at, rows) < (self.observation.classifier_accuracy if number == 0 else 0.5)
+            right = u(at, rows) < (self.observation.classifier_accuracy if number == 0 else SECOND_RIGHT)
             said = category[rows].astype(np.int64)
             said[~right] = self._mistake(said[~right], u(at + 1, rows[~right]))
             path = self._pick_path(said, u(at + 2, rows))
+            if number == 1:  # a classifier says each path once
+                first = found[0][1][np.searchsorted(sampled, rows)]
+                path = np.where(path == first, self._neighbour[path], path)
             confidence = np.where(
                 right,
                 self.observation.confidence.quantile(u(at + 3, rows)),
@@ -73,12 +83,13 @@ class Classifier:
             )
             found.append((rows, path, np.clip(confidence, 0, 1)))
         record = np.concatenate([rows for rows, _, _ in found])
+        path, confidence = (np.concatenate([part[i] for part in found]) for i in (1, 2))
+        # Where a category has one path only, nothing is left to say a second time.
         order = np.argsort(record, kind="stable")
-        return Labels(
-            record[order],
-            np.concatenate([path for _, path, _ in found])[order].astype(np.int16),
-            np.concatenate([confidence for _, _, confidence in found])[order].astype(np.float32),
-        )
+        again = np.zeros(len(order), dtype=bool)
+        again[1:] = (record[order][1:] == record[order][:-1]) & (path[order][1:] == path[order][:-1])
+        order = order[~again]
+        return Labels(record[order], path[order].astype(np.int16), confidence[order].astype(np.float32))
 
     def _mistake(self, true: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
         out = true.copy()

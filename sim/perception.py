@@ -146,8 +146,8 @@ def _choose(  # type: ignore[no-untyped-def]
             elif price > log_willingness[i]:
                 continue
             value = -alpha * price_weight[i] * price
-            if number == known[i]:
-                # A former home is known: no error of perception.
+            if (known[i, number >> 6] >> np.uint64(number & 63)) & ONE:
+                # What is known to fit is judged without error of perception.
                 margin = match_sd * normal_quantile(draw_unit(match_key, entity[i], model_key[j]))
                 if fit_on:
                     margin += ability[j, g] - hardness[i]
@@ -169,15 +169,15 @@ def choose(
     work: Workloads,
     *,
     tried: NDArray[np.uint64],
-    known: NDArray[np.int16],
+    known: NDArray[np.uint64],
     stay: NDArray[np.int16],
     outside: NDArray[np.float64],
     decision: NDArray[np.int32],
 ) -> NDArray[np.int16]:
     """One choice for each workload of `work`: a model's number, or -1 to wait (or to stay with its home).
 
-    `tried` are bit sets of models (n x words), `known` a former home or -1, `stay` the home or -1, `outside` the
-    utility of not trying anything, `decision` the count of the workload's decisions (the index of its draw).
+    `tried` (found wanting) and `known` (to fit) are bit sets of models (n x words); `stay` is the home or -1,
+    `outside` the utility of not trying anything, `decision` the number of the workload's decision (its draw's index).
     """
     causes = scenario.mechanisms
     return np.asarray(

@@ -29,6 +29,7 @@ FOREVER = 2**30
 class Users:
     """Arrays of length n_users. Days count from the scenario's start."""
 
+    entity: NDArray[np.uint64]
     arrival: NDArray[np.int32]
     leave: NDArray[np.int32]
     segment: NDArray[np.int8]
@@ -158,7 +159,10 @@ def _ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> U
     countries = tuple(population.countries)
     places = [population.countries[c] for c in countries]
     shares = np.stack([scenario.daily(p.share) for p in places], axis=1)
-    country = _pick(draws.uniform(Purpose.USER_COUNTRY, account), shares, arrival)
+    # An account is billed in one country: a shared one draws it on a day of its own, which no member decides.
+    opened = _arrivals(scenario, draws.uniform(Purpose.USER_ACCOUNT, account))
+    billed = np.where(single[segment], arrival, opened)
+    country = _pick(draws.uniform(Purpose.USER_COUNTRY, account), shares, billed)
     languages = tuple(sorted({name for p in places for name in p.languages}))
     language = np.zeros(n, dtype=np.int16)
     u = draws.uniform(Purpose.USER_LANGUAGE, ids)
@@ -180,6 +184,7 @@ def _ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> U
     life = np.maximum(1, np.round(trait(Purpose.USER_LIFE, "life_days")))
     byok_share = np.array([k.byok_share for k in kinds])
     return Users(
+        entity=ids,
         arrival=arrival,
         leave=np.minimum(arrival + life, FOREVER).astype(np.int32),
         segment=segment.astype(np.int8),
@@ -325,12 +330,14 @@ def _append_large_account(
         extend(users, name, value)
     for name, value in {
         "start": first, "end": last, "category": CATEGORIES.index(event.category), "hardness": -99.0,
-        "log_willingness": 99.0, "price_weight": 0.0, "curiosity": 0.0, "needs_tools": False,
-        "needs_permissive": False, "context_tokens": 0.0, "accepts_free": False, "wave_model": -1,
+        "log_willingness": 99.0, "price_weight": 0.0, "curiosity": 0.0,
+        "needs_tools": event.tool_call_share is not None, "needs_permissive": False, "context_tokens": 0.0,
+        "accepts_free": False, "wave_model": -1,
         "requests_per_day": event.requests_per_day / keys, "pinned_model": catalogue.index(event.model),
         "tool_call_share": np.nan if event.tool_call_share is None else event.tool_call_share,
     }.items():  # fmt: skip
         extend(workloads, name, value)
-    workloads.user = np.concatenate([workloads.user, new_ids.astype(np.int32)])
     entity = np.uint64(_LARGE_ACCOUNTS + (number << 32)) + np.arange(keys, dtype=np.uint64)
+    users.entity = np.concatenate([users.entity, entity])
+    workloads.user = np.concatenate([workloads.user, new_ids.astype(np.int32)])
     workloads.entity = np.concatenate([workloads.entity, entity])

@@ -399,7 +399,7 @@ class Observation(Section):
 
 
 class PriceEvent(Section):
-    """A price change that the catalogue does not have."""
+    """A price change that the catalogue does not have; it holds until the catalogue's next price."""
 
     event: Literal["price_change"]
     date: dt.date
@@ -453,7 +453,7 @@ class LargeAccountEvent(Section):
     model: str
     users: Annotated[int, Field(ge=1)] = Field(1, description="keys of the account that share the volume")
     requests_per_day: Positive = Field(
-        description="requests a day of the whole account (traffic.volume applies)"
+        description="requests a day of the whole account (traffic.volume and traffic.season apply)"
     )
     category: Category = "programming"
     tool_call_share: Share | None = Field(None, description="its requests that end in a tool call")

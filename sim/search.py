@@ -18,6 +18,11 @@ from sim.scenario import Scenario
 
 Rows = NDArray[np.int64]
 
+NEWS_SCALE = 0.3
+"""Scale of the logistic between casual and hard work in listening to releases, in units of hardness (assumed)."""
+MOST_FAILURES = 12
+"""Failures beyond which the wait does not grow (assumed; longest_wait_days bounds it before)."""
+
 
 class State(IntEnum):
     """What a workload does."""
@@ -52,6 +57,7 @@ class Reason(IntEnum):
     ABILITY = 8
     RETIRED = 9
     MIGRATED = 10
+    HOME_LOST = 11  # a rival's trial ended because the home it was compared with did
 
 
 @dataclass
@@ -106,7 +112,6 @@ class Search:
         self.state = np.full(n, State.UNBORN, dtype=np.int8)
         self.due = workloads.start.copy()
         self.home = np.full(n, NOBODY, dtype=np.int16)
-        self.former = np.full(n, NOBODY, dtype=np.int16)
         self.trial = np.full(n, NOBODY, dtype=np.int16)
         self.since = np.zeros(n, dtype=np.int32)
         self.home_start = np.zeros(n, dtype=np.int32)
@@ -114,7 +119,12 @@ class Search:
         self.silent = np.zeros(n, dtype=bool)
         self.failures = np.zeros(n, dtype=np.int16)
         self.decisions = np.zeros(n, dtype=np.int32)
-        self.tried = np.zeros((n, (len(market.listed) + 63) // 64), dtype=np.uint64)
+        words = (n, (len(market.listed) + 63) // 64)
+        self.tried = np.zeros(words, dtype=np.uint64)
+        """Bit sets of models that were found wanting: not tried again until they changed."""
+        self.known = np.zeros(words, dtype=np.uint64)
+        """Bit sets of models that are known to fit: former homes, and rivals that did not beat the home by enough."""
+        self.choices = 0
         self.pinned = workloads.pinned_model.copy()
         self.spells = SpellLog()
         self._yesterday: View | None = None
@@ -186,7 +196,7 @@ class Search:
             return
         nobody = np.full(len(rows), NOBODY, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
-        chosen = self._choose(rows, view, known=self.former[rows], stay=nobody, outside=outside)
+        chosen = self._choose(rows, view, tried=self.tried[rows], stay=nobody, outside=outside)
         lead = self.work.wave_model[rows]
         follows = (lead != NOBODY) & (self.decisions[rows] == 1)
         follows[follows] &= self.market.listed[lead[follows]]
@@ -202,15 +212,16 @@ class Search:
         rows: Rows,
         view: View,
         *,
-        known: NDArray[np.int16],
+        tried: NDArray[np.uint64],
         stay: NDArray[np.int16],
         outside: NDArray[np.float64],
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work[rows], tried=self.tried[rows], known=known, stay=stay,
+            view, self.scenario, self.draws, self.work[rows], tried=tried, known=self.known[rows], stay=stay,
             outside=outside, decision=self.decisions[rows],
         )  # fmt: skip
         self.decisions[rows] += 1
+        self.choices += len(rows)
         return chosen
 
     def _wait(self, day: int, rows: Rows) -> None:
@@ -218,7 +229,7 @@ class Search:
         search = self.scenario.search
         mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
         gap = mean * self.draws.exponential(Purpose.LOOK, self.work.entity[rows], self.decisions[rows])
-        self.failures[rows] = np.minimum(self.failures[rows] + 1, 12)
+        self.failures[rows] = np.minimum(self.failures[rows] + 1, MOST_FAILURES)
         self.state[rows] = State.WAITING
         self._schedule(rows, day + 1 + np.floor(gap))
 
@@ -275,7 +286,10 @@ class Search:
         quality = self.scenario.search.quality_weight * np.minimum(
             self._margin(rows, model), causes.information.cap
         )
-        return np.asarray(quality - alpha * self.work.price_weight[rows] * self._price(rows, model))
+        weight = alpha * self.work.price_weight[rows]
+        burden = np.zeros(len(rows))  # where prices do not count, those out of reach (inf) do not either
+        np.multiply(weight, self._price(rows, model), out=burden, where=weight > 0)
+        return np.asarray(quality - burden)
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
         """A trial ends: the model fits and becomes the home, or is found wanting."""
@@ -286,7 +300,7 @@ class Search:
         self.home[good] = self.trial[good]
         self._embed(day, good)
         self._close_trial(bad, day, Reason.MISFIT)
-        self._mark_tried(bad, self.trial[bad])
+        self._mark(self.tried, bad, self.trial[bad])
         self._wait(day, bad)
 
     def _embed(self, day: int, rows: Rows) -> None:
@@ -317,9 +331,9 @@ class Search:
             return
         home = self.home[rows]
         outside = self._surplus(rows, home) + rivals.inertia
-        chosen = self._choose(
-            rows, view, known=np.full(len(rows), NOBODY, dtype=np.int16), stay=home, outside=outside
-        )
+        # What was compared with the home once is not compared again until it changed.
+        compared = self.tried[rows] | self.known[rows]
+        chosen = self._choose(rows, view, tried=compared, stay=home, outside=outside)
         found = chosen != NOBODY
         trying, model = rows[found], chosen[found]
         self._open_trial(day, trying, model, State.TRYING_RIVAL, rivals.trial_days.quantile)
@@ -343,16 +357,17 @@ class Search:
         """A rival's trial ends: move if its surplus beats the home's by more than the switching cost, else return."""
         model, home = self.trial[rows], self.home[rows]
         gain = self._surplus(rows, model) - self._surplus(rows, home)
-        moves = self._fits(rows, model) & self.market.listed[model] & (gain > self._switching_cost(day, rows))
+        fits = self._fits(rows, model)
+        moves = fits & (gain > self._switching_cost(day, rows))
         movers, returners = rows[moves], rows[~moves]
         self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self._close_trial(movers, day, Reason.EMBEDDED)
-        self.former[movers] = self.home[movers]
-        self._mark_tried(movers, self.home[movers])
+        self._mark(self.known, movers, self.home[movers])
         self.home[movers] = self.trial[movers]
         self._embed(day, movers)
         self._close_trial(returners, day, Reason.RETURNED)
-        self._mark_tried(returners, self.trial[returners])
+        self._mark(self.known, rows[~moves & fits], model[~moves & fits])
+        self._mark(self.tried, rows[~fits], model[~fits])
         self._come_home(day, returners)
 
     def _come_home(self, day: int, rows: Rows) -> None:
@@ -367,11 +382,12 @@ class Search:
     def _forget(self, better: set[int]) -> None:
         """A model that became better or cheaper is worth another trial."""
         for number in better:
-            self.tried[:, number >> 6] &= ~np.uint64(1 << (number & 63))
+            for models in (self.tried, self.known):
+                models[:, number >> 6] &= ~np.uint64(1 << (number & 63))
 
-    def _mark_tried(self, rows: Rows, model: NDArray[np.int16]) -> None:
-        bit = np.uint64(1) << (model & 63).astype(np.uint64)
-        self.tried[rows, model >> 6] |= bit
+    def _mark(self, models: NDArray[np.uint64], rows: Rows, model: NDArray[np.int16]) -> None:
+        """Add one model each to the bit sets of `rows`."""
+        models[rows, model >> 6] |= np.uint64(1) << (model & 63).astype(np.uint64)
 
     def _retire(self, day: int) -> None:
         """A retired model's users move to its successor, or search anew; trials of it end."""
@@ -428,25 +444,21 @@ class Search:
         for number in sorted(self.market.changes.worse):
             rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.pinned == NOBODY))
             rows = rows[~self._fits(rows, self.home[rows])]
-            able = self._margin(rows, self.home[rows]) >= 0
+            pays = self._affordable(rows, self.home[rows])
             self._drop_rival(day, rows)
-            self._close_home(rows[able], day, Reason.PRICE)
-            self._close_home(rows[~able], day, Reason.ABILITY)
-            self._mark_tried(rows, self.home[rows])
+            self._close_home(rows[~pays], day, Reason.PRICE)
+            self._close_home(rows[pays], day, Reason.ABILITY)
+            self._mark(self.tried, rows, self.home[rows])
             self._seek(day, rows)
 
     def _drop_rival(self, day: int, rows: Rows) -> None:
         """End the rival trials of `rows`; their homes are in use again."""
         trying = rows[self.state[rows] == State.TRYING_RIVAL]
-        self._close_trial(trying, day, Reason.RETURNED)
+        self._close_trial(trying, day, Reason.HOME_LOST)
         self._come_home(day, trying)
 
     def _seek(self, day: int, rows: Rows) -> None:
-        """Workloads that lost their home look again at once; a former home is tried again like a known one."""
-        former = self.former[rows]
-        known = rows[former != NOBODY]
-        word, bit = self.former[known] >> 6, np.uint64(1) << (self.former[known] & 63).astype(np.uint64)
-        self.tried[known, word] &= ~bit
+        """Workloads that lost their home look again at once; what they know to fit they judge without error."""
         self.home[rows] = NOBODY
         self.failures[rows] = 0
         self.state[rows] = State.WAITING
@@ -462,7 +474,7 @@ class Search:
             waiting = np.flatnonzero((self.state == State.WAITING) & (self.work.start <= day))
             waiting = self._hear(waiting, number, reach * max(attention.hard, attention.casual))
             frontier = affordable_frontier(self._yesterday, self.work[waiting])
-            gap = np.clip((self.work.hardness[waiting] - frontier - attention.midpoint) / 0.3, -30, 30)
+            gap = np.clip((self.work.hardness[waiting] - frontier - attention.midpoint) / NEWS_SCALE, -30, 30)
             listens = attention.casual + (attention.hard - attention.casual) / (1 + np.exp(-gap))
             self._wake(day, self._hear(waiting, number, reach * listens), number)
             if self.scenario.mechanisms.rival_trials.enabled:

@@ -8,12 +8,15 @@ import datetime as dt
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
+from sim.buffers import Memory
 from sim.catalogue import CATEGORIES, Catalogue
 from sim.market import Market
 from sim.population import Users, Workloads
@@ -30,42 +33,42 @@ MEAN_GAP_SECONDS = 75.0
 """Mean time between two requests of a sitting (assumed)."""
 
 HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
+SETTLED_DAYS = np.int32(10_000)
+"""Tenure at which the ramp of an embedded workload's volume is over, whatever its time constant."""
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER, ERROR, NONE = range(6)
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "error")
 BYOK_FEE = 0.05
 """Share of the provider's charge that the gateway bills for own-key traffic (OpenRouter's fee of 2025)."""
+THOUGHT_SIGMA, WAIT_SIGMA = 0.8, 0.45
+"""Spread of the log of reasoning tokens for a visible one, and of the log of a provider's wait (assumed)."""
 
+PROMPT, COMPLETION = 0, len(CATEGORIES)
+THOUGHT, WAIT = 2 * len(CATEGORIES), 2 * len(CATEGORIES) + 1
+"""Rows of the factor table: prompts and completions by category, reasoning, wait."""
+GUIDE = 64
+"""Steps of the guide table to the hour (Chen and Asau 1974)."""
+_STEPS = 1 << 10
+_STEP_BITS, _STEP_MASK, _TO_PART = np.uint64(22), np.uint64((1 << 22) - 1), 1.0 / (1 << 22)
+_HALF, _HALF_MASK, _TO_UNIT = np.uint64(32), np.uint64((1 << 32) - 1), 1.0 / (1 << 32)
 
-class WorkTable(NamedTuple):
-    """One row for each workload of a block."""
+compiled = njit(cache=True, nogil=True, error_model="numpy")
 
-    entity: NDArray[np.uint64]
-    user: NDArray[np.int32]  # within the block
-    category: NDArray[np.int8]
-    requests_per_day: NDArray[np.float32]
-    needs_tools: NDArray[np.bool_]
-    accepts_free: NDArray[np.bool_]
-    tool_call_share: NDArray[np.float32]
+SPELL = np.dtype([
+    ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32), ("model", np.int16),
+    ("kind", np.int8),
+], align=True)  # fmt: skip
+"""A spell. One record, not a column for each field: a week touches few spells, and each costs one read of memory."""
 
+WORK = np.dtype([
+    ("entity", np.uint64), ("user", np.int32), ("requests_per_day", np.float32), ("tool_call_share", np.float32),
+    ("category", np.int8), ("needs_tools", np.bool_), ("accepts_free", np.bool_),
+], align=True)  # fmt: skip
+"""A workload."""
 
-class UserTable(NamedTuple):
-    """One row for each user of a block."""
-
-    entity: NDArray[np.uint64]
-    zone: NDArray[np.int8]  # UTC offset in hours + 12
-    byok: NDArray[np.bool_]
-    regularity: NDArray[np.float32]
-
-
-class SpellTable(NamedTuple):
-    """Spells of a block that touch one week, ordered by workload."""
-
-    workload: NDArray[np.int32]  # within the block
-    model: NDArray[np.int32]
-    kind: NDArray[np.int32]
-    start: NDArray[np.int32]
-    end: NDArray[np.int32]
-    since: NDArray[np.int32]
+USER = np.dtype([
+    ("entity", np.uint64), ("regularity", np.float32), ("zone", np.int8), ("byok", np.bool_),
+], align=True)  # fmt: skip
+"""A user; `zone` is the UTC offset in hours + 12."""
 
 
 class DayTable(NamedTuple):
@@ -74,12 +77,13 @@ class DayTable(NamedTuple):
     season: NDArray[np.float64]
     day_factor: NDArray[np.float64]  # weekday of the UTC day x zone
     hour_cdf: NDArray[np.float64]  # weekday of the UTC day x zone x UTC hour
-    log_prompt: NDArray[np.float64]  # day x category
-    log_completion: NDArray[np.float64]
+    hour_guide: NDArray[np.int8]  # the hour at the beginning of each step of the cdf
+    prompt: NDArray[np.float64]  # median tokens, day x category
+    completion: NDArray[np.float64]
     tools_offered: NDArray[np.float64]
     tool_calls: NDArray[np.float64]  # day
-    reasoning: NDArray[np.float64]  # day
-    price: NDArray[np.float32]  # day x model x 3
+    reasoning: NDArray[np.float64]  # median reasoning tokens for a visible one, day
+    price: NDArray[np.float64]  # day x model x 3
     free: NDArray[np.bool_]  # day x model
     up: NDArray[np.bool_]
 
@@ -101,10 +105,15 @@ class ModelTable(NamedTuple):
 class KindTable(NamedTuple):
     """What depends on the category."""
 
-    prompt_sigma: NDArray[np.float64]
-    completion_sigma: NDArray[np.float64]
     cached_share: NDArray[np.float64]
     session_requests: NDArray[np.float64]
+
+
+class FactorTable(NamedTuple):
+    """Lognormal factors with median 1, by their quantiles, which are quicker to look up than to compute."""
+
+    sigma: NDArray[np.float64]
+    quantile: NDArray[np.float32]  # row x steps of equal probability, and the end
 
 
 class Rates(NamedTuple):
@@ -133,7 +142,7 @@ class Keys(NamedTuple):
 
 @dataclass
 class Records:
-    """Arrays of equal length, one entry a request; codes refer to the block's tables."""
+    """Arrays of equal length, one entry a request; workloads and users are numbered within the block."""
 
     key: NDArray[np.uint64]
     session: NDArray[np.uint64]
@@ -158,10 +167,40 @@ class Records:
         return len(self.key)
 
 
+class Cells(NamedTuple):
+    """The (spell, day) of a week that have requests, ordered by spell."""
+
+    spell: NDArray[np.int32]
+    day: NDArray[np.int32]
+    number: NDArray[np.int32]
+
+
+@njit(inline="always")
+def _low(bits: np.uint64) -> float:
+    """The lower half of a word as a uniform draw in (0, 1)."""
+    return (np.float64(bits & _HALF_MASK) + 0.5) * _TO_UNIT
+
+
+@njit(inline="always")
+def _high(bits: np.uint64) -> float:
+    """The upper half of a word as a uniform draw in (0, 1), independent of the lower one."""
+    return (np.float64(bits >> _HALF) + 0.5) * _TO_UNIT
+
+
+@njit(inline="always")
+def _factor(factors: FactorTable, row: int, half: np.uint64) -> float:
+    """The factor of a row at the quantile given by 32 bits: linear between steps, exact in the first and the last."""
+    step = np.int64(half >> _STEP_BITS)
+    if step == 0 or step == _STEPS - 1:
+        return math.exp(factors.sigma[row] * normal_quantile((np.float64(half) + 0.5) * _TO_UNIT))
+    below, above = factors.quantile[row, step], factors.quantile[row, step + 1]
+    return below + (above - below) * (np.float64(half & _STEP_MASK) * _TO_PART)
+
+
 @njit(inline="always")
 def _poisson(mean: float, u: float) -> int:
     """Poisson draw by inversion of one uniform; a rounded normal for large means."""
-    if mean <= 0.0:
+    if u <= 1.0 - mean:  # below exp(-mean): most cells end here
         return 0
     if mean > 60.0:
         return max(0, round(mean + math.sqrt(mean) * normal_quantile(u)))
@@ -174,150 +213,186 @@ def _poisson(mean: float, u: float) -> int:
     return k
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def _by_week(spells, weekday, weeks):  # type: ignore[no-untyped-def]
+    """Which spells touch each week: those of week k are rows[edges[k] : edges[k + 1]], in their order."""
+    edges = np.zeros(weeks + 1, dtype=np.int64)
+    for spell in spells:
+        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+            edges[week + 1] += 1
+    edges = np.cumsum(edges)
+    rows, filled = np.empty(edges[-1], dtype=np.int32), edges.copy()
+    for s, spell in enumerate(spells):
+        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+            rows[filled[week]] = s
+            filled[week] += 1
+    return edges, rows
+
+
+@compiled
+def _take(table, rows, out):  # type: ignore[no-untyped-def]
+    """The rows of a table, together. A loop that does nothing else waits for many far reads at once."""
+    for i in range(len(rows)):
+        out[i] = table[rows[i]]
+
+
+@compiled
 def _count(  # type: ignore[no-untyped-def]
-    spells, work, users, days, rates, keys, week, first, last, weekday
+    spells, works, users, days, level, rates, keys, week, monday, first, last, spell_of, day_of, count
 ):
-    """Requests of each (spell, day of the week); shape (spells, 7)."""
-    counts = np.zeros((len(spells.workload), 7), dtype=np.int32)
-    for s in range(len(spells.workload)):
-        w = spells.workload[s]
-        user = work.user[w]
-        home = spells.kind[s] == HOME
+    """Fill the cells (spell, day) that have requests; `level` is a day's volume by time zone.
+
+    Returns the numbers of cells and of requests.
+    """
+    cells, total = 0, 0
+    for s in range(len(spells)):
+        spell, work = spells[s], works[s]
+        user = users[work.user]
+        home = spell.kind == HOME
         if home and rates.intermittent:
-            u = draw_unit(keys.active, users.entity[user], np.uint64(week))
-            if u >= users.regularity[user]:
+            u = draw_unit(keys.active, user.entity, np.uint64(week))
+            if u >= user.regularity:
                 continue
-        model, zone = spells.model[s], users.zone[user]
-        for day in range(max(first, spells.start[s]), min(last, spells.end[s])):
+        model, zone = spell.model, user.zone
+        rival = 1 if spell.kind == RIVAL else 0
+        scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
+        # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
+        base = hash_bits(keys.requests, work.entity, np.uint64(2 * week + rival))
+        for day in range(max(first, spell.start), min(last, spell.end)):
+            u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
+            mean = level[day - first, zone] * scale
+            begins = day == spell.start and not home
+            if u + 1.0 <= 512.0 * (1.0 - mean) and not begins:
+                continue  # none, whatever the ramp
             if not days.up[day, model]:
                 continue
-            mean = days.season[day] * days.day_factor[(weekday + day - first) % 7, zone] * rates.volume
+            u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
             if home:
-                ramp = 1.0 - (1.0 - rates.unlock_start) * math.exp(
-                    -(day - spells.since[s] + 0.5) / rates.unlock_days
+                mean *= 1.0 - (1.0 - rates.unlock_start) * math.exp(
+                    -(day - spell.since + 0.5) / rates.unlock_days
                 )
-                mean *= work.requests_per_day[w] * ramp
-            else:
-                mean *= rates.trial_per_day
-            rival = 1 if spells.kind[s] == RIVAL else 0
-            u = draw_unit(keys.requests, work.entity[w], np.uint64(2 * day + rival))
             n = _poisson(mean, u)
-            if not home and day == spells.start[s] and n == 0:
+            if begins and n == 0:
                 n = 1  # a trial is at least one request
-            counts[s, day - first] = n
-    return counts
+            if n > 0:
+                spell_of[cells], day_of[cells], count[cells] = s, day, n
+                cells += 1
+                total += n
+    return cells, total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(  # type: ignore[no-untyped-def]
-    counts, spells, work, users, days, models, kinds, rates, keys, first, weekday,
+    cells, spells, works, users, days, models, kinds, factors, rates, keys, first, weekday, first_work, first_user,
     key, session, millis, workload, user_of, model_of, free, provider, prompt, completion, reasoning, cached,
     cost, finish, offered, streamed, first_token, generation,
 ):  # fmt: skip
     row = 0
-    for s in range(counts.shape[0]):
-        w = spells.workload[s]
-        user, g, model = work.user[w], work.category[w], spells.model[s]
-        zone = users.zone[user]
-        rival = 1 if spells.kind[s] == RIVAL else 0
-        for d in range(7):
-            n = counts[s, d]
-            if n == 0:
-                continue
-            day = first + d
-            base = hash_bits(keys.record, work.entity[w], np.uint64(2 * day + rival))
-            sitting_base = hash_bits(keys.session, work.entity[w], np.uint64(2 * day + rival))
-            sittings = max(1, round(n / kinds.session_requests[g]))
-            cdf = days.hour_cdf[(weekday + d) % 7, zone]
-            is_free = days.free[day, model] and work.accepts_free[w]
-            p_in, p_out, p_cached = (
-                days.price[day, model, 0], days.price[day, model, 1], days.price[day, model, 2],
-            )  # fmt: skip
-            has_cache = p_cached < p_in
-            tool_share = work.tool_call_share[w]
-            if math.isnan(tool_share):
-                tool_share = days.tool_calls[day]
-            sitting, sitting_key, start, offset = -1, np.uint64(0), 0.0, 0.0
-            for i in range(n):
-                r = mix(base + np.uint64(i + 1) * GOLDEN)
-                # -- when
-                if i * sittings // n != sitting:
-                    sitting = i * sittings // n
-                    sitting_key = mix(sitting_base + np.uint64(sitting + 1) * GOLDEN)
-                    u = unit(sitting_key)
-                    hour = 0
-                    while hour < 23 and u > cdf[hour]:
-                        hour += 1
-                    start = 3600.0 * (hour + unit(mix(sitting_key)))
-                    offset = 0.0
-                else:
-                    offset += -MEAN_GAP_SECONDS * math.log(unit(mix(r + np.uint64(1))))
-                second = start + offset
-                if second >= SECONDS_PER_DAY:
-                    second = max(0.0, start - offset)
-                # -- how much
-                limit = models.context[model]
-                z = normal_quantile(unit(mix(r + np.uint64(2))))
-                n_prompt = max(
-                    1.0, min(math.exp(days.log_prompt[day, g] + kinds.prompt_sigma[g] * z), 0.9 * limit)
-                )
-                z = normal_quantile(unit(mix(r + np.uint64(3))))
-                visible = math.exp(days.log_completion[day, g] + kinds.completion_sigma[g] * z)
-                visible = max(1.0, min(visible, 32000.0))
-                thought = 0.0
-                if unit(mix(r + np.uint64(4))) < models.reasoning_chance[model]:
-                    # mean of exp(0.8 z) is exp(0.32), so that the mean factor is the scenario's
-                    z = normal_quantile(unit(mix(r + np.uint64(5))))
-                    thought = min(visible * days.reasoning[day] * math.exp(0.8 * z - 0.32), 64000.0)
-                share = kinds.cached_share[g]
-                u = unit(mix(r + np.uint64(6)))
-                hit = 2.0 * share * u if share <= 0.5 else 1.0 - 2.0 * (1.0 - share) * u
-                n_cached = math.floor(n_prompt * hit) if has_cache else 0.0
-                # -- how it ended
-                is_offered = models.tools[model] and (
-                    work.needs_tools[w] or unit(mix(r + np.uint64(7))) < days.tools_offered[day, g]
-                )
-                u = unit(mix(r + np.uint64(8)))
-                ended = STOP
-                if u < rates.cancelled:
-                    ended = NONE
-                    left = unit(mix(r + np.uint64(9)))
-                    visible, thought = math.floor(visible * left), math.floor(thought * left)
-                elif u < rates.cancelled + rates.error:
-                    ended, visible, thought = ERROR, 0.0, 0.0
-                elif u < rates.cancelled + rates.error + rates.filtered:
-                    ended = CONTENT_FILTER
-                elif is_offered and unit(mix(r + np.uint64(10))) < tool_share:
-                    ended = TOOL_CALLS
-                elif u > 1.0 - rates.length_stop:
-                    ended = LENGTH
-                # -- who served it, how fast
-                u = unit(mix(r + np.uint64(11)))
-                at = models.provider_from[model]
-                while at < models.provider_to[model] - 1 and u > models.provider_cdf[at]:
-                    at += 1
-                is_streamed = unit(mix(r + np.uint64(12))) < rates.streamed
-                z = normal_quantile(unit(mix(r + np.uint64(13))))
-                wait = models.first_token_ms[at] * math.exp(0.45 * z) + 0.01 * n_prompt
-                pace = models.tokens_per_second[at] * (0.7 + 0.6 * unit(mix(r + np.uint64(14))))
-                n_prompt, visible, thought = math.floor(n_prompt), math.floor(visible), math.floor(thought)
-                n_completion = visible + thought
-                charge = ((n_prompt - n_cached) * p_in + n_cached * p_cached + n_completion * p_out) * 1e-6
-                if is_free or ended == ERROR:
-                    charge = 0.0
-                elif users.byok[user]:
-                    charge *= BYOK_FEE
-                key[row], session[row] = r, sitting_key
-                millis[row] = day * MILLIS_PER_DAY + int(second * 1000.0)
-                workload[row], user_of[row], model_of[row], free[row] = w, user, model, is_free
-                provider[row] = models.provider[at]
-                prompt[row], completion[row], reasoning[row] = int(n_prompt), int(n_completion), int(thought)
-                cached[row], cost[row], finish[row] = int(n_cached), charge, ended
-                offered[row], streamed[row] = is_offered, is_streamed
-                first_token[row] = int(wait)
-                generation[row] = int(wait + 1000.0 * n_completion / pace)
-                row += 1
+    for cell in range(len(cells.spell)):
+        s, day, n = cells.spell[cell], cells.day[cell], cells.number[cell]
+        spell, work = spells[s], works[s]
+        user, g, model = users[work.user], work.category, spell.model
+        entity, zone = work.entity, user.zone
+        rival = 1 if spell.kind == RIVAL else 0
+        base = hash_bits(keys.record, entity, np.uint64(2 * day + rival))
+        sitting_base = mix(base ^ keys.session)
+        cdf = days.hour_cdf[(weekday + day - first) % 7, zone]
+        hours = days.hour_guide[(weekday + day - first) % 7, zone]
+        is_free = days.free[day, model] and work.accepts_free
+        p_in, p_out, p_cached = (
+            days.price[day, model, 0], days.price[day, model, 1], days.price[day, model, 2],
+        )  # fmt: skip
+        has_cache = p_cached < p_in
+        limit = 0.9 * models.context[model]
+        share, chance = kinds.cached_share[g], models.reasoning_chance[model]
+        tool_share = work.tool_call_share
+        if math.isnan(tool_share):
+            tool_share = days.tool_calls[day]
+        # Requests are spread evenly over the sittings: one begins whenever another n of `progress` is reached.
+        sittings = max(1, int(n / kinds.session_requests[g] + 0.5))
+        sitting, progress = 0, n
+        sitting_key, start, offset = np.uint64(0), 0.0, 0.0
+        for i in range(n):
+            # The record's key; words of 64 bits that hold two draws each follow from it.
+            r = mix(base + np.uint64(i + 1) * GOLDEN)
+            # -- when
+            if progress >= n:
+                progress -= n
+                sitting += 1
+                sitting_key = mix(sitting_base + np.uint64(sitting) * GOLDEN)
+                u = unit(sitting_key)
+                hour = hours[int(u * GUIDE)]
+                while u > cdf[hour]:
+                    hour += 1
+                start = 3600.0 * (hour + unit(mix(sitting_key)))
+                offset = 0.0
+            else:
+                offset += -MEAN_GAP_SECONDS * math.log(_low(mix(r + np.uint64(1))))
+            progress += sittings
+            second = start + offset
+            if second >= SECONDS_PER_DAY:
+                second = max(0.0, start - offset)
+            # -- how much
+            word = mix(r + np.uint64(2))
+            n_prompt = days.prompt[day, g] * _factor(factors, PROMPT + g, word & _HALF_MASK)
+            n_prompt = math.floor(max(1.0, min(n_prompt, limit)))
+            visible = days.completion[day, g] * _factor(factors, COMPLETION + g, word >> _HALF)
+            visible = max(1.0, min(visible, 32000.0))
+            thought = 0.0
+            if chance > 0.0:
+                word = mix(r + np.uint64(3))
+                if _low(word) < chance:
+                    thought = visible * days.reasoning[day] * _factor(factors, THOUGHT, word >> _HALF)
+                    thought = min(thought, 64000.0)
+            word = mix(r + np.uint64(4))
+            u = _low(word)
+            hit = 2.0 * share * u if share <= 0.5 else 1.0 - 2.0 * (1.0 - share) * u
+            n_cached = math.floor(n_prompt * hit) if has_cache else 0.0
+            # -- how it ended
+            u = _high(word)
+            word = mix(r + np.uint64(5))
+            is_offered = models.tools[model] and (work.needs_tools or _low(word) < days.tools_offered[day, g])
+            ended = STOP
+            if u < rates.cancelled:
+                ended = NONE
+                left = _high(mix(r + np.uint64(1)))
+                visible, thought = visible * left, thought * left
+            elif u < rates.cancelled + rates.error:
+                ended, visible, thought = ERROR, 0.0, 0.0
+            elif u < rates.cancelled + rates.error + rates.filtered:
+                ended = CONTENT_FILTER
+            elif is_offered and _high(word) < tool_share:
+                ended = TOOL_CALLS
+            elif u > 1.0 - rates.length_stop:
+                ended = LENGTH
+            visible, thought = math.floor(visible), math.floor(thought)
+            n_completion = visible + thought
+            # -- who served it, how fast
+            word = mix(r + np.uint64(6))
+            u = _low(word)
+            at = models.provider_from[model]
+            for other in range(models.provider_from[model], models.provider_to[model] - 1):
+                at += u > models.provider_cdf[other]
+            is_streamed = _high(word) < rates.streamed
+            word = mix(r + np.uint64(7))
+            wait = models.first_token_ms[at] * _factor(factors, WAIT, word & _HALF_MASK) + 0.01 * n_prompt
+            pace = models.tokens_per_second[at] * (0.7 + 0.6 * _high(word))
+            charge = ((n_prompt - n_cached) * p_in + n_cached * p_cached + n_completion * p_out) * 1e-6
+            if is_free or ended == ERROR:
+                charge = 0.0
+            elif user.byok:
+                charge *= BYOK_FEE
+            key[row], session[row] = r, sitting_key
+            millis[row] = day * MILLIS_PER_DAY + int(second * 1000.0)
+            workload[row], user_of[row] = spell.workload - first_work, work.user - first_user
+            model_of[row], free[row] = model, is_free
+            provider[row] = models.provider[at]
+            prompt[row], completion[row], reasoning[row] = int(n_prompt), int(n_completion), int(thought)
+            cached[row], cost[row], finish[row] = int(n_cached), charge, ended
+            offered[row], streamed[row] = is_offered, is_streamed
+            first_token[row] = int(wait)
+            generation[row] = int(wait + 1000.0 * n_completion / pace)
+            row += 1
     return row
 
 
@@ -335,10 +410,14 @@ class Traffic:
         draws: Draws,
     ) -> None:
         self.scenario, self.users, self.work = scenario, users, workloads
-        self.spells = spells
+        # A large account comes with its full volume: it has no ramp.
+        settled = workloads.pinned_model[spells["workload"]] >= 0
+        self.spells = spells | {"since": np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])}
+        self.memory = Memory()
         self.days = _day_table(scenario, market)
         self.models, self.providers = _model_table(scenario, catalogue)
         self.kinds = _kind_table(scenario)
+        self.factors = _factor_table(scenario)
         unlock, traffic = scenario.mechanisms.volume_unlock, scenario.traffic
         self.rates = Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
@@ -359,11 +438,21 @@ class Traffic:
             record=draws.key(Purpose.RECORD),
         )
         offsets = np.array([p.utc_offset_hours for p in scenario.population.countries.values()])
-        self.zone = (offsets[users.country] + 12).astype(np.int8)
+        zone = offsets[users.country] + 12
+        self.user_table = _packed(
+            USER, entity=users.entity, regularity=users.regularity, zone=zone, byok=users.byok
+        )
+        self.work_table = _packed(WORK, **{name: getattr(workloads, name) for name in WORK.names or ()})
+        self.spell_table = _packed(SPELL, **{name: spells[name] for name in SPELL.names or ()})
         # Blocks are ranges of users; workloads and spells are ordered by user.
         edges = np.arange(0, len(users) + BLOCK_USERS, BLOCK_USERS)
         self._work_edges = np.searchsorted(workloads.user, edges)
-        self._spell_edges = np.searchsorted(spells["workload"], self._work_edges)
+        spell_edges = np.searchsorted(spells["workload"], self._work_edges)
+        self._spell_slices = [slice(int(a), int(b)) for a, b in pairwise(spell_edges)]
+        self._by_week = [
+            _by_week(self.spell_table[part], scenario.start.weekday(), len(self.weeks()))
+            for part in self._spell_slices
+        ]
 
     @property
     def blocks(self) -> int:
@@ -396,53 +485,52 @@ class Traffic:
         """Rows of the block's users in the world's arrays."""
         return slice(block * BLOCK_USERS, min((block + 1) * BLOCK_USERS, len(self.users)))
 
-    def _tables_of(self, block: int, first: int, last: int) -> tuple[SpellTable, WorkTable, UserTable]:
-        spells = slice(int(self._spell_edges[block]), int(self._spell_edges[block + 1]))
-        touched = (self.spells["start"][spells] < last) & (self.spells["end"][spells] > first)
-        rows = np.flatnonzero(touched) + spells.start
-        work, people = self.work_of(block), self.users_of(block)
-        spell_table = SpellTable(
-            self.spells["workload"][rows] - np.int32(work.start),
-            *(self.spells[c][rows] for c in ("model", "kind", "start", "end", "since")),
-        )
-        w = self.work
-        work_table = WorkTable(
-            w.entity[work], w.user[work] - np.int32(people.start), w.category[work], w.requests_per_day[work],
-            w.needs_tools[work], w.accepts_free[work], w.tool_call_share[work],
-        )  # fmt: skip
-        user_table = UserTable(
-            np.arange(people.start, people.stop, dtype=np.uint64),
-            self.zone[people],
-            self.users.byok[people],
-            self.users.regularity[people],
-        )
-        return spell_table, work_table, user_table
-
     def records(self, week: int, block: int) -> Records:
         """All requests of one block of users in one week, ordered by user."""
         monday, first, last = self.weeks()[week]
-        spells, work, users = self._tables_of(block, first, last)
         weekday = (self.scenario.start + dt.timedelta(days=first)).weekday()
+        edges, rows = self._by_week[block]
+        new_array = self.memory.array
+        rows = rows[edges[week] : edges[week + 1]]
+        spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
+        _take(self.spell_table[self._spell_slices[block]], rows, spells)
+        _take(self.work_table, spells["workload"], works)
+        tables = (spells, works, self.user_table)
         # The ordinal of the Monday, not of the scenario's week: the start of a world changes nobody's active weeks.
         number = monday.toordinal() // 7
-        counts = _count(spells, work, users, self.days, self.rates, self.keys, number, first, last, weekday)
-        n = int(counts.sum())
+        cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
+        level = (
+            self.days.season[first:last, None] * self.days.day_factor[(weekday + np.arange(last - first)) % 7]
+        )
+        filled, n = _count(
+            *tables, self.days, level, self.rates, self.keys, number, first - weekday, first, last, *cells
+        )  # fmt: skip
+        cells = Cells(*(column[:filled] for column in cells))
         out = Records(
-            key=np.empty(n, np.uint64), session=np.empty(n, np.uint64), day_millis=np.empty(n, np.int64),
-            workload=np.empty(n, np.int32), user=np.empty(n, np.int32), model=np.empty(n, np.int16),
-            free=np.empty(n, np.bool_), provider=np.empty(n, np.int16), tokens_prompt=np.empty(n, np.int32),
-            tokens_completion=np.empty(n, np.int32), tokens_reasoning=np.empty(n, np.int32),
-            tokens_cached=np.empty(n, np.int32), cost=np.empty(n, np.float64), finish=np.empty(n, np.int8),
-            tools_offered=np.empty(n, np.bool_), streamed=np.empty(n, np.bool_),
-            first_token_ms=np.empty(n, np.int32), generation_ms=np.empty(n, np.int32),
+            key=new_array(n, np.uint64), session=new_array(n, np.uint64), day_millis=new_array(n, np.int64),
+            workload=new_array(n, np.int32), user=new_array(n, np.int32), model=new_array(n, np.int16),
+            free=new_array(n, np.bool_), provider=new_array(n, np.int16), tokens_prompt=new_array(n, np.int32),
+            tokens_completion=new_array(n, np.int32), tokens_reasoning=new_array(n, np.int32),
+            tokens_cached=new_array(n, np.int32), cost=new_array(n, np.float64), finish=new_array(n, np.int8),
+            tools_offered=new_array(n, np.bool_), streamed=new_array(n, np.bool_),
+            first_token_ms=new_array(n, np.int32), generation_ms=new_array(n, np.int32),
         )  # fmt: skip
         _fill(
-            counts, spells, work, users, self.days, self.models, self.kinds, self.rates, self.keys, first, weekday,
+            cells, *tables, self.days, self.models, self.kinds, self.factors, self.rates, self.keys,
+            first, weekday, self.work_of(block).start, self.users_of(block).start,
             out.key, out.session, out.day_millis, out.workload, out.user, out.model, out.free, out.provider,
             out.tokens_prompt, out.tokens_completion, out.tokens_reasoning, out.tokens_cached, out.cost, out.finish,
             out.tools_offered, out.streamed, out.first_token_ms, out.generation_ms,
         )  # fmt: skip
         return out
+
+
+def _packed(dtype: np.dtype[Any], **columns: NDArray[Any]) -> NDArray[Any]:
+    """The columns as one array of records."""
+    table = np.empty(len(next(iter(columns.values()))), dtype=dtype)
+    for name, values in columns.items():
+        table[name] = values
+    return table
 
 
 def _day_table(scenario: Scenario, market: Market) -> DayTable:
@@ -451,8 +539,8 @@ def _day_table(scenario: Scenario, market: Market) -> DayTable:
     prompt, completion, offered = np.zeros(size), np.zeros(size), np.zeros(size)
     for name, kind in kinds.items():
         column = CATEGORIES.index(name)
-        prompt[:, column] = np.log(scenario.daily(kind.prompt_tokens, geometric=True))
-        completion[:, column] = np.log(scenario.daily(kind.completion_tokens, geometric=True))
+        prompt[:, column] = scenario.daily(kind.prompt_tokens, geometric=True)
+        completion[:, column] = scenario.daily(kind.completion_tokens, geometric=True)
     for name, share in traffic.tools_offered_share.items():
         offered[:, CATEGORIES.index(name)] = scenario.daily(share)
     # Volume of a UTC hour = weekday factor x hour factor of the local clock.
@@ -461,15 +549,20 @@ def _day_table(scenario: Scenario, market: Market) -> DayTable:
     utc = np.arange(24)
     local = utc[None, :] + np.arange(-12, 15)[:, None]  # zone x UTC hour
     by_hour = np.stack([weekday[(day + local // 24) % 7] * hours[local % 24] for day in range(7)])
+    hour_cdf = np.cumsum(by_hour, axis=2) / np.maximum(by_hour.sum(axis=2, keepdims=True), 1e-300)
+    hour_cdf[:, :, -1] = 1.0
+    steps = np.arange(GUIDE) / GUIDE
     return DayTable(
         season=scenario.daily(traffic.season),
         day_factor=by_hour.sum(axis=2),
-        hour_cdf=np.cumsum(by_hour, axis=2) / np.maximum(by_hour.sum(axis=2, keepdims=True), 1e-300),
-        log_prompt=prompt,
-        log_completion=completion,
+        hour_cdf=hour_cdf,
+        hour_guide=(hour_cdf[:, :, None, :] < steps[:, None]).sum(axis=3).astype(np.int8),
+        prompt=prompt,
+        completion=completion,
         tools_offered=offered,
         tool_calls=scenario.daily(traffic.tool_call_share),
-        reasoning=scenario.daily(traffic.reasoning_completion_factor),
+        # The scenario gives the mean factor; a lognormal's mean is exp(sigma^2 / 2) times its median.
+        reasoning=scenario.daily(traffic.reasoning_completion_factor) * math.exp(-(THOUGHT_SIGMA**2) / 2),
         price=market.price_history,
         free=market.free_history,
         up=market.up_history,
@@ -477,12 +570,23 @@ def _day_table(scenario: Scenario, market: Market) -> DayTable:
 
 
 def _kind_table(scenario: Scenario) -> KindTable:
-    columns = ("prompt_sigma", "completion_sigma", "cached_share", "session_requests")
-    table = np.ones((len(columns), len(CATEGORIES)))
+    table = np.ones((len(KindTable._fields), len(CATEGORIES)))
     for name, kind in scenario.workloads.categories.items():
-        for row, column in enumerate(columns):
+        for row, column in enumerate(KindTable._fields):
             table[row, CATEGORIES.index(name)] = getattr(kind, column)
     return KindTable(*table)
+
+
+def _factor_table(scenario: Scenario) -> FactorTable:
+    sigma = np.ones(WAIT + 1)
+    for name, kind in scenario.workloads.categories.items():
+        sigma[PROMPT + CATEGORIES.index(name)] = kind.prompt_sigma
+        sigma[COMPLETION + CATEGORIES.index(name)] = kind.completion_sigma
+    sigma[THOUGHT], sigma[WAIT] = THOUGHT_SIGMA, WAIT_SIGMA
+    steps = ndtri(np.arange(_STEPS + 1) / _STEPS)
+    # The ends are infinite and not looked up; the bound keeps absurd spreads within a float32.
+    logs = np.clip(sigma[:, None] * steps, -80.0, 80.0)
+    return FactorTable(sigma, np.exp(logs).astype(np.float32))
 
 
 def _model_table(scenario: Scenario, catalogue: Catalogue) -> tuple[ModelTable, tuple[str, ...]]:

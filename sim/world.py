@@ -97,7 +97,7 @@ class Agents:
     @property
     def decisions(self) -> int:
         """Choices that workloads made."""
-        return int(self.search.decisions.sum())
+        return self.search.choices
 
     def traffic(self) -> Traffic:
         """The maker of this world's requests."""
@@ -196,7 +196,7 @@ def run(
             generations, labels = write_log(writer, folder.path, workers, report)
         with _timed(timings, "finish"):
             report(Progress("finish", 0, 1, records=generations))
-            models = write_models(folder.path, world.catalogue, world.scenario)
+            models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
             write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
                         agents.spells, writer)  # fmt: skip
         counts = {

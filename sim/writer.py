@@ -7,6 +7,7 @@ import datetime as dt
 import errno
 import fcntl
 import json
+import math
 import os
 import shutil
 import uuid
@@ -24,58 +25,32 @@ from numpy.typing import NDArray
 
 from analysis.contract import FINISH_REASONS, arrow_schema
 from sim.catalogue import CATEGORIES, Catalogue, write_models_table
+from sim.ids import id_array
 from sim.market import Market
 from sim.observation import Classifier, Labels
 from sim.population import Users, Workloads
 from sim.randomness import Draws, Purpose
-from sim.scenario import Scenario
+from sim.scenario import PromotionEvent, Scenario
 from sim.search import Kind, Reason
 from sim.traffic import MILLIS_PER_DAY, NONE, Records, Traffic
 
 COMPRESSION = {"compression": "zstd", "compression_level": 1}
 DICTIONARY_COLUMNS = [
-    "user_id", "account_id", "app_name", "model", "model_permaslug", "variant", "provider_name", "finish_reason",
-    "country", "continent", "language",
+    "app_name", "model", "model_permaslug", "variant", "provider_name", "finish_reason", "country", "continent",
+    "language",
 ]  # fmt: skip
+"""Not the ids of users and accounts: the codec finds their repeats, in fewer bytes than a dictionary of each file."""
 _EPOCH = dt.date(1970, 1, 1)
-_ALPHABET = np.frombuffer(b"0123456789abcdefghjkmnpqrstvwxyz", dtype=np.uint8)  # Crockford's base 32
-_CODE = 13  # digits of base 32 for 64 bits
 
 
-# --- strings ------------------------------------------------------------------------------------------------
+PERSON = np.dtype([
+    ("account", np.int32), ("app", np.int32), ("country", np.int32), ("continent", np.int32), ("language", np.int32),
+    ("byok", np.bool_),
+], align=True)  # fmt: skip
+"""What the log says of a user, as codes of the names."""
 
 
-@njit(cache=True, nogil=True)
-def _spell_ids(prefix, seconds, codes, alphabet, out):  # type: ignore[no-untyped-def]
-    """Fixed-width ids into `out`: prefix, then (if there are any) ten digits of seconds and a dash, then the code."""
-    at = 0
-    for i in range(len(codes)):
-        for letter in prefix:
-            out[at] = letter
-            at += 1
-        if len(seconds):
-            number = seconds[i]
-            for digit in range(9, -1, -1):
-                out[at + digit] = 48 + number % 10
-                number //= 10
-            out[at + 10] = 45
-            at += 11
-        code = codes[i]
-        for digit in range(13):
-            out[at + digit] = alphabet[code & np.uint64(31)]
-            code >>= np.uint64(5)
-        at += 13
-
-
-def id_array(prefix: str, codes: NDArray[np.uint64], seconds: NDArray[np.int64] | None = None) -> pa.Array:
-    """Opaque ids `prefix` + [seconds-] + 13 letters for 64 random bits."""
-    n = len(codes)
-    seconds = np.zeros(0, dtype=np.int64) if seconds is None else seconds
-    width = len(prefix) + _CODE + (11 if len(seconds) else 0)
-    out = np.empty(n * width, dtype=np.uint8)
-    _spell_ids(np.frombuffer(prefix.encode(), dtype=np.uint8), seconds, codes, _ALPHABET, out)
-    offsets = np.arange(0, (n + 1) * width, width, dtype=np.int32)
-    return pa.Array.from_buffers(pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(out)])
+# --- columns ------------------------------------------------------------------------------------------------
 
 
 def _coded(
@@ -83,8 +58,22 @@ def _coded(
 ) -> pa.Array:
     """Dictionary-encoded strings; `null` marks missing ones."""
     values = names if isinstance(names, pa.Array) else pa.array(list(names), pa.string())
-    indices = pa.array(codes.astype(np.int32, copy=False), mask=null)
-    return pa.DictionaryArray.from_arrays(indices, values)
+    return pa.DictionaryArray.from_arrays(_integers(codes.astype(np.int32, copy=False), null), values)
+
+
+def _integers(values: NDArray[np.int32], null: NDArray[np.bool_] | None) -> pa.Array:
+    """Integers; `null` marks missing ones."""
+    bits = None if null is None else pa.py_buffer(np.packbits(~null, bitorder="little"))
+    return pa.Array.from_buffers(pa.int32(), len(values), [bits, pa.py_buffer(values)])
+
+
+@njit(cache=True, nogil=True)
+def _describe(people, user, account, app, country, continent, language, byok):  # type: ignore[no-untyped-def]
+    """The columns that say the same of all requests of a user."""
+    for i in range(len(user)):
+        person = people[user[i]]
+        account[i], app[i], country[i] = person.account, person.app, person.country
+        continent[i], language[i], byok[i] = person.continent, person.language, person.byok
 
 
 # --- the log ------------------------------------------------------------------------------------------------
@@ -105,16 +94,25 @@ class LogWriter:
     ) -> None:
         self.traffic, self.classifier, self.work, self.users = traffic, classifier, workloads, users
         self.start_ms = (scenario.start - _EPOCH).days * MILLIS_PER_DAY
-        self.user_codes = draws.bits(Purpose.USER_ID, np.arange(len(users)))
+        self.user_codes = draws.bits(Purpose.USER_ID, users.entity)
         self.account_codes = draws.bits(Purpose.ACCOUNT_ID, users.account)
+        self.user_ids = id_array("usr-", self.user_codes)
+        accounts, account_of = np.unique(self.account_codes, return_inverse=True)
+        self.accounts = id_array("acc-", accounts)
         names = users.names
+        places = [scenario.population.countries[c].continent for c in names.countries]
+        self.continents = sorted(set(places))
+        continent_of = np.array([self.continents.index(place) for place in places])
+        self.people = np.empty(len(users), dtype=PERSON)
+        for column, codes in (
+            ("account", account_of), ("app", users.app), ("country", users.country), ("language", users.language),
+            ("continent", continent_of[users.country]), ("byok", users.byok),
+        ):  # fmt: skip
+            self.people[column] = codes
         self.models = pa.array([listed_name(m.slug) for m in catalogue.models], pa.string())
         self.permaslugs = pa.array([m.facts.permaslug or m.slug for m in catalogue.models], pa.string())
         self.providers = pa.array(traffic.providers, pa.string())
         self.countries = pa.array(names.countries, pa.string())
-        places = [scenario.population.countries[c].continent for c in names.countries]
-        self.continents = sorted(set(places))
-        self.continent_of = np.array([self.continents.index(place) for place in places], dtype=np.int32)
         self.languages = pa.array(names.languages, pa.string())
         self.apps = pa.array(names.apps, pa.string())
         self.only_free = np.array([m.slug.endswith(":free") for m in catalogue.models])
@@ -126,43 +124,47 @@ class LogWriter:
 
     def table(self, records: Records, block: int) -> pa.Table:
         """One block's generations as an Arrow table of the contract, strings dictionary-encoded."""
-        r, first = records, self.traffic.users_of(block).start
-        created = r.day_millis + self.start_ms
-        # Records are ordered by user: runs of one user make a small dictionary for each block.
-        change = np.flatnonzero(np.diff(r.user, prepend=-1))
-        present = r.user[change] + first
-        run = np.repeat(np.arange(len(change), dtype=np.int32), np.diff(np.append(change, len(r))))
-        accounts, account_of_run = np.unique(self.account_codes[present], return_inverse=True)
-        country = self.users.country[present].astype(np.int32)[run]
-        no_finish = r.finish == NONE
+        r, people, new_array = records, self.traffic.users_of(block), self.traffic.memory.array
+        account, app, country, continent, language = (new_array(len(r), np.int32) for _ in range(5))
+        byok = new_array(len(r), np.bool_)
+        _describe(self.people[people], r.user, account, app, country, continent, language, byok)
+        created = np.add(r.day_millis, self.start_ms, out=new_array(len(r), np.int64))
+        seconds = np.floor_divide(created, 1000, out=new_array(len(r), np.int64))
+        model, provider, variant, finish = (new_array(len(r), np.int32) for _ in range(4))
+        model[:], provider[:] = r.model, r.provider
+        # The default mode of `take` would fill a second array first, to keep `out` whole on errors.
+        free = np.take(self.only_free, r.model, out=new_array(len(r), np.bool_), mode="clip")
+        np.logical_or(r.free, free, out=variant)
+        no_finish = np.equal(r.finish, NONE, out=new_array(len(r), np.bool_))
+        np.multiply(r.finish, ~no_finish, out=finish)
         offered_null = None if self.offered_from_ms is None else created < self.offered_from_ms
         columns = {
-            "generation_id": id_array("gen-", r.key, created // 1000),
+            "generation_id": id_array("gen-", r.key, seconds, new_array),
             "created_at": pa.array(created).view(pa.timestamp("ms", tz="UTC")),
-            "user_id": _coded(run, id_array("usr-", self.user_codes[present])),
-            "account_id": _coded(account_of_run[run], id_array("acc-", accounts)),
-            "app_name": _coded(self.users.app[present][run], self.apps),
-            "model": _coded(r.model, self.models),
-            "model_permaslug": _coded(r.model, self.permaslugs),
-            "variant": _coded((r.free | self.only_free[r.model]).astype(np.int32), ("standard", "free")),
-            "provider_name": _coded(r.provider, self.providers),
+            "user_id": _coded(r.user, self.user_ids[people]),
+            "account_id": _coded(account, self.accounts),
+            "app_name": _coded(app, self.apps),
+            "model": _coded(model, self.models),
+            "model_permaslug": _coded(model, self.permaslugs),
+            "variant": _coded(variant, ("standard", "free")),
+            "provider_name": _coded(provider, self.providers),
             "tokens_prompt": pa.array(r.tokens_prompt),
             "tokens_completion": pa.array(r.tokens_completion),
             "tokens_reasoning": pa.array(r.tokens_reasoning),
             "tokens_cached": pa.array(r.tokens_cached),
             "cost_total": pa.array(r.cost),
-            "byok": pa.array(self.users.byok[present][run]),
-            "finish_reason": _coded(np.where(no_finish, 0, r.finish), self.finish, no_finish),
+            "byok": pa.array(byok),
+            "finish_reason": _coded(finish, self.finish, no_finish),
             "tools_offered": pa.array(r.tools_offered, mask=offered_null),
             "tool_called": pa.array(r.finish == FINISH_REASONS.index("tool_calls")),
             "streamed": pa.array(r.streamed),
             "cancelled": pa.array(no_finish),
-            "time_to_first_token_ms": pa.array(r.first_token_ms, mask=~r.streamed),
+            "time_to_first_token_ms": _integers(r.first_token_ms, ~r.streamed),
             "generation_time_ms": pa.array(r.generation_ms),
             "country": _coded(country, self.countries),
-            "continent": _coded(self.continent_of[country], self.continents),
-            "language": _coded(self.users.language[present][run], self.languages),
-            "session_id": id_array("ses-", r.session),
+            "continent": _coded(continent, self.continents),
+            "language": _coded(language, self.languages),
+            "session_id": id_array("ses-", r.session, new_array=new_array),
         }
         return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.logged)
 
@@ -223,14 +225,50 @@ def listed_name(slug: str) -> str:
 # --- models, truth ------------------------------------------------------------------------------------------
 
 
-def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario) -> int:
-    """The public catalogue: what an analyst may know by the end of the world."""
+def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario, market: Market) -> int:
+    """The public catalogue: what an analyst may know by the end of the world, after the market has run.
+
+    Prices are those that were in force, changes by the scenario's calendar and by authors' strategies included.
+    """
     rows = write_models_table(catalogue, scenario.end).to_pylist()
     for row in rows:
-        row["model"] = listed_name(row["model"])
+        slug = row["model"]
+        row["prices"] = _price_path(
+            row["prices"], market.price_history[:, catalogue.index(slug)], scenario.start
+        )
+        row["free_windows"] += [
+            {"from": e.date, "to": e.until if e.until <= scenario.end else None, "kind": "promotion"}
+            for e in scenario.calendar
+            if isinstance(e, PromotionEvent) and e.model == slug and e.date <= scenario.end
+        ]
+        row["free_windows"].sort(key=lambda window: window["from"])
+        row["model"] = listed_name(slug)
     table = pa.Table.from_pylist(rows, schema=arrow_schema("models"))
     pq.write_table(table, folder / "models.parquet", **COMPRESSION)
     return len(table)
+
+
+def _price_path(
+    listed: list[dict[str, Any]], history: NDArray[np.float64], start: dt.date
+) -> list[dict[str, Any]]:
+    """The list prices before `start`, and from then on the daily prices (days x 3) where they change."""
+    path = [point for point in listed if point["from"] < start]
+    changes = np.flatnonzero((history[1:] != history[:-1]).any(axis=1)) + 1
+    for day in [0, *changes.tolist()]:
+        prompt, completion, cached = history[day].tolist()
+        point = {
+            "from": start + dt.timedelta(days=day),
+            "prompt_usd_per_mtok": prompt,
+            "completion_usd_per_mtok": completion,
+            "cached_usd_per_mtok": cached if cached < prompt else None,  # none: no discount
+        }
+        if not math.isnan(prompt) and not (path and _same_price(path[-1], point)):
+            path.append(point)
+    return path
+
+
+def _same_price(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one[key] == other[key] for key in other if key != "from")
 
 
 def write_truth(

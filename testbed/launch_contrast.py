@@ -40,10 +40,12 @@ class Arm:
     settings: tuple[str, ...] = ()
 
 
-ARMS = (
+CORE = (
     Arm("The report world", "report.yaml"),
     Arm("Fit off", "no-fit.yaml"),
     Arm("Fit and migration off", "no-fit.yaml", ("mechanisms.migration=off",)),
+)
+CAUSES = (
     Arm("Migration off", "report.yaml", ("mechanisms.migration=off",)),
     Arm("Backlog off", "no-backlog.yaml"),
     Arm("Lock-in off", "no-lock-in.yaml"),
@@ -62,7 +64,10 @@ def measure(arm: Arm, seed: int, users: int | None, memory: Path) -> pd.DataFram
         run = sim.run(scenario, settings=arm.settings, seed=seed, users=users, out=out)
         with analysis.open_log(run.path) as log:
             found = pd.concat(
-                [retention.launch_contrast(log, model, months=MONTHS, min_cohort=MIN_COHORT) for model in (*FRONTIER, *FLAT)]
+                [
+                    retention.launch_contrast(log, model, months=MONTHS, min_cohort=MIN_COHORT)
+                    for model in (*FRONTIER, *FLAT)
+                ]
             )
         shutil.rmtree(run.path)
     memory.mkdir(parents=True, exist_ok=True)
@@ -116,11 +121,11 @@ def document(results: list[tuple[Arm, pd.DataFrame]], command: str, seeds: int) 
     """The page: one section for each arm."""
     parts = [
         "# The launch contrast, over seeds",
-        f"Made by `{command}`: {seeds} seeds, the mean and in brackets the smallest and largest of them. Every number\n"
-        "is measured on the log by `analysis.retention.launch_contrast`; the truth tables are not read.",
-        f"*Launch cohort*: users whose first request to the model falls in the calendar month of its release. *Later\n"
-        "cohorts*: the unweighted mean over cohorts of at least {MIN_COHORT} users that start two or more months later. A dash:\n"
-        "no such cohort has a complete month of that age before the world ends (30 November 2025).",
+        f"Made by `{command}`: {seeds} seeds, the mean and in brackets\nthe smallest and largest of them. "
+        "Every number is measured on the log by\n`analysis.retention.launch_contrast`; the truth tables are not read.",
+        "*Launch cohort*: users whose first request to the model falls in the calendar month of its release. *Later\n"
+        f"cohorts*: the unweighted mean over cohorts of at least {MIN_COHORT} users that start two or more months\n"
+        "later. A dash: no such cohort has a complete month of that age before the world ends (30 November 2025).",
     ]
     for arm, found in results:
         setting = "".join(f" --set {s}" for s in arm.settings)
@@ -131,22 +136,29 @@ def document(results: list[tuple[Arm, pd.DataFrame]], command: str, seeds: int) 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the study and write the page."""
-    parser = argparse.ArgumentParser(prog="python -m testbed.launch_contrast", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="python -m testbed.launch_contrast", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--seeds", type=int, default=5, help="seeds 1 to N (default: 5)")
+    parser.add_argument(
+        "--causes", action="store_true", help="every cause off in turn, not fit and migration alone"
+    )
     parser.add_argument("--users", type=int, help="other than the scenario's")
     parser.add_argument("--out", type=Path, default=Path("docs/launch-contrast.md"), help="the page to write")
     parser.add_argument("--memory", type=Path, default=Path("outputs/launch-contrast"), help="finished runs")
     args = parser.parse_args(argv)
-    found: dict[Arm, list[pd.DataFrame]] = {arm: [] for arm in ARMS}
+    arms = CORE + CAUSES if args.causes else CORE
+    found: dict[Arm, list[pd.DataFrame]] = {arm: [] for arm in arms}
     try:
         for seed in range(1, args.seeds + 1):
-            for arm in ARMS:
+            for arm in arms:
                 print(f"seed {seed} of {args.seeds}: {arm.title}", file=sys.stderr, flush=True)
                 found[arm].append(measure(arm, seed, args.users, args.memory).assign(seed=seed))
     except KeyboardInterrupt:
         print("Interrupted; finished runs are kept, the same command goes on.", file=sys.stderr)
         return 130
     command = "python -m testbed.launch_contrast" + (f" --seeds {args.seeds}" if args.seeds != 5 else "")
+    command += " --causes" if args.causes else ""
     command += f" --users {args.users}" if args.users else ""
     args.out.parent.mkdir(parents=True, exist_ok=True)
     results = [(arm, pd.concat(frames)) for arm, frames in found.items()]

@@ -89,11 +89,13 @@ def pick(
     decision=0,
 ) -> NDArray[np.int16]:
     n = len(work)
-    bits = np.zeros((n, max(1, (len(view.numbers) + 63) // 64)), dtype=np.uint64)
+    bits, fitting = (np.zeros((n, max(1, (len(view.numbers) + 63) // 64)), dtype=np.uint64) for _ in range(2))
     for number in tried:
         bits[:, number >> 6] |= np.uint64(1 << (number & 63))
+    if known != NOBODY:
+        fitting[:, known >> 6] |= np.uint64(1 << (known & 63))
     return choose(
-        view, scenario, Draws(5), work, tried=bits, known=np.full(n, known, dtype=np.int16),
+        view, scenario, Draws(5), work, tried=bits, known=fitting,
         stay=np.full(n, stay, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
         decision=np.full(n, decision, dtype=np.int32),
     )  # fmt: skip
@@ -313,7 +315,8 @@ def finishing_times(
     if causes.fit.enabled:
         true = true + view.ability[:, g].T - work.hardness[:, None]
     at_home = scenario.search.quality_weight * np.minimum(true, causes.information.cap)
-    value = np.where(number[None, :] == known[:, None], at_home, value)
+    fitting = (known[:, number >> 6] >> (number & 63).astype(np.uint64)) & np.uint64(1) == 1
+    value = np.where(fitting, at_home, value)
     value = value - alpha * work.price_weight[:, None] * np.where(np.isfinite(price), price, 0)
     times = np.where(allowed, runs[:, 1:] / (view.awareness[None, :] * np.exp(value)), np.inf)
     return np.concatenate([runs[:, :1] / np.exp(outside)[:, None], times], axis=1)
@@ -350,11 +353,13 @@ def test_the_bound_changes_no_choice(seed, models, switches, kappa, cap, alpha, 
         f"mechanisms.price_response.alpha={alpha}", f"mechanisms.information.perception_sd={noise}",
         f"mechanisms.fit.match_sd={noise / 2}", f"search.quality_weight={quality}",
     )  # fmt: skip
-    some = rng.integers(-1, max(models, 1), (3, n)).astype(np.int16)
+    home = rng.integers(-1, max(models, 1), n).astype(np.int16)
+    known = rng.integers(0, 2**63, (n, models // 64 + 1)).astype(np.uint64)
+    known[rng.random(n) < 0.5] = 0
     tried = rng.integers(0, 2**63, (n, models // 64 + 1)).astype(np.uint64)
     tried[rng.random(n) < 0.5] = 0
     args = {
-        "tried": tried, "known": some[0], "stay": some[1], "outside": rng.normal(calm, 2, n),
+        "tried": tried, "known": known, "stay": home, "outside": rng.normal(calm, 2, n),
         "decision": rng.integers(0, 50, n).astype(np.int32),
     }  # fmt: skip
     draws = Draws(seed)

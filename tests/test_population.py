@@ -356,6 +356,13 @@ def test_traits_are_drawn_independently(users, work):
     assert min(correlation_p(a, b) for a, b in pairs) > FALSE_ALARM / len(pairs)
 
 
+def test_slicing_workloads_slices_every_trait(work):
+    rows = np.array([3, 5, 4])
+    part = work[rows]
+    for field in fields(work):
+        np.testing.assert_array_equal(getattr(part, field.name), getattr(work, field.name)[rows])
+
+
 # --- waves and large accounts ---------------------------------------------------------------------------------------
 
 WAVES = """

@@ -20,8 +20,12 @@ import sim
 from analysis import contract
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
-from sim.writer import RunFolder, id_array
-from tests.traffic_world import handmade, scenario_file
+from sim.catalogue import write_models_table
+from sim.ids import id_array
+from sim.market import Market
+from sim.world import load_world
+from sim.writer import RunFolder, write_models
+from tests.traffic_world import handmade, scenario_file, shipped
 
 # A market in which everything happens: retirements, a migration, outages, free windows, price changes, reasoning,
 # caches, own keys, shared accounts, a large account; two kinds of work; three countries; twelve weeks.
@@ -73,6 +77,8 @@ BUSY = {
     "calendar": [
         {"event": "outage", "date": "2025-08-12", "days": 2, "model": "shut/down"},
         {"event": "large_account", "date": "2025-08-10", "model": "acme/early", "users": 3, "requests_per_day": 30},
+        {"event": "price_change", "date": "2025-10-01", "model": "acme/heir", "factor": 0.3},
+        {"event": "promotion", "date": "2025-08-15", "until": "2025-08-24", "model": "shut/down"},
     ],
 }  # fmt: skip
 
@@ -160,7 +166,9 @@ def test_ids_give_back_their_bits():
     texts = id_array("gen-", codes, seconds).to_pylist()
     assert [int(t[4:14]) for t in texts] == seconds.tolist()
     assert [t[14] for t in texts] == ["-"] * 6
-    assert id_array("x-", codes[:0]).to_pylist() == []
+    assert id_array("ses-", codes[:0]).to_pylist() == []
+    with pytest.raises(ValueError, match="four letters"):
+        id_array("s-", codes)
 
 
 def test_missing_values_say_unknown_and_nothing_else(log):
@@ -181,6 +189,17 @@ def test_tools_offered_is_always_recorded_where_the_scenario_names_no_date(tmp_p
     assert table.table(records, 0)["tools_offered"].null_count == 0
 
 
+def test_a_listing_that_is_free_by_name_is_a_variant_of_its_model(tmp_path):
+    gift = {"released": "2024-06-01", "price_usd_per_mtok": 0.0}
+    writer = handmade(
+        scenario_file(tmp_path, models={"gift/tiny:free": gift}), model="gift/tiny:free"
+    ).writer()
+    table = writer.table(writer.traffic.records(0, 0), 0).to_pandas()
+    assert set(table["model"]) == {"gift/tiny"}
+    assert set(table["variant"]) == {"free"}
+    assert (table["cost_total"] == 0).all()
+
+
 def test_tools_are_called_where_offered_and_called_only_then(log):
     called = log["finish_reason"] == "tool_calls"
     assert (log["tool_called"] == called).all()
@@ -193,10 +212,13 @@ def test_tools_are_called_where_offered_and_called_only_then(log):
 def test_free_variants_cost_nothing_and_only_they(log):
     free = log["variant"] == "free"
     assert (log.loc[free, "cost_total"] == 0).all()
-    assert set(log.loc[free, "model"]) == {"open/large", "gift/tiny"}
-    window = log.loc[free & (log["model"] == "open/large"), "date"]
-    assert window.min() >= pd.Timestamp("2025-09-05")
-    assert window.max() <= pd.Timestamp("2025-09-25")
+    windows = {"open/large": ("2025-09-05", "2025-09-25"), "shut/down": ("2025-08-15", "2025-08-24"),
+               "gift/tiny": ("2025-08-25", "2025-10-29")}  # fmt: skip
+    assert set(log.loc[free, "model"]) == set(windows)
+    for model, (first, last) in windows.items():
+        dates = log.loc[free & (log["model"] == model), "date"]
+        assert dates.min() >= pd.Timestamp(first)
+        assert dates.max() <= pd.Timestamp(last)
     assert (log.loc[log["model"] == "gift/tiny", "variant"] == "free").all()
     paid = log[~free & (log["finish_reason"] != "error")]
     assert (paid["cost_total"] > 0).all()
@@ -300,6 +322,10 @@ def test_models_are_used_in_their_lives_alone_and_not_in_outages(log, truth):
     silent = log[(log["model"] == "shut/down") & log["date"].between("2025-08-12", "2025-08-13")]
     assert silent.empty
     assert (log["model"] == "shut/down").sum() > 100
+    spells = truth["spells"].astype({"model": str}).groupby("model").agg({"start": "min", "end": "max"})
+    assert spells.loc["acme/heir", "start"] >= dt.date(2025, 9, 1)
+    assert spells.loc["acme/early", "end"] == dt.date(2025, 9, 20)
+    assert spells.loc["shut/down", "end"] == dt.date(2025, 9, 10)
     reasons = truth["spells"].groupby("end_reason", observed=True).size()
     assert {"migrated", "retired", "misfit", "embedded", "horizon", "ended"} <= set(reasons.index)
 
@@ -319,9 +345,33 @@ def test_the_public_catalogue_holds_what_was_known_at_the_end(busy):
     assert models["acme/early"]["retired"] == dt.date(2025, 9, 20)
     assert models["acme/early"]["successor"] == "acme/heir"
     assert [p["from"] for p in models["acme/early"]["prices"]] == [dt.date(2025, 5, 1), dt.date(2025, 8, 20)]
+    # with what the scenario's calendar did
+    heir = [
+        (str(p["from"]), p["prompt_usd_per_mtok"], p["cached_usd_per_mtok"])
+        for p in models["acme/heir"]["prices"]
+    ]
+    assert heir == [("2025-09-01", 1.0, None), ("2025-10-01", 0.3, None)]
+    windows = [(str(w["from"]), str(w["to"]), w["kind"]) for w in models["shut/down"]["free_windows"]]
+    assert windows == [("2025-08-15", "2025-08-24", "promotion")]
+    assert [w["kind"] for w in models["open/large"]["free_windows"]] == ["launch_promotion"]
     assert models["open/large"]["size_class"] == "large"
     assert models["open/large"]["origin"] == "CN"
     assert not {"ability", "reach", "hype"} & set(models["open/large"])
+
+
+def test_the_report_worlds_public_prices_are_the_catalogues(tmp_path):
+    """Nothing in its calendar changes a price, so the market must have followed every listed price to the day."""
+    world = load_world(shipped("report-small"), users=10)
+    market = Market(world.scenario, world.catalogue)
+    for _ in market.days():
+        pass
+    write_models(tmp_path, world.catalogue, world.scenario, market)
+    found = pq.read_table(tmp_path / "models.parquet").to_pylist()
+    listed = write_models_table(world.catalogue, world.scenario.end).to_pylist()
+    assert len(found) == len(listed) > 100
+    for row, expected in zip(found, listed, strict=True):
+        assert row["prices"] == expected["prices"], row["model"]
+        assert row["free_windows"] == expected["free_windows"]
 
 
 def test_counts_of_the_manifest_are_those_of_the_files(busy, log, truth):
