@@ -43,8 +43,8 @@ lint: $(READY)  ## check style, types, imports and dependencies
 format: $(READY)  ## let ruff fix and format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(READY)  ## measure the speed of the simulator beside its baselines
-	@for file in $(sort $(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: $(READY)  ## measure speed and memory, minutes (BENCH=quick: without the long run)
+	@$(BIN)/python -m benchmarks
 
 lock: $(LOCKED)  ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/pip-compile --quiet --extra=dev --generate-hashes --no-emit-index-url --no-emit-find-links \

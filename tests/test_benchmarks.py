@@ -1,0 +1,70 @@
+"""The baselines of the benchmarks write what the log has: the same columns, in the same types, free of violations."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.source import open_log
+from analysis.validation import is_valid, validate
+from benchmarks import agents, child, traffic
+from sim.world import load_world, log_writer, run_agents
+from tests.traffic_world import shipped
+
+
+@pytest.fixture(scope="module")
+def contest() -> traffic.Contest:
+    return traffic.Contest(log_writer(run_agents(load_world(shipped("report"), users=600))))
+
+
+@pytest.mark.parametrize("way", [traffic.OURS, traffic.SIMPY, traffic.NUMPY, traffic.LIMIT])
+def test_every_way_writes_the_columns_of_the_log(contest, monkeypatch, tmp_path, way):
+    monkeypatch.setattr(traffic, "SIMPY_RECORDS", 2_000)
+    records = contest.ways[way](tmp_path)
+    files = sorted(tmp_path.glob("*.parquet"))
+    assert sum(pq.read_metadata(file).num_rows for file in files) == records > 1000
+    assert {pq.read_schema(file).remove_metadata() for file in files} == {contest.writer.logged}
+    blocks = [
+        pq.read_metadata(file).row_group(0).column(1) for file in files if pq.read_metadata(file).num_rows
+    ]
+    assert {block.compression for block in blocks} == {"ZSTD"}
+    assert all("DELTA_BINARY_PACKED" in block.encodings for block in blocks)
+
+
+@pytest.mark.parametrize("way", [traffic.SIMPY, traffic.NUMPY])
+def test_the_baselines_write_conforming_logs(contest, monkeypatch, tmp_path, way):
+    monkeypatch.setattr(traffic, "SIMPY_RECORDS", 2_000)
+    contest.ways[way](tmp_path)
+    tables = [pq.read_table(file) for file in sorted(tmp_path.glob("*.parquet"))]
+    pq.write_table(pa.concat_tables(tables), tmp_path / "all.parquet")
+    assert is_valid(validate(open_log(tmp_path / "all.parquet")))
+
+
+def test_the_limit_writes_the_log_itself(contest, tmp_path):
+    for way in (traffic.OURS, traffic.LIMIT):
+        (tmp_path / way).mkdir()
+        contest.ways[way](tmp_path / way)
+    ours, limit = (sorted((tmp_path / way).iterdir()) for way in (traffic.OURS, traffic.LIMIT))
+    assert [file.read_bytes() for file in ours] == [file.read_bytes() for file in limit]
+
+
+def test_numpy_writes_about_as_many_records_as_the_log_has(contest, tmp_path):
+    assert contest.numpy(tmp_path) == pytest.approx(contest.records, rel=0.1)
+
+
+def test_a_run_of_agents_counts_days_and_decisions():
+    run = json.loads(json.dumps(agents.run_once(500)))
+    assert 0 < run["days"] < run["agents"] * 731
+    assert run["decisions"] > run["agents"]
+    assert run["seconds"] > 0
+    assert 0.05 < run["peak_gb"] < 4
+
+
+def test_a_child_has_a_peak_of_its_own():
+    held = bytearray(400_000_000)
+    held[::4096] = b"x" * len(held[::4096])
+    assert child.peak_memory() > 0.4
+    assert child.run_child("benchmarks.agents", "300")["peak_gb"] < 0.4
