@@ -46,8 +46,8 @@ class Classifier:
         ]
         self._neighbour = np.arange(len(self.paths))
         """For each path another one of its category, if there is one."""
-        for rows in self._by_category:
-            self._neighbour[rows] = np.roll(rows, 1)
+        for mine in self._by_category:
+            self._neighbour[mine] = np.roll(mine, 1)
         known = [number for number, rows in enumerate(self._by_category) if len(rows)]
         self._others = [
             np.array([other for other in known if other != number]) for number in range(len(CATEGORIES))

@@ -5,12 +5,14 @@ switched by its own key: `mechanisms.fit: off`, or `mechanisms.fit.enabled=off` 
 """
 
 import datetime as dt
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sim.catalogue import CATEGORIES
 from sim.distributions import Distribution
@@ -28,6 +30,37 @@ Continent = Literal["North America", "Europe", "Asia", "South America", "Oceania
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+
+
+def _within(low: float, high: float = math.inf, above: bool = False) -> AfterValidator:
+    """All values of a timeline or a distribution lie in [low, high]; strictly above `low` if `above`."""
+
+    def check(value: Timeline | Distribution) -> Timeline | Distribution:
+        least, most = value.support
+        if least < low or most > high or (above and least <= low and isinstance(value, Timeline)):
+            limits = f"above {low:g}" if above else f"at least {low:g}"
+            limits += "" if high == math.inf else f" and at most {high:g}"
+            hint = "" if isinstance(value, Timeline) else "; truncate it with min and max"
+            raise ValueError(f"every value must be {limits}, these go from {least:g} to {most:g}{hint}")
+        return value
+
+    return AfterValidator(check)
+
+
+Shares = Annotated[Timeline, _within(0, 1)]
+Weights = Annotated[Timeline, _within(0)]
+Positives = Annotated[Timeline, _within(0, above=True)]
+Amount = Annotated[Distribution, _within(0)]
+Chance = Annotated[Distribution, _within(0, 1)]
+
+
+def _some_weight(groups: Mapping[Any, Any], key: str) -> None:
+    """On every date at which a weight changes, some group has one."""
+    dates = {day for group in groups.values() for day in group.share.root}
+    for day in sorted(dates):
+        moment = np.array([day], dtype="datetime64[D]")
+        if sum(float(group.share.at(moment)[0]) for group in groups.values()) <= 0:
+            raise ProblemAt((key,), f"on {day} no share is above zero; give one some weight")
 
 
 class Section(BaseModel):
@@ -104,12 +137,12 @@ class ModelSection(Section):
 class Segment(Section):
     """A kind of user."""
 
-    share: Timeline = Field(description="relative weight among arriving users, by date")
-    life_days: Distribution = Field(description="days on the platform")
-    regularity: Distribution = Field(description="chance to be active in a week, 0..1")
-    price_sensitivity: Distribution = Field(description="multiplies the weight of log price in a choice")
-    curiosity: Distribution = Field(description="multiplies how often an embedded workload looks at rivals")
-    workloads: Positive = Field(1.0, description="mean number of workloads of a user (1 to 4)", le=4)
+    share: Weights = Field(description="relative weight among arriving users, by date")
+    life_days: Amount = Field(description="days on the platform")
+    regularity: Chance = Field(description="chance to be active in a week, 0..1")
+    price_sensitivity: Amount = Field(description="multiplies the weight of log price in a choice")
+    curiosity: Amount = Field(description="multiplies how often an embedded workload looks at rivals")
+    workloads: float = Field(1.0, description="mean number of workloads of a user", ge=1, le=4)
     willingness_to_pay: Positive = Field(1.0, description="multiplies what its workloads would pay")
     volume: Positive = Field(1.0, description="multiplies its workloads' requests a day")
     users_per_account: Positive = Field(1.0, description="mean users that share one account (one bill)", ge=1)
@@ -123,7 +156,7 @@ class Country(Section):
     """Where users are billed."""
 
     continent: Continent
-    share: Timeline = Field(description="relative weight among arriving users, by date")
+    share: Weights = Field(description="relative weight among arriving users, by date")
     utc_offset_hours: Annotated[int, Field(ge=-12, le=14)] = 0
     languages: dict[str, Positive] = Field({"en": 1.0}, description="prompt languages (BCP 47) with weights")
 
@@ -131,8 +164,10 @@ class Country(Section):
 class Population(Section):
     """Who is in the market, and when they come."""
 
-    growth: Timeline = Field(description="relative rate of arrival by date (geometric between dates)")
-    initial_share: Share = Field(0.03, description="users that are there on the first day, of all users")
+    growth: Positives = Field(description="relative rate of arrival by date (geometric between dates)")
+    initial_share: Share = Field(
+        0.03, description="users that are there on the first day, of all users (assumed)"
+    )
     segments: dict[str, Segment]
     countries: dict[str, Country]
 
@@ -141,6 +176,7 @@ class Population(Section):
         for key in ("segments", "countries"):
             if not getattr(self, key):
                 raise ProblemAt((key,), "name at least one")
+            _some_weight(getattr(self, key), key)
         return self
 
 
@@ -150,18 +186,16 @@ class Population(Section):
 class CategorySection(Section):
     """A kind of work, and what its requests look like."""
 
-    share: Timeline = Field(description="relative weight among new workloads, by date")
+    share: Weights = Field(description="relative weight among new workloads, by date")
     hardness: Distribution | None = Field(None, description="instead of the general hardness")
     harder_by: float = Field(0.0, description="added to the hardness")
     willingness_to_pay: Positive = Field(1.0, description="multiplies what a workload would pay")
     volume: Positive = Field(1.0, description="multiplies requests a day")
-    needs_tools: Timeline = Field(
-        Timeline.constant(0.0), description="share that cannot do without tool calls"
-    )
+    needs_tools: Shares = Field(Timeline.constant(0.0), description="share that cannot do without tool calls")
     needs_permissive: Share = Field(0.0, description="share that needs a permissive model")
-    prompt_tokens: Timeline = Field(description="median prompt tokens of a request, by date")
+    prompt_tokens: Positives = Field(description="median prompt tokens of a request, by date")
     prompt_sigma: Positive = Field(1.0, description="spread of log prompt tokens")
-    completion_tokens: Timeline = Field(description="median visible completion tokens of a request, by date")
+    completion_tokens: Positives = Field(description="median visible completion tokens of a request, by date")
     completion_sigma: Positive = 0.9
     cached_share: Share = Field(
         0.2, description="mean share of prompt tokens read from a cache where one is offered"
@@ -177,15 +211,15 @@ class Workloads(Section):
         Timeline.constant(0.0),
         description="added to hardness by the date on which the workload begins (assumed)",
     )
-    willingness_to_pay_usd_per_mtok: Distribution = Field(description="USD per million effective tokens")
+    willingness_to_pay_usd_per_mtok: Amount = Field(description="USD per million effective tokens")
     willingness_per_hardness: float = Field(
         0.0, description="added to log willingness for one unit of hardness"
     )
-    life_days: Distribution = Field(description="days until the job is done")
-    later_start_days: Distribution = Field(description="days between a user's workloads' beginnings")
-    requests_per_day: Distribution = Field(description="requests a day when embedded")
+    life_days: Amount = Field(description="days until the job is done")
+    later_start_days: Amount = Field(description="days between a user's workloads' beginnings")
+    requests_per_day: Amount = Field(description="requests a day when embedded")
     trial_requests_per_day: Positive = Field(description="requests a day during a trial")
-    context_tokens: Distribution = Field(description="context window that the work needs, tokens")
+    context_tokens: Amount = Field(description="context window that the work needs, tokens")
     free_share: Share = Field(0.3, description="workloads that accept a free variant with its limits")
     categories: dict[Category, CategorySection]
 
@@ -193,6 +227,7 @@ class Workloads(Section):
     def _not_empty(self) -> "Workloads":
         if not self.categories:
             raise ProblemAt(("categories",), "name at least one category")
+        _some_weight(self.categories, "categories")
         return self
 
 
@@ -205,7 +240,9 @@ class Fit(Mechanism):
     match_sd: NonNegative = Field(
         0.15, description="spread of the match between one workload and one model (assumed)"
     )
-    chance_when_off: Share = Field(0.35, description="share of trials that end well without the mechanism")
+    chance_when_off: Share = Field(
+        0.35, description="share of trials that end well without the mechanism (assumed)"
+    )
 
 
 class Backlog(Mechanism):
@@ -241,8 +278,8 @@ class FrontierAttention(Mechanism):
     midpoint: float = Field(
         0.0, description="hardness, relative to the frontier, at which listening is half-way"
     )
-    reaction_days: Distribution = Field(
-        Distribution.exponential(4.0), description="days from the release to the look"
+    reaction_days: Amount = Field(
+        Distribution.exponential(4.0), description="days from the release to the look (assumed)"
     )
 
 
@@ -250,9 +287,7 @@ class RivalTrials(Mechanism):
     """Embedded work looks at rivals and may try one. Off: it never does."""
 
     look_every_days: Positive = Field(12.0, description="mean days between looks, at curiosity 1 (assumed)")
-    trial_days: Distribution = Field(
-        Distribution.exponential(3.0), description="length of a rival's trial, days"
-    )
+    trial_days: Amount = Field(Distribution.exponential(3.0), description="length of a rival's trial, days")
     silent_share: Share = Field(0.3, description="trials during which the home falls silent (assumed)")
     inertia: float = Field(1.5, description="added to the try utility of staying (assumed)")
 
@@ -316,7 +351,7 @@ class Search(Section):
 
     look_every_days: Positive = Field(8.0, description="mean days between looks before any failure")
     longest_wait_days: Positive = Field(180.0, description="bound on the mean wait after repeated failures")
-    trial_days: Distribution = Field(Distribution.exponential(4.0), description="length of a trial, days")
+    trial_days: Amount = Field(Distribution.exponential(4.0), description="length of a trial, days")
     outside_option: float = Field(0.0, description="try utility of waiting")
     quality_weight: Positive = Field(
         3.0, description="weight of the margin in the surplus that users experience"
@@ -335,7 +370,7 @@ class Search(Section):
 
 
 class Traffic(Section):
-    """How spells become requests."""
+    """How spells become requests. Shares and profiles are assumed where no source is named."""
 
     volume: Positive = Field(
         1.0, description="multiplies every workload's requests a day (the scale of the log)"
@@ -346,17 +381,17 @@ class Traffic(Section):
     hours: list[NonNegative] = Field(
         [1.0] * 24, description="relative volume by local hour", min_length=24, max_length=24
     )
-    reasoning_completion_factor: Timeline = Field(
+    reasoning_completion_factor: Weights = Field(
         Timeline.constant(1.5),
         description="reasoning tokens for one visible completion token, models that always do",
     )
     hybrid_reasoning_share: Share = Field(
-        0.35, description="requests to hybrid models that ask for reasoning"
+        0.35, description="requests to hybrid models that ask for reasoning (assumed)"
     )
-    tool_call_share: Timeline = Field(
+    tool_call_share: Shares = Field(
         Timeline.constant(0.3), description="requests with tools offered that end in a tool call"
     )
-    tools_offered_share: dict[Category, Timeline] = Field(
+    tools_offered_share: dict[Category, Shares] = Field(
         {}, description="requests that offer tools, by category, of workloads that do not need them"
     )
     streamed_share: Share = 0.7
@@ -364,26 +399,29 @@ class Traffic(Section):
     length_stop_share: Share = Field(0.03, description="requests that end at the length limit")
     error_share: Share = 0.01
     filter_share: Share = Field(0.004, description="requests stopped by a content filter")
-    season: Timeline = Field(Timeline.constant(1.0), description="relative volume by date")
+    season: Weights = Field(Timeline.constant(1.0), description="relative volume by date")
 
     @model_validator(mode="after")
     def _some_volume(self) -> "Traffic":
         for key in ("weekday", "hours"):
             if sum(getattr(self, key)) <= 0:
                 raise ProblemAt((key,), "at least one value must be above zero")
+        ends = ("cancelled_share", "error_share", "filter_share", "length_stop_share")
+        if sum(getattr(self, key) for key in ends) > 1:
+            raise ProblemAt(("cancelled_share",), f"{', '.join(ends)} together exceed 1")
         return self
 
 
 class Observation(Section):
-    """What the gateway records, and how well."""
+    """What the gateway records, and how well. Accuracy and confidences are assumed."""
 
     label_share: Share = Field(0.1, description="requests that get a category label (the report: 0.0025)")
     classifier_accuracy: Share = Field(0.92, description="labels that name the true category (assumed)")
     second_label_share: Share = Field(0.15, description="labelled requests with a second path (assumed)")
-    confidence: Distribution = Field(
+    confidence: Chance = Field(
         Distribution.normal(0.8, 0.15, low=0.05, high=1.0), description="confidence of a right label"
     )
-    wrong_confidence: Distribution = Field(
+    wrong_confidence: Chance = Field(
         Distribution.normal(0.55, 0.15, low=0.05, high=1.0), description="confidence of a wrong label"
     )
     label_paths: str = Field(
@@ -472,7 +510,7 @@ class WaveEvent(Section):
 
 
 class PriceStrategyEvent(Section):
-    """An author cuts prices when its share of use falls (an author's strategy)."""
+    """An author cuts prices when its share of use falls (an author's strategy; rule and defaults assumed)."""
 
     event: Literal["price_strategy"]
     date: dt.date

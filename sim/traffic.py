@@ -33,6 +33,10 @@ MEAN_GAP_SECONDS = 75.0
 """Mean time between two requests of a sitting (assumed)."""
 
 HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
+CONTEXT_PART, MOST_VISIBLE, MOST_THOUGHT = 0.9, 32_000.0, 64_000.0
+"""Longest prompt as part of the context window; most visible and most reasoning tokens of a request (assumed)."""
+READ_MS, PACE_SPREAD = 0.01, 0.3
+"""Milliseconds of wait for a prompt token; relative spread of a provider's tokens a second (assumed)."""
 SETTLED_DAYS = np.int32(10_000)
 """Tenure at which the ramp of an embedded workload's volume is over, whatever its time constant."""
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER, ERROR, NONE = range(6)
@@ -303,7 +307,7 @@ def _fill(  # type: ignore[no-untyped-def]
             days.price[day, model, 0], days.price[day, model, 1], days.price[day, model, 2],
         )  # fmt: skip
         has_cache = p_cached < p_in
-        limit = 0.9 * models.context[model]
+        limit = CONTEXT_PART * models.context[model]
         share, chance = kinds.cached_share[g], models.reasoning_chance[model]
         tool_share = work.tool_call_share
         if math.isnan(tool_share):
@@ -337,13 +341,13 @@ def _fill(  # type: ignore[no-untyped-def]
             n_prompt = days.prompt[day, g] * _factor(factors, PROMPT + g, word & _HALF_MASK)
             n_prompt = math.floor(max(1.0, min(n_prompt, limit)))
             visible = days.completion[day, g] * _factor(factors, COMPLETION + g, word >> _HALF)
-            visible = max(1.0, min(visible, 32000.0))
+            visible = max(1.0, min(visible, MOST_VISIBLE))
             thought = 0.0
             if chance > 0.0:
                 word = mix(r + np.uint64(3))
                 if _low(word) < chance:
                     thought = visible * days.reasoning[day] * _factor(factors, THOUGHT, word >> _HALF)
-                    thought = min(thought, 64000.0)
+                    thought = min(thought, MOST_THOUGHT)
             word = mix(r + np.uint64(4))
             u = _low(word)
             hit = 2.0 * share * u if share <= 0.5 else 1.0 - 2.0 * (1.0 - share) * u
@@ -375,8 +379,8 @@ def _fill(  # type: ignore[no-untyped-def]
                 at += u > models.provider_cdf[other]
             is_streamed = _high(word) < rates.streamed
             word = mix(r + np.uint64(7))
-            wait = models.first_token_ms[at] * _factor(factors, WAIT, word & _HALF_MASK) + 0.01 * n_prompt
-            pace = models.tokens_per_second[at] * (0.7 + 0.6 * _high(word))
+            wait = models.first_token_ms[at] * _factor(factors, WAIT, word & _HALF_MASK) + READ_MS * n_prompt
+            pace = models.tokens_per_second[at] * (1.0 + PACE_SPREAD * (2.0 * _high(word) - 1.0))
             charge = ((n_prompt - n_cached) * p_in + n_cached * p_cached + n_completion * p_out) * 1e-6
             if is_free or ended == ERROR:
                 charge = 0.0
