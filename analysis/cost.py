@@ -113,13 +113,22 @@ def effective_cost(log: Log, window: step.Window | None = None, free_variants: b
 
     cost_usd_per_mtok = cost_usd (USD charged) over charged_tokens (prompt + completion), times a million.
     charged_tokens, cost_usd and requests (count) are those of requests not paid with the customer's own key
-    (byok false); a request whose byok is null is left out. Null for a model without such requests. Free
-    variants are left out, or count at what was charged, nothing, if `free_variants`. Needs the column byok.
+    (byok false); a request whose byok is null is left out. A model that has requests in the window but none
+    of these is listed with 0 of each and without a cost. Free variants are left out, or count at what was
+    charged, nothing, if `free_variants`. Needs the column byok.
     """
     t = charges(log).filter(lambda t: v.within(t.week, window))
     t = t if free_variants else t.filter(~t.free)
-    sums = t.group_by("model").aggregate(
+    charged = t.group_by("model").aggregate(
         requests=v.total(t.requests), charged_tokens=v.total(t.tokens), cost_usd=t.cost_usd.sum()
+    )
+    used = step.by_model(log, "requests").filter(lambda t: v.within(t.week, window))
+    sums = used.select("model").distinct().left_join(charged, "model")
+    sums = sums.select(
+        "model",
+        requests=sums.requests.fill_null(0),
+        charged_tokens=sums.charged_tokens.fill_null(0),
+        cost_usd=sums.cost_usd.fill_null(0.0),
     )
     cost = v.ratio(sums.cost_usd, sums.charged_tokens) * MTOK
     return sums.mutate(cost_usd_per_mtok=cost).order_by(ibis.desc("charged_tokens"), "model")
