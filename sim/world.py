@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -273,8 +273,9 @@ def compile_loops() -> None:
     writer.table(records, 0)
 
 
+@cache
 def source_digest() -> str:
-    """Hash of the simulator's own source: another version is another world."""
+    """Hash of the simulator's own source: another version is another world. Read once, like the code that runs."""
     parts = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         parts.update(file.name.encode() + b"\0" + file.read_bytes())
