@@ -192,7 +192,7 @@ def reasoning_ranking(
 
 
 def _mark_known(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
-    if not frame["requests"].any():
+    if not frame["known_requests"].any():
         raise NotAvailable("finish_reason", "the log has the column but no value in it")
     return step.mark_complete(frame, log)
 
@@ -202,17 +202,23 @@ def tool_share(log: Log) -> ir.Table:
     """Share of requests that end in a tool call in all tokens by week: claim C61 (figure 12).
 
     tool_tokens: tokens (prompt + completion) of requests with finish_reason = tool_calls. share = those over tokens,
-    the tokens of the week's requests with a known finish reason. tool_requests and requests (count) likewise. Not the
-    same as requests that were offered tools (C63). Needs the column finish_reason.
+    the tokens of all requests of the week: those without a finish reason, such as cancelled ones, count too.
+    tool_requests and requests (count) likewise. known_requests (count): requests with a finish reason; without
+    any in the week its share is missing. Not the same as requests that were offered tools (C63). Needs the
+    column finish_reason.
     """
-    t = step.by_model(log, "tool_requests", "finish_known_requests", "tool_tokens", "finish_known_tokens")
+    t = step.by_model(log, "tool_requests", "requests", "finish_known_requests", "tool_tokens", "tokens")
     sums = t.group_by("week").aggregate(
         tool_requests=v.total(t.tool_requests),
-        requests=v.total(t.finish_known_requests),
+        requests=v.total(t.requests),
+        known_requests=v.total(t.finish_known_requests),
         tool_tokens=v.total(t.tool_tokens),
-        tokens=v.total(t.finish_known_tokens),
+        tokens=v.total(t.tokens),
     )
-    return sums.mutate(share=v.ratio(sums.tool_tokens, sums.tokens)).order_by("week")
+    part = (sums.known_requests > 0).ifelse(
+        v.ratio(sums.tool_tokens, sums.tokens), ibis.null("float64")
+    )
+    return sums.mutate(share=part).order_by("week")
 
 
 @finished_by(_mark)
@@ -259,7 +265,8 @@ def tool_share_and_largest_account(log: Log) -> pd.DataFrame:
     claims C61 and C62 (figure 12).
 
     tool_tokens (tokens), tool_requests (count): requests with finish_reason = tool_calls. share = tool_tokens
-    over tokens, the tokens of the week's requests with a known finish reason (requests: their count).
+    over tokens, the tokens of all requests of the week (requests: their count; known_requests: those with a
+    finish reason, without any of which the shares of the week are missing).
     largest_account_tokens: tool-call tokens of the account with the most of them in the week;
     largest_account_share = those over tool_tokens; largest_account_part = those over tokens, so that share -
     largest_account_part is what all other accounts add. accounts (count): accounts with tool calls. The columns
@@ -274,7 +281,8 @@ def tool_share_and_largest_account(log: Log) -> pd.DataFrame:
     frame = frame.join(tool_accounts(log).set_index("week")[columns], on="week")
     frame = frame.fillna({"accounts": 0, "largest_account_tokens": 0})
     frame = frame.astype({"accounts": "int64", "largest_account_tokens": "int64"})
-    return frame.assign(largest_account_part=share(frame["largest_account_tokens"], frame["tokens"]))
+    part = pd.Series(share(frame["largest_account_tokens"], frame["tokens"]), index=frame.index)
+    return frame.assign(largest_account_part=part.where(frame["share"].notna()))
 
 
 @finished_by(_mark)

@@ -168,7 +168,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         id="fig12",
         title="Tool calls: share of tokens",
         section="agentic",
-        unit="share of the tokens of the week's requests with a finish reason",
+        unit="share of the tokens of all requests of the week",
         table=in_window(agentic.tool_share_and_largest_account, MAIN_WINDOW),
         query=agentic.tool_share,
         draw=figures.tool_share,
@@ -179,8 +179,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "shows it."
         ),
         formats={
-            "week": "week", "tool_requests": "count", "requests": "count", "tool_tokens": "tokens", "tokens": "tokens",
-            "share": "share", "accounts": "count", "largest_account_tokens": "tokens",
+            "week": "week", "tool_requests": "count", "requests": "count", "known_requests": "count",
+            "tool_tokens": "tokens", "tokens": "tokens", "share": "share", "accounts": "count", "largest_account_tokens": "tokens",
             "largest_account_share": "share", "largest_account_part": "share",
         },
     ),

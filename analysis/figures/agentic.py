@@ -108,7 +108,7 @@ def tool_share(log: Log) -> Figure:
         legend_above(axes)
         dates(axes)
         missing = "" if known else "; the log does not record accounts"
-        note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests with a finish reason{missing}")
+        note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests{missing}")
     return figure
 
 

@@ -115,6 +115,20 @@ def reasoning_models(log):
     return dict(out)
 
 
+def tool_share(log):
+    """{week: [tool calls, requests, requests with a finish reason, tokens of tool calls, tokens]}."""
+    out = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for row in rows_of(log):
+        called = row["finish_reason"] == "tool_calls"
+        week = out[row["week"]]
+        week[0] += called
+        week[1] += 1
+        week[2] += row["finish_reason"] is not None
+        week[3] += row["tokens"] if called else 0
+        week[4] += row["tokens"]
+    return dict(out)
+
+
 def tool_tokens_by_account(log):
     """{week: {account: tokens of its requests that end in a tool call}}; requests without an account left out."""
     out = defaultdict(lambda: defaultdict(int))

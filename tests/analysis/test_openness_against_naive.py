@@ -211,6 +211,13 @@ def test_largest_account_in_tool_calls(rough_log, made_rough):
         assert (row.tool_tokens, row.accounts) == (sum(accounts.values()), len(accounts))
         assert row.largest_account_tokens == max(accounts.values())
         assert row.largest_account_share == pytest.approx(row.largest_account_tokens / row.tool_tokens)
+    weeks = naive_openness.tool_share(made_rough)
+    tools = agentic.tool_share(rough_log)
+    columns = ["tool_requests", "requests", "known_requests", "tool_tokens", "tokens"]
+    assert {r.week: [getattr(r, c) for c in columns] for r in tools.itertuples()} == weeks
+    assert (tools["known_requests"] < tools["requests"]).any()
+    for row in tools.itertuples():
+        assert row.share == pytest.approx(row.tool_tokens / row.tokens)
     joined = agentic.tool_share_and_largest_account(rough_log)
     assert joined["week"].tolist() == agentic.tool_share(rough_log)["week"].tolist()
     for row in joined.itertuples():

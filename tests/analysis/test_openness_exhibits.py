@@ -247,6 +247,18 @@ def test_the_part_of_one_account_explains_a_spike(connect):
     assert spike["accounts"] == 5
 
 
+def test_requests_without_a_finish_reason_count_in_the_tokens_that_tool_calls_are_a_share_of(connect):
+    call, cut = {"finish_reason": "tool_calls"}, {"finish_reason": None, "cancelled": True}
+    rows = [("u", "row/open", "2025-05-05", call), ("u", "row/open", "2025-05-06")]
+    rows += [("u", "row/open", "2025-05-07", cut)] * 2
+    rows += [("u", "row/open", "2025-05-12", cut)]
+    found = BY_ID["fig12"].query(connect(generations(rows), models=FACTS))
+    assert found[["tool_requests", "requests", "known_requests"]].to_numpy().tolist() == [[1, 4, 2], [0, 1, 0]]
+    assert found[["tool_tokens", "tokens"]].to_numpy().tolist() == [[150, 600], [0, 150]]
+    assert found["share"].iloc[0] == 0.25
+    assert pd.isna(found["share"].iloc[1])  # not 0: nothing is known of the week
+
+
 def test_launch_access_is_left_out_on_its_days_only(connect):
     facts = models(
         model("a/b", "2025-05-01", reasoning_optimised=True, free_windows=[
