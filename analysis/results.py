@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-import shutil
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import retention, study, usage
+from analysis.aside import Aside
 from analysis.exhibit import Exhibit
 from analysis.query import Query, queries
 from analysis.source import Log, NotAvailable
@@ -26,7 +25,6 @@ Progress = Callable[[str, float, float], None]
 RESULTS = ("tables", "figures", "report.html")
 TRIANGLES, CONTRAST = "fig25_triangles", "fig25_launch_contrast"  # tables beside those of the exhibits
 INDEX = "index"
-_ASIDE = ".analysis-"
 
 
 def write_analysis(
@@ -40,7 +38,8 @@ def write_analysis(
 
     Each exhibit (`analysis.exhibits.EXHIBITS`) gives the files that bear its id; tables/index.csv lists them. What the
     log cannot say is a gap: it has no files, and the page says why. Everything is written aside and renamed at the
-    end: a failure or an interruption leaves earlier results as they were. progress: called with (what is being done,
+    end: a failure or an interruption leaves earlier results as they were, and of several analyses that write into one
+    folder at once the last to end stays. progress: called with (what is being done,
     steps done, steps in all). manifest: of the run, if the log has none itself. models: the models of the retention
     panels; by default the study's eight that the log holds, else the log's four largest.
 
@@ -51,18 +50,12 @@ def write_analysis(
     from analysis.report import verdicts
 
     target = Path(out_dir)
-    target.mkdir(parents=True, exist_ok=True)
-    for leftover in target.glob(f"{_ASIDE}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    aside = target / f"{_ASIDE}{uuid.uuid4().hex[:8]}"
-    aside.mkdir()
-    try:
-        writer = _Writer(log, aside, progress, manifest or log.manifest, models)
+    with Aside(target, RESULTS) as aside:
+        writer = _Writer(log, aside.path, progress, manifest or log.manifest, models)
         summary = writer.write(verdicts.read(target))
-        _swap(aside, target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    summary["files"] = sorted(file for name in RESULTS for file in _files(target / name))
+        files = sorted(file.relative_to(aside.path) for file in aside.path.rglob("*") if file.is_file())
+        aside.publish()
+    summary["files"] = [target / file for file in files]
     summary["report"] = target / "report.html"
     return summary
 
@@ -359,16 +352,3 @@ def _title(panel: study.Panel) -> str:
 def _name(log: Log, model: str) -> str:
     names = retention.model_names(log)
     return names.get(model, model)
-
-
-def _files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-
-
-def _swap(aside: Path, target: Path) -> None:
-    """Put the new results in the place of the old ones, each by a rename."""
-    for name in RESULTS:
-        old = aside / f"old-{name}"
-        if (target / name).exists():
-            (target / name).rename(old)
-        (aside / name).rename(target / name)

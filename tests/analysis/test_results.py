@@ -6,6 +6,7 @@ import html
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -218,6 +219,41 @@ def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, 
         analysis.write_analysis(log, out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert sorted(path.name for path in out.iterdir()) == ["figures", "report.html", "tables"]
+
+
+def test_a_failure_between_the_renames_leaves_earlier_results_as_they_were(
+    written_out, run_folder, monkeypatch
+):
+    out, _, _ = written_out
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    rename = Path.rename
+
+    def renamed(self, other):
+        if other == out / "report.html" and self.parent.parent == out:  # the last of the new results
+            raise OSError("no more")
+        return rename(self, other)
+
+    few(monkeypatch, "fig14")
+    with open_log(run_folder) as log, monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", renamed)
+        with pytest.raises(OSError, match="no more"):
+            analysis.write_analysis(log, out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_two_analyses_of_one_run_at_once_both_succeed(run_folder, tmp_path, monkeypatch):
+    few(monkeypatch, "fig14")
+    inner = []
+    with open_log(run_folder) as log, open_log(run_folder) as other:
+
+        def meanwhile(step, done, steps):
+            if done == steps and not inner:
+                inner.append(analysis.write_analysis(other, tmp_path))
+
+        outer = analysis.write_analysis(log, tmp_path, progress=meanwhile)
+    for summary in (*inner, outer):
+        assert set(summary["files"]) == {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figures", "report.html", "tables"]
 
 
 def test_figures_are_the_same_bytes_for_the_same_data(log, tmp_path):
