@@ -96,9 +96,16 @@ def triangles(
     there to be used and the log covers; mean_exposure_days: mean over members of the days from their first
     request to the end of month c (a launch late in a month makes members younger at every k).
     """
+    key = ("retention.triangles", min_cohort, small)
+    cells = log.remembered(key, lambda: _all_triangles(log, min_cohort, small))
+    if models is None:
+        return cells
+    return cells[cells["model"].isin(list(models))].reset_index(drop=True)
+
+
+def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
+    """The triangles of all models, each apart from the others."""
     counts = cohort_activity(log)
-    if models is not None:
-        counts = counts[counts["model"].isin(list(models))]
     if counts.empty:
         return _typed(pd.DataFrame(columns=list(TRIANGLE_COLUMNS)))
     counts = counts.assign(k=_months_between(counts["cohort"], counts["month"]))

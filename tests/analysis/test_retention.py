@@ -56,6 +56,33 @@ def test_the_last_month_is_incomplete_where_the_log_ends_inside_it(small):
     assert old.loc[old["cohort"] == "2025-08-01", "complete"].tolist() == [False] * 5
 
 
+@pytest.mark.parametrize(("end", "complete"), [("2025-06-29", False), ("2025-06-30", True)])
+def test_a_month_is_complete_from_its_last_day_on(connect, end, complete):
+    rows = [("a", NEW, "2025-05-02T00:00:00"), ("a", NEW, "2025-06-02T00:00:00")]
+    cells = retention.triangle(connect(generations(rows), end=dt.date.fromisoformat(end)), NEW)
+    june = cells["observed"] & (cells["month"] == "2025-06-01")
+    assert cells.loc[june, "complete"].tolist() == [complete]
+    assert cells.loc[cells["month"] == "2025-05-01", "complete"].tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("released", "truncated"), [("2025-04-09", True), ("2025-04-10", False), ("2025-04-11", False)]
+)
+def test_a_model_released_on_the_first_day_of_the_log_is_seen_from_its_start(connect, released, truncated):
+    rows = generations([("a", NEW, "2025-04-12T00:00:00")])
+    log = connect(rows, models=models(model(NEW, released)), start=dt.date(2025, 4, 10))
+    assert retention.triangle(log, NEW)["left_truncated"].tolist() == [truncated]
+
+
+def test_triangles_are_made_once_for_all_models(small, monkeypatch):
+    both = retention.triangles(small)
+    monkeypatch.setattr(retention, "cohort_activity", lambda log: pytest.fail("made again"))
+    for name in (OLD, NEW):
+        part = retention.triangle(small, name)
+        pd.testing.assert_frame_equal(part, both[both["model"] == name].reset_index(drop=True))
+    assert retention.triangles(small, [NEW])["model"].unique().tolist() == [NEW]
+
+
 def test_exposure_counts_the_days_since_the_release(small):
     cells = retention.triangle(small, NEW).drop_duplicates("cohort").set_index("cohort")
     assert cells["exposure_days"].to_dict() == {
