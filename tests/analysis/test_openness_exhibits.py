@@ -253,10 +253,30 @@ def test_requests_without_a_finish_reason_count_in_the_tokens_that_tool_calls_ar
     rows += [("u", "row/open", "2025-05-07", cut)] * 2
     rows += [("u", "row/open", "2025-05-12", cut)]
     found = BY_ID["fig12"].query(connect(generations(rows), models=FACTS))
-    assert found[["tool_requests", "requests", "known_requests"]].to_numpy().tolist() == [[1, 4, 2], [0, 1, 0]]
+    assert found[["tool_requests", "requests", "known_requests"]].to_numpy().tolist() == [
+        [1, 4, 2],
+        [0, 1, 0],
+    ]
     assert found[["tool_tokens", "tokens"]].to_numpy().tolist() == [[150, 600], [0, 150]]
     assert found["share"].iloc[0] == 0.25
     assert pd.isna(found["share"].iloc[1])  # not 0: nothing is known of the week
+
+
+def test_the_first_and_the_last_four_complete_weeks_are_summed_up(connect):
+    monday = dt.date(2025, 3, 3)
+    rows = []
+    for week, opened in enumerate(
+        [0, 1, 3, 8, 5, 9, 2, 4, 10, 10]
+    ):  # of ten requests each; the last week is cut
+        day = monday + dt.timedelta(weeks=week)
+        rows += [("u", "row/open" if i < opened else "row/closed", day.isoformat()) for i in range(10)]
+    saturday = monday + dt.timedelta(weeks=9, days=5)
+    facts = models(model("row/open", "2024-01-01", open_weights=True), model("row/closed", "2024-01-01"))
+    log = connect(generations(rows), models=facts, end=saturday)
+    found = openness.share_summary(log).set_index("source_type").loc["row-open"]
+    assert found["weeks"] == 9
+    assert found["first"] == pytest.approx((0 + 1 + 3 + 8) / 40)
+    assert found["last"] == pytest.approx((9 + 2 + 4 + 10) / 40)
 
 
 def test_launch_access_is_left_out_on_its_days_only(connect):

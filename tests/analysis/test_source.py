@@ -126,6 +126,37 @@ def test_a_month_cut_by_the_end_of_the_log_is_not_complete(connect):
     assert log.complete_weeks()[-1] == dt.date(2025, 3, 24)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "mondays"),
+    [
+        ("2025-03-03", "2025-03-16", [3, 10]),  # Monday to Sunday
+        ("2025-03-03", "2025-03-15", [3]),  # to Saturday
+        ("2025-03-04", "2025-03-16", [10]),  # from Tuesday
+        ("2025-03-03", "2025-03-08", []),
+    ],
+)
+def test_a_week_is_complete_from_its_monday_to_its_sunday_only(connect, start, end, mondays):
+    first, last = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
+    log = connect(generations([("a", "x/y", f"{end}T00:00:00")]), start=first, end=last)
+    assert log.complete_weeks() == [dt.date(2025, 3, monday) for monday in mondays]
+    marked = usage.weekly(log)
+    assert marked["complete"].tolist() == [last.weekday() == 6]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "months"),
+    [
+        ("2025-02-01", "2025-03-31", [2, 3]),
+        ("2025-02-01", "2025-03-30", [2]),
+        ("2025-02-02", "2025-03-31", [3]),
+    ],
+)
+def test_a_month_is_complete_from_its_first_to_its_last_day_only(connect, start, end, months):
+    first, last = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
+    log = connect(generations([("a", "x/y", f"{end}T00:00:00")]), start=first, end=last)
+    assert log.complete_months() == [dt.date(2025, month, 1) for month in months]
+
+
 @pytest.mark.parametrize("column", [f.name for f in contract.GENERATIONS if f.required])
 def test_a_log_without_a_required_column_is_refused(made_log, connect, column):
     with pytest.raises(LogError, match=f"required column '{column}' is missing"):
