@@ -31,10 +31,6 @@ _MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
     ),
     "tokens_cached": (("tokens_cached",), lambda t: v.total(t.tokens_cached)),
     "cost_usd": ((), lambda t: v.amount(t.cost_total)),
-    "finish_known_tokens": (
-        ("finish_reason",),
-        lambda t: v.total_where(v.tokens_total(t), t.finish_reason.notnull()),
-    ),
     "finish_known_requests": (("finish_reason",), lambda t: v.count_where(t.finish_reason.notnull())),
     "tool_tokens": (
         ("finish_reason",),
@@ -51,9 +47,6 @@ _MEASURES: dict[str, tuple[tuple[str, ...], Measure]] = {
         ("tools_offered", "finish_reason"),
         lambda t: v.count_where(t.tools_offered & (t.finish_reason == "tool_calls")),
     ),
-    "charged_tokens": (("byok",), lambda t: v.total_where(v.tokens_total(t), ~t.byok)),
-    "charged_cost_usd": (("byok",), lambda t: v.amount((~t.byok).ifelse(t.cost_total, 0.0))),
-    "charged_requests": (("byok",), lambda t: v.count_where(~t.byok)),
 }
 
 
