@@ -215,9 +215,7 @@ def tool_share(log: Log) -> ir.Table:
         tool_tokens=v.total(t.tool_tokens),
         tokens=v.total(t.tokens),
     )
-    part = (sums.known_requests > 0).ifelse(
-        v.ratio(sums.tool_tokens, sums.tokens), ibis.null("float64")
-    )
+    part = (sums.known_requests > 0).ifelse(v.ratio(sums.tool_tokens, sums.tokens), ibis.null("float64"))
     return sums.mutate(share=part).order_by("week")
 
 

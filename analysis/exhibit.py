@@ -1,4 +1,4 @@
-"""An exhibit: one figure or table of the report, as a tidy table, a picture that is a file, and a chart for the page."""
+"""An exhibit: one figure or table of the report as a tidy table, a picture in a file, and a chart for the page."""
 
 from __future__ import annotations
 

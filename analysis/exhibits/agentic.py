@@ -180,8 +180,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         ),
         formats={
             "week": "week", "tool_requests": "count", "requests": "count", "known_requests": "count",
-            "tool_tokens": "tokens", "tokens": "tokens", "share": "share", "accounts": "count", "largest_account_tokens": "tokens",
-            "largest_account_share": "share", "largest_account_part": "share",
+            "tool_tokens": "tokens", "tokens": "tokens", "share": "share", "accounts": "count",
+            "largest_account_tokens": "tokens", "largest_account_share": "share", "largest_account_part": "share",
         },
     ),
     Exhibit(
