@@ -46,6 +46,8 @@ class Changes:
     released: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
     better: set[int] = field(default_factory=set)
+    cheaper_in: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    """Categories in which a better model is only cheaper; a model that is not here is better in all."""
     worse: set[int] = field(default_factory=set)
 
 
@@ -160,16 +162,24 @@ class Market:
             pays > paid * (1 + SAME)
         ).any() or not new.any():  # at a price of zero only the free variant is left
             self.changes.worse.add(number)
-        if (pays <= paid * (1 - self.scenario.search.noticeable_price_cut + SAME)).any():
+        cheaper = pays <= paid * (1 - self.scenario.search.noticeable_price_cut + SAME)
+        if cheaper.any() and number not in self.changes.better:
+            categories = np.zeros(len(CATEGORIES), dtype=bool)
+            categories[self._usage.used] = cheaper
+            self.changes.cheaper_in[number] = categories
             self.changes.better.add(number)
         self._note("price", number, f"{prompt:g}/{completion:g}")
+
+    def _better_everywhere(self, number: int) -> None:
+        self.changes.better.add(number)
+        self.changes.cheaper_in.pop(number, None)
 
     def _judge_free(self, number: int) -> None:
         """A model has a free variant while a window is open, and while its price is zero."""
         was, now = self.free[number], self._windows[number] > 0 or not self.price[number].any()
         self.free[number] = now
         if now and not was:
-            self.changes.better.add(number)
+            self._better_everywhere(number)
         elif was and not now:
             self.changes.worse.add(number)
 
@@ -220,7 +230,10 @@ class Market:
         columns = slice(None) if event.category is None else CATEGORIES.index(event.category)
         yield self._wait_until(self._day(event.date))
         self.ability[number, columns] += event.by
-        (self.changes.better if event.by > 0 else self.changes.worse).add(number)
+        if event.by > 0:
+            self._better_everywhere(number)
+        else:
+            self.changes.worse.add(number)
         self._note("ability", number, f"{event.by:+g}")
 
     def _outage(self, event: OutageEvent) -> Process:

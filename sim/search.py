@@ -380,10 +380,12 @@ class Search:
     # -- the market changes ---------------------------------------------------------------------------------------
 
     def _forget(self, better: set[int]) -> None:
-        """A model that became better or cheaper is worth another trial."""
+        """A model that became better, or cheaper for one's work, is worth another trial."""
         for number in better:
+            categories = self.market.changes.cheaper_in.get(number)
+            rows = slice(None) if categories is None else np.flatnonzero(categories[self.work.category])
             for models in (self.tried, self.known):
-                models[:, number >> 6] &= ~np.uint64(1 << (number & 63))
+                models[rows, number >> 6] &= ~np.uint64(1 << (number & 63))
 
     def _mark(self, models: NDArray[np.uint64], rows: Rows, model: NDArray[np.int16]) -> None:
         """Add one model each to the bit sets of `rows`."""

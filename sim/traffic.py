@@ -324,11 +324,11 @@ def _fill(  # type: ignore[no-untyped-def]
                 progress -= n
                 sitting += 1
                 sitting_key = mix(sitting_base + np.uint64(sitting) * GOLDEN)
-                u = unit(sitting_key)
+                u = _high(sitting_key)
                 hour = hours[int(u * GUIDE)]
                 while u > cdf[hour]:
                     hour += 1
-                start = 3600.0 * (hour + unit(mix(sitting_key)))
+                start = 3600.0 * (hour + _low(sitting_key))
                 offset = 0.0
             else:
                 offset += -MEAN_GAP_SECONDS * math.log(_low(mix(r + np.uint64(1))))
@@ -418,6 +418,7 @@ class Traffic:
         settled = workloads.pinned_model[spells["workload"]] >= 0
         self.spells = spells | {"since": np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])}
         self.memory = Memory()
+        self._weeks = _weeks(scenario)
         self.days = _day_table(scenario, market)
         self.models, self.providers = _model_table(scenario, catalogue)
         self.kinds = _kind_table(scenario)
@@ -454,7 +455,7 @@ class Traffic:
         spell_edges = np.searchsorted(spells["workload"], self._work_edges)
         self._spell_slices = [slice(int(a), int(b)) for a, b in pairwise(spell_edges)]
         self._by_week = [
-            _by_week(self.spell_table[part], scenario.start.weekday(), len(self.weeks()))
+            _by_week(self.spell_table[part], scenario.start.weekday(), len(self._weeks))
             for part in self._spell_slices
         ]
 
@@ -465,15 +466,7 @@ class Traffic:
 
     def weeks(self) -> list[tuple[dt.date, int, int]]:
         """UTC Monday weeks of the scenario: (Monday, first day, day after the last)."""
-        start = self.scenario.start
-        monday = start - dt.timedelta(days=start.weekday())
-        weeks = []
-        while monday <= self.scenario.end:
-            first = max(0, (monday - start).days)
-            last = min(self.scenario.days, (monday - start).days + 7)
-            weeks.append((monday, first, last))
-            monday += dt.timedelta(days=7)
-        return weeks
+        return self._weeks
 
     def tasks(self) -> Iterator[tuple[int, int]]:
         """(week number, block), in the order of writing."""
@@ -527,6 +520,16 @@ class Traffic:
             out.tools_offered, out.streamed, out.first_token_ms, out.generation_ms,
         )  # fmt: skip
         return out
+
+
+def _weeks(scenario: Scenario) -> list[tuple[dt.date, int, int]]:
+    weeks = []
+    monday = scenario.start - dt.timedelta(days=scenario.start.weekday())
+    while monday <= scenario.end:
+        first = (monday - scenario.start).days
+        weeks.append((monday, max(0, first), min(scenario.days, first + 7)))
+        monday += dt.timedelta(days=7)
+    return weeks
 
 
 def _packed(dtype: np.dtype[Any], **columns: NDArray[Any]) -> NDArray[Any]:
