@@ -30,7 +30,7 @@ OURS, OURS_ALONE, SIMPY, NUMPY, LIMIT = "ours", "ours, 1 worker", "(a) SimPy", "
 MEANING = {
     OURS: "the traffic stage: keyed requests, tables, files; 2 workers",
     OURS_ALONE: "the same with 1 worker",
-    SIMPY: "a SimPy process for each user, draws in batches of a week; 1 process",
+    SIMPY: "a SimPy process for each user that draws a week's requests at once; one thread",
     NUMPY: "vectorised NumPy, all users of a week in one batch; 2 workers",
     LIMIT: "the bare write of our tables, made beforehand; 2 workers",
 }
