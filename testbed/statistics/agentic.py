@@ -34,7 +34,7 @@ Length = Literal["mean_prompt", "mean_completion", "mean_total", "prompt_to_comp
 
 @statistic
 def tool_share(log: Log, window: Window = "main") -> Series:
-    """Tokens of requests that end in a tool call over the tokens of requests with a known finish reason, by week."""
+    """Tokens of requests that end in a tool call over all tokens, by week."""
     frame = agentic.tool_share(log)
     weeks = weeks_of(log, window)
     values = frame.set_index("week")["share"].reindex(weeks).to_numpy(dtype=np.float64)
