@@ -327,7 +327,9 @@ def test_a_full_disk_leaves_nothing(monkeypatch, world_file, tmp_path):
 # --- progress -----------------------------------------------------------------------------------------------------
 
 
-def test_progress_goes_forward_through_the_phases(world_file, tmp_path):
+def test_progress_goes_forward_through_the_phases(monkeypatch, world_file, tmp_path):
+    monkeypatch.setattr("sim.world.SECONDS_BETWEEN_REPORTS", 0)
+    monkeypatch.setattr(traffic_module, "BLOCK_USERS", 40)
     seen: list[sim.Progress] = []
     run = sim.run(world_file, out=tmp_path, progress=seen.append)
     phases = [p.phase for p in seen]
@@ -388,7 +390,6 @@ import os, shutil, signal, sys, time
 from pathlib import Path
 import pyarrow.parquet as pq
 import sim
-from sim.writer import RunFolder
 
 def die(*_):
     os.kill(os.getpid(), number)
