@@ -93,11 +93,17 @@ class SpellLog:
             self.columns[name].append(value.astype(np.int32))
 
     def arrays(self) -> dict[str, NDArray[np.int32]]:
-        """All spells, ordered by workload and start."""
+        """All spells, ordered by workload and start.
+
+        The log keeps these very arrays in place of its parts, so that the spells are held once.
+        """
         empty = np.zeros(0, dtype=np.int32)
-        joined = {c: np.concatenate(v) if v else empty for c, v in self.columns.items()}
-        order = np.lexsort((joined["kind"], joined["start"], joined["workload"]))
-        return {c: v[order] for c, v in joined.items()}
+        for name, parts in self.columns.items():
+            self.columns[name] = [np.concatenate(parts) if parts else empty]
+        order = np.lexsort([self.columns[name][0] for name in ("kind", "start", "workload")])
+        for name, (joined,) in self.columns.items():
+            self.columns[name] = [joined[order]]
+        return {name: joined for name, (joined,) in self.columns.items()}
 
 
 class Search:
