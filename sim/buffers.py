@@ -31,3 +31,8 @@ class Memory:
         whole = np.frombuffer(memory.data, dtype=np.uint8)
         weakref.finalize(whole, free.append, memory).atexit = False
         return whole[:size].view(dtype)
+
+    def clear(self) -> None:
+        """Give back the memory that nobody holds."""
+        for free in self._free.values():
+            free.clear()

@@ -237,6 +237,7 @@ def write_log(
         generations, labels = generations + written, labels + labelled
         if report is not None:
             report(Progress("traffic", number + 1, len(tasks), weeks[tasks[number][0]][0], generations))
+    writer.traffic.memory.clear()
     return generations, labels
 
 

@@ -47,6 +47,17 @@ def test_what_somebody_holds_is_not_used_again():
     assert table["values"].to_pylist() == list(range(500, 600))
 
 
+def test_a_cleared_memory_gives_back_what_nobody_holds_and_goes_on():
+    memory = Memory()
+    held = memory.array(100, np.int64)
+    held[:] = 7
+    memory.array(1000, np.int64)[:] = 1
+    memory.clear()
+    assert sum(map(len, memory._free.values())) == 0
+    assert (held == 7).all()
+    assert len(memory.array(1000, np.int64)) == 1000
+
+
 def test_threads_never_share_an_array():
     memory = Memory()
 
