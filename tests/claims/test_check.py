@@ -175,7 +175,13 @@ def test_an_interrupted_study_leaves_no_half_and_goes_on(tmp_path):
         str(tmp_path),
     ]
     study = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        # A job in the background inherits an ignored SIGINT, which a study started by a person does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     memory = tmp_path / "checks" / "one-frontier-model"
     until = time.monotonic() + 120
