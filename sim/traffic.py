@@ -64,15 +64,11 @@ SPELL = np.dtype([
 """A spell. One record, not a column for each field: a week touches few spells, and each costs one read of memory."""
 
 WORK = np.dtype([
-    ("entity", np.uint64), ("user", np.int32), ("requests_per_day", np.float32), ("tool_call_share", np.float32),
-    ("category", np.int8), ("needs_tools", np.bool_), ("accepts_free", np.bool_),
+    ("entity", np.uint64), ("user_entity", np.uint64), ("user", np.int32), ("regularity", np.float32),
+    ("requests_per_day", np.float32), ("tool_call_share", np.float32), ("category", np.int8), ("needs_tools", np.bool_),
+    ("accepts_free", np.bool_), ("byok", np.bool_), ("zone", np.int8),
 ], align=True)  # fmt: skip
-"""A workload."""
-
-USER = np.dtype([
-    ("entity", np.uint64), ("regularity", np.float32), ("zone", np.int8), ("byok", np.bool_),
-], align=True)  # fmt: skip
-"""A user; `zone` is the UTC offset in hours + 12."""
+"""A workload, with what its requests take from its user; `zone` is the UTC offset in hours + 12."""
 
 
 class DayTable(NamedTuple):
@@ -125,8 +121,6 @@ class Rates(NamedTuple):
 
     trial_per_day: float
     volume: float
-    unlock_start: float
-    unlock_days: float
     intermittent: bool
     streamed: float
     cancelled: float
@@ -242,7 +236,7 @@ def _take(table, rows, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def _count(  # type: ignore[no-untyped-def]
-    spells, works, users, days, level, rates, keys, week, monday, first, last, spell_of, day_of, count
+    spells, works, days, level, ramp, rates, keys, week, monday, first, last, spell_of, day_of, count
 ):
     """Fill the cells (spell, day) that have requests; `level` is a day's volume by time zone.
 
@@ -251,32 +245,29 @@ def _count(  # type: ignore[no-untyped-def]
     cells, total = 0, 0
     for s in range(len(spells)):
         spell, work = spells[s], works[s]
-        user = users[work.user]
         home = spell.kind == HOME
         if home and rates.intermittent:
-            u = draw_unit(keys.active, user.entity, np.uint64(week))
-            if u >= user.regularity:
+            u = draw_unit(keys.active, work.user_entity, np.uint64(week))
+            if u >= work.regularity:
                 continue
-        model, zone = spell.model, user.zone
+        model, zone = spell.model, work.zone
         rival = 1 if spell.kind == RIVAL else 0
         scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
         # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
         base = hash_bits(keys.requests, work.entity, np.uint64(2 * week + rival))
+        trial_day = -1 if home else spell.start
         for day in range(max(first, spell.start), min(last, spell.end)):
             u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
             mean = level[day - first, zone] * scale
-            begins = day == spell.start and not home
-            if u + 1.0 <= 512.0 * (1.0 - mean) and not begins:
+            if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
                 continue  # none, whatever the ramp
             if not days.up[day, model]:
                 continue
             u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
             if home:
-                mean *= 1.0 - (1.0 - rates.unlock_start) * math.exp(
-                    -(day - spell.since + 0.5) / rates.unlock_days
-                )
+                mean *= ramp[day - spell.since]
             n = _poisson(mean, u)
-            if begins and n == 0:
+            if n == 0 and day == trial_day:
                 n = 1  # a trial is at least one request
             if n > 0:
                 spell_of[cells], day_of[cells], count[cells] = s, day, n
@@ -287,7 +278,7 @@ def _count(  # type: ignore[no-untyped-def]
 
 @compiled
 def _fill(  # type: ignore[no-untyped-def]
-    cells, spells, works, users, days, models, kinds, factors, rates, keys, first, weekday, first_work, first_user,
+    cells, spells, works, days, models, kinds, factors, rates, keys, first, weekday, first_work, first_user,
     key, session, millis, workload, user_of, model_of, free, provider, prompt, completion, reasoning, cached,
     cost, finish, offered, streamed, first_token, generation,
 ):  # fmt: skip
@@ -295,8 +286,7 @@ def _fill(  # type: ignore[no-untyped-def]
     for cell in range(len(cells.spell)):
         s, day, n = cells.spell[cell], cells.day[cell], cells.number[cell]
         spell, work = spells[s], works[s]
-        user, g, model = users[work.user], work.category, spell.model
-        entity, zone = work.entity, user.zone
+        g, model, entity, zone = work.category, spell.model, work.entity, work.zone
         rival = 1 if spell.kind == RIVAL else 0
         base = hash_bits(keys.record, entity, np.uint64(2 * day + rival))
         sitting_base = mix(base ^ keys.session)
@@ -384,7 +374,7 @@ def _fill(  # type: ignore[no-untyped-def]
             charge = ((n_prompt - n_cached) * p_in + n_cached * p_cached + n_completion * p_out) * 1e-6
             if is_free or ended == ERROR:
                 charge = 0.0
-            elif user.byok:
+            elif work.byok:
                 charge *= BYOK_FEE
             key[row], session[row] = r, sitting_key
             millis[row] = day * MILLIS_PER_DAY + int(second * 1000.0)
@@ -423,12 +413,10 @@ class Traffic:
         self.models, self.providers = _model_table(scenario, catalogue)
         self.kinds = _kind_table(scenario)
         self.factors = _factor_table(scenario)
-        unlock, traffic = scenario.mechanisms.volume_unlock, scenario.traffic
+        traffic = scenario.traffic
         self.rates = Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
             volume=traffic.volume,
-            unlock_start=unlock.start_share if unlock.enabled else 1.0,
-            unlock_days=unlock.ramp_days,
             intermittent=scenario.mechanisms.intermittency.enabled,
             streamed=traffic.streamed_share,
             cancelled=traffic.cancelled_share,
@@ -443,12 +431,19 @@ class Traffic:
             record=draws.key(Purpose.RECORD),
         )
         offsets = np.array([p.utc_offset_hours for p in scenario.population.countries.values()])
-        zone = offsets[users.country] + 12
-        self.user_table = _packed(
-            USER, entity=users.entity, regularity=users.regularity, zone=zone, byok=users.byok
-        )
-        self.work_table = _packed(WORK, **{name: getattr(workloads, name) for name in WORK.names or ()})
-        self.spell_table = _packed(SPELL, **{name: spells[name] for name in SPELL.names or ()})
+        of_users = {
+            "user_entity": users.entity, "regularity": users.regularity, "byok": users.byok,
+            "zone": offsets[users.country] + 12,
+        }  # fmt: skip
+        self.work_table = np.empty(len(workloads), dtype=WORK)
+        for name in WORK.names or ():
+            self.work_table[name] = (
+                of_users[name][workloads.user] if name in of_users else getattr(workloads, name)
+            )
+        self.spell_table = np.empty(len(spells["workload"]), dtype=SPELL)
+        for name in SPELL.names or ():
+            self.spell_table[name] = spells[name]
+        self.ramp = _ramp(scenario, self.spell_table)
         # Blocks are ranges of users; workloads and spells are ordered by user.
         edges = np.arange(0, len(users) + BLOCK_USERS, BLOCK_USERS)
         self._work_edges = np.searchsorted(workloads.user, edges)
@@ -492,7 +487,6 @@ class Traffic:
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         _take(self.spell_table[self._spell_slices[block]], rows, spells)
         _take(self.work_table, spells["workload"], works)
-        tables = (spells, works, self.user_table)
         # The ordinal of the Monday, not of the scenario's week: the start of a world changes nobody's active weeks.
         number = monday.toordinal() // 7
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
@@ -500,7 +494,8 @@ class Traffic:
             self.days.season[first:last, None] * self.days.day_factor[(weekday + np.arange(last - first)) % 7]
         )
         filled, n = _count(
-            *tables, self.days, level, self.rates, self.keys, number, first - weekday, first, last, *cells
+            spells, works, self.days, level, self.ramp, self.rates, self.keys, number, first - weekday, first, last,
+            *cells,
         )  # fmt: skip
         cells = Cells(*(column[:filled] for column in cells))
         out = Records(
@@ -513,7 +508,7 @@ class Traffic:
             first_token_ms=new_array(n, np.int32), generation_ms=new_array(n, np.int32),
         )  # fmt: skip
         _fill(
-            cells, *tables, self.days, self.models, self.kinds, self.factors, self.rates, self.keys,
+            cells, spells, works, self.days, self.models, self.kinds, self.factors, self.rates, self.keys,
             first, weekday, self.work_of(block).start, self.users_of(block).start,
             out.key, out.session, out.day_millis, out.workload, out.user, out.model, out.free, out.provider,
             out.tokens_prompt, out.tokens_completion, out.tokens_reasoning, out.tokens_cached, out.cost, out.finish,
@@ -532,12 +527,11 @@ def _weeks(scenario: Scenario) -> list[tuple[dt.date, int, int]]:
     return weeks
 
 
-def _packed(dtype: np.dtype[Any], **columns: NDArray[Any]) -> NDArray[Any]:
-    """The columns as one array of records."""
-    table = np.empty(len(next(iter(columns.values()))), dtype=dtype)
-    for name, values in columns.items():
-        table[name] = values
-    return table
+def _ramp(scenario: Scenario, spells: NDArray[Any]) -> NDArray[np.float64]:
+    """Share of the full volume by days since embedding, for all ages that occur."""
+    unlock = scenario.mechanisms.volume_unlock
+    ages = np.arange((spells["end"] - spells["since"]).max(initial=0)) + 0.5
+    return 1.0 - (1.0 - unlock.start_share) * np.exp(-ages / unlock.ramp_days) if unlock.enabled else ages**0
 
 
 def _day_table(scenario: Scenario, market: Market) -> DayTable:
