@@ -431,7 +431,7 @@ class Traffic:
             record=draws.key(Purpose.RECORD),
         )
         offsets = np.array([p.utc_offset_hours for p in scenario.population.countries.values()])
-        of_users = {
+        of_users: dict[str, NDArray[Any]] = {
             "user_entity": users.entity, "regularity": users.regularity, "byok": users.byok,
             "zone": offsets[users.country] + 12,
         }  # fmt: skip
