@@ -112,28 +112,39 @@ def draw(rng: np.random.Generator, n: int) -> tuple[NDArray[np.float64], NDArray
 
 
 def simpy_weeks(
-    base: Baseline, seed: int, users: int, mean: float, weeks: int, write: Callable[[int, pa.Table], None]
+    base: Baseline,
+    users: int,
+    mean: float,
+    weeks: int,
+    write: Callable[[int, pa.Table], None],
+    *,
+    draws_only: bool,
 ) -> None:
-    """A process for each user that wakes once a week and draws its requests of the week at once.
+    """A process for each user that wakes once a week and makes its requests of the week at once.
 
-    All arithmetic is left to the week's table. A process with an event and a row for each request is four times slower.
+    With `draws_only` it leaves all but the draws to the week's table: little more than the number of requests is the
+    process's own. One event for each request would be slower than either.
     """
-    rng, env = np.random.default_rng(seed), simpy.Environment()
-    book: list[tuple[int, int, NDArray[np.float64], NDArray[np.float64]]] = []
+    rng, env = np.random.default_rng(1), simpy.Environment()
+    book: list[tuple[int, int, Any]] = []
 
     def user(number: int) -> Generator[simpy.Event, None, None]:
         while True:
             n = int(rng.poisson(mean))
             if n:
-                book.append((number, n, *draw(rng, n)))
+                drawn = draw(rng, n)
+                book.append((number, n, drawn if draws_only else base.columns(*drawn)))
             yield env.timeout(1)
 
     for number in range(users):
         env.process(user(number))
     for week in range(weeks):
         env.run(until=week + 0.5)
-        numbers, counts, u, z = zip(*book, strict=True)
-        columns = base.columns(np.concatenate(u, axis=1), np.concatenate(z, axis=1))
+        numbers, counts, made = zip(*book, strict=True)
+        if draws_only:
+            columns = base.columns(*(np.concatenate(part, axis=1) for part in zip(*made, strict=True)))
+        else:
+            columns = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
         table = base.table(rng, np.repeat(numbers, counts), columns, base.world.start_ms + week * WEEK_MS)
         write(week, table)
         book.clear()

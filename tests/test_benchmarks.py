@@ -20,7 +20,9 @@ def contest() -> traffic.Contest:
     return traffic.Contest(log_writer(run_agents(load_world(shipped("report"), users=600))))
 
 
-@pytest.mark.parametrize("way", [traffic.OURS, traffic.SIMPY, traffic.NUMPY, traffic.LIMIT])
+@pytest.mark.parametrize(
+    "way", [traffic.OURS, traffic.SIMPY, traffic.SIMPY_DRAWS, traffic.NUMPY, traffic.LIMIT]
+)
 def test_every_way_writes_the_columns_of_the_log(contest, monkeypatch, tmp_path, way):
     monkeypatch.setattr(traffic, "SIMPY_RECORDS", 2_000)
     records = contest.ways[way](tmp_path)
@@ -34,7 +36,7 @@ def test_every_way_writes_the_columns_of_the_log(contest, monkeypatch, tmp_path,
     assert all("DELTA_BINARY_PACKED" in block.encodings for block in blocks)
 
 
-@pytest.mark.parametrize("way", [traffic.SIMPY, traffic.NUMPY])
+@pytest.mark.parametrize("way", [traffic.SIMPY, traffic.SIMPY_DRAWS, traffic.NUMPY])
 def test_the_baselines_write_conforming_logs(contest, monkeypatch, tmp_path, way):
     monkeypatch.setattr(traffic, "SIMPY_RECORDS", 2_000)
     contest.ways[way](tmp_path)
