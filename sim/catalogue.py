@@ -21,6 +21,8 @@ from typing import Final, Literal, TypeVar, cast, get_args
 
 import pyarrow as pa
 
+from analysis.contract import arrow_schema
+
 CATEGORIES: Final[tuple[str, ...]] = (
     "programming",
     "roleplay",
@@ -674,43 +676,8 @@ def _check_successor(row: _Row, facts: ModelFacts, models: Mapping[str, Catalogu
 
 # --- writing ------------------------------------------------------------------------------------------
 
-_PRICE = pa.struct(
-    [
-        pa.field("from", pa.date32(), nullable=False),
-        pa.field("prompt_usd_per_mtok", pa.float64(), nullable=False),
-        pa.field("completion_usd_per_mtok", pa.float64(), nullable=False),
-        pa.field("cached_usd_per_mtok", pa.float64()),
-    ]
-)
-_WINDOW = pa.struct(
-    [
-        pa.field("from", pa.date32(), nullable=False),
-        pa.field("to", pa.date32()),
-        pa.field("kind", pa.string(), nullable=False),
-    ]
-)
-MODELS_SCHEMA: Final = pa.schema(
-    [
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("name", pa.string()),
-        pa.field("author", pa.string()),
-        pa.field("released", pa.date32(), nullable=False),
-        pa.field("open_weights", pa.bool_(), nullable=False),
-        pa.field("origin", pa.string(), nullable=False),
-        pa.field("developer_country", pa.string()),
-        pa.field("params_total_b", pa.float64()),
-        pa.field("size_class", pa.string()),
-        pa.field("reasoning", pa.string(), nullable=False),
-        pa.field("reasoning_optimised", pa.bool_(), nullable=False),
-        pa.field("tools", pa.bool_(), nullable=False),
-        pa.field("context_tokens", pa.int64()),
-        pa.field("model_permaslug", pa.string()),
-        pa.field("retired", pa.date32()),
-        pa.field("successor", pa.string()),
-        pa.field("prices", pa.list_(_PRICE)),
-        pa.field("free_windows", pa.list_(_WINDOW)),
-    ]
-)
+MODELS_SCHEMA: Final = arrow_schema("models")
+"""The public catalogue as the log contract has it."""
 """Schema of `models.parquet`: the public catalogue, facts only."""
 
 

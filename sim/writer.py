@@ -24,7 +24,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import FINISH_REASONS, arrow_schema
-from sim.catalogue import CATEGORIES, Catalogue, write_models_table
+from sim.catalogue import CATEGORIES, MODELS_SCHEMA, Catalogue, write_models_table
 from sim.ids import id_array
 from sim.market import Market
 from sim.observation import Classifier, Labels
@@ -243,7 +243,7 @@ def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario, market:
         ]
         row["free_windows"].sort(key=lambda window: window["from"])
         row["model"] = listed_name(slug)
-    table = pa.Table.from_pylist(rows, schema=arrow_schema("models"))
+    table = pa.Table.from_pylist(rows, schema=MODELS_SCHEMA)
     pq.write_table(table, folder / "models.parquet", **COMPRESSION)
     return len(table)
 

@@ -5,7 +5,6 @@ docs/launch-contrast.md. Finished runs are remembered in outputs/launch-contrast
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -15,20 +14,14 @@ import pandas as pd
 
 import analysis
 import sim
-from analysis import retention
+from analysis import retention, study
 from sim.listing import WORLDS
 
 MONTHS = (3, 4, 5)
 MIN_COHORT = 100
 FRONTIER = ("anthropic/claude-sonnet-4", "google/gemini-2.5-pro", "openai/gpt-4o-mini")
 FLAT = ("meta-llama/llama-4-maverick", "google/gemini-2.0-flash-001")
-NAMES = {
-    "anthropic/claude-sonnet-4": "Claude Sonnet 4",
-    "google/gemini-2.5-pro": "Gemini 2.5 Pro",
-    "openai/gpt-4o-mini": "GPT-4o mini",
-    "meta-llama/llama-4-maverick": "Llama 4 Maverick",
-    "google/gemini-2.0-flash-001": "Gemini 2.0 Flash",
-}
+NAMES = {panel.model: panel.name for panel in study.REPORT_PANELS}
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,6 @@ def measure(arm: Arm, seed: int, users: int | None, memory: Path) -> pd.DataFram
                     for model in (*FRONTIER, *FLAT)
                 ]
             )
-        shutil.rmtree(run.path)
     memory.mkdir(parents=True, exist_ok=True)
     found.to_csv(known.with_suffix(".part"), index=False)
     known.with_suffix(".part").rename(known)
@@ -86,34 +78,27 @@ def _cell(values: pd.Series, form: str) -> str:
 
 def contrast_table(found: pd.DataFrame) -> str:
     """Markdown: launch cohort, later cohorts and their ratio, months 3 to 5; mean and range over seeds."""
-    lines = [
-        "| model | month | launch cohort | later cohorts | ratio | difference, points |",
-        "|---|---|---|---|---|---|",
-    ]
-    for model in FRONTIER:
-        for k in MONTHS:
-            rows = found[(found["model"] == model) & (found["k"] == k)]
-            lines.append(
-                f"| {NAMES[model]} | {k} | {_cell(100 * rows['launch'], '{:.0f}%')} "
-                f"| {_cell(100 * rows['later'], '{:.0f}%')} | {_cell(rows['ratio'], '{:.2f}')} "
-                f"| {_cell(100 * rows['difference'], '{:.0f}')} |"
-            )
-    return "\n".join(lines)
+    further = {"ratio": ("ratio", 1, "{:.2f}"), "difference, points": ("difference", 100, "{:.0f}")}
+    return _table(found, FRONTIER, further)
 
 
 def spread_table(found: pd.DataFrame) -> str:
     """Markdown: how far apart the cohorts of the models without a foundational cohort lie."""
-    lines = [
-        "| model | month | launch cohort | later cohorts | largest minus smallest cohort, points |",
-        "|---|---|---|---|---|",
-    ]
-    for model in FLAT:
+    return _table(found, FLAT, {"largest minus smallest cohort, points": ("spread", 100, "{:.0f}")})
+
+
+def _table(found: pd.DataFrame, models: tuple[str, ...], further: dict[str, tuple[str, int, str]]) -> str:
+    """A row a model and month: launch and later cohorts, then further columns (heading: column, factor, format)."""
+    columns = {
+        "launch cohort": ("launch", 100, "{:.0f}%"),
+        "later cohorts": ("later", 100, "{:.0f}%"),
+    } | further
+    lines = ["| " + " | ".join(["model", "month", *columns]) + " |", "|" + "---|" * (2 + len(columns))]
+    for model in models:
         for k in MONTHS:
             rows = found[(found["model"] == model) & (found["k"] == k)]
-            lines.append(
-                f"| {NAMES[model]} | {k} | {_cell(100 * rows['launch'], '{:.0f}%')} "
-                f"| {_cell(100 * rows['later'], '{:.0f}%')} | {_cell(100 * rows['spread'], '{:.0f}')} |"
-            )
+            cells = [_cell(factor * rows[column], form) for column, factor, form in columns.values()]
+            lines.append("| " + " | ".join([NAMES[model], str(k), *cells]) + " |")
     return "\n".join(lines)
 
 

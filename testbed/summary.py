@@ -21,7 +21,6 @@ from testbed.progress import duration
 if TYPE_CHECKING:
     import pandas as pd
 
-CONTRAST_MONTHS = (3, 4, 5)  # ages at which the report compares launch cohorts with later ones (C117 to C121)
 MAX_COHORTS = 8  # rows of one small triangle; the rest is one row with their mean
 
 SOURCE_NAMES = {

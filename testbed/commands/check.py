@@ -180,13 +180,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     if args.markdown:
         _write_text(Path(args.markdown), scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
     if args.json:
-        data = board.as_json()
-        ids = {judged.entry.id for judged in shown}
-        print(
-            json.dumps(
-                data | {"claims": [record for record in data["claims"] if record["id"] in ids]}, indent=2
-            )
-        )
+        _print_json(board.as_json(), {judged.entry.id for judged in shown})
     elif args.quiet:
         if run is not None and wanted is None:
             print(run / "verdicts.json")
@@ -222,19 +216,19 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
     if args.markdown:
         _write_text(Path(args.markdown), scoreboard_view.study_markdown(study, shown, _command(args)))
     if args.json:
-        data = study.as_json()
-        ids = {f.entry.id for f in shown}
-        print(
-            json.dumps(
-                data | {"claims": [record for record in data["claims"] if record["id"] in ids]}, indent=2
-            )
-        )
+        _print_json(study.as_json(), {f.entry.id for f in shown})
     elif args.quiet:
         print(out / "checks" / study.scenario)
     else:
         console = summary.open_console()
         scoreboard_view.print_study(console, study, shown, why=args.why or args.only is not None)
     return DONE
+
+
+def _print_json(data: dict[str, Any], ids: set[str]) -> None:
+    """The data with those claims only."""
+    claims = [record for record in data["claims"] if record["id"] in ids]
+    print(json.dumps(data | {"claims": claims}, indent=2))
 
 
 def _is_scenario(target: str) -> bool:
