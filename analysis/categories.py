@@ -90,7 +90,9 @@ def labelled_paths(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme 
 
     def build() -> ir.Table:
         kept = labels.filter(labels.confidence >= threshold)
-        kept = kept.select("generation_id", "path", category=category(kept.path, scheme)).distinct()
+        kept = kept.select("generation_id", "path").distinct()
+        paths = kept.select("path").distinct()  # few: each is looked up once, not for each label
+        kept = kept.inner_join(paths.mutate(category=category(paths.path, scheme)), "path")
         rows = log.generations
         columns: dict[str, ir.Value] = {
             "week": v.week(rows.created_at),

@@ -6,7 +6,7 @@ one request to m in month c + k, over n. Gaps are allowed, so R can rise; R(0) =
 the listed id, not its family: a preview and its successor are two models. All requests count (free, own-key,
 cancelled and failed ones too).
 
-The user x model x month table behind it is made once for all models and kept in the engine.
+The table of users and models behind it is made once and kept in the engine.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ import calendar
 import datetime as dt
 from collections.abc import Sequence
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
 from analysis import vocabulary as v
 from analysis.proportions import share, wilson
-from analysis.query import day, query
+from analysis.query import day, finished_by, query
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
+
+MONTHS_A_WORD = 62  # bits of an int64 that no engine takes for a sign
 
 TRIANGLE_COLUMNS = (
     "model", "cohort", "k", "month", "users", "active", "retention", "wilson_low", "wilson_high",
@@ -31,26 +34,65 @@ TRIANGLE_COLUMNS = (
 )  # fmt: skip
 
 
-def activity(log: Log) -> ir.Table:
-    """One row a user, model and month with a request: user_id, model, month, first_at (in that month)."""
+def histories(log: Log) -> ir.Table:
+    """One row a user and model: user_id, model, first_at, and the months with a request as bits of the columns
+    `months_0`, `months_1`, ... of 62 months each: bit i of the first is the i-th month of the log. One scan of the
+    log and one row a user and model serve all cohorts; a row a month would be half as many again.
+    """
 
     def build() -> ir.Table:
         rows = log.generations
-        return rows.group_by(
-            user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)
-        ).aggregate(first_at=rows.created_at.min())
+        number = v.month_number(rows.created_at, log.first_day)
+        words = {
+            name: v.bit(number - MONTHS_A_WORD * word, MONTHS_A_WORD).bit_or()
+            for word, name in enumerate(_words(log))
+        }
+        return rows.group_by("user_id", "model").aggregate(first_at=rows.created_at.min(), **words)
 
-    return log.shared("activity", build)
+    return log.shared("histories", build)
+
+
+def _words(log: Log) -> list[str]:
+    """Names of the columns that hold the log's months as bits."""
+    months = len(pd.period_range(log.first_day, log.last_day, freq="M"))
+    return [f"months_{word}" for word in range(-(-months // MONTHS_A_WORD))]
+
+
+def _decode(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    """The months of `patterns` as one column of boolean arrays, log month by log month."""
+    months = len(pd.period_range(log.first_day, log.last_day, freq="M"))
+    words = [frame.pop(name).to_numpy(dtype="int64") for name in _words(log)]
+    numbers = np.arange(months)
+    held = np.stack([words[i // MONTHS_A_WORD] >> (i % MONTHS_A_WORD) & 1 for i in numbers], axis=1)
+    return frame.assign(months=list(held.astype(bool)))
+
+
+@finished_by(_decode)
+def patterns(log: Log) -> ir.Table:
+    """Users by model, cohort and the set of months in which they had a request: all that an analysis of monthly
+    activity needs to know of them, and few rows.
+
+    users (distinct users, count); months: one boolean for each calendar month from the log's first to its last.
+    """
+    rows = histories(log)
+    rows = rows.mutate(cohort=v.month(rows.first_at))
+    return (
+        rows.group_by("model", "cohort", *_words(log))
+        .aggregate(users=rows.count().cast("int64"))
+        .order_by("model", "cohort", *_words(log))
+    )
 
 
 @query
 def first_months(log: Log) -> ir.Table:
-    """Cohort sizes: columns model, cohort (first day of the month of first use), users (distinct users, count)."""
-    rows = activity(log)
-    firsts = rows.group_by("user_id", "model").aggregate(cohort=rows.month.min())
+    """Cohort sizes: columns model, cohort (first day of the month of first use), users (distinct users, count),
+    first_day_mean (mean UTC day of the month of their first request)."""
+    rows = histories(log)
     return (
-        firsts.group_by("model", "cohort")
-        .aggregate(users=firsts.count().cast("int64"))
+        rows.group_by("model", cohort=v.month(rows.first_at))
+        .aggregate(
+            users=rows.count().cast("int64"), first_day_mean=rows.first_at.day().cast("float64").mean()
+        )
         .order_by("model", "cohort")
     )
 
@@ -60,20 +102,23 @@ def cohort_activity(log: Log, models: Sequence[str] | None = None) -> ir.Table:
     """Active members by model, cohort and month: the counts behind every triangle; months without any are not
     listed.
 
-    active (distinct users, count) with at least one request to the model in the month; first_day_mean: mean UTC
-    day of the month of those users' first request in it. models: only these, or all.
+    active (distinct users, count) with at least one request to the model in the month. models: only these, or
+    all.
     """
-    rows = activity(log)
+    rows = histories(log)
     if models is not None:
         rows = rows.filter(rows.model.isin(list(models)))
-    rows = rows.mutate(cohort=v.first_seen(rows.month, [rows.user_id, rows.model]))
-    return (
-        rows.group_by("model", "cohort", "month")
-        .aggregate(
-            active=rows.count().cast("int64"), first_day_mean=rows.first_at.day().cast("float64").mean()
-        )
-        .order_by("model", "cohort", "month")
-    )
+    rows = rows.mutate(cohort=v.month(rows.first_at))
+    users = rows.group_by("model", "cohort", *_words(log)).aggregate(users=rows.count())
+    start = log.first_day.replace(day=1)
+    parts = []
+    for number, name in enumerate(_words(log)):
+        part = users.select("model", "cohort", "users", word=users[name], position=v.numbers(MONTHS_A_WORD))
+        part = part.filter(v.has_bit(part.word, part.position))
+        month = v.months_after(start, part.position + number * MONTHS_A_WORD)
+        parts.append(part.group_by("model", "cohort", month=month).aggregate(active=v.total(part.users)))
+    found = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    return found.order_by("model", "cohort", "month")
 
 
 def triangle(log: Log, model: str, min_cohort: int = 1, small: int = SMALL_COHORT) -> pd.DataFrame:
@@ -109,8 +154,7 @@ def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
     if counts.empty:
         return _typed(pd.DataFrame(columns=list(TRIANGLE_COLUMNS)))
     counts = counts.assign(k=_months_between(counts["cohort"], counts["month"]))
-    base = counts.loc[counts["k"] == 0, ["model", "cohort", "active", "first_day_mean"]]
-    base = base.rename(columns={"active": "users"})
+    base = first_months(log)
     base = base[base["users"] >= min_cohort]
 
     last_month = pd.Timestamp(log.last_day.replace(day=1))

@@ -25,6 +25,32 @@ def month(moment: ir.TimestampValue) -> ir.DateValue:
     return moment.truncate("M").date()
 
 
+def month_number(moment: ir.TimestampValue, start: dt.date) -> ir.IntegerValue:
+    """Calendar months from the month of `start` to a timestamp's, as int32: 0 in the month of `start`."""
+    months = (moment.year() - start.year) * 12 + moment.month() - start.month
+    return months.cast("int32")
+
+
+def months_after(start: dt.date, months: ir.IntegerValue) -> ir.DateValue:
+    """The first day of the month that is a number of months after the month of `start`."""
+    return ibis.date(start.replace(day=1).isoformat()) + months.as_interval("M")
+
+
+def numbers(count: int) -> ir.IntegerColumn:
+    """0 .. count - 1 as int32: each row as often as there are numbers."""
+    return ibis.range(0, count).unnest().cast("int32")
+
+
+def bit(position: ir.IntegerValue, size: int) -> ir.IntegerValue:
+    """The int64 with only the bit of a position set; 0 where the position is not in 0 .. size - 1 (size <= 62)."""
+    return position.between(0, size - 1).ifelse(ibis.literal(1, "int64") << position, 0)
+
+
+def has_bit(word: ir.IntegerValue, position: ir.IntegerValue) -> ir.BooleanValue:
+    """Whether the bit of a position (int32) is set in an int64."""
+    return ((word >> position) & ibis.literal(1, "int64")) == 1
+
+
 def ratio(numerator: ir.Value, denominator: ir.Value) -> ir.Value:
     """numerator over denominator as float64, null where the denominator is 0 or null: the only division here."""
     return numerator.cast("float64") / denominator.cast("float64").nullif(0.0)

@@ -1,4 +1,4 @@
-"""Runs all benchmarks and writes benchmarks/results.md; BENCH=quick leaves out the long run."""
+"""Runs all benchmarks and writes benchmarks/results.md; BENCH=quick leaves out the two long ones."""
 
 import importlib.metadata
 import os
@@ -7,14 +7,15 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import agents, long_run, traffic
+from benchmarks import agents, long_run, tables, traffic
 
 RESULTS = Path(__file__).with_name("results.md")
-LIBRARIES = ("numpy", "numba", "pyarrow", "simpy")
+LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
 BENCHMARKS = {
     "Traffic: records to Parquet": traffic,
     "Agents: decisions of two years": agents,
     "Long run: 50 million records": long_run,
+    "Analysis: all tables from 100 million records": tables,
 }
 
 
@@ -34,7 +35,7 @@ def main() -> None:
     parts = [f"# Benchmarks\n\nWritten by `make bench`. {machine()}"]
     print(parts[0], flush=True)
     for title, benchmark in BENCHMARKS.items():
-        if quick and benchmark is long_run:
+        if quick and benchmark in (long_run, tables):
             parts.append(f"## {title}\n\nLeft out (BENCH=quick).")
         else:
             began = time.monotonic()

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis import categories, cost, geography, retention, usage
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
-from benchmarks import agents, child, traffic
+from benchmarks import agents, child, pandas_tables, tables, traffic
 from sim.world import load_world, log_writer, run_agents
 from tests.traffic_world import shipped
 
@@ -70,3 +71,39 @@ def test_a_child_has_a_peak_of_its_own():
     held[::4096] = b"x" * len(held[::4096])
     assert child.peak_memory() > 0.4
     assert child.run_child("benchmarks.agents", "300")["peak_gb"] < 0.4
+
+
+@pytest.fixture(scope="module")
+def small_run(contest, tmp_path_factory):
+    """A run folder with the log of the contest's world."""
+    from sim.world import run
+
+    return run(shipped("report"), users=600, out=tmp_path_factory.mktemp("tables")).path
+
+
+@pytest.mark.parametrize("few", [False, True])
+def test_pandas_sums_what_our_tables_sum(small_run, tmp_path, monkeypatch, few):
+    monkeypatch.setattr(tables, "PART", 1)
+    tables.sample(str(small_run), str(tmp_path / "sample"))
+    frame = pandas_tables.read(tmp_path / "sample", few)
+    with open_log(small_run) as log:
+        assert len(frame) == log.rows
+        weekly = pandas_tables.weekly(frame)
+        assert weekly["tokens"].sum() == usage.weekly(log)["tokens"].sum()
+        active = retention.cohort_activity(log)["active"]
+        assert sorted(pandas_tables.triangles(frame)["active"]) == sorted(active)
+        countries = pandas_tables.places(frame).groupby("country", observed=True)["tokens"].sum()
+        expected = geography.country_shares(log).set_index("country")["tokens"]
+        assert countries[countries > 0].to_dict() == expected.to_dict()
+        free = pandas_tables.charges(frame).reset_index()
+        paid = free.loc[~free["free"], "cost_total"].sum()
+        assert paid == pytest.approx(cost.effective_cost(log)["cost_usd"].sum())
+        by_category = pandas_tables.labelled(frame, tmp_path / "sample")[0]
+        assert by_category["tokens"].sum() == categories.weekly_shares(log)["tokens"].sum()
+
+
+def test_every_table_is_made_and_timed_beside_the_scan(small_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "TURNS", 1)
+    text = tables.compare(small_run, tmp_path)
+    assert text.count("|---") == 5
+    assert "scans long" in text and "pandas with categories" in text

@@ -17,7 +17,6 @@ from scipy import stats
 
 from analysis import retention, usage
 from analysis.proportions import share as over
-from analysis.query import collect
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
 from testbed.statistics.registry import statistic
@@ -241,22 +240,18 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
     cells = _cells(log, model)
     ks = [k for k in (around - 1, around, around + 1) if k >= 2]
-    rows = retention.activity(log)
-    rows = rows.filter(rows.model == model).select("user_id", "month")
-    active = log.remembered(f"claims.activity.{model}", lambda: collect(rows))
-    month = active["month"]
-    joined = month.groupby(active["user_id"]).min()
-    members = set(joined.index[joined == pd.Timestamp(cohort)])
-    own = active[active["user_id"].isin(members)]
-    own = own.assign(k=(own["month"].dt.year - cohort.year) * 12 + own["month"].dt.month - cohort.month)
+    found = retention.patterns(log)
+    found = found[(found["model"] == model) & (found["cohort"] == pd.Timestamp(cohort))]
+    users = found["users"].to_numpy()
+    joined = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month
     steps = []
     for k in ks:
         try:
             _row(cells, cohort, k)
         except Untestable:
             continue
-        now, before = (set(own.loc[own["k"] == at, "user_id"]) for at in (k, k - 1))
-        up, down, n = len(now - before), len(before - now), len(members)
+        now, before = (np.array([months[joined + at] for months in found["months"]]) for at in (k, k - 1))
+        up, down, n = int(users[now & ~before].sum()), int(users[before & ~now].sum()), int(users.sum())
         value = (up - down) / n
         half = (
             float(stats.norm.ppf(1 - 0.025 / len(ks)))
@@ -275,23 +270,15 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
 def returners(log: Log, k: int = 2) -> Measured:
     """Of all users active in the k-th month after their first month with a model, the share who were silent the month
     before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
-    rows = retention.activity(log)
-
-    def make() -> pd.DataFrame:
-        import ibis
-
-        first = rows.month.min().over(ibis.window(group_by=[rows.user_id, rows.model]))
-        before = rows.month.lag().over(ibis.window(group_by=[rows.user_id, rows.model], order_by=rows.month))
-        t = rows.mutate(first=first, before=before)
-        t = t.mutate(k=(t.month.year() - t.first.year()) * 12 + t.month.month() - t.first.month(),
-                     gap=(t.month.year() - t.before.year()) * 12 + t.month.month() - t.before.month())  # fmt: skip
-        return collect(t.group_by("k").aggregate(active=t.count(), returned=(t.gap > 1).cast("int64").sum()))
-
-    frame = log.remembered("claims.returners", make).set_index("k")
-    if k not in frame.index:
+    active = returned = 0
+    for _, cohort, users, months in retention.patterns(log).itertuples(index=False):
+        at = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month + k
+        if at < len(months) and months[at]:
+            active += users
+            returned += users * (not months[at - 1])
+    if not active:
         raise Untestable(f"no user is active in month {k}")
-    row = frame.loc[[k]]
-    return proportion(float(row["returned"].iloc[0]), float(row["active"].iloc[0]), "users and models")
+    return proportion(float(returned), float(active), "users and models")
 
 
 def _plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Measured:
