@@ -11,6 +11,8 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.randomness import Draws, Purpose
+
 _CODE = [("first", "<u8"), ("next", "<u4"), ("last", "u1")]
 _SECONDS = [("s1", "<u2"), ("s2", "<u2"), ("s3", "<u2"), ("s4", "<u2"), ("s5", "<u2"), ("dash", "u1")]
 _PLAIN = np.dtype([("prefix", "<u4"), *_CODE])
@@ -76,3 +78,13 @@ def id_array(
         _write_seconds(out, seconds, _PAIRS)
     offsets[:] = np.arange(0, (n + 1) * layout.itemsize, layout.itemsize, dtype=np.int32)
     return pa.Array.from_buffers(pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(out)])
+
+
+def user_codes(draws: Draws, entity: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The bits that the ids ("usr-") of these users spell."""
+    return draws.bits(Purpose.USER_ID, entity)
+
+
+def account_codes(draws: Draws, account: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The bits that the ids ("acc-") of these accounts spell."""
+    return draws.bits(Purpose.ACCOUNT_ID, account)

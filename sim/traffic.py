@@ -235,44 +235,57 @@ def _take(table, rows, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _count(  # type: ignore[no-untyped-def]
-    spells, works, days, level, ramp, rates, keys, week, monday, first, last, spell_of, day_of, count
+def count_week(  # type: ignore[no-untyped-def]
+    spell, work, up, level, ramp, rates, keys, week, monday, first, last, day_of, count, at
 ):
-    """Fill the cells (spell, day) that have requests; `level` is a day's volume by time zone.
+    """Write the days of one week on which a spell has requests, and how many, from entry `at` on.
 
-    Returns the numbers of cells and of requests.
+    `level` is a day's volume by time zone. Returns the entry after the last one.
     """
+    home = spell.kind == HOME
+    if home and rates.intermittent:
+        u = draw_unit(keys.active, work.user_entity, np.uint64(week))
+        if u >= work.regularity:
+            return at
+    model, zone = spell.model, work.zone
+    rival = 1 if spell.kind == RIVAL else 0
+    scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
+    # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
+    base = hash_bits(keys.requests, work.entity, np.uint64(2 * week + rival))
+    trial_day = -1 if home else spell.start
+    for day in range(max(first, spell.start), min(last, spell.end)):
+        u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
+        mean = level[day, zone] * scale
+        if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
+            continue  # none, whatever the ramp
+        if not up[day, model]:
+            continue
+        u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
+        if home:
+            mean *= ramp[day - spell.since]
+        n = _poisson(mean, u)
+        if n == 0 and day == trial_day:
+            n = 1  # a trial is at least one request
+        if n > 0:
+            day_of[at], count[at] = day, n
+            at += 1
+    return at
+
+
+@compiled
+def _count(  # type: ignore[no-untyped-def]
+    spells, works, up, level, ramp, rates, keys, week, monday, first, last, spell_of, day_of, count
+):
+    """Fill the cells (spell, day) of one week that have requests. Returns the numbers of cells and of requests."""
     cells, total = 0, 0
     for s in range(len(spells)):
-        spell, work = spells[s], works[s]
-        home = spell.kind == HOME
-        if home and rates.intermittent:
-            u = draw_unit(keys.active, work.user_entity, np.uint64(week))
-            if u >= work.regularity:
-                continue
-        model, zone = spell.model, work.zone
-        rival = 1 if spell.kind == RIVAL else 0
-        scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
-        # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
-        base = hash_bits(keys.requests, work.entity, np.uint64(2 * week + rival))
-        trial_day = -1 if home else spell.start
-        for day in range(max(first, spell.start), min(last, spell.end)):
-            u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
-            mean = level[day - first, zone] * scale
-            if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
-                continue  # none, whatever the ramp
-            if not days.up[day, model]:
-                continue
-            u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
-            if home:
-                mean *= ramp[day - spell.since]
-            n = _poisson(mean, u)
-            if n == 0 and day == trial_day:
-                n = 1  # a trial is at least one request
-            if n > 0:
-                spell_of[cells], day_of[cells], count[cells] = s, day, n
-                cells += 1
-                total += n
+        filled = count_week(
+            spells[s], works[s], up, level, ramp, rates, keys, week, monday, first, last, day_of, count, cells
+        )
+        for cell in range(cells, filled):
+            spell_of[cell] = s
+            total += count[cell]
+        cells = filled
     return cells, total
 
 
@@ -410,6 +423,9 @@ class Traffic:
         self.memory = Memory()
         self._weeks = _weeks(scenario)
         self.days = _day_table(scenario, market)
+        weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
+        self.level = self.days.season[:, None] * self.days.day_factor[weekday]
+        """A day's volume by time zone: days x zones."""
         self.models, self.providers = _model_table(scenario, catalogue)
         self.kinds = _kind_table(scenario)
         self.factors = _factor_table(scenario)
@@ -490,12 +506,9 @@ class Traffic:
         # The ordinal of the Monday, not of the scenario's week: the start of a world changes nobody's active weeks.
         number = monday.toordinal() // 7
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
-        level = (
-            self.days.season[first:last, None] * self.days.day_factor[(weekday + np.arange(last - first)) % 7]
-        )
         filled, n = _count(
-            spells, works, self.days, level, self.ramp, self.rates, self.keys, number, first - weekday, first, last,
-            *cells,
+            spells, works, self.days.up, self.level, self.ramp, self.rates, self.keys, number, first - weekday,
+            first, last, *cells,
         )  # fmt: skip
         cells = Cells(*(column[:filled] for column in cells))
         out = Records(

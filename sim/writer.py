@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 
 from analysis.contract import FINISH_REASONS, arrow_schema
 from sim.catalogue import CATEGORIES, MODELS_SCHEMA, Catalogue, write_models_table
-from sim.ids import id_array
+from sim.ids import account_codes, id_array, user_codes
 from sim.market import Market
 from sim.observation import Classifier, Labels
 from sim.population import Users, Workloads
-from sim.randomness import Draws, Purpose
+from sim.randomness import Draws
 from sim.scenario import PromotionEvent, Scenario
 from sim.search import Kind, Reason
 from sim.traffic import MILLIS_PER_DAY, NONE, Records, Traffic
@@ -94,8 +94,8 @@ class LogWriter:
     ) -> None:
         self.traffic, self.classifier, self.work, self.users = traffic, classifier, workloads, users
         self.start_ms = (scenario.start - _EPOCH).days * MILLIS_PER_DAY
-        self.user_codes = draws.bits(Purpose.USER_ID, users.entity)
-        self.account_codes = draws.bits(Purpose.ACCOUNT_ID, users.account)
+        self.user_codes = user_codes(draws, users.entity)
+        self.account_codes = account_codes(draws, users.account)
         self.user_ids = id_array("usr-", self.user_codes)
         accounts, account_of = np.unique(self.account_codes, return_inverse=True)
         self.accounts = id_array("acc-", accounts)

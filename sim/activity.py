@@ -1,0 +1,173 @@
+"""Who used which model in which month: exact, straight from the spells, without making a request.
+
+Retention, shares of use and cohorts need no more of the log than this. The counts are those of `sim.traffic`, drawn by
+the same keyed draws in the same loop, and a request stays within the UTC day that it was drawn for, so the tables equal
+what the log gives when it is grouped.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sim.ids import account_codes, id_array, user_codes
+from sim.traffic import compiled, count_week
+from sim.world import Agents
+from sim.writer import listed_name
+
+ENTRY = np.dtype([
+    ("user", np.int32), ("requests", np.int32), ("first_day", np.int32), ("model", np.int16), ("month", np.int16),
+], align=True)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One entry for each user, model and UTC calendar month with at least one request, ordered by the three.
+
+    The arrays up to `first_day` are of equal length.
+    """
+
+    user: NDArray[np.int32]
+    """The user's row in the world's arrays."""
+    account: NDArray[np.int32]
+    """Index into `account_ids`."""
+    model: NDArray[np.int16]
+    """Index into `models`."""
+    month: NDArray[np.int16]
+    """Index into `months`."""
+    requests: NDArray[np.int32]
+    first_day: NDArray[np.int32]
+    """The day of the first request in the month, in days since the scenario's first one."""
+    weekly: NDArray[np.int64]
+    """Requests by UTC Monday week and model: weeks x models."""
+    models: tuple[str, ...]
+    """Listed ids as the log has them: a free variant is no model of its own."""
+    months: tuple[dt.date, ...]
+    """The first days of all months that the scenario touches."""
+    weeks: tuple[dt.date, ...]
+    """The Mondays of all weeks that the scenario touches."""
+    start: dt.date
+    user_ids: pa.StringArray
+    """The log's id of each user of the world."""
+    account_ids: pa.StringArray
+    """The log's ids of the accounts, each once."""
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def table(self) -> pa.Table:
+        """The entries by the log's names: user_id, account_id, model (strings, dictionary-encoded), month and
+        first_day (date32), requests (int32).
+        """
+        first = np.datetime64(self.start, "D").astype(np.int32)
+        months = np.array(self.months, dtype="datetime64[D]").astype(np.int32)
+        dictionary = pa.DictionaryArray.from_arrays
+        return pa.table({
+            "user_id": dictionary(pa.array(self.user), self.user_ids),
+            "account_id": dictionary(pa.array(self.account), self.account_ids),
+            "model": dictionary(pa.array(self.model.astype(np.int32)), pa.array(self.models, pa.string())),
+            "month": pa.array(months[self.month]).view(pa.date32()),
+            "requests": pa.array(self.requests),
+            "first_day": pa.array(self.first_day + first).view(pa.date32()),
+        })  # fmt: skip
+
+    def weekly_table(self) -> pa.Table:
+        """Weeks and models with requests: week (date32, a Monday), model (string), requests (int64)."""
+        week, model = np.nonzero(self.weekly)
+        mondays = np.array(self.weeks, dtype="datetime64[D]").astype(np.int32)
+        models = pa.array(self.models, pa.string())
+        return pa.table({
+            "week": pa.array(mondays[week]).view(pa.date32()),
+            "model": pa.DictionaryArray.from_arrays(pa.array(model.astype(np.int32)), models),
+            "requests": pa.array(self.weekly[week, model]),
+        })  # fmt: skip
+
+
+@compiled
+def _tally(  # type: ignore[no-untyped-def]
+    spells, works, up, level, ramp, rates, keys, first_week, weekday, listed, month_of, months,
+    entries, weekly,
+):  # fmt: skip
+    """Fill the entries, user by user, and the weeks. Returns the number of entries."""
+    days, weeks, models = len(month_of), len(weekly), weekly.shape[1]
+    day_of, count = np.empty(7, dtype=np.int32), np.empty(7, dtype=np.int32)
+    # One user's requests and first days by model and month, and which of these cells are in use.
+    requests = np.zeros(models * months, dtype=np.int32)
+    first_day = np.zeros(models * months, dtype=np.int32)
+    used = np.empty(models * months, dtype=np.int32)
+    in_use, filled = 0, 0
+    for s in range(len(spells)):
+        spell = spells[s]
+        work = works[spell.workload]
+        model = listed[spell.model]
+        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+            monday = 7 * week - weekday
+            found = count_week(
+                spell, work, up, level, ramp, rates, keys, first_week + week, monday, max(0, monday),
+                min(days, monday + 7), day_of, count, 0,
+            )  # fmt: skip
+            for i in range(found):
+                cell = model * months + month_of[day_of[i]]
+                if requests[cell] == 0:
+                    used[in_use], first_day[cell] = cell, day_of[i]
+                    in_use += 1
+                requests[cell] += count[i]
+                first_day[cell] = min(first_day[cell], day_of[i])
+                weekly[week, model] += count[i]
+        # Spells are ordered by workload and workloads by user: the user's last spell closes the user's entries.
+        if in_use and (s + 1 == len(spells) or works[spells[s + 1].workload].user != work.user):
+            used[:in_use].sort()
+            for cell in used[:in_use]:
+                entry = entries[filled]
+                entry.user, entry.model, entry.month = work.user, cell // months, cell % months
+                entry.requests, entry.first_day = requests[cell], first_day[cell]
+                requests[cell] = 0
+                filled += 1
+            in_use = 0
+    return filled
+
+
+def monthly(agents: Agents) -> Activity:
+    """The activity of a world after its market has run."""
+    world, traffic = agents.world, agents.traffic()
+    scenario = world.scenario
+    names = [listed_name(m.slug) for m in world.catalogue.models]
+    models = tuple(dict.fromkeys(names))
+    number = {name: index for index, name in enumerate(models)}
+    calendar = (np.datetime64(scenario.start) + np.arange(scenario.days)).astype("datetime64[M]").astype(int)
+    month_of = (calendar - calendar[0]).astype(np.int32)
+    months = int(month_of[-1]) + 1
+    weeks = tuple(monday for monday, _, _ in traffic.weeks())
+    spells = traffic.spell_table
+    # Each spell adds at most one entry for each month that it touches.
+    last = np.minimum(spells["end"], scenario.days) - 1
+    most = int((month_of[last] - month_of[spells["start"]] + 1).sum()) if len(spells) else 0
+    entries = np.empty(most, dtype=ENTRY)
+    weekly = np.zeros((len(weeks), len(models)), dtype=np.int64)
+    filled = _tally(
+        spells, traffic.work_table, traffic.days.up, traffic.level, traffic.ramp, traffic.rates, traffic.keys,
+        weeks[0].toordinal() // 7, scenario.start.weekday(), np.array([number[name] for name in names], dtype=np.int64),
+        month_of, months, entries, weekly,
+    )  # fmt: skip
+    entries = entries[:filled]
+    user = entries["user"].copy()
+    codes, account_of = np.unique(account_codes(world.draws, agents.users.account), return_inverse=True)
+    return Activity(
+        user=user,
+        account=account_of.astype(np.int32)[user],
+        model=entries["model"].copy(),
+        month=entries["month"].copy(),
+        requests=entries["requests"].copy(),
+        first_day=entries["first_day"].copy(),
+        weekly=weekly,
+        models=models,
+        months=tuple(
+            (calendar[0] + np.arange(months)).astype("datetime64[M]").astype("datetime64[D]").tolist()
+        ),
+        weeks=weeks,
+        start=scenario.start,
+        user_ids=id_array("usr-", user_codes(world.draws, agents.users.entity)),
+        account_ids=id_array("acc-", codes),
+    )
