@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_STEP = np.uint64(0xD1342543DE82EF95)
+STEP = np.uint64(0xD1342543DE82EF95)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
@@ -78,7 +78,7 @@ def mix(z: np.uint64) -> np.uint64:
 @njit(inline="always")
 def hash_bits(key: np.uint64, entity: np.uint64, index: np.uint64) -> np.uint64:
     """64 random bits of (stream, entity, index)."""
-    return mix(mix(key + entity * GOLDEN) + (index + np.uint64(1)) * _STEP)
+    return mix(mix(key + entity * GOLDEN) + (index + np.uint64(1)) * STEP)
 
 
 @njit(inline="always")

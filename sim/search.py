@@ -223,7 +223,7 @@ class Search:
         outside: NDArray[np.float64],
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work[rows], tried=tried, known=self.known[rows], stay=stay,
+            view, self.scenario, self.draws, self.work, rows, tried=tried, known=self.known, stay=stay,
             outside=outside, decision=self.decisions[rows],
         )  # fmt: skip
         self.decisions[rows] += 1

@@ -95,7 +95,7 @@ def pick(
     if known != NOBODY:
         fitting[:, known >> 6] |= np.uint64(1 << (known & 63))
     return choose(
-        view, scenario, Draws(5), work, tried=bits, known=fitting,
+        view, scenario, Draws(5), work, np.arange(n), tried=bits, known=fitting,
         stay=np.full(n, stay, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
         decision=np.full(n, decision, dtype=np.int32),
     )  # fmt: skip
@@ -363,7 +363,7 @@ def test_the_bound_changes_no_choice(seed, models, switches, kappa, cap, alpha, 
         "decision": rng.integers(0, 50, n).astype(np.int32),
     }  # fmt: skip
     draws = Draws(seed)
-    chosen = choose(view, scenario, draws, work, **args)
+    chosen = choose(view, scenario, draws, work, np.arange(n), **args)
     times = finishing_times(view, scenario, draws, work, **args)
     # The compiled loop's normal quantile has seven digits: it may confuse options that finish as close as that.
     assert (times[np.arange(n), chosen + 1] <= times.min(axis=1) * (1 + 1e-5)).all()
