@@ -82,29 +82,30 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
 
 @njit(cache=True, nogil=True)
 def _best_ability(  # type: ignore[no-untyped-def]
-    category, log_willingness, needs_tools, needs_permissive, context_need, accepts_free,
+    rows, category, log_willingness, needs_tools, needs_permissive, context_need, accepts_free,
     ability, log_price, free, tools, permissive, context,
 ):  # fmt: skip
-    best = np.full(len(category), -np.inf)
-    for i in range(len(category)):
-        g = category[i]
+    best = np.full(len(rows), -np.inf)
+    for i in range(len(rows)):
+        w = rows[i]
+        g = category[w]
         for j in range(len(context)):
             if (
                 ability[j, g] > best[i]
-                and (log_price[j, g] <= log_willingness[i] or (free[j] and accepts_free[i]))
-                and (tools[j] or not needs_tools[i])
-                and (permissive[j] or not needs_permissive[i])
-                and context[j] >= context_need[i]
+                and (log_price[j, g] <= log_willingness[w] or (free[j] and accepts_free[w]))
+                and (tools[j] or not needs_tools[w])
+                and (permissive[j] or not needs_permissive[w])
+                and context[j] >= context_need[w]
             ):
                 best[i] = ability[j, g]
     return best
 
 
-def affordable_frontier(view: View, work: Workloads) -> NDArray[np.float64]:
-    """Best listed ability that each workload can afford, its hard needs met; -inf where there is none."""
+def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
     return np.asarray(
         _best_ability(
-            work.category, work.log_willingness, work.needs_tools, work.needs_permissive, work.context_tokens,
+            rows, work.category, work.log_willingness, work.needs_tools, work.needs_permissive, work.context_tokens,
             work.accepts_free, view.ability, view.log_price, view.free, view.tools, view.permissive, view.context,
         )
     )  # fmt: skip
@@ -142,11 +143,11 @@ def _earliest(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def _choose(  # type: ignore[no-untyped-def]
     rows, entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
-    accepts_free, tried, known, stay, outside, decision, choice_key, perception_key, match_key,
+    accepts_free, tried, known, unknown_only, stay, outside, decision, choice_key, perception_key, match_key,
     kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
     numbers, model_key, awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
 ):  # fmt: skip
-    n, m = len(rows), len(numbers)
+    n, m, words = len(rows), len(numbers), known.shape[1]
     chosen = np.full(n, NOBODY, dtype=np.int16)
     # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * log(lowest price).
     # Factors that depend on the model alone are made once.
@@ -160,6 +161,7 @@ def _choose(  # type: ignore[no-untyped-def]
             weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
     sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
     earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
+    passed = np.empty(words, dtype=np.uint64)
     for i in range(n):
         w = rows[i]
         # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
@@ -170,11 +172,11 @@ def _choose(  # type: ignore[no-untyped-def]
         g = category[w]
         burden = alpha * price_weight[w]
         most, far = kappa * cap - burden * log_free_price, 0.0
-        surely = (
-            False  # whether a model that is known to fit may be chosen: its value has no error of perception
-        )
-        for word in range(known.shape[1]):
-            surely |= (known[w, word] & ~tried[i, word]) != 0
+        # Whether a model that is known to fit may be chosen: its value has no error of perception.
+        surely = False
+        for word in range(words):
+            passed[word] = tried[w, word] | known[w, word] if unknown_only else tried[w, word]
+            surely |= (known[w, word] & ~passed[word]) != 0
         if surely:
             most = max(kappa, quality) * cap - burden * log_free_price
         elif fit_on:
@@ -195,7 +197,7 @@ def _choose(  # type: ignore[no-untyped-def]
             if earliest[j] >= limit:
                 continue
             number = numbers[j]
-            if number == stay[i] or (tried[i, number >> 6] >> np.uint64(number & 63)) & ONE:
+            if number == stay[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
             if (needs_tools[w] and not tools[j]) or (needs_permissive[w] and not permissive[j]):
                 continue
@@ -240,18 +242,19 @@ def choose(
     stay: NDArray[np.int16],
     outside: NDArray[np.float64],
     decision: NDArray[np.int32],
+    unknown_only: bool = False,
 ) -> NDArray[np.int16]:
     """One choice for each workload of `rows`: a model's number, or -1 to wait (or to stay with its home).
 
-    `known` (to fit) holds bit sets of models (workloads x words). The others have an entry for each row: `tried` (found
-    wanting) bit sets, `stay` the home or -1, `outside` the utility of not trying anything, `decision` the number of the
-    workload's decision (its draw's index).
+    `tried` (found wanting, not to be chosen) and `known` (to fit; not to be chosen either if `unknown_only`) hold bit
+    sets of models (workloads x words). The others have an entry for each row: `stay` the home or -1, `outside` the
+    utility of not trying anything, `decision` the number of the workload's decision (its draw's index).
     """
     causes = scenario.mechanisms
     return np.asarray(
         _choose(
             rows, work.entity, work.category, work.hardness, work.log_willingness, work.price_weight, work.needs_tools,
-            work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, stay, outside,
+            work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, unknown_only, stay, outside,
             decision.astype(np.uint64), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),
             draws.key(Purpose.MATCH), causes.information.kappa if causes.information.enabled else 0.0,
             causes.information.cap, causes.information.perception_sd, causes.fit.match_sd,

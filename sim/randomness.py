@@ -123,6 +123,11 @@ def _hash_array(key, entity, index):  # type: ignore[no-untyped-def]
     return hash_bits(key, entity, index)
 
 
+@vectorize(["float64(uint64, uint64, uint64)"], cache=True)  # type: ignore[no-untyped-call]
+def _unit_array(key, entity, index):  # type: ignore[no-untyped-def]
+    return draw_unit(key, entity, index)
+
+
 class Draws:
     """The draws of one world.
 
@@ -132,11 +137,14 @@ class Draws:
 
     def __init__(self, seed: int) -> None:
         self.seed = int(seed)
+        self._keys: dict[Purpose, np.uint64] = {}
 
     def key(self, purpose: Purpose) -> np.uint64:
         """The 64-bit key of one purpose's stream, for compiled loops."""
-        seed, number = np.uint64(self.seed), np.uint64(int(purpose))
-        return np.uint64(_hash_array(GOLDEN, seed, number))
+        if purpose not in self._keys:
+            seed, number = np.uint64(self.seed), np.uint64(int(purpose))
+            self._keys[purpose] = np.uint64(_hash_array(GOLDEN, seed, number))
+        return self._keys[purpose]
 
     def bits(self, purpose: Purpose, entity: ArrayLike, index: ArrayLike = 0) -> NDArray[np.uint64]:
         """Random 64-bit integers."""
@@ -146,8 +154,9 @@ class Draws:
 
     def uniform(self, purpose: Purpose, entity: ArrayLike, index: ArrayLike = 0) -> NDArray[np.float64]:
         """Uniform draws strictly inside (0, 1)."""
-        bits = self.bits(purpose, entity, index)
-        return ((bits >> _S12).astype(np.float64) + 0.5) * _TO_UNIT
+        entities = np.asarray(entity).astype(np.uint64)
+        indices = np.asarray(index).astype(np.uint64)
+        return np.asarray(_unit_array(self.key(purpose), entities, indices), dtype=np.float64)
 
     def normal(self, purpose: Purpose, entity: ArrayLike, index: ArrayLike = 0) -> NDArray[np.float64]:
         """Standard normal draws (inverse of the distribution function)."""

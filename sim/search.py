@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
+from sim.catalogue import CATEGORIES
 from sim.market import Market
 from sim.perception import NOBODY, View, affordable_frontier, choose, log_price
 from sim.population import FOREVER, Workloads
@@ -60,6 +62,68 @@ class Reason(IntEnum):
     HOME_LOST = 11  # a rival's trial ended because the home it was compared with did
 
 
+# NumPy probes each scalar that meets an array, and hides what goes wrong meanwhile, an interrupt by the keyboard too.
+# That is quick for plain integers and slow for members of an enumeration, so the arrays meet plain ones only.
+UNBORN, WAITING, TRYING, EMBEDDED, TRYING_RIVAL, ENDED = (int(state) for state in State)
+TRIAL, HOME, RIVAL = (int(kind) for kind in Kind)
+ALL = slice(None)
+EVERY_CATEGORY = np.ones(len(CATEGORIES), dtype=bool)
+
+
+@njit(cache=True, nogil=True)
+def _where_equal(values, value):  # type: ignore[no-untyped-def]
+    """The rows where an array of integers has this value."""
+    rows = np.empty(len(values), dtype=np.int64)
+    count = 0
+    for i in range(len(values)):
+        rows[count] = i
+        count += values[i] == value
+    return rows[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _uses(state, home, trial, models):  # type: ignore[no-untyped-def]
+    """By model, how many workloads have it as their home and how many try it."""
+    uses = np.zeros(models)
+    for i in range(len(state)):
+        if state[i] == EMBEDDED or state[i] == TRYING_RIVAL:
+            uses[home[i]] += 1
+        if state[i] == TRYING or state[i] == TRYING_RIVAL:
+            uses[trial[i]] += 1
+    return uses
+
+
+@njit(cache=True, nogil=True)
+def _remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
+    """Take a model out of the bit sets of the workloads of some categories."""
+    word, others = number >> 6, ~(np.uint64(1) << np.uint64(number & 63))
+    for i in range(len(sets)):
+        if of_category[category[i]]:
+            sets[i, word] &= others
+
+
+@njit(cache=True, nogil=True)
+def _by_workload(workload, start, kind, workloads):  # type: ignore[no-untyped-def]
+    """The order of spells by workload, start and kind; those that agree in all keep their order."""
+    edges = np.zeros(workloads + 1, dtype=np.int64)
+    for w in workload:
+        edges[w + 1] += 1
+    edges = np.cumsum(edges)
+    order, filled = np.empty(len(workload), dtype=np.int64), edges.copy()
+    for s in range(len(workload)):
+        # Spells come in the order of their ends: a workload's are nearly in order, and few.
+        first, at = edges[workload[s]], filled[workload[s]]
+        filled[workload[s]] += 1
+        while at > first:
+            before = order[at - 1]
+            if start[before] < start[s] or (start[before] == start[s] and kind[before] <= kind[s]):
+                break
+            order[at] = before
+            at -= 1
+        order[at] = s
+    return order
+
+
 @dataclass
 class SpellLog:
     """Ended spells, in the order in which they ended. Days are half-open: [start, end)."""
@@ -88,7 +152,7 @@ class SpellLog:
         for name, value in (
             ("workload", rows[lasted]), ("model", model[lasted]), ("kind", kind[lasted]),
             ("start", start[lasted]), ("end", np.full(count, end)), ("since", since[lasted]),
-            ("reason", np.full(count, reason)),
+            ("reason", np.full(count, int(reason))),
         ):  # fmt: skip
             self.columns[name].append(value.astype(np.int32))
 
@@ -100,7 +164,8 @@ class SpellLog:
         empty = np.zeros(0, dtype=np.int32)
         for name, parts in self.columns.items():
             self.columns[name] = [np.concatenate(parts) if parts else empty]
-        order = np.lexsort([self.columns[name][0] for name in ("kind", "start", "workload")])
+        workload, start, kind = (self.columns[name][0] for name in ("workload", "start", "kind"))
+        order = _by_workload(workload, start, kind, int(workload.max(initial=-1)) + 1)
         for name, (joined,) in self.columns.items():
             self.columns[name] = [joined[order]]
         return {name: joined for name, (joined,) in self.columns.items()}
@@ -115,7 +180,7 @@ class Search:
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
         n = len(workloads)
         self.scenario, self.market, self.work, self.draws = scenario, market, workloads, draws
-        self.state = np.full(n, State.UNBORN, dtype=np.int8)
+        self.state = np.full(n, UNBORN, dtype=np.int8)
         self.due = workloads.start.copy()
         self.home = np.full(n, NOBODY, dtype=np.int16)
         self.trial = np.full(n, NOBODY, dtype=np.int16)
@@ -143,26 +208,27 @@ class Search:
         self._retire(day)
         self._break_fits(day)
         self._spread_news(day)
-        due = np.flatnonzero(self.due == day)
+        due = _where_equal(self.due, day)
         if len(due):
             ended = self.work.end[due] <= day
             self._end(day, due[ended])
             due = due[~ended]
             state = self.state[due]
-            self._begin(day, due[state == State.UNBORN], view)
-            self._judge_trials(day, due[state == State.TRYING])
-            self._judge_rivals(day, due[state == State.TRYING_RIVAL])
-            self._consider_rivals(day, due[state == State.EMBEDDED], view)
-            self._start_trials(day, np.flatnonzero((self.due == day) & (self.state == State.WAITING)), view)
+            self._begin(day, due[state == UNBORN], view)
+            self._judge_trials(day, due[state == TRYING])
+            self._judge_rivals(day, due[state == TRYING_RIVAL])
+            self._consider_rivals(day, due[state == EMBEDDED], view)
+            looking = _where_equal(self.due, day)
+            self._start_trials(day, looking[self.state[looking] == WAITING], view)
         if day % 7 == 6:
             self._measure_shares()
         self._yesterday = view
 
     def finish(self, horizon: int) -> None:
         """Write down the spells that are still open when the world ends."""
-        rows = np.flatnonzero(self._has_home() & ~self.silent)
+        rows = np.flatnonzero(self._has_home(ALL) & ~self.silent)
         self._close_home(rows, horizon, Reason.HORIZON)
-        rows = np.flatnonzero((self.state == State.TRYING) | (self.state == State.TRYING_RIVAL))
+        rows = np.flatnonzero(self._tries(ALL))
         self._close_trial(rows, horizon, Reason.HORIZON)
 
     # -- beginnings and ends ------------------------------------------------------------------------------------
@@ -173,24 +239,23 @@ class Search:
         self._embed(day, pinned)
         self.due[pinned] = self.work.end[pinned]
         rows = rows[self.pinned[rows] == NOBODY]
-        self.state[rows] = State.WAITING
+        self.state[rows] = WAITING
         if not self.scenario.mechanisms.backlog.enabled:
             hopeless = rows[~self._solvable(rows, view)]
-            self.state[hopeless] = State.ENDED
+            self.state[hopeless] = ENDED
             self.due[hopeless] = FOREVER
 
     def _solvable(self, rows: Rows, view: View) -> NDArray[np.bool_]:
         """Whether some listed model that the workload can use is able enough (its idiosyncratic match aside)."""
-        frontier = affordable_frontier(view, self.work[rows])
+        frontier = affordable_frontier(view, self.work, rows)
         if not self.scenario.mechanisms.fit.enabled:
             return np.asarray(np.isfinite(frontier))
         return np.asarray(frontier >= self.work.hardness[rows])
 
     def _end(self, day: int, rows: Rows) -> None:
-        self._close_home(rows[self._has_home()[rows] & ~self.silent[rows]], day, Reason.ENDED)
-        trying = (self.state[rows] == State.TRYING) | (self.state[rows] == State.TRYING_RIVAL)
-        self._close_trial(rows[trying], day, Reason.ENDED)
-        self.state[rows] = State.ENDED
+        self._close_home(rows[self._has_home(rows) & ~self.silent[rows]], day, Reason.ENDED)
+        self._close_trial(rows[self._tries(rows)], day, Reason.ENDED)
+        self.state[rows] = ENDED
         self.due[rows] = FOREVER
         self.home[rows] = NOBODY
 
@@ -202,15 +267,13 @@ class Search:
             return
         nobody = np.full(len(rows), NOBODY, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
-        chosen = self._choose(rows, view, tried=self.tried[rows], stay=nobody, outside=outside)
+        chosen = self._choose(rows, view, stay=nobody, outside=outside)
         lead = self.work.wave_model[rows]
         follows = (lead != NOBODY) & (self.decisions[rows] == 1)
         follows[follows] &= self.market.listed[lead[follows]]
         chosen = np.where(follows, lead, chosen)
         found = chosen != NOBODY
-        self._open_trial(
-            day, rows[found], chosen[found], State.TRYING, self.scenario.search.trial_days.quantile
-        )
+        self._open_trial(day, rows[found], chosen[found], TRYING, self.scenario.search.trial_days.quantile)
         self._wait(day, rows[~found])
 
     def _choose(
@@ -218,13 +281,13 @@ class Search:
         rows: Rows,
         view: View,
         *,
-        tried: NDArray[np.uint64],
         stay: NDArray[np.int16],
         outside: NDArray[np.float64],
+        unknown_only: bool = False,
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work, rows, tried=tried, known=self.known, stay=stay,
-            outside=outside, decision=self.decisions[rows],
+            view, self.scenario, self.draws, self.work, rows, tried=self.tried, known=self.known, stay=stay,
+            outside=outside, decision=self.decisions[rows], unknown_only=unknown_only,
         )  # fmt: skip
         self.decisions[rows] += 1
         self.choices += len(rows)
@@ -236,7 +299,7 @@ class Search:
         mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
         gap = mean * self.draws.exponential(Purpose.LOOK, self.work.entity[rows], self.decisions[rows])
         self.failures[rows] = np.minimum(self.failures[rows] + 1, MOST_FAILURES)
-        self.state[rows] = State.WAITING
+        self.state[rows] = WAITING
         self._schedule(rows, day + 1 + np.floor(gap))
 
     def _schedule(self, rows: Rows, day: NDArray[np.float64]) -> None:
@@ -310,7 +373,7 @@ class Search:
         self._wait(day, bad)
 
     def _embed(self, day: int, rows: Rows) -> None:
-        self.state[rows] = State.EMBEDDED
+        self.state[rows] = EMBEDDED
         self.failures[rows] = 0
         self.since[rows] = day
         self.home_start[rows] = day
@@ -338,11 +401,10 @@ class Search:
         home = self.home[rows]
         outside = self._surplus(rows, home) + rivals.inertia
         # What was compared with the home once is not compared again until it changed.
-        compared = self.tried[rows] | self.known[rows]
-        chosen = self._choose(rows, view, tried=compared, stay=home, outside=outside)
+        chosen = self._choose(rows, view, stay=home, outside=outside, unknown_only=True)
         found = chosen != NOBODY
         trying, model = rows[found], chosen[found]
-        self._open_trial(day, trying, model, State.TRYING_RIVAL, rivals.trial_days.quantile)
+        self._open_trial(day, trying, model, TRYING_RIVAL, rivals.trial_days.quantile)
         u = self.draws.uniform(Purpose.HOME_SILENT, self.work.entity[trying], self.decisions[trying])
         silent = trying[u < rivals.silent_share]
         self._close_home(silent, day, Reason.SILENT)
@@ -380,7 +442,7 @@ class Search:
         was_silent = rows[self.silent[rows]]
         self.home_start[was_silent] = day
         self.silent[was_silent] = False
-        self.state[rows] = State.EMBEDDED
+        self.state[rows] = EMBEDDED
         self._next_rival_look(day, rows)
 
     # -- the market changes ---------------------------------------------------------------------------------------
@@ -388,10 +450,9 @@ class Search:
     def _forget(self, better: set[int]) -> None:
         """A model that became better, or cheaper for one's work, is worth another trial."""
         for number in better:
-            categories = self.market.changes.cheaper_in.get(number)
-            rows = slice(None) if categories is None else np.flatnonzero(categories[self.work.category])
+            categories = self.market.changes.cheaper_in.get(number, EVERY_CATEGORY)
             for models in (self.tried, self.known):
-                models[rows, number >> 6] &= ~np.uint64(1 << (number & 63))
+                _remove(models, number, self.work.category, categories)
 
     def _mark(self, models: NDArray[np.uint64], rows: Rows, model: NDArray[np.int16]) -> None:
         """Add one model each to the bit sets of `rows`."""
@@ -400,13 +461,14 @@ class Search:
     def _retire(self, day: int) -> None:
         """A retired model's users move to its successor, or search anew; trials of it end."""
         for number in self.market.changes.retired:
-            trying = np.flatnonzero((self.state == State.TRYING) & (self.trial == number))
+            trying = np.flatnonzero((self.state == TRYING) & (self.trial == number))
             self._close_trial(trying, day, Reason.RETIRED)
             self._seek(day, trying)
-            rivals = np.flatnonzero((self.state == State.TRYING_RIVAL) & (self.trial == number))
+            rivals = np.flatnonzero((self.state == TRYING_RIVAL) & (self.trial == number))
             self._close_trial(rivals, day, Reason.RETIRED)
             self._come_home(day, rivals)
-            rows = np.flatnonzero(self._has_home() & (self.home == number))
+            rows = _where_equal(self.home, number)
+            rows = rows[self._has_home(rows)]
             self._drop_rival(day, rows)
             heir = self._heir(number)
             moved = rows[:0] if heir is None else rows[self._can_follow(rows, heir)]
@@ -445,12 +507,13 @@ class Search:
         misfit = rows[~pinned & ~self._fits(rows, self.home[rows])]
         self.home[misfit] = NOBODY
         heirs = np.full(len(misfit), heir, dtype=np.int16)
-        self._open_trial(day, misfit, heirs, State.TRYING, self.scenario.search.trial_days.quantile)
+        self._open_trial(day, misfit, heirs, TRYING, self.scenario.search.trial_days.quantile)
 
     def _break_fits(self, day: int) -> None:
         """A price rise, the end of a free window or a lost ability can break a fit."""
         for number in sorted(self.market.changes.worse):
-            rows = np.flatnonzero(self._has_home() & (self.home == number) & (self.pinned == NOBODY))
+            rows = _where_equal(self.home, number)
+            rows = rows[self._has_home(rows) & (self.pinned[rows] == NOBODY)]
             rows = rows[~self._fits(rows, self.home[rows])]
             pays = self._affordable(rows, self.home[rows])
             self._drop_rival(day, rows)
@@ -461,7 +524,7 @@ class Search:
 
     def _drop_rival(self, day: int, rows: Rows) -> None:
         """End the rival trials of `rows`; their homes are in use again."""
-        trying = rows[self.state[rows] == State.TRYING_RIVAL]
+        trying = rows[self.state[rows] == TRYING_RIVAL]
         self._close_trial(trying, day, Reason.HOME_LOST)
         self._come_home(day, trying)
 
@@ -469,7 +532,7 @@ class Search:
         """Workloads that lost their home look again at once; what they know to fit they judge without error."""
         self.home[rows] = NOBODY
         self.failures[rows] = 0
-        self.state[rows] = State.WAITING
+        self.state[rows] = WAITING
         self.due[rows] = np.minimum(day, self.work.end[rows])
 
     def _spread_news(self, day: int) -> None:
@@ -479,14 +542,14 @@ class Search:
             return
         for number in self.market.changes.released:
             reach = self.market.reach[number]
-            waiting = np.flatnonzero((self.state == State.WAITING) & (self.work.start <= day))
+            waiting = np.flatnonzero((self.state == WAITING) & (self.work.start <= day))
             waiting = self._hear(waiting, number, reach * max(attention.hard, attention.casual))
-            frontier = affordable_frontier(self._yesterday, self.work[waiting])
+            frontier = affordable_frontier(self._yesterday, self.work, waiting)
             gap = np.clip((self.work.hardness[waiting] - frontier - attention.midpoint) / NEWS_SCALE, -30, 30)
             listens = attention.casual + (attention.hard - attention.casual) / (1 + np.exp(-gap))
             self._wake(day, self._hear(waiting, number, reach * listens), number)
             if self.scenario.mechanisms.rival_trials.enabled:
-                embedded = np.flatnonzero(self.state == State.EMBEDDED)
+                embedded = np.flatnonzero(self.state == EMBEDDED)
                 embedded = embedded[self.pinned[embedded] == NOBODY]
                 chance = reach * attention.embedded * self.work.curiosity[embedded]
                 self._wake(day, self._hear(embedded, number, chance), number)
@@ -505,22 +568,25 @@ class Search:
 
     # -- measures and spells --------------------------------------------------------------------------------------
 
-    def _has_home(self) -> NDArray[np.bool_]:
-        return (self.state == State.EMBEDDED) | (self.state == State.TRYING_RIVAL)
+    def _has_home(self, rows: Rows | slice) -> NDArray[np.bool_]:
+        state = self.state[rows]
+        return np.asarray((state == EMBEDDED) | (state == TRYING_RIVAL))
+
+    def _tries(self, rows: Rows | slice) -> NDArray[np.bool_]:
+        state = self.state[rows]
+        return np.asarray((state == TRYING) | (state == TRYING_RIVAL))
 
     def _measure_shares(self) -> None:
         """Each model's share of workloads in use, for the popularity feedback and authors' strategies."""
-        uses = np.bincount(self.home[self._has_home()], minlength=len(self.market.listed)).astype(float)
-        trying = (self.state == State.TRYING) | (self.state == State.TRYING_RIVAL)
-        uses += np.bincount(self.trial[trying], minlength=len(self.market.listed))
+        uses = _uses(self.state, self.home, self.trial, len(self.market.listed))
         total = uses.sum()
         self.market.share = uses / total if total else uses
 
     def _close_home(self, rows: Rows, day: int, reason: Reason) -> None:
-        kind = np.full(len(rows), Kind.HOME, dtype=np.int8)
+        kind = np.full(len(rows), HOME, dtype=np.int8)
         self.spells.add(rows, self.home[rows], kind, self.home_start[rows], day, self.since[rows], reason)
 
     def _close_trial(self, rows: Rows, day: int, reason: Reason) -> None:
-        kind = np.where(self.state[rows] == State.TRYING_RIVAL, Kind.RIVAL, Kind.TRIAL).astype(np.int8)
+        kind = np.where(self.state[rows] == TRYING_RIVAL, RIVAL, TRIAL).astype(np.int8)
         start = self.trial_start[rows]
         self.spells.add(rows, self.trial[rows], kind, start, day, start, reason)

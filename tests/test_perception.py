@@ -450,7 +450,7 @@ def test_the_affordable_frontier_is_the_best_usable_ability(seed, models):
         n, willingness=rng.lognormal(0, 1, n), needs_tools=rng.random(n) < 0.5, needs_permissive=rng.random(n) < 0.5,
         context=rng.lognormal(7, 1, n), accepts_free=rng.random(n) < 0.5, category=rng.integers(0, len(CATEGORIES), n),
     )  # fmt: skip
-    for i, best in enumerate(affordable_frontier(view, work)):
+    for i, best in enumerate(affordable_frontier(view, work, np.arange(n))):
         g = work.category[i]
         usable = [
             view.ability[j, g]
