@@ -53,6 +53,8 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     kept = kept.without([slug for slug in heirs if slug is not None and slug not in kept])
     for i, event in enumerate(scenario.calendar):
         _check_event(event, i, scenario.start, kept)
+    if scenario.plant is not None:
+        _check_plant(scenario.plant.model, scenario, kept)
     if not len(kept):
         raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
     return kept
@@ -78,6 +80,20 @@ def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) 
     first = max(event.date, start) if isinstance(event, LargeAccountEvent) else event.date
     if facts.retired is not None and first >= facts.retired:
         raise ProblemAt(("calendar", i, "date"), f"'{event.model}' is retired since {facts.retired}")
+
+
+def _check_plant(slug: str, scenario: Scenario, kept: Catalogue) -> None:
+    """A launch cohort can be planted where the world sees the model's launch, and the model stays."""
+    at = ("plant", "model")
+    if slug not in kept:
+        raise _unknown(slug, at, kept)
+    facts = kept[slug].facts
+    if not scenario.start <= facts.released <= scenario.end:
+        message = f"'{slug}' is released on {facts.released}, outside this world ({scenario.start} to {scenario.end})"
+        raise ProblemAt(at, message, "name a model that is launched within the world")
+    if facts.retired is not None and facts.retired <= scenario.end:
+        message = f"'{slug}' is retired on {facts.retired}: nobody can stay with it until {scenario.end}"
+        raise ProblemAt(at, message, "name a model that is not retired")
 
 
 def _folder(folder: str, beside: Path | None) -> Path:

@@ -19,9 +19,8 @@ MAX_WORKLOADS = 4
 """Most workloads of one user (assumed)."""
 
 _ENTITY_STRIDE = 8  # entity of a workload = user * stride + slot
-_LARGE_ACCOUNTS = (
-    2**63
-)  # entities of large accounts: far from the users', whose number they must not depend on
+LARGE_ACCOUNTS = 2**63
+"""First entity of large accounts: far from the users', whose number they must not depend on."""
 FOREVER = 2**30
 
 
@@ -321,7 +320,7 @@ def _append_large_account(
         old = getattr(target, name)
         setattr(target, name, np.concatenate([old, np.full(keys, value, dtype=old.dtype)]))
 
-    account = np.uint64(_LARGE_ACCOUNTS + number)
+    account = np.uint64(LARGE_ACCOUNTS + number)
     for name, value in {
         "arrival": first, "leave": last, "segment": 0, "country": country, "app": 0, "account": account, "byok": False,
         "language": names.languages.index(next(iter(place.languages))), "curiosity": 0.0, "regularity": 1.0,
@@ -337,7 +336,7 @@ def _append_large_account(
         "tool_call_share": np.nan if event.tool_call_share is None else event.tool_call_share,
     }.items():  # fmt: skip
         extend(workloads, name, value)
-    entity = np.uint64(_LARGE_ACCOUNTS + (number << 32)) + np.arange(keys, dtype=np.uint64)
+    entity = np.uint64(LARGE_ACCOUNTS + (number << 32)) + np.arange(keys, dtype=np.uint64)
     users.entity = np.concatenate([users.entity, entity])
     workloads.user = np.concatenate([workloads.user, new_ids.astype(np.int32)])
     workloads.entity = np.concatenate([workloads.entity, entity])

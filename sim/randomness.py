@@ -65,6 +65,8 @@ class Purpose(IntEnum):
     RECORD = 62
     ACCOUNT_ID = 64
     LABEL = 70
+    ID_RESET = 71
+    PLANT = 80
 
 
 @njit(inline="always")

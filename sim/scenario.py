@@ -168,6 +168,11 @@ class Population(Section):
     initial_share: Share = Field(
         0.03, description="users that are there on the first day, of all users (assumed)"
     )
+    activity: Weights = Field(
+        Timeline.constant(1.0),
+        description="multiplies every user's chance to be active in a week, by the date of its Monday "
+        "(a season, a calendar shock); acts through mechanisms.intermittency",
+    )
     segments: dict[str, Segment]
     countries: dict[str, Country]
 
@@ -431,6 +436,11 @@ class Observation(Section):
     tools_offered_from: dt.date | None = Field(
         None, description="date from which 'tools offered' is recorded (the report: September 2025)"
     )
+    id_resets_per_month: dict[str, Share] = Field(
+        {},
+        description="by segment: chance in 30 days that a user goes on under a new id, as with a new key of the same "
+        "account (segments that are not named keep theirs; the truth knows the user)",
+    )
 
 
 # --- the calendar -------------------------------------------------------------------------------------------
@@ -533,6 +543,19 @@ CalendarEvent = Annotated[
 ]
 
 
+class PlantSection(Section):
+    """A PLANT, for worlds with a known answer: loyalty that is put in by decree and emerges from nothing."""
+
+    model: str = Field(description="the model to which they are loyal")
+    cohort: Literal["launch"] = Field(
+        "launch", description="who may be loyal: users who begin with the model in the month of its release"
+    )
+    loyal_share: Share = Field(
+        description="of that cohort, those who never leave the model nor the platform; volume and skipped weeks are "
+        "as ever"
+    )
+
+
 # --- the whole ----------------------------------------------------------------------------------------------
 
 
@@ -557,6 +580,9 @@ class Scenario(Section):
     traffic: Traffic = Traffic()
     observation: Observation = Observation()
     calendar: list[CalendarEvent] = []
+    plant: PlantSection | None = Field(
+        None, description="a PLANT: a loyal share put in by decree, the known answer of a test world"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "Scenario":
@@ -564,6 +590,11 @@ class Scenario(Section):
             raise ProblemAt(("end",), f"the world ends before it starts ({self.start}); give a later date")
         if (self.end - self.start).days > 3660:
             raise ProblemAt(("end",), "a world lasts at most ten years")
+        for segment in self.observation.id_resets_per_month:
+            if segment not in self.population.segments:
+                known = ", ".join(self.population.segments)
+                at = ("observation", "id_resets_per_month", segment)
+                raise ProblemAt(at, f"unknown segment '{segment}'; known: {known}", at_key=True)
         for i, event in enumerate(self.calendar):
             if isinstance(event, WaveEvent) and event.segment not in (None, *self.population.segments):
                 known = ", ".join(self.population.segments)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.catalogue import CATEGORIES
 from sim.market import Market
 from sim.perception import NOBODY, View, affordable_frontier, choose, log_price
+from sim.plant import Plant
 from sim.population import FOREVER, Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
@@ -197,6 +198,7 @@ class Search:
         """Bit sets of models that are known to fit: former homes, and rivals that did not beat the home by enough."""
         self.choices = 0
         self.pinned = workloads.pinned_model.copy()
+        self.plant = Plant(scenario, market, workloads, draws)
         self.spells = SpellLog()
         self._yesterday: View | None = None
 
@@ -306,6 +308,7 @@ class Search:
         self.due[rows] = np.minimum(day, self.work.end[rows]).astype(np.int32)
 
     def _open_trial(self, day, rows, model, state, length_quantile) -> None:  # type: ignore[no-untyped-def]
+        self.plant.take(day, rows, model)
         u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.decisions[rows])
         self.state[rows] = state
         self.trial[rows] = model
@@ -363,7 +366,7 @@ class Search:
     def _judge_trials(self, day: int, rows: Rows) -> None:
         """A trial ends: the model fits and becomes the home, or is found wanting."""
         model = self.trial[rows]
-        fits = self._fits(rows, model) & self.market.listed[model]
+        fits = (self._fits(rows, model) | self.plant.holds[rows]) & self.market.listed[model]
         good, bad = rows[fits], rows[~fits]
         self._close_trial(good, day, Reason.EMBEDDED)
         self.home[good] = self.trial[good]
@@ -380,6 +383,9 @@ class Search:
         self.silent[rows] = False
         self.decisions[rows] += 1
         self._next_rival_look(day, rows)
+        planted = rows[self.plant.holds[rows]]
+        self.pinned[planted] = self.home[planted]
+        self.due[planted] = self.work.end[planted]
 
     # -- rivals -------------------------------------------------------------------------------------------------
 
@@ -426,7 +432,7 @@ class Search:
         model, home = self.trial[rows], self.home[rows]
         gain = self._surplus(rows, model) - self._surplus(rows, home)
         fits = self._fits(rows, model)
-        moves = fits & (gain > self._switching_cost(day, rows))
+        moves = (fits & (gain > self._switching_cost(day, rows))) | self.plant.holds[rows]
         movers, returners = rows[moves], rows[~moves]
         self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self._close_trial(movers, day, Reason.EMBEDDED)

@@ -422,6 +422,9 @@ class Traffic:
         self.spells = spells | {"since": np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])}
         self.memory = Memory()
         self._weeks = _weeks(scenario)
+        mondays = np.array([monday for monday, _, _ in self._weeks], dtype="datetime64[D]")
+        self.activity = scenario.population.activity.at(mondays)
+        """Factor on everybody's chance to be active, by week."""
         self.days = _day_table(scenario, market)
         weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
         self.level = self.days.season[:, None] * self.days.day_factor[weekday]
@@ -503,6 +506,7 @@ class Traffic:
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         _take(self.spell_table[self._spell_slices[block]], rows, spells)
         _take(self.work_table, spells["workload"], works)
+        works["regularity"] *= self.activity[week]
         # The ordinal of the Monday, not of the scenario's week: the start of a world changes nobody's active weeks.
         number = monday.toordinal() // 7
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))

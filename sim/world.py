@@ -135,7 +135,14 @@ def load_world(
         classifier = Classifier(scenario, beside if near.is_file() else WORLDS, draws)
     except (ProblemAt, CatalogueError) as error:
         raise _as_scenario_error(error, document) from None
-    return World(scenario, catalogue, draws, Path(path).stem, classifier)
+    return World(scenario, catalogue, draws, _world_name(path), classifier)
+
+
+def _world_name(path: str | Path) -> str:
+    """The file's name without its ending; before that of a shipped world in a folder, the folder: nulls-whale."""
+    file = Path(path).resolve()
+    inside = file.relative_to(WORLDS).parts[:-1] if file.is_relative_to(WORLDS) else ()
+    return "-".join((*inside, Path(path).stem))
 
 
 def _as_scenario_error(error: ProblemAt | CatalogueError, document: Document) -> ScenarioError:
@@ -157,6 +164,7 @@ def run_agents(world: World, report: Reporter | None = None) -> Agents:
         search.step(day, view_of(market, scenario, day))
         report(Progress("market", day + 1, scenario.days, scenario.start + dt.timedelta(days=day)))
     search.finish(scenario.days)
+    search.plant.keep_users(users)
     return Agents(world, users, workloads, market, search, search.spells.arrays())
 
 
@@ -198,7 +206,7 @@ def run(
             report(Progress("finish", 0, 1, records=generations))
             models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
             write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
-                        agents.spells, writer)  # fmt: skip
+                        agents.spells, writer, agents.search.plant)  # fmt: skip
         counts = {
             "users": len(agents.users),
             "workloads": len(agents.workloads),
@@ -339,6 +347,7 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
     by_category = np.bincount(work.category, minlength=len(CATEGORIES)) / max(len(work), 1)
     top = np.argsort(-by_category)[:4]
     fit_found = len(np.unique(agents.spells["workload"][agents.spells["kind"] == 1]))
+    loyal = len(agents.search.plant.users())
     off = [n for n in type(scenario.mechanisms).model_fields if not getattr(scenario.mechanisms, n).enabled]
     return [
         ["Time", f"{scenario.start} to {scenario.end}, UTC"],
@@ -352,4 +361,6 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
         ["Scale", f"{counts['generations'] / max(len(users), 1):.0f} requests a user; a model of a platform with "
          "millions of users and billions of requests"],
         ["Switched off", ", ".join(off) or "nothing"],
+        *([] if scenario.plant is None else [["Planted", f"{loyal:,} users ({scenario.plant.loyal_share:.0%} of "
+         f"{scenario.plant.model}'s launch cohort) who never leave it, by decree"]]),
     ]  # fmt: skip

@@ -25,9 +25,11 @@ from numpy.typing import NDArray
 
 from analysis.contract import FINISH_REASONS, arrow_schema
 from sim.catalogue import CATEGORIES, MODELS_SCHEMA, Catalogue, write_models_table
-from sim.ids import account_codes, id_array, user_codes
+from sim.identity import Identities
+from sim.ids import account_codes, id_array
 from sim.market import Market
 from sim.observation import Classifier, Labels
+from sim.plant import Plant
 from sim.population import Users, Workloads
 from sim.randomness import Draws
 from sim.scenario import PromotionEvent, Scenario
@@ -94,7 +96,8 @@ class LogWriter:
     ) -> None:
         self.traffic, self.classifier, self.work, self.users = traffic, classifier, workloads, users
         self.start_ms = (scenario.start - _EPOCH).days * MILLIS_PER_DAY
-        self.user_codes = user_codes(draws, users.entity)
+        self.identities = Identities(scenario, users, draws)
+        self.user_codes = self.identities.first
         self.account_codes = account_codes(draws, users.account)
         self.user_ids = id_array("usr-", self.user_codes)
         accounts, account_of = np.unique(self.account_codes, return_inverse=True)
@@ -141,7 +144,7 @@ class LogWriter:
         columns = {
             "generation_id": id_array("gen-", r.key, seconds, new_array),
             "created_at": pa.array(created).view(pa.timestamp("ms", tz="UTC")),
-            "user_id": _coded(r.user, self.user_ids[people]),
+            "user_id": _coded(r.user, self._ids(people, r)),
             "account_id": _coded(account, self.accounts),
             "app_name": _coded(app, self.apps),
             "model": _coded(model, self.models),
@@ -167,6 +170,13 @@ class LogWriter:
             "session_id": id_array("ses-", r.session, new_array=new_array),
         }
         return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.logged)
+
+    def _ids(self, people: slice, records: Records) -> pa.Array:
+        """The ids of a block's users in the week of its records."""
+        if not self.identities.change or not len(records):
+            return self.user_ids[people]
+        day = self.traffic.scenario.start + dt.timedelta(milliseconds=int(records.day_millis[0]))
+        return id_array("usr-", self.identities.codes(people, day))
 
     def labels_table(self, records: Records, table: pa.Table, block: int) -> pa.Table:
         """The labels of one block."""
@@ -280,8 +290,12 @@ def write_truth(
     workloads: Workloads,
     spells: dict[str, NDArray[np.int32]],
     writer: LogWriter,
+    plant: Plant,
 ) -> None:
-    """What no real log holds: users, workloads, spells, market events, and the models' latent parameters."""
+    """What no real log holds: users, workloads, spells, market events, and the models' latent parameters.
+
+    Where ids are reset, also which ids are one user's; where loyal users are planted, also who they are.
+    """
     truth = folder / "truth"
     truth.mkdir()
 
@@ -334,6 +348,19 @@ def write_truth(
         "embedded_since": dates(spells["since"]),
         "end_reason": _coded(spells["reason"], [r.name.lower() for r in Reason]),
     })  # fmt: skip
+    if scenario.observation.id_resets_per_month:
+        rows, codes, since = writer.identities.resets()
+        save("identities", {
+            "user_id": id_array("usr-", writer.user_codes[rows]),
+            "logged_as": id_array("usr-", codes),
+            "since": dates(since),
+        })  # fmt: skip
+    if scenario.plant is not None:
+        loyal = plant.users()
+        save("planted", {
+            "user_id": id_array("usr-", writer.user_codes[loyal]),
+            "model": _coded(np.full(len(loyal), plant.model), models),
+        })  # fmt: skip
     events = market.events
     save("events", {
         "date": dates(np.array([e.day for e in events], dtype=np.int32)),

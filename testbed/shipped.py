@@ -8,11 +8,21 @@ from testbed.arguments import hint
 from testbed.failure import BadInput
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
+FOLDERS = (".", "nulls")
+"""Where worlds lie within it."""
 
 
 def names() -> list[str]:
-    """Names of the shipped scenarios, without `.yaml`."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    """Names of the shipped scenarios, without `.yaml`; those of a folder begin with it: `nulls/whale`."""
+    files = (path for folder in FOLDERS for path in sorted((FOLDER / folder).glob("*.yaml")))
+    return [path.relative_to(FOLDER).with_suffix("").as_posix() for path in files]
+
+
+def name_of(given: str) -> str:
+    """The name of the shipped scenario that `given` would be: without `scenarios/` and `.yaml`."""
+    path = Path(given)
+    inside = path.relative_to("scenarios") if path.parts[:1] == ("scenarios",) else path
+    return inside.as_posix().removesuffix(".yaml")
 
 
 def find(given: str) -> Path:
@@ -23,7 +33,7 @@ def find(given: str) -> Path:
         return path
     if path.exists():
         raise BadInput(f"{given}:1:1: expected a scenario file, this is a folder")
-    stem = path.name.removesuffix(".yaml")
-    if path.parent in (Path(), Path("scenarios")) and stem in names():
-        return FOLDER / f"{stem}.yaml"
-    raise BadInput(f"{given}:1:1: no such scenario{hint(stem, names())} (shipped: {', '.join(names())})")
+    name = name_of(given)
+    if name in names():
+        return FOLDER / f"{name}.yaml"
+    raise BadInput(f"{given}:1:1: no such scenario{hint(name, names())} (shipped: {', '.join(names())})")

@@ -232,7 +232,7 @@ def _print_json(data: dict[str, Any], ids: set[str]) -> None:
 
 
 def _is_scenario(target: str) -> bool:
-    return Path(target).name.removesuffix(".yaml") in shipped.names()
+    return shipped.name_of(target) in shipped.names()
 
 
 def _run_folder(path: Path) -> Path | None:
