@@ -297,8 +297,10 @@ def line_of(frame: pd.DataFrame) -> pd.DataFrame:
             "p_value": float(fit.pvalue),
             "spearman_rho": float(stats.spearmanr(x, y).statistic),
         }
-    row["change_for_10pct_cheaper"] = 0.9 ** row["slope"] - 1
-    row["change_low"], row["change_high"] = 0.9 ** row["slope_high"] - 1, 0.9 ** row["slope_low"] - 1
+    # Models of nearly one cost leave the slope so open that a bound exceeds every float: it is infinite then.
+    with np.errstate(over="ignore"):
+        change = np.power(0.9, [row["slope"], row["slope_high"], row["slope_low"]]) - 1
+    row["change_for_10pct_cheaper"], row["change_low"], row["change_high"] = change.tolist()
     return pd.DataFrame([{"models": len(frame)} | row])
 
 

@@ -233,6 +233,17 @@ def test_shipped_scenarios_are_found_by_name(tmp_path, monkeypatch):
         assert shipped.find(given) == expected
 
 
+def test_null_worlds_are_found_by_their_folder_and_name(slipper, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = ROOT / "scenarios" / "nulls" / "whale.yaml"
+    for given in ("nulls/whale", "nulls/whale.yaml", "scenarios/nulls/whale.yaml"):
+        assert shipped.find(given) == expected
+    assert shipped.find("whale") == ROOT / "scenarios" / "whale.yaml"
+    assert {"report", "nulls/base", "nulls/planted-15"} <= set(shipped.names())
+    status, _, err = slipper("simulate", "nulls/whal")
+    assert status == 2 and "did you mean 'nulls/whale'?" in err
+
+
 def test_a_file_of_one_s_own_comes_before_a_shipped_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report.yaml").write_text("title: mine\n")

@@ -548,6 +548,28 @@ def test_users_skip_weeks_by_their_regularity(word):
     assert (days > 5).mean() > 0.9  # who is active in a week is so on its days
 
 
+def test_a_season_changes_how_many_are_active_and_not_who_is_at_home():
+    # 2025-02-03 is the Monday of day 33.
+    half = "population.activity={2025-02-02: 1.0, 2025-02-03: 0.5, 2025-03-02: 0.5, 2025-03-03: 1.0}"
+    lazy = (ONE + EAGER, switch("intermittency", "on"), "population.segments.everyone.regularity=0.8")
+    season, plain = (play(*lazy, *more, users=800) for more in ((half,), ()))
+    pd.testing.assert_frame_equal(spells(season), spells(plain))
+    one, other = (requests(agents) for agents in (season, plain))
+
+    def rest(used: pd.DataFrame) -> pd.DataFrame:
+        return used[~used["day"].between(33, 60)].reset_index(drop=True)
+
+    pd.testing.assert_frame_equal(rest(one), rest(other))
+    for used, share in ((one, 0.4), (other, 0.8)):
+        used = used[used["day"].between(33, 60)]
+        active = np.zeros((800, 4), dtype=bool)
+        active[used["user"], (used["day"] - 33) // 7] = True
+        assert share_p(active, share) > FALSE_ALARM / 2
+    steady = ("population.segments.everyone.regularity=0.8", switch("intermittency", "off"))
+    still, calm = (play(ONE + EAGER, *steady, *more, users=50) for more in ((half,), ()))
+    pd.testing.assert_frame_equal(requests(still), requests(calm))  # it acts through intermittency
+
+
 def test_irregular_users_are_the_same_agents():
     on, off = (spells(play(RIVALS, switch("intermittency", word), "population.segments.everyone.regularity=0.3",
                            users=200)) for word in ("on", "off"))  # fmt: skip

@@ -10,6 +10,7 @@ IMPOSSIBLE = {
     "population.countries.US.share=-3": "at least 0",
     "workloads.categories.programming.needs_tools=3": "at most 1",
     "traffic.season=-1": "at least 0",
+    "population.activity=-0.5": "at least 0",
     "traffic.tool_call_share=7": "at most 1",
     "traffic.tools_offered_share.programming=1.1": "at most 1",
     "traffic.reasoning_completion_factor=-0.1": "at least 0",

@@ -203,6 +203,13 @@ def test_a_planted_slope_is_found():
     )
 
 
+def test_a_slope_that_nearly_one_cost_leaves_open_has_bounds_without_end():
+    nearly = pd.DataFrame({"log10_cost": [0.0, 1e-6, 2e-6], "log10_tokens": [1.0, 3.0, 2.0]})
+    line = cost.line_of(nearly).iloc[0]
+    assert line["slope_low"] < -1e4 and line["slope_high"] > 1e4
+    assert (line["change_low"], line["change_high"]) == (-1.0, np.inf)
+
+
 def test_named_models_and_archetypes(log, tables):
     expected = naive.model_cost(tables)
     market = cost.market_map(log).set_index("model")
