@@ -294,7 +294,7 @@ def write_truth(
 ) -> None:
     """What no real log holds: users, workloads, spells, market events, and the models' latent parameters.
 
-    Where ids are reset, also which ids are one user's; where loyal users are planted, also who they are.
+    Where ids can be reset, also which ids are one user's; where loyal users are planted, also who they are.
     """
     truth = folder / "truth"
     truth.mkdir()

@@ -20,11 +20,12 @@ from tests.traffic_world import scenario_file
 
 WEEKS = 16
 TWO_KINDS = {
-    "traffic__volume": 0.15, "start": "2025-01-08", "end": "2025-04-29", "users": 900,  # a Wednesday to a Tuesday: 17 UTC weeks
+    "traffic__volume": 0.15,
+    "start": "2025-01-08", "end": "2025-04-29", "users": 900,  # a Wednesday to a Tuesday: 17 UTC weeks
     "population__initial_share": 0.7,
     "population__segments": {
-        "developer": {"share": 1, "life_days": 5000, "regularity": 1.0, "price_sensitivity": 1.0, "curiosity": 1.0},
-        "adhoc": {"share": 2, "life_days": 5000, "regularity": 1.0, "price_sensitivity": 1.0, "curiosity": 1.0},
+        "developer": {"share": 2, "life_days": 5000, "regularity": 1.0, "price_sensitivity": 1.0, "curiosity": 1.0},
+        "settled": {"share": 1, "life_days": 5000, "regularity": 1.0, "price_sensitivity": 1.0, "curiosity": 1.0},
     },
     "calendar": [{"event": "large_account", "date": "2025-01-10", "model": "acme/plain", "users": 3,
                   "requests_per_day": 30}],
@@ -37,7 +38,7 @@ WEEKLY = 1 - (1 - MONTHLY) ** (7 / 30)
 def runs(tmp_path_factory) -> dict[str, tuple[pd.DataFrame, dict[str, pd.DataFrame]]]:
     """The log and the truth of one world, with resets and without."""
     found = {}
-    for name, resets in (("with", {"adhoc": MONTHLY}), ("without", {})):
+    for name, resets in (("with", {"developer": MONTHLY}), ("without", {})):
         folder = tmp_path_factory.mktemp(name)
         run = sim.run(
             scenario_file(folder, **TWO_KINDS, observation__id_resets_per_month=resets), out=folder / "out"
@@ -78,15 +79,16 @@ def test_the_truth_knows_whose_an_id_is_and_since_when(runs):
 def test_ids_are_reset_at_the_stated_rate_in_the_stated_segment(runs):
     truth = runs["with"][1]
     users, table = truth["users"].set_index("user_id"), truth["identities"]
-    adhoc = users[(users["segment"] == "adhoc")]
-    assert set(table["user_id"]) <= set(adhoc.index)
+    keys = users["account_id"] == users["account_id"].iloc[-1]  # of the large account
+    reset = users[(users["segment"] == "developer") & ~keys]
+    assert set(table["user_id"]) <= set(reset.index)
     mondays = pd.date_range("2025-01-13", periods=WEEKS, freq="7D")
-    arrived = pd.to_datetime(adhoc["arrival"]).to_numpy()
+    arrived = pd.to_datetime(reset["arrival"]).to_numpy()
     at_risk = mondays.to_numpy()[None, :] > arrived[:, None]
     hit = pd.crosstab(table["user_id"], pd.to_datetime(table["since"]))
-    hit = hit.reindex(index=adhoc.index, columns=mondays, fill_value=0).to_numpy() > 0
-    assert not hit[~at_risk].any()
-    assert_share(hit[at_risk], WEEKLY)
+    was_reset = hit.reindex(index=reset.index, columns=mondays, fill_value=0).to_numpy() > 0
+    assert not was_reset[~at_risk].any()
+    assert_share(was_reset[at_risk], WEEKLY)
 
 
 def test_a_large_accounts_keys_and_the_accounts_stay(runs):
@@ -98,7 +100,7 @@ def test_a_large_accounts_keys_and_the_accounts_stay(runs):
 
 def test_ids_of_a_week_do_not_depend_on_the_block(tmp_path):
     world = load_world(
-        scenario_file(tmp_path, **TWO_KINDS, observation__id_resets_per_month={"adhoc": MONTHLY})
+        scenario_file(tmp_path, **TWO_KINDS, observation__id_resets_per_month={"developer": MONTHLY})
     )
     users, _ = build_population(world.scenario, world.catalogue, world.draws)
     ids = Identities(world.scenario, users, world.draws)
@@ -113,8 +115,8 @@ def test_ids_of_a_week_do_not_depend_on_the_block(tmp_path):
 @pytest.mark.parametrize(
     ("resets", "path", "said"),
     [
-        ({"adhocs": 0.1}, "observation.id_resets_per_month.adhocs", "unknown segment 'adhocs'; known: developer"),
-        ({"adhoc": 1.5}, "observation.id_resets_per_month.adhoc", "between 0 and 1"),
+        ({"settle": 0.1}, "observation.id_resets_per_month.settle", "unknown segment 'settle'; known: developer"),
+        ({"developer": 1.5}, "observation.id_resets_per_month.developer", "between 0 and 1"),
     ],
 )  # fmt: skip
 def test_impossible_resets_are_refused_at_their_key(tmp_path, resets, path, said):

@@ -11,7 +11,7 @@ import pytest
 
 from sim.population import FOREVER
 from sim.problems import ScenarioError
-from sim.world import Agents
+from sim.world import Agents, census
 from tests.agreement import FALSE_ALARM, share_p
 from tests.worlds import DAYS, play, requests, spells, world
 
@@ -26,7 +26,10 @@ mechanisms:
   fit: {enabled: off, match_sd: 0.1, chance_when_off: 0.6}
   price_response: {enabled: on, alpha: 1.0}
   rival_trials: {enabled: on, look_every_days: 10, inertia: 0.0, silent_share: 0.5}
+  frontier_attention: {enabled: on, embedded: 1.0}
 search: {outside_option: -9}
+calendar:
+  - {event: price_change, date: 2025-03-20, model: b/new, factor: 20}  # more than anybody would pay
 """
 LAUNCH = range(10, 31)
 MODEL = "b/new"
@@ -90,6 +93,13 @@ def test_others_are_as_they_were(planted, without):
     np.testing.assert_array_equal(planted.users.leave[stay], without.users.leave[stay])
 
 
+def test_the_census_says_that_it_is_a_plant(planted, without):
+    counts = {"generations": 0, "labels": 0}
+    ((label, text),) = [row for row in census(planted, counts) if row not in census(without, counts)]
+    assert label == "Planted" and "by decree" in text
+    assert text.startswith(f"{len(planted.search.plant.users())} users (40% of b/new's launch cohort)")
+
+
 def test_no_share_and_no_plant_are_one_world(without):
     pd.testing.assert_frame_equal(spells(play(MARKET, plant(0), users=1500)), spells(without))
 
@@ -135,4 +145,4 @@ def test_an_impossible_plant_is_refused_at_its_key(setting, path, said):
 
 def test_nobody_can_stay_with_a_model_that_is_retired():
     with pytest.raises(ScenarioError, match="'b/new' is retired on 2025-03-01: nobody can stay with it"):
-        world(MARKET, "models.b/new.retired=2025-03-01", plant(0.1))
+        world(MARKET, "calendar=[]", "models.b/new.retired=2025-03-01", plant(0.1))
