@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sim.ids import account_codes, id_array, user_codes
+from sim.identity import Identities
+from sim.ids import account_codes, id_array
 from sim.traffic import compiled, count_week
 from sim.world import Agents
 from sim.writer import listed_name
@@ -30,7 +31,7 @@ class Activity:
     """
 
     user: NDArray[np.int32]
-    """The user's row in the world's arrays."""
+    """Index into `user_ids`: the user's row in the world's arrays where no id is ever reset."""
     account: NDArray[np.int32]
     """Index into `account_ids`."""
     model: NDArray[np.int16]
@@ -50,7 +51,7 @@ class Activity:
     """The Mondays of all weeks that the scenario touches."""
     start: dt.date
     user_ids: pa.StringArray
-    """The log's id of each user of the world."""
+    """The log's ids of the world's users, in the users' order; a user whose id is reset has several in a row."""
     account_ids: pa.StringArray
     """The log's ids of the accounts, each once."""
 
@@ -87,16 +88,17 @@ class Activity:
 
 @compiled
 def _tally(  # type: ignore[no-untyped-def]
-    spells, works, up, level, ramp, rates, keys, first_week, weekday, listed, month_of, months,
-    entries, weekly,
+    spells, works, up, level, ramp, rates, keys, activity, first_week, weekday, listed, month_of, months,
+    resets_to, reset_week, entries, weekly,
 ):  # fmt: skip
     """Fill the entries, user by user, and the weeks. Returns the number of entries."""
     days, weeks, models = len(month_of), len(weekly), weekly.shape[1]
     day_of, count = np.empty(7, dtype=np.int32), np.empty(7, dtype=np.int32)
-    # One user's requests and first days by model and month, and which of these cells are in use.
-    requests = np.zeros(models * months, dtype=np.int32)
-    first_day = np.zeros(models * months, dtype=np.int32)
-    used = np.empty(models * months, dtype=np.int32)
+    # One user's requests and first days by id, model and month, and which of these cells are in use.
+    cells = (np.diff(resets_to).max() + 1) * models * months
+    requests = np.zeros(cells, dtype=np.int32)
+    first_day = np.zeros(cells, dtype=np.int32)
+    used = np.empty(cells, dtype=np.int32)
     in_use, filled = 0, 0
     for s in range(len(spells)):
         spell = spells[s]
@@ -105,11 +107,14 @@ def _tally(  # type: ignore[no-untyped-def]
         for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
             monday = 7 * week - weekday
             found = count_week(
-                spell, work, up, level, ramp, rates, keys, first_week + week, monday, max(0, monday),
+                spell, work, up, level, ramp, rates, keys, activity[week], first_week + week, monday, max(0, monday),
                 min(days, monday + 7), day_of, count, 0,
             )  # fmt: skip
+            known_as = 0  # the how manyth id of the user it is
+            for reset in range(resets_to[work.user], resets_to[work.user + 1]):
+                known_as += reset_week[reset] <= week
             for i in range(found):
-                cell = model * months + month_of[day_of[i]]
+                cell = (known_as * models + model) * months + month_of[day_of[i]]
                 if requests[cell] == 0:
                     used[in_use], first_day[cell] = cell, day_of[i]
                     in_use += 1
@@ -121,7 +126,8 @@ def _tally(  # type: ignore[no-untyped-def]
             used[:in_use].sort()
             for cell in used[:in_use]:
                 entry = entries[filled]
-                entry.user, entry.model, entry.month = work.user, cell // months, cell % months
+                entry.user = work.user + resets_to[work.user] + cell // (models * months)
+                entry.model, entry.month = cell // months % models, cell % months
                 entry.requests, entry.first_day = requests[cell], first_day[cell]
                 requests[cell] = 0
                 filled += 1
@@ -136,6 +142,7 @@ def monthly(agents: Agents) -> Activity:
     names = [listed_name(m.slug) for m in world.catalogue.models]
     models = tuple(dict.fromkeys(names))
     number = {name: index for index, name in enumerate(models)}
+    listed = np.array([number[name] for name in names], dtype=np.int64)
     calendar = (np.datetime64(scenario.start) + np.arange(scenario.days)).astype("datetime64[M]").astype(int)
     month_of = (calendar - calendar[0]).astype(np.int32)
     months = int(month_of[-1]) + 1
@@ -144,19 +151,20 @@ def monthly(agents: Agents) -> Activity:
     # Each spell adds at most one entry for each month that it touches.
     last = np.minimum(spells["end"], scenario.days) - 1
     most = int((month_of[last] - month_of[spells["start"]] + 1).sum()) if len(spells) else 0
+    resets_to, reset_week, id_codes = _ids(agents)
     entries = np.empty(most, dtype=ENTRY)
     weekly = np.zeros((len(weeks), len(models)), dtype=np.int64)
     filled = _tally(
         spells, traffic.work_table, traffic.days.up, traffic.level, traffic.ramp, traffic.rates, traffic.keys,
-        weeks[0].toordinal() // 7, scenario.start.weekday(), np.array([number[name] for name in names], dtype=np.int64),
-        month_of, months, entries, weekly,
+        traffic.activity, weeks[0].toordinal() // 7, scenario.start.weekday(), listed,
+        month_of, months, resets_to, reset_week, entries, weekly,
     )  # fmt: skip
     entries = entries[:filled]
     user = entries["user"].copy()
     codes, account_of = np.unique(account_codes(world.draws, agents.users.account), return_inverse=True)
     return Activity(
         user=user,
-        account=account_of.astype(np.int32)[user],
+        account=np.repeat(account_of.astype(np.int32), 1 + np.diff(resets_to))[user],
         model=entries["model"].copy(),
         month=entries["month"].copy(),
         requests=entries["requests"].copy(),
@@ -168,6 +176,17 @@ def monthly(agents: Agents) -> Activity:
         ),
         weeks=weeks,
         start=scenario.start,
-        user_ids=id_array("usr-", user_codes(world.draws, agents.users.entity)),
+        user_ids=id_array("usr-", id_codes),
         account_ids=id_array("acc-", codes),
     )
+
+
+def _ids(agents: Agents) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+    """Where each user's id resets begin in a list of all (users + 1), the week of the world of each reset, and the code
+    of every id: the first one and then the resets', user by user."""
+    world, users = agents.world, agents.users
+    identities = Identities(world.scenario, users, world.draws)
+    rows, codes, since = identities.resets()
+    resets_to = np.searchsorted(rows, np.arange(len(users) + 1))
+    weeks = (since.astype(np.int64) + world.scenario.start.weekday()) // 7
+    return resets_to, weeks, np.insert(identities.first, rows + 1, codes)

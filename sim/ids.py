@@ -80,11 +80,6 @@ def id_array(
     return pa.Array.from_buffers(pa.string(), n, [None, pa.py_buffer(offsets), pa.py_buffer(out)])
 
 
-def user_codes(draws: Draws, entity: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The bits that the ids ("usr-") of these users spell."""
-    return draws.bits(Purpose.USER_ID, entity)
-
-
 def account_codes(draws: Draws, account: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The bits that the ids ("acc-") of these accounts spell."""
     return draws.bits(Purpose.ACCOUNT_ID, account)

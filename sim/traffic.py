@@ -236,16 +236,17 @@ def _take(table, rows, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def count_week(  # type: ignore[no-untyped-def]
-    spell, work, up, level, ramp, rates, keys, week, monday, first, last, day_of, count, at
+    spell, work, up, level, ramp, rates, keys, activity, week, monday, first, last, day_of, count, at
 ):
     """Write the days of one week on which a spell has requests, and how many, from entry `at` on.
 
-    `level` is a day's volume by time zone. Returns the entry after the last one.
+    `level` is a day's volume by time zone, `activity` the week's factor on the chance to be active. Returns the entry
+    after the last one.
     """
     home = spell.kind == HOME
     if home and rates.intermittent:
         u = draw_unit(keys.active, work.user_entity, np.uint64(week))
-        if u >= work.regularity:
+        if u >= work.regularity * activity:
             return at
     model, zone = spell.model, work.zone
     rival = 1 if spell.kind == RIVAL else 0
@@ -274,13 +275,27 @@ def count_week(  # type: ignore[no-untyped-def]
 
 @compiled
 def _count(  # type: ignore[no-untyped-def]
-    spells, works, up, level, ramp, rates, keys, week, monday, first, last, spell_of, day_of, count
+    spells, works, up, level, ramp, rates, keys, activity, week, monday, first, last, spell_of, day_of, count
 ):
     """Fill the cells (spell, day) of one week that have requests. Returns the numbers of cells and of requests."""
     cells, total = 0, 0
     for s in range(len(spells)):
         filled = count_week(
-            spells[s], works[s], up, level, ramp, rates, keys, week, monday, first, last, day_of, count, cells
+            spells[s],
+            works[s],
+            up,
+            level,
+            ramp,
+            rates,
+            keys,
+            activity,
+            week,
+            monday,
+            first,
+            last,
+            day_of,
+            count,
+            cells,
         )
         for cell in range(cells, filled):
             spell_of[cell] = s
@@ -506,13 +521,12 @@ class Traffic:
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         _take(self.spell_table[self._spell_slices[block]], rows, spells)
         _take(self.work_table, spells["workload"], works)
-        works["regularity"] *= self.activity[week]
         # The ordinal of the Monday, not of the scenario's week: the start of a world changes nobody's active weeks.
         number = monday.toordinal() // 7
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
         filled, n = _count(
-            spells, works, self.days.up, self.level, self.ramp, self.rates, self.keys, number, first - weekday,
-            first, last, *cells,
+            spells, works, self.days.up, self.level, self.ramp, self.rates, self.keys, self.activity[week], number,
+            first - weekday, first, last, *cells,
         )  # fmt: skip
         cells = Cells(*(column[:filled] for column in cells))
         out = Records(
