@@ -76,7 +76,9 @@ def _log_probability(shapes: tuple[float, float, float, float], x: Ints, t_x: In
     return np.asarray(both - betaln(alpha, beta) - betaln(gamma, delta), dtype=np.float64)
 
 
-def fit_bgbb(x: npt.ArrayLike, t_x: npt.ArrayLike, n: npt.ArrayLike, counts: npt.ArrayLike | None = None) -> BGBB:
+def fit_bgbb(
+    x: npt.ArrayLike, t_x: npt.ArrayLike, n: npt.ArrayLike, counts: npt.ArrayLike | None = None
+) -> BGBB:
     """Maximum-likelihood BG/BB.
 
     x: active months; t_x: the last of them (0 when x is 0); n: months observed, the first of them month 1; counts:
@@ -101,7 +103,9 @@ def fit_bgbb(x: npt.ArrayLike, t_x: npt.ArrayLike, n: npt.ArrayLike, counts: npt
     if np.any(weights < 0) or not np.all(np.isfinite(weights)) or weights.sum() <= 0:
         raise ValueError("counts must be numbers of users, none negative and not all 0")
     if opportunities.max() < 2:
-        raise ValueError("the BG/BB needs at least 2 months after the first to tell skipping from dropping out")
+        raise ValueError(
+            "the BG/BB needs at least 2 months after the first to tell skipping from dropping out"
+        )
     users = float(weights.sum())
 
     def log_likelihood(point: Floats) -> float:

@@ -134,7 +134,9 @@ def summarised(activity: Activity, clusters: npt.ArrayLike | None = None) -> CoA
     if not isinstance(activity, CoActivity):
         return co_activity(activity, clusters)
     if clusters is not None:
-        raise ValueError("clusters need the users' own rows: give them to co_activity with the matrix of activity")
+        raise ValueError(
+            "clusters need the users' own rows: give them to co_activity with the matrix of activity"
+        )
     return activity
 
 

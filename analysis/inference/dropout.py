@@ -29,7 +29,9 @@ def counted(survivors: npt.ArrayLike, fewest: int) -> Floats:
     """
     counts = np.asarray(survivors, dtype=np.float64)
     if counts.ndim != 1 or not np.all(np.isfinite(counts)) or np.any(counts < 0):
-        raise ValueError("survivors must be one row of counts N_0, N_1, ..., N_K, none of them negative or missing")
+        raise ValueError(
+            "survivors must be one row of counts N_0, N_1, ..., N_K, none of them negative or missing"
+        )
     if counts.size < fewest + 1:
         raise ValueError(
             f"this fit needs survivors of at least {fewest} periods after the start, got {max(counts.size - 1, 0)}"
@@ -91,7 +93,9 @@ class Dropout(ABC):
     def retention(self, t: npt.ArrayLike) -> Floats:
         """S(t)/S(t - 1): of those there after t - 1 periods, the share that stays another one; t: 1 or more."""
         periods = np.asarray(t, dtype=np.float64)
-        return np.asarray(np.exp(self.log_survival(periods) - self.log_survival(periods - 1)), dtype=np.float64)
+        return np.asarray(
+            np.exp(self.log_survival(periods) - self.log_survival(periods - 1)), dtype=np.float64
+        )
 
     def fates(self, periods: int) -> Floats:
         """Log probabilities of leaving in period 1..periods and of staying, shape (periods + 1,)."""
@@ -289,6 +293,4 @@ def fit_cure(survivors: npt.ArrayLike) -> Cure:
     value = best.value * start
     if value <= plain.log_likelihood + 1e-9:
         return Cure(plain.log_likelihood, plain.users, plain.periods, True, 0.0, plain.churn)
-    return Cure(
-        value, plain.users, plain.periods, best.on_edge, _share(best.point[0]), _share(best.point[1])
-    )
+    return Cure(value, plain.users, plain.periods, best.on_edge, _share(best.point[0]), _share(best.point[1]))
