@@ -1,8 +1,8 @@
 """Maximum likelihood on a bounded box: one optimiser for all the fits of this package.
 
 The models here have two to four parameters and smooth likelihoods, some of them flat along a ridge or best on
-the edge of the parameter space. scipy's L-BFGS-B with central differences, from several starts, then a short
-simplex search, finds their maxima to about six digits.
+the edge of the parameter space. scipy's L-BFGS-B with central differences, from several starts, finds their
+maxima to about five digits.
 """
 
 from __future__ import annotations
@@ -61,18 +61,12 @@ def maximise(log_likelihood: Callable[[Floats], float], starts: Sequence[Floats]
         inside = np.clip(np.asarray(start, dtype=np.float64), low, high)
         found = minimize(
             loss, inside, method="L-BFGS-B", jac="3-point", bounds=bounds,
-            options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500},
+            options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 300},
         )  # fmt: skip
         if best is None or found.fun < best.fun:
             best = found
     if best is None:
         raise ValueError("maximise needs at least one start")
-    near = minimize(
-        loss, best.x, method="Nelder-Mead", bounds=bounds,
-        options={"xatol": 1e-6, "fatol": 1e-14, "maxiter": 400},
-    )  # fmt: skip
-    if near.fun < best.fun:
-        best = near
     point = np.asarray(best.x, dtype=np.float64)
     on_edge = bool(np.any((point - low < EDGE) | (high - point < EDGE)))
     return Maximum(point=point, value=-float(best.fun), on_edge=on_edge)
