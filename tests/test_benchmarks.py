@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from analysis import categories, cost, geography, retention, usage
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
-from benchmarks import agents, child, pandas_tables, tables, traffic
+from benchmarks import agents, child, experiments, pandas_tables, tables, traffic
+from sim.activity import monthly
 from sim.world import load_world, log_writer, run_agents
+from tests import worlds
 from tests.traffic_world import shipped
 
 
@@ -107,3 +111,61 @@ def test_every_table_is_made_and_timed_beside_the_scan(small_run, tmp_path, monk
     text = tables.compare(small_run, tmp_path)
     assert text.count("|---") == 5
     assert "scans long" in text and "pandas with categories" in text
+
+
+def test_replicates_saved_are_those_of_correlated_arms():
+    """With correlation r and equal variances independent seeds need 1 / (1 - r) times the replicates."""
+    rng = np.random.default_rng(3)
+    covered, values = 0, []
+    for _ in range(200):
+        luck, mine, theirs = rng.normal(size=(3, 24))
+        value, low, high = experiments.saving(luck * 3 + mine, luck * 3 + theirs + 0.5)
+        covered += low <= 10 <= high
+        values.append(value)
+    assert np.median(values) == pytest.approx(10, rel=0.1)
+    assert covered >= 182  # 190 expected; chance of fewer below 2%
+    assert experiments.saving(luck, luck + 1) == (np.inf, np.inf, np.inf)
+
+
+def test_outcomes_of_an_experiment_are_the_logs():
+    world = load_world(shipped("report"), users=800)
+    agents = run_agents(world)
+    found = experiments.outcomes(world, monthly(agents))
+    table = worlds.requests(agents)
+    slugs = {m.slug: m for m in world.catalogue.models}
+    days = np.datetime64(world.scenario.start) + table["day"].to_numpy()
+    week = (days.astype("datetime64[D]").astype(int) + 3) // 7
+    recent = table[(week < week.max()) & (week >= week.max() - 26)]
+    is_open = recent["model"].map(lambda slug: slugs[slug].facts.open_weights)
+    assert found["open share"] == pytest.approx(recent["n"][is_open].sum() / recent["n"].sum())
+
+    table["model"] = table["model"].str.removesuffix(":free")
+    table["month"] = days.astype("datetime64[M]").astype(int) - 12 * 53 - 11  # since December 2023
+    used = table.groupby(["user", "model"])["month"].agg(set)
+    release = {
+        slug.removesuffix(":free"): 12 * (m.facts.released.year - 2023) + m.facts.released.month - 12
+        for slug, m in slugs.items()
+    }
+    first = used.map(min)
+    stays = pd.Series(
+        [start + 3 in months for start, months in zip(first, used, strict=True)], index=used.index
+    )
+    lag = first - used.index.get_level_values("model").map(release)
+    seen = first.between(1, 20)
+    assert found["R(3)"] == pytest.approx(stays[seen].mean())
+    expected = stays[seen & (lag == 0)].mean() - stays[seen & (lag >= 2)].mean()
+    assert found["launch contrast"] == pytest.approx(expected)
+
+
+def test_the_table_of_experiments_names_arms_and_targets(monkeypatch):
+    monkeypatch.setattr(experiments, "PROCESSES", 1)
+    monkeypatch.setattr(experiments, "TURNS", 1)
+    text = experiments.measure(200, 3, 300, {"fit off": experiments.ARMS["fit off"]})
+    assert "| fit off | " in text and "minutes**" in text
+
+
+def test_every_arm_of_the_experiments_differs_from_the_report_world():
+    base = load_world(shipped("report"), users=300)
+    for settings in experiments.ARMS.values():
+        other = load_world(shipped("report"), users=300, settings=settings)
+        assert other.scenario != base.scenario

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from sim.catalogue import CATEGORIES
 from sim.market import Market
-from sim.perception import NOBODY, View, affordable_frontier, awareness, choose, log_price, view_of
+from sim.perception import NOBODY, View, _earliest, affordable_frontier, awareness, choose, log_price, view_of
 from sim.population import Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
@@ -333,8 +333,11 @@ def finishing_times(
     noise=st.floats(0, 2),
     quality=st.floats(0.01, 10),
     calm=st.floats(-6, 6),
+    unknown_only=st.booleans(),
 )
-def test_the_bound_changes_no_choice(seed, models, switches, kappa, cap, alpha, noise, quality, calm):
+def test_the_bound_changes_no_choice(
+    seed, models, switches, kappa, cap, alpha, noise, quality, calm, unknown_only
+):
     rng = np.random.default_rng(seed)
     n = 150
     view = market_view(
@@ -363,10 +366,33 @@ def test_the_bound_changes_no_choice(seed, models, switches, kappa, cap, alpha, 
         "decision": rng.integers(0, 50, n).astype(np.int32),
     }  # fmt: skip
     draws = Draws(seed)
-    chosen = choose(view, scenario, draws, work, np.arange(n), **args)
+    chosen = choose(view, scenario, draws, work, np.arange(n), unknown_only=unknown_only, **args)
+    if unknown_only:
+        args["tried"] = tried | known
     times = finishing_times(view, scenario, draws, work, **args)
     # The compiled loop's normal quantile has seven digits: it may confuse options that finish as close as that.
     assert (times[np.arange(n), chosen + 1] <= times.min(axis=1) * (1 + 1e-5)).all()
+
+
+def test_the_bound_takes_no_error_of_perception_for_smaller_than_it_is():
+    """The factor by which a model is held to finish late supposes an error of 0, 1, 2, 3 or 4, or any at all."""
+    n = 500_000
+    steps = np.arange(n, dtype=np.uint64) << np.uint64(20)
+    late, out = np.array([1e-1, 1e-2, 1e-3, 1e-4, 1e-5]), np.empty(n)
+    key, one = np.zeros(n, dtype=np.uint64), np.ones(n)
+    _earliest(np.uint64(5), np.uint64(77), key, steps, one, 1e6 * one, *late, out)
+    factor = out / (
+        1.0 - ((plain_mix(np.full(n, 5, dtype=np.uint64)) >> np.uint64(12)).astype(float) + 0.5) / 2.0**52
+    )
+    error = ndtri(((plain_mix(np.uint64(77) + steps) >> np.uint64(12)).astype(float) + 0.5) / 2.0**52)
+    supposed = np.select([np.isclose(factor, 1e6 * by) for by in late], [0, 1, 2, 3, 4], np.inf)
+    assert (error <= supposed).all()
+    assert np.isclose(factor[np.isinf(supposed)], 1.0).all()
+    for level in (0, 1, 2, 3, 4, np.inf):
+        assert (supposed == level).any()
+    # and hardly ever for much larger, or the bound would save nothing
+    assert np.mean(supposed[error > 0] - error[error > 0] < 1.01) > 0.99
+    assert (supposed[error < 0] == 0).all()
 
 
 # --- the view -------------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sim.search as search_module
 from sim.market import Market
 from sim.perception import NOBODY, view_of
 from sim.population import build_population
@@ -552,3 +555,18 @@ def test_an_outage_hides_a_model_but_moves_nobody():
     assert (s["start"] >= 10).all() and len(s) == 100
     later = outage.replace("2025-01-01", "2025-02-01")
     pd.testing.assert_frame_equal(spells(play(EAGER + later, users=50)), spells(play(EAGER, users=50)))
+
+
+def test_arrays_of_the_simulator_meet_no_member_of_an_enumeration():
+    """NumPy hides what goes wrong while it probes one, an interrupt by the keyboard too (and it is slow)."""
+    names = {"State", "Kind", "Reason"}
+    for file in sorted(Path(search_module.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Compare):
+                for side in (node.left, *node.comparators):
+                    member = isinstance(side, ast.Attribute) and isinstance(side.value, ast.Name)
+                    assert not (member and side.value.id in names), f"{file.name}:{node.lineno}"
+    plain = (search_module.UNBORN, search_module.WAITING, search_module.TRYING, search_module.EMBEDDED,
+             search_module.TRYING_RIVAL, search_module.ENDED, search_module.HOME)  # fmt: skip
+    assert [type(value) for value in plain] == [int] * len(plain)
+    assert plain[:6] == tuple(State)
