@@ -1,0 +1,433 @@
+"""The month-by-month activity of one model's users, and the counts on which every test of it rests.
+
+`Panel` holds a row a user: the month of first use (its cohort) and in which months it was active. It comes from a
+log (`Panel.from_log`, one scan for all models, kept in the engine) or from plain arrays (`Panel.from_arrays`).
+`Cells` are its sufficient statistics: for every cohort c and age k its members and its active members, and how
+often one user (or one organisation) is active in two cells at once. The rows of a regression on age and period are
+the same for all users of a cell, so a variance that is robust to users needs nothing else, and a test on thousands
+of users costs no more than one on ten.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis import retention
+from analysis import vocabulary as v
+from analysis.query import collect
+from analysis.source import Log
+from analysis.study import SMALL_COHORT
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Windows = Literal["calendar months", "30 days"]
+Unit = Literal["user", "organisation"]
+
+WINDOW_DAYS = 30  # a "month" from first use, as Amplitude and Mixpanel count it
+
+
+class NoPanel(Exception):
+    """The log holds no panel of this model; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Counts by cohort c and age k >= 1 (k = 0 is 1 by definition and never tested); `cells` entries each.
+
+    cohort, age: month index of first use, months since; size: users of the cohort; count: those active. cross,
+    cross_size, sizes (cells x cells): sums over clusters g of T_g T_g', T_g N_g', N_g N_g', where T_g is g's active
+    users and N_g its users in each cell. clusters: how many; unit: what a cluster is.
+    """
+
+    cohort: Ints
+    age: Ints
+    size: Floats
+    count: Floats
+    cross: Floats
+    cross_size: Floats
+    sizes: Floats
+    clusters: int
+    unit: Unit = "user"
+
+    def scatter(self, p: Floats) -> Floats:
+        """Sum over clusters of r r' with r = T - N p, for fitted shares p (cells,): the middle of a robust variance."""
+        mixed = self.cross_size * p
+        return self.cross - mixed - mixed.T + self.sizes * np.outer(p, p)
+
+    @cached_property
+    def share(self) -> Floats:
+        """R(c, k) of each cell."""
+        return self.count / self.size
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Covariance of the cells' shares, robust to clusters (cells x cells), with the factor G / (G - 1)."""
+        factor = self.clusters / max(self.clusters - 1, 1)
+        return factor * self.scatter(self.share) / np.outer(self.size, self.size)
+
+    @cached_property
+    def design_effect(self) -> Floats:
+        """Variance of each cell's share over that of as many independent users: 1 where clusters are users."""
+        binomial = self.size * self.share * (1 - self.share)
+        spread = np.diagonal(self.scatter(self.share))
+        ratio = np.divide(spread, binomial, out=np.ones_like(spread), where=binomial > 0)
+        return np.maximum(ratio, 1.0)  # below 1 is luck of few clusters: never credit it
+
+    @property
+    def cohorts(self) -> list[int]:
+        """The cohorts that have a cell, oldest first."""
+        return [int(c) for c in np.unique(self.cohort)]
+
+    def at(self, k: int) -> Ints:
+        """Positions of the cells of age k, oldest cohort first."""
+        return np.flatnonzero(self.age == k)
+
+    def without(self, cohort: int) -> Cells:
+        """The same without one cohort."""
+        return self._of(np.flatnonzero(self.cohort != cohort))
+
+    def until(self, month: int) -> Cells:
+        """The same without the months after `month` (an index)."""
+        return self._of(np.flatnonzero(self.cohort + self.age <= month))
+
+    def _of(self, keep: Ints) -> Cells:
+        block = np.ix_(keep, keep)
+        return Cells(
+            self.cohort[keep], self.age[keep], self.size[keep], self.count[keep],
+            self.cross[block], self.cross_size[block], self.sizes[block], self.clusters, self.unit,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One model's users (n) by month (M consecutive ones): see the fields.
+
+    months: first days; cohort (n,): index of the month of first use; active (n, M): at least one request;
+    launch: index of the launch cohort, None if the panel does not hold it; organisation (n,): code of the account,
+    None where the log has none; requests and days (n, M): requests, and days with one, in the month, None if
+    unknown; shared (n,): the user id was seen from several countries, None if unknown. Cohorts under `min_cohort`
+    users are not tested. months_dropped: incomplete months at the end that were left out.
+    """
+
+    model: str
+    months: tuple[dt.date, ...]
+    cohort: Ints
+    active: Bools
+    launch: int | None = 0
+    organisation: Ints | None = None
+    requests: npt.NDArray[np.integer[Any]] | None = None
+    days: npt.NDArray[np.integer[Any]] | None = None
+    shared: Bools | None = None
+    min_cohort: int = SMALL_COHORT
+    windows: Windows = "calendar months"
+    months_dropped: tuple[dt.date, ...] = ()
+    left_truncated: bool = False  # the first cohort holds old users of an older model, and is not tested
+
+    @property
+    def users(self) -> int:
+        """Number of users."""
+        return len(self.cohort)
+
+    @cached_property
+    def cohort_sizes(self) -> Ints:
+        """Users of each month's cohort, (M,)."""
+        return np.bincount(self.cohort, minlength=len(self.months))
+
+    @cached_property
+    def tested(self) -> list[int]:
+        """Cohorts with at least `min_cohort` users and a month after their first, oldest first."""
+        last = len(self.months) - 1
+        first = 1 if self.left_truncated else 0
+        return [c for c in range(first, last) if self.cohort_sizes[c] >= max(self.min_cohort, 1)]
+
+    @property
+    def has_organisations(self) -> bool:
+        """Whether some organisation has more than one user: else organisations say nothing that users do not."""
+        codes = self.organisation
+        return codes is not None and len(np.unique(codes)) < len(codes)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Counts clustered by organisation where the panel has them, else by user."""
+        return self.counted("organisation" if self.has_organisations else "user")
+
+    def counted(self, unit: Unit) -> Cells:
+        """Counts of the tested cohorts, clustered by user or by organisation."""
+        last = len(self.months) - 1
+        ages = {c: last - c for c in self.tested}
+        cohort = np.repeat(np.array(list(ages), dtype=np.int64), list(ages.values()))
+        age = np.concatenate([np.arange(1, k + 1) for k in ages.values()] or [np.zeros(0, np.int64)])
+        if unit == "organisation" and self.organisation is not None:
+            return self._counted_by_organisation(cohort, age)
+        cells = len(cohort)
+        cross, cross_size, sizes = (np.zeros((cells, cells)) for _ in range(3))
+        begin = 0
+        for c, k in ages.items():
+            own = self.active[self.cohort == c, c + 1 :].astype(np.float32)
+            block = slice(begin, begin + k)
+            cross[block, block] = own.T @ own
+            cross_size[block, block] = np.diagonal(cross[block, block])[:, None]
+            sizes[block, block] = len(own)
+            begin += k
+        users = int(self.cohort_sizes[list(ages)].sum())
+        return Cells(
+            cohort, age, np.diagonal(sizes).copy(), np.diagonal(cross).copy(), cross, cross_size, sizes, users
+        )
+
+    def _counted_by_organisation(self, cohort: Ints, age: Ints) -> Cells:
+        from scipy.sparse import csr_array
+
+        assert self.organisation is not None
+        rows = np.flatnonzero(np.isin(self.cohort, self.tested))
+        _, group = np.unique(self.organisation[rows], return_inverse=True)
+        groups, own, cells = int(group.max(initial=-1)) + 1, self.cohort[rows], len(cohort)
+        start = np.zeros(len(self.months), np.int64)
+        start[cohort[::-1]] = np.arange(cells)[::-1]  # the first cell of each cohort
+        user, month = np.nonzero(self.active[rows])
+        later = month > own[user]
+        user, month = user[later], month[later]
+        cell = start[own[user]] + month - own[user] - 1
+        shape = (groups, cells)
+        active = csr_array((np.ones(len(cell)), (group[user], cell)), shape=shape)
+        which = np.full(len(self.months), -1)
+        which[self.tested] = np.arange(len(self.tested))
+        members = csr_array(
+            (np.ones(len(rows)), (group, which[own])), shape=(groups, max(len(self.tested), 1))
+        )
+        spread = which[cohort]
+        cross_size = (active.T @ members).toarray()[:, spread]
+        sizes = (members.T @ members).toarray()[np.ix_(spread, spread)]
+        count = np.asarray(active.sum(axis=0), dtype=np.float64)
+        size = self.cohort_sizes[cohort].astype(np.float64)
+        cross = (active.T @ active).toarray()
+        return Cells(cohort, age, size, count, cross, cross_size, sizes, groups, "organisation")
+
+    def keep(self, chosen: Bools) -> Panel:
+        """The same panel with the chosen users (n,) only."""
+
+        def cut(values: Any) -> Any:
+            return None if values is None else values[chosen]
+
+        return replace(
+            self, cohort=self.cohort[chosen], active=self.active[chosen],
+            organisation=cut(self.organisation), requests=cut(self.requests), days=cut(self.days),
+            shared=cut(self.shared),
+        )  # fmt: skip
+
+    def by_organisation(self) -> Panel:
+        """The same panel with one row an organisation: active where one of its users is, first seen with its first.
+
+        Without organisations the panel itself.
+        """
+        if self.organisation is None:
+            return self
+        _, group = np.unique(self.organisation, return_inverse=True)
+        groups = int(group.max(initial=-1)) + 1
+        cohort = np.full(groups, len(self.months), np.int64)
+        np.minimum.at(cohort, group, self.cohort)
+        active = np.zeros((groups, len(self.months)), np.bool_)
+        np.logical_or.at(active, group, self.active)
+        requests = None
+        if self.requests is not None:
+            requests = np.zeros((groups, len(self.months)), np.int64)
+            np.add.at(requests, group, self.requests)
+        return replace(
+            self, cohort=cohort, active=active, organisation=np.arange(groups), requests=requests, days=None,
+            shared=None,
+        )  # fmt: skip
+
+    def ages(self, cohort: int) -> Bools:
+        """Activity of one cohort by age: (users of the cohort, ages 0 to the last), as the plateau's fits take it."""
+        own: Bools = self.active[self.cohort == cohort, cohort:]
+        return own
+
+    @classmethod
+    def from_arrays(
+        cls,
+        user: npt.ArrayLike,
+        month: npt.ArrayLike,
+        *,
+        months: Sequence[dt.date],
+        model: str = "model",
+        organisation: npt.ArrayLike | None = None,
+        requests: npt.ArrayLike | None = None,
+        days: npt.ArrayLike | None = None,
+        launch: int | None = 0,
+        min_cohort: int = SMALL_COHORT,
+    ) -> Self:
+        """A panel from rows of activity, one a user and month: user ids, month indices into `months`, and, if known,
+        the user's organisation, the month's requests and the days with one. Rows of later months are left out."""
+        users, months_of = np.asarray(user), np.asarray(month, dtype=np.int64)
+        if users.shape != months_of.shape:
+            raise ValueError(f"user and month differ in length: {users.shape} and {months_of.shape}")
+        if months_of.size and int(months_of.min()) < 0:
+            raise ValueError("month holds a negative index: 0 is the first of `months`")
+        inside = months_of < len(months)
+        _, code = np.unique(users[inside], return_inverse=True)
+        n, at = int(code.max(initial=-1)) + 1, months_of[inside]
+        active = np.zeros((n, len(months)), np.bool_)
+        active[code, at] = True
+
+        def spread(values: npt.ArrayLike | None) -> Ints | None:
+            if values is None:
+                return None
+            table = np.zeros((n, len(months)), np.int64)
+            np.add.at(table, (code, at), np.asarray(values)[inside])
+            return table
+
+        owner = None
+        if organisation is not None:
+            _, codes = np.unique(np.asarray(organisation)[inside], return_inverse=True)
+            owner = np.zeros(n, np.int64)
+            owner[code] = codes
+        return cls(
+            model, tuple(months), active.argmax(axis=1), active, launch=launch, organisation=owner,
+            requests=spread(requests), days=spread(days), min_cohort=min_cohort,
+        )  # fmt: skip
+
+    @classmethod
+    def from_log(
+        cls,
+        log: Log,
+        model: str,
+        *,
+        min_cohort: int = SMALL_COHORT,
+        windows: Windows = "calendar months",
+        aliases: Mapping[str, str] | None = None,
+        keep_partial_month: bool = False,
+    ) -> Self:
+        """The panel of one model of a log. Raises NoPanel if nothing of it can be tested.
+
+        windows "30 days": ages are 30-day windows from each user's first request instead of calendar months; cohorts
+        stay calendar months, and a window counts where it is over for all members. aliases: old id -> id into which
+        its requests count. The last month is left out where the log does not cover it to its end.
+        """
+        rows = _rows(log, model, windows, aliases or {})
+        if rows.empty:
+            raise NoPanel(f"the log has no requests to '{model}'")
+        return cls(**_assemble(log, model, rows, min_cohort, windows, aliases or {}, keep_partial_month))
+
+
+def presence(log: Log) -> ir.Table:
+    """One row a user, model and month with a request: requests, day_bits (bit d - 1: a request on day d), account_id
+    and shared (several countries) where the log has them, first_at."""
+
+    def build() -> ir.Table:
+        return _presence(log, log.generations)
+
+    return log.shared("presence", build)
+
+
+def _presence(log: Log, rows: ir.Table) -> ir.Table:
+    bit = ibis.literal(1, "int64") << (rows.created_at.day().cast("int64") - 1)
+    values: dict[str, Any] = {
+        "requests": rows.count().cast("int64"),
+        "day_bits": bit.bit_or().cast("int64"),
+        "first_at": rows.created_at.min(),
+    }
+    if "account_id" in log.columns:
+        values["account_id"] = rows.account_id.min()
+    if "country" in log.columns:
+        values["shared"] = (rows.country.min() != rows.country.max()).fill_null(False)
+    return rows.group_by(user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)).aggregate(
+        **values
+    )
+
+
+def _rows(log: Log, model: str, windows: Windows, aliases: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of the presence step for one model, with its aliases; with 30-day windows a column `age`."""
+    names = [model, *sorted(old for old, new in aliases.items() if new == model and old != model)]
+    if windows == "calendar months":
+        step = presence(log)
+        step = step.filter(step.model.isin(names))
+        return collect(step)
+    rows = log.generations
+    rows = rows.filter(rows.model.isin(names))
+    rows = rows.mutate(first=rows.created_at.min().over(ibis.window(group_by=[rows.user_id])))
+    seconds = rows.created_at.epoch_seconds() - rows.first.epoch_seconds()
+    rows = rows.mutate(age=(seconds // (WINDOW_DAYS * 86_400)).cast("int64"), month=v.month(rows.first))
+    found = rows.group_by("user_id", "month", "age").aggregate(requests=rows.count().cast("int64"))
+    return collect(found)
+
+
+def _assemble(
+    log: Log,
+    model: str,
+    rows: pd.DataFrame,
+    min_cohort: int,
+    windows: Windows,
+    aliases: Mapping[str, str],
+    keep_partial_month: bool,
+) -> dict[str, Any]:
+    names = [model, *(old for old, new in aliases.items() if new == model)]
+    starts = [found[0] for name in names if (found := retention.launch_cohort(log, name))[0] is not None]
+    released = [day for name, day in retention.release_days(log).items() if name in names]
+    code, people = pd.factorize(rows["user_id"])
+    first = rows["month"].min()
+    month = _index(rows["month"], first)
+    last_day = log.last_day
+    end = _index(pd.Series([pd.Timestamp(last_day)]), first)[0]
+    partial = last_day.day < calendar.monthrange(last_day.year, last_day.month)[1]
+    dropped = 1 if partial and not keep_partial_month else 0
+    if windows == "30 days":
+        month = month + rows["age"].to_numpy()
+        # The last member joins at the end of month c, so that its window k ends 30 (k + 1) days later.
+        dropped += 1
+    length = int(end) + 1 - dropped
+    if length < 2:
+        raise NoPanel(f"'{model}' has no complete month after its first in this log")
+    calendar_months = [first + pd.DateOffset(months=i) for i in range(int(end) + 1)]
+    months = tuple(dt.date(m.year, m.month, 1) for m in calendar_months)
+    inside = month < length
+    n = len(people)
+    active = np.zeros((n, length), np.bool_)
+    active[code[inside], month[inside]] = True
+    requests = np.zeros((n, length), np.int32)
+    np.add.at(requests, (code[inside], month[inside]), rows["requests"].to_numpy()[inside])
+    values: dict[str, Any] = {"requests": requests, "organisation": None, "days": None, "shared": None}
+    if "day_bits" in rows:
+        bits = np.zeros((n, length), np.int64)
+        np.bitwise_or.at(bits, (code[inside], month[inside]), rows["day_bits"].to_numpy()[inside])
+        values["days"] = np.bitwise_count(bits).astype(np.int8)
+    if "account_id" in rows:
+        owner, _ = pd.factorize(rows["account_id"])
+        held = np.arange(n) + len(rows)  # a user without an account is its own organisation
+        held[code] = np.where(owner >= 0, owner, held[code])
+        values["organisation"] = held
+    if "shared" in rows:
+        values["shared"] = np.zeros(n, np.bool_)
+        np.logical_or.at(values["shared"], code, rows["shared"].to_numpy(dtype=np.bool_))
+    seen = active.any(axis=1)
+    values = {name: None if held is None else held[seen] for name, held in values.items()}
+    launch = _index(pd.Series([pd.Timestamp(min(starts))]), first)[0] if starts else None
+    log_start = log.first_day
+    first_month = dt.date(first.year, first.month, 1)
+    old = first_month == log_start.replace(day=1) and (not released or min(released) < log_start)
+    return values | {
+        "model": model,
+        "months": months[:length],
+        "cohort": active[seen].argmax(axis=1),
+        "active": active[seen],
+        "launch": None if old or launch is None or not 0 <= launch < length else int(launch),
+        "min_cohort": min_cohort,
+        "windows": windows,
+        "months_dropped": months[length:],
+        "left_truncated": old,
+    }
+
+
+def _index(month: pd.Series, first: pd.Timestamp) -> Ints:
+    """Calendar months since `first`."""
+    return ((month.dt.year - first.year) * 12 + month.dt.month - first.month).to_numpy(dtype=np.int64)

@@ -1,0 +1,203 @@
+"""Users with known truth for the tests' error rates: BG/BB users by cohort, the null families, a planted loyal share.
+
+A user is active in a month with chance p while alive, and leaves after a month with chance theta, so that gaps are
+no churn (BG/BB: Fader, Hardie & Shang 2010). p and theta are Beta-distributed over users. Every family but
+`loyal` is a null: no cohort has a cause to stay of its own. The parameters of the reference population are those
+of the size study in the project's notes on retention statistics; families with other values are written with
+`dataclasses.replace`. Requests and days are drawn, too, for the diagnostics of always-on accounts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.inference.panel import Bools, Floats, Ints, Panel
+
+MONTH_DAYS = 30
+LOYAL_ACTIVITY = 0.9  # chance of a loyal user to be active in a month: R(5) of .33 at a share of .25 asks for it
+LONG_LIFE = 1000  # months: a user without churn
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Users' Beta distributions: activity p ~ Beta(a, b), monthly dropout theta ~ Beta(c, d).
+
+    link: 0 to 1, how strongly the two go together (active users leave less: a Gaussian copula with correlation
+    -link).
+    """
+
+    a: float = 2.0
+    b: float = 1.2
+    c: float = 1.2
+    d: float = 2.0
+    link: float = 0.0
+
+
+@dataclass(frozen=True)
+class Population:
+    """A market's users of one model, cohort by cohort; a family of panels that `draw` samples.
+
+    sizes: users a cohort; months: columns of the panel (default: one more than cohorts); period: factor on activity
+    by calendar month index, for all; cohort_sd: standard deviation of a normal shift of log c (dropout) between
+    cohorts; drift: added to log c a cohort (later ones leave sooner); worse: (cohort, shift of log c); loyal: share
+    of the launch cohort that never leaves; whales: share of the launch cohort that are always-on keys; whale_accounts: whether each
+    whale key is an organisation of its own, or all are one; short_days: the launch cohort joined in the last so many days of
+    its month (None: no day of joining is modelled).
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+    prior: Prior = Prior()
+    months: int | None = None
+    period: Mapping[int, float] = field(default_factory=dict)
+    cohort_sd: float = 0.0
+    drift: float = 0.0
+    worse: tuple[int, float] | None = None
+    loyal: float = 0.0
+    whales: float = 0.0
+    whale_accounts: bool = True
+    whale_volume: float = 40.0  # times an ordinary user's requests (assumed)
+    short_days: float | None = None
+
+    @property
+    def is_null(self) -> bool:
+        """Whether no cohort has loyal users of its own."""
+        return self.loyal == 0
+
+    def draw(self, rng: np.random.Generator, min_cohort: int = 1) -> Panel:
+        """One panel of this population."""
+        total = self.months or len(self.sizes) + 1
+        sizes = np.array(self.sizes, dtype=np.int64)
+        cohort = np.repeat(np.arange(len(sizes)), sizes)
+        n = len(cohort)
+        shift = np.zeros(len(sizes))
+        if self.cohort_sd:
+            shift += rng.normal(0.0, self.cohort_sd, len(sizes))
+        shift += self.drift * np.arange(len(sizes))
+        if self.worse:
+            shift[self.worse[0]] += self.worse[1]
+        p, theta = _draw_traits(rng, self.prior, cohort, shift)
+        launch = int(sizes[0])
+        loyal = np.arange(n) < round(self.loyal * launch)  # of the launch cohort, which stands first
+        whale = np.arange(n) < round(self.whales * launch)
+        p[loyal], theta[loyal] = LOYAL_ACTIVITY, 0.0
+        p[whale], theta[whale] = 1.0, 0.0
+        life = _lifetimes(rng, theta)
+        joined = np.zeros(n)
+        if self.short_days is not None:
+            joined = rng.random(n)
+            first = cohort == 0
+            joined[first] = 1 - rng.random(int(first.sum())) * self.short_days / MONTH_DAYS
+        age = np.arange(total) - cohort[:, None]
+        factor = np.array([self.period.get(m, 1.0) for m in range(total)])
+        factor_of = np.where(whale[:, None], 1.0, factor)
+        active = rng.random((n, total), dtype=np.float32) < p[:, None] * factor_of
+        active &= (age - joined[:, None] <= life[:, None]) & (age > 0)
+        active |= age == 0
+        organisation = np.arange(n)
+        if not self.whale_accounts:
+            organisation[whale] = 0
+        requests, days = _volumes(rng, active, whale, self.whale_volume)
+        return Panel(
+            "simulated", month_range(total), cohort, active, launch=0, organisation=organisation,
+            requests=requests, days=days, min_cohort=min_cohort,
+        )  # fmt: skip
+
+    def expected(self, cohort: int, k: int) -> float:
+        """E R(cohort, k) of the population without period effects, variation or days of joining."""
+        from scipy.special import betaln
+
+        prior = self.prior
+        c = prior.c * np.exp(self.drift * cohort)
+        if self.worse and self.worse[0] == cohort:
+            c *= np.exp(self.worse[1])
+        share = prior.a / (prior.a + prior.b) * np.exp(betaln(c, prior.d + k) - betaln(c, prior.d))
+        if cohort == 0:
+            share = (1 - self.loyal - self.whales) * share + self.loyal * LOYAL_ACTIVITY + self.whales
+        return float(share)
+
+
+def _draw_traits(
+    rng: np.random.Generator, prior: Prior, cohort: Ints, shift: Floats
+) -> tuple[Floats, Floats]:
+    """Each user's p and theta."""
+    n = len(cohort)
+    shapes = prior.c * np.exp(shift)
+    if not prior.link:
+        return rng.beta(prior.a, prior.b, n), rng.beta(shapes[cohort], prior.d)
+    from scipy.stats import beta, norm
+
+    first = rng.normal(size=n)
+    second = -prior.link * first + np.sqrt(1 - prior.link**2) * rng.normal(size=n)
+    return (
+        beta.ppf(norm.cdf(first), prior.a, prior.b),
+        beta.ppf(norm.cdf(second), shapes[cohort], prior.d),
+    )
+
+
+def _lifetimes(rng: np.random.Generator, theta: Floats) -> Floats:
+    """Months that each user survives: the number of times that it does not leave, with chance theta each month."""
+    stays = np.log1p(-np.minimum(theta, 1 - 1e-12))
+    u = np.log(1.0 - rng.random(len(theta)))
+    return np.where(stays < -1.0 / LONG_LIFE**2, np.floor(u / np.minimum(stays, -1e-12)), LONG_LIFE)
+
+
+def _volumes(
+    rng: np.random.Generator, active: Bools, whale: Bools, factor: float
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+    """Requests and active days of each month: a user's level is lognormal(log 30, 1), a month's factor lognormal(0, .5)
+    (assumed); days are those that a level of requests fills, workdays for people, all of them for whales."""
+    n, months = active.shape
+    level = np.exp(rng.normal(np.log(30.0), 1.0, n))
+    level[whale] = 30.0 * factor * np.exp(rng.normal(0.0, 0.3, int(whale.sum())))
+    # One factor a user and half-year would do; one a month is closer to logs and costs little in single precision.
+    noise = np.exp(0.5 * rng.standard_normal((n, months), dtype=np.float32))
+    requests = np.where(active, np.maximum(level[:, None].astype(np.float32) * noise, 1.0), 0.0)
+    reach = np.where(whale, MONTH_DAYS, 21.7)  # workdays of a month
+    days = reach[:, None] * (1 - np.exp(-requests / 30.0))
+    days = np.where(active, np.maximum(np.rint(days), 1.0), 0.0)
+    return requests.astype(np.int32), days.astype(np.int8)
+
+
+def month_range(months: int, first: dt.date = dt.date(2025, 1, 1)) -> tuple[dt.date, ...]:
+    """First days of consecutive calendar months."""
+    start = first.year * 12 + first.month - 1
+    return tuple(dt.date(m // 12, m % 12 + 1, 1) for m in range(start, start + months))
+
+
+def null_families(
+    sizes: Sequence[int], prior: Prior = Prior(), months: int | None = None
+) -> list[Population]:
+    """The nulls of the size study, on these cohort sizes: what fakes a loyal launch cohort, one at a time."""
+    base = Population("same users in every cohort", tuple(sizes), prior, months)
+    total = months or len(sizes) + 1
+    shock = min(5, total - 1)
+    seasons = {m: 0.7 if m % 6 == 3 else 1.25 for m in range(total) if m % 3 == 0 and m}
+    crowd = list(sizes)
+    promo = min(3, len(sizes) - 1)
+    crowd[promo] = 4 * crowd[promo]
+    return [
+        base,
+        replace(
+            base, name=f"calendar shock at month {shock}", period={m: 0.65 for m in range(shock, total)}
+        ),
+        replace(base, name="seasons", period=seasons),
+        replace(base, name="cohorts vary", cohort_sd=0.25),
+        replace(base, name="gradual decline", drift=0.08),
+        replace(base, name="one big low-quality cohort", sizes=tuple(crowd), worse=(promo, 0.8)),
+        replace(base, name="short first month", short_days=7.5),
+        replace(base, name="whale: 8% always-on accounts", whales=0.08),
+        replace(base, name="whale: one organisation of 8%", whales=0.08, whale_accounts=False),
+    ]
+
+
+def planted(
+    sizes: Sequence[int], loyal: float, prior: Prior = Prior(), months: int | None = None
+) -> Population:
+    """A launch cohort with a share of users that never leave and are active in nine months of ten."""
+    return Population(f"{loyal:.0%} loyal at launch", tuple(sizes), prior, months, loyal=loyal)
