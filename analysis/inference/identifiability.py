@@ -55,9 +55,7 @@ def check(cells: Cells, cohort: int) -> Identifiability:
     trend = np.column_stack([base, cohorts.astype(np.float64)])
     own = np.column_stack([base, (cohorts == cohort).astype(np.float64)])
     rank = _rank(base)
-    return Identifiability(
-        len(ages), len(cells.cohorts), rank, _rank(trend) - rank, _rank(own) - rank
-    )
+    return Identifiability(len(ages), len(cells.cohorts), rank, _rank(trend) - rank, _rank(own) - rank)
 
 
 def design(cells: Cells) -> Floats:

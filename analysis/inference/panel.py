@@ -134,6 +134,7 @@ class Panel:
     windows: Windows = "calendar months"
     months_dropped: tuple[dt.date, ...] = ()
     left_truncated: bool = False  # the first cohort holds old users of an older model, and is not tested
+    rewindowed: Panel | None = None  # the same users by 30-day windows from first use, where that is known
 
     @property
     def users(self) -> int:
@@ -223,7 +224,7 @@ class Panel:
         return replace(
             self, cohort=self.cohort[chosen], active=self.active[chosen],
             organisation=cut(self.organisation), requests=cut(self.requests), days=cut(self.days),
-            shared=cut(self.shared),
+            shared=cut(self.shared), rewindowed=None,
         )  # fmt: skip
 
     def by_organisation(self) -> Panel:
@@ -245,7 +246,7 @@ class Panel:
             np.add.at(requests, group, self.requests)
         return replace(
             self, cohort=cohort, active=active, organisation=np.arange(groups), requests=requests, days=None,
-            shared=None,
+            shared=None, rewindowed=None,
         )  # fmt: skip
 
     def ages(self, cohort: int) -> Bools:

@@ -19,7 +19,9 @@ import numpy.typing as npt
 from analysis.inference.panel import Bools, Floats, Ints, Panel
 
 MONTH_DAYS = 30
-LOYAL_ACTIVITY = 0.9  # chance of a loyal user to be active in a month: R(5) of .33 at a share of .25 asks for it
+LOYAL_ACTIVITY = (
+    0.9  # chance of a loyal user to be active in a month: R(5) of .33 at a share of .25 asks for it
+)
 LONG_LIFE = 1000  # months: a user without churn
 
 
@@ -45,9 +47,9 @@ class Population:
     sizes: users a cohort; months: columns of the panel (default: one more than cohorts); period: factor on activity
     by calendar month index, for all; cohort_sd: standard deviation of a normal shift of log c (dropout) between
     cohorts; drift: added to log c a cohort (later ones leave sooner); worse: (cohort, shift of log c); loyal: share
-    of the launch cohort that never leaves; whales: share of the launch cohort that are always-on keys; whale_accounts: whether each
-    whale key is an organisation of its own, or all are one; short_days: the launch cohort joined in the last so many days of
-    its month (None: no day of joining is modelled).
+    of the launch cohort that never leaves; whales: share of the launch cohort that are always-on keys;
+    whale_accounts: each of them is an organisation of its own, else all are one; short_days: the launch cohort
+    joined in the last so many days of its month (None: no day of joining is modelled).
     """
 
     name: str
@@ -70,7 +72,7 @@ class Population:
         return self.loyal == 0
 
     def draw(self, rng: np.random.Generator, min_cohort: int = 1) -> Panel:
-        """One panel of this population."""
+        """One panel of this population, without volumes."""
         total = self.months or len(self.sizes) + 1
         sizes = np.array(self.sizes, dtype=np.int64)
         cohort = np.repeat(np.arange(len(sizes)), sizes)
@@ -102,11 +104,21 @@ class Population:
         organisation = np.arange(n)
         if not self.whale_accounts:
             organisation[whale] = 0
-        requests, days = _volumes(rng, active, whale, self.whale_volume)
-        return Panel(
-            "simulated", month_range(total), cohort, active, launch=0, organisation=organisation,
-            requests=requests, days=days, min_cohort=min_cohort,
-        )  # fmt: skip
+        panel = Panel(
+            "simulated", month_range(total), cohort, active, organisation=organisation, min_cohort=min_cohort
+        )
+        if self.short_days is None:
+            return panel
+        whole = active.copy()  # the same users by 30-day windows: the day of joining plays no part
+        whole[active & (age > 0) & (age > life[:, None])] = False
+        windows = replace(panel, months=panel.months[:-1], active=whole[:, :-1], windows="30 days")
+        return replace(panel, rewindowed=windows)
+
+    def with_volumes(self, panel: Panel, rng: np.random.Generator) -> Panel:
+        """A panel of `draw` with requests and days for each active month."""
+        whale = np.arange(panel.users) < round(self.whales * self.sizes[0])
+        requests, days = _volumes(rng, panel.active, whale, self.whale_volume)
+        return replace(panel, requests=requests, days=days)
 
     def expected(self, cohort: int, k: int) -> float:
         """E R(cohort, k) of the population without period effects, variation or days of joining."""
@@ -135,16 +147,16 @@ def _draw_traits(
     first = rng.normal(size=n)
     second = -prior.link * first + np.sqrt(1 - prior.link**2) * rng.normal(size=n)
     return (
-        beta.ppf(norm.cdf(first), prior.a, prior.b),
-        beta.ppf(norm.cdf(second), shapes[cohort], prior.d),
+        np.asarray(beta.ppf(norm.cdf(first), prior.a, prior.b), dtype=np.float64),
+        np.asarray(beta.ppf(norm.cdf(second), shapes[cohort], prior.d), dtype=np.float64),
     )
 
 
 def _lifetimes(rng: np.random.Generator, theta: Floats) -> Floats:
-    """Months that each user survives: the number of times that it does not leave, with chance theta each month."""
+    """Months that each user survives, in continuous time: longer than t with chance (1 - theta)^t."""
     stays = np.log1p(-np.minimum(theta, 1 - 1e-12))
     u = np.log(1.0 - rng.random(len(theta)))
-    return np.where(stays < -1.0 / LONG_LIFE**2, np.floor(u / np.minimum(stays, -1e-12)), LONG_LIFE)
+    return np.where(stays < -1e-6, u / np.minimum(stays, -1e-12), LONG_LIFE)
 
 
 def _volumes(
@@ -184,7 +196,7 @@ def null_families(
     return [
         base,
         replace(
-            base, name=f"calendar shock at month {shock}", period={m: 0.65 for m in range(shock, total)}
+            base, name=f"calendar shock at month {shock}", period=dict.fromkeys(range(shock, total), 0.65)
         ),
         replace(base, name="seasons", period=seasons),
         replace(base, name="cohorts vary", cohort_sd=0.25),

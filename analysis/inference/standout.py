@@ -9,9 +9,9 @@ C  beats every other cohort at one age: the largest of the pairwise p-values, an
 D  beats the trend: the cohort lies above the straight line through the later ones. Random-effects regression.
 
 All four must reject (D, at twice the level, where at least five later cohorts are there). Each test alone is fooled
-by one of the nulls in `populations`; the conjunction's p-value is the largest of theirs. The ages that B, C and D look at follow from
-which cells there are, never from their values. Variances of shares count what organisations share
-(`Cells.design_effect`).
+by one of the nulls in `populations`; the conjunction's p-value is the largest of theirs. The ages that B, C and D
+look at follow from which cells there are, never from their values. Variances of shares count what organisations
+share (`Cells.design_effect`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NEWTON_STEPS = 40
 
 @dataclass(frozen=True)
 class Test:
-    """One test: its p-value (one-sided), statistic, the age it looks at (None: all), and, if it could not be run, why."""
+    """One test: its one-sided p-value, statistic, the age it looks at (None: all); and why, if it could not be run."""
 
     name: str
     p: float
@@ -83,7 +83,7 @@ class StandOut:
 
     @property
     def p(self) -> float:
-        """p-value of the conjunction: the largest of the needed ones, each over its slack. NaN if one could not be run."""
+        """p-value of the conjunction: the largest of the needed ones, each over its slack; NaN if one did not run."""
         return max(t.p / t.slack for t in self.needed) if self.testable else math.nan
 
     @property
@@ -141,33 +141,34 @@ def binomial_regression(cells: Cells, columns: Floats) -> tuple[Floats, Floats]:
     """
     n = cells.size
     s = np.where(cells.count <= 0, 0.5, np.where(cells.count >= n, n - 0.5, cells.count))
-    beta = np.linalg.lstsq(columns, np.log(s / (n - s)), rcond=None)[0]
+    beta = np.asarray(np.linalg.lstsq(columns, np.log(s / (n - s)), rcond=None)[0], dtype=np.float64)
     for _ in range(NEWTON_STEPS):
-        p = _expit(columns @ beta)
+        p = expit(columns @ beta)
         weight = n * p * (1 - p)
         step = _solve(columns.T @ (weight[:, None] * columns), columns.T @ (s - n * p))
         largest = float(np.abs(step).max(initial=0.0))
-        beta = beta + step * min(1.0, 3.0 / max(largest, 1e-300))  # halve wild first steps
+        beta = beta + step * min(1.0, 3.0 / max(largest, 1e-300))  # no wild first steps
         if largest < 1e-9:
             break
-    p = _expit(columns @ beta)
+    p = expit(columns @ beta)
     weight = n * p * (1 - p)
     bread = np.linalg.pinv(columns.T @ (weight[:, None] * columns))
     factor = cells.clusters / max(cells.clusters - 1, 1)
     meat = factor * (columns.T @ cells.scatter(p) @ columns)
-    return beta, bread @ meat @ bread
+    return beta, np.asarray(bread @ meat @ bread, dtype=np.float64)
 
 
-def _expit(eta: Floats) -> Floats:
+def expit(eta: Floats) -> Floats:
+    """The logistic function, without overflow."""
     result: Floats = 1.0 / (1.0 + np.exp(-np.clip(eta, -35.0, 35.0)))
     return result
 
 
 def _solve(matrix: Floats, vector: Floats) -> Floats:
     try:
-        return np.linalg.solve(matrix, vector)
+        return np.asarray(np.linalg.solve(matrix, vector), dtype=np.float64)
     except np.linalg.LinAlgError:
-        return np.linalg.lstsq(matrix, vector, rcond=None)[0]
+        return np.asarray(np.linalg.lstsq(matrix, vector, rcond=None)[0], dtype=np.float64)
 
 
 # --- ages
@@ -284,7 +285,7 @@ def random_effects_line(x: Floats, y: Floats, variance: Floats) -> tuple[Floats,
     scale = w.sum() - np.trace(inverse @ (x.T @ ((w**2)[:, None] * x)))
     between = max(0.0, float(excess / scale)) if scale > 0 else 0.0
     w = 1 / (variance + between)
-    covariance = np.linalg.inv(x.T @ (w[:, None] * x))
+    covariance = np.asarray(np.linalg.inv(x.T @ (w[:, None] * x)), dtype=np.float64)
     return covariance @ (x.T @ (w * y)), covariance, between
 
 

@@ -1,0 +1,94 @@
+"""The population without a loyal cohort that is nearest to a panel: its own users, sizes, months and spread.
+
+BG/BB users fitted to the cohorts that are not judged (so that a loyal launch cohort does not colour its own null),
+calendar effects as the ratio of active users to expected ones in each month, and the spread between those cohorts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from analysis.inference.bgbb import bgbb_cells, fit_bgbb
+from analysis.inference.panel import Cells, Panel
+from analysis.inference.populations import Population, Prior
+from analysis.inference.standout import contrast_age, random_effects
+
+LARGEST_COHORT = (
+    5_000  # users of a simulated cohort: larger ones only raise the power, which is near 1 by then
+)
+PERIOD_BOUNDS = (0.2, 3.0)  # of a calendar month's factor: beyond is noise of a few users
+_STEP = 0.05  # of log dropout shape, for a numerical slope
+
+
+class NoFit(Exception):
+    """There is too little in the panel to fit a population to."""
+
+
+def fitted_null(panel: Panel, cohort: int | None = None, *, periods: bool = True) -> Population:
+    """The population without a loyal cohort: month 0 is the judged cohort's month. Raises NoFit.
+
+    cohort: the judged one (default: the launch cohort, else the first tested one). Cohorts before it are left out;
+    cohorts that are too small to be tested are empty. Sizes are cut at 5,000 users.
+    """
+    chosen = panel.launch if cohort is None else cohort
+    chosen = min(panel.tested, default=0) if chosen is None else chosen
+    others = [c for c in panel.tested if c != chosen]
+    cells = panel.cells
+    prior = _prior(panel, others)
+    total = len(panel.months) - chosen
+    sizes = tuple(
+        min(int(panel.cohort_sizes[c]), LARGEST_COHORT) if c in panel.tested else 0
+        for c in range(chosen, len(panel.months) - 1)
+    )
+    null = Population("this log's users, the same in every cohort", sizes, prior, total)
+    period = _periods(cells, null, chosen) if periods else {}
+    return Population(null.name, sizes, prior, total, period=period)
+
+
+def between_cohorts(panel: Panel, null: Population, cohort: int | None = None) -> float:
+    """Standard deviation between the other cohorts, as a shift of the log dropout shape (`Population.cohort_sd`)."""
+    chosen = panel.launch if cohort is None else cohort
+    if chosen is None:
+        return 0.0
+    cells = panel.cells
+    k = contrast_age(cells, chosen)
+    if k is None:
+        return 0.0
+    at = cells.at(k)
+    at = at[cells.cohort[at] != chosen]
+    s, rest = cells.count[at] + 0.5, cells.size[at] - cells.count[at] + 0.5
+    # The months of these cells differ, so calendar effects are taken out before the spread is read.
+    expected = np.array([null.period.get(int(cells.cohort[i] + k - chosen), 1.0) for i in at])
+    _, between, _ = random_effects(
+        np.log(s / rest) - np.log(expected), (1 / s + 1 / rest) * cells.design_effect[at]
+    )
+    slope = (_logit_at(null, k, _STEP) - _logit_at(null, k, -_STEP)) / (2 * _STEP)
+    return math.sqrt(between) / abs(slope) if slope else 0.0
+
+
+def _logit_at(null: Population, k: int, shift: float) -> float:
+    share = Population(null.name, null.sizes, null.prior, null.months, worse=(0, shift)).expected(0, k)
+    return math.log(share / (1 - share))
+
+
+def _prior(panel: Panel, cohorts: list[int]) -> Prior:
+    parts = [bgbb_cells(panel.ages(c)) for c in cohorts if len(panel.months) - 1 - c >= 1]
+    if not parts:
+        raise NoFit("no other cohort has a month after its first")
+    x, t_x, n, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    if int(n.max()) < 2 or not x.any():
+        raise NoFit("no other cohort was seen for two months after its first, or none came back")
+    fit = fit_bgbb(x, t_x, n, counts)
+    return Prior(fit.alpha, fit.beta, fit.gamma, fit.delta)
+
+
+def _periods(cells: Cells, null: Population, chosen: int) -> dict[int, float]:
+    seen, expected = np.zeros(null.months or 0), np.zeros(null.months or 0)
+    for c, k, n, s in zip(cells.cohort, cells.age, cells.size, cells.count, strict=True):
+        if c > chosen:
+            seen[c + k - chosen] += s
+            expected[c + k - chosen] += n * null.expected(0, int(k))
+    factor = np.divide(seen, expected, out=np.ones_like(seen), where=expected > 0)
+    return {m: float(np.clip(f, *PERIOD_BOUNDS)) for m, f in enumerate(factor) if expected[m] > 0}

@@ -1,0 +1,216 @@
+"""The challenge list: what else could make a cohort stand out, each tried on the same data.
+
+A challenge changes the data (other months, other units, fewer users or cohorts) and asks the same question again.
+Two kinds. Some correct a wrong unit or a wrong clock: always-on accounts, many keys of one organisation, the
+heaviest 1%, an id that is not the first, months of unequal length. A verdict that flips under one of them is
+withdrawn. The others take data away (a month, a cohort): a verdict that flips under them is called fragile.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from analysis.inference.panel import Bools, Cells, Floats, Panel
+
+TOP_SHARE = 0.01  # of users, by requests in an active month
+ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (assumed)
+# An outlying volume lies above the median by 2.5 robust standard deviations of the logarithm, among retained users
+# of the other cohorts: Leys et al. (2013), J. Exp. Soc. Psychol. 49:764, after Hampel.
+OUTLYING = 2.5
+MAD_TO_SD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
+LEAST_REFERENCE = 30  # users from whom a volume can be called outlying (assumed)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """One challenge, ready to be tried: `cells` gives the changed counts and the cohort's index in them."""
+
+    name: str
+    about: str  # what is changed, for people
+    withdraws: bool
+    cells: Callable[[], tuple[Cells, int]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a challenge did: flips is None where it could not be judged (too little is left)."""
+
+    name: str
+    about: str
+    withdraws: bool
+    flips: bool | None
+    p: float = math.nan
+    difference: float = math.nan
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """Who makes up the cohort's retained users at the age of the effect sizes; NaN where the log does not say.
+
+    always_on_users: users of the whole panel that the diagnostic calls always on; always_on_share: their share of the
+    cohort's active users at that age; largest_organisation: share of the largest one; organisations: how many there
+    are; volume_gini: Gini coefficient of their requests.
+    """
+
+    age: int
+    retained: int
+    always_on_users: int
+    always_on_share: float
+    organisations: int
+    largest_organisation: float
+    volume_gini: float
+
+
+def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterator[Challenge]:
+    """The challenges that this panel allows, the withdrawing ones first. merged: the panel with aliases merged."""
+    flagged = always_on(panel, cohort)
+    if flagged is not None and flagged.any():
+        yield Challenge(
+            "always-on accounts", f"{int(flagged.sum()):,} always-on accounts of outlying volume left out", True,
+            lambda: (panel.keep(~flagged).cells, cohort),
+        )  # fmt: skip
+    heavy = heaviest(panel)
+    if heavy is not None and heavy.any():
+        yield Challenge(
+            "heaviest 1%", f"the {int(heavy.sum()):,} users with most requests left out", True,
+            lambda: (panel.keep(~heavy).cells, cohort),
+        )  # fmt: skip
+    if panel.has_organisations:
+        yield Challenge(
+            "one user an organisation", "organisations counted instead of users", True,
+            lambda: (panel.by_organisation().cells, cohort),
+        )  # fmt: skip
+    if panel.rewindowed is not None:
+        windows = panel.rewindowed
+        yield Challenge(
+            "30-day months", "months of 30 days from each user's first request", True,
+            lambda: (windows.cells, _same_month(panel, windows, cohort)),
+        )  # fmt: skip
+    if merged is not None:
+        yield Challenge(
+            "aliases merged", "requests to earlier ids of the model counted, too", True,
+            lambda: (merged.cells, merged.launch if merged.launch is not None else -1),
+        )  # fmt: skip
+    cells = panel.cells
+    last = len(panel.months) - 1
+    yield Challenge("last month dropped", "the last complete month left out", False,
+                    lambda: (cells.until(last - 1), cohort))  # fmt: skip
+    for other in cells.cohorts:
+        if other != cohort:
+            yield Challenge(f"cohort {panel.months[other]:%Y-%m} dropped", "one cohort left out", False,
+                            partial(_without, cells, other, cohort))  # fmt: skip
+
+
+def _without(cells: Cells, other: int, cohort: int) -> tuple[Cells, int]:
+    return cells.without(other), cohort
+
+
+def _same_month(panel: Panel, other: Panel, cohort: int) -> int:
+    month = panel.months[cohort]
+    return other.months.index(month) if month in other.months else -1
+
+
+# --- who is no ordinary user
+
+
+def always_on(panel: Panel, cohort: int) -> Bools | None:
+    """Users (n,) that look like machines or shared keys: None where the log says nothing of it.
+
+    A loyal user and an always-on account are both active in every month, so activity cannot tell them apart. Always
+    on is who, in months after the first, has a request on at least 90% of the days and a volume far above that of
+    retained users of the other cohorts; or whom the log saw in several countries. Loyal users of an ordinary volume
+    stay. Where the log has only days or only volumes, these decide alone.
+    """
+    if panel.requests is None and panel.days is None and panel.shared is None:
+        return None
+    n, months = panel.active.shape
+    after = panel.active & (np.arange(months) > panel.cohort[:, None])
+    counted = after.sum(axis=1)
+    seen = counted > 0
+    flagged = np.zeros(n, np.bool_)
+    if panel.requests is not None or panel.days is not None:
+        flagged = seen.copy()
+    if panel.days is not None:
+        length = np.array([calendar.monthrange(m.year, m.month)[1] for m in panel.months])
+        share = (panel.days / length * after).sum(axis=1) / np.maximum(counted, 1)
+        flagged &= share >= ALWAYS_ON_DAYS
+    if panel.requests is not None:
+        level = _level(panel.requests, after, counted)
+        fence = _fence(panel, cohort, level)
+        flagged &= level > fence if fence is not None else False
+    if panel.shared is not None:
+        flagged |= panel.shared
+    return flagged
+
+
+def _level(requests: np.ndarray, after: Bools, counted: np.ndarray) -> Floats:
+    """Each user's mean log requests in an active month after the first."""
+    logs = np.log(np.maximum(requests, 1)) * after
+    return np.asarray(logs.sum(axis=1) / np.maximum(counted, 1), dtype=np.float64)
+
+
+def _fence(panel: Panel, cohort: int, level: Floats) -> float | None:
+    """Log requests a month above which a volume is outlying, or None without a reference.
+
+    The reference are users who were active two or more months after their first, of other cohorts if there are enough.
+    """
+    months = panel.active.shape[1]
+    retained = (panel.active & (np.arange(months) > panel.cohort[:, None] + 1)).any(axis=1)
+    reference = level[retained & (panel.cohort != cohort)]
+    if len(reference) < LEAST_REFERENCE:
+        reference = level[retained]
+    if len(reference) < LEAST_REFERENCE:
+        return None
+    middle = float(np.median(reference))
+    spread = MAD_TO_SD * float(np.median(np.abs(reference - middle)))
+    return middle + OUTLYING * spread
+
+
+def heaviest(panel: Panel) -> Bools | None:
+    """The 1% of users (n,) with most requests in an active month; None without volumes."""
+    if panel.requests is None:
+        return None
+    months = np.maximum(panel.active.sum(axis=1), 1)
+    volume = panel.requests.sum(axis=1) / months
+    count = int(TOP_SHARE * panel.users)
+    flagged = np.zeros(panel.users, np.bool_)
+    if count:
+        flagged[np.argpartition(volume, -count)[-count:]] = True
+    return flagged
+
+
+def concentration(panel: Panel, cohort: int, age: int) -> Concentration:
+    """Who is behind R(age) of a cohort."""
+    retained = np.zeros(panel.users, np.bool_)
+    if cohort + age < len(panel.months):
+        retained = (panel.cohort == cohort) & panel.active[:, cohort + age]
+    count = int(retained.sum())
+    flagged = always_on(panel, cohort)
+    share, users = math.nan, 0
+    if flagged is not None:
+        users = int(flagged.sum())
+        share = float((flagged & retained).sum() / count) if count else math.nan
+    organisations, largest = 0, math.nan
+    if panel.organisation is not None and count:
+        _, sizes = np.unique(panel.organisation[retained], return_counts=True)
+        organisations, largest = len(sizes), float(sizes.max() / count)
+    gini = math.nan
+    if panel.requests is not None and count:
+        gini = _gini(panel.requests[retained, cohort + age])
+    return Concentration(age, count, users, share, organisations, largest, gini)
+
+
+def _gini(values: np.ndarray) -> float:
+    """Gini coefficient of non-negative values."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    total = ordered.sum()
+    if total <= 0:
+        return math.nan
+    ranks = np.arange(1, len(ordered) + 1)
+    return float((2 * ranks - len(ordered) - 1) @ ordered / (len(ordered) * total))

@@ -1,0 +1,113 @@
+"""How often the verdict is wrong on a log like this one: the same decision on simulated panels of its own sizes.
+
+Without a loyal cohort, the share of panels called foundational is the false-positive rate; with one planted into the
+launch cohort, it is the power. The users are those of the log's other cohorts (see `calibration`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.inference.calibration import LARGEST_COHORT, between_cohorts, fitted_null
+from analysis.inference.decision import decide
+from analysis.inference.panel import Panel
+from analysis.inference.populations import Population, Prior
+from analysis.inference.standout import ALPHA
+from analysis.proportions import wilson
+
+SIMULATIONS = 200
+PLANTED = (0.10, 0.15, 0.25)  # shares of loyal users whose detection is simulated
+ENOUGH_POWER = 0.8  # power from which "nothing found" says something: Cohen (1988)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often panels of a population were called foundational, with a 95% Wilson interval."""
+
+    population: str
+    loyal: float  # share of loyal users planted: 0 in a null
+    called: int
+    simulations: int
+
+    @property
+    def value(self) -> float:
+        """The share."""
+        return self.called / self.simulations
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval."""
+        low, high = wilson(self.called, self.simulations)
+        return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class ErrorRates:
+    """The panel of error rates beside a verdict."""
+
+    nulls: tuple[Rate, ...]
+    power: tuple[Rate, ...]
+    prior: Prior
+    between_cohorts: float  # sd of the log dropout shape, from the other cohorts
+    cut: bool  # cohorts above LARGEST_COHORT users were simulated at that size
+
+    @property
+    def false_positive_rate(self) -> float:
+        """The largest rate over the nulls."""
+        return max(rate.value for rate in self.nulls)
+
+    def power_at(self, loyal: float) -> float:
+        """Power at one of the planted shares."""
+        return next(rate.value for rate in self.power if rate.loyal == loyal)
+
+    @property
+    def enough(self) -> bool:
+        """Whether a loyal share of a quarter would be found."""
+        return self.power_at(max(PLANTED)) >= ENOUGH_POWER
+
+
+def error_rates(
+    panel: Panel,
+    rng: np.random.Generator,
+    simulations: int = SIMULATIONS,
+    alpha: float = ALPHA,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> ErrorRates:
+    """Simulate the verdict's error rates at this panel's cohort sizes and months. Raises calibration.NoFit."""
+    null = fitted_null(panel)
+    spread = between_cohorts(panel, null)
+    nulls = [null]
+    if spread > 0:
+        nulls.append(replace(null, name="the same, cohorts vary as the others do", cohort_sd=spread))
+    base = nulls[-1]
+    planted = [replace(base, name=f"{share:.0%} loyal at launch", loyal=share) for share in PLANTED]
+    rates, total = [], len(nulls) + len(planted)
+    for i, population in enumerate([*nulls, *planted]):
+        progress(i * simulations, total * simulations)
+        rates.append(rate(population, rng, simulations, alpha))
+    progress(total * simulations, total * simulations)
+    cut = bool((panel.cohort_sizes[panel.tested] > LARGEST_COHORT).any())
+    return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut)
+
+
+def rate(population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA) -> Rate:
+    """How often the decision calls panels of a population foundational."""
+    called = sum(answer == "foundational" for answer in answers(population, rng, simulations, alpha))
+    return Rate(population.name, population.loyal, called, simulations)
+
+
+def answers(
+    population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA
+) -> Iterator[str]:
+    """The decision's answer on each of so many panels."""
+    for panel in panels(population, rng, simulations):
+        yield decide(panel, thorough=False, alpha=alpha).answer
+
+
+def panels(population: Population, rng: np.random.Generator, simulations: int) -> Iterable[Panel]:
+    """So many panels of a population, with volumes."""
+    for _ in range(simulations):
+        yield population.with_volumes(population.draw(rng), rng)

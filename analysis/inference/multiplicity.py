@@ -1,0 +1,86 @@
+"""Many cohorts and many models: what one would find by looking at all of them.
+
+Over the cohorts of a model: the largest of their age + period statistics, beside what the largest is when no cohort
+is special (maxT, Westfall & Young 1993). Exchanging users between cohorts would be wrong, since it moves them to
+other calendar months; so the null is simulated from the fitted BG/BB users and calendar effects (a parametric
+bootstrap). Over models: Holm for a list of verdicts, Benjamini & Hochberg for screening, by statsmodels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.inference import identifiability
+from analysis.inference.panel import Cells, Floats, Panel
+from analysis.inference.populations import Population
+from analysis.inference.standout import binomial_regression, expit
+
+Method = Literal["holm", "fdr_bh"]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """All cohorts of one model: z statistics and p-values adjusted for the search (single-step maxT)."""
+
+    cohorts: tuple[int, ...]
+    z: tuple[float, ...]
+    adjusted_p: tuple[float, ...]
+    simulations: int
+
+    @property
+    def top(self) -> int | None:
+        """The cohort with the largest statistic; None without any."""
+        return self.cohorts[int(np.nanargmax(self.z))] if np.isfinite(self.z).any() else None
+
+
+def scan(panel: Panel, null: Population, rng: np.random.Generator, simulations: int = 200) -> Scan:
+    """Which cohort of a model stands out most, and how unusual that is if none is special."""
+    cells = panel.cells
+    z = cohort_statistics(cells)
+    largest = np.full(simulations, -np.inf)
+    for i in range(simulations):
+        drawn = cohort_statistics(null.draw(rng, min_cohort=max(panel.min_cohort, 1)).cells)
+        largest[i] = max(drawn.values(), default=-math.inf)
+    adjusted = [float((1 + (largest >= value).sum()) / (simulations + 1)) for value in z.values()]
+    return Scan(tuple(z), tuple(z.values()), tuple(adjusted), simulations)
+
+
+def cohort_statistics(cells: Cells) -> dict[int, float]:
+    """Score statistic of each cohort's own effect beside age and period effects, robust to clusters.
+
+    One fit without any cohort effect serves all cohorts. Cohorts without an identified effect are left out.
+    """
+    cohorts = cells.cohorts
+    if len(cohorts) < 3:
+        return {}
+    base = identifiability.design(cells)
+    beta, _ = binomial_regression(cells, base)
+    p = expit(base @ beta)
+    weight = cells.size * p * (1 - p)
+    own = (cells.cohort[:, None] == np.array(cohorts)).astype(np.float64)
+    solved = np.linalg.lstsq(base.T @ (weight[:, None] * base), base.T @ (weight[:, None] * own), rcond=None)[
+        0
+    ]
+    efficient: Floats = own - base @ solved
+    score = efficient.T @ (cells.count - cells.size * p)
+    variance = np.einsum("ic,ij,jc->c", efficient, cells.scatter(p), efficient)
+    information = (weight[:, None] * efficient**2).sum(axis=0)
+    known = (variance > 0) & (information > 1e-9 * weight.sum())
+    return {c: float(score[i] / math.sqrt(variance[i])) for i, c in enumerate(cohorts) if known[i]}
+
+
+def adjusted(p_values: Sequence[float], method: Method) -> list[float]:
+    """p-values adjusted for their number: "holm" (a list of verdicts) or "fdr_bh" (screening); NaN stays NaN."""
+    from statsmodels.stats.multitest import multipletests
+
+    values = np.asarray(p_values, dtype=np.float64)
+    known = np.isfinite(values)
+    out = np.full(len(values), math.nan)
+    if known.any():
+        out[known] = multipletests(values[known], method=method)[1]
+    return [float(p) for p in out]

@@ -1,0 +1,354 @@
+"""The verdict on a model's launch cohort: tests, sizes, challenges, kind, error rates, in one object.
+
+    with open_log("outputs/report/RUN-ID") as log:
+        verdict = verdicts(log, ["anthropic/claude-sonnet-4"], np.random.default_rng(1))[0]
+        print(verdict.headline)
+
+Everything is read from the log alone. A verdict says that a cohort stands out; it never says why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from analysis import retention
+from analysis.inference import identifiability
+from analysis.inference.calibration import NoFit, fitted_null
+from analysis.inference.challenges import Concentration, Outcome, concentration
+from analysis.inference.classification import Classification, classify
+from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
+from analysis.inference.error_rates import SIMULATIONS, ErrorRates, error_rates
+from analysis.inference.identifiability import Identifiability
+from analysis.inference.jumps import resurrections
+from analysis.inference.multiplicity import Scan, adjusted, scan
+from analysis.inference.panel import NoPanel, Panel
+from analysis.source import Log
+from analysis.study import SMALL_COHORT
+
+LEAST_CONTROLS = 4  # other models from which "they stand out, too" can be said (assumed)
+CONTROLS_SHARE = 0.5  # of them, above which launching early, not the model, is what keeps users (assumed)
+
+KIND_WORDS = {
+    "foundational": "foundational launch cohort",
+    "dominant launch": "dominant launch",
+    "fragile": "fragile",
+    "launch advantage": "launch advantage only",
+    "drift": "drift (not identifiable)",
+    "boomerang": "boomerang",
+    "no fit": "no fit",
+    "no stand-out": "no stand-out",
+    "insufficient data": "insufficient data",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one model. decision, concentration, identifiable and rates are None where there is too little.
+
+    holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it; controls: of the other models with
+    enough data, how many launch cohorts stand out, too, and how many there are.
+    """
+
+    model: str
+    panel: Panel | None
+    classification: Classification
+    decision: Decision | None = None
+    identifiable: Identifiability | None = None
+    concentration: Concentration | None = None
+    rates: ErrorRates | None = None
+    scan: Scan | None = None
+    controls: tuple[int, int] = (0, 0)
+    holm_p: float = math.nan
+    bh_q: float = math.nan
+    notes: tuple[str, ...] = ()
+
+    @property
+    def p(self) -> float:
+        """p-value of the conjunction."""
+        return self.decision.found.p if self.decision else math.nan
+
+    @property
+    def flips_under(self) -> tuple[str, ...]:
+        """Challenges under which the answer changes."""
+        under = self.decision.flips_under if self.decision else ()
+        return (*under, "negative controls") if self.fails_controls else under
+
+    @property
+    def fails_controls(self) -> bool:
+        """Whether the launch cohort stands out as those of most other models do."""
+        stood, judged = self.controls
+        stands = self.decision is not None and self.decision.stands
+        return stands and judged >= LEAST_CONTROLS and stood > CONTROLS_SHARE * judged
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a line."""
+        words = KIND_WORDS[self.classification.kind]
+        if not self.flips_under:
+            return words
+        if self.classification.kind == "fragile":
+            return f"fragile: flips under {_list(self.flips_under)}"
+        return f"{words}; fragile: flips under {_list(self.flips_under)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict for programs; what is not known is null."""
+        shown: dict[str, Any] = {
+            "model": self.model,
+            "verdict": self.classification.kind,
+            "headline": self.headline,
+            "because": self.classification.because,
+            "at_the_reports_level": self.classification.at_level,
+            "jumps": [asdict(j) for j in self.classification.jumps],
+            "p": self.p,
+            "holm_p": self.holm_p,
+            "bh_q": self.bh_q,
+            "flips_under": list(self.flips_under),
+            "negative_controls": {"stand_out": self.controls[0], "judged": self.controls[1]},
+            "notes": list(self.notes),
+        }
+        if self.panel is not None:
+            shown["panel"] = _panel_json(self.panel)
+        if self.decision is not None:
+            found = self.decision.found
+            shown["tests"] = {
+                letter: {
+                    "name": t.name, "p": t.p, "statistic": t.statistic, "age": t.age, "others": t.others,
+                    "rejects": t.rejects(found.alpha), "not_run": t.why or None,
+                }
+                for letter, t in found.tests.items()
+            }  # fmt: skip
+            shown["odds_ratio"] = {
+                "value": found.odds_ratio, "low": found.odds_ratio_low, "high": found.odds_ratio_high,
+            }  # fmt: skip
+            shown["effects"] = asdict(self.decision.sizes) if self.decision.sizes else None
+            shown["challenges"] = [asdict(o) for o in self.decision.outcomes]
+        if self.identifiable is not None:
+            shown["identifiability"] = asdict(self.identifiable) | {
+                "identified": self.identifiable.identified,
+                "words": self.identifiable.words,
+            }
+        if self.concentration is not None:
+            shown["concentration"] = asdict(self.concentration)
+        if self.rates is not None:
+            shown["error_rates"] = _rates_json(self.rates)
+        if self.scan is not None and self.panel is not None:
+            months = [self.panel.months[c].isoformat() for c in self.scan.cohorts]
+            shown["scan"] = [
+                {"cohort": month, "z": z, "adjusted_p": p}
+                for month, z, p in zip(months, self.scan.z, self.scan.adjusted_p, strict=True)
+            ]
+        return _plain(shown)
+
+
+def judge(
+    panel: Panel,
+    rng: np.random.Generator | None = None,
+    *,
+    merged: Panel | None = None,
+    simulations: int = SIMULATIONS,
+    search: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Verdict:
+    """Judge one panel's launch cohort. rng: draws for the error rates and the search; None: neither is simulated.
+
+    merged: the panel with earlier ids of the model merged. search: look at all cohorts, too, not only at the launch.
+    """
+    notes = _notes(panel)
+    jumps = resurrections(panel)
+    if panel.launch is None or panel.launch not in panel.tested:
+        why = _no_launch(panel)
+        kind = Classification(
+            "boomerang" if any(j.confirmed for j in jumps) else "insufficient data", why, None,
+            tuple(j for j in jumps if j.confirmed),
+        )  # fmt: skip
+        return Verdict(panel.model, panel, kind, notes=notes)
+    decision = decide(panel, merged=merged)
+    rates, found = None, None
+    if rng is not None and simulations:
+        try:
+            rates = error_rates(panel, rng, simulations, progress=progress)
+            if search:
+                found = scan(panel, fitted_null(panel), rng, simulations)
+        except NoFit as error:
+            notes += (f"error rates are not simulated: {error}",)
+    kind = classify(panel, decision, jumps, rates.enough if rates else None)
+    age = decision.sizes.age if decision.sizes else 1
+    return Verdict(
+        panel.model, panel, kind, decision, identifiability.check(panel.cells, panel.launch),
+        concentration(panel, panel.launch, age), rates, found, notes=notes,
+    )  # fmt: skip
+
+
+def verdicts(
+    log: Log,
+    models: Sequence[str],
+    rng: np.random.Generator | None = None,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    controls: Sequence[str] = (),
+    simulations: int = SIMULATIONS,
+    min_cohort: int = SMALL_COHORT,
+    search: bool = False,
+    progress: Callable[[str, int, int], None] = lambda model, done, total: None,
+) -> list[Verdict]:
+    """Judge several models of a log, with what needs more than one of them: p-values adjusted for their number, and
+    negative controls (the other models; `controls` adds models that are not themselves judged).
+
+    aliases: old id -> the model into which the "aliases merged" challenge counts its requests.
+    """
+    aliases = aliases or {}
+    found = []
+    for model in models:
+        try:
+            panel = panel_of(log, model, min_cohort)
+        except NoPanel as error:
+            nothing = Classification("insufficient data", str(error), None)
+            found.append(Verdict(model, None, nothing))
+            continue
+        merged = None
+        if model in aliases.values():
+            merged = Panel.from_log(log, model, min_cohort=min_cohort, aliases=aliases)
+
+        def step(done: int, total: int, model: str = model) -> None:
+            progress(model, done, total)
+
+        found.append(judge(panel, rng, merged=merged, simulations=simulations, search=search, progress=step))
+    stood = {v.model: v.decision.stands for v in found if v.decision and v.decision.found.testable}
+    for model in controls:
+        if model not in stood and (answer := _control(log, model, min_cohort)) is not None:
+            stood[model] = answer
+    holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
+    return [
+        replace(
+            v, holm_p=holm[i], bh_q=bh[i],
+            controls=(sum(s for m, s in stood.items() if m != v.model), sum(m != v.model for m in stood)),
+        )
+        for i, v in enumerate(found)
+    ]  # fmt: skip
+
+
+def panel_of(log: Log, model: str, min_cohort: int = SMALL_COHORT) -> Panel:
+    """A model's panel with its 30-day windows beside it. Raises NoPanel."""
+    panel = Panel.from_log(log, model, min_cohort=min_cohort)
+    try:
+        windows = Panel.from_log(log, model, min_cohort=min_cohort, windows="30 days")
+    except NoPanel:
+        return panel
+    return replace(panel, rewindowed=windows)
+
+
+def models_to_judge(log: Log, least: int = SMALL_COHORT) -> list[str]:
+    """Models with a launch cohort of at least so many users and two later ones, by users of that cohort."""
+    counts = retention.first_months(log)
+    chosen = []
+    for model, rows in counts[counts["users"] >= least].groupby("model"):
+        launch, _ = retention.launch_cohort(log, str(model))
+        if launch is None:
+            continue
+        own = rows[rows["cohort"] == np.datetime64(launch)]
+        if len(own) and int((rows["cohort"] > np.datetime64(launch)).sum()) >= 2:
+            chosen.append((int(own["users"].iloc[0]), str(model)))
+    return [model for _, model in sorted(chosen, key=lambda pair: (-pair[0], pair[1]))]
+
+
+def _control(log: Log, model: str, min_cohort: int) -> bool | None:
+    """Whether a control model's launch cohort stands out; None where it cannot be judged."""
+    try:
+        panel = Panel.from_log(log, model, min_cohort=min_cohort)
+    except NoPanel:
+        return None
+    if panel.launch is None or panel.launch not in panel.tested:
+        return None
+    decision = decide(panel, thorough=False)
+    return decision.stands if decision.found.testable else None
+
+
+def _notes(panel: Panel) -> tuple[str, ...]:
+    notes = []
+    if panel.months_dropped:
+        months = ", ".join(f"{m:%B %Y}" for m in panel.months_dropped)
+        notes.append(f"{months} left out: not complete in this log")
+    small = [
+        c
+        for c in range(len(panel.months) - 1)
+        if 0 < panel.cohort_sizes[c] < panel.min_cohort and not (c == 0 and panel.left_truncated)
+    ]
+    if small:
+        count = f"{len(small)} cohorts have" if len(small) > 1 else "1 cohort has"
+        notes.append(f"{count} fewer than {panel.min_cohort} users and is not tested".replace(
+            "s have", "s have").replace("and is", "and are" if len(small) > 1 else "and is"))  # fmt: skip
+    if panel.left_truncated:
+        notes.append(f"{panel.months[0]:%B %Y} is no cohort: the log begins then, and the model is older")
+    if panel.requests is None:
+        notes.append("the panel has no volumes: always-on accounts cannot be told from loyal users")
+    return tuple(notes)
+
+
+def _no_launch(panel: Panel) -> str:
+    if panel.launch is None:
+        return "the log does not hold the month of the model's launch"
+    month = panel.months[panel.launch]
+    size = int(panel.cohort_sizes[panel.launch])
+    if size < panel.min_cohort:
+        return (
+            f"the launch cohort ({month:%B %Y}) has {size:,} users; {panel.min_cohort:,} are needed for "
+            "shares to within 7 points"
+        )
+    return f"the launch cohort ({month:%B %Y}) has no complete month after its first"
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _panel_json(panel: Panel) -> dict[str, Any]:
+    return {
+        "launch_cohort": panel.months[panel.launch].isoformat() if panel.launch is not None else None,
+        "months": [panel.months[0].isoformat(), panel.months[-1].isoformat()],
+        "months_left_out": [m.isoformat() for m in panel.months_dropped],
+        "cohorts": {panel.months[c].isoformat(): int(panel.cohort_sizes[c]) for c in panel.tested},
+        "clusters": "organisation" if panel.has_organisations else "user",
+        "least_users_of_a_cohort": panel.min_cohort,
+        "least_difference": LEAST_DIFFERENCE,
+    }
+
+
+def _rates_json(rates: ErrorRates) -> dict[str, Any]:
+    def one(rate: Any) -> dict[str, Any]:
+        low, high = rate.interval
+        return {"population": rate.population, "loyal": rate.loyal, "rate": rate.value, "low": low, "high": high,
+                "simulations": rate.simulations}  # fmt: skip
+
+    return {
+        "false_positive_rate": rates.false_positive_rate,
+        "nulls": [one(r) for r in rates.nulls],
+        "power": [one(r) for r in rates.power],
+        "users": asdict(rates.prior),
+        "between_cohorts_sd": rates.between_cohorts,
+        "large_cohorts_cut": rates.cut,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Plain types without NaN or infinity."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """What a challenge did, in a word."""
+    if outcome.flips is None:
+        return "cannot be judged: too little is left"
+    return "flips the verdict" if outcome.flips else "holds"

@@ -1,0 +1,184 @@
+"""`slipper verdict`: which models of a log have a launch cohort that stands out, and how often that would be wrong."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments
+from testbed.failure import DONE, BadInput
+from testbed.progress import open_display
+
+if TYPE_CHECKING:
+    from analysis import Log
+
+DESCRIPTION = """\
+Says for each model whether its launch cohort stays longer than the cohorts after it by more than chance, calendar and
+age explain, how large the difference is, and what else could make it look so. Beside each verdict stand the
+false-positive rate and the power of this very procedure, simulated on the spot with the log's own cohort sizes.
+
+A cohort stands out if four tests agree: age + period regression (A), prediction from the other cohorts (B), above
+each other cohort (C), above their trend (D, with five later cohorts). Then the challenges: always-on accounts left
+out, organisations counted instead of users, 30-day months, each cohort dropped in turn, and so on. A verdict that
+flips is called fragile. No verdict says why users stay: a log cannot tell."""
+
+EPILOG = f"""\
+examples:
+  slipper verdict outputs/report/RUN-ID                         the report's models that the log holds
+  slipper verdict /data/log --model acme/new-model --why        one model in full: tests, sizes, challenges
+  slipper verdict /data/log --all --simulations 0               every model with enough users, without error rates
+  slipper verdict /data/log --alias previews.csv                earlier ids counted as the model that followed them
+  slipper verdict /data/log --json
+
+FILE of --alias: CSV without a head, two columns: the earlier id, the model that it became.
+
+The same log, options and seed give the same verdicts. A model that does not stand out is a result, not an error: the
+status is 0. Nothing is written.
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "verdict",
+        help="log -> does a launch cohort stand out, and how sure is that",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob) or a "
+                        "DuckDB file")  # fmt: skip
+    parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
+                        "(default: generations)")  # fmt: skip
+    which = parser.add_argument_group("which models")
+    which.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="judge this model; "
+                       "repeatable (default: the report's models)")  # fmt: skip
+    which.add_argument("--all", action="store_true", help="judge every model with enough users; they are each other's "
+                       "negative controls")  # fmt: skip
+    which.add_argument(
+        "--alias", metavar="FILE", help="earlier ids of models, for the challenge that merges them"
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
+                     "cohort (default: 200, shares to within 7 points)")  # fmt: skip
+    how.add_argument("--simulations", type=arguments.whole_number, default=200, metavar="N", help="panels for each "
+                     "error rate (default: 200; 0: none)")  # fmt: skip
+    how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
+                     "(default: 1)")  # fmt: skip
+    how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "
+                     "adjusted for the search")  # fmt: skip
+    parser.add_argument(
+        "--why", action="store_true", help="tests, sizes, challenges and error rates of each model"
+    )
+    arguments.add_output_options(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the judging is, for the progress display."""
+
+    phase: str
+    done: float
+    total: float
+    simulated: None = None
+    records: int = 0
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Judges the models of a log."""
+    import numpy as np
+
+    from analysis import LogError, open_log
+    from analysis.inference import verdict
+    from testbed import summary, verdict_view
+    from testbed.commands.analyze import check_one_log
+
+    if args.all and args.models:
+        raise BadInput("--all judges every model: leave out --model, or --all")
+    if args.scan and not args.simulations:
+        raise BadInput(
+            "--scan simulates what the largest of many cohorts is by chance: give --simulations, too"
+        )
+    aliases = _aliases(Path(args.alias)) if args.alias else {}
+    check_one_log(Path(args.log))
+    try:
+        with (
+            open_display(quiet=args.quiet) as show,
+            open_log(args.log, table=args.table) as log,
+        ):
+            show(Step("Reading the log", 0, 0))
+            models = _models(log, args, aliases)
+            order = {model: i for i, model in enumerate(models)}
+
+            def progress(model: str, done: int, total: int) -> None:
+                show(Step("Simulating error rates", order[model] + done / max(total, 1), len(models)))
+
+            found = verdict.verdicts(
+                log, models, np.random.default_rng(args.seed), aliases=aliases, simulations=args.simulations,
+                min_cohort=args.min_cohort, search=args.scan, progress=progress,
+                controls=verdict.models_to_judge(log, args.min_cohort),
+            )  # fmt: skip
+            extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
+    except LogError as error:
+        raise BadInput(str(error)) from error
+    if args.json:
+        content = {"log": args.log, "seed": args.seed, "verdicts": [v.as_json() for v in found]}
+        print(json.dumps(content, indent=2))
+    elif args.quiet:
+        for judged in found:
+            print(f"{judged.model}\t{judged.headline}")
+    else:
+        console = summary.open_console()
+        summary.print_log(console, args.log, extent)
+        why = args.why or (args.models is not None and len(found) == 1)
+        verdict_view.print_verdicts(console, found, why=why)
+    return DONE
+
+
+def _models(log: Log, args: argparse.Namespace, aliases: dict[str, str]) -> list[str]:
+    """Models to judge. Raises BadInput for one that the log never saw."""
+    from analysis import study, usage
+    from analysis.inference import verdict
+
+    known = usage.by_model(log)["model"].tolist()
+    for model in (*(args.models or ()), *aliases.values()):
+        if model not in known:
+            raise BadInput(f"the log has no requests to the model '{model}'{arguments.hint(model, known)}")
+    if args.models:
+        return list(dict.fromkeys(args.models))
+    if not args.all:
+        named = [panel.model for panel in study.REPORT_PANELS if panel.model in known]
+        if named:
+            return named
+    found = verdict.models_to_judge(log, args.min_cohort)
+    if not found:
+        raise BadInput(
+            f"{args.log}: no model has a launch cohort of {args.min_cohort} users and two later ones; lower "
+            "--min-cohort, or name a --model to see what is missing"
+        )
+    return found
+
+
+def _aliases(path: Path) -> dict[str, str]:
+    """Earlier id -> model, from a CSV file. Raises BadInput."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be read ({error})") from error
+    found = {}
+    for line, row in enumerate(rows, start=1):
+        if not row:
+            continue
+        if len(row) != 2 or not all(part.strip() for part in row):
+            raise BadInput(
+                f"{path}:{line}: expected two columns, the earlier id and the model that it became, such as "
+                "acme/one-preview,acme/one"
+            )
+        found[row[0].strip()] = row[1].strip()
+    return found
