@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.inference.challenges import DROPPED
+from analysis.inference.decision import Decision
 from analysis.inference.effects import Amount
 from analysis.inference.error_rates import PLANTED, Rate
 from analysis.inference.verdict import Verdict, outcome_words
@@ -101,7 +103,12 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
                 lines.append((f"test {letter}", f"{test.name}: not run, {test.why}"))
                 continue
             at = f" at month {test.age}" if test.age else ""
-            said = "rejects" if test.rejects(decision.found.alpha) else "does not reject"
+            level = test.slack * decision.found.alpha
+            said = (
+                f"rejects at {level:.0%}"
+                if test.rejects(decision.found.alpha)
+                else f"does not at {level:.0%}"
+            )
             lines.append(
                 (
                     f"test {letter}",
@@ -109,13 +116,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
                 )
             )
         lines += _sizes(verdict)
-        lines += [
-            (
-                "challenge",
-                f"{o.about}: {outcome_words(o)}" + (" (withdrawn)" if o.withdraws and o.flips else ""),
-            )
-            for o in decision.outcomes
-        ]
+        lines += _challenges(decision)
         stood, judged = verdict.controls
         if judged:
             lines.append(("controls", f"{stood} of {judged} other models' launch cohorts stand out, too"))
@@ -143,6 +144,25 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             )
         )
     return lines + [("note", note) for note in verdict.notes]
+
+
+def _challenges(decision: Decision) -> list[tuple[str, str]]:
+    """A line a challenge; cohorts dropped in turn share one."""
+    withdrawn = " (withdrawn)" if decision.stands else ""
+    lines = [
+        ("challenge", f"{o.about}: {outcome_words(o)}" + (withdrawn if o.withdraws and o.flips else ""))
+        for o in decision.outcomes
+        if not o.name.startswith(DROPPED)
+    ]
+    dropped = [o for o in decision.outcomes if o.name.startswith(DROPPED)]
+    if dropped:
+        flips = [o.name.removeprefix(DROPPED).strip() for o in dropped if o.flips]
+        untold = sum(o.flips is None for o in dropped)
+        said = f"flips without {', '.join(flips)}" if flips else "holds"
+        if untold:
+            said += f"; {untold} of {len(dropped)} cannot be judged"
+        lines.append(("challenge", f"each other cohort left out in turn: {said}"))
+    return lines
 
 
 def _sizes(verdict: Verdict) -> list[tuple[str, str]]:

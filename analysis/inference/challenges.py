@@ -24,6 +24,7 @@ ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (as
 # of the other cohorts: Leys et al. (2013), J. Exp. Soc. Psychol. 49:764, after Hampel.
 OUTLYING = 2.5
 MAD_TO_SD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
+DROPPED = "without the cohort of"  # a month: names of the challenges that leave out one cohort
 LEAST_REFERENCE = 30  # users from whom a volume can be called outlying (assumed)
 
 
@@ -103,7 +104,7 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
                     lambda: (cells.until(last - 1), cohort))  # fmt: skip
     for other in cells.cohorts:
         if other != cohort:
-            yield Challenge(f"cohort {panel.months[other]:%Y-%m} dropped", "one cohort left out", False,
+            yield Challenge(f"{DROPPED} {panel.months[other]:%Y-%m}", "one cohort left out", False,
                             partial(_without, cells, other, cohort))  # fmt: skip
 
 

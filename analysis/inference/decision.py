@@ -79,14 +79,18 @@ def decide(
         raise ValueError(
             "the panel has no launch cohort: name the cohort to judge, as an index into panel.months"
         )
-    found, sizes = _judged(panel.cells, chosen, alpha)
-    base = Decision(chosen, found, sizes)
+    base = first_look(panel, chosen, alpha)
     if not thorough and not base.stands:
         return base
     outcomes = []
     for challenge in _wanted(challenges(panel, chosen, merged), thorough):
         outcomes.append(_try(challenge, base.stands, alpha))
-    return Decision(chosen, found, sizes, tuple(outcomes))
+    return Decision(chosen, base.found, base.sizes, tuple(outcomes))
+
+
+def first_look(panel: Panel, cohort: int, alpha: float = ALPHA) -> Decision:
+    """The decision before any challenge."""
+    return Decision(cohort, *_judged(panel.cells, cohort, alpha))
 
 
 def _judged(cells: Cells, cohort: int, alpha: float) -> tuple[StandOut, Effects | None]:

@@ -6,19 +6,19 @@ launch cohort, it is the power. The users are those of the log's other cohorts (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.inference.calibration import LARGEST_COHORT, between_cohorts, fitted_null
-from analysis.inference.decision import decide
+from analysis.inference.decision import decide, first_look
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, Prior
 from analysis.inference.standout import ALPHA
 from analysis.proportions import wilson
 
-SIMULATIONS = 200
+SIMULATIONS = 100
 PLANTED = (0.10, 0.15, 0.25)  # shares of loyal users whose detection is simulated
 ENOUGH_POWER = 0.8  # power from which "nothing found" says something: Cohen (1988)
 
@@ -102,12 +102,10 @@ def rate(population: Population, rng: np.random.Generator, simulations: int, alp
 def answers(
     population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA
 ) -> Iterator[str]:
-    """The decision's answer on each of so many panels."""
-    for panel in panels(population, rng, simulations):
-        yield decide(panel, thorough=False, alpha=alpha).answer
-
-
-def panels(population: Population, rng: np.random.Generator, simulations: int) -> Iterable[Panel]:
-    """So many panels of a population, with volumes."""
+    """The decision's answer on each of so many panels. Volumes are drawn where a challenge needs them."""
     for _ in range(simulations):
-        yield population.with_volumes(population.draw(rng), rng)
+        panel = population.draw(rng)
+        look = first_look(panel, 0, alpha)
+        if look.stands:
+            look = decide(population.with_volumes(panel, rng), 0, thorough=False, alpha=alpha)
+        yield look.answer

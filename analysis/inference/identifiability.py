@@ -50,12 +50,16 @@ class Identifiability:
 
 def check(cells: Cells, cohort: int) -> Identifiability:
     """Whether a cohort's own effect, beside age and period effects, can be told from these cells."""
-    ages, cohorts = cells.age, cells.cohort
-    base = design(cells)
-    trend = np.column_stack([base, cohorts.astype(np.float64)])
-    own = np.column_stack([base, (cohorts == cohort).astype(np.float64)])
+    return _check(tuple(cells.cohort.tolist()), tuple(cells.age.tolist()), cohort)
+
+
+@lru_cache(maxsize=1024)  # simulated panels share their cells
+def _check(cohorts: tuple[int, ...], ages: tuple[int, ...], cohort: int) -> Identifiability:
+    base, of = _design(cohorts, ages), np.array(cohorts, dtype=np.int64)
+    trend = np.column_stack([base, of.astype(np.float64)])
+    own = np.column_stack([base, (of == cohort).astype(np.float64)])
     rank = _rank(base)
-    return Identifiability(len(ages), len(cells.cohorts), rank, _rank(trend) - rank, _rank(own) - rank)
+    return Identifiability(len(ages), len(set(cohorts)), rank, _rank(trend) - rank, _rank(own) - rank)
 
 
 def design(cells: Cells) -> Floats:

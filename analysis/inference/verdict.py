@@ -19,7 +19,7 @@ import numpy as np
 from analysis import retention
 from analysis.inference import identifiability
 from analysis.inference.calibration import NoFit, fitted_null
-from analysis.inference.challenges import Concentration, Outcome, concentration
+from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
 from analysis.inference.classification import Classification, classify
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.error_rates import SIMULATIONS, ErrorRates, error_rates
@@ -79,6 +79,17 @@ class Verdict:
         return (*under, "negative controls") if self.fails_controls else under
 
     @property
+    def _flips(self) -> str:
+        """The challenges that flip the answer, for people: dropped cohorts are counted, not listed."""
+        dropped = [name for name in self.flips_under if name.startswith(DROPPED)]
+        names = [name for name in self.flips_under if name not in dropped]
+        if len(dropped) == 1:
+            names += dropped
+        elif dropped:
+            names.append(f"{len(dropped)} of the cohorts dropped")
+        return _list(names)
+
+    @property
     def fails_controls(self) -> bool:
         """Whether the launch cohort stands out as those of most other models do."""
         stood, judged = self.controls
@@ -92,8 +103,8 @@ class Verdict:
         if not self.flips_under:
             return words
         if self.classification.kind == "fragile":
-            return f"fragile: flips under {_list(self.flips_under)}"
-        return f"{words}; fragile: flips under {_list(self.flips_under)}"
+            return f"fragile: flips under {self._flips}"
+        return f"{words}; fragile: flips under {self._flips}"
 
     def as_json(self) -> dict[str, Any]:
         """The verdict for programs; what is not known is null."""

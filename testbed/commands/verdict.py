@@ -22,7 +22,7 @@ age explain, how large the difference is, and what else could make it look so. B
 false-positive rate and the power of this very procedure, simulated on the spot with the log's own cohort sizes.
 
 A cohort stands out if four tests agree: age + period regression (A), prediction from the other cohorts (B), above
-each other cohort (C), above their trend (D, with five later cohorts). Then the challenges: always-on accounts left
+each other cohort (C), above their trend (D, with four later cohorts). Then the challenges: always-on accounts left
 out, organisations counted instead of users, 30-day months, each cohort dropped in turn, and so on. A verdict that
 flips is called fragile. No verdict says why users stay: a log cannot tell."""
 
@@ -65,8 +65,8 @@ def add_parser(commands: Any) -> None:
     how = parser.add_argument_group("how")
     how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
                      "cohort (default: 200, shares to within 7 points)")  # fmt: skip
-    how.add_argument("--simulations", type=arguments.whole_number, default=200, metavar="N", help="panels for each "
-                     "error rate (default: 200; 0: none)")  # fmt: skip
+    how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="panels for each "
+                     "error rate (default: 100; 0: none)")  # fmt: skip
     how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
                      "(default: 1)")  # fmt: skip
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "
