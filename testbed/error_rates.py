@@ -1,5 +1,6 @@
-"""How often the verdict is wrong: `python -m testbed.error_rates` measures it on populations with known truth and writes
-docs/error-rates.md.
+"""How often the verdict is wrong: `python -m testbed.error_rates` measures it on populations with known truth.
+
+It writes docs/error-rates.md.
 
 The first table is the reference setting, on which the procedure was chosen; the others are held out: other users, other
 numbers of cohorts, several causes together.
@@ -35,7 +36,7 @@ Measured = list[tuple[Population, dict[str, float]]]
 
 
 def study(settings: Sequence[Setting], runs: int, seed: int) -> dict[Setting, Measured]:
-    """Rates of all families in each setting. Each family has draws of its own, from the seed, its setting and its name."""
+    """Rates of all families in each setting; each family has draws of its own, from the seed, its setting and place."""
     found: dict[Setting, Measured] = {}
     for setting in settings:
         print(setting.name, file=sys.stderr, flush=True)
@@ -95,8 +96,8 @@ def document(found: dict[Setting, Measured], runs: int, command: str) -> str:
         role = "the procedure was chosen here" if setting == REFERENCE else "held out"
         parts.append(
             f"## {setting.name[:1].upper()}{setting.name[1:]}\n\n{setting.cohorts} cohorts, {setting.months} months; "
-            f"activity Beta({prior.a:g}, {prior.b:g}), dropout Beta({prior.c:g}, {prior.d:g}){link}; R(5) of an ordinary "
-            f"cohort {rows[0][0].expected(1, 5):.0%}; {role}."
+            f"activity Beta({prior.a:g}, {prior.b:g}), dropout Beta({prior.c:g}, {prior.d:g}){link}; R(5) of an "
+            f"ordinary cohort {rows[0][0].expected(1, 5):.0%}; {role}."
         )
         parts.append(table(rows))
     return "\n\n".join(parts) + "\n"

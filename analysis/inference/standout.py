@@ -8,10 +8,10 @@ C  beats every other cohort at one age: the largest of the pairwise p-values, an
    without any correction. Berger (1982), Technometrics 24:295.
 D  beats the trend: the cohort lies above the straight line through the later ones. Random-effects regression.
 
-All four must reject (D, at three times the level, where at least four later cohorts are there). Each test alone is fooled
-by one of the nulls in `populations`; the conjunction's p-value is the largest of theirs. The ages that B, C and D
-look at follow from which cells there are, never from their values. Variances of shares count what organisations
-share (`Cells.design_effect`).
+All four must reject (D, at three times the level, where at least four later cohorts are there). Each test alone is
+fooled by one of the nulls in `populations`; the conjunction's p-value is the largest of theirs. The ages that B, C
+and D look at follow from which cells there are, never from their values. Variances of shares count what
+organisations share (`Cells.design_effect`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,71 @@
+"""Effect sizes: published values, statsmodels, and the planted truth within the stated intervals."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from analysis.inference.effects import e_value, effects
+from analysis.inference.populations import Population, planted
+
+
+def test_e_value_golden():
+    assert e_value(2.67) == pytest.approx(4.78, abs=0.005)  # 40% against 15%
+    assert e_value(1.0) == 1.0
+    assert e_value(0.5) == pytest.approx(e_value(2.0))
+    assert math.isnan(e_value(math.nan))
+
+
+def test_the_difference_has_newcombes_interval():
+    panel = planted([500, 300, 300, 300], 0.25, months=8).draw(np.random.default_rng(1))
+    cells = panel.cells
+    found = effects(cells, 0)
+    assert found.age == 5
+    at = cells.at(5)
+    later = at[1:]
+    low, high = confint_proportions_2indep(
+        cells.count[at[0]], cells.size[at[0]], cells.count[later].sum(), cells.size[later].sum(), method="newcomb"
+    )
+    assert found.difference.low == pytest.approx(low, abs=2e-4)  # clusters' G / (G - 1) makes it a hair wider
+    assert found.difference.high == pytest.approx(high, abs=2e-4)
+    assert found.ratio.value == pytest.approx(found.own.value / found.others.value)
+
+
+def test_intervals_cover_the_planted_truth():
+    """95% intervals of difference, ratio, loyal share and active months over 120 panels: at least 88% each."""
+    family = planted([1000, 600, 600, 600], 0.2, months=8)
+    r0, r1 = family.expected(0, 5), family.expected(1, 5)
+    months = sum(family.expected(0, k) - family.expected(1, k) for k in range(1, 6))
+    truth = {"difference": r0 - r1, "ratio": r0 / r1, "loyal_share": (r0 - r1) / (1 - r1), "active_months": months}
+    rng = np.random.default_rng(2)
+    hits = dict.fromkeys(truth, 0)
+    for _ in range(120):
+        found = effects(family.draw(rng).cells, 0)
+        for name, value in truth.items():
+            amount = getattr(found, name)
+            hits[name] += amount.low <= value <= amount.high
+    assert min(hits.values()) >= 105, hits
+    assert max(hits.values()) <= 119, hits
+
+
+def test_organisations_widen_the_intervals():
+    family = Population("whale", (600, 300, 300, 300), months=8, whales=0.2, whale_accounts=False)
+    panel = family.draw(np.random.default_rng(3))
+    users, organisations = effects(panel.counted("user"), 0), effects(panel.counted("organisation"), 0)
+    width = [e.difference.high - e.difference.low for e in (users, organisations)]
+    assert width[1] > 2 * width[0]
+
+
+def test_the_latest_shared_age_is_used_and_named():
+    panel = planted([200, 100, 100], 0.2, months=5).draw(np.random.default_rng(1))
+    found = effects(panel.cells, 0)
+    assert found.age == 3  # the second cohort reaches month 3 of five months
+    assert found.others_cohorts == 1
+    assert found.plateau_ages == (2, 4)
+
+
+def test_alone_there_is_nothing_to_compare():
+    assert effects(Population("one", (50,), months=4).draw(np.random.default_rng(0)).cells, 0) is None

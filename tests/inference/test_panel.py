@@ -1,0 +1,145 @@
+"""Panels and their counts: against plain loops, and from logs whose answer is known by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.inference.panel import NoPanel, Panel
+from analysis.inference.populations import month_range
+from tests.analysis.rows import generations, model, models
+
+
+def random_panel(seed: int, users: int = 60, months: int = 5, organisations: int | None = None) -> Panel:
+    rng = np.random.default_rng(seed)
+    cohort = rng.integers(0, months - 1, users)
+    active = (rng.random((users, months)) < 0.4) & (np.arange(months) > cohort[:, None])
+    active[np.arange(users), cohort] = True
+    codes = rng.integers(0, organisations, users) if organisations else None
+    return Panel("m", month_range(months), cohort, active, organisation=codes, min_cohort=1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), organisations=st.sampled_from([None, 7]))
+def test_counts_equal_plain_loops_over_clusters(seed, organisations):
+    panel = random_panel(seed, organisations=organisations)
+    cells = panel.cells
+    p = np.random.default_rng(seed).random(len(cells.age))
+    codes = panel.organisation if organisations else np.arange(panel.users)
+    expected = np.zeros((len(p), len(p)))
+    for code in np.unique(codes):
+        own = codes == code
+        r = np.zeros(len(p))
+        for i, (c, k) in enumerate(zip(cells.cohort, cells.age, strict=True)):
+            members = own & (panel.cohort == c)
+            r[i] = panel.active[members, c + k].sum() - members.sum() * p[i]
+        expected += np.outer(r, r)
+    np.testing.assert_allclose(cells.scatter(p), expected, atol=1e-8)
+    for i, (c, k) in enumerate(zip(cells.cohort, cells.age, strict=True)):
+        assert cells.size[i] == (panel.cohort == c).sum()
+        assert cells.count[i] == panel.active[panel.cohort == c, c + k].sum()
+
+
+def test_dropping_a_cohort_equals_counting_without_it():
+    panel = random_panel(3, users=200)
+    less, again = panel.cells.without(1), panel.keep(panel.cohort != 1).cells
+    for name in ("cohort", "age", "size", "count", "cross"):
+        np.testing.assert_array_equal(getattr(less, name), getattr(again, name))
+
+
+def test_until_leaves_out_later_months():
+    cells = random_panel(3).cells.until(2)
+    assert (cells.cohort + cells.age).max() == 2
+
+
+def test_small_cohorts_are_not_tested():
+    cohort = np.repeat([0, 1], [50, 5])
+    active = np.zeros((55, 4), bool)
+    active[np.arange(55), cohort] = True
+    assert Panel("m", month_range(4), cohort, active, min_cohort=10).tested == [0]
+
+
+def test_arrays_make_the_panel_that_their_rows_say():
+    panel = Panel.from_arrays(
+        user=["b", "a", "a", "c", "a"], month=[1, 0, 2, 9, 0], months=month_range(3), requests=[4, 1, 2, 7, 10],
+        organisation=["x", "x", "x", "y", "x"],
+    )  # fmt: skip
+    assert panel.users == 2  # c came after the last month
+    np.testing.assert_array_equal(panel.cohort, [0, 1])
+    np.testing.assert_array_equal(panel.active, [[True, False, True], [False, True, False]])
+    np.testing.assert_array_equal(panel.requests, [[11, 0, 2], [0, 4, 0]])
+    assert panel.has_organisations
+    merged = panel.by_organisation()
+    np.testing.assert_array_equal(merged.active, [[True, True, True]])
+    np.testing.assert_array_equal(merged.requests, [[11, 4, 2]])
+
+
+def test_arrays_of_unequal_length_or_a_negative_month_are_refused():
+    with pytest.raises(ValueError, match="differ in length"):
+        Panel.from_arrays([1, 2], [0], months=month_range(2))
+    with pytest.raises(ValueError, match="negative"):
+        Panel.from_arrays([1], [-1], months=month_range(2))
+
+
+ROWS = [
+    ("u1", "x/new", "2025-01-20"), ("u1", "x/new", "2025-01-21"), ("u1", "x/new", "2025-02-03"),
+    ("u2", "x/new", "2025-02-10", {"account_id": "b", "country": "US"}),
+    ("u2", "x/new", "2025-02-11", {"account_id": "b", "country": "DE"}),
+    ("u2", "x/new", "2025-04-02", {"account_id": "b"}),
+    ("u3", "x/old", "2025-01-05"), ("u3", "x/new", "2025-03-01"),
+    ("u4", "x/old", "2025-04-10"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def small_log(connect):
+    catalogue = models(model("x/new", "2025-01-15"), model("x/old", "2024-06-01"))
+    return connect(generations(ROWS), models=catalogue)
+
+
+def test_a_log_becomes_a_panel_of_complete_months(small_log):
+    panel = Panel.from_log(small_log, "x/new", min_cohort=1)
+    assert panel.months == (dt.date(2025, 1, 1), dt.date(2025, 2, 1), dt.date(2025, 3, 1))
+    assert panel.months_dropped == (dt.date(2025, 4, 1),)  # the log ends on 10 April
+    assert panel.launch == 0
+    np.testing.assert_array_equal(
+        panel.active, [[True, True, False], [False, True, False], [False, False, True]]
+    )
+    np.testing.assert_array_equal(panel.days, [[2, 1, 0], [0, 2, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(panel.requests, [[2, 1, 0], [0, 2, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(panel.shared, [False, True, False])
+    assert len(np.unique(panel.organisation)) == 2
+
+
+def test_the_partial_month_can_be_kept(small_log):
+    panel = Panel.from_log(small_log, "x/new", min_cohort=1, keep_partial_month=True)
+    assert panel.active[1].tolist() == [False, True, False, True]
+
+
+def test_windows_count_from_the_first_request(small_log):
+    panel = Panel.from_log(small_log, "x/new", min_cohort=1, windows="30 days")
+    assert panel.windows == "30 days"
+    assert panel.months == (dt.date(2025, 1, 1), dt.date(2025, 2, 1))
+    assert panel.active[0].tolist() == [True, False]  # 3 February is 14 days after 20 January
+
+
+def test_aliases_count_as_the_model_that_followed(small_log):
+    panel = Panel.from_log(small_log, "x/new", min_cohort=1, aliases={"x/old": "x/new"})
+    assert panel.users == 3  # u4 came in the month left out
+    assert panel.active[panel.cohort == 0].sum(axis=1).tolist() == [2, 2]  # u3 now begins in January
+
+
+def test_the_logs_first_month_is_no_cohort_of_an_older_model(small_log):
+    panel = Panel.from_log(small_log, "x/old", min_cohort=1)
+    assert panel.left_truncated
+    assert panel.launch is None
+    assert 0 not in panel.tested
+
+
+def test_a_model_that_the_log_never_saw_has_no_panel(small_log):
+    with pytest.raises(NoPanel, match="no requests to 'x/none'"):
+        Panel.from_log(small_log, "x/none")

@@ -1,0 +1,172 @@
+"""The four tests of a cohort that stands out: against statsmodels, by hand, and what they must not depend on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.stats.meta_analysis import combine_effects
+from statsmodels.stats.proportion import proportions_ztest
+
+from analysis.inference import identifiability, naive, standout
+from analysis.inference.populations import Population, planted
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return planted([300, 150, 200, 120, 180], 0.2, months=6).draw(np.random.default_rng(5))
+
+
+def long_rows(panel):
+    """Outcome, cell and user of every user and month of the tested cells."""
+    cells = panel.cells
+    outcome, cell, user = [], [], []
+    for i, (c, k) in enumerate(zip(cells.cohort, cells.age, strict=True)):
+        members = np.flatnonzero(panel.cohort == c)
+        outcome.append(panel.active[members, c + k])
+        cell.append(np.full(len(members), i))
+        user.append(members)
+    return np.concatenate(outcome).astype(float), np.concatenate(cell), np.concatenate(user)
+
+
+@pytest.mark.parametrize("organisations", [None, 40])
+def test_age_period_equals_a_clustered_glm_on_every_user_and_month(panel, organisations):
+    if organisations:
+        codes = np.random.default_rng(1).integers(0, organisations, panel.users)
+        panel = replace(panel, organisation=codes)
+    cells = panel.cells
+    columns = np.column_stack([identifiability.design(cells), cells.cohort == 0])
+    y, cell, user = long_rows(panel)
+    groups = panel.organisation[user] if organisations else user
+    fit = sm.GLM(y, columns[cell], family=sm.families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
+    )
+    test, effect, se = standout.age_period(cells, 0)
+    factor = cells.clusters / (cells.clusters - 1)
+    assert effect == pytest.approx(fit.params[-1], abs=1e-6)
+    assert se == pytest.approx(fit.bse[-1] * math.sqrt(factor), rel=1e-6)
+    assert test.statistic == pytest.approx(effect / se)
+    assert cells.clusters == len(np.unique(groups))
+
+
+def test_the_model_error_of_the_naive_test_is_the_glms(panel):
+    cells = panel.cells
+    y, cell, _ = long_rows(panel)
+    columns = np.column_stack([(cells.age[:, None] == np.unique(cells.age)), cells.cohort == 0]).astype(float)
+    fit = sm.GLM(y, columns[cell], family=sm.families.Binomial()).fit()
+    assert naive.age_only(cells, 0, robust=False).statistic == pytest.approx(fit.tvalues[-1], rel=1e-5)
+
+
+def test_two_proportions_are_those_of_statsmodels(panel):
+    cells = panel.cells
+    at = cells.at(3)
+    counts = [cells.count[at[0]], cells.count[at[1:]].sum()]
+    sizes = [cells.size[at[0]], cells.size[at[1:]].sum()]
+    z, p = proportions_ztest(counts, sizes, alternative="larger")
+    test = naive.two_proportions(cells, 0)
+    assert (test.statistic, test.p) == (pytest.approx(z), pytest.approx(p))
+
+
+def test_prediction_from_the_others_uses_their_random_effects_mean():
+    cells = Population("vary", (300,) * 6, cohort_sd=1.0).draw(np.random.default_rng(1)).cells
+    k = standout.contrast_age(cells, 0)
+    at = cells.at(k)
+    s, n = cells.count[at], cells.size[at]
+    y, v = np.log((s + 0.5) / (n - s + 0.5)), 1 / (s + 0.5) + 1 / (n - s + 0.5)
+    others = combine_effects(y[1:], v[1:], method_re="dl")
+    mean, precision = others.mean_effect_re, (1 / (v[1:] + others.tau2)).sum()
+    t = (y[0] - mean) / math.sqrt(others.tau2 + v[0] + 1 / precision)
+    test = standout.predicted_from_others(cells, 0)
+    assert test.statistic == pytest.approx(t, rel=1e-8)
+    assert test.p == pytest.approx(stats.t.sf(t, len(at) - 2))
+
+
+def test_the_spread_between_values_is_der_simonian_and_lairds():
+    y, v = np.array([0.1, 0.9, -0.4, 0.5]), np.array([0.02, 0.05, 0.03, 0.04])
+    expected = combine_effects(y, v, method_re="dl")
+    mean, between, _ = standout.random_effects(y, v)
+    assert (mean, between) == (pytest.approx(expected.mean_effect_re), pytest.approx(expected.tau2))
+
+
+def test_the_largest_pairwise_p_value_decides():
+    cells = planted([400, 200, 200, 200, 200], 0.3, months=6).draw(np.random.default_rng(2)).cells
+    test = standout.beats_every_other(cells, 0)
+    at = cells.at(test.age)
+    each = [
+        proportions_ztest(cells.count[[at[0], o]], cells.size[[at[0], o]], alternative="larger")[1]
+        for o in at[1:]
+    ]
+    assert test.p == pytest.approx(max(each))
+
+
+def test_a_line_through_the_later_cohorts_predicts_the_launch():
+    """On an exact line the launch cohort is its continuation: t = 0; above it, t > 0."""
+    x = np.column_stack([np.ones(5), np.arange(1.0, 6.0)])
+    fit, _, between = standout.random_effects_line(x, 2.0 - 0.3 * np.arange(1.0, 6.0), np.full(5, 0.01))
+    np.testing.assert_allclose(fit, [2.0, -0.3], atol=1e-9)
+    assert between == 0
+
+
+def test_a_steep_drift_beats_every_other_cohort_but_not_their_trend():
+    drift = Population("drift", (4000,) * 8, drift=0.3, months=9).draw(np.random.default_rng(3))
+    found = standout.stand_out(drift.cells, 0)
+    assert found.tests["C"].rejects()
+    assert not found.tests["D"].rejects()
+    assert not found.stands_out
+
+
+def test_a_planted_loyal_cohort_stands_out():
+    found = standout.stand_out(
+        planted([3000] + [1500] * 7, 0.25, months=9).draw(np.random.default_rng(4)).cells, 0
+    )
+    assert found.stands_out
+    assert found.p == pytest.approx(max(found.tests[x].p / found.tests[x].slack for x in "ABCD"))
+    assert found.odds_ratio_low > 1
+
+
+@pytest.mark.parametrize("cohorts", [2, 3, 4, 6])
+def test_ranks_golden(cohorts):
+    """A trend over cohorts adds no rank; the launch cohort's own effect adds one from three cohorts on."""
+    cells = Population("any", (20,) * cohorts, months=8).draw(np.random.default_rng(0)).cells
+    found = identifiability.check(cells, 0)
+    assert found.trend_adds == 0
+    assert found.cohort_adds == (0 if cohorts == 2 else 1)
+    assert found.identified == (cohorts > 2)
+    assert ("not identified" in found.words) == (cohorts == 2)
+
+
+def test_too_few_cohorts_say_so_instead_of_a_number():
+    found = standout.stand_out(Population("two", (50, 50), months=4).draw(np.random.default_rng(0)).cells, 0)
+    assert not found.testable
+    assert not found.stands_out
+    assert math.isnan(found.p)
+    assert any("not identified" in gap for gap in found.gaps)
+
+
+def test_nobody_active_at_an_age_leaves_finite_numbers(panel):
+    active = panel.active.copy()
+    active[np.arange(panel.users), np.minimum(panel.cohort + 2, 5)] = panel.cohort + 2 > 5
+    active[np.arange(panel.users), panel.cohort] = True
+    test, effect, se = standout.age_period(replace(panel, active=active).cells, 0)
+    assert np.isfinite([test.statistic, effect, se]).all()
+
+
+def test_the_order_of_users_does_not_matter(panel):
+    order = np.random.default_rng(9).permutation(panel.users)
+    shuffled = replace(panel, cohort=panel.cohort[order], active=panel.active[order])
+    a, b = (standout.stand_out(p.cells, 0) for p in (panel, shuffled))
+    assert [t.p for t in a.tests.values()] == [t.p for t in b.tests.values()]
+
+
+def test_one_organisation_counts_once():
+    """Sixty always-on keys of one organisation make the launch cohort no more certain than one of them."""
+    family = Population("none", (800,) + (400,) * 6, whales=0.08, whale_accounts=False)
+    panel = family.draw(np.random.default_rng(8))
+    alone = replace(panel, organisation=np.arange(panel.users))
+    assert standout.age_period(alone.cells, 0)[0].p < 0.001
+    assert standout.age_period(panel.cells, 0)[0].p > 0.05
+    assert standout.beats_every_other(panel.cells, 0).p > standout.beats_every_other(alone.cells, 0).p + 0.05
