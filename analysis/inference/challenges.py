@@ -30,12 +30,17 @@ LEAST_REFERENCE = 30  # users from whom a volume can be called outlying (assumed
 
 @dataclass(frozen=True)
 class Challenge:
-    """One challenge, ready to be tried: `cells` gives the changed counts and the cohort's index in them."""
+    """One challenge, ready to be tried: `cells` gives the changed counts and the cohort's index in them.
+
+    beside: the unchanged counts of as many cells, where the change costs some. If the cohort does not stand out in
+    these either, the challenge says nothing: less was left to see it in.
+    """
 
     name: str
     about: str  # what is changed, for people
     withdraws: bool
     cells: Callable[[], tuple[Cells, int]]
+    beside: Callable[[], Cells] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
         yield Challenge(
             "30-day months", "months of 30 days from each user's first request", True,
             lambda: (windows.cells, _same_month(panel, windows, cohort)),
+            lambda: panel.cells.shared_with(windows.cells),
         )  # fmt: skip
     if merged is not None:
         yield Challenge(
@@ -174,16 +180,16 @@ def _fence(panel: Panel, cohort: int, level: Floats) -> float | None:
 
 
 def heaviest(panel: Panel) -> Bools | None:
-    """The 1% of users (n,) with most requests in an active month; None without volumes."""
+    """Users (n,) with most requests in an active month, at most 1%: of users with equal volumes all or none; None
+    without volumes."""
     if panel.requests is None:
         return None
     months = np.maximum(panel.active.sum(axis=1), 1)
     volume = panel.requests.sum(axis=1) / months
     count = int(TOP_SHARE * panel.users)
-    flagged = np.zeros(panel.users, np.bool_)
-    if count:
-        flagged[np.argpartition(volume, -count)[-count:]] = True
-    return flagged
+    if not count:
+        return np.zeros(panel.users, np.bool_)
+    return np.asarray(volume > np.partition(volume, -count - 1)[-count - 1])
 
 
 def concentration(panel: Panel, cohort: int, age: int) -> Concentration:

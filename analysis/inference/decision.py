@@ -84,7 +84,7 @@ def decide(
         return base
     outcomes = []
     for challenge in _wanted(challenges(panel, chosen, merged), thorough):
-        outcomes.append(_try(challenge, base.stands, alpha))
+        outcomes.append(_try(challenge, chosen, base.stands, alpha))
     return Decision(chosen, base.found, base.sizes, tuple(outcomes))
 
 
@@ -101,11 +101,17 @@ def _wanted(tried: Iterable[Challenge], thorough: bool) -> Iterable[Challenge]:
     return (c for c in tried if thorough or c.withdraws)
 
 
-def _try(challenge: Challenge, stood: bool, alpha: float) -> Outcome:
+def _try(challenge: Challenge, judged: int, stood: bool, alpha: float) -> Outcome:
     cells, cohort = challenge.cells()
     if cohort < 0 or cohort not in cells.cohorts:
         return Outcome(challenge.name, challenge.about, challenge.withdraws, None)
     found, sizes = _judged(cells, cohort, alpha)
     flips = None if not found.testable else _stands(found, sizes) != stood
+    if (
+        flips
+        and challenge.beside is not None
+        and _stands(*_judged(challenge.beside(), judged, alpha)) != stood
+    ):
+        flips = None
     gap = sizes.difference.value if sizes else math.nan
     return Outcome(challenge.name, challenge.about, challenge.withdraws, flips, found.p, gap)

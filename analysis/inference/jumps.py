@@ -36,6 +36,8 @@ def resurrections(panel: Panel) -> tuple[Jump, ...]:
             returners = float((silent & activity[:, k]).sum() / actives) if actives else 0.0
             shape = _bend_beyond_older(cells, index, cohort, k)
             looked_at.append(Jump(cohort, k, before, after, returners, rise, shape))
+    if not any(_is_candidate(j, cells, index) for j in looked_at):
+        return ()
     rises, shapes = (
         adjusted(p, "holm") for p in ([j.p_rise for j in looked_at], [j.p_shape for j in looked_at])
     )

@@ -102,6 +102,12 @@ class Cells:
         """The same without the months after `month` (an index)."""
         return self._of(np.flatnonzero(self.cohort + self.age <= month))
 
+    def shared_with(self, other: Cells) -> Cells:
+        """The same without cells that `other` lacks."""
+        pairs = set(zip(other.cohort.tolist(), other.age.tolist(), strict=True))
+        own = zip(self.cohort.tolist(), self.age.tolist(), strict=True)
+        return self._of(np.flatnonzero([pair in pairs for pair in own]))
+
     def _of(self, keep: Ints) -> Cells:
         block = np.ix_(keep, keep)
         return Cells(
@@ -375,7 +381,7 @@ def _assemble(
     names = [model, *(old for old, new in aliases.items() if new == model)]
     starts = [found[0] for name in names if (found := retention.launch_cohort(log, name))[0] is not None]
     released = [day for name, day in retention.release_days(log).items() if name in names]
-    code, people = pd.factorize(rows["user_id"])
+    code, people = pd.factorize(rows["user_id"], sort=True)  # engines give rows in any order
     first = rows["month"].min()
     month = _index(rows["month"], first)
     last_day = log.last_day

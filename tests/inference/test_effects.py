@@ -27,7 +27,11 @@ def test_the_difference_has_newcombes_interval():
     at = cells.at(5)
     later = at[1:]
     low, high = confint_proportions_2indep(
-        cells.count[at[0]], cells.size[at[0]], cells.count[later].sum(), cells.size[later].sum(), method="newcomb"
+        cells.count[at[0]],
+        cells.size[at[0]],
+        cells.count[later].sum(),
+        cells.size[later].sum(),
+        method="newcomb",
     )
     assert found.difference.low == pytest.approx(low, abs=2e-4)  # clusters' G / (G - 1) makes it a hair wider
     assert found.difference.high == pytest.approx(high, abs=2e-4)
@@ -39,7 +43,12 @@ def test_intervals_cover_the_planted_truth():
     family = planted([1000, 600, 600, 600], 0.2, months=8)
     r0, r1 = family.expected(0, 5), family.expected(1, 5)
     months = sum(family.expected(0, k) - family.expected(1, k) for k in range(1, 6))
-    truth = {"difference": r0 - r1, "ratio": r0 / r1, "loyal_share": (r0 - r1) / (1 - r1), "active_months": months}
+    truth = {
+        "difference": r0 - r1,
+        "ratio": r0 / r1,
+        "loyal_share": (r0 - r1) / (1 - r1),
+        "active_months": months,
+    }
     rng = np.random.default_rng(2)
     hits = dict.fromkeys(truth, 0)
     for _ in range(120):

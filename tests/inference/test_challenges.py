@@ -1,0 +1,133 @@
+"""Challenges: who counts as always on, what each challenge changes, and which withdraw a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.inference import challenges as ch
+from analysis.inference.decision import decide
+from analysis.inference.populations import Population, planted
+
+SIZES = (1000,) + (400,) * 6
+
+
+def drawn(family, seed=1):
+    rng = np.random.default_rng(seed)
+    return family.with_volumes(family.draw(rng), rng)
+
+
+@pytest.fixture(scope="module")
+def whale():
+    return drawn(Population("whale", SIZES, whales=0.12))
+
+
+@pytest.fixture(scope="module")
+def loyal():
+    return drawn(planted(SIZES, 0.3))
+
+
+def test_always_on_are_the_whales_and_hardly_anyone_else(whale):
+    flagged = ch.always_on(whale, 0)
+    assert flagged[:120].mean() > 0.95
+    assert flagged[120:].mean() < 0.002
+
+
+def test_loyal_users_of_ordinary_volume_are_not_always_on(loyal):
+    assert ch.always_on(loyal, 0)[:300].mean() < 0.01
+
+
+def test_a_high_volume_on_workdays_alone_is_not_always_on(whale):
+    days = np.minimum(whale.days, 22)
+    assert not ch.always_on(replace(whale, days=days), 0).any()
+
+
+def test_every_day_at_an_ordinary_volume_is_not_always_on(loyal):
+    every_day = np.where(loyal.active, 31, 0)
+    assert ch.always_on(replace(loyal, days=every_day), 0).mean() < 0.02
+
+
+def test_users_seen_in_several_countries_are_shared_keys(loyal):
+    shared = np.zeros(loyal.users, bool)
+    shared[7] = True
+    assert ch.always_on(replace(loyal, shared=shared, requests=None, days=None), 0).nonzero()[0].tolist() == [
+        7
+    ]
+
+
+def test_without_volumes_nothing_is_said(loyal):
+    bare = replace(loyal, requests=None, days=None)
+    assert ch.always_on(bare, 0) is None
+    assert ch.heaviest(bare) is None
+    assert "always-on accounts" not in [c.name for c in ch.challenges(bare, 0)]
+
+
+def test_a_whale_stands_out_and_is_withdrawn(whale):
+    decision = decide(whale)
+    assert decision.stands
+    assert decision.answer == "fragile"
+    assert "always-on accounts" in decision.withdrawn_by
+    held = ch.concentration(whale, 0, 5)
+    assert held.always_on_share > 0.4
+
+
+def test_a_loyal_cohort_survives_every_challenge(loyal):
+    decision = decide(loyal)
+    assert decision.answer == "foundational"
+    assert decision.withdrawn_by == ()
+    names = [o.name for o in decision.outcomes]
+    assert names[0] == "heaviest 1%" or names[0] == "always-on accounts"
+    assert sum(name.startswith(ch.DROPPED) for name in names) == 6
+    assert ch.concentration(loyal, 0, 5).always_on_share < 0.02
+
+
+def test_the_heaviest_hundredth_is_left_out(whale):
+    heavy = ch.heaviest(whale)
+    assert heavy.sum() == whale.users // 100
+    volume = whale.requests.sum(axis=1) / whale.active.sum(axis=1)
+    assert volume[heavy].min() > volume[~heavy].max()
+    alike = replace(whale, requests=whale.active.astype(int))
+    assert not ch.heaviest(alike).any()  # who of equals is heaviest would be a matter of their order
+
+
+def test_thirty_day_months_undo_a_short_first_month():
+    """Launch users who joined in the month's last week lead at every month; by windows from first use they do not."""
+    family = Population("short", (6000,) + (3000,) * 6, short_days=3)
+    panel = drawn(family)
+    tests = decide(panel).found.tests
+    assert tests["A"].rejects(0.001)
+    outcome = next(o for o in decide(panel).outcomes if o.name == "30-day months")
+    assert outcome.p > 0.2
+    lead = [p.cells.share[0] - p.cells.share[p.cells.at(1)[1:]].mean() for p in (panel, panel.rewindowed)]
+    assert lead[0] > 0.05 > abs(lead[1]) + 0.02
+
+
+def test_one_user_an_organisation_counts_keys_once():
+    family = Population("org", SIZES, whales=0.2, whale_accounts=False)
+    panel = drawn(family)
+    tried = {o.name: o for o in decide(panel).outcomes}
+    assert "one user an organisation" in tried
+    merged = panel.by_organisation()
+    assert merged.users == panel.users - 199
+    assert tried["one user an organisation"].difference < 0.05
+
+
+def test_a_merged_panel_whose_launch_is_another_cohort_withdraws():
+    """The cohort that stands out is not the first of the merged ids: the merged launch does not."""
+    panel = drawn(planted(SIZES, 0.3))
+    first, second = panel.cohort == 0, panel.cohort == 1
+    active = panel.active.copy()
+    active[first] = np.roll(panel.active[first], 1, axis=1)
+    active[first, 0] = False
+    active[second] = np.roll(panel.active[second], -1, axis=1)
+    merged = replace(panel, cohort=active.argmax(axis=1), active=active)
+    decision = decide(panel, merged=merged)
+    assert "aliases merged" in decision.withdrawn_by
+    assert decision.answer == "fragile"
+
+
+def test_gini_of_equal_and_single_volumes():
+    assert ch._gini(np.array([5, 5, 5, 5])) == pytest.approx(0.0)
+    assert ch._gini(np.array([0, 0, 0, 8])) == pytest.approx(0.75)

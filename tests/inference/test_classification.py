@@ -1,0 +1,105 @@
+"""Every kind of model can be reached, by a population that is of that kind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.inference.jumps import resurrections
+from analysis.inference.panel import Panel
+from analysis.inference.populations import Population, Prior, planted
+from analysis.inference.verdict import judge
+
+SIZES = (1500,) + (500,) * 7
+
+
+def drawn(family, seed=1):
+    rng = np.random.default_rng(seed)
+    return family.with_volumes(family.draw(rng), rng)
+
+
+def with_returns(panel: Panel, cohorts: tuple[int, ...], age: int, share: float, seed: int = 3) -> Panel:
+    """Some users of the cohorts who were silent come back in the month of that age."""
+    rng = np.random.default_rng(seed)
+    active = panel.active.copy()
+    for c in cohorts:
+        month = c + age
+        silent = (panel.cohort == c) & ~active[:, month]
+        active[silent, month] = rng.random(int(silent.sum())) < share
+    return replace(panel, active=active)
+
+
+KINDS = [
+    ("foundational", planted(SIZES, 0.3)),
+    ("dominant launch", planted(SIZES, 0.3, Prior(0.8, 2.4, 1.2, 2.0))),
+    ("fragile", Population("whale", SIZES, whales=0.15)),
+    ("no fit", Population("alike", SIZES)),
+    ("drift", Population("drift", (2000,) * 8, drift=0.3)),
+    ("insufficient data", Population("small", (300, 300), months=4)),
+]
+
+
+@pytest.mark.parametrize(("kind", "family"), KINDS, ids=[kind for kind, _ in KINDS])
+def test_kinds(kind, family):
+    verdict = judge(drawn(family))
+    assert verdict.classification.kind == kind
+    assert verdict.classification.because
+    assert json.loads(json.dumps(verdict.as_json(), allow_nan=False))["verdict"] == kind
+
+
+def test_a_small_lead_is_a_launch_advantage_only():
+    """A difference of three points is certain with these many users, and too small for a loyal cohort."""
+    verdict = judge(drawn(planted((60_000,) + (30_000,) * 7, 0.035)))
+    assert verdict.classification.kind == "launch advantage"
+    assert verdict.decision.sizes.difference.value < 0.05
+
+
+def test_too_small_a_launch_cohort_is_named():
+    panel = replace(drawn(Population("small", (150,) + (300,) * 5)), min_cohort=200)
+    verdict = judge(panel)
+    assert verdict.classification.kind == "insufficient data"
+    assert "150 users" in verdict.classification.because
+
+
+def test_no_fit_needs_the_power_to_find_a_quarter():
+    panel = drawn(Population("few", (60,) + (30,) * 6))
+    assert judge(panel, np.random.default_rng(1), simulations=30).classification.kind == "insufficient data"
+
+
+def test_the_reports_level_is_reached_or_not():
+    steady = judge(drawn(planted(SIZES, 0.45)))
+    low = judge(drawn(planted(SIZES, 0.15)))
+    assert steady.classification.at_level is True
+    assert low.classification.at_level is False
+
+
+def test_returns_after_silence_are_a_boomerang():
+    panel = with_returns(drawn(Population("none", (800,) * 8)), cohorts=(3,), age=3, share=0.25)
+    jumps = [j for j in resurrections(panel) if j.confirmed]
+    assert [(j.cohort, j.age) for j in jumps] == [(3, 3)]
+    assert jumps[0].after - jumps[0].before > 0.03
+    assert judge(panel).classification.kind == "boomerang"
+
+
+def test_a_season_for_everybody_is_no_boomerang():
+    """All cohorts come back in one calendar month: a rise in each, a jump in none (10 panels, one alarm allowed)."""
+    family = Population("season", (800,) * 8, period={5: 1.5, 4: 0.7})
+    rng = np.random.default_rng(8)
+    assert sum(any(j.confirmed for j in resurrections(family.draw(rng))) for _ in range(10)) <= 1
+
+
+def test_noise_is_no_boomerang():
+    family = Population("noise", (400,) * 8)
+    rng = np.random.default_rng(9)
+    assert sum(any(j.confirmed for j in resurrections(family.draw(rng))) for _ in range(40)) <= 4
+
+
+def test_most_other_models_standing_out_makes_it_fragile():
+    verdict = replace(judge(drawn(planted(SIZES, 0.3))), controls=(4, 5))
+    assert verdict.fails_controls
+    assert "negative controls" in verdict.headline
+    assert not replace(verdict, controls=(1, 5)).fails_controls
+    assert not replace(verdict, controls=(3, 3)).fails_controls  # too few to say

@@ -1,0 +1,120 @@
+"""`slipper verdict`: the verdicts of a log with a planted loyal cohort, for people and for programs, and bad input."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.inference.populations import Population, planted
+from testbed import cli
+from tests.analysis.rows import generations, model, models
+
+LOYAL, ALIKE = "acme/loyal", "acme/alike"
+
+
+def rows_of(name, family, seed):
+    """A panel as rows of a log: requests on two random days of each active month."""
+    rng = np.random.default_rng(seed)
+    panel = family.draw(rng)
+    users, months = (np.repeat(part, 2) for part in np.nonzero(panel.active))
+    days = rng.integers(1, 29, len(users))
+    return [
+        (
+            f"{name}-{u}",
+            name,
+            f"{panel.months[m]:%Y-%m}-{d:02d}",
+            {"account_id": f"{name}-{u}"},
+        )
+        for u, m, d in zip(users.tolist(), months.tolist(), days.tolist(), strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("verdict") / "log"
+    folder.mkdir()
+    rows = rows_of(LOYAL, planted((500,) + (250,) * 6, 0.35, months=8), 1)
+    rows += rows_of(ALIKE, Population("alike", (300,) * 7, months=8), 2)
+    rows += [("early", "acme/old", "2025-01-01"), ("late", ALIKE, "2025-08-31")]
+    pq.write_table(generations(rows), folder / "part.parquet")
+    catalogue = models(model(LOYAL, "2025-01-05"), model(ALIKE, "2025-01-05"))
+    pq.write_table(catalogue, folder.parent / "models.parquet")
+    return folder.parent
+
+
+def run(capsys, *argv):
+    status = cli.main(["verdict", *map(str, argv)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_json_says_what_was_found(log, capsys):
+    status, out, _ = run(capsys, log, "--simulations", "20", "--json", "--model", LOYAL, "--model", ALIKE)
+    assert status == 0
+    loyal, alike = json.loads(out)["verdicts"]
+    assert loyal["verdict"] == "foundational"
+    assert alike["verdict"] == "no fit"
+    assert loyal["panel"]["launch_cohort"] == "2025-01-01"
+    assert loyal["error_rates"]["false_positive_rate"] <= 0.25
+    assert loyal["effects"]["difference"]["low"] > 0
+    assert loyal["holm_p"] == pytest.approx(2 * loyal["p"])
+    assert alike["negative_controls"] == {"stand_out": 1, "judged": 1}
+
+
+def test_the_same_seed_gives_the_same_output(log, capsys):
+    argv = (log, "--simulations", "10", "--json", "--model", ALIKE, "--scan")
+    first, second = run(capsys, *argv)[1], run(capsys, *argv)[1]
+    assert first == second
+    assert len(json.loads(first)["verdicts"][0]["scan"]) == 7
+
+
+def test_people_get_tests_sizes_and_challenges(log, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    status, out, _ = run(capsys, log, "--simulations", "10", "--model", LOYAL)
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 100
+    for words in ("foundational launch cohort", "test A", "challenge", "E-value", "power", "is identified"):
+        assert words in out
+
+
+def test_all_models_without_simulations(log, capsys):
+    status, out, _ = run(capsys, log, "--all", "--simulations", "0", "--quiet")
+    assert status == 0
+    assert [line.split("\t")[0] for line in out.splitlines()] == [LOYAL, ALIKE]
+
+
+def test_aliases_are_merged_in_a_challenge(log, capsys, tmp_path):
+    """The alike model's users as the loyal one's: its launch cohort is no longer the loyal one alone."""
+    path = tmp_path / "alias.csv"
+    path.write_text(f"{ALIKE},{LOYAL}\n")
+    _, out, _ = run(capsys, log, "--simulations", "0", "--json", "--model", LOYAL, "--alias", path)
+    challenges = {c["name"]: c for c in json.loads(out)["verdicts"][0]["challenges"]}
+    assert challenges["aliases merged"]["difference"] < challenges["last month dropped"]["difference"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--model", "acme/loyl"], "did you mean 'acme/loyal'?"),
+        (["--all", "--model", LOYAL], "leave out --model"),
+        (["--alias", "nowhere.csv"], "cannot be read"),
+        (["--scan", "--simulations", "0"], "give --simulations"),
+        (["--min-cohort", "100000"], "no model has a launch cohort"),
+    ],
+)
+def test_bad_input_is_told_apart(log, capsys, argv, words):
+    status, out, err = run(capsys, log, *argv)
+    assert status == 2
+    assert out == ""
+    assert words in " ".join(err.split())
+
+
+def test_a_malformed_alias_file_is_named_with_its_line(log, capsys, tmp_path):
+    path = tmp_path / "alias.csv"
+    path.write_text(f"a,{LOYAL}\nonly-one\n")
+    status, _, err = run(capsys, log, "--alias", path)
+    assert status == 2
+    assert f"{path}:2: expected two columns" in err
