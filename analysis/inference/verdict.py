@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from analysis import retention
 from analysis.inference import identifiability
@@ -30,6 +31,7 @@ from analysis.inference.panel import NoPanel, Panel
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
+MIGRATION_DAYS = 31  # between a model's release and an earlier id's retirement, to be one launch (assumed)
 LEAST_CONTROLS = 4  # other models from which "they stand out, too" can be said (assumed)
 CONTROLS_SHARE = 0.5  # of them, above which launching early, not the model, is what keeps users (assumed)
 
@@ -210,9 +212,9 @@ def verdicts(
     """Judge several models of a log, with what needs more than one of them: p-values adjusted for their number, and
     negative controls (the other models; `controls` adds models that are not themselves judged).
 
-    aliases: old id -> the model into which the "aliases merged" challenge counts its requests.
+    aliases: old id -> the model into which the "aliases merged" challenge counts its requests, beside the earlier ids
+    that the models table states (`predecessors`).
     """
-    aliases = aliases or {}
     found = []
     for model in models:
         try:
@@ -222,8 +224,9 @@ def verdicts(
             found.append(Verdict(model, None, nothing))
             continue
         merged = None
-        if model in aliases.values():
-            merged = Panel.from_log(log, model, min_cohort=min_cohort, aliases=aliases)
+        earlier = [*predecessors(log, model), *(old for old, new in (aliases or {}).items() if new == model)]
+        if earlier:
+            merged = Panel.from_log(log, model, min_cohort=min_cohort, aliases=dict.fromkeys(earlier, model))
 
         def step(done: int, total: int, model: str = model) -> None:
             progress(model, done, total)
@@ -251,6 +254,29 @@ def panel_of(log: Log, model: str, min_cohort: int = SMALL_COHORT) -> Panel:
     except NoPanel:
         return panel
     return replace(panel, rewindowed=windows)
+
+
+def predecessors(log: Log, model: str) -> list[str]:
+    """Earlier ids whose users the gateway moved to a model at its launch, and theirs in turn, oldest last.
+
+    These are ids whose successor is the model and that retired within a month of its release, such as a preview at
+    general availability. Empty without a models table that states it.
+    """
+    if log.models is None or not {"successor", "retired", "released"} <= set(log.models.columns):
+        return []
+    table = log.models.select("model", "successor", "retired", "released")
+    facts = log.remembered("predecessors", lambda: table.to_pandas())
+    released = pd.to_datetime(facts["released"])
+    starts = dict(zip(facts["model"], released, strict=True))
+    after = pd.to_datetime(facts["retired"]) - facts["successor"].map(starts)
+    moved = facts[facts["successor"].notna() & (after.dt.days.abs() <= MIGRATION_DAYS)]
+    found, wanted = [], [model]
+    while wanted:
+        name = wanted.pop()
+        earlier = [old for old in moved.loc[moved["successor"] == name, "model"] if old not in found]
+        found += earlier
+        wanted += earlier
+    return found
 
 
 def models_to_judge(log: Log, least: int = SMALL_COHORT) -> list[str]:

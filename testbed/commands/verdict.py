@@ -31,10 +31,11 @@ examples:
   slipper verdict outputs/report/RUN-ID                         the report's models that the log holds
   slipper verdict /data/log --model acme/new-model --why        one model in full: tests, sizes, challenges
   slipper verdict /data/log --all --simulations 0               every model with enough users, without error rates
-  slipper verdict /data/log --alias previews.csv                earlier ids counted as the model that followed them
+  slipper verdict /data/log --alias previews.csv                earlier ids that the models table does not state
   slipper verdict /data/log --json
 
-FILE of --alias: CSV without a head, two columns: the earlier id, the model that it became.
+FILE of --alias: CSV without a head, two columns: the earlier id, the model that it became. Ids that the log's models
+table says were moved to a model at its launch are merged anyway.
 
 The same log, options and seed give the same verdicts. A model that does not stand out is a result, not an error: the
 status is 0. Nothing is written.
@@ -60,7 +61,7 @@ def add_parser(commands: Any) -> None:
     which.add_argument("--all", action="store_true", help="judge every model with enough users; they are each other's "
                        "negative controls")  # fmt: skip
     which.add_argument(
-        "--alias", metavar="FILE", help="earlier ids of models, for the challenge that merges them"
+        "--alias", metavar="FILE", help="further earlier ids of models, for the challenge that merges them"
     )
     how = parser.add_argument_group("how")
     how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "

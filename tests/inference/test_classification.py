@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 
@@ -11,7 +12,8 @@ import pytest
 from analysis.inference.jumps import resurrections
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, Prior, planted
-from analysis.inference.verdict import judge
+from analysis.inference.verdict import judge, predecessors
+from tests.analysis.rows import generations, model, models
 
 SIZES = (1500,) + (500,) * 7
 
@@ -95,6 +97,19 @@ def test_noise_is_no_boomerang():
     family = Population("noise", (400,) * 8)
     rng = np.random.default_rng(9)
     assert sum(any(j.confirmed for j in resurrections(family.draw(rng))) for _ in range(40)) <= 4
+
+
+def test_ids_that_retired_into_a_model_at_its_launch_are_its_predecessors(connect):
+    day = dt.date.fromisoformat
+    catalogue = models(
+        model("x/new", "2025-03-10"),
+        model("x/preview", "2025-01-10", retired=day("2025-03-12"), successor="x/new"),
+        model("x/alpha", "2024-12-10", retired=day("2025-01-11"), successor="x/preview"),
+        model("x/old", "2024-05-10", retired=day("2025-09-12"), successor="x/new"),
+    )
+    log = connect(generations([("u", "x/new", "2025-03-11")]), models=catalogue)
+    assert predecessors(log, "x/new") == ["x/preview", "x/alpha"]
+    assert predecessors(log, "x/alpha") == []
 
 
 def test_most_other_models_standing_out_makes_it_fragile():
