@@ -3,7 +3,8 @@
 A jump of cohort c at age k needs: a rise of at least three points after a fall; more users who come back than who
 fall silent (paired: McNemar, exact); and a bend that no mix of users who skip months and leave for good can show
 (their curves are log-convex), beyond the bend that older cohorts show in the same calendar months. Both p-values are
-adjusted for all cells looked at (Holm). The oldest cohort has no older one beside it and is not judged.
+adjusted for all cells looked at (Holm). The oldest cohort has no older one beside it and is not judged. The tests are
+those of `resurrection`; here are the thresholds and the search over a model's cohorts.
 """
 
 from __future__ import annotations
@@ -13,75 +14,63 @@ import math
 import numpy as np
 
 from analysis.inference.classification import EARLIEST_JUMP, RETURNERS, RISE, Jump
+from analysis.inference.coactivity import CoActivity, co_activity
 from analysis.inference.multiplicity import adjusted
-from analysis.inference.panel import Cells, Floats, Panel
+from analysis.inference.panel import Panel
+from analysis.inference.resurrection import calendar_safe, mcnemar, return_rates
 
 
 def resurrections(panel: Panel) -> tuple[Jump, ...]:
-    """Candidate jumps of all cohorts but the oldest, with their p-values; `Jump.confirmed` says which hold."""
-    from scipy import stats
-
-    cells = panel.cells
-    index = {(int(c), int(k)): i for i, (c, k) in enumerate(zip(cells.cohort, cells.age, strict=True))}
-    looked_at: list[Jump] = []
-    for cohort in cells.cohorts[1:]:
-        activity = panel.ages(cohort)
-        for k in range(EARLIEST_JUMP, activity.shape[1] - 1):
-            back = int((~activity[:, k - 1] & activity[:, k]).sum())
-            gone = int((activity[:, k - 1] & ~activity[:, k]).sum())
-            rise = float(stats.binom.sf(back - 1, back + gone, 0.5)) if back + gone else 1.0
-            before, after = (float(cells.share[index[cohort, age]]) for age in (k - 1, k))
-            silent = (~activity[:, 1:k]).any(axis=1)
-            actives = int(activity[:, k].sum())
-            returners = float((silent & activity[:, k]).sum() / actives) if actives else 0.0
-            shape = _bend_beyond_older(cells, index, cohort, k)
-            looked_at.append(Jump(cohort, k, before, after, returners, rise, shape))
-    if not any(_is_candidate(j, cells, index) for j in looked_at):
+    """Candidate jumps of all tested cohorts but the oldest, with their p-values; `Jump.confirmed` says which hold."""
+    together = {c: _together(panel, c) for c in panel.tested}
+    if not any(_rises(together[c], k) for c in panel.tested[1:] for k in _interior(together[c])):
         return ()
+    looked_at = [
+        jump
+        for i, cohort in enumerate(panel.tested)
+        if i and together[cohort].months > EARLIEST_JUMP
+        for jump in _steps(cohort, together)
+    ]
     rises, shapes = (
         adjusted(p, "holm") for p in ([j.p_rise for j in looked_at], [j.p_shape for j in looked_at])
     )
     return tuple(
-        Jump(j.cohort, j.age, j.before, j.after, j.returners, p_rise, p_shape)
-        for j, p_rise, p_shape in zip(looked_at, rises, shapes, strict=True)
-        if _is_candidate(j, cells, index) and math.isfinite(p_shape)
+        Jump(j.cohort, j.age, j.before, j.after, j.returners, rise, shape)
+        for j, rise, shape in zip(looked_at, rises, shapes, strict=True)
+        if _rises(together[j.cohort], j.age) and j.returners >= RETURNERS and math.isfinite(shape)
     )
 
 
-def _is_candidate(jump: Jump, cells: Cells, index: dict[tuple[int, int], int]) -> bool:
-    """A rise of three points after a fall, with a quarter of the actives back from silence."""
-    first = float(cells.share[index[jump.cohort, 1]])
-    earlier = float(cells.share[index[jump.cohort, jump.age - 2]]) if jump.age >= 3 else 1.0
-    fell = jump.before < first or jump.before < earlier
-    return jump.after - jump.before >= RISE and fell and jump.returners >= RETURNERS
+def _together(panel: Panel, cohort: int) -> CoActivity:
+    """Co-activity of a cohort, by organisation where it has several."""
+    clusters = None
+    if panel.has_organisations and panel.organisation is not None:
+        codes = panel.organisation[panel.cohort == cohort]
+        clusters = codes if len(np.unique(codes)) > 1 else None
+    return co_activity(panel.ages(cohort), clusters)
 
 
-def _bend_beyond_older(cells: Cells, index: dict[tuple[int, int], int], cohort: int, k: int) -> float:
-    """p-value that ln R bends down at (cohort, k) by more than older cohorts do in the same months; NaN without any.
-
-    Older cohorts bend less by nature, so that the comparison errs towards finding nothing.
-    """
-    from scipy import stats
-
-    own = _bend(cells, [index[cohort, k + step] for step in (-1, 0, 1)])
-    others = [
-        bend
-        for c in cells.cohorts
-        if c < cohort
-        and (bend := _bend(cells, [index[c, cohort + k - c + step] for step in (-1, 0, 1)])) is not None
+def _steps(cohort: int, together: dict[int, CoActivity]) -> list[Jump]:
+    """All interior months of a cohort, with p-values that are not adjusted."""
+    own = together[cohort]
+    older = [(other, cohort - c) for c, other in together.items() if c < cohort]
+    shape = calendar_safe(own, older)
+    rise, returns = mcnemar(own), return_rates(own)
+    before = dict(zip(returns.months.tolist(), returns.silent_before.tolist(), strict=True))
+    p_rise = dict(zip(rise.months.tolist(), rise.p.tolist(), strict=True))
+    return [
+        Jump(cohort, k, float(own.retention[k - 1]), float(own.retention[k]), before[k], p_rise[k], p)
+        for k, p in zip(shape.months.tolist(), shape.p.tolist(), strict=True)
+        if k >= EARLIEST_JUMP
     ]
-    if own is None or not others:
-        return math.nan
-    weights = np.array([1 / variance for _, variance in others])
-    mean = float(weights @ [bend for bend, _ in others] / weights.sum())
-    return float(stats.norm.cdf((own[0] - mean) / math.sqrt(own[1] + 1 / weights.sum())))
 
 
-def _bend(cells: Cells, at: list[int]) -> tuple[float, float] | None:
-    """ln R(k-1) - 2 ln R(k) + ln R(k+1) and its variance from the same users; None where nobody was active."""
-    r: Floats = cells.share[at]
-    if (r <= 0).any():
-        return None
-    slope = np.array([1.0, -2.0, 1.0]) / r
-    variance = float(slope @ cells.covariance[np.ix_(at, at)] @ slope)
-    return (float(np.log(r) @ [1.0, -2.0, 1.0]), variance) if variance > 0 else None
+def _interior(own: CoActivity) -> range:
+    """Ages at which a jump can be told: the month after it is needed, too."""
+    return range(EARLIEST_JUMP, own.months)
+
+
+def _rises(own: CoActivity, k: int) -> bool:
+    """A rise of three points after a fall."""
+    r = own.retention
+    return bool((r[k - 1] < r[1] or r[k - 1] < r[k - 2]) and r[k] - r[k - 1] >= RISE)
