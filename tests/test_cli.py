@@ -138,7 +138,7 @@ def test_a_wrong_command_line_is_explained(slipper, argv, message):
 def test_no_abbreviation_is_accepted_in_any_command(slipper):
     parser = cli.build_parser()
     commands = next(a for a in parser._actions if a.dest == "command").choices
-    assert len(commands) == 7
+    assert len(commands) == 8
     assert not any(command.allow_abbrev for command in [parser, *commands.values()])
 
 
