@@ -44,15 +44,21 @@ class Query(Generic[P]):
         _REGISTRY[self.name] = self
 
     def __call__(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> pd.DataFrame:
-        bound = inspect.signature(self.build).bind(log, *args, **kwargs)
-        bound.apply_defaults()
-        key = (self.name, *(_frozen(value) for value in bound.args[1:]), *sorted(bound.kwargs.items()))
-
         def run() -> pd.DataFrame:
             frame = collect(self.build(log, *args, **kwargs))
             return self.finish(frame, log, *args, **kwargs) if self.finish else frame
 
-        return log.remembered(key, run)
+        return log.remembered(self._key(log, *args, **kwargs), run)
+
+    def give(self, log: Log, frame: pd.DataFrame, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Remember a result that the caller has by another way, so that the engine is not asked for it. The frame must
+        be what the query would return, types and order included."""
+        log.remembered(self._key(log, *args, **kwargs), lambda: frame)
+
+    def _key(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> tuple[Any, ...]:
+        bound = inspect.signature(self.build).bind(log, *args, **kwargs)
+        bound.apply_defaults()
+        return (self.name, *(_frozen(value) for value in bound.args[1:]), *sorted(bound.kwargs.items()))
 
     def expression(self, log: Log, *args: P.args, **kwargs: P.kwargs) -> ir.Table:
         """The Ibis expression, whole: shared steps are written out."""

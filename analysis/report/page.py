@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.report.cells import SmallTable
@@ -135,10 +135,17 @@ def render(
 
 def fill(template: str, **values: Any) -> str:
     """A template of this package filled with values; all pages share style, script and filters."""
-    environment = _environment()
-    environment.filters["svg"] = _Inline()
-    environment.globals["css"] = _css()
-    return environment.get_template(template).render(script=script(), **values)
+    return environment().get_template(template).render(script=script(), **values)
+
+
+def environment(*packages: str) -> Environment:
+    """What a page is rendered in: this package's templates after those of other packages, style and filters. A page
+    with charts also needs the script."""
+    loaders = [PackageLoader(package, ".") for package in (*packages, "analysis.report")]
+    made = _environment(ChoiceLoader(loaders))
+    made.filters["svg"] = _Inline()
+    made.globals["css"] = _css()
+    return made
 
 
 @functools.cache
@@ -146,9 +153,9 @@ def _css() -> str:
     return files("analysis.report").joinpath("page.css").read_text(encoding="utf-8")
 
 
-def _environment() -> Environment:
+def _environment(loader: BaseLoader) -> Environment:
     environment = Environment(
-        loader=PackageLoader("analysis.report", "."),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,357 @@
+"""`slipper experiment`: worlds with causes switched and dosed, over replicates, judged by patterns."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments
+from testbed.failure import DONE, FAILED, BadInput, check_writable
+from testbed.progress import duration, open_display
+
+if TYPE_CHECKING:
+    from testbed.experiment.matrix import MatrixCell
+    from testbed.experiment.plan import Cell, Plan
+    from testbed.experiment.runs import Record
+    from testbed.experiment.store import Store
+
+DESCRIPTION = """\
+Runs an experiment: a file that names a world (or several), factors (scenario keys, switches), arms (which levels go
+together), replicates, and patterns that each run is asked for. Arms of a replicate share their luck. Says for each
+cause and pattern whether the cause is needed, sufficient or irrelevant, and whether that contradicts what the file
+declares.
+
+Runs go replicate by replicate over all cores. Every finished run is remembered, so that the same command goes on after
+an interruption, and a larger one only adds what is missing. A run that fails is a row; it is tried again next time."""
+
+EPILOG = f"""\
+examples:
+  slipper experiment ablation                           every mechanism, every pattern
+  slipper experiment ablation --users 20_000 --replicates 4
+  slipper experiment slipper-dose --only base --only 'lock_in=*'
+  slipper experiment my.yaml --engine dask                       a Dask cluster on this machine
+  slipper experiment my.yaml --engine dask --address tcp://head:8786
+  slipper experiment my.yaml --shard $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT      with --array=0-7
+  slipper experiment my.yaml --shard $JOB_COMPLETION_INDEX/8                           a Kubernetes indexed job
+  slipper experiment my.yaml                            after all shards: everything is remembered, and merged
+
+left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., NAME-seed...):
+  runs/KEY.json              each finished run; the key stands for scenario, seed, patterns and version
+  runs.csv, runs.parquet     one row a run and pattern
+  matrix.csv                 one row a world, arm and pattern
+  experiment.html            one page, readable offline
+
+Workers on other machines need the same version of glass-slipper, and the scenario files at the same paths. Shards need
+one OUT that all of them can write to, or their runs/ folders copied into one.
+
+{arguments.EXIT_STATUSES}"""
+
+PAGE = "experiment.html"
+
+
+def shard(text: str) -> tuple[int, int]:
+    """`i/n`: part i of n, counted from 0."""
+    first, _, second = text.partition("/")
+    if not (first.isdecimal() and second.isdecimal()) or int(second) < 1:
+        raise argparse.ArgumentTypeError(f"expected I/N such as 0/8, not '{text}'")
+    part, parts = int(first), int(second)
+    if part >= parts:
+        raise argparse.ArgumentTypeError(f"parts of {parts} count from 0 to {parts - 1}, not '{text}'")
+    return part, parts
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "experiment", help="worlds x changed causes x replicates -> which cause makes which pattern",
+        description=DESCRIPTION, epilog=EPILOG,
+    )  # fmt: skip
+    parser.add_argument(
+        "file", metavar="EXPERIMENT", nargs="?", help="an experiment file, or the name of a shipped one"
+    )
+    what = parser.add_argument_group("what is run")
+    what.add_argument("--only", action="append", metavar="GLOB", default=[],
+                      help="arms (or WORLD/ARM) that match; repeatable. Others keep what is remembered of them")  # fmt: skip
+    what.add_argument(
+        "--replicates", type=arguments.positive_integer, metavar="N", help="default: the file's"
+    )
+    what.add_argument("--users", type=arguments.positive_integer, metavar="N", help="users of each world")
+    what.add_argument(
+        "--seed", type=arguments.whole_number, metavar="N", help="master seed (default: the file's)"
+    )
+    what.add_argument(
+        "--set", dest="settings", action="append", default=[], type=arguments.setting, metavar="KEY=VALUE",
+        help="change any key of the experiment file, such as margin=0.1; repeatable",
+    )  # fmt: skip
+    what.add_argument("--fresh", action="store_true", help="run again what is remembered")
+    what.add_argument("--patterns", action="store_true", help="list the patterns that there are, and leave")
+    how = parser.add_argument_group("how it is run")
+    how.add_argument(
+        "--workers", type=arguments.positive_integer, metavar="N", help="processes (default: one a core)"
+    )
+    how.add_argument("--engine", choices=("processes", "dask"), default="processes",
+                     help="processes of this machine (default), or a Dask cluster")  # fmt: skip
+    how.add_argument(
+        "--address", metavar="URL", help="the Dask scheduler (default: a cluster on this machine)"
+    )
+    how.add_argument(
+        "--shard", type=shard, metavar="I/N", help="run part I of N, counted from 0, and merge later"
+    )
+    how.add_argument("--out", default="outputs", metavar="DIR", help="folder for results (default: outputs)")
+    arguments.add_output_options(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the experiment is, for the progress display."""
+
+    phase: str
+    done: float
+    total: float
+    simulated: None = None
+    records: int = 0
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How the runs of one command went."""
+
+    runs: int
+    new: int
+    remembered: int
+    failed: int
+    seconds: float
+
+    def line(self) -> str:
+        """The final line."""
+        rate = f", {self.new / self.seconds:.2f} runs/s" if self.new and self.seconds > 0 else ""
+        return (
+            f"{self.runs} runs ({self.new} new, {self.remembered} remembered, {self.failed} failed) in "
+            f"{duration(self.seconds)}{rate}"
+        )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Runs an experiment."""
+    if args.patterns:
+        return _list_patterns(args.json)
+    if args.file is None:
+        args.parser.error("name an experiment file, or a shipped one (ablation)")
+    if args.address is not None and args.engine != "dask":
+        raise BadInput("--address names a Dask scheduler: give --engine dask, too")
+
+    import sim
+    from testbed.experiment import plan as plans
+    from testbed.experiment.store import Store
+
+    path = plans.find(args.file)
+    home_of = Path(args.out) / "experiments"
+    check_writable(home_of)
+    try:
+        plan = plans.load(
+            path, settings=args.settings, seed=args.seed, users=args.users, replicates=args.replicates
+        )
+    except sim.ScenarioError as error:
+        raise BadInput(str(error)) from error
+    home = home_of / _folder_name(plan, args)
+    store = Store(home / "runs")
+    wanted = _wanted(plan, args.only, args.shard)
+    tally = carry(plan, wanted, store, args)
+    if args.shard is not None:
+        return _end_of_shard(args, tally, store)
+    cells = write_results(plan, store, home, tally)
+    if args.json:
+        from testbed.experiment.matrix import as_frame
+        from testbed.summary import records
+
+        print(json.dumps({"page": str(home / PAGE), "runs": tally.runs, "failed": tally.failed,
+                          "seconds": round(tally.seconds, 1), "cells": records(as_frame(cells))}, indent=2))  # fmt: skip
+    elif args.quiet:
+        print(home / PAGE)
+    else:
+        _print(plan, cells, home, tally)
+    return FAILED if tally.failed else DONE
+
+
+def _folder_name(plan: Plan, args: argparse.Namespace) -> str:
+    """Trials with other users, seeds or keys do not overwrite the experiment's own tables."""
+    import hashlib
+
+    name = plan.name
+    for key in ("users", "seed"):
+        if getattr(args, key) is not None:
+            name += f"-{key}{getattr(args, key)}"
+    if args.settings:
+        name += f"-set{hashlib.sha256(json.dumps(args.settings).encode()).hexdigest()[:6]}"
+    return name
+
+
+def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> list[Cell]:
+    """The runs that are asked for. Raises BadInput if a glob matches no arm."""
+    cells = list(plan.cells)
+    if only:
+        arms = {cell.label: cell.arm.name for cell in cells}
+        for glob in only:
+            if not any(fnmatch.fnmatchcase(name, glob) for label in arms for name in (label, arms[label])):
+                known = list(dict.fromkeys(arms.values()))
+                raise BadInput(
+                    f"--only: no arm matches '{glob}'{arguments.hint(glob, known)}; arms: {'; '.join(known)}"
+                )
+        cells = [
+            cell for cell in cells
+            if any(fnmatch.fnmatchcase(name, glob) for glob in only for name in (cell.label, cell.arm.name))
+        ]  # fmt: skip
+    return cells if part is None else cells[part[0] :: part[1]]
+
+
+def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace) -> Tally:
+    """Run what is not remembered; each finished run is remembered at once."""
+    from testbed.experiment.engine import choose
+
+    keys = list(dict.fromkeys(cell.task.key for cell in wanted))
+    there = {} if args.fresh else store.finished(keys)
+    tasks = {cell.task.key: cell.task for cell in wanted if cell.task.key not in there}
+    began = time.monotonic()
+    done = failed = 0
+    workers = min(args.workers or os.cpu_count() or 1, max(len(tasks), 1))
+    phase = "Running" + (f" ({len(there)} remembered)" if there else "")
+    try:
+        if tasks:
+            records = choose(args.engine, workers, args.address).run(list(tasks.values()))
+            with open_display(quiet=args.quiet) as show:
+                show(Step(phase, 0, len(tasks)))
+                try:
+                    for record in records:
+                        store.write(record)
+                        done += 1
+                        failed += record["status"] == "failed"
+                        show(Step(phase, done, len(tasks)))
+                finally:
+                    records.close()  # type: ignore[attr-defined]
+    except KeyboardInterrupt:
+        if not args.quiet:
+            print(f"{len(there) + done} of {len(keys)} runs are finished and remembered; the same command goes on",
+                  file=sys.stderr)  # fmt: skip
+        raise
+    return Tally(len(keys), done, len(there), failed, time.monotonic() - began)
+
+
+def write_results(plan: Plan, store: Store, home: Path, tally: Tally) -> list[MatrixCell]:
+    """Write the table, the matrix and the page from all runs of the plan that are remembered, and return the matrix."""
+    from testbed.experiment import curves, matrix, page, table
+
+    records: dict[str, Record] = {}
+    for cell in plan.cells:
+        record = store.read(cell.task.key)
+        if record is not None:
+            records[cell.task.key] = record
+    tidy = table.tidy(plan, records)
+    table.write(tidy, home)
+    cells = matrix.matrix(plan, tidy)
+    _write(home / "matrix.csv", matrix.as_frame(cells).to_csv(index=False))
+    facts = _facts(plan, records, tally)
+    _write(home / PAGE, page.render(plan, cells, tidy, curves.curves(plan, tidy), facts))
+    return cells
+
+
+def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[str, str]]:
+    versions = sorted({record["version"] for record in records.values() if record.get("version")})
+    planned = len({cell.task.key for cell in plan.cells})
+    return [
+        ("Runs", f"{len(records):,} of {planned:,}"),
+        ("Worlds", ", ".join(world.name for world in plan.worlds)),
+        ("Arms", str(len(plan.arms))),
+        ("Replicates", str(plan.replicates)),
+        ("Users", f"{plan.users:,}" if plan.users else "the world's"),
+        ("Seed", str(plan.seed)),
+        ("Last command", tally.line()),
+        ("Version", ", ".join(versions) or "–"),
+    ]
+
+
+def _write(file: Path, text: str) -> None:
+    part = file.with_name(f".{file.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
+
+
+def _end_of_shard(args: argparse.Namespace, tally: Tally, store: Store) -> int:
+    part, parts = args.shard
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "shard": [part, parts],
+                    "runs": tally.runs,
+                    "failed": tally.failed,
+                    "store": str(store.folder),
+                }
+            )
+        )
+    elif args.quiet:
+        print(store.folder)
+    else:
+        print(f"shard {part} of {parts}: {tally.line()}\n"
+              f"remembered in {store.folder}; when all {parts} shards are done, the same command without --shard merges them")  # fmt: skip
+    return FAILED if tally.failed else DONE
+
+
+def _list_patterns(as_json: bool) -> int:
+    from testbed.patterns import patterns
+
+    known = patterns()
+    if as_json:
+        print(json.dumps({name: {"needs": p.needs, "about": p.about} for name, p in known.items()}, indent=2))
+        return DONE
+    from rich.table import Table
+
+    from testbed import summary
+
+    table = Table("pattern", "needs", "what holds", box=None, pad_edge=False)
+    for name, found in known.items():
+        table.add_row(name, found.needs, found.about)
+    summary.open_console().print(table)
+    return DONE
+
+
+def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from testbed import summary
+
+    console = summary.open_console()
+    console.print(Text(plan.file.title, style="bold"))
+    console.print(Text(plan.file.question, style="italic"))
+    console.print()
+    several = len(plan.worlds) > 1
+    for pattern in plan.patterns:
+        own = [cell for cell in cells if cell.pattern == pattern.name]
+        if not own:
+            continue
+        console.print(Text(pattern.name, style="bold"))
+        table = Table.grid(padding=(0, 2))
+        for side in ("left", "right", "left", "left", "left"):
+            table.add_column(justify=side)  # type: ignore[arg-type]
+        for cell in own:
+            rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
+            finding = cell.errors or ("" if cell.finding == "base" else cell.finding)
+            style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
+            table.add_row(f"  {cell.world}/{cell.arm}" if several else f"  {cell.arm}", f"{cell.holds} of {cell.testable}",
+                          rate, finding, Text(cell.agreement, style=style))  # fmt: skip
+        console.print(table)
+    failed = [cell for cell in cells if cell.failed]
+    if failed:
+        console.print(Text(f"{tally.failed} runs failed; their rows in runs.csv say why, and the same command tries them "
+                           "again", style="red"))  # fmt: skip
+    console.print(Text(f"\n{home / PAGE}", style="dim"), soft_wrap=True)
+    console.print(Text(tally.line()))

@@ -1,0 +1,105 @@
+"""Arms: which levels of the factors are run together, in a fixed order, each combination once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Any
+
+from testbed.experiment.schema import ArmsSection, Design, FactorSection, Level
+
+BASE = "base"
+NONE = "none"
+ABSENT = ("off", "false", "0", "0.0")  # levels at which a cause is not there
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A set of changes. levels: by factor, those that are changed; the others stay at their base.
+
+    reference: the arm that it is compared with. factor: the one by which the two differ, None if they differ by more.
+    """
+
+    name: str
+    levels: tuple[tuple[str, Level], ...] = ()
+    reference: str = BASE
+    factor: str | None = None
+    takes_away: bool = False  # it lacks a cause that its reference has
+
+    @property
+    def changed(self) -> dict[str, Level]:
+        """The changes as a mapping."""
+        return dict(self.levels)
+
+
+def written(level: Level | None) -> str:
+    """A level as people write it, and as `--set` reads it."""
+    if isinstance(level, bool):
+        return "true" if level else "false"
+    return level if isinstance(level, str) else json.dumps(level, default=str, sort_keys=True)
+
+
+class SameArm(ValueError):
+    """A listed arm that is there already, by its name or by its levels. name: the listed one's."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def arms_of(factors: Mapping[str, FactorSection], section: ArmsSection) -> tuple[Arm, ...]:
+    """All arms, the base first. Designs come in the order given, each combination once, under its first name; listed
+    arms come last. Raises SameArm."""
+    found: dict[str, Arm] = {_key({}): Arm(BASE, reference="")}
+    for design in section.designs:
+        for name, levels in _design(design, factors):
+            found.setdefault(_key(levels), _arm(name, levels, factors))
+    for name, levels in section.listed.items():
+        changed = {factor: level for factor, level in levels.items() if level != factors[factor].base}
+        if (there := found.get(_key(changed))) is not None:
+            raise SameArm(name, f"these levels are already the arm '{there.name}'")
+        if name in {arm.name for arm in found.values()}:
+            raise SameArm(name, f"another arm is called '{name}'; choose another name")
+        found[_key(changed)] = _arm(name, changed, factors, listed=True)
+    return tuple(found.values())
+
+
+def _design(design: Design, factors: Mapping[str, FactorSection]) -> Iterator[tuple[str, dict[str, Level]]]:
+    if design in ("one_at_a_time", "pairwise"):
+        for factor, section in factors.items():
+            for level in section.changes:
+                yield _name({factor: level}), {factor: level}
+    if design == "pairwise":
+        for (one, first), (two, second) in combinations(factors.items(), 2):
+            for level, other in product(first.changes, second.changes):
+                yield _name({one: level, two: other}), {one: level, two: other}
+    elif design == "alone":
+        every = {factor: section.changes[0] for factor, section in factors.items()}
+        yield NONE, every
+        for factor in factors:
+            yield f"only {factor}", {other: level for other, level in every.items() if other != factor}
+    elif design == "full":
+        choices = [[None, *section.changes] for section in factors.values()]
+        for chosen in product(*choices):
+            levels = {f: level for f, level in zip(factors, chosen, strict=True) if level is not None}
+            yield _name(levels), levels
+
+
+def _arm(
+    name: str, levels: Mapping[str, Level], factors: Mapping[str, FactorSection], listed: bool = False
+) -> Arm:
+    ordered = tuple((factor, levels[factor]) for factor in factors if factor in levels)
+    if name.startswith("only ") and not listed:
+        return Arm(name, ordered, NONE, name.removeprefix("only "))
+    factor = next(iter(levels)) if len(levels) == 1 else None
+    return Arm(name, ordered, BASE, factor, factor is not None and written(levels[factor]) in ABSENT)
+
+
+def _name(levels: Mapping[str, Level]) -> str:
+    return ", ".join(f"{factor}={written(level)}" for factor, level in levels.items()) or BASE
+
+
+def _key(levels: Mapping[str, Any]) -> str:
+    return json.dumps({factor: written(level) for factor, level in levels.items()}, sort_keys=True)

@@ -1,0 +1,208 @@
+"""Engines: tasks in, records out, in whatever order they finish.
+
+`Processes` uses this machine: spawned processes with one thread each. `Dask` uses the workers of a Dask cluster, on any
+number of machines. Both give the same records; neither loses a run when a worker dies, nor gives one twice.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
+
+from testbed.experiment.runs import Record, Task, carry_out, failed
+from testbed.failure import BadInput, Failure
+
+ATTEMPTS = 3  # of a run whose process died, before it counts as failed
+PATIENCE_S = 5.0  # for an ended process
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+Carry = Callable[[Task], Record]
+
+
+class Engine(Protocol):
+    """Carries tasks out. Closing the iterator early ends what is under way."""
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+        """The record of each task, once."""
+        ...
+
+
+class Serial:
+    """One after the other, in this process."""
+
+    def __init__(self, carry: Carry = carry_out) -> None:
+        self.carry = carry
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+        """See Engine."""
+        for task in tasks:
+            yield self.carry(task)
+
+
+class Processes:
+    """A pool of spawned processes on this machine. A process that dies takes one run with it, which is tried again in a
+    new one; at the third death the run is a failure."""
+
+    def __init__(self, workers: int, carry: Carry = carry_out) -> None:
+        self.workers, self.carry = workers, carry
+        self._context = multiprocessing.get_context("spawn")
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+        """See Engine."""
+        waiting = deque((task, 1) for task in tasks)
+        busy: dict[Connection, tuple[BaseProcess, Task, int]] = {}
+        idle: list[tuple[Connection, BaseProcess]] = []
+        try:
+            while waiting or busy:
+                while waiting and len(busy) < self.workers:
+                    pipe, process = idle.pop() if idle else self._start()
+                    task, attempt = waiting.popleft()
+                    busy[pipe] = (process, task, attempt)
+                    with suppress(OSError):  # it died while idle: told by the pipe's end below
+                        pipe.send(task)
+                for pipe in wait(list(busy)):
+                    assert isinstance(pipe, Connection)
+                    process, task, attempt = busy.pop(pipe)
+                    try:
+                        record = pipe.recv()
+                    except (EOFError, OSError):
+                        pipe.close()
+                        process.join(PATIENCE_S)
+                        if attempt < ATTEMPTS:
+                            waiting.appendleft((task, attempt + 1))
+                        else:
+                            yield failed(task, died(process.exitcode, attempt))
+                        continue
+                    idle.append((pipe, process))
+                    yield record
+        finally:
+            self._end([(pipe, process) for pipe, (process, _, _) in busy.items()], idle)
+
+    def _start(self) -> tuple[Connection, BaseProcess]:
+        parent, child = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(child, self.carry), daemon=True)
+        process.start()
+        child.close()
+        return parent, process
+
+    @staticmethod
+    def _end(busy: list[tuple[Connection, BaseProcess]], idle: list[tuple[Connection, BaseProcess]]) -> None:
+        for _, process in busy:
+            process.terminate()
+        for pipe, _ in (*busy, *idle):
+            pipe.close()  # an idle process ends when its pipe does
+        for _, process in (*busy, *idle):
+            process.join(PATIENCE_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+def _serve(pipe: Connection, carry: Carry) -> None:
+    """Carries out what comes through the pipe until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    signal.signal(signal.SIGTERM, _leave)
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(carry(pipe.recv()))
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)  # unwinds, so that temporary folders go away
+
+
+def died(status: int | None, attempts: int) -> str:
+    """What is said of a run whose process died each time."""
+    return f"its process died {attempts} times (status {status}), perhaps out of memory; try fewer --workers or fewer --users"
+
+
+class Dask:
+    """The workers of a Dask cluster. Without an address: a cluster of its own on this machine, of worker processes with
+    one thread each. A run whose worker dies is given to another one by Dask's scheduler."""
+
+    def __init__(self, address: str | None, workers: int, carry: Carry = carry_out) -> None:
+        self.address, self.workers, self.carry = address, workers, carry
+        _distributed()  # a missing library is told before anything runs
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+        """See Engine."""
+        distributed = _distributed()
+        with self._client(distributed) as client:
+            by_key = {task.key: task for task in tasks}
+            futures = [
+                client.submit(self.carry, task, key=f"slipper-{key}", priority=-place, retries=0, pure=True)
+                for place, (key, task) in enumerate(by_key.items())
+            ]
+            try:
+                for future in distributed.as_completed(futures):
+                    task = by_key[future.key.removeprefix("slipper-")]
+                    error = future.exception()
+                    if error is None:
+                        yield future.result()
+                    elif isinstance(error, distributed.scheduler.KilledWorker):
+                        yield failed(task, died(None, _deaths()))
+                    else:
+                        yield failed(task, f"{type(error).__name__}: {error}")
+                    future.release()
+            finally:
+                with suppress(Exception):
+                    client.cancel(futures)
+
+    def _client(self, distributed: Any) -> Any:
+        if self.address is None:
+            cluster = distributed.LocalCluster(
+                n_workers=self.workers, threads_per_worker=1, processes=True, dashboard_address=None,
+                silence_logs=40,
+            )  # fmt: skip
+            return _Owned(distributed, cluster)
+        try:
+            return distributed.Client(self.address, timeout=10, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise Failure(
+                f"no Dask scheduler answers at {self.address} ({error}); start one with `dask scheduler`, workers with "
+                "`dask worker ADDRESS`"
+            ) from None
+
+
+class _Owned:
+    """A client with a cluster that ends with it."""
+
+    def __init__(self, distributed: Any, cluster: Any) -> None:
+        self._cluster = cluster
+        self._client = distributed.Client(cluster, set_as_default=False)
+
+    def __enter__(self) -> Any:
+        return self._client
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+        self._cluster.close()
+
+
+def _deaths() -> int:
+    """How many workers a task may take with it before Dask gives it up."""
+    import dask
+
+    return int(dask.config.get("distributed.scheduler.allowed-failures")) + 1
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise BadInput(
+            "--engine dask needs Dask's scheduler, which is not installed; install glass-slipper[cluster]"
+        ) from None
+    return distributed
+
+
+def choose(name: str, workers: int, address: str | None) -> Engine:
+    """The engine of a name: processes or dask."""
+    return Dask(address, workers) if name == "dask" else Processes(workers)

@@ -1,0 +1,169 @@
+"""The matrix of an experiment: for each world, arm and pattern the pass rate, the difference to the arm that it is
+compared with, and what the change does to the pattern."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.proportions import wilson
+from testbed.experiment.arms import Arm
+from testbed.experiment.finding import Agreement, Declared, Finding, Pairs, agreement, find
+from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
+
+Rate = Literal["too many", "within the level", "not settled", ""]
+NAN = math.nan
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """One world, arm and pattern.
+
+    runs: replicates that are finished; testable: of them those that can tell; low, high: Wilson's 95% interval of the
+    rate; value: mean over the testable replicates. pairs: replicates in which both this arm and its reference can tell;
+    difference: rate less the reference's rate over the pairs, with Newcombe's paired interval; p: McNemar's exact test;
+    value_difference: mean paired difference of the values, with the paired t interval. errors: for a world in which the
+    effect is absent, the false-positive rate beside the plan's level.
+    """
+
+    world: str
+    effect: str
+    arm: str
+    pattern: str
+    factor: str
+    reference: str
+    runs: int
+    failed: int
+    testable: int
+    holds: int
+    rate: float
+    low: float
+    high: float
+    value: float
+    pairs: int
+    difference: float
+    difference_low: float
+    difference_high: float
+    p: float
+    value_difference: float
+    value_low: float
+    value_high: float
+    finding: Finding
+    declared: str
+    agreement: Agreement
+    errors: Rate
+
+
+def matrix(plan: Plan, table: pd.DataFrame) -> list[MatrixCell]:
+    """All cells that have a finished run, by pattern, world and arm in the plan's order."""
+    answers = {
+        key: frame.set_index("replicate").sort_index()
+        for key, frame in table.groupby(["world", "arm", "pattern"], sort=False)
+    }
+    return [
+        _cell(plan, world, arm, pattern, answers)
+        for pattern in plan.patterns
+        for world in plan.worlds
+        for arm in plan.arms
+        if (world.name, arm.name, pattern.name) in answers
+    ]
+
+
+def as_frame(cells: list[MatrixCell]) -> pd.DataFrame:
+    """The matrix as a table, one row a cell."""
+    names = [field.name for field in dataclasses.fields(MatrixCell)]
+    return pd.DataFrame([dataclasses.asdict(cell) for cell in cells], columns=names)
+
+
+def _cell(
+    plan: Plan, world: PlannedWorld, arm: Arm, pattern: PlannedPattern, answers: dict[Any, pd.DataFrame]
+) -> MatrixCell:
+    own = answers[world.name, arm.name, pattern.name]
+    told = own[own["holds"].notna()]
+    holds, n = int(told["holds"].sum()), len(told)
+    (low,), (high,) = wilson([holds], [n])
+    values = told["value"].to_numpy(dtype=np.float64)
+    declared: Declared | None = pattern.expect.get(arm.factor) if arm.factor else None
+    finding: Finding = "base"
+    pairs, gap = Pairs(0, 0, 0, 0), (NAN, NAN, NAN)
+    p = NAN
+    if arm.reference:
+        other = answers.get((world.name, arm.reference, pattern.name))
+        pairs, gap = _compare(other, own) if other is not None else (pairs, gap)
+        finding = find(pairs, plan.file.level, plan.file.margin, arm.takes_away)
+        p = pairs.p() if pairs.n else NAN
+    before, after = pairs.rates
+    least, most = pairs.interval()
+    return MatrixCell(
+        world=world.name,
+        effect=world.effect or "",
+        arm=arm.name,
+        pattern=pattern.name,
+        factor=arm.factor or "",
+        reference=arm.reference,
+        runs=len(own),
+        failed=int((own["status"] == "failed").sum()),
+        testable=n,
+        holds=holds,
+        rate=holds / n if n else NAN,
+        low=float(low),
+        high=float(high),
+        value=float(np.nanmean(values)) if np.isfinite(values).any() else NAN,
+        pairs=pairs.n,
+        difference=after - before,
+        difference_low=least,
+        difference_high=most,
+        p=p,
+        value_difference=gap[0],
+        value_low=gap[1],
+        value_high=gap[2],
+        finding=finding,
+        declared=declared or "",
+        agreement=_agreement(declared, finding, arm),
+        errors=_errors(world, holds, n, float(low), plan.file.level),
+    )
+
+
+def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreement:
+    """What is declared of a factor is judged where it speaks: `sufficient` where the cause stands alone, everything else
+    where it is taken away or changed in the base."""
+    if declared is None or (declared == "sufficient") != (arm.reference == "none"):
+        return ""
+    return agreement(declared, finding)
+
+
+def _errors(world: PlannedWorld, holds: int, n: int, low: float, level: float) -> Rate:
+    if world.effect != "absent" or not n:
+        return ""
+    if low > level:
+        return "too many"
+    return "within the level" if holds / n <= level else "not settled"
+
+
+def _compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Pairs, tuple[float, float, float]]:
+    """The replicates that two arms share: how they agree, and the paired difference of the values with its interval."""
+    both = first.join(second, how="inner", lsuffix="_first", rsuffix="_second")
+    told = both[both["holds_first"].notna() & both["holds_second"].notna()]
+    a, b = told["holds_first"].astype(bool), told["holds_second"].astype(bool)
+    pairs = Pairs(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))
+    gaps = (both["value_second"] - both["value_first"]).to_numpy(dtype=np.float64)
+    return pairs, paired_mean(gaps[np.isfinite(gaps)])
+
+
+def paired_mean(gaps: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    """Mean of paired differences with its 95% t interval: (mean, low, high); no interval from fewer than two."""
+    from scipy import stats
+
+    if not len(gaps):
+        return NAN, NAN, NAN
+    mean = float(gaps.mean())
+    if len(gaps) < 2:
+        return mean, NAN, NAN
+    half = float(stats.t.ppf(0.975, len(gaps) - 1)) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
+    return mean, mean - half, mean + half

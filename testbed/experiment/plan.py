@@ -1,0 +1,307 @@
+"""Reads an experiment file and resolves it: worlds, arms, patterns, and the runs to carry out, replicate by replicate.
+
+Errors are those of scenarios: file, line, column, key, what was expected. A level that a world refuses is told at the
+place in the experiment file where it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sim.document import OVERRIDES, Document, ProblemAt, ScenarioError, load_document, validate
+from sim.problems import Path as KeyPath
+from sim.problems import Problem
+from sim.randomness import replicate_seed
+from sim.world import load_world
+from testbed import shipped
+from testbed.experiment.arms import Arm, SameArm, arms_of, written
+from testbed.experiment.finding import Declared
+from testbed.experiment.runs import Task
+from testbed.experiment.schema import Level, PlanFile
+from testbed.failure import BadInput
+from testbed.outcome import Needs
+from testbed.patterns import BadPattern, Bound, bind, matching
+from testbed.patterns.registry import method_digest
+
+FOLDER = shipped.FOLDER / "experiments"
+ONE_WORLD = "world"
+KEY_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class PlannedWorld:
+    """A world of the experiment. effect: absent or present, None if the plan does not say."""
+
+    name: str
+    file: Path
+    effect: str | None
+    settings: tuple[tuple[KeyPath, str], ...]  # place in the experiment file, and `key=value`
+
+
+@dataclass(frozen=True)
+class PlannedPattern:
+    """A pattern under its name in the experiment."""
+
+    name: str
+    bound: Bound
+    expect: Mapping[str, Declared]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A task's place in the grid."""
+
+    world: PlannedWorld
+    arm: Arm
+    replicate: int
+    task: Task
+
+    @property
+    def label(self) -> str:
+        """`world/arm`."""
+        return f"{self.world.name}/{self.arm.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved experiment."""
+
+    name: str
+    file: PlanFile
+    worlds: tuple[PlannedWorld, ...]
+    arms: tuple[Arm, ...]
+    patterns: tuple[PlannedPattern, ...]
+    seed: int
+    users: int | None
+    replicates: int
+    worlds_resolved: Mapping[
+        tuple[str, str], tuple[tuple[str, ...], str]
+    ]  # settings and digest by world and arm
+
+    @property
+    def needs(self) -> Needs:
+        """What the runs must simulate: the whole log if one pattern needs it."""
+        return "log" if any(p.bound.pattern.needs == "log" for p in self.patterns) else "activity"
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors."""
+        return tuple(self.file.factors)
+
+    def level_of(self, arm: Arm, factor: str) -> str:
+        """A factor's level in an arm, as text; empty where it is as the world has it."""
+        level = arm.changed.get(factor, self.file.factors[factor].base)
+        return "" if level is None else written(level)
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """All runs, replicate-major: an interrupted experiment is balanced."""
+        asked = tuple(
+            (p.name, p.bound.pattern.name, json.dumps(p.bound.arguments, sort_keys=True, default=str))
+            for p in self.patterns
+        )
+        judges = hashlib.sha256(json.dumps([sorted(asked), self.needs, method_digest()]).encode()).hexdigest()
+        found = []
+        for number in range(self.replicates):
+            seed = replicate_seed(self.seed, number)
+            for world in self.worlds:
+                for arm in self.arms:
+                    settings, digest = self.worlds_resolved[world.name, arm.name]
+                    key = hashlib.sha256(f"{digest} {seed} {judges}".encode()).hexdigest()[:KEY_LENGTH]
+                    users = None if "users" in {f.path for f in self.file.factors.values()} else self.users
+                    task = Task(key, str(world.file), settings, users, seed, self.needs, asked, digest)
+                    found.append(Cell(world, arm, number, task))
+        return tuple(found)
+
+
+def find(given: str) -> Path:
+    """The experiment file that was meant: a path, or the name of a shipped one. Raises BadInput."""
+    path = Path(given)
+    if path.is_file():
+        return path
+    if path.exists():
+        raise BadInput(f"{given}:1:1: expected an experiment file, this is a folder")
+    stem = path.name.removesuffix(".yaml")
+    there = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+    if stem in there and str(path.parent) in (".", "experiments", "scenarios/experiments"):
+        return FOLDER / f"{stem}.yaml"
+    from testbed.arguments import hint
+
+    raise BadInput(f"{given}:1:1: no such experiment{hint(stem, there)} (shipped: {', '.join(there)})")
+
+
+def load(
+    path: str | Path,
+    *,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+    users: int | None = None,
+    replicates: int | None = None,
+) -> Plan:
+    """Read and resolve an experiment. settings: overrides of the file, `key=value`. Raises ScenarioError with every
+    problem that was found, by place."""
+    extra = [f"{key}={value}" for key, value in (("seed", seed), ("users", users), ("replicates", replicates))
+             if value is not None]  # fmt: skip
+    document = load_document(path, overrides=(*settings, *extra))
+    file = validate(document, PlanFile)
+    here = Path(path).resolve().parent
+    try:
+        worlds = _worlds(file, here, document)
+        patterns = _patterns(file, document)
+        arms = arms_of(file.factors, _checked_arms(file))
+        resolved = _resolve(file, document, worlds, arms)
+    except SameArm as error:
+        raise ScenarioError(
+            [document.problem(("arms", "listed", error.name), str(error), at_key=True)]
+        ) from None
+    except ProblemAt as error:
+        problem = document.problem(error.path, error.message, error.hint, at_key=error.at_key)
+        raise ScenarioError([problem]) from None
+    return Plan(
+        Path(path).stem, file, worlds, arms, patterns, file.seed, file.users, file.replicates, resolved
+    )
+
+
+# --- worlds
+
+
+def _worlds(file: PlanFile, here: Path, document: Document) -> tuple[PlannedWorld, ...]:
+    common = _settings(("set",), file.set)
+    if file.base is not None:
+        world, name = _file_of(file.base, here, ("base",)), file.base
+        return (PlannedWorld(Path(name).stem or ONE_WORLD, world, None, common),)
+    found: dict[str, PlannedWorld] = {}
+    for name, section in file.worlds.items():
+        place: KeyPath = ("worlds", name)
+        own = (*common, *_settings((*place, "set"), section.set))
+        if "*" in section.file:
+            files = sorted(here.glob(section.file))
+            if not files:
+                raise ProblemAt((*place, "file"), f"no file matches '{section.file}' in {here}")
+            named = {f"{name} {world.stem}": world for world in files}
+        else:
+            named = {name: _file_of(section.file, here, (*place, "file"))}
+        for label, world in named.items():
+            found[label] = PlannedWorld(label, world, section.effect, own)
+    return tuple(found.values())
+
+
+def _file_of(given: str, here: Path, place: KeyPath) -> Path:
+    """A world's file: beside the experiment, or shipped."""
+    beside = here / given
+    if beside.is_file():
+        return beside.resolve()
+    try:
+        return shipped.find(given)
+    except BadInput as error:
+        raise ProblemAt(place, str(error).partition(":1:1: ")[2]) from None
+
+
+def _settings(place: KeyPath, keys: Mapping[str, Level]) -> tuple[tuple[KeyPath, str], ...]:
+    return tuple(((*place, key), f"{key}={written(value)}") for key, value in keys.items())
+
+
+# --- arms
+
+
+def _checked_arms(file: PlanFile) -> Any:
+    """The section of arms, if its listed arms name known factors and its designs can be made."""
+    for name, levels in file.arms.listed.items():
+        for factor in levels:
+            if factor not in file.factors:
+                known = ", ".join(file.factors) or "none"
+                raise ProblemAt(
+                    ("arms", "listed", name, factor), f"no factor '{factor}'; there are: {known}", at_key=True
+                )
+    if file.arms.designs and not file.factors:
+        raise ProblemAt(("arms", "designs"), "a design needs factors, there are none")
+    if "alone" in file.arms.designs:
+        for name, section in file.factors.items():
+            if len(section.changes) != 1:
+                raise ProblemAt(
+                    ("factors", name), "the design 'alone' needs factors with one level, such as switches"
+                )
+    return file.arms
+
+
+def _resolve(
+    file: PlanFile, document: Document, worlds: Sequence[PlannedWorld], arms: Sequence[Arm]
+) -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
+    """Settings and digest of each world and arm: every one is read once, so that no run can fail for its scenario."""
+    found = {}
+    problems: dict[Problem, None] = {}
+    varied = any(section.path == "users" for section in file.factors.values())
+    for world in worlds:
+        for arm in arms:
+            placed = [*world.settings, *_levels(file, arm)]
+            settings = tuple(setting for _, setting in placed)
+            try:
+                resolved = load_world(
+                    world.file, settings=settings, seed=0, users=None if varied else file.users
+                )
+            except ScenarioError as error:
+                for problem in error.problems:
+                    problems[_at_home(problem, placed, document)] = None
+                continue
+            found[world.name, arm.name] = (settings, resolved.digest)
+    if problems:
+        raise ScenarioError(list(problems))
+    return found
+
+
+def _levels(file: PlanFile, arm: Arm) -> list[tuple[KeyPath, str]]:
+    """What an arm sets, each with its place in the experiment file. Bases that the plan states are set, too."""
+    placed: list[tuple[KeyPath, str]] = []
+    for name, section in file.factors.items():
+        level = arm.changed.get(name, section.base)
+        if level is None:
+            continue
+        place: KeyPath = ("factors", name)
+        if section.switch is not None:
+            place = (*place, "switch")
+        elif level == section.base and name not in arm.changed:
+            place = (*place, "base")
+        elif level in section.levels:
+            place = (*place, "levels", section.levels.index(level))
+        else:
+            place = ("arms", "listed", arm.name, name)
+        placed.append((place, f"{section.path}={written(level)}"))
+    return placed
+
+
+def _at_home(problem: Problem, placed: Sequence[tuple[KeyPath, str]], document: Document) -> Problem:
+    """A problem with a setting, told where the setting stands in the experiment file; others as they are."""
+    if problem.file != OVERRIDES or not 0 < problem.line <= len(placed):
+        return problem
+    place, setting = placed[problem.line - 1]
+    message = problem.message if not problem.path else f"{problem.path}: {problem.message}"
+    return replace(document.problem(place, f"the world refuses {setting}: {message}"), hint=problem.hint)
+
+
+# --- patterns
+
+
+def _patterns(file: PlanFile, document: Document) -> tuple[PlannedPattern, ...]:
+    found: dict[str, PlannedPattern] = {}
+    problems = []
+    for name, section in file.patterns.items():
+        place: KeyPath = ("patterns", name)
+        names = [section.is_] if section.is_ is not None else matching(name) or [name]
+        for registered in names:
+            label = name if section.is_ is not None else registered
+            try:
+                found.setdefault(
+                    label, PlannedPattern(label, bind(registered, section.with_), section.expect)
+                )
+            except BadPattern as error:
+                at = (*place, "with", error.key) if error.key else (*place, "is") if section.is_ else place
+                problems.append(document.problem(at, str(error), at_key=not error.key and not section.is_))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(found.values())

@@ -1,0 +1,121 @@
+"""The schema of an experiment file: what a YAML file may say. Every unknown key is an error with its place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sim.document import ProblemAt
+from testbed.experiment.finding import DECLARABLE, Declared
+
+Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
+Level = str | int | float | bool | list[Any] | dict[str, Any]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """What all parts share: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class FactorSection(Section):
+    """A scenario key that is changed. `switch: mechanisms.fit` is short for that key with the one level `off`."""
+
+    key: str | None = Field(None, description="dotted key of the scenario, as `--set` takes it")
+    switch: str | None = Field(None, description="a mechanism that is switched off")
+    base: Level | None = Field(None, description="level of the base (default: as the world has it)")
+    levels: list[Level] = Field([], description="levels to change it to")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> FactorSection:
+        if (self.key is None) == (self.switch is None):
+            raise ProblemAt((), "give either `key` with its `levels`, or `switch`")
+        if self.switch is not None and (self.levels or self.base is not None):
+            raise ProblemAt(("switch",), "a switch has the one level off; for others give `key` and `levels`")
+        if self.key is not None and not [level for level in self.levels if level != self.base]:
+            raise ProblemAt((), "a factor needs `levels` other than its base")
+        return self
+
+    @property
+    def path(self) -> str:
+        """The scenario key."""
+        return self.key or self.switch or ""
+
+    @property
+    def changes(self) -> tuple[Level, ...]:
+        """Levels other than the base."""
+        return ("off",) if self.switch else tuple(level for level in self.levels if level != self.base)
+
+
+class ArmsSection(Section):
+    """Which combinations of levels are run. The base, in which nothing is changed, always is."""
+
+    designs: list[Design] = Field([], description="one_at_a_time: each change alone; pairwise: at most two together; "
+                                  "alone: all changed but one; full: all combinations")  # fmt: skip
+    listed: dict[str, dict[str, Level]] = Field({}, description="arms by name: factor and level")
+
+
+class WorldSection(Section):
+    """A world, or with `*` in its file several. effect: whether the cause that patterns look for is there by
+    construction; where it is absent, every hit is a false positive."""
+
+    file: str
+    effect: Literal["absent", "present"] | None = None
+    set: dict[str, Level] = Field({}, description="scenario keys to change in this world")
+
+
+class PatternSection(Section):
+    """A pattern and what the author of the experiment expects of it. The name may be a glob if `is` is not given."""
+
+    is_: str | None = Field(None, alias="is", description="registered name (default: the name here)")
+    with_: dict[str, Any] = Field({}, alias="with", description="arguments")
+    expect: dict[str, Declared] = Field({}, description=f"by factor: {', '.join(DECLARABLE)}")
+
+
+class PlanFile(Section):
+    """An experiment file."""
+
+    title: str
+    question: str
+    base: str | None = Field(None, description="the world, a scenario file beside this one or a shipped name")
+    worlds: dict[str, WorldSection] = {}
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    users: Annotated[int, Field(ge=1)] | None = None
+    replicates: Annotated[int, Field(ge=1, le=100_000)] = 10
+    set: dict[str, Level] = Field({}, description="scenario keys that all arms change")
+    factors: dict[str, FactorSection] = {}
+    arms: ArmsSection = ArmsSection()
+    patterns: dict[str, PatternSection] = Field(min_length=1)
+    level: Share = Field(0.05, description="level of the tests, and the false-positive rate that is allowed")
+    margin: Share = Field(
+        0.2, description="a change of the pass rate that is smaller than this does not matter"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> PlanFile:
+        if (self.base is None) == (not self.worlds):
+            raise ProblemAt((), "give either `base`, one world, or `worlds`, several by name")
+        for name in self.factors:
+            if any(sign in name for sign in "=, \"'"):
+                raise ProblemAt(
+                    ("factors", name), "a factor's name has no blanks, commas or '='", at_key=True
+                )
+        keys = [factor.path for factor in self.factors.values()]
+        for (name, factor), before in zip(self.factors.items(), range(len(keys)), strict=True):
+            if factor.path in keys[:before]:
+                raise ProblemAt(
+                    ("factors", name), f"{factor.path} is already another factor's key", at_key=True
+                )
+        if self.users is not None and "users" in keys:
+            raise ProblemAt(("users",), "`users` is a factor here; leave this key out")
+        for pattern, section in self.patterns.items():
+            for factor in section.expect:
+                if factor not in self.factors:
+                    known = ", ".join(self.factors) or "none"
+                    raise ProblemAt(
+                        ("patterns", pattern, "expect", factor), f"no factor '{factor}'; there are: {known}",
+                        at_key=True,
+                    )  # fmt: skip
+        return self

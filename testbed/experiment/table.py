@@ -1,0 +1,64 @@
+"""The tidy table of an experiment: one row a run and pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from testbed.experiment.plan import Plan
+from testbed.experiment.runs import Record
+
+FIRST = ("experiment", "world", "effect", "arm")
+LAST = ("replicate", "seed", "pattern", "status", "holds", "value", "why", "seconds", "key")
+
+
+def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
+    """The table. Columns: experiment, world, effect (absent, present or empty), arm, a column `factor.NAME` with the level
+    of each factor (empty: as the world has it), replicate, seed, pattern, status (ok, not_testable, failed), holds
+    (missing where it cannot be told), value, why, seconds (of the whole run), key. Runs that are not finished have no
+    row; failed ones do."""
+    rows = []
+    for cell in plan.cells:
+        record = records.get(cell.task.key)
+        if record is None:
+            continue
+        common = {
+            "experiment": plan.name, "world": cell.world.name, "effect": cell.world.effect or "", "arm": cell.arm.name,
+            **{f"factor.{name}": plan.level_of(cell.arm, name) for name in plan.factors},
+            "replicate": cell.replicate, "seed": cell.task.seed,
+        }  # fmt: skip
+        for pattern in plan.patterns:
+            answer = record["patterns"].get(pattern.name)
+            if answer is None:
+                continue
+            rows.append(common | {
+                "pattern": pattern.name, "status": answer["status"], "holds": answer["holds"], "value": answer["value"],
+                "why": answer["why"], "seconds": record["seconds"], "key": cell.task.key,
+            })  # fmt: skip
+    columns = [*FIRST, *(f"factor.{name}" for name in plan.factors), *LAST]
+    frame = pd.DataFrame(rows, columns=columns)
+    kinds = {
+        "replicate": "int64",
+        "seed": "int64",
+        "holds": "boolean",
+        "value": "float64",
+        "seconds": "float64",
+    }
+    return frame.astype(kinds)
+
+
+def write(frame: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write the table as CSV and as Parquet, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name in ("runs.csv", "runs.parquet"):
+        part = folder / f".{name}.part"
+        if name.endswith(".csv"):
+            frame.to_csv(part, index=False)
+        else:
+            frame.to_parquet(part, index=False)
+        part.replace(folder / name)
+        files.append(folder / name)
+    return files

@@ -1,0 +1,140 @@
+"""Patterns by name, with checked arguments; every claim of the report is one, by its id."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from testbed.arguments import hint
+from testbed.outcome import Needs, Outcome
+from testbed.statistics import Untestable
+
+MODULES = ("claim", "retention", "market")
+
+_REGISTRY: dict[str, Pattern] = {}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a pattern says of one run. holds: None where the run cannot tell. value: the number behind it, if it is one.
+    why: for people, with the numbers."""
+
+    holds: bool | None
+    value: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A registered pattern. function: takes an outcome and arguments."""
+
+    name: str
+    function: Callable[..., Found]
+    needs: Needs
+    about: str  # one sentence
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A pattern with its arguments."""
+
+    pattern: Pattern
+    arguments: Mapping[str, Any]
+
+    def ask(self, outcome: Outcome) -> Found:
+        """The pattern's answer. A run that holds too little answers None; any other error is the caller's."""
+        from analysis.source import NotAvailable
+
+        try:
+            return self.pattern.function(outcome, **self.arguments)
+        except (Untestable, NotAvailable) as gap:
+            return Found(None, None, str(gap))
+
+
+F = TypeVar("F", bound=Callable[..., Found])
+
+
+def pattern(name: str, needs: Needs = "activity", about: str = "") -> Callable[[F], F]:
+    """Decorator: register a function as a pattern. about: a sentence (default: its docstring's first)."""
+
+    def register(function: F) -> F:
+        if name in _REGISTRY and _REGISTRY[name].function is not function:
+            raise ValueError(f"two patterns are called '{name}'")
+        text = about or " ".join((function.__doc__ or name).split()).partition(". ")[0].rstrip(".")
+        _REGISTRY[name] = Pattern(name, function, needs, text)
+        return function
+
+    return register
+
+
+def patterns() -> dict[str, Pattern]:
+    """All patterns by name."""
+    for module in MODULES:
+        import_module(f"testbed.patterns.{module}")
+    return dict(_REGISTRY)
+
+
+def matching(name: str) -> list[str]:
+    """Names that a name or a glob such as `*-boomerang` stands for, in the order of registration."""
+    return fnmatch.filter(patterns(), name) if _is_glob(name) else [n for n in patterns() if n == name]
+
+
+def _is_glob(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+class BadPattern(ValueError):
+    """A pattern that does not exist, or arguments that it does not take. key: the argument, None for the name."""
+
+    def __init__(self, key: str | None, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def bind(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
+    """A pattern with checked arguments. Raises BadPattern."""
+    known = patterns()
+    if name not in known:
+        raise BadPattern(
+            None, f"no pattern '{name}'{hint(name, known)}; `slipper experiment --patterns` lists them"
+        )
+    function = known[name].function
+    parameters = dict(list(inspect.signature(function).parameters.items())[1:])
+    bound: dict[str, Any] = {}
+    for key, value in (arguments or {}).items():
+        if key not in parameters:
+            raise BadPattern(key, f"{name} takes no '{key}'; it takes {', '.join(parameters) or 'nothing'}")
+        try:
+            bound[key] = _adapter(name, key).validate_python(value)
+        except ValidationError as error:
+            raise BadPattern(key, f"{name}: {key}: {error.errors()[0]['msg']}") from None
+    for key, parameter in parameters.items():
+        if parameter.default is inspect.Parameter.empty and key not in bound:
+            raise BadPattern(None, f"{name} needs '{key}'")
+    return Bound(known[name], bound)
+
+
+@cache
+def _adapter(name: str, key: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(patterns()[name].function, include_extras=True)[key])
+
+
+@cache
+def method_digest() -> str:
+    """Hash of the code and the claims that judge an outcome: another version may judge otherwise."""
+    from testbed import claims
+
+    here = Path(__file__).parent
+    parts = hashlib.sha256(claims.registry().digest.encode())
+    for file in sorted([*here.glob("*.py"), here.parent / "outcome.py", here.parent / "scoreboard.py"]):
+        parts.update(file.name.encode() + b"\0" + file.read_bytes())
+    return parts.hexdigest()

@@ -1,0 +1,112 @@
+"""Patterns on who comes back: launch cohorts that stand out, models without a fit, boomerangs (section 7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from analysis import retention
+from analysis.source import Log
+from testbed.claims import registry
+from testbed.outcome import Outcome
+from testbed.patterns.claim import judged
+from testbed.patterns.registry import Found, pattern
+from testbed.predicates import say
+from testbed.statistics import Measured, Untestable
+from testbed.statistics import retention as cohorts
+
+CLEAR = 0.10  # a launch cohort stands out by at least this much over all later users: C119's margin
+
+# Panels of figure 25 by the claim that says what each shows.
+PANELS = {
+    "typical-cohort-churns": "C115",
+    "few-durable-cohorts": "C116",
+    "sonnet-4-keeps-forty-percent": "C117",
+    "gemini-2.5-pro-keeps-forty-percent": "C118",
+    "gpt-4o-mini-launch-dominates": "C120",
+    "gpt-4o-mini-later-cohorts-alike": "C121",
+    "llama-4-maverick-no-fit": "C122",
+    "gemini-2.0-flash-no-fit": "C123",
+    "deepseek-r1-boomerang": "C125",
+    "deepseek-v3-0324-boomerang": "C126",
+    "durable-cohorts-are-early": "C128",
+    "stays-when-a-rival-appears": "C129",
+}
+
+
+def _panel(claim: str) -> Callable[[Outcome], Found]:
+    def ask(outcome: Outcome) -> Found:
+        return judged(outcome.log, registry()[claim])
+
+    return ask
+
+
+for _name, _claim in PANELS.items():
+    pattern(_name, "activity", registry()[_claim].claim.text)(_panel(_claim))
+
+
+def launch_month(log: Log, model: str) -> dt.date:
+    """First day of the month of the model's release. Raises Untestable where the log does not reach back to it."""
+    month, _ = retention.launch_cohort(log, model)
+    if month is None:
+        raise Untestable(f"the log holds no launch of {model}")
+    return month
+
+
+@pattern("launch-cohort-stands-out")
+def launch_cohort_stands_out(outcome: Outcome, model: str, k: int = 3, margin: float = CLEAR) -> Found:
+    """The launch cohort of a model lies above each later cohort at month k, by intervals, and by the margin or more
+    above all later users at month k + 1. value: the second difference."""
+    log = outcome.log
+    cohort = launch_month(log, model)
+    each = cohorts.against_every_later(log, model, cohort, k)
+    pooled = cohorts.against_pooled_later(log, model, cohort, k + 1)
+    why = f"month {k}: {_said(each)} over each later cohort; month {k + 1}: {_said(pooled)} over all later users"
+    return Found(each.low > 0 and pooled.value >= margin, pooled.value, why)
+
+
+@pattern("sonnet-4-launch-stands-out")
+def sonnet_4_launch_stands_out(outcome: Outcome) -> Found:
+    """The launch cohort of Claude Sonnet 4 stands out from the later ones (C119)."""
+    return launch_cohort_stands_out(outcome, "anthropic/claude-sonnet-4")
+
+
+@pattern("gemini-2.5-pro-launch-stands-out")
+def gemini_launch_stands_out(outcome: Outcome) -> Found:
+    """The launch cohort of Gemini 2.5 Pro stands out from the later ones (C119)."""
+    return launch_cohort_stands_out(outcome, "google/gemini-2.5-pro")
+
+
+@pattern("launch-cohort-durable")
+def launch_cohort_durable(outcome: Outcome, model: str, at_least: float = cohorts.DURABLE) -> Found:
+    """At least 30% of a model's launch cohort are active at month 5, and the curve has flattened: month 5 over month 3
+    at least 0.8. value: R(5)."""
+    log = outcome.log
+    cohort = launch_month(log, model)
+    late, early = (cohorts.cell(log, model, cohort, k) for k in (5, 3))
+    flat = late.value >= cohorts.PLATEAU * early.value
+    return Found(late.value >= at_least and flat, late.value, f"R(5) {say(late)}, R(3) {say(early)}")
+
+
+@pattern("cohort-retention")
+def cohort_retention(outcome: Outcome, model: str, k: int = 5, lag: int = 0, at_least: float = 0.0) -> Found:
+    """R(k) of the cohort that starts `lag` months after a model's launch is at least the given share. value: R(k)."""
+    month = launch_month(outcome.log, model)
+    number = month.year * 12 + month.month - 1 + lag
+    found = cohorts.cell(outcome.log, model, dt.date(number // 12, number % 12 + 1, 1), k)
+    return Found(found.value >= at_least, found.value, f"R({k}) {say(found)}")
+
+
+@pattern("deepseek-not-foundational")
+def deepseek_not_foundational(outcome: Outcome) -> Found:
+    """Neither DeepSeek R1 nor V3 0324 has a foundational cohort (C124 without its volume)."""
+    found = [
+        cohorts.foundational_cohorts(outcome.log, f"deepseek/{model}")
+        for model in ("deepseek-r1", "deepseek-chat-v3-0324")
+    ]
+    total = sum(measured.value for measured in found)
+    return Found(total == 0, total, "; ".join(f"{m.value:.0f} of {m.n} {m.detail}" for m in found))
+
+
+def _said(measured: Measured) -> str:
+    return say(measured, signed=True)
