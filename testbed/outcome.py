@@ -1,4 +1,4 @@
-"""What one run leaves to be judged: a log, of which an *activity* outcome holds only who used which model in which month.
+"""What one run leaves to be judged: a log; of it an *activity* outcome holds only who used which model in which month.
 
 Retention, cohorts and shares of requests need no more, and the simulator gives them straight from the spells without
 making a request. The log of an activity outcome is an ordinary `analysis.source.Log` with the columns user_id, model
@@ -76,7 +76,8 @@ def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
     try:
         table = activity.table()
         rows = pa.table({
-            "user_id": table["user_id"], "model": table["model"], "created_at": table["first_day"].cast(pa.timestamp("us")),
+            "user_id": table["user_id"], "model": table["model"],
+            "created_at": table["first_day"].cast(pa.timestamp("us")),
         })  # fmt: skip
         generations = connection.create_table("generations", rows, temp=True)
         models = connection.create_table("models", models_table(agents), temp=True)

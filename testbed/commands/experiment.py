@@ -79,7 +79,7 @@ def add_parser(commands: Any) -> None:
     )
     what = parser.add_argument_group("what is run")
     what.add_argument("--only", action="append", metavar="GLOB", default=[],
-                      help="arms (or WORLD/ARM) that match; repeatable. Others keep what is remembered of them")  # fmt: skip
+                      help="arms (or WORLD/ARM) that match; repeatable")  # fmt: skip
     what.add_argument(
         "--replicates", type=arguments.positive_integer, metavar="N", help="default: the file's"
     )
@@ -173,8 +173,9 @@ def execute(args: argparse.Namespace) -> int:
         from testbed.experiment.matrix import as_frame
         from testbed.summary import records
 
-        print(json.dumps({"page": str(home / PAGE), "runs": tally.runs, "failed": tally.failed,
-                          "seconds": round(tally.seconds, 1), "cells": records(as_frame(cells))}, indent=2))  # fmt: skip
+        found = {"page": str(home / PAGE), "runs": tally.runs, "failed": tally.failed,
+                 "seconds": round(tally.seconds, 1), "cells": records(as_frame(cells))}  # fmt: skip
+        print(json.dumps(found, indent=2))
     elif args.quiet:
         print(home / PAGE)
     else:
@@ -300,8 +301,10 @@ def _end_of_shard(args: argparse.Namespace, tally: Tally, store: Store) -> int:
     elif args.quiet:
         print(store.folder)
     else:
-        print(f"shard {part} of {parts}: {tally.line()}\n"
-              f"remembered in {store.folder}; when all {parts} shards are done, the same command without --shard merges them")  # fmt: skip
+        print(f"shard {part} of {parts}: {tally.line()}")
+        print(
+            f"remembered in {store.folder}; when all {parts} are done, the same command without --shard merges them"
+        )
     return FAILED if tally.failed else DONE
 
 
@@ -341,17 +344,17 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
         console.print(Text(pattern.name, style="bold"))
         table = Table.grid(padding=(0, 2))
         for side in ("left", "right", "left", "left", "left"):
-            table.add_column(justify=side)  # type: ignore[arg-type]
+            table.add_column(justify=side)
         for cell in own:
             rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
             finding = cell.errors or ("" if cell.finding == "base" else cell.finding)
             style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
-            table.add_row(f"  {cell.world}/{cell.arm}" if several else f"  {cell.arm}", f"{cell.holds} of {cell.testable}",
-                          rate, finding, Text(cell.agreement, style=style))  # fmt: skip
+            name = f"  {cell.world}/{cell.arm}" if several else f"  {cell.arm}"
+            holds = f"{cell.holds} of {cell.testable}"
+            table.add_row(name, holds, rate, finding, Text(cell.agreement, style=style))
         console.print(table)
-    failed = [cell for cell in cells if cell.failed]
-    if failed:
-        console.print(Text(f"{tally.failed} runs failed; their rows in runs.csv say why, and the same command tries them "
-                           "again", style="red"))  # fmt: skip
+    if any(cell.failed for cell in cells):
+        told = "some patterns or runs failed: runs.csv says why; the same command tries failed runs again"
+        console.print(Text(told, style="red"))
     console.print(Text(f"\n{home / PAGE}", style="dim"), soft_wrap=True)
     console.print(Text(tally.line()))

@@ -66,20 +66,20 @@ class Processes:
                     busy[pipe] = (process, task, attempt)
                     with suppress(OSError):  # it died while idle: told by the pipe's end below
                         pipe.send(task)
-                for pipe in wait(list(busy)):
-                    assert isinstance(pipe, Connection)
-                    process, task, attempt = busy.pop(pipe)
+                for ready in wait(list(busy)):
+                    assert isinstance(ready, Connection)
+                    process, task, attempt = busy.pop(ready)
                     try:
-                        record = pipe.recv()
+                        record = ready.recv()
                     except (EOFError, OSError):
-                        pipe.close()
+                        ready.close()
                         process.join(PATIENCE_S)
                         if attempt < ATTEMPTS:
                             waiting.appendleft((task, attempt + 1))
                         else:
                             yield failed(task, died(process.exitcode, attempt))
                         continue
-                    idle.append((pipe, process))
+                    idle.append((ready, process))
                     yield record
         finally:
             self._end([(pipe, process) for pipe, (process, _, _) in busy.items()], idle)
@@ -120,7 +120,10 @@ def _leave(number: int, frame: object) -> None:
 
 def died(status: int | None, attempts: int) -> str:
     """What is said of a run whose process died each time."""
-    return f"its process died {attempts} times (status {status}), perhaps out of memory; try fewer --workers or fewer --users"
+    return (
+        f"its process died {attempts} times (status {status}), perhaps out of memory; try fewer --workers or "
+        "fewer --users"
+    )
 
 
 class Dask:
@@ -141,7 +144,7 @@ class Dask:
                 for place, (key, task) in enumerate(by_key.items())
             ]
             try:
-                for future in distributed.as_completed(futures):
+                for future in distributed.as_completed(futures, loop=client.loop):
                     task = by_key[future.key.removeprefix("slipper-")]
                     error = future.exception()
                     if error is None:

@@ -60,7 +60,7 @@ class Pairs:
         return float(binomtest(self.first, discordant).pvalue) if discordant else 1.0
 
     def interval(self) -> tuple[float, float]:
-        """95% interval of the second rate less the first: Newcombe (1998), Statistics in Medicine 17:2635, method 10."""
+        """95% interval of the second rate less the first: Newcombe (1998), Stat. Med. 17:2635, method 10."""
         import math
 
         from analysis.proportions import wilson
@@ -73,7 +73,7 @@ class Pairs:
         margins = (self.both + self.first, self.second + self.neither, self.both + self.second,
                    self.first + self.neither)  # fmt: skip
         product = math.prod(margins)
-        cross = self.both * self.neither - self.first * self.second
+        cross: float = self.both * self.neither - self.first * self.second
         if cross > 0:
             cross = max(cross - self.n / 2, 0)
         phi = cross / math.sqrt(product) if product else 0.0

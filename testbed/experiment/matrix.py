@@ -131,8 +131,8 @@ def _cell(
 
 
 def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreement:
-    """What is declared of a factor is judged where it speaks: `sufficient` where the cause stands alone, everything else
-    where it is taken away or changed in the base."""
+    """What is declared of a factor is judged where it speaks: `sufficient` where the cause stands alone, all else where
+    it is taken away or changed in the base."""
     if declared is None or (declared == "sufficient") != (arm.reference == "none"):
         return ""
     return agreement(declared, finding)

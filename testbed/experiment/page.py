@@ -1,4 +1,4 @@
-"""The page of an experiment: the matrix in colours and words, each pattern arm by arm, and the curves. Reads offline."""
+"""The page of an experiment: the matrix in colours and words, each pattern arm by arm, the curves. Reads offline."""
 
 from __future__ import annotations
 
@@ -18,8 +18,18 @@ SIGNS = {
     "needed": "▼", "prevents": "▲", "sufficient": "●", "helps": "▽", "hinders": "△", "irrelevant": "=",
     "undecided": "?", "untestable": "–", "base": "",
 }  # fmt: skip
-AGREEMENT = {"as declared": "✓ as declared", "contradicts": "✗ contradicts", "weaker than declared": "~ weaker than declared",
-             "not settled": "? not settled"}  # fmt: skip
+AGREEMENT = {
+    "as declared": "✓ as declared",
+    "contradicts": "✗ contradicts",
+    "weaker than declared": "~ weaker than declared",
+    "not settled": "? not settled",
+}
+# Of a false-positive rate: what it is called, and the style of the finding that it is drawn like.
+ERRORS = {
+    "too many": ("✗ too many", "needed"),
+    "within the level": ("= within the level", "irrelevant"),
+    "not settled": ("? not settled", "undecided"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,11 +95,9 @@ def overview(plan: Plan, cells: list[MatrixCell]) -> SmallTable:
         for arm in plan.arms:
             if not any((world.name, arm.name, name) in at for name in names):
                 continue
-            label = (
-                arm.name
-                if len(plan.worlds) == 1
-                else _row_name(world.name, world.effect, arm.name, len(plan.arms))
-            )
+            label = arm.name
+            if len(plan.worlds) > 1:
+                label = _row_name(world.name, world.effect, arm.name, len(plan.arms))
             rows.append([Cell(label), *(_short(at.get((world.name, arm.name, name))) for name in names)])
     head = ["arm" if len(plan.worlds) == 1 else "world and arm", *names]
     return SmallTable(head, rows)
@@ -107,19 +115,10 @@ def _short(cell: MatrixCell | None) -> Cell:
     if not cell.testable:
         return Cell("failed" if cell.failed == cell.runs else "untestable", "cell untestable")
     lines = [f"{cell.rate:.0%} [{_percent(cell.low)}–{_percent(cell.high)}]"]
-    style = cell.finding
+    style: str = cell.finding
     if cell.errors:
-        lines.insert(
-            0,
-            {
-                "too many": "✗ too many",
-                "within the level": "= within the level",
-                "not settled": "? not settled",
-            }[cell.errors],
-        )  # noqa: E501
-        style = {"too many": "needed", "within the level": "irrelevant", "not settled": "undecided"}[
-            cell.errors
-        ]  # type: ignore[assignment]
+        word, style = ERRORS[cell.errors]
+        lines.insert(0, word)
     elif cell.finding != "base":
         lines.insert(0, f"{SIGNS[cell.finding]} {cell.finding}")
     if cell.reference and not math.isnan(cell.difference):
@@ -147,7 +146,8 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
             Cell(_number(cell.value), "num"), Cell(_number(cell.value_difference, True), "num"),
             Cell(_span(cell.value_low, cell.value_high, lambda x: _number(x, True)), "num"),
             Cell(f"{SIGNS[cell.finding]} {cell.finding}".strip() if cell.finding != "base" else ""),
-            Cell(cell.declared), Cell(AGREEMENT.get(cell.agreement, ""), "contradiction" if cell.agreement == "contradicts" else ""),
+            Cell(cell.declared),
+            Cell(AGREEMENT.get(cell.agreement, ""), "contradiction" if cell.agreement == "contradicts" else ""),
         ])  # fmt: skip
     expect = ", ".join(f"{factor} {word}" for factor, word in pattern.expect.items())
     return Detail(f"pattern-{number + 1}", pattern.name, pattern.bound.pattern.about, expect, SmallTable(head, rows),
@@ -167,7 +167,8 @@ def _points(curve: Curve) -> SmallTable:
 def _failures(rows: pd.DataFrame) -> SmallTable:
     shown = rows.drop_duplicates(["key", "why"]).head(40)
     cells = [
-        [Cell(row["world"]), Cell(row["arm"]), Cell(f"{row['replicate']}", "num"), Cell(row["pattern"]), Cell(row["why"])]
+        [Cell(row["world"]), Cell(row["arm"]), Cell(f"{row['replicate']}", "num"), Cell(row["pattern"]),
+         Cell(row["why"])]
         for row in shown.to_dict("records")
     ]  # fmt: skip
     return SmallTable(["world", "arm", "replicate", "pattern", "why"], cells)

@@ -102,16 +102,18 @@ class PlanFile(Section):
                 raise ProblemAt(
                     ("factors", name), "a factor's name has no blanks, commas or '='", at_key=True
                 )
-        keys = [factor.path for factor in self.factors.values()]
-        for (name, factor), before in zip(self.factors.items(), range(len(keys)), strict=True):
-            if factor.path in keys[:before]:
+        keys: dict[str, str] = {}
+        for name, section in self.factors.items():
+            if section.path in keys:
+                other = keys[section.path]
                 raise ProblemAt(
-                    ("factors", name), f"{factor.path} is already another factor's key", at_key=True
+                    ("factors", name), f"{section.path} is already the key of '{other}'", at_key=True
                 )
+            keys[section.path] = name
         if self.users is not None and "users" in keys:
             raise ProblemAt(("users",), "`users` is a factor here; leave this key out")
-        for pattern, section in self.patterns.items():
-            for factor in section.expect:
+        for pattern, asked in self.patterns.items():
+            for factor in asked.expect:
                 if factor not in self.factors:
                     known = ", ".join(self.factors) or "none"
                     raise ProblemAt(

@@ -15,10 +15,10 @@ LAST = ("replicate", "seed", "pattern", "status", "holds", "value", "why", "seco
 
 
 def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
-    """The table. Columns: experiment, world, effect (absent, present or empty), arm, a column `factor.NAME` with the level
-    of each factor (empty: as the world has it), replicate, seed, pattern, status (ok, not_testable, failed), holds
-    (missing where it cannot be told), value, why, seconds (of the whole run), key. Runs that are not finished have no
-    row; failed ones do."""
+    """The table. Columns: experiment, world, effect (absent, present or empty), arm, a column `factor.NAME` with the
+    level of each factor (empty: as the world has it), replicate, seed, pattern, status (ok, not_testable, failed),
+    holds (missing where it cannot be told), value, why, seconds (of the whole run), key. Runs that are not finished
+    have no row; failed ones do."""
     rows = []
     for cell in plan.cells:
         record = records.get(cell.task.key)
