@@ -242,13 +242,23 @@ def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:
     The calendar month of the release date where the models table has one, else the first month in which the log
     saw the model. None where that month lies before the log, or the log never saw the model.
     """
-    release = release_days(log).get(model)
-    if release is not None:
-        month = release.replace(day=1)
-        return (month if month >= log.first_day.replace(day=1) else None), "release date"
-    counts = cohort_activity(log)
-    seen = counts.loc[counts["model"] == model, "cohort"]
-    return (day(seen.min()) if len(seen) else None), "first month seen"
+    return launch_cohorts(log, [model])[model]
+
+
+def launch_cohorts(log: Log, models: Sequence[str]) -> dict[str, tuple[dt.date | None, str]]:
+    """`launch_cohort` of several models."""
+    released = release_days(log)
+    first = log.first_day.replace(day=1)
+    found: dict[str, tuple[dt.date | None, str]] = {}
+    for model in models:
+        if (release := released.get(model)) is not None:
+            month = release.replace(day=1)
+            found[model] = (month if month >= first else None), "release date"
+        else:
+            counts = cohort_activity(log)
+            seen = counts.loc[counts["model"] == model, "cohort"]
+            found[model] = (day(seen.min()) if len(seen) else None), "first month seen"
+    return found
 
 
 def launch_contrast(

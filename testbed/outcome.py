@@ -8,7 +8,6 @@ handed to it ready made, so that every statistic on cohorts runs on it unchanged
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +17,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analysis import retention, usage
-from analysis import vocabulary as v
 from analysis.source import Log, open_log
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 Needs = Literal["activity", "log"]
 MEMORY = "2GB"
+# Columns of the models table that an activity outcome does not have.
+WITHOUT = ("prices", "free_windows")
 
 
 @dataclass
@@ -66,7 +67,6 @@ class Outcome:
 def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
     """The outcome of a world whose market has run, without its requests."""
     import ibis
-    import pyarrow as pa
 
     from sim.activity import monthly
 
@@ -76,18 +76,17 @@ def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
     try:
         table = activity.table()
         rows = pa.table({
-            "user_id": table["user_id"], "model": table["model"],
-            "created_at": table["first_day"].cast(pa.timestamp("us")),
+            "user_id": table["user_id"], "model": table["model"], "month": table["month"],
+            "first_at": table["first_day"].cast(pa.timestamp("us")),
         })  # fmt: skip
-        generations = connection.create_table("generations", rows, temp=True)
-        models = connection.create_table("models", models_table(agents), temp=True)
+        kept = connection.create_table("activity", rows, temp=True)
         log = Log(
-            generations, models=models, name=scenario.title, first_day=scenario.start, last_day=scenario.end,
+            kept.select("user_id", "model", created_at="first_at"),
+            models=connection.create_table("models", models_table(agents), temp=True),
+            name=scenario.title, first_day=scenario.start, last_day=scenario.end,
         )  # fmt: skip
         log.rows = len(activity)
-        log.shared("activity", lambda: generations.select(
-            "user_id", "model", month=v.month(generations.created_at), first_at=generations.created_at
-        ))  # fmt: skip
+        log.give("activity", kept)
         retention.cohort_activity.give(log, cohort_counts(activity))
         weekly = activity.weekly_table().to_pandas()
         weekly = weekly.assign(
@@ -105,15 +104,14 @@ def of_run(folder: Path, threads: int = 1) -> Iterator[Outcome]:
         yield Outcome(log, usage.weekly_by_model(log)[["week", "model", "requests"]])
 
 
-def models_table(agents: sim.Agents) -> object:
-    """The models table that a run of these agents would leave (an Arrow table)."""
-    import pyarrow.parquet as pq
+def models_table(agents: sim.Agents) -> pa.Table:
+    """The models table that a run of these agents would leave, without the prices, which the market may have changed."""
+    from sim.catalogue import write_models_table
+    from sim.writer import listed_name
 
-    from sim.writer import write_models
-
-    with tempfile.TemporaryDirectory(prefix="slipper-models-") as folder:
-        write_models(Path(folder), agents.world.catalogue, agents.world.scenario, agents.market)
-        return pq.read_table(Path(folder) / "models.parquet")
+    table = write_models_table(agents.world.catalogue, agents.world.scenario.end).drop_columns(list(WITHOUT))
+    names = [listed_name(slug) for slug in table["model"].to_pylist()]
+    return table.set_column(table.column_names.index("model"), "model", [names])
 
 
 def cohort_counts(activity: Activity) -> pd.DataFrame:

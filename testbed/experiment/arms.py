@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ def written(level: Level | None) -> str:
     """A level as people write it, and as `--set` reads it."""
     if isinstance(level, bool):
         return "true" if level else "false"
-    return level if isinstance(level, str) else json.dumps(level, default=str, sort_keys=True)
+    if isinstance(level, str | dt.date):
+        return str(level)
+    return json.dumps(level, default=str, sort_keys=True)
 
 
 class SameArm(ValueError):

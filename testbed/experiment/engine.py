@@ -21,6 +21,7 @@ from testbed.failure import BadInput, Failure
 
 ATTEMPTS = 3  # of a run whose process died, before it counts as failed
 PATIENCE_S = 5.0  # for an ended process
+ANSWER_S = 10.0  # for a scheduler to answer
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 Carry = Callable[[Task], Record]
 
@@ -166,7 +167,7 @@ class Dask:
             )  # fmt: skip
             return _Owned(distributed, cluster)
         try:
-            return distributed.Client(self.address, timeout=10, set_as_default=False)
+            return distributed.Client(self.address, timeout=ANSWER_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise Failure(
                 f"no Dask scheduler answers at {self.address} ({error}); start one with `dask scheduler`, workers with "

@@ -133,8 +133,8 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
     pattern = plan.patterns[number]
     own = [cell for cell in cells if cell.pattern == pattern.name]
     several = len(plan.worlds) > 1
-    head = [*(["world"] if several else []), "arm", "holds", "rate", "95%", "Δ rate", "95%", "p", "mean value", "Δ value",
-            "95%", "finding", "declared", ""]  # fmt: skip
+    head = [*(["world"] if several else []), "arm", "holds", "rate", "95%", "Δ rate", "95%", "p", "mean value",
+            "Δ value", "95%", "finding", "declared", ""]  # fmt: skip
     rows = []
     for cell in own:
         start = [Cell(cell.world)] if several else []

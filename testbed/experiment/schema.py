@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,7 +11,7 @@ from sim.document import ProblemAt
 from testbed.experiment.finding import DECLARABLE, Declared
 
 Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
-Level = str | int | float | bool | list[Any] | dict[str, Any]
+Level = str | int | float | bool | dt.date | list[Any] | dict[str, Any]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -96,7 +97,8 @@ class PlanFile(Section):
     @model_validator(mode="after")
     def _whole(self) -> PlanFile:
         if (self.base is None) == (not self.worlds):
-            raise ProblemAt((), "give either `base`, one world, or `worlds`, several by name")
+            place = ("worlds",) if self.worlds else ()
+            raise ProblemAt(place, "give either `base`, one world, or `worlds`, several by name", at_key=True)
         for name in self.factors:
             if any(sign in name for sign in "=, \"'"):
                 raise ProblemAt(

@@ -36,7 +36,8 @@ def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
     def make() -> pd.DataFrame:
         frame = retention.triangles(log, min_cohort=LEAST_USERS)
         frame = frame[frame["complete"] & ~frame["left_truncated"]]
-        launch = frame["model"].map({m: retention.launch_cohort(log, m)[0] for m in frame["model"].unique()})
+        launches = retention.launch_cohorts(log, list(frame["model"].unique()))
+        launch = frame["model"].map({model: month for model, (month, _) in launches.items()})
         start = pd.to_datetime(launch)
         lag = (frame["cohort"].dt.year - start.dt.year) * 12 + frame["cohort"].dt.month - start.dt.month
         return frame.assign(lag=lag)

@@ -1,0 +1,151 @@
+"""Engines give the same records, whichever they are, and lose nothing when a process dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from testbed.experiment import engine
+from testbed.experiment import plan as plans
+from testbed.experiment.engine import Dask, Processes, Serial
+from testbed.experiment.runs import Task, carry_out
+from testbed.failure import BadInput, Failure
+from tests.experiment import carriers, made
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory) -> list[Task]:
+    plan = plans.load(made.write(tmp_path_factory.mktemp("plan")))
+    return [cell.task for cell in plan.cells]
+
+
+@pytest.fixture(scope="module")
+def serial(tasks):
+    """What one run after the other gives, of the first two arms."""
+    return comparable(Serial().run(tasks[:2]))
+
+
+def comparable(records) -> dict[str, dict]:
+    """Records by key without what differs from run to run; a key that comes twice is an error."""
+    found: dict[str, dict] = {}
+    for record in records:
+        assert record["key"] not in found, "a run was given twice"
+        found[record["key"]] = {key: value for key, value in record.items() if key != "seconds"}
+    return found
+
+
+def test_a_run(tasks, serial):
+    assert len(serial) == 2
+    for record in serial.values():
+        assert record["status"] == "done" and record["version"]
+        assert {answer["status"] for answer in record["patterns"].values()} == {"ok"}
+    base, fit = (serial[task.key]["patterns"]["launch"] for task in tasks[:2])
+    assert base["holds"] and not fit["holds"]  # the tiny world shows what the experiment is about
+
+
+def test_processes_give_what_serial_gives(tasks, serial):
+    assert comparable(Processes(2).run(tasks[:2])) == serial
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dask_loses_nothing_when_a_worker_process_is_killed(tasks, serial):
+    """A cluster of two worker processes, one of which is killed when the first run has come back."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            pids = client.run(os.getpid)
+        assert len(set(pids.values())) == 2 and os.getpid() not in pids.values()
+        records = []
+        for record in Dask(cluster.scheduler_address, 2, carriers.slow_answer).run(tasks):
+            records.append(record)
+            if len(records) == 3:
+                os.kill(next(iter(pids.values())), signal.SIGKILL)
+        assert comparable(records) == comparable(Serial(carriers.answer).run(tasks))
+        assert (
+            comparable(Dask(cluster.scheduler_address, 2).run(tasks[:2])) == serial
+        )  # the cluster goes on, for real
+
+
+def test_a_process_that_dies_takes_no_run_with_it(tasks, tmp_path, monkeypatch):
+    monkeypatch.setenv("SLIPPER_TEST_MARKS", str(tmp_path))
+    found = comparable(Processes(2, carriers.die_once).run(tasks[:4]))
+    assert found == comparable(Serial(carriers.answer).run(tasks[:4]))
+    assert len(list(tmp_path.iterdir())) == 4  # each had died once
+
+
+def test_a_run_that_kills_its_process_each_time_fails_alone(tasks, monkeypatch):
+    monkeypatch.setenv("SLIPPER_TEST_UNLUCKY", str(tasks[4].seed))
+    found = comparable(Processes(2, carriers.die).run(tasks[3:6]))
+    states = [found[task.key]["status"] for task in tasks[3:6]]
+    assert states == ["done", "failed", "failed"]  # both arms of the unlucky replicate
+    assert "died 3 times (status 9)" in found[tasks[4].key]["error"]
+    assert {answer["status"] for answer in found[tasks[4].key]["patterns"].values()} == {"failed"}
+
+
+def test_an_engine_that_is_closed_early_ends_its_processes(tasks):
+    import multiprocessing
+
+    running = Processes(2, carriers.slow_answer).run(tasks)
+    next(running)
+    assert len(multiprocessing.active_children()) == 2
+    began = time.monotonic()
+    running.close()
+    assert not multiprocessing.active_children() and time.monotonic() - began < 5
+
+
+def test_a_failing_run_is_a_record_with_its_traceback(tasks):
+    import dataclasses
+
+    lost = dataclasses.replace(tasks[0], scenario="/nowhere/at-all.yaml")
+    record = carry_out(lost)
+    assert record["status"] == "failed" and "no such file" in record["error"]
+    assert "Traceback" in record["trace"] and record["patterns"]["launch"]["status"] == "failed"
+    other = carry_out(dataclasses.replace(tasks[0], digest="of another version"))
+    assert other["status"] == "failed" and "install the same version" in other["error"]
+
+
+def test_a_pattern_that_breaks_is_one_failed_answer(tasks, monkeypatch):
+    from testbed.patterns import registry
+
+    def broken(outcome, model: str, k: int = 3, margin: float = 0.1):
+        raise ZeroDivisionError("in the pattern")
+
+    known = registry.patterns()["launch-cohort-stands-out"]
+    monkeypatch.setitem(
+        registry._REGISTRY, known.name, registry.Pattern(known.name, broken, known.needs, known.about)
+    )
+    record = carry_out(tasks[0])
+    assert record["status"] == "done" and record["patterns"]["kept"]["status"] == "ok"
+    answer = record["patterns"]["launch"]
+    assert (
+        answer["status"] == "failed"
+        and "ZeroDivisionError" in answer["why"]
+        and "Traceback" in answer["trace"]
+    )
+
+
+def test_a_run_that_needs_its_log_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    text = made.TINY.replace("users: 1500", "users: 60") + "  tokens: {is: C09}\n"
+    task = plans.load(made.write(tmp_path, text)).cells[0].task
+    record = carry_out(task)
+    assert (
+        task.needs == "log" and record["status"] == "done" and record["patterns"]["tokens"]["holds"] is True
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_dask_that_is_missing_or_does_not_answer(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(engine, "ANSWER_S", 0.3)
+    with pytest.raises(Failure, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+        list(Dask("tcp://127.0.0.1:9", 1).run([]))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(BadInput, match=r"install glass-slipper\[cluster\]"):
+        Dask(None, 1)

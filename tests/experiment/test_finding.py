@@ -1,0 +1,90 @@
+"""The rule behind each word, on counts with known answers; and the interval of a paired difference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from testbed.experiment.finding import Pairs, agreement, find
+
+COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "takes_away", "finding"),
+    [
+        (Pairs(0, 20, 0, 0), True, "needed"),
+        (Pairs(4, 12, 0, 4), True, "needed"),
+        (Pairs(0, 0, 20, 0), True, "prevents"),
+        (Pairs(0, 0, 20, 0), False, "sufficient"),
+        (Pairs(0, 20, 0, 0), False, "prevents"),
+        (Pairs(12, 8, 0, 0), True, "helps"),  # 100% to 60%: still most runs
+        (Pairs(0, 0, 8, 12), True, "hinders"),
+        (Pairs(0, 0, 8, 12), False, "helps"),
+        (Pairs(12, 8, 0, 0), False, "hinders"),
+        (Pairs(20, 0, 0, 0), True, "irrelevant"),
+        (Pairs(0, 0, 0, 20), True, "irrelevant"),
+        (Pairs(3, 0, 0, 0), True, "undecided"),  # three replicates cannot show that nothing changes
+        (Pairs(0, 3, 0, 0), True, "undecided"),  # nor that all changes
+        (Pairs(10, 4, 1, 5), True, "undecided"),
+        (Pairs(0, 0, 0, 0), True, "untestable"),
+    ],
+)
+def test_findings(pairs, takes_away, finding):
+    assert find(pairs, 0.05, 0.2, takes_away) == finding
+
+
+def test_mcnemar_is_the_binomial_test_of_the_discordant_pairs():
+    assert Pairs(5, 6, 0, 9).p() == pytest.approx(2 * 0.5**6)
+    assert Pairs(5, 3, 3, 9).p() == 1.0
+    assert Pairs(5, 0, 0, 9).p() == 1.0
+
+
+def test_newcombes_example():
+    """Newcombe (1998), Stat. Med. 17:2635: of 36, 12, 2 and 0 pairs method 10 makes 0.0569 to 0.3404."""
+    low, high = Pairs(36, 12, 2, 0).interval()
+    assert (-high, -low) == pytest.approx((0.0569, 0.3404), abs=5e-4)
+
+
+@given(COUNTS)
+def test_the_interval_holds_the_difference_and_turns_with_the_sides(pairs):
+    if not pairs.n:
+        return
+    low, high = pairs.interval()
+    before, after = pairs.rates
+    assert -1 - 1e-9 <= low <= after - before + 1e-9 and after - before <= high + 1e-9 <= 1 + 1e-6
+    turned = Pairs(pairs.both, pairs.second, pairs.first, pairs.neither)
+    assert turned.interval() == pytest.approx((-high, -low))
+
+
+def test_the_interval_covers():
+    """20 pairs, 4,000 draws of each of three tables: at least 93% of the 95% intervals hold the true difference."""
+    rng = np.random.default_rng(1)
+    for shares in ([0.5, 0.2, 0.05, 0.25], [0.8, 0.1, 0.05, 0.05], [0.1, 0.6, 0.1, 0.2]):
+        truth = shares[2] - shares[1]
+        hits = 0
+        tables, counts = np.unique(rng.multinomial(20, shares, size=4000), axis=0, return_counts=True)
+        for table, count in zip(tables, counts, strict=True):
+            low, high = Pairs(*table.tolist()).interval()
+            hits += count * (low <= truth <= high)
+        assert hits / 4000 > 0.93
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "said"),
+    [
+        (None, "needed", ""),
+        ("needed", "needed", "as declared"),
+        ("needed", "irrelevant", "contradicts"),
+        ("needed", "prevents", "contradicts"),
+        ("needed", "helps", "weaker than declared"),
+        ("needed", "undecided", "not settled"),
+        ("irrelevant", "untestable", "not settled"),
+        ("irrelevant", "helps", "contradicts"),
+        ("sufficient", "sufficient", "as declared"),
+    ],
+)
+def test_agreement(declared, found, said):
+    assert agreement(declared, found) == said

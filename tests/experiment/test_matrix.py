@@ -1,0 +1,114 @@
+"""The matrix on made tables: rates, paired differences, findings, what contradicts what was declared."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from testbed.experiment import matrix as matrices
+from testbed.experiment import plan as plans
+from tests.experiment.made import TINY, table, write
+
+W = "one-frontier-model"
+ALL, NO = "y" * 20, "n" * 20
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    return plans.load(write(tmp_path_factory.mktemp("plan")), replicates=20)
+
+
+def cells(plan, holds, values=None):
+    named = {(W, arm, pattern): letters for (arm, pattern), letters in holds.items()}
+    given = {(W, arm, pattern): numbers for (arm, pattern), numbers in (values or {}).items()}
+    found = matrices.matrix(plan, table(plan, named, given))
+    return {(cell.arm, cell.pattern): cell for cell in found}
+
+
+def test_rates_and_findings(plan):
+    found = cells(plan, {("base", "launch"): ALL, ("fit=off", "launch"): "y" + NO[1:], ("lock_in=0", "launch"): ALL,
+                         ("lock_in=3", "launch"): "y" * 19 + "n"})  # fmt: skip
+    base, fit, none, more = (found[arm, "launch"] for arm in ("base", "fit=off", "lock_in=0", "lock_in=3"))
+    assert (base.rate, base.finding, base.reference) == (1.0, "base", "")
+    assert base.low == pytest.approx(0.839, abs=0.001) and math.isnan(base.difference)
+    assert (fit.holds, fit.testable, fit.rate) == (1, 20, 0.05)
+    assert (fit.finding, fit.declared, fit.agreement) == ("needed", "needed", "as declared")
+    assert fit.difference == pytest.approx(-0.95) and fit.difference_high < -0.6
+    assert fit.p == pytest.approx(2 * 0.5**19)
+    assert (none.finding, none.agreement) == ("irrelevant", "as declared")
+    assert (
+        more.finding == "undecided" and more.agreement == "not settled"
+    )  # 1 of 20: the margin is not excluded
+
+
+def test_what_contradicts(plan):
+    found = cells(plan, {("base", "launch"): ALL, ("fit=off", "launch"): ALL, ("lock_in=0", "launch"): NO})
+    assert found["fit=off", "launch"].agreement == "contradicts"
+    assert (found["lock_in=0", "launch"].finding, found["lock_in=0", "launch"].agreement) == (
+        "needed",
+        "contradicts",
+    )
+
+
+def test_pairs_are_the_replicates_that_both_can_tell(plan):
+    found = cells(plan, {("base", "kept"): "yyyy-fyy", ("fit=off", "kept"): "nny yy-n"})
+    cell = found["fit=off", "kept"]
+    # Replicates 3 (missing), 4, 5 and 6 have no pair.
+    assert (cell.runs, cell.testable, cell.failed, cell.pairs) == (7, 6, 0, 4)
+    assert cell.difference == pytest.approx(-0.75)
+    assert found["base", "kept"].failed == 1 and found["base", "kept"].testable == 6
+
+
+def test_values_are_compared_in_pairs(plan):
+    base, other = [0.4, 0.5, 0.3, None], [0.3, 0.35, 0.25, 0.9]
+    found = cells(plan, {("base", "kept"): "yyyy", ("fit=off", "kept"): "yyyy"},
+                  {("base", "kept"): base, ("fit=off", "kept"): other})  # fmt: skip
+    cell = found["fit=off", "kept"]
+    assert cell.value_difference == pytest.approx(-0.1)
+    half = 4.302653 * 0.05 / math.sqrt(3)  # t with 2 degrees of freedom, sd of -0.1, -0.15, -0.05
+    assert (cell.value_low, cell.value_high) == pytest.approx((-0.1 - half, -0.1 + half), abs=1e-6)
+    assert cell.value == pytest.approx(0.45)
+
+
+def test_a_pattern_that_no_run_can_tell(plan):
+    found = cells(plan, {("base", "launch"): "---", ("fit=off", "launch"): "yyy"})
+    assert math.isnan(found["base", "launch"].rate) and found["base", "launch"].testable == 0
+    assert found["fit=off", "launch"].finding == "untestable"
+
+
+def test_a_reference_that_is_missing(plan):
+    assert cells(plan, {("fit=off", "launch"): ALL})["fit=off", "launch"].finding == "untestable"
+
+
+def test_sufficient_is_judged_where_the_cause_stands_alone(tmp_path):
+    text = TINY.replace("base: 1.5, levels: [0, 3]", "levels: [0]").replace("[one_at_a_time]", "[alone]")
+    text = text.replace("fit: needed, lock_in: irrelevant", "fit: sufficient, lock_in: sufficient")
+    plan = plans.load(write(tmp_path, text), replicates=20)
+    found = cells(plan, {("base", "launch"): ALL, ("none", "launch"): NO, ("only fit", "launch"): ALL,
+                         ("only lock_in", "launch"): NO})  # fmt: skip
+    fit, lock_in = found["only fit", "launch"], found["only lock_in", "launch"]
+    assert (fit.reference, fit.finding, fit.agreement) == ("none", "sufficient", "as declared")
+    assert (lock_in.finding, lock_in.agreement) == ("irrelevant", "contradicts")
+    assert found["none", "launch"].reference == "base" and found["none", "launch"].agreement == ""
+
+
+def test_false_positives(tmp_path):
+    text = TINY.replace("base: one-frontier-model.yaml", """\
+worlds:
+  null: {file: one-frontier-model.yaml, effect: absent}
+  true: {file: one-frontier-model.yaml, effect: present}""")  # fmt: skip
+    plan = plans.load(write(tmp_path, text), replicates=20)
+    made = {("null", "base", "launch"): "yyyy" + "n" * 16, ("null", "fit=off", "launch"): NO,
+            ("null", "lock_in=0", "launch"): "yy" + "n" * 18, ("true", "base", "launch"): ALL}  # fmt: skip
+    found = {(cell.world, cell.arm): cell for cell in matrices.matrix(plan, table(plan, made))}
+    assert found["null", "base"].errors == "too many"  # 4 of 20: the interval begins at 8%
+    assert found["null", "fit=off"].errors == "within the level"
+    assert found["null", "lock_in=0"].errors == "not settled"
+    assert found["true", "base"].errors == ""
+    assert found["null", "fit=off"].reference == "base"  # compared within its world
+
+
+def test_no_comparison_across_worlds(plan):
+    frame = table(plan, {(W, "fit=off", "launch"): ALL, ("elsewhere", "base", "launch"): ALL})
+    assert [cell.finding for cell in matrices.matrix(plan, frame)] == ["untestable"]

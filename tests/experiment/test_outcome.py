@@ -1,0 +1,116 @@
+"""An activity outcome says what the whole log of the same world says, and patterns are asked with checked arguments."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import sim
+from analysis import retention, usage
+from sim.listing import WORLDS
+from testbed import outcome, patterns
+from testbed.statistics import measure
+from testbed.statistics.retention import LEAST_USERS
+
+NEW = "new/frontier"
+SETTINGS = (
+    "start=2024-12-05",
+    "end=2025-06-27",
+    "mechanisms.rival_trials={look_every_days: 20, inertia: 0.2}",
+)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """The same world by its activity and by its log."""
+    scenario = WORLDS / "one-frontier-model.yaml"
+    world = sim.load_world(scenario, users=1500, settings=SETTINGS)
+    run = sim.run(scenario, users=1500, settings=SETTINGS, out=tmp_path_factory.mktemp("runs"), workers=1)
+    with outcome.of_activity(sim.run_agents(world)) as quick, outcome.of_run(run.path) as whole:
+        yield quick, whole
+
+
+@pytest.mark.parametrize("least", [1, LEAST_USERS])
+def test_triangles_are_those_of_the_log(both, least):
+    quick, whole = (retention.triangles(o.log, min_cohort=least) for o in both)
+    assert len(quick) > 20 and quick["active"].sum() > 1000
+    pd.testing.assert_frame_equal(quick, whole, check_exact=True)
+
+
+def test_the_activity_table_is_that_of_the_log(both):
+    quick, whole = (
+        retention.activity(o.log).to_pandas().sort_values(["user_id", "model", "month"], ignore_index=True)
+        for o in both
+    )
+    for column in ("user_id", "model", "month"):
+        assert quick[column].astype(str).tolist() == whole[column].astype(str).tolist()
+    assert (
+        pd.to_datetime(quick["first_at"]).dt.floor("D") == pd.to_datetime(whole["first_at"]).dt.floor("D")
+    ).all()
+
+
+def test_weekly_requests_are_those_of_the_log(both):
+    quick, whole = (o.weekly.sort_values(["week", "model"], ignore_index=True) for o in both)
+    pd.testing.assert_frame_equal(quick, whole, check_exact=True, check_dtype=False)
+    assert quick["requests"].sum() == both[1].log.rows
+
+
+def test_all_patterns_on_activity_agree(both):
+    arguments = {"launch-cohort-stands-out": {"model": NEW, "margin": 0.05}, "launch-cohort-durable": {"model": NEW},
+                 "cohort-retention": {"model": NEW, "k": 2, "lag": 1}}  # fmt: skip
+    told = 0
+    for name, pattern in patterns.patterns().items():
+        if pattern.needs != "activity":
+            continue
+        bound = patterns.bind(name, arguments.get(name))
+        quick, whole = (bound.ask(o) for o in both)
+        assert quick == whole, name
+        told += quick.holds is not None
+    assert told >= 5  # the others are about models of the report
+
+
+def test_statistics_on_single_users_agree(both):
+    call = {"model": NEW, "cohort": "2025-01-01", "around": 3}
+    quick, whole = (measure(o.log, "retention.rise", call) for o in both)
+    assert quick == whole and quick.n > LEAST_USERS
+
+
+def test_what_needs_tokens_is_not_asked_of_an_activity(both):
+    assert patterns.patterns()["C12"].needs == patterns.patterns()["C131"].needs == "log"
+    assert patterns.patterns()["C117"].needs == "activity"
+    quick, whole = both
+    assert "tokens_prompt" not in quick.log.columns and not quick.holds_requests and whole.holds_requests
+    assert "prices" not in quick.log.models.columns
+
+
+def test_by_requests_weighs_each_request_as_one(both):
+    weekly = usage.weekly_by_model(both[1].log)
+    share = {"of": {"model": NEW}, "window": ["2025-01-06", "2025-06-15"], "summary": "mean"}
+    counted = measure(both[1].by_requests, "openness.share", share)
+    inside = weekly[weekly["week"].between("2025-01-06", "2025-06-15")]
+    table = inside.pivot_table(index="week", columns="model", values="requests", aggfunc="sum").fillna(0)
+    expected = float((table[NEW] / table.sum(axis=1)).mean())
+    assert counted.value == pytest.approx(expected)
+    assert measure(both[0].by_requests, "openness.share", share) == counted
+    assert measure(both[1].log, "openness.share", share).value != pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "key", "text"),
+    [
+        ("launch-cohort-durble", {}, None, "did you mean 'launch-cohort-durable'"),
+        ("launch-cohort-durable", {}, None, "needs 'model'"),
+        ("launch-cohort-durable", {"model": 3}, "model", "valid string"),
+        ("launch-cohort-durable", {"model": NEW, "k": 3}, "k", "takes no 'k'"),
+        ("C999", {}, None, "no pattern 'C999'"),
+    ],
+)
+def test_bad_patterns(name, arguments, key, text):
+    with pytest.raises(patterns.BadPattern, match=text) as caught:
+        patterns.bind(name, arguments)
+    assert caught.value.key == key
+
+
+def test_two_patterns_cannot_share_a_name():
+    with pytest.raises(ValueError, match="two patterns"):
+        patterns.pattern("launch-cohort-durable")(lambda o: patterns.Found(True))

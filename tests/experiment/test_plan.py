@@ -1,0 +1,140 @@
+"""Reading experiment files: what they mean, and errors that name file, line and column."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+import sim
+from sim.listing import WORLDS
+from testbed.experiment import plan as plans
+from testbed.failure import BadInput
+from tests.experiment.made import TINY, write
+
+
+def test_a_plan(tmp_path):
+    plan = plans.load(write(tmp_path))
+    assert [arm.name for arm in plan.arms] == ["base", "fit=off", "lock_in=0", "lock_in=3"]
+    assert plan.needs == "activity" and plan.users == 1500
+    assert [cell.replicate for cell in plan.cells] == [0] * 4 + [1] * 4 + [2] * 4  # replicate-major
+    seeds = [cell.task.seed for cell in plan.cells]
+    assert seeds[0] == seeds[3] != seeds[4]  # the arms of a replicate share their luck
+    assert "mechanisms.lock_in.strength=1.5" in plan.cells[0].task.settings
+    assert "mechanisms.lock_in.strength=3" in plan.cells[3].task.settings
+    assert len({cell.task.key for cell in plan.cells}) == 12
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "at", "text"),
+    [
+        ("replicates: 3", "replicate: 3", 5, "replicate:", "did you mean 'replicates'"),
+        ("replicates: 3", "replicates: none", 5, "none", "a whole number"),
+        ("mechanisms.fit}", "mechanisms.fitt}", 8, "mechanisms.fitt", "the world refuses mechanisms.fitt=off"),
+        ("[0, 3]", "[0, -3]", 9, "-3", "the world refuses mechanisms.lock_in.strength=-3"),
+        ("base: 1.5", "base: -1.5", 9, "-1.5", "the world refuses"),
+        ("{start: 2024-12-01,", "{start: never,", 6, "never", "the world refuses start=never"),
+        ("is: launch-cohort-stands-out", "is: launch-cohort-stand-out", 12, "launch-cohort", "did you mean 'launch-cohort-stands-out'"),
+        ("k: 3}", "kk: 3}", 12, "3}, expect", "takes no 'kk'"),
+        ("k: 3}", "k: three}", 12, "three", "valid integer"),
+        ("fit: needed", "fits: needed", 12, "fits", "no factor 'fits'"),
+        ("fit: needed", "fit: need", 12, "need,", "needed"),
+        ("base: one-frontier-model.yaml", "base: one-frontier.yaml", 3, "one-front", "did you mean 'one-frontier-model'"),
+        ("designs: [one_at_a_time]", "designs: [alone]", 9, "{key: mech", "factors with one level"),
+        ("designs: [one_at_a_time]", "listed: {x: {fitt: off}}", 10, "fitt", "no factor 'fitt'"),
+        ("designs: [one_at_a_time]", "listed: {x: {lock_in: -1}}", 10, "-1}", "the world refuses"),
+        ("switch: mechanisms.fit", "switch: mechanisms.fit, levels: [on]", 8, "mechanisms.fit,", "a switch has the one level off"),
+        ("key: mechanisms.lock_in.strength", "key: mechanisms.fit", 9, "lock_in", "already the key of 'fit'"),
+        ("users: 1500", "worlds: {a: {file: nulls/*.yaml}}", 4, "worlds", "either `base`"),
+        ("base: one-frontier-model.yaml", "worlds: {a: {file: nulls/*.yaml}}", 3, "nulls", "no file matches"),
+    ],
+)  # fmt: skip
+def test_errors_name_their_place(tmp_path, old, new, line, at, text):
+    assert old in TINY
+    file = write(tmp_path, TINY.replace(old, new))
+    with pytest.raises(sim.ScenarioError) as caught:
+        plans.load(file)
+    said = str(caught.value)
+    assert text in said, said
+    column = file.read_text().splitlines()[line - 1].index(at) + 1
+    assert f"tiny.yaml:{line}:{column}: " in said, said
+
+
+def test_an_error_in_the_world_names_the_world(tmp_path):
+    (tmp_path / "world.yaml").write_text("title: A world\nquestion: none?\nuserss: 3\n")
+    file = write(tmp_path, TINY.replace("one-frontier-model.yaml", "world.yaml"))
+    with pytest.raises(sim.ScenarioError, match=r"world.yaml:3:1: .*userss"):
+        plans.load(file)
+
+
+def test_a_glob_stands_for_all_patterns_that_match(tmp_path):
+    plan = plans.load(write(tmp_path, TINY + "  '*-boomerang': {expect: {fit: irrelevant}}\n  C117: {}\n"))
+    assert [p.name for p in plan.patterns] == [
+        "launch", "kept", "deepseek-r1-boomerang", "deepseek-v3-0324-boomerang", "C117",
+    ]  # fmt: skip
+    assert plan.patterns[2].expect == {"fit": "irrelevant"}
+
+
+def test_a_claim_on_tokens_makes_the_runs_write_their_log(tmp_path):
+    assert plans.load(write(tmp_path, TINY + "  C12: {}\n")).needs == "log"
+
+
+def test_the_shipped_experiments_can_run():
+    ablation, doses, errors = (
+        plans.load(plans.find(name), replicates=2) for name in ("ablation", "slipper-dose", "error-rates")
+    )
+    assert len(ablation.arms) == 12 and len(ablation.patterns) == 25 and ablation.needs == "activity"
+    assert len(doses.arms) == 30 and {p.bound.pattern.needs for p in doses.patterns} == {"activity"}
+    assert {world.effect for world in errors.worlds} == {"absent", "present"}
+    assert len(errors.cells) == 2 * len(errors.worlds) * 3
+
+
+def test_names_of_experiments():
+    assert plans.find("ablation") == plans.find("scenarios/experiments/ablation.yaml").resolve()
+    with pytest.raises(BadInput, match="did you mean 'ablation'"):
+        plans.find("ablaton")
+
+
+# --- run keys
+
+
+def keys(file, **options) -> set[str]:
+    return {cell.task.key for cell in plans.load(file, **options).cells}
+
+
+def test_a_key_stands_for_what_decides_a_run(tmp_path, monkeypatch):
+    base = keys(write(tmp_path))
+    assert keys(write(tmp_path, name="other-name.yaml")) == base
+    reordered = TINY.replace("  fit: {switch: mechanisms.fit}\n", "").replace(
+        "arms:", "  fit: {switch: mechanisms.fit}\narms:"
+    )
+    first, second = (line for line in TINY.splitlines() if line.startswith(("  launch", "  kept")))
+    reordered = reordered.replace(first, "#").replace(second, f"{second}\n{first}")
+    assert keys(write(tmp_path, reordered)) == base  # neither the order of factors nor that of patterns
+    assert keys(write(tmp_path, TINY.replace("A tiny experiment", "Another title"))) == base
+    assert base < keys(write(tmp_path), replicates=4)  # more replicates add runs
+    for change in ({"users": 1501}, {"seed": 2}):
+        assert not keys(write(tmp_path), **change) & base
+    assert not keys(write(tmp_path, TINY.replace("k: 4", "k: 5"))) & base
+    from sim import world
+
+    monkeypatch.setattr(world, "source_digest", lambda: "another version")
+    assert not keys(write(tmp_path)) & base
+
+
+def test_a_key_follows_the_content_of_the_world(tmp_path):
+    shutil.copy(WORLDS / "one-frontier-model.yaml", tmp_path / "mine.yaml")
+    file = write(tmp_path, TINY.replace("one-frontier-model.yaml", "mine.yaml"))
+    base = keys(file)
+    assert base == keys(write(tmp_path, name="shipped.yaml"))  # the world's name is no part of it
+    text = (tmp_path / "mine.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("initial_share: 0.6", "initial_share: 0.5"))
+    assert not keys(file) & base
+    (tmp_path / "mine.yaml").write_text(text.replace("# One frontier model", "# A comment"))
+    assert keys(file) == base
+
+
+def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
+    base = keys(write(tmp_path))
+    monkeypatch.setattr(plans, "method_digest", lambda: "judged otherwise")
+    assert not keys(write(tmp_path)) & base
