@@ -1,8 +1,8 @@
 """What one run leaves to be judged: a log; of it an *activity* outcome holds only who used which model in which month.
 
 Retention, cohorts and shares of requests need no more, and the simulator gives them straight from the spells without
-making a request. The log of an activity outcome is an ordinary `analysis.source.Log` with the columns user_id, model
-and created_at: one row a user, model and month, at the first day with a request. The counts behind the triangles are
+making a request. The log of an activity outcome is an ordinary `analysis.source.Log` with the columns user_id,
+account_id, model and created_at: one row a user, model and month, at the first day with a request. The counts behind the triangles are
 handed to it ready made, so that every statistic on cohorts runs on it unchanged and gives what the full log would give.
 """
 
@@ -23,6 +23,8 @@ from analysis import retention, usage
 from analysis.source import Log, open_log
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     import sim
     from sim.activity import Activity
 
@@ -35,11 +37,15 @@ WITHOUT = ("prices", "free_windows")
 @dataclass
 class Outcome:
     """One run. weekly: requests by UTC Monday week and model (columns week, model, requests), weeks that the log does
-    not cover whole included. activity: the simulator's arrays, where the outcome was made from them."""
+    not cover whole included. activity: the simulator's arrays, where the outcome was made from them. monthly: then,
+    their table in the log's engine, one row a user, model and month: user_id, account_id, model, month, requests,
+    first_at (midnight of the first day). A pattern that needs another step of the analysis of it gives it to the log
+    (`log.give`)."""
 
     log: Log
     weekly: pd.DataFrame
     activity: Activity | None = field(default=None, repr=False)
+    monthly: ir.Table | None = field(default=None, repr=False)
 
     @property
     def holds_requests(self) -> bool:
@@ -76,23 +82,24 @@ def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
     try:
         table = activity.table()
         rows = pa.table({
-            "user_id": table["user_id"], "model": table["model"], "month": table["month"],
+            "user_id": table["user_id"], "account_id": table["account_id"], "model": table["model"],
+            "month": table["month"], "requests": table["requests"],
             "first_at": table["first_day"].cast(pa.timestamp("us")),
         })  # fmt: skip
         kept = connection.create_table("activity", rows, temp=True)
         log = Log(
-            kept.select("user_id", "model", created_at="first_at"),
+            kept.select("user_id", "account_id", "model", created_at="first_at"),
             models=connection.create_table("models", models_table(agents), temp=True),
             name=scenario.title, first_day=scenario.start, last_day=scenario.end,
         )  # fmt: skip
         log.rows = len(activity)
-        log.give("activity", kept)
+        log.give("activity", kept.select("user_id", "model", "month", "first_at"))
         retention.cohort_activity.give(log, cohort_counts(activity))
         weekly = activity.weekly_table().to_pandas()
         weekly = weekly.assign(
             week=pd.to_datetime(weekly["week"]).astype("datetime64[us]"), model=weekly["model"].astype("str")
         )
-        yield Outcome(log, weekly, activity)
+        yield Outcome(log, weekly, activity, kept)
     finally:
         connection.disconnect()
 
@@ -105,7 +112,7 @@ def of_run(folder: Path, threads: int = 1) -> Iterator[Outcome]:
 
 
 def models_table(agents: sim.Agents) -> pa.Table:
-    """The models table that a run of these agents would leave, without the prices, which the market may have changed."""
+    """The models table that a run of these agents would leave, but for prices, which the market may have changed."""
     from sim.catalogue import write_models_table
     from sim.writer import listed_name
 

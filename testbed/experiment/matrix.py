@@ -148,7 +148,7 @@ def _errors(world: PlannedWorld, holds: int, n: int, low: float, level: float) -
 
 def _compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Pairs, tuple[float, float, float]]:
     """The replicates that two arms share: how they agree, and the paired difference of the values with its interval."""
-    both = first.join(second, how="inner", lsuffix="_first", rsuffix="_second")
+    both = first.add_suffix("_first").join(second.add_suffix("_second"), how="inner")
     told = both[both["holds_first"].notna() & both["holds_second"].notna()]
     a, b = told["holds_first"].astype(bool), told["holds_second"].astype(bool)
     pairs = Pairs(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Generator
 
 import pytest
 
@@ -92,6 +93,7 @@ def test_an_engine_that_is_closed_early_ends_its_processes(tasks):
     import multiprocessing
 
     running = Processes(2, carriers.slow_answer).run(tasks)
+    assert isinstance(running, Generator)
     next(running)
     assert len(multiprocessing.active_children()) == 2
     began = time.monotonic()
@@ -144,7 +146,7 @@ def test_a_run_that_needs_its_log_leaves_no_folder(tmp_path, monkeypatch):
 def test_dask_that_is_missing_or_does_not_answer(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(engine, "ANSWER_S", 0.3)
-    with pytest.raises(Failure, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(Failure, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         list(Dask("tcp://127.0.0.1:9", 1).run([]))
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(BadInput, match=r"install glass-slipper\[cluster\]"):

@@ -1,0 +1,286 @@
+"""`slipper experiment`: what it prints and leaves, how it goes on, shards, and errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from testbed import cli
+from testbed.experiment import engine
+from testbed.experiment.engine import Serial
+from tests.experiment import carriers, made
+
+WITHOUT_TIME = ["seconds"]
+
+
+def slipper(capsys, *argv: object) -> tuple[int, str, str]:
+    status = cli.main(["experiment", *(str(word) for word in argv)])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return status, out, err
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Runs are answered without a simulation; the keys of those that were carried out are kept."""
+    carried: list[str] = []
+
+    def carry(task):
+        carried.append(task.key)
+        return carriers.answer(task)
+
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    return carried
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    return made.write(tmp_path)
+
+
+def table(out: Path) -> pd.DataFrame:
+    return pd.read_parquet(out / "experiments" / "tiny" / "runs.parquet")
+
+
+def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    status, out, _ = slipper(capsys, file, "--out", tmp_path / "out")
+    assert status == 0
+    assert "A tiny experiment" in out and "lock_in=3" in out
+    assert re.search(r"12 runs \(12 new, 0 remembered, 0 failed\) in [\d.]+ s, [\d.]+ runs/s\n$", out)
+    home = tmp_path / "out" / "experiments" / "tiny"
+    assert sorted(path.name for path in home.iterdir()) == [
+        "experiment.html", "matrix.csv", "runs", "runs.csv", "runs.parquet",
+    ]  # fmt: skip
+    frame = table(tmp_path / "out")
+    assert len(frame) == 12 * 2 and not frame.duplicated(["arm", "replicate", "pattern"]).any()
+    assert list(frame["factor.lock_in"].unique()) == ["1.5", "0", "3"]
+    assert frame["holds"].dtype == "boolean" and set(frame["status"]) == {"ok"}
+    pd.testing.assert_frame_equal(
+        pd.read_csv(home / "runs.csv", dtype={"factor.lock_in": str})[["key", "value"]], frame[["key", "value"]],
+        check_dtype=False,
+    )  # fmt: skip
+    matrix = pd.read_csv(home / "matrix.csv")
+    assert len(matrix) == 4 * 2
+
+
+def test_the_second_start_runs_nothing_and_says_the_same(capsys, quick, file, tmp_path):
+    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    first = table(tmp_path)
+    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    assert status == 0 and "12 runs (12" not in out and "(0 new, 12 remembered, 0 failed)" in out
+    assert len(quick) == 12
+    pd.testing.assert_frame_equal(table(tmp_path), first)
+    slipper(capsys, file, "--out", tmp_path, "--replicates", 4, "--quiet")
+    assert len(quick) == 12 + 4  # more replicates only add what is missing
+    slipper(capsys, file, "--out", tmp_path, "--fresh", "--quiet")
+    assert len(quick) == 16 + 12
+
+
+def test_a_run_file_that_is_cut_off_is_done_again(capsys, quick, file, tmp_path):
+    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    victim = sorted((tmp_path / "experiments" / "tiny" / "runs").iterdir())[5]
+    victim.write_text(victim.read_text()[:50])
+    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    assert quick[12:] == [victim.stem]
+    assert len(table(tmp_path)) == 24
+
+
+def test_only_runs_the_arms_that_match(capsys, quick, file, tmp_path):
+    slipper(capsys, file, "--out", tmp_path, "--only", "base", "--only", "*/lock_in=*", "--quiet")
+    assert set(table(tmp_path)["arm"]) == {"base", "lock_in=0", "lock_in=3"} and len(quick) == 9
+    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    assert len(quick) == 12
+
+
+def test_shards_are_disjoint_complete_and_merge(capsys, quick, file, tmp_path):
+    parts = []
+    for part in range(3):
+        before = len(quick)
+        status, out, _ = slipper(capsys, file, "--out", tmp_path / "shards", "--shard", f"{part}/3")
+        assert status == 0 and f"shard {part} of 3: 4 runs" in out and "without --shard merges" in out
+        parts.append(set(quick[before:]))
+    assert sum(len(part) for part in parts) == len(set.union(*parts)) == 12
+    assert not (tmp_path / "shards" / "experiments" / "tiny" / "runs.csv").exists()
+    slipper(capsys, file, "--out", tmp_path / "shards", "--quiet")
+    assert len(quick) == 12
+    slipper(capsys, file, "--out", tmp_path / "whole", "--quiet")
+    pd.testing.assert_frame_equal(table(tmp_path / "shards"), table(tmp_path / "whole"))
+
+
+def test_a_shard_does_not_depend_on_what_is_remembered(capsys, quick, file, tmp_path):
+    slipper(capsys, file, "--out", tmp_path / "a", "--shard", "1/2", "--quiet")
+    first = set(quick)
+    quick.clear()
+    slipper(capsys, file, "--out", tmp_path / "b", "--only", "base", "--quiet")
+    quick.clear()
+    slipper(capsys, file, "--out", tmp_path / "b", "--shard", "1/2", "--quiet")
+    assert set(quick) <= first
+
+
+def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatch):
+    broken = {"on": True}
+
+    def carry(task):
+        from testbed.experiment.runs import failed
+
+        return (
+            failed(task, "no luck")
+            if broken["on"] and "mechanisms.fit=off" in task.settings
+            else carriers.answer(task)
+        )
+
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out and "same command tries" in out
+    rows = table(tmp_path)
+    failures = rows[rows["status"] == "failed"]
+    assert len(failures) == 6 and set(failures["arm"]) == {"fit=off"} and failures["holds"].isna().all()
+    assert "no luck" in (tmp_path / "experiments" / "tiny" / "experiment.html").read_text()
+    broken["on"] = False
+    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    assert status == 0 and "(3 new, 9 remembered, 0 failed)" in out
+
+
+def test_json(capsys, quick, file, tmp_path):
+    _, out, _ = slipper(capsys, file, "--out", tmp_path, "--json")
+    data = json.loads(out)
+    assert data["runs"] == 12 and data["failed"] == 0 and Path(data["page"]).is_file()
+    assert {cell["arm"] for cell in data["cells"]} == {"base", "fit=off", "lock_in=0", "lock_in=3"}
+
+
+def test_a_trial_does_not_overwrite_the_experiments_tables(capsys, quick, file, tmp_path):
+    _, out, _ = slipper(capsys, file, "--out", tmp_path, "--users", 900, "--set", "margin=0.1", "--quiet")
+    assert re.search(r"tiny-users900-set\w{6}/experiment.html", out)
+
+
+def test_the_patterns_are_listed(capsys):
+    status, out, _ = slipper(capsys, "--patterns", "--json")
+    known = json.loads(out)
+    assert (
+        status == 0
+        and known["deepseek-r1-boomerang"]["needs"] == "activity"
+        and known["C12"]["needs"] == "log"
+    )
+
+
+def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, file, tmp_path):
+    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    page = (tmp_path / "experiments" / "tiny" / "experiment.html").read_text()
+    linked = re.findall(r"""(?:src|href|url\()\s*=?\s*["'(]?((?:https?:)?//[^"')\s]+)""", page)
+    assert not linked, linked
+    assert set(re.findall(r"https?://[^\"'\s<)]+", page)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert "Content-Security-Policy" in page and 'name="viewport"' in page
+    assert "Causes and patterns" in page and page.count("<svg") == 2  # a curve a pattern, over lock-in
+    assert re.search(r'class="cell (irrelevant|undecided)[^"]*">\S (irrelevant|undecided)\n', page)
+    for pattern in ("launch", "kept"):
+        assert f"{pattern}, arm by arm" in page
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        ([], "name an experiment file"),
+        (["ablaton"], "no such experiment, did you mean 'ablation'?"),
+        (["."], "this is a folder"),
+        (["FILE", "--shard", "3/3"], "count from 0 to 2"),
+        (["FILE", "--shard", "3"], "expected I/N"),
+        (["FILE", "--only", "fit=of"], "no arm matches 'fit=of', did you mean 'fit=off'?"),
+        (["FILE", "--address", "tcp://x:1"], "give --engine dask"),
+        (["FILE", "--engine", "spark"], "processes, dask"),
+        (["FILE", "--set", "margins=1"], "--set:1:1: margins"),
+        (["FILE", "--replicates", "0"], "1 or more"),
+        (["FILE", "--out", "FILE"], "is a file, not a folder"),
+    ],
+)
+def test_bad_command_lines(capsys, file, tmp_path, argv, text):
+    status, out, err = slipper(capsys, *[str(file) if word == "FILE" else word for word in argv])
+    assert status == 2 and text in err and not out
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_users_as_a_factor_cannot_be_set(capsys, tmp_path):
+    text = made.TINY.replace("users: 1500\n", "").replace(
+        "fit: {switch: mechanisms.fit}", "fit: {key: users, levels: [300, 600]}"
+    )
+    file = made.write(tmp_path, text)
+    status, _, err = slipper(capsys, file, "--users", 100, "--out", tmp_path)
+    assert status == 2 and "`users` is a factor here" in err
+
+
+def start(*argv: object, cwd: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "testbed.cli", "experiment", *(str(word) for word in argv)],
+        cwd=cwd, env=os.environ | {"PYTHONPATH": os.getcwd()}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for(runs: Path, number: int) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if runs.is_dir() and len(list(runs.glob("*.json"))) >= number:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no {number} runs in {runs}")
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+def test_after_kill_9_it_goes_on(capsys, file, tmp_path, monkeypatch):
+    running = start(file, "--out", tmp_path, "--workers", 1, "--replicates", 2, cwd=tmp_path)
+    runs = tmp_path / "experiments" / "tiny" / "runs"
+    wait_for(runs, 2)
+    workers = children(running.pid)
+    assert workers
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    kept = {path.stem for path in runs.glob("*.json")}
+    assert 2 <= len(kept) < 8 and not (tmp_path / "experiments" / "tiny" / "runs.csv").exists()
+    until = time.monotonic() + 20
+    while not all(gone(pid) for pid in workers):
+        assert time.monotonic() < until, "a worker outlived the command"
+        time.sleep(0.05)
+    carried = []
+
+    def carry(task):
+        carried.append(task.key)
+        return carriers.answer(task)
+
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    status, out, _ = slipper(capsys, file, "--out", tmp_path, "--replicates", 2)
+    assert status == 0 and f"{len(kept)} remembered" in out
+    assert len(carried) == 8 - len(kept) and not set(carried) & kept
+    assert len(table(tmp_path)) == 16
+
+
+def test_ctrl_c_leaves_what_is_finished(file, tmp_path):
+    running = start(file, "--out", tmp_path, "--workers", 1, cwd=tmp_path)
+    wait_for(tmp_path / "experiments" / "tiny" / "runs", 1)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130 and "Traceback" not in err
+    found = re.search(r"(\d+) of 12 runs are finished and remembered; the same command goes on", err)
+    assert found is not None
+    assert len(list((tmp_path / "experiments" / "tiny" / "runs").glob("*.json"))) == int(found[1])
