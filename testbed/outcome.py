@@ -2,8 +2,9 @@
 
 Retention, cohorts and shares of requests need no more, and the simulator gives them straight from the spells without
 making a request. The log of an activity outcome is an ordinary `analysis.source.Log` with the columns user_id,
-account_id, model and created_at: one row a user, model and month, at the first day with a request. The counts behind the triangles are
-handed to it ready made, so that every statistic on cohorts runs on it unchanged and gives what the full log would give.
+account_id, model and created_at: one row a user, model and month, at the first day with a request. The counts behind
+the triangles are handed to it ready made, so that every statistic on cohorts runs on it unchanged and gives what the
+full log would give.
 """
 
 from __future__ import annotations

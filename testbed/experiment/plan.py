@@ -6,6 +6,7 @@ place in the experiment file where it stands.
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -181,7 +182,8 @@ def _worlds(file: PlanFile, here: Path, document: Document) -> tuple[PlannedWorl
         place: KeyPath = ("worlds", name)
         own = (*common, *_settings((*place, "set"), section.set))
         if "*" in section.file:
-            files = sorted(here.glob(section.file))
+            files = [world for world in sorted(here.glob(section.file))
+                     if not any(fnmatch.fnmatchcase(world.stem, glob) for glob in section.without)]  # fmt: skip
             if not files:
                 raise ProblemAt((*place, "file"), f"no file matches '{section.file}' in {here}")
             named = {f"{name} {world.stem}": world for world in files}

@@ -63,6 +63,9 @@ class WorldSection(Section):
     construction; where it is absent, every hit is a false positive."""
 
     file: str
+    without: list[str] = Field(
+        [], description="names, or globs of names, of files that `*` would match, to leave out"
+    )
     effect: Literal["absent", "present"] | None = None
     set: dict[str, Level] = Field({}, description="scenario keys to change in this world")
 

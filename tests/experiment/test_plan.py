@@ -34,7 +34,7 @@ def test_a_plan(tmp_path):
         ("[0, 3]", "[0, -3]", 9, "-3", "the world refuses mechanisms.lock_in.strength=-3"),
         ("base: 1.5", "base: -1.5", 9, "-1.5", "the world refuses"),
         ("{start: 2024-12-01,", "{start: never,", 6, "never", "the world refuses start=never"),
-        ("is: launch-cohort-stands-out", "is: launch-cohort-stand-out", 12, "launch-cohort", "did you mean 'launch-coh"),
+        ("is: launch-cohort-stands-out", "is: launch-cohort-stand-out", 12, "launch-cohort", "did you mean 'launch-"),
         ("k: 3}", "kk: 3}", 12, "3}, expect", "takes no 'kk'"),
         ("k: 3}", "k: three}", 12, "three", "valid integer"),
         ("fit: needed", "fits: needed", 12, "fits", "no factor 'fits'"),
@@ -43,7 +43,7 @@ def test_a_plan(tmp_path):
         ("designs: [one_at_a_time]", "designs: [alone]", 9, "{key: mech", "factors with one level"),
         ("designs: [one_at_a_time]", "listed: {x: {fitt: off}}", 10, "fitt", "no factor 'fitt'"),
         ("designs: [one_at_a_time]", "listed: {x: {lock_in: -1}}", 10, "-1}", "the world refuses"),
-        ("switch: mechanisms.fit", "switch: mechanisms.fit, levels: [on]", 8, "mechanisms.fit,", "has the one level off"),
+        ("switch: mechanisms.fit", "switch: mechanisms.fit, levels: [on]", 8, "mechanisms.fit,", "one level off"),
         ("key: mechanisms.lock_in.strength", "key: mechanisms.fit", 9, "lock_in", "already the key of 'fit'"),
         ("users: 1500", "worlds: {a: {file: nulls/*.yaml}}", 4, "worlds", "either `base`"),
         ("base: one-frontier-model.yaml", "worlds: {a: {file: nulls/*.yaml}}", 3, "nulls", "no file matches"),
@@ -93,6 +93,17 @@ def test_names_of_experiments():
     assert plans.find("ablation") == plans.find("scenarios/experiments/ablation.yaml").resolve()
     with pytest.raises(BadInput, match="did you mean 'ablation'"):
         plans.find("ablaton")
+
+
+def test_a_glob_stands_for_all_worlds_that_match(tmp_path):
+    for name in ("one", "two", "two-and-a-half", "three"):
+        shutil.copy(WORLDS / "one-frontier-model.yaml", tmp_path / f"w-{name}.yaml")
+    worlds = 'worlds: {null: {file: w-*.yaml, without: ["*two*"], effect: absent}}'
+    plan = plans.load(write(tmp_path, TINY.replace("base: one-frontier-model.yaml", worlds)))
+    assert [(world.name, world.effect) for world in plan.worlds] == [
+        ("null w-one", "absent"),
+        ("null w-three", "absent"),
+    ]
 
 
 # --- run keys
