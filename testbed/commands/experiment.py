@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import math
 import os
 import sys
 import time
@@ -343,15 +344,16 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
             continue
         console.print(Text(pattern.name, style="bold"))
         table = Table.grid(padding=(0, 2))
-        for side in ("left", "right", "left", "left", "left"):
+        for side in ("left", "right", "left", "left", "left", "left"):
             table.add_column(justify=side)
         for cell in own:
             rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
+            mean = "" if math.isnan(cell.value) else f"mean {cell.value:.3g}"
             finding = cell.errors or ("" if cell.finding == "base" else cell.finding)
             style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
             name = f"  {cell.world}/{cell.arm}" if several else f"  {cell.arm}"
             holds = f"{cell.holds} of {cell.testable}"
-            table.add_row(name, holds, rate, finding, Text(cell.agreement, style=style))
+            table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
         console.print(table)
     if any(cell.failed for cell in cells):
         told = "some patterns or runs failed: runs.csv says why; the same command tries failed runs again"

@@ -151,7 +151,7 @@ class Dask:
                     if error is None:
                         yield future.result()
                     elif isinstance(error, distributed.scheduler.KilledWorker):
-                        yield failed(task, died(None, _deaths()))
+                        yield failed(task, died(None, error.allowed_failures + 1))
                     else:
                         yield failed(task, f"{type(error).__name__}: {error}")
                     future.release()
@@ -188,13 +188,6 @@ class _Owned:
     def __exit__(self, *_: object) -> None:
         self._client.close()
         self._cluster.close()
-
-
-def _deaths() -> int:
-    """How many workers a task may take with it before Dask gives it up."""
-    import dask
-
-    return int(dask.config.get("distributed.scheduler.allowed-failures")) + 1
 
 
 def _distributed() -> Any:

@@ -19,8 +19,6 @@ from testbed.experiment import engine
 from testbed.experiment.engine import Serial
 from tests.experiment import carriers, made
 
-WITHOUT_TIME = ["seconds"]
-
 
 def slipper(capsys, *argv: object) -> tuple[int, str, str]:
     status = cli.main(["experiment", *(str(word) for word in argv)])
@@ -221,10 +219,10 @@ def test_users_as_a_factor_cannot_be_set(capsys, tmp_path):
 
 
 def start(*argv: object, cwd: Path) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "testbed.cli", "experiment", *(str(word) for word in argv)],
-        cwd=cwd, env=os.environ | {"PYTHONPATH": os.getcwd()}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "testbed.cli", "experiment", *(str(word) for word in argv)]
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=cwd, env=environment, stdout=pipe, stderr=pipe, text=True)
 
 
 def wait_for(runs: Path, number: int) -> None:
