@@ -87,7 +87,7 @@ def render(
 
 
 def overview(plan: Plan, cells: list[MatrixCell]) -> SmallTable:
-    """The matrix: a row an arm (and world), a column a pattern."""
+    """The matrix: arms (and worlds) by patterns; whichever are more are the rows, so that it is long, not wide."""
     at = {(cell.world, cell.arm, cell.pattern): cell for cell in cells}
     names = [pattern.name for pattern in plan.patterns]
     rows = []
@@ -99,8 +99,11 @@ def overview(plan: Plan, cells: list[MatrixCell]) -> SmallTable:
             if len(plan.worlds) > 1:
                 label = _row_name(world.name, world.effect, arm.name, len(plan.arms))
             rows.append([Cell(label), *(_short(at.get((world.name, arm.name, name))) for name in names)])
-    head = ["arm" if len(plan.worlds) == 1 else "world and arm", *names]
-    return SmallTable(head, rows)
+    kind = "arm" if len(plan.worlds) == 1 else "world and arm"
+    if len(rows) >= len(names):
+        return SmallTable([kind, *names], rows)
+    turned = [[Cell(name), *(row[number] for row in rows)] for number, name in enumerate(names, start=1)]
+    return SmallTable(["pattern", *(row[0].text for row in rows)], turned)
 
 
 def _row_name(world: str, effect: str | None, arm: str, arms: int) -> str:
@@ -114,7 +117,7 @@ def _short(cell: MatrixCell | None) -> Cell:
         return Cell("", "num")
     if not cell.testable:
         return Cell("failed" if cell.failed == cell.runs else "untestable", "cell untestable")
-    lines = [f"{cell.rate:.0%} [{_percent(cell.low)}–{_percent(cell.high)}]"]
+    lines = [f"{cell.rate:.0%} [{100 * cell.low:.0f}–{100 * cell.high:.0f}]"]
     style: str = cell.finding
     if cell.errors:
         word, style = ERRORS[cell.errors]
