@@ -138,7 +138,7 @@ def test_a_wrong_command_line_is_explained(slipper, argv, message):
 def test_no_abbreviation_is_accepted_in_any_command(slipper):
     parser = cli.build_parser()
     commands = next(a for a in parser._actions if a.dest == "command").choices
-    assert len(commands) == 8
+    assert len(commands) == len(cli.COMMANDS)
     assert not any(command.allow_abbrev for command in [parser, *commands.values()])
 
 
@@ -231,17 +231,6 @@ def test_shipped_scenarios_are_found_by_name(tmp_path, monkeypatch):
     expected = ROOT / "scenarios" / "report.yaml"
     for given in ("report", "report.yaml", "scenarios/report.yaml", str(expected)):
         assert shipped.find(given) == expected
-
-
-def test_null_worlds_are_found_by_their_folder_and_name(slipper, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    expected = ROOT / "scenarios" / "nulls" / "whale.yaml"
-    for given in ("nulls/whale", "nulls/whale.yaml", "scenarios/nulls/whale.yaml"):
-        assert shipped.find(given) == expected
-    assert shipped.find("whale") == ROOT / "scenarios" / "whale.yaml"
-    assert {"report", "nulls/base", "nulls/planted-15"} <= set(shipped.names())
-    status, _, err = slipper("simulate", "nulls/whal")
-    assert status == 2 and "did you mean 'nulls/whale'?" in err
 
 
 def test_a_file_of_one_s_own_comes_before_a_shipped_one(tmp_path, monkeypatch):

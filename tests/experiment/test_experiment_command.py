@@ -151,7 +151,7 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
 
 def test_json(capsys, quick, file, tmp_path):
     _, out, _ = slipper(capsys, file, "--out", tmp_path, "--json")
-    data = json.loads(out)
+    data = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
     assert data["runs"] == 12 and data["failed"] == 0 and Path(data["page"]).is_file()
     assert {cell["arm"] for cell in data["cells"]} == {"base", "fit=off", "lock_in=0", "lock_in=3"}
 
