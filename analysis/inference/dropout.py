@@ -16,8 +16,12 @@ import numpy.typing as npt
 
 from analysis.inference.likelihood import Floats, beta_shapes, maximise
 
-LOGITS = (-13.0, 13.0)  # of a mean churn or a share
-SPREADS = (-11.5, 11.5)  # of the logit of the polarisation: Beta sizes a + b from 1e-5 to 1e5
+LOGITS = (-13.0, 13.0)  # of a mean churn
+STAYING = (
+    0.0,
+    1.0 - 1e-6,
+)  # the share that stays, as it is: 0 is a point of the model and often the best one
+SPREADS = (-9.2, 11.5)  # of the logit of the polarisation: Beta sizes a + b from 1e-5 to 1e4
 LOG_SHAPES = (np.log(0.05), np.log(20.0))  # of the duration dependence c of the beta-discrete-Weibull
 
 
@@ -285,12 +289,12 @@ def fit_cure(survivors: npt.ArrayLike) -> Cure:
     plain = fit_geometric(counts)
 
     def log_likelihood(point: Floats) -> float:
-        return _total(users, _log_cure_survival(_share(point[0]), _share(point[1]), t)) / start
+        return _total(users, _log_cure_survival(point[0], _share(point[1]), t)) / start
 
     churn, left = _inner_churn(counts), float(np.clip(counts[-1] / counts[0], 1e-3, 1 - 1e-3))
-    starts = [np.array([_logit(share * left), _logit(churn) + 0.5]) for share in (0.9, 0.3)]
-    best = maximise(log_likelihood, starts, (LOGITS, LOGITS))
+    starts = [np.array([share * left, _logit(churn) + 0.5]) for share in (0.9, 0.3)]
+    best = maximise(log_likelihood, starts, (STAYING, LOGITS))
     value = best.value * start
     if value <= plain.log_likelihood + 1e-9:
         return Cure(plain.log_likelihood, plain.users, plain.periods, True, 0.0, plain.churn)
-    return Cure(value, plain.users, plain.periods, best.on_edge, _share(best.point[0]), _share(best.point[1]))
+    return Cure(value, plain.users, plain.periods, best.on_edge, float(best.point[0]), _share(best.point[1]))

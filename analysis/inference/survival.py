@@ -8,6 +8,7 @@ a difference between them. And these tests answer to any difference of hazards, 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -109,7 +110,8 @@ def kaplan_meier(durations: npt.ArrayLike, events: npt.ArrayLike) -> KaplanMeier
         none = np.empty(0)
         return KaplanMeier(none, none, none, none, none.astype(np.int64), none.astype(np.int64))
     curve = ecdf(CensoredData(uncensored=time[event], right=time[~event])).sf
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.filterwarnings("ignore", "The confidence interval is undefined")  # at 0 and 1: said above
         band: Any = curve.confidence_interval(confidence_level=0.95, method="log-log")
     times, deaths = np.unique(time[event], return_counts=True)
     at = np.searchsorted(curve.quantiles, times)

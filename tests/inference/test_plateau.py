@@ -129,7 +129,7 @@ def test_vuong_is_antisymmetric_and_silent_where_curves_coincide():
     apart = cure.fates(7)[gone] - sbg.fates(7)[gone]
     assert forth.z == pytest.approx(apart.sum() / (np.sqrt(1000) * apart.std()), rel=1e-9)
     steady = [1000, 700, 490, 343, 240]
-    assert vuong(fit_cure(steady), fit_geometric(steady), steady).p == pytest.approx(1.0, abs=0.9)
+    assert vuong(fit_cure(steady), fit_geometric(steady), steady).p == 1.0
     assert vuong(sbg, sbg, curve) == vuong(cure, cure, curve) and vuong(sbg, sbg, curve).z == 0.0
 
 
@@ -145,10 +145,10 @@ def test_follow_up_needs_silence_after_the_last_departure():
 
 
 def test_size_of_the_boundary_test_and_power_against_a_staying_share():
-    # 100 worlds of a common churn: the boundary-corrected test rejects at most 0.05 + 3 sd = 0.115, and not never.
+    # 400 worlds of a common churn: the boundary-corrected test rejects at most 0.05 + 3 sd = 0.083, and not never.
     rng = np.random.default_rng(20251)
-    size = np.mean([cure_against_geometric(geometric_world(rng, 500, 0.0)).p < 0.05 for _ in range(100)])
-    assert 0.01 <= size <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
+    size = np.mean([cure_against_geometric(geometric_world(rng, 500, 0.0)).p < 0.05 for _ in range(400)])
+    assert 0.01 <= size <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
     power = np.mean([cure_against_geometric(geometric_world(rng, 500, 0.3)).p < 0.05 for _ in range(10)])
     assert power == 1.0
 
@@ -192,7 +192,7 @@ def test_larger_models_never_fit_worse(drops, rest):
     survivors = np.cumsum([rest, *drops])[::-1]
     if survivors[0] == 0:
         return
-    slack = 1e-4 * survivors[0]  # the box of parameters ends just before the exact boundary
+    slack = 1e-3 * survivors[0]  # the box of parameters ends just before the exact boundary
     geometric, sbg = fit_geometric(survivors), fit_sbg(survivors)
     assert sbg.log_likelihood >= geometric.log_likelihood - slack
     assert fit_bdw(survivors).log_likelihood >= sbg.log_likelihood - 1e-9 * survivors[0]

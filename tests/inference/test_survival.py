@@ -92,7 +92,9 @@ def test_kaplan_meier_of_the_classics():
     mine = rows["group"].to_numpy() == "6-MP"
     drug = kaplan_meier(time[mine], event[mine])
     assert list(drug.times) == [6, 7, 10, 13, 16, 22, 23]
-    assert drug.survival == pytest.approx([0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482], abs=PRINTED)
+    assert drug.survival == pytest.approx(
+        [0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482], abs=PRINTED
+    )
     assert list(drug.at_risk) == [21, 17, 15, 12, 11, 7, 6] and list(drug.events) == [3, 1, 1, 1, 1, 1, 1]
     assert np.all((drug.low < drug.survival) & (drug.survival < drug.high))
 
@@ -143,13 +145,13 @@ def test_the_size_of_the_tests_with_heavy_ties_and_their_sense_of_early_and_late
         life = rng.geometric(0.35, 300)
         hits += [test(np.minimum(life, 6), life <= 6, group).p < 0.05 for test in tests]
     assert np.all(np.abs(hits / 400 - 0.05) <= 3 * np.sqrt(0.05 * 0.95 / 400))
-    # A quarter of the second cohort never leaves: the difference grows with age, late weights see it best.
+    # An eighth of the second cohort never leaves: the difference grows with age, late weights see it best.
     wins = np.zeros(3)
     for _ in range(100):
-        life = np.where((group == 1) & (rng.random(300) < 0.25), 99, rng.geometric(0.35, 300))
+        life = np.where((group == 1) & (rng.random(300) < 0.125), 99, rng.geometric(0.35, 300))
         wins += [test(np.minimum(life, 6), life <= 6, group).p < 0.05 for test in tests]
     assert wins[2] > wins[0] > wins[1]
-    assert wins[2] >= 95
+    assert wins[2] >= 75
 
 
 def test_durations_from_months_of_activity():
