@@ -15,6 +15,7 @@ from analysis.inference.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.bgnbd import fit_bgnbd
 from analysis.inference.coactivity import co_activity
 from analysis.inference.dropout import SBG, fit_bdw, fit_cure, fit_geometric, fit_sbg
+from analysis.inference.likelihood import likelihood_ratio
 from analysis.inference.plateau import (
     bdw_against_sbg,
     compare,
@@ -119,6 +120,14 @@ def test_the_words_never_claim_a_plateau():
     assert short.bdw_against_sbg is None and len(short.table) == 3
 
 
+def test_a_null_on_the_boundary_halves_the_tail():
+    plain, boundary = likelihood_ratio(-98.647, -100.0), likelihood_ratio(-98.647, -100.0, boundary=True)
+    assert plain.p == pytest.approx(0.1, abs=1e-3) and boundary.p == pytest.approx(0.05, abs=1e-3)
+    assert boundary.statistic == pytest.approx(2.706)
+    assert likelihood_ratio(-100.0, -100.0, boundary=True).p == 1.0
+    assert cure_against_geometric([1000, 700, 490, 343, 240]).p == 1.0
+
+
 def test_vuong_is_antisymmetric_and_silent_where_curves_coincide():
     curve = HIGH_END[:8]
     cure, sbg = fit_cure(curve), fit_sbg(curve)
@@ -145,10 +154,10 @@ def test_follow_up_needs_silence_after_the_last_departure():
 
 
 def test_size_of_the_boundary_test_and_power_against_a_staying_share():
-    # 400 worlds of a common churn: the boundary-corrected test rejects at most 0.05 + 3 sd = 0.083, and not never.
+    # 150 worlds of a common churn: the boundary-corrected test rejects at most 0.05 + 3 sd = 0.103, and not never.
     rng = np.random.default_rng(20251)
-    size = np.mean([cure_against_geometric(geometric_world(rng, 500, 0.0)).p < 0.05 for _ in range(400)])
-    assert 0.01 <= size <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+    size = np.mean([cure_against_geometric(geometric_world(rng, 500, 0.0)).p < 0.05 for _ in range(150)])
+    assert 0.01 <= size <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
     power = np.mean([cure_against_geometric(geometric_world(rng, 500, 0.3)).p < 0.05 for _ in range(10)])
     assert power == 1.0
 
