@@ -378,14 +378,16 @@ def test_the_bound_takes_no_error_of_perception_for_smaller_than_it_is():
     """The factor by which a model is held to finish late supposes an error of 0, 1, 2, 3 or 4, or any at all."""
     n = 500_000
     steps = np.arange(n, dtype=np.uint64) << np.uint64(20)
-    late, out = np.array([1e-1, 1e-2, 1e-3, 1e-4, 1e-5]), np.empty(n)
+    out = np.empty(n)
     key, one = np.zeros(n, dtype=np.uint64), np.ones(n)
-    _earliest(np.uint64(5), np.uint64(77), key, steps, one, 1e6 * one, *late, out)
+    _earliest(np.uint64(5), np.uint64(77), key, steps, one, 1e6 * one, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, out)
     factor = out / (
         1.0 - ((plain_mix(np.full(n, 5, dtype=np.uint64)) >> np.uint64(12)).astype(float) + 0.5) / 2.0**52
     )
     error = ndtri(((plain_mix(np.uint64(77) + steps) >> np.uint64(12)).astype(float) + 0.5) / 2.0**52)
-    supposed = np.select([np.isclose(factor, 1e6 * by) for by in late], [0, 1, 2, 3, 4], np.inf)
+    supposed = np.select(
+        [np.isclose(factor, 1e6 * by) for by in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)], [0, 1, 2, 3, 4], np.inf
+    )
     assert (error <= supposed).all()
     assert np.isclose(factor[np.isinf(supposed)], 1.0).all()
     for level in (0, 1, 2, 3, 4, np.inf):
