@@ -164,10 +164,6 @@ class Log:
             self._kept[name] = self._keep(name, build())
         return self._kept[name]
 
-    def give(self, name: str, table: ir.Table) -> None:
-        """A shared step that the caller has made already, as a table of the engine that holds the log."""
-        self._kept[name] = table
-
     def _keep(self, name: str, step: ir.Table) -> ir.Table:
         kept = f"slipper_{name}_{uuid.uuid4().hex[:8]}"
         try:

@@ -14,18 +14,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from analysis import retention, usage
 from analysis.source import Log, open_log
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
     import sim
     from sim.activity import Activity
 
@@ -38,15 +37,11 @@ WITHOUT = ("prices", "free_windows")
 @dataclass
 class Outcome:
     """One run. weekly: requests by UTC Monday week and model (columns week, model, requests), weeks that the log does
-    not cover whole included. activity: the simulator's arrays, where the outcome was made from them. monthly: then,
-    their table in the log's engine, one row a user, model and month: user_id, account_id, model, month, requests,
-    first_at (midnight of the first day). A pattern that needs another step of the analysis of it gives it to the log
-    (`log.give`)."""
+    not cover whole included. activity: the simulator's arrays, where the outcome was made from them."""
 
     log: Log
     weekly: pd.DataFrame
     activity: Activity | None = field(default=None, repr=False)
-    monthly: ir.Table | None = field(default=None, repr=False)
 
     @property
     def holds_requests(self) -> bool:
@@ -82,25 +77,23 @@ def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
     connection = ibis.duckdb.connect(threads=1, memory_limit=MEMORY)
     try:
         table = activity.table()
-        rows = pa.table({
-            "user_id": table["user_id"], "account_id": table["account_id"], "model": table["model"],
-            "month": table["month"], "requests": table["requests"],
-            "first_at": table["first_day"].cast(pa.timestamp("us")),
-        })  # fmt: skip
-        kept = connection.create_table("activity", rows, temp=True)
+        rows = table.select(["user_id", "account_id", "model"])
+        rows = rows.append_column("created_at", table["first_day"].cast(pa.timestamp("us")))
         log = Log(
-            kept.select("user_id", "account_id", "model", created_at="first_at"),
+            connection.create_table("generations", rows, temp=True),
             models=connection.create_table("models", models_table(agents), temp=True),
             name=scenario.title, first_day=scenario.start, last_day=scenario.end,
         )  # fmt: skip
         log.rows = len(activity)
-        log.give("activity", kept.select("user_id", "model", "month", "first_at"))
-        retention.cohort_activity.give(log, cohort_counts(activity))
+        histories = Histories.of(activity)
+        retention.cohort_activity.give(log, histories.cohort_activity())
+        retention.first_months.give(log, histories.first_months())
+        retention.patterns.give(log, histories.patterns())
         weekly = activity.weekly_table().to_pandas()
         weekly = weekly.assign(
             week=pd.to_datetime(weekly["week"]).astype("datetime64[us]"), model=weekly["model"].astype("str")
         )
-        yield Outcome(log, weekly, activity, kept)
+        yield Outcome(log, weekly, activity)
     finally:
         connection.disconnect()
 
@@ -122,31 +115,74 @@ def models_table(agents: sim.Agents) -> pa.Table:
     return table.set_column(table.column_names.index("model"), "model", [names])
 
 
-def cohort_counts(activity: Activity) -> pd.DataFrame:
-    """`analysis.retention.cohort_activity` of the log that these activities stand for, counted in arrays.
+@dataclass(frozen=True)
+class Histories:
+    """What `analysis.retention` counts of the log that activities stand for, counted in arrays: one entry a user and
+    model. model: place among the names in order; cohort: index of the first month; months: (entries, months of the
+    world), whether there was a request; day: UTC day of the month of the first one."""
 
-    Entries are ordered by user, model and month, so that the first of each user and model holds the cohort.
-    """
-    months = len(activity.months)
-    names = np.array(activity.models, dtype=object)
-    order = np.argsort(names, kind="stable")
-    place = np.empty(len(names), dtype=np.int64)  # of each model in the order of the names
-    place[order] = np.arange(len(names))
-    new = np.ones(len(activity), dtype=bool)
-    new[1:] = (np.diff(activity.user) != 0) | (np.diff(activity.model) != 0)
-    cohort = activity.month[new].astype(np.int64)[np.cumsum(new) - 1]
-    cell = (place[activity.model] * months + cohort) * months + activity.month
-    size = len(names) * months * months
-    days = (np.datetime64(activity.start, "D") + activity.first_day).astype("datetime64[D]")
-    of_month = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
-    active = np.bincount(cell, minlength=size)
-    day_sum = np.bincount(cell, weights=of_month, minlength=size)
-    cells = np.flatnonzero(active)
-    starts = np.array(activity.months, dtype="datetime64[us]")
-    return pd.DataFrame({
-        "model": pd.Series(names[order][cells // (months * months)], dtype="str"),
-        "cohort": starts[cells // months % months],
-        "month": starts[cells % months],
-        "active": active[cells].astype(np.int64),
-        "first_day_mean": day_sum[cells] / active[cells],
-    })  # fmt: skip
+    names: NDArray[np.object_]
+    starts: NDArray[np.datetime64]
+    model: NDArray[np.int64]
+    cohort: NDArray[np.int64]
+    months: NDArray[np.bool_]
+    day: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, activity: Activity) -> Histories:
+        """Entries of activities are ordered by user, model and month: the first of each pair holds the cohort."""
+        names = np.array(activity.models, dtype=object)
+        order = np.argsort(names, kind="stable")
+        place = np.empty(len(names), dtype=np.int64)
+        place[order] = np.arange(len(names))
+        new = np.ones(len(activity), dtype=bool)
+        new[1:] = (np.diff(activity.user) != 0) | (np.diff(activity.model) != 0)
+        first = np.flatnonzero(new)
+        months = np.zeros((len(first), len(activity.months)), dtype=bool)
+        months[np.cumsum(new) - 1, activity.month] = True
+        days = (np.datetime64(activity.start, "D") + activity.first_day[first]).astype("datetime64[D]")
+        return cls(
+            names[order],
+            np.array(activity.months, dtype="datetime64[us]"),
+            place[activity.model[first]],
+            activity.month[first].astype(np.int64),
+            months,
+            (days - days.astype("datetime64[M]")).astype(np.int64) + 1,
+        )
+
+    @cached_property
+    def _cell(self) -> NDArray[np.int64]:
+        """Model and cohort as one number."""
+        return self.model * len(self.starts) + self.cohort
+
+    def _cells(self, numbers: NDArray[np.int64]) -> dict[str, Any]:
+        models, cohorts = np.divmod(numbers, len(self.starts))
+        return {"model": pd.Series(self.names[models], dtype="str"), "cohort": self.starts[cohorts]}
+
+    def first_months(self) -> pd.DataFrame:
+        """`analysis.retention.first_months`."""
+        users = np.bincount(self._cell)
+        found = np.flatnonzero(users)
+        days = np.bincount(self._cell, weights=self.day)
+        return pd.DataFrame(
+            self._cells(found)
+            | {"users": users[found].astype(np.int64), "first_day_mean": days[found] / users[found]}
+        )
+
+    def cohort_activity(self) -> pd.DataFrame:
+        """`analysis.retention.cohort_activity`."""
+        size = len(self.names) * len(self.starts)
+        active = np.stack([np.bincount(self._cell[held], minlength=size) for held in self.months.T], axis=1)
+        cell, month = np.nonzero(active)
+        return pd.DataFrame(
+            self._cells(cell) | {"month": self.starts[month], "active": active[cell, month].astype(np.int64)}
+        )
+
+    def patterns(self) -> pd.DataFrame:
+        """`analysis.retention.patterns`, in another order."""
+        keys = np.column_stack([self._cell, np.packbits(self.months, axis=1).astype(np.int64)])
+        _, first, users = np.unique(keys, axis=0, return_index=True, return_counts=True)
+        return pd.DataFrame(
+            self._cells(self._cell[first])
+            | {"users": users.astype(np.int64), "months": list(self.months[first])}
+        )
