@@ -50,8 +50,9 @@ left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., N
   matrix.csv                 one row a world, arm and pattern
   experiment.html            one page, readable offline
 
-Workers on other machines need the same version of glass-slipper, and the scenario files at the same paths. Shards need
-one OUT that all of them can write to, or their runs/ folders copied into one.
+Workers on other machines need the same version of glass-slipper; scenario files of your own must lie at the same paths
+there (a run on another version or another file is refused, not mixed in). Shards need one OUT that all of them can
+write to, or their runs/ folders copied into one.
 
 {arguments.EXIT_STATUSES}"""
 

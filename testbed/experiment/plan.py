@@ -23,7 +23,7 @@ from sim.world import load_world
 from testbed import shipped
 from testbed.experiment.arms import Arm, SameArm, arms_of, written
 from testbed.experiment.finding import Declared
-from testbed.experiment.runs import Task
+from testbed.experiment.runs import Task, portable
 from testbed.experiment.schema import Level, PlanFile
 from testbed.failure import BadInput
 from testbed.outcome import Needs
@@ -116,7 +116,7 @@ class Plan:
                     settings, digest = self.worlds_resolved[world.name, arm.name]
                     key = hashlib.sha256(f"{digest} {seed} {judges}".encode()).hexdigest()[:KEY_LENGTH]
                     users = None if "users" in {f.path for f in self.file.factors.values()} else self.users
-                    task = Task(key, str(world.file), settings, users, seed, self.needs, asked, digest)
+                    task = Task(key, portable(world.file), settings, users, seed, self.needs, asked, digest)
                     found.append(Cell(world, arm, number, task))
         return tuple(found)
 

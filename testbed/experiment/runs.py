@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from testbed.failure import explain
@@ -19,6 +20,7 @@ from testbed.failure import explain
 if TYPE_CHECKING:
     from testbed.outcome import Outcome
 
+SHIPPED = "shipped:"
 Record = dict[str, Any]
 """One run as plain data: key, seed, status (done or failed), seconds, version, error and trace (of a failed one), and
 patterns: by name {status: ok, not_testable or failed; holds, value, why}."""
@@ -27,7 +29,7 @@ patterns: by name {status: ok, not_testable or failed; holds, value, why}."""
 @dataclass(frozen=True)
 class Task:
     """One run: everything that a process on this or another machine needs, as plain data. The key stands for the
-    resolved scenario, the seed, the patterns and the version of the code."""
+    resolved scenario, the seed, the patterns and the version of the code. scenario: see `portable`."""
 
     key: str
     scenario: str
@@ -37,6 +39,23 @@ class Task:
     needs: Literal["activity", "log"]
     patterns: tuple[tuple[str, str, str], ...]  # name, registered name, arguments as JSON
     digest: str  # of the resolved world without its seed: another version of the code gives another
+
+
+def portable(file: Path) -> str:
+    """A scenario file for any machine: a shipped one by its place among the shipped, others by their path."""
+    from testbed import shipped
+
+    inside = file.is_relative_to(shipped.FOLDER)
+    return f"{SHIPPED}{file.relative_to(shipped.FOLDER).as_posix()}" if inside else str(file)
+
+
+def local(scenario: str) -> Path:
+    """The file that `portable` stands for on this machine."""
+    from testbed import shipped
+
+    if scenario.startswith(SHIPPED):
+        return shipped.FOLDER / scenario.removeprefix(SHIPPED)
+    return Path(scenario)
 
 
 def carry_out(task: Task) -> Record:
@@ -68,7 +87,10 @@ def _carry_out(task: Task) -> Record:
     from sim.world import load_world, source_digest
     from testbed.patterns import bind
 
-    if load_world(task.scenario, settings=task.settings, seed=0, users=task.users).digest != task.digest:
+    if (
+        load_world(local(task.scenario), settings=task.settings, seed=0, users=task.users).digest
+        != task.digest
+    ):
         raise OtherVersion(
             "this worker reads another world than the one that was planned: its version of glass-slipper, the scenario "
             "or the catalogue differ; install the same version everywhere and share the files"
@@ -101,13 +123,18 @@ def _outcome(task: Task) -> Iterator[Outcome]:
     from testbed import outcome
 
     if task.needs == "activity":
-        world = sim.load_world(task.scenario, settings=task.settings, seed=task.seed, users=task.users)
+        world = sim.load_world(local(task.scenario), settings=task.settings, seed=task.seed, users=task.users)
         with outcome.of_activity(sim.run_agents(world)) as made:
             yield made
         return
     with tempfile.TemporaryDirectory(prefix="slipper-run-") as home:
         run = sim.run(
-            task.scenario, settings=task.settings, seed=task.seed, users=task.users, out=home, workers=1
+            local(task.scenario),
+            settings=task.settings,
+            seed=task.seed,
+            users=task.users,
+            out=home,
+            workers=1,
         )
         with outcome.of_run(run.path) as made:
             yield made

@@ -9,6 +9,7 @@ import pytest
 import sim
 from sim.listing import WORLDS
 from testbed.experiment import plan as plans
+from testbed.experiment.runs import local, portable
 from testbed.failure import BadInput
 from tests.experiment.made import TINY, write
 
@@ -87,6 +88,14 @@ def test_the_shipped_experiments_can_run():
     assert len(doses.arms) == 30 and {p.bound.pattern.needs for p in doses.patterns} == {"activity"}
     assert {world.effect for world in errors.worlds} == {"absent", "present"}
     assert len(errors.cells) == 2 * len(errors.worlds) * 3
+
+
+def test_a_shipped_world_is_found_where_the_worker_has_it(tmp_path, monkeypatch):
+    shipped_world = plans.load(write(tmp_path)).cells[0].task.scenario
+    assert shipped_world == "shipped:one-frontier-model.yaml"
+    monkeypatch.setattr("testbed.shipped.FOLDER", tmp_path / "elsewhere")
+    assert local(shipped_world) == tmp_path / "elsewhere" / "one-frontier-model.yaml"
+    assert local(portable(tmp_path / "mine.yaml")) == tmp_path / "mine.yaml"
 
 
 def test_names_of_experiments():
