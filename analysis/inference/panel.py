@@ -360,13 +360,36 @@ def _rows(log: Log, model: str, windows: Windows, aliases: Mapping[str, str]) ->
         step = presence(log)
         step = step.filter(step.model.isin(names))
         return collect(step)
+    if len(names) == 1:
+        step = windowed_presence(log)
+        return collect(step.filter(step.model == model).drop("model"))
     rows = log.generations
     rows = rows.filter(rows.model.isin(names))
-    rows = rows.mutate(first=rows.created_at.min().over(ibis.window(group_by=[rows.user_id])))
+    return collect(
+        _windowed(rows, rows.group_by("user_id").aggregate(first=rows.created_at.min()), ["user_id"])
+    )
+
+
+def windowed_presence(log: Log) -> ir.Table:
+    """One row a user, model and 30-day window from the first request with a request in it: month (of the first
+    request), age (of the window, 0 the first), requests."""
+
+    def build() -> ir.Table:
+        step = presence(log)
+        firsts = step.group_by("user_id", "model").aggregate(first=step.first_at.min())
+        return _windowed(log.generations, firsts, ["user_id", "model"])
+
+    return log.shared("windowed_presence", build)
+
+
+def _windowed(rows: ir.Table, firsts: ir.Table, keys: list[str]) -> ir.Table:
+    """Requests by 30-day window from `first`; rows and firsts share the keys."""
+    rows = rows.select(*keys, "created_at").join(firsts, keys)
     seconds = rows.created_at.epoch_seconds() - rows.first.epoch_seconds()
-    rows = rows.mutate(age=(seconds // (WINDOW_DAYS * 86_400)).cast("int64"), month=v.month(rows.first))
-    found = rows.group_by("user_id", "month", "age").aggregate(requests=rows.count().cast("int64"))
-    return collect(found)
+    rows = rows.mutate(
+        age=(seconds.cast("int64") // (WINDOW_DAYS * 86_400)).cast("int64"), month=v.month(rows.first)
+    )
+    return rows.group_by(*keys, "month", "age").aggregate(requests=rows.count().cast("int64"))
 
 
 def _assemble(

@@ -127,6 +127,17 @@ def test_windows_count_from_the_first_request(small_log):
     assert panel.active[0].tolist() == [True, False]  # 3 February is 14 days after 20 January
 
 
+def test_windows_count_from_the_first_request_to_any_of_the_ids(connect):
+    rows = [("u1", "x/old", "2025-01-05"), ("u1", "x/new", "2025-02-10"), ("u2", "x/new", "2025-04-30")]
+    log = connect(
+        generations(rows), models=models(model("x/new", "2025-01-02"), model("x/old", "2025-01-02"))
+    )
+    panel = Panel.from_log(log, "x/new", min_cohort=1, windows="30 days", aliases={"x/old": "x/new"})
+    assert panel.active[0].tolist() == [True, True, False]
+    alone = Panel.from_log(log, "x/new", min_cohort=1, windows="30 days")
+    assert alone.active[0].tolist() == [True, False]
+
+
 def test_aliases_count_as_the_model_that_followed(small_log):
     panel = Panel.from_log(small_log, "x/new", min_cohort=1, aliases={"x/old": "x/new"})
     assert panel.users == 3  # u4 came in the month left out
