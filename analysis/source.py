@@ -27,6 +27,7 @@ import pandas as pd
 from ibis.backends.sql import SQLBackend
 
 from analysis import contract
+from analysis import vocabulary as v
 
 DEFAULT_MEMORY = "2GB"
 _UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
@@ -237,8 +238,8 @@ def open_log(
         of the same DuckDB file or connection).
     table: name of the generations' table in a DuckDB file. start, end: first and last UTC day that the log
     covers, if its first and last record do not say so. memory, threads: limits of the embedded engine (files
-    only). check: refuse a log without its required columns, with wrong types there, or without rows. The
-    validator opens unchecked.
+    only). check: refuse a log without its required columns, with wrong types, without rows, or with tokens or costs
+    below 0, missing or not finite. The validator opens unchecked.
 
     Raises LogError with a message for people.
     """
@@ -494,12 +495,11 @@ def _check_columns(log: Log) -> None:
         problems = []
         kinds = given.schema()
         for field in contract.FIELDS[name]:  # type: ignore[index]
-            if not field.required:
-                continue
             if field.name not in kinds:
-                problems.append(
-                    f"required column '{field.name}' is missing{_nearest(field.name, list(kinds))}"
-                )
+                if field.required:
+                    problems.append(
+                        f"required column '{field.name}' is missing{_nearest(field.name, list(kinds))}"
+                    )
             elif not conforms(kinds[field.name], field.family):
                 problems.append(_type_problem(field, kinds[field.name]))
         if problems:
@@ -519,8 +519,10 @@ def _type_problem(field: contract.Field, kind: dtypes.DataType) -> str:
 
 
 def _measure(log: Log, check: bool) -> None:
-    """Count the rows and find the first and the last moment, in one query."""
+    """Count the rows and find the first and the last moment, and what no sum bears, in one query."""
     wanted: dict[str, ir.Value] = {"rows": log.generations.count()}
+    if check:
+        wanted |= _unsound_counts(log)
     kind = log.generations.schema().get("created_at")
     if kind is not None and kind.is_timestamp():
         wanted |= {"start": log.generations.created_at.min(), "end": log.generations.created_at.max()}
@@ -532,6 +534,33 @@ def _measure(log: Log, check: bool) -> None:
     log.start, log.end = _utc(found.get("start")), _utc(found.get("end"))
     if check and not log.rows:
         raise LogError(f"{log.name}: the log is empty: it has the columns but not one row")
+    if check:
+        _check_counts(log, found)
+
+
+def _unsound_counts(log: Log) -> dict[str, ir.Value]:
+    """Counts of rows that would spoil every sum of tokens or money, by their wording for people."""
+    counts: dict[str, ir.Value] = {}
+    for field in contract.GENERATIONS:
+        if field.unit not in ("tokens", "USD") or field.name not in log.columns:
+            continue
+        column = log.generations[field.name]
+        counts[f"{field.name} below 0"] = v.count_where(column < 0)
+        if field.required:
+            counts[f"{field.name} missing"] = v.count_where(column.isnull())
+        if column.type().is_floating():
+            counts[f"{field.name} infinite or not a number"] = v.count_where(column.isnan() | column.isinf())
+    return counts
+
+
+def _check_counts(log: Log, found: dict[str, Any]) -> None:
+    """Refuse a log with rows that `_unsound_counts` counted: sums and shares over them would be wrong in silence."""
+    unsound = [f"{found[what]:,} with {what}" for what in _unsound_counts(log) if found[what]]
+    if unsound:
+        raise LogError(
+            f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
+            "wrong: correct them or leave them out. `slipper analyze LOG --validate` shows examples."
+        )
 
 
 def _utc(moment: dt.datetime | None) -> dt.datetime | None:
