@@ -20,8 +20,8 @@ from analysis.results import CONTRAST, INDEX, TRIANGLES
 
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared
 MOST_ROWS = 12  # rows of one exhibit that are compared, the largest first
+ALL = "all"  # the one series of an exhibit whose rows have no names
 PROSE = ("title", "question", "extends")  # scenario keys that say what a scenario is for, not what it is
-_NUMBERS = ("share", "tokens", "usd", "number", "count")
 
 
 class NotAnalysed(ValueError):
@@ -134,15 +134,14 @@ def retention_differences(a: Analysed, b: Analysed, models: list[str]) -> pd.Dat
 def exhibit_differences(exhibit: Exhibit, a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """One exhibit in both logs: a row a series (or row of the table), the largest first, at most `MOST_ROWS`.
 
-    Columns exhibit, value (the column compared), form, series, a, b, difference, ratio = b / a, differs. Of weekly
-    tables a and b are unweighted means over the last four complete weeks, and `differs` says that the ranges of those
-    weeks do not overlap; of others a and b are the values, and `differs` is missing: one value has no range.
+    Columns exhibit, value (the exhibit's `compared` column), form, series, a, b, difference, ratio = b / a, differs.
+    Of weekly tables a and b are unweighted means over the last four complete weeks, and `differs` says that the ranges
+    of those weeks do not overlap; of others a and b are the values, and `differs` is missing: one value has no range.
     """
-    value = compared_column(exhibit, a)
+    value, names = exhibit.compared, list(exhibit.key)
     columns = ["exhibit", "value", "form", "series", "a", "b", "difference", "ratio", "differs"]
-    if value is None or value not in b:
+    if any(not {value, *names} <= set(frame) for frame in (a, b)):
         return pd.DataFrame(columns=columns)
-    names = [c for c, form in exhibit.formats.items() if form == "text" and c in a and c in b]
     parts = [_levels(frame, value, names) for frame in (a, b)]
     both = parts[0].merge(parts[1], how="outer", left_index=True, right_index=True, suffixes=("_a", "_b"))
     both = both.loc[
@@ -167,14 +166,6 @@ def exhibit_differences(exhibit: Exhibit, a: pd.DataFrame, b: pd.DataFrame) -> p
     )
 
 
-def compared_column(exhibit: Exhibit, frame: pd.DataFrame) -> str | None:
-    """The column that a comparison of the exhibit is about: its first share, else its first other number."""
-    numbers = [c for c, form in exhibit.formats.items() if form in _NUMBERS and c in frame]
-    return min(
-        numbers, key=lambda c: (exhibit.formats[c] != "share", exhibit.formats[c] == "count"), default=None
-    )
-
-
 def _levels(frame: pd.DataFrame, value: str, names: list[str]) -> pd.DataFrame:
     """level, low and high of `value` by series: over the last complete weeks, or the value itself."""
     if "complete" in frame and frame["complete"].any():
@@ -183,7 +174,8 @@ def _levels(frame: pd.DataFrame, value: str, names: list[str]) -> pd.DataFrame:
         weeks = frame["week"].drop_duplicates().nlargest(LAST_WEEKS)
         frame = frame[frame["week"].isin(weeks)]
     frame = frame.assign(**{value: frame[value].astype("float64")})
-    key = frame[names].astype(str).agg(", ".join, axis=1) if names else pd.Series("all", index=frame.index)
+    rows = frame[names].astype(str).itertuples(index=False, name=None)
+    key = pd.Series([", ".join(row) or ALL for row in rows], index=frame.index, dtype="str")
     groups = frame.groupby(key, sort=False)[value]
     levels = pd.DataFrame({"level": groups.mean(), "low": groups.min(), "high": groups.max()})
     return levels.replace([np.inf, -np.inf], np.nan)

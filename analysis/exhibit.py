@@ -24,7 +24,9 @@ class Exhibit:
     behind it. query: the query whose SQL and docstring (numerator, denominator, unit, filter, window) define it; None
     where the table is derived from the queries that the docstring of `table` names. draw: the matplotlib figure (None
     for a table). chart: the same as a Vega-Lite specification for the page, made from the table. claims: ids of the
-    claims that are read off it. choice: where the report contradicts itself or is silent, what was chosen.
+    claims that are read off it. choice: where the report contradicts itself or is silent, what was chosen. formats: of
+    its columns, on the page. compared: the column in which two logs are compared (none: not as a series), and key: the
+    columns that name its series, one row each (of a week); never texts that are derived from numbers.
     """
 
     id: str
@@ -38,3 +40,5 @@ class Exhibit:
     claims: tuple[str, ...] = ()
     choice: str = ""
     formats: Mapping[str, Format] = field(default_factory=dict)
+    compared: str = ""
+    key: tuple[str, ...] = ()

@@ -139,6 +139,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "All tokens of flagged models count, not the reasoning tokens inside outputs. The report's list of flagged "
             "models is not published: the flag of the models table decides, for a hybrid model as a whole too."
         ),
+        compared="share",
         formats={
             "week": "week", "reasoning_model_tokens": "tokens", "unknown_tokens": "tokens", "tokens": "tokens",
             "share": "share",
@@ -159,6 +160,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "assumed). Free launch access is what cost nothing inside a launch promotion, stealth or experimental "
             "listing; lasting free variants stay in."
         ),
+        compared="share",
+        key=("period", "model"),
         formats={
             "period": "text", "first_week": "week", "last_week": "week", "rank": "count", "model": "text",
             "name": "text", "requests": "count", "tokens": "tokens", "share": "share", "launch_tokens": "tokens",
@@ -178,6 +181,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "A tool call is a request whose finish reason is one. The outlier stays in; the largest account's part "
             "shows it."
         ),
+        compared="share",
         formats={
             "week": "week", "tool_requests": "count", "requests": "count", "known_requests": "count",
             "tool_tokens": "tokens", "tokens": "tokens", "share": "share", "accounts": "count",
@@ -198,6 +202,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "The title of the report's figure says tools provided; by its own text that was not recorded before "
             "September 2025, so the finish reason decides."
         ),
+        compared="share",
+        key=("model",),
         formats={
             "week": "week", "rank": "count", "model": "text", "name": "text", "tool_tokens": "tokens",
             "share": "share", "week_tool_tokens": "tokens", "hhi": "number",
@@ -214,6 +220,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_mean("mean_prompt", BLUE),
         claims=("C69", "C71", "C73"),
         choice="The figure reaches back as far as the log, as the report's does (early 2024), beyond its main window.",
+        compared="mean_prompt",
         formats={"week": "week", **_SUMS, "cost_usd": "usd", **_MEANS, "prompt_to_completion": "number"},
     ),
     Exhibit(
@@ -226,6 +233,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_completion,
         claims=("C70", "C71"),
         choice="The figure reaches back as far as the log. Reasoning tokens are a part of completion tokens.",
+        compared="mean_completion",
         formats={
             "week": "week", "requests": "count", "tokens_completion": "tokens", "mean_completion": "count",
             "reasoning_requests": "count", "tokens_reasoning": "tokens", "mean_reasoning": "count",
@@ -246,6 +254,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "The report shows spring 2025 on, when labels began. How much of the growth is within categories and how "
             "much is a change of mix is the query `agentic.category_prompts`, decomposed by `agentic.prompt_growth`."
         ),
+        compared="mean_prompt",
+        key=("category",),
         formats={"week": "week", "category": "text", **_SUMS, **_MEANS},
     ),
     Exhibit(
@@ -259,6 +269,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_mean("mean_total", GREEN),
         claims=("C74",),
         choice="The report's three figures of lengths do not add up (6,000 + 400 against 5,400); here they do.",
+        compared="mean_total",
         formats={"week": "week", **_SUMS, "cost_usd": "usd", **_MEANS, "prompt_to_completion": "number"},
     ),
     Exhibit(
@@ -275,6 +286,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "Programming is set against all requests: the report's 3 to 4 times fits those, not the requests without "
             "programming."
         ),
+        compared="ratio",
         formats={
             "week": "week", "programming_requests": "count", "other_requests": "count", "mean_programming": "count",
             "mean_other": "count", "mean_all": "count", "ratio": "number", "ratio_other": "number",

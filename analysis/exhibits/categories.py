@@ -20,6 +20,10 @@ from analysis.weekly import window_of
 _SAMPLE = (
     "Shares are of the labelled sample, in the weeks of the report's window of categories (from May 2025 on)."
 )
+_TAGS = (
+    "The report lists nine buckets where it explains its method, adult and writing apart; its figures use twelve "
+    "tags, with these two inside roleplay. Here are the twelve."
+)
 _CATEGORY_SERIES = charts.Series("category", list(draw.CATEGORY_COLOURS), {}, draw.CATEGORY_COLOURS)
 _AUTHOR_SERIES = charts.Series("author", list(draw.AUTHOR_COLOURS), draw.AUTHOR_NAMES, draw.AUTHOR_COLOURS)
 
@@ -110,8 +114,10 @@ def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exh
         draw=partial(draw.author_mix, author=author),
         chart=_mix_chart(name),
         claims=claims,
-        choice=f"{_SAMPLE} A request with two categories counts in both, so that each bar is 100%; open models of the "
-        f"author count. {choice}".strip(),
+        choice=f"{_SAMPLE} A request with two categories counts in both, so that each bar is 100%; open models of "
+        f"the author count. {choice}".strip(),
+        compared="share",
+        key=("category",),
         formats={
             "week": "week", "category": "text", "requests": "count", "tokens": "tokens", "share": "share",
             "author_requests": "count", "author_tokens": "tokens", "concentration": "number",
@@ -140,6 +146,8 @@ def _tags(
         chart=_subtag_chart,
         claims=claims,
         choice=f"{_SAMPLE} A sub-tag is the content path that the classifier gave. {choice}".strip(),
+        compared="share",
+        key=("category", "subtag"),
         formats={
             "category": "text", "subtag": "text", "requests": "count", "tokens": "tokens", "share": "share",
             "category_requests": "count", "entropy_bits": "number",
@@ -147,7 +155,7 @@ def _tags(
     )  # fmt: skip
 
 
-_WHICH = "The six and the next six categories are the report's, whatever their order in this log."
+_WHICH = f"The six and the next six categories are the report's, whatever their order in this log. {_TAGS}"
 
 EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit(
@@ -160,7 +168,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         draw=draw.programming_share,
         chart=_programming_chart,
         claims=("C77", "C78"),
-        choice=f"{_SAMPLE} The report's start of 11% can only mean May 2025, when labels begin.",
+        choice=f"{_SAMPLE} The report's start of 11% can only mean May 2025, when labels begin. {_TAGS}",
+        compared="share",
         formats={
             "week": "week", "requests": "count", "tokens": "tokens", "share": "share", "labelled_requests": "count",
             "labelled_tokens": "tokens",
@@ -178,6 +187,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         claims=("C79", "C80", "C81", "C82", "C83", "C84", "C85"),
         choice=f"{_SAMPLE} The report's text speaks of spend, its caption of requests: the figure shows spend, "
         "request_share is the other reading. xAI is left out, since most of its use was free.",
+        compared="share",
+        key=("author",),
         formats={
             "week": "week", "author": "text", "requests": "count", "spend_usd": "usd", "share": "share",
             "request_share": "share", "week_spend_usd": "usd",
@@ -204,5 +215,7 @@ APPENDIX: tuple[Exhibit, ...] = (
     _tags("fig29b", "Sub-tags of programming", ("programming",), ("C87", "C95"),
           partial(draw.category_subtags, category="programming")),
     _tags("fig29c", "Sub-tags of technology", ("technology",), ("C96",),
-          partial(draw.category_subtags, category="technology")),
+          partial(draw.category_subtags, category="technology"),
+          "The report's text gives 65% for its two largest sub-tags together; its figure, read by others, shows "
+          "about 42%. The shares here are of technology's labelled tokens."),
 )  # fmt: skip

@@ -140,7 +140,10 @@ EXHIBITS: tuple[Exhibit, ...] = (
         claims=("C132", "C133", "C134", "C135", "C136", "C137", "C138", "C139", "C140", "C141"),
         choice="Own-key (BYOK) requests are left out. Free variants count with their tokens and at no charge, since "
         "the report divides all spend by all tokens of a category; paid_usd_per_mtok leaves them out. The horizontal "
-        "cut, not given in the report, is the median of log tokens. The report has science in two quadrants.",
+        "cut, not given in the report, is the median of log tokens. The report has science in two quadrants, and "
+        "programming at or below the mean cost, though models at about $2 take most of its spend.",
+        compared="cost_usd_per_mtok",
+        key=("category",),
         formats={
             "category": "text", "requests": "count", "charged_tokens": "tokens", "cost_usd": "usd",
             "cost_usd_per_mtok": "usd", "paid_usd_per_mtok": "usd", "quadrant": "text",
@@ -157,6 +160,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_model_chart,
         claims=("C142", "C143", "C144", "C145"),
         choice=f"{_FREE} {_USE}",
+        compared="cost_usd_per_mtok",
+        key=("model",),
         formats=_MODEL,
     ),
     Exhibit(
@@ -169,6 +174,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         claims=("C142", "C143"),
         choice="The report says both that a price lower by 10% goes with 0.5 to 0.7% more use, and that demand is "
         "inelastic, while it disclaims causes: this is the line across models and no more.",
+        compared="slope",
         formats={
             "models": "count", "slope": "number", "slope_low": "number", "slope_high": "number", "pearson_r": "number",
             "p_value": "number", "spearman_rho": "number", "change_for_10pct_cheaper": "share", "change_low": "share",
@@ -186,6 +192,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_archetype_chart,
         claims=("C146", "C156", "C157", "C158"),
         choice=f"{_FREE} {_USE} The report gives no cuts: these are the medians over models.",
+        compared="charged_tokens",
+        key=("model",),
         formats=_MODEL,
     ),
     Exhibit(
@@ -197,6 +205,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         query=cost.effective_cost,
         claims=("C147", "C148", "C149", "C150", "C151", "C152", "C153", "C154"),
         choice=f"{_FREE} {_USE} The report's table is of a later data set than its figures.",
+        compared="cost_usd_per_mtok",
+        key=("model",),
         formats={
             "segment": "text", "name": "text", "cost_usd_per_mtok": "usd", "charged_tokens": "tokens",
             "log10_tokens": "number", "log10_below_top": "number", "archetype": "text",
@@ -213,6 +223,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         claims=("C155",),
         choice="List price is that of the day in the models table, without any cache discount. Own-key requests and "
         "free variants are left out. The report states this without numbers.",
+        compared="list_over_actual",
+        key=("model",),
         formats={
             "model": "text", "requests": "count", "charged_tokens": "tokens", "cost_usd_per_mtok": "usd",
             "list_usd_per_mtok": "usd", "list_over_actual": "number", "cached_share": "share",

@@ -73,6 +73,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         claims=("C109", "C110", "C111"),
         choice="The report speaks of spend in one section and of token demand in another: this is spend. Requests paid "
         "with the customer's own key count with the gateway's fee.",
+        compared="share",
+        key=("continent",),
         formats={
             "week": "week", "continent": "text", "requests": "count", "spend_usd": "usd", "share": "share",
             "week_spend_usd": "usd",
@@ -88,6 +90,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_token_chart("name", "language"),
         claims=("C112",),
         choice="All languages are listed; the report names five and adds up the rest.",
+        compared="share",
+        key=("language",),
         formats={"name": "text", "language": "text", **_FORMATS},
     ),
     Exhibit(
@@ -100,6 +104,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_token_chart("continent", "continent"),
         claims=("C113",),
         choice=_WEB,
+        compared="share",
+        key=("continent",),
         formats={"continent": "text", **_FORMATS},
     ),
     Exhibit(
@@ -112,6 +118,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_token_chart("country", "billing country"),
         claims=("C03", "C114"),
         choice=f"{_WEB} There, the United States and Canada (49.07%) exceed North America (47.22%).",
+        compared="share",
+        key=("country",),
         formats={"country": "text", **_FORMATS},
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from analysis.exhibit import Exhibit
 from analysis.figures import retention as draw
 from analysis.report.panels import panel_chart
 from analysis.source import Log, NotAvailable
-from analysis.study import REPORT_PANELS, Panel
+from analysis.study import REPORT_PANELS, SMALL_COHORT, Panel
 
 _CLAIMS: dict[str, tuple[str, ...]] = {
     "a": ("C117", "C119"), "b": ("C118", "C119"), "c": ("C130",), "d": ("C120", "C121"), "e": ("C122",),
@@ -20,8 +20,14 @@ _CLAIMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _CHOICE = (
     "Month 0 is the calendar month of the first request to the listed id; retention at 0 is 1 by definition. Cohorts "
-    "under 200 users are marked small, and drawn grey."
+    f"under {SMALL_COHORT} users are marked small, and drawn grey."
 )
+_BY_MODEL = {
+    "google/gemini-2.5-pro": "Previews of Gemini 2.5 Pro were listed from March 2025; the report's June cohort is "
+    "that of the listed id, with the users whom the gateway moved from a preview in it.",
+    "openai/gpt-4o-mini": "The launch of GPT-4o mini, July 2024, lies before the report's window of 13 months: the "
+    "figure reaches back as far as the log.",
+}  # fmt: skip
 _FORMATS: Any = {
     "cohort": "month", "k": "count", "month": "month", "users": "count", "active": "count", "retention": "share",
     "wilson_low": "share", "wilson_high": "share",
@@ -87,7 +93,7 @@ def panel_exhibit(panel: Panel) -> Exhibit:
         draw=partial(_panel, model=panel.model),
         chart=_chart,
         claims=_CLAIMS.get(panel.letter, ()),
-        choice=_CHOICE,
+        choice=f"{_CHOICE} {_BY_MODEL.get(panel.model, '')}".strip(),
         formats=_FORMATS,
     )
 
@@ -102,7 +108,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         query=retention.cohort_activity,
         draw=_sheet,
         claims=("C115", "C116", "C119", "C124", "C127", "C128", "C129", "C131"),
-        choice=_CHOICE,
+        choice=" ".join((_CHOICE, *_BY_MODEL.values())),
         formats={"model": "text", **_FORMATS},
     ),
     *(panel_exhibit(panel) for panel in REPORT_PANELS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,18 +20,20 @@ from analysis.comparison import (
     scenario_differences,
 )
 from analysis.exhibit import Exhibit
+from analysis.exhibits import EXHIBITS
 from analysis.proportions import newcombe, wilson
 from analysis.report.compare import render_comparison
 from analysis.results import write_analysis
 from tests.analysis.made_log import made, write_run
+from tests.analysis.rich_log import rich
 
 SHARES = Exhibit(
     "fig01", "Shares", "openness", "share of tokens", openness.weekly_shares, openness.weekly_shares,
-    formats={"week": "week", "source_type": "text", "share": "share"},
+    formats={"week": "week", "source_type": "text", "share": "share"}, compared="share", key=("source_type",),
 )  # fmt: skip
 AUTHORS = Exhibit(
     "table1", "Authors", "openness", "tokens", usage.by_author, usage.by_author,
-    formats={"author": "text", "tokens": "tokens"},
+    formats={"author": "text", "tokens": "tokens"}, compared="tokens", key=("author",),
 )  # fmt: skip
 SONNET = "anthropic/claude-sonnet-4"
 
@@ -155,3 +158,52 @@ def test_rows_of_a_table_are_matched_by_name_and_not_judged():
     assert np.isnan(rows.loc["p", "b"])
     assert np.isnan(rows.loc["r", "a"])
     assert rows["differs"].isna().all()
+
+
+@pytest.fixture(scope="module")
+def rich_log():
+    tables = rich(rows=4000, users=300)
+    connection = ibis.duckdb.connect()
+    for name in ("generations", "labels", "models"):
+        connection.create_table(name, getattr(tables, name))
+    with open_log((connection, "generations")) as log:
+        yield log
+    connection.disconnect()
+
+
+COMPARED = [exhibit for exhibit in EXHIBITS if exhibit.section != "retention"]
+
+
+@pytest.mark.parametrize("exhibit", COMPARED, ids=lambda exhibit: exhibit.id)
+def test_every_exhibit_compares_its_number_by_the_names_of_its_series_alone(rich_log, exhibit):
+    frame = exhibit.table(rich_log)
+    rows = [*(["week"] if "week" in frame else []), *exhibit.key]
+    assert not frame.duplicated(rows).any() if rows else len(frame) == 1
+    if exhibit.unit.startswith("share"):
+        assert exhibit.formats[exhibit.compared] == "share"
+    other = frame.copy()
+    for column, kind in exhibit.formats.items():
+        if kind == "text" and column in other and column not in exhibit.key:
+            other[column] = other[column].astype(object).where(other.index > 0, "elsewhere")
+    other[exhibit.compared] = other[exhibit.compared] * 2
+    found = exhibit_differences(exhibit, frame, other)
+    assert len(found)
+    assert set(found["value"]) == {exhibit.compared}
+    known = found[found["a"].notna()]
+    assert len(known)
+    assert (known["b"] == 2 * known["a"]).all()
+    assert found["a"].isna().equals(found["b"].isna())
+
+
+def test_a_compared_length_is_a_mean_and_not_a_sum():
+    compared = {exhibit.id: exhibit.compared for exhibit in EXHIBITS}
+    lengths = [compared[f"fig{number}"] for number in (14, 15, 16, 17)]
+    assert lengths == ["mean_prompt", "mean_completion", "mean_prompt", "mean_total"]
+
+
+def test_a_table_without_a_row_is_compared_as_missing():
+    a = pd.DataFrame({"author": ["p"], "tokens": [100]})
+    rows = exhibit_differences(AUTHORS, a, a.head(0))
+    assert rows["series"].tolist() == ["p"]
+    assert rows["b"].isna().all()
+    assert exhibit_differences(AUTHORS, a.head(0), a.head(0)).empty
