@@ -18,7 +18,7 @@ from analysis import vocabulary as v
 from analysis import weekly as step
 from analysis.categories import labelled
 from analysis.proportions import share
-from analysis.query import day, finished_by, query
+from analysis.query import day, finished_by
 from analysis.retention import model_names
 from analysis.source import Log, NotAvailable
 from analysis.study import LABEL_THRESHOLD
@@ -66,23 +66,6 @@ def reasoning_token_share(log: Log) -> ir.Table:
         tokens_reasoning=v.total(t.tokens_reasoning), tokens_completion=v.total(t.tokens_completion)
     )
     return sums.mutate(share=v.ratio(sums.tokens_reasoning, sums.tokens_completion)).order_by("week")
-
-
-@query
-def reasoning_models(log: Log, window: step.Window | None = None) -> ir.Table:
-    """Tokens of reasoning-optimised models over the weeks whose Monday lies in the window: claims C58, C59
-    (figure 11).
-
-    share = the model's tokens over the tokens of all reasoning-optimised models. Free launch access is counted;
-    `reasoning_ranking` leaves it out (C60). Needs the models table.
-    """
-    t = step.by_model(log, "requests", "tokens").filter(lambda t: v.within(t.week, window))
-    facts = log.need_models("reasoning_optimised", what="the ranking of reasoning models")
-    t = t.inner_join(facts.filter(facts.reasoning_optimised).select("model"), "model")
-    sums = t.group_by("model").aggregate(requests=v.total(t.requests), tokens=v.total(t.tokens))
-    return sums.mutate(share=v.ratio(sums.tokens, v.whole(sums.tokens, []))).order_by(
-        sums.tokens.desc(), "model"
-    )
 
 
 def launch_windows(log: Log) -> list[tuple[str, dt.date, dt.date | None]]:
@@ -283,9 +266,17 @@ def tool_share_and_largest_account(log: Log) -> pd.DataFrame:
     return frame.assign(largest_account_part=part.where(frame["share"].notna()))
 
 
-@finished_by(_mark)
+def _mark_offers(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    if frame.empty:
+        raise NotAvailable("tools_offered", "the log has the column but no value in it")
+    tool_share(log)  # says so where no finish reason is known
+    return step.mark_complete(frame, log)
+
+
+@finished_by(_mark_offers)
 def tools_offered(log: Log) -> ir.Table:
-    """Requests that offer tools against requests that end in a tool call, by week: claims C63 and C64.
+    """Requests that offer tools against requests that end in a tool call, by week: claims C63 and C64 (beside
+    figure 12).
 
     requests (count): requests for which it is recorded whether tools were offered (from September 2025 on; null
     = not recorded). offered (count): those that offered tools. called (count): those with finish_reason =

@@ -28,7 +28,7 @@ import pandas as pd
 from analysis import vocabulary as v
 from analysis import weekly as step
 from analysis.contract import CATEGORIES
-from analysis.query import finished_by, query
+from analysis.query import finished_by
 from analysis.source import Log
 from analysis.study import LABEL_THRESHOLD, MIX_AUTHORS
 
@@ -166,32 +166,6 @@ def programming_share(log: Log, threshold: float = LABEL_THRESHOLD) -> pd.DataFr
     """Programming's rows of `weekly_shares`: claim C77. Its tokens over all labelled tokens, by week."""
     frame = weekly_shares(log, threshold)
     return frame[frame["category"] == "programming"].reset_index(drop=True)
-
-
-@query
-def shares(
-    log: Log,
-    window: step.Window | None = None,
-    threshold: float = LABEL_THRESHOLD,
-    scheme: Scheme = "rankings",
-) -> ir.Table:
-    """Token share by category over the weeks whose Monday lies in the window: as `weekly_shares`, without the
-    weeks.
-
-    requests (count), tokens (tokens), share (tokens over the tokens of the distinct labelled requests),
-    mean_tokens (tokens per request that carries the category).
-    """
-    rows = labelled(log, threshold, scheme)
-    rows = rows.filter(v.within(rows.week, window))
-    one = rows.select("generation_id", "tokens").distinct()
-    whole = one.aggregate(labelled_requests=one.count().cast("int64"), labelled_tokens=v.total(one.tokens))
-    sums = rows.group_by("category").aggregate(
-        requests=rows.count().cast("int64"), tokens=v.total(rows.tokens)
-    )
-    sums = sums.cross_join(whole)
-    return sums.mutate(
-        share=v.ratio(sums.tokens, sums.labelled_tokens), mean_tokens=v.ratio(sums.tokens, sums.requests)
-    ).order_by(sums.tokens.desc(), "category")
 
 
 def _mark(

@@ -12,8 +12,7 @@ their tokens and at no charge: the report's category cost is all spend over all 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
@@ -46,38 +45,6 @@ ARCHETYPES = {
     (True, False): "premium specialists",
     (False, False): "long tail",
 }
-
-
-class Price(NamedTuple):
-    """A list price in USD per million tokens. Without a cached price, cached tokens cost as prompt tokens do."""
-
-    prompt: float
-    completion: float
-    cached: float | None = None
-
-
-def list_price_cost(tokens_prompt: Any, tokens_completion: Any, tokens_cached: Any, price: Price) -> Any:
-    """Cost in USD at list price: (prompt - cached) p + cached p_cached + completion p_out. Numbers or arrays.
-
-    Cached tokens are a part of the prompt; reasoning tokens are a part of the completion and priced as such.
-    """
-    cached_price = price.prompt if price.cached is None else price.cached
-    return (
-        (tokens_prompt - tokens_cached) * price.prompt
-        + tokens_cached * cached_price
-        + tokens_completion * price.completion
-    ) * PER_MTOK
-
-
-def price_on(path: Sequence[Mapping[str, Any]], on: dt.date) -> Price | None:
-    """The price that holds on a day; None before the first. path: `prices` of the models table, in any order."""
-    started = [entry for entry in path if entry["from"] <= on]
-    if not started:
-        return None
-    entry = max(started, key=lambda entry: entry["from"])
-    return Price(
-        entry["prompt_usd_per_mtok"], entry["completion_usd_per_mtok"], entry.get("cached_usd_per_mtok")
-    )
 
 
 def charges(log: Log, what: str = "effective cost") -> ir.Table:

@@ -6,7 +6,6 @@ memory limit and spills to a temporary folder, which goes away with the log.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import difflib
 import glob as globbing
@@ -135,16 +134,6 @@ class Log:
     @staticmethod
     def _data_day(moment: dt.datetime | None) -> dt.date | None:
         return moment.date() if moment else None
-
-    def complete_months(self) -> list[dt.date]:
-        """First days of the calendar months that the log covers from their first to their last day."""
-        months, day = [], self.first_day.replace(day=1)
-        while day <= self.last_day:
-            last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
-            if day >= self.first_day and last <= self.last_day:
-                months.append(day)
-            day = last + dt.timedelta(days=1)
-        return months
 
     def complete_weeks(self) -> list[dt.date]:
         """Mondays of the weeks that the log covers from Monday to Sunday."""

@@ -9,10 +9,13 @@ import pandas as pd
 from analysis import agentic, categories, charts, figures, usage
 from analysis.charts import COMPACT, COUNT, SHARE, Series, Spec
 from analysis.exhibit import Exhibit, Format
+from analysis.exhibits.gap import held
 from analysis.exhibits.window import in_window, over_window
 from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import BLACK, BLUE, GREEN, MODEL_COLOURS, ORANGE, PALE, SKY, VERMILLION
+from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
+from analysis.weekly import window_of
 
 TOKENS = ("tokens", COMPACT)
 PER_REQUEST = "tokens per request"
@@ -59,6 +62,47 @@ def _tool_share(frame: pd.DataFrame) -> Spec:
         "tool_requests": ("requests that end in one", COUNT),
     }
     return charts.stack(long, "part", "share of tokens", series=series, more=more)
+
+
+def _offers(frame: pd.DataFrame) -> Spec:
+    columns = {"offered_share": "offer tools", "called_share": "end in a tool call"}
+    series = Series(
+        "line",
+        list(columns),
+        columns,
+        {"offered_share": SKY, "called_share": BLUE},
+        {"offered_share": [6, 3]},
+    )
+    more = {
+        "requests": ("requests with the record", COUNT),
+        "unoffered_calls": ("calls without an offer", COUNT),
+    }
+    long = melted(frame, columns, value="share", more=tuple(more))
+    return charts.lines(long, "share", "share of requests", series=series, more=more)
+
+
+def prompt_growth(log: Log) -> pd.DataFrame:
+    """What the growth of mean prompt tokens is made of, by category: agentic.prompt_growth over the category window
+    (all weeks of a log that does not reach into it), from agentic.category_prompts.
+
+    within, mix and total in tokens per request; part = total over the change of the overall mean; the row `all` has
+    the sums. first and last: the first and the last four complete weeks with labels.
+    """
+    frame = agentic.prompt_growth(log, window_of(log, CATEGORY_WINDOW))
+    return held(frame, "labels", "fewer than two complete weeks have a labelled request")
+
+
+def _growth(frame: pd.DataFrame) -> Spec:
+    columns = {"within": "growth within the category", "mix": "change of mix"}
+    parts = frame[frame["category"] != "all"]
+    long = parts.melt(["category", "total"], list(columns), var_name="line", value_name="tokens")
+    order = {name: at for at, name in enumerate(parts["category"])}
+    long = long.sort_values("category", key=lambda names: names.map(order), kind="stable")
+    series = Series("line", list(columns), columns, {"within": BLUE, "mix": ORANGE})
+    return charts.bars(
+        long, "tokens", PER_REQUEST, label="category", style=COUNT, series=series, side_by_side=True,
+        more={"total": ("both together", COUNT)},
+    )  # fmt: skip
 
 
 def _tool_models(frame: pd.DataFrame) -> Spec:
@@ -136,8 +180,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         ),
         claims=("C56", "C57"),
         choice=(
-            "All tokens of flagged models count, not the reasoning tokens inside outputs. The report's list of flagged "
-            "models is not published: the flag of the models table decides, for a hybrid model as a whole too."
+            "All tokens of flagged models count, not the reasoning tokens inside outputs. The report's list of "
+            "flagged models is not published: the flag of the models table decides, for a hybrid model as a whole too."
         ),
         compared="share",
         formats={
@@ -176,7 +220,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         query=agentic.tool_share,
         draw=figures.tool_share,
         chart=_tool_share,
-        claims=("C61", "C62", "C63", "C64"),
+        claims=("C61", "C62"),
         choice=(
             "A tool call is a request whose finish reason is one. The outlier stays in; the largest account's part "
             "shows it."
@@ -186,6 +230,26 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "week": "week", "tool_requests": "count", "requests": "count", "known_requests": "count",
             "tool_tokens": "tokens", "tokens": "tokens", "share": "share", "accounts": "count",
             "largest_account_tokens": "tokens", "largest_account_share": "share", "largest_account_part": "share",
+        },
+    ),
+    Exhibit(
+        id="fig12b",
+        title="Tools offered and tools called",
+        section="agentic",
+        unit="share of the requests for which it is recorded whether they offered tools",
+        table=in_window(agentic.tools_offered, MAIN_WINDOW),
+        query=agentic.tools_offered,
+        draw=figures.tools_offered,
+        chart=_offers,
+        claims=("C63", "C64"),
+        choice=(
+            "The report names this signal, recorded from September 2025 on, and does not show it. Requests are "
+            "counted, not tokens, as in its statement that tools are offered more often than called."
+        ),
+        compared="offered_share",
+        formats={
+            "week": "week", "requests": "count", "offered": "count", "called": "count", "unoffered_calls": "count",
+            "offered_share": "share", "called_share": "share",
         },
     ),
     Exhibit(
@@ -251,12 +315,33 @@ EXHIBITS: tuple[Exhibit, ...] = (
         chart=_category_prompts,
         claims=("C72", "C73"),
         choice=(
-            "The report shows spring 2025 on, when labels began. How much of the growth is within categories and how "
-            "much is a change of mix is the query `agentic.category_prompts`, decomposed by `agentic.prompt_growth`."
+            "The report shows spring 2025 on, when labels began. What the growth is made of is the exhibit beside it."
         ),
         compared="mean_prompt",
         key=("category",),
         formats={"week": "week", "category": "text", **_SUMS, **_MEANS},
+    ),
+    Exhibit(
+        id="fig16b",
+        title="What the growth of prompts is made of",
+        section="agentic",
+        unit="tokens per request",
+        table=prompt_growth,
+        query=agentic.category_prompts,
+        draw=figures.prompt_growth,
+        chart=_growth,
+        claims=("C73",),
+        choice=(
+            "The report says that the growth comes from programming and gives no number: it is split into growth "
+            "within each category and the change of mix, over the first and the last four complete weeks with "
+            "labels. A request with several categories is split evenly over them."
+        ),
+        compared="part",
+        key=("category",),
+        formats={
+            "category": "text", "share_first": "share", "share_last": "share", "mean_first": "count",
+            "mean_last": "count", "within": "count", "mix": "count", "total": "count", "part": "number",
+        },
     ),
     Exhibit(
         id="fig17",

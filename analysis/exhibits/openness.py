@@ -200,6 +200,28 @@ EXHIBITS: tuple[Exhibit, ...] = (
         formats={**_COUNTS, "size_class": "text", "week_tokens": "tokens", "share": "share"},
     ),
     Exhibit(
+        id="fig04b",
+        title="The leading open model of each size",
+        section="openness",
+        unit="share of the tokens of the open models of the size",
+        table=in_window(openness.size_leaders, MAIN_WINDOW),
+        query=openness.size_leaders,
+        draw=figures.size_leaders,
+        chart=lambda frame: charts.lines(
+            frame, "leader_share", "share of the size's tokens", series=SIZE_LINES,
+            more={"hhi": ("HHI of the week", ".3f"), "models": ("models with tokens", COUNT)},
+        ),
+        claims=("C37", "C39", "C40", "C41"),
+        choice="The report speaks of fragmented and consolidated segments and gives no number: the share of the week's "
+        "leading model and the HHI stand for them.",
+        compared="leader_share",
+        key=("size_class",),
+        formats={
+            "week": "week", "size_class": "text", "leader": "text", "leader_share": "share", "hhi": "number",
+            "models": "count", "class_tokens": "tokens",
+        },
+    ),
+    Exhibit(
         id="fig05",
         title="Open models on offer by size",
         section="openness",

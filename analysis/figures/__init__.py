@@ -11,10 +11,12 @@ from analysis.figures.agentic import (
     mean_prompt,
     mean_total,
     programming_length,
+    prompt_growth,
     reasoning_models,
     reasoning_share,
     tool_models,
     tool_share,
+    tools_offered,
 )
 from analysis.figures.categories import programming_share
 from analysis.figures.openness import (
@@ -27,6 +29,7 @@ from analysis.figures.openness import (
     programming_sources,
     roleplay_sources,
     size_classes,
+    size_leaders,
     tokens_by_source,
 )
 from analysis.figures.retention import (
@@ -54,6 +57,7 @@ __all__ = [
     "programming_length",
     "programming_share",
     "programming_sources",
+    "prompt_growth",
     "reasoning_models",
     "reasoning_share",
     "retention_panel",
@@ -62,8 +66,10 @@ __all__ = [
     "save",
     "side_by_side",
     "size_classes",
+    "size_leaders",
     "svg",
     "tokens_by_source",
     "tool_models",
     "tool_share",
+    "tools_offered",
 ]

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from analysis import agentic, categories, usage
+from analysis import weekly as step
 from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import (
     BLACK,
@@ -112,6 +113,25 @@ def tool_share(log: Log) -> Figure:
     return figure
 
 
+def tools_offered(log: Log) -> Figure:
+    """Shares of requests that offer tools and of those that end in a tool call, by week: C63, C64."""
+    frame = weeks_of(log, agentic.tools_offered(log), MAIN_WINDOW)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(
+            frame["week"], frame["offered_share"], color=SKY, linestyle=(0, (4, 1.5)), label="offer tools"
+        )
+        axes.plot(frame["week"], frame["called_share"], color=BLUE, linewidth=2.2, label="end in a tool call")
+        axes.set_title("Tools offered and tools called", pad=24)
+        axes.set_ylim(0, 1.12 * max(0.02, frame["offered_share"].max(), frame["called_share"].max()))
+        percent(axes, "share of requests")
+        legend_above(axes)
+        dates(axes)
+        sample(figure, log, frame)
+    return figure
+
+
 def tool_models(log: Log) -> Figure:
     """Tool-call tokens by model and week: C65 to C68."""
     frame = complete_weeks(agentic.top_tool_models(log, main_window(log)))
@@ -181,6 +201,31 @@ def category_prompts(log: Log) -> Figure:
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
         dates(axes)
         sample_of_labels(figure, log, _labelled_weeks(log, frame))
+    return figure
+
+
+def prompt_growth(log: Log) -> Figure:
+    """What the growth of mean prompt tokens is made of, by category: C73."""
+    frame = agentic.prompt_growth(log, step.window_of(log, CATEGORY_WINDOW))
+    parts, whole = frame[frame["category"] != "all"].iloc[::-1], frame[frame["category"] == "all"]
+    places = range(len(parts))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 0.9 + 0.32 * max(6, len(parts))), layout="constrained")
+        axes = figure.subplots()
+        for column, words, colour, shift in (
+            ("within", "growth within the category", BLUE, 0.2), ("mix", "change of mix", ORANGE, -0.2),
+        ):  # fmt: skip
+            axes.barh([at + shift for at in places], parts[column], height=0.38, color=colour, label=words)
+        axes.set_yticks(list(places), parts["category"].tolist())
+        axes.axvline(0, color=INK, linewidth=0.8)
+        axes.grid(axis="y", visible=False)
+        axes.set_title("Growth of mean prompt tokens by category", pad=24)
+        axes.set_xlabel("tokens per request")
+        legend_above(axes)
+        change = (
+            f"{whole['mean_first'].sum():,.0f} to {whole['mean_last'].sum():,.0f} tokens per labelled request"
+        )
+        note(figure, f"{log.name}: {change}")
     return figure
 
 

@@ -44,6 +44,8 @@ from analysis.figures.style import (
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, RELEASE_MARKERS
 
+_DASHES: dict[str, Any] = {"large": "-", "medium": (0, (5, 1.5)), "small": (0, (1.5, 1.2))}  # of size classes
+
 
 def open_and_closed(log: Log) -> Figure:
     """Shares of open and closed models in all tokens by week, with release markers: C12 to C22."""
@@ -175,18 +177,39 @@ def size_classes(log: Log) -> Figure:
     return figure
 
 
+def size_leaders(log: Log) -> Figure:
+    """The leading model's share of each size class of open models by week: C37, C39 to C41."""
+    frame = weeks_of(log, openness.size_leaders(log), MAIN_WINDOW)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+        axes = figure.subplots()
+        for kind in (*reversed(SIZE_CLASSES), "unknown"):
+            part = frame[frame["size_class"] == kind]
+            if len(part):
+                axes.plot(
+                    part["week"], part["leader_share"], color=SIZE_COLOURS[kind], linestyle=_DASHES.get(kind, "-"),
+                    label=SIZE_NAMES[kind],
+                )  # fmt: skip
+        axes.set_ylim(0, 1)
+        axes.set_title("The leading open model of each size", pad=24)
+        percent(axes, "share of the size's tokens")
+        legend_above(axes)
+        dates(axes)
+        sample(figure, log, frame)
+    return figure
+
+
 def available_models(log: Log) -> Figure:
     """Open models on offer by week and size class: C38."""
     frame = weeks_of(log, openness.available_models(log), MAIN_WINDOW)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.4), layout="constrained")
         axes = figure.subplots()
-        dashes: dict[str, Any] = {"large": "-", "medium": (0, (5, 1.5)), "small": (0, (1.5, 1.2))}
         for kind in (*reversed(SIZE_CLASSES), "unknown"):
             part = frame[frame["size_class"] == kind]
             if len(part):
                 axes.plot(
-                    part["week"], part["models"], color=SIZE_COLOURS[kind], linestyle=dashes.get(kind, "-"),
+                    part["week"], part["models"], color=SIZE_COLOURS[kind], linestyle=_DASHES.get(kind, "-"),
                     drawstyle="steps-post", label=SIZE_NAMES[kind],
                 )  # fmt: skip
         axes.set_ylim(0, None)

@@ -106,8 +106,6 @@ def test_files_written_with_more_columns_later_on(made_log, tmp_path):
 
 def test_days_come_from_the_manifest_else_from_the_records(made_log, log, tmp_path):
     assert (log.first_day, log.last_day) == (dt.date(2024, 12, 1), dt.date(2025, 11, 30))
-    assert log.complete_months()[0] == dt.date(2024, 12, 1)
-    assert log.complete_months()[-1] == dt.date(2025, 11, 1)
     assert log.complete_weeks()[0] == dt.date(2024, 12, 2)
     assert log.complete_weeks()[-1] == dt.date(2025, 11, 24)
     bare = write_run(made_log, tmp_path / "bare", manifest=False)
@@ -119,9 +117,8 @@ def test_days_come_from_the_manifest_else_from_the_records(made_log, log, tmp_pa
         assert other.last_day == pc.max(created).as_py().date()
 
 
-def test_a_month_cut_by_the_end_of_the_log_is_not_complete(connect):
+def test_a_week_cut_by_the_end_of_the_log_is_not_complete(connect):
     log = connect(generations([("a", "x/y", "2025-01-10T00:00:00"), ("a", "x/y", "2025-03-30T00:00:00")]))
-    assert log.complete_months() == [dt.date(2025, 2, 1)]
     assert log.complete_weeks()[0] == dt.date(2025, 1, 13)
     assert log.complete_weeks()[-1] == dt.date(2025, 3, 24)
 
@@ -141,20 +138,6 @@ def test_a_week_is_complete_from_its_monday_to_its_sunday_only(connect, start, e
     assert log.complete_weeks() == [dt.date(2025, 3, monday) for monday in mondays]
     marked = usage.weekly(log)
     assert marked["complete"].tolist() == [last.weekday() == 6]
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "months"),
-    [
-        ("2025-02-01", "2025-03-31", [2, 3]),
-        ("2025-02-01", "2025-03-30", [2]),
-        ("2025-02-02", "2025-03-31", [3]),
-    ],
-)
-def test_a_month_is_complete_from_its_first_to_its_last_day_only(connect, start, end, months):
-    first, last = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
-    log = connect(generations([("a", "x/y", f"{end}T00:00:00")]), start=first, end=last)
-    assert log.complete_months() == [dt.date(2025, month, 1) for month in months]
 
 
 @pytest.mark.parametrize("column", [f.name for f in contract.GENERATIONS if f.required])
