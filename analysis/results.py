@@ -33,6 +33,7 @@ def write_analysis(
     progress: Progress | None = None,
     manifest: dict[str, Any] | None = None,
     models: Sequence[str] | None = None,
+    registry_digest: str | None = None,
 ) -> dict[str, Any]:
     """Analyse a log and write tables/ (CSV, Parquet), figures/ (SVG, PNG) and report.html into a folder.
 
@@ -41,7 +42,8 @@ def write_analysis(
     end: a failure or an interruption leaves earlier results as they were, and of several analyses that write into one
     folder at once the last to end stays. progress: called with (what is being done,
     steps done, steps in all). manifest: of the run, if the log has none itself. models: the models of the retention
-    panels; by default the study's eight that the log holds, else the log's four largest.
+    panels; by default the study's eight that the log holds, else the log's four largest. registry_digest: of the
+    claims as they are now; verdicts in the folder that are of other claims are marked on the page.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
     `launch_contrast`, `shares` (mean weekly shares by source type) as DataFrames (None where not available),
@@ -52,7 +54,8 @@ def write_analysis(
     target = Path(out_dir)
     with Aside(target, RESULTS) as aside:
         writer = _Writer(log, aside.path, progress, manifest or log.manifest, models)
-        summary = writer.write(verdicts.read(target))
+        outdated = registry_digest is not None and verdicts.is_outdated(target, registry_digest)
+        summary = writer.write(verdicts.read(target), outdated)
         files = sorted(file.relative_to(aside.path) for file in aside.path.rglob("*") if file.is_file())
         aside.publish()
     summary["files"] = [target / file for file in files]
@@ -110,7 +113,7 @@ class _Writer:
         self.done = 0
         self.steps = 1
 
-    def write(self, judged: dict[str, Any] | None) -> dict[str, Any]:
+    def write(self, judged: dict[str, Any] | None, outdated: bool) -> dict[str, Any]:
         from analysis.exhibits import EXHIBITS
         from analysis.report import verdicts
 
@@ -126,7 +129,7 @@ class _Writer:
         page = self._page(
             panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
         )
-        (self.folder / "report.html").write_text(verdicts.into(page, judged), encoding="utf-8")
+        (self.folder / "report.html").write_text(verdicts.into(page, judged, outdated), encoding="utf-8")
         self._report("report", self.steps)
         return {
             "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],

@@ -41,7 +41,7 @@ def quick(monkeypatch):
     """Leaves out the writing of results, for tests of where they would go."""
     written = []
 
-    def write(log, folder, progress=None, models=None):
+    def write(log, folder, progress=None, models=None, registry_digest=None):
         written.append((log.rows, folder, models))
         raise KeyboardInterrupt
 
@@ -150,3 +150,21 @@ def test_sql_prints_every_query_and_leaves_nothing(capsys, run):
     assert out.count("SELECT") >= len(queries())
     assert json.loads(slipper(capsys, "analyze", run, "--sql", "--json")[1]).keys() == queries().keys()
     assert sorted(run.rglob("*")) == before
+
+
+def test_verdicts_of_other_claims_are_marked_on_the_page(capsys, run):
+    from testbed.claims import registry
+
+    claim = {"id": "C12", "role": "emergent", "status": "holds", "weak": True}
+    for digest, marked in (("an older one", True), (registry().digest, False)):
+        (run / "verdicts.json").write_text(json.dumps({"registry_digest": digest, "claims": [claim]}))
+        assert slipper(capsys, "analyze", run, "--quiet")[0] == 0
+        page = (run / "report.html").read_text()
+        assert ("of another version of the claims" in page) == marked
+        assert "1 holds (1 of them weakly)" in page
+
+
+def test_tables_of_one_file_have_results_of_their_own(tmp_path):
+    path = str(tmp_path / "w.duckdb")
+    assert analyze.results_folder(path, None).name == "w.duckdb-analysis"
+    assert analyze.results_folder(path, None, "requests").name == "w.duckdb-requests-analysis"

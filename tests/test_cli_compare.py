@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -86,3 +87,16 @@ def test_bad_input_is_explained_and_nothing_is_written(capsys, runs, tmp_path, s
     assert (status, out) == (2, "")
     assert message in err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_of_a_duckdb_file_is_compared(capsys, runs, tmp_path):
+    with duckdb.connect(tmp_path / "w.duckdb") as file:
+        file.execute(f"create table requests as select * from '{runs}/run2/log/*/*.parquet'")
+    argv = ("compare", runs / "run1", tmp_path / "w.duckdb", "--out", tmp_path / "out", "--quiet")
+    status, _, err = slipper(capsys, *argv)
+    assert status == 2
+    assert "no table 'generations' in it" in err
+    assert "requests" in err
+    status, out, _ = slipper(capsys, *argv, "--table", "requests")
+    assert (status, out.strip()) == (0, str(tmp_path / "out" / "compare.html"))
+    assert (tmp_path / "w.duckdb-requests-analysis" / "tables").is_dir()

@@ -16,23 +16,41 @@ MARKS = {"holds": "✓", "fails": "✗", "not_testable": "–"}
 _BESIDE = re.compile(r"<!--verdicts ([\w ]+)-->.*?<!--/verdicts-->", re.DOTALL)
 _BOARD = re.compile(r"<!--scoreboard-->.*?<!--/scoreboard-->", re.DOTALL)
 
+OUTDATED = "These verdicts are of another version of the claims: <code>slipper check RUN</code> judges anew."
+
 Claims = dict[str, Mapping[str, Any]]  # by claim id
 
 
 def read(folder: Path) -> Claims | None:
     """The verdicts of a run folder by claim id; None without a readable verdicts.json."""
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return {str(claim["id"]): claim for claim in content["claims"]}
+        return {str(claim["id"]): claim for claim in _content(folder)["claims"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def into(page: str, claims: Claims | None) -> str:
-    """The page with the verdicts beside its charts and their totals under its head; without any, how to get them."""
+def is_outdated(folder: Path, registry_digest: str) -> bool:
+    """Whether the verdicts of a run folder are of another registry of claims, or do not say of which."""
+    try:
+        return bool(_content(folder).get("registry_digest") != registry_digest)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _content(folder: Path) -> Any:
+    return json.loads((folder / FILE).read_text(encoding="utf-8"))
+
+
+def into(page: str, claims: Claims | None, outdated: bool = False) -> str:
+    """The page with the verdicts beside its charts and their totals under its head; without any, how to get them.
+
+    outdated: say that the verdicts are of another registry of claims.
+    """
     beside = {claim_id for ids in _BESIDE.findall(page) for claim_id in ids.split()}
     page = _BESIDE.sub(lambda found: _mark(found[1], _beside(found[1].split(), claims)), page)
-    return _BOARD.sub(lambda _: f"<!--scoreboard-->{_board(claims, beside)}<!--/scoreboard-->", page)
+    return _BOARD.sub(
+        lambda _: f"<!--scoreboard-->{_board(claims, beside, outdated)}<!--/scoreboard-->", page
+    )
 
 
 def refresh(folder: Path) -> bool:
@@ -82,7 +100,7 @@ def _text(claim: Mapping[str, Any], key: str) -> str:
     return html.escape(str(claim.get(key) or ""))
 
 
-def _board(claims: Claims | None, beside: Set[str]) -> str:
+def _board(claims: Claims | None, beside: Set[str], outdated: bool) -> str:
     """Totals by role, and the claims that no chart of the page shows."""
     if not claims:
         return ""
@@ -92,10 +110,8 @@ def _board(claims: Claims | None, beside: Set[str]) -> str:
         ("input", "Input claims"),
         ("definition", "Definitions"),
     ):
-        of_role = [str(claim.get("status")) for claim in claims.values() if claim.get("role") == role]
-        counts = ", ".join(
-            f"{of_role.count(status)} {WORDS[status]}" for status in WORDS if status in of_role
-        )
+        of_role = [claim for claim in claims.values() if claim.get("role") == role]
+        counts = ", ".join(filter(None, (_count(of_role, status) for status in WORDS)))
         if counts:
             rows.append(f"<div><dt>{title}</dt><dd>{counts}</dd></div>")
     others = [claim_id for claim_id in claims if claim_id not in beside]
@@ -104,7 +120,15 @@ def _board(claims: Claims | None, beside: Set[str]) -> str:
         if others
         else ""
     )
+    note = f'<p class="note"><b>{OUTDATED}</b></p>' if outdated else ""
     return (
-        f'<dl class="facts scoreboard">{"".join(rows)}</dl>'
+        f'{note}<dl class="facts scoreboard">{"".join(rows)}</dl>'
         f'<p class="note">An input claim that holds proves little: the world was given it.</p>{listed}'
     )
+
+
+def _count(claims: Iterable[Mapping[str, Any]], status: str) -> str:
+    """How many claims have a status, and of them weakly: where the interval does not settle it."""
+    mine = [claim for claim in claims if str(claim.get("status")) == status]
+    weakly = sum(bool(claim.get("weak")) for claim in mine)
+    return f"{len(mine)} {WORDS[status]}{f' ({weakly} of them weakly)' if weakly else ''}" if mine else ""

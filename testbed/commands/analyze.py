@@ -31,7 +31,7 @@ examples:
   slipper analyze /data/log --validate            is this log sound? violations with counts and examples
   slipper analyze /data/log --sql                 the SQL of every query, to run elsewhere
 
-left on disk (in the run folder, else in LOG-analysis/ beside the log, else in --out):
+left on disk (in the run folder, else in --out, else beside the log in LOG-analysis/, with --table LOG-NAME-analysis/):
   tables/        results as CSV and Parquet
   figures/       pictures as SVG and PNG
   report.html    one page with all of it, readable offline
@@ -91,7 +91,7 @@ def execute(args: argparse.Namespace) -> int:
             return _validate(args)
         if args.sql:
             return _print_sql(args)
-        folder = results_folder(args.log, args.out)
+        folder = results_folder(args.log, args.out, args.table)
         check_writable(folder)
         with open_display(quiet=args.quiet) as show:
             result = analyse(args.log, folder, show, table=args.table, models=args.models)
@@ -122,13 +122,16 @@ def analyse(
     began = time.monotonic()
     show(Step(0, 0))
     from analysis import open_log, write_analysis
+    from testbed.claims import registry
     from testbed.summary import Findings
 
+    judged = (folder / "verdicts.json").is_file()
     with open_log(where, table=table) as log:
         _check_models(log, models)
         results = write_analysis(
-            log, folder, progress=lambda _, done, total: show(Step(done, total)), models=models
-        )
+            log, folder, progress=lambda _, done, total: show(Step(done, total)), models=models,
+            registry_digest=registry().digest if judged else None,
+        )  # fmt: skip
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
     return Result(Findings.of(results), extent, time.monotonic() - began)
 
@@ -183,8 +186,11 @@ def check_one_log(path: Path) -> None:
             )
 
 
-def results_folder(where: str, out: str | None) -> Path:
-    """Where the results of a log go: into a run folder, else into `out`, else beside the log. Raises BadInput."""
+def results_folder(where: str, out: str | None, table: str = "generations") -> Path:
+    """Where the results of a log go: into a run folder, else into `out`, else beside the log. Raises BadInput.
+
+    Tables of one DuckDB file other than the usual one have a folder each, so that none passes for another.
+    """
     path = Path(where)
     if path.name == "log" and (path.parent / "manifest.json").is_file():
         path = path.parent
@@ -197,7 +203,8 @@ def results_folder(where: str, out: str | None) -> Path:
     fixed = path
     while any(mark in fixed.name for mark in "*?["):  # a glob: beside the folder that it searches
         fixed = fixed.parent
-    return fixed.absolute().parent / f"{fixed.absolute().name}-analysis"
+    name = fixed.absolute().name if table == "generations" else f"{fixed.absolute().name}-{table}"
+    return fixed.absolute().parent / f"{name}-analysis"
 
 
 def _print_sql(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,23 +173,28 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
             )
     except LogError as error:
         raise BadInput(str(error)) from error
-    if run is not None and wanted is None:
-        check_writable(run)
-        scoreboard.write(board, run / "verdicts.json")
-        verdicts.refresh(run)
+    kept = run / "verdicts.json" if run is not None and wanted is None else None
+    try:
+        if run is not None and kept is not None:
+            check_writable(run)
+            scoreboard.write(board, kept)
+            verdicts.refresh(run)
+    except (BadInput, OSError) as error:  # the board was measured and can be shown all the same
+        print(f"slipper check: the verdicts are not kept: {error}", file=sys.stderr)
+        kept = None
     shown = [judged for judged in board.judged if not args.failed or judged.verdict.status == "fails"]
     if args.markdown:
         _write_text(Path(args.markdown), scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
     if args.json:
         _print_json(board.as_json(), {judged.entry.id for judged in shown})
     elif args.quiet:
-        if run is not None and wanted is None:
-            print(run / "verdicts.json")
+        if kept is not None:
+            print(kept)
     else:
         console = summary.open_console()
         scoreboard_view.print_scoreboard(console, board, shown, why=args.why or args.only is not None)
-        if run is not None and wanted is None:
-            console.print(f"\n{run / 'verdicts.json'}", soft_wrap=True, style="dim")
+        if kept is not None:
+            console.print(f"\n{kept}", soft_wrap=True, style="dim")
     return DONE
 
 

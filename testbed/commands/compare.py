@@ -28,6 +28,7 @@ EPILOG = f"""\
 examples:
   slipper compare outputs/report/RUN-ID outputs/no-fit/RUN-ID
   slipper compare outputs/report/RUN-ID /data/log --out /data/beside
+  slipper compare RUN-A warehouse.duckdb --table requests
   slipper compare A B --json | jq .retention
 
 left on disk, in --out (default: outputs/compare/A--B/):
@@ -52,6 +53,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="folder for the comparison (default: outputs/compare/A--B)"
     )
+    parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
+                        "(default: generations)")  # fmt: skip
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -63,12 +66,12 @@ def execute(args: argparse.Namespace) -> int:
     try:
         analyze.check_one_log(Path(args.first))
         analyze.check_one_log(Path(args.second))
-        folders = [_results(where) for where in (args.first, args.second)]
+        folders = [_results(where, args.table) for where in (args.first, args.second)]
         out = Path(args.out) if args.out else Path("outputs/compare") / "--".join(_name(f) for f in folders)
         check_writable(out)
         with open_display(quiet=args.quiet) as show:
             for where, folder in zip((args.first, args.second), folders, strict=True):
-                _analysed(where, folder, show)
+                _analysed(where, folder, show, args.table)
     except LogError as error:
         raise BadInput(str(error)) from error
     result = compare(folders[0], folders[1], out)
@@ -135,20 +138,20 @@ def as_json(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame)
     }
 
 
-def _results(where: str) -> Path:
+def _results(where: str, table: str) -> Path:
     """The folder with the results of a run or log, whether they are there yet or not."""
     from analysis.comparison import is_analysed
 
-    return Path(where) if is_analysed(Path(where)) else analyze.results_folder(where, None)
+    return Path(where) if is_analysed(Path(where)) else analyze.results_folder(where, None, table)
 
 
-def _analysed(where: str, folder: Path, show: Any) -> None:
+def _analysed(where: str, folder: Path, show: Any, table: str) -> None:
     """Analyses a log that has no results yet."""
     from analysis.comparison import is_analysed
 
     if not is_analysed(folder):
         check_writable(folder)
-        analyze.analyse(where, folder, show)
+        analyze.analyse(where, folder, show, table=table)
 
 
 def _name(folder: Path) -> str:

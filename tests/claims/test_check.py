@@ -14,6 +14,7 @@ import pytest
 
 from testbed import cli, replicates
 from testbed.claims import registry
+from testbed.failure import BadInput
 from tests.analysis.made_log import made, write_run
 
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
@@ -41,6 +42,19 @@ def test_check_prints_by_section_and_writes_the_verdicts(capsys, run, monkeypatc
     data = json.loads((run / "verdicts.json").read_text())
     assert data["registry_digest"] == registry().digest
     (run / "verdicts.json").unlink()
+
+
+def test_a_run_that_cannot_be_written_to_is_judged_and_shown(capsys, run, monkeypatch):
+    def refuse(folder):
+        raise BadInput(f"{folder}: cannot write there: no permission")
+
+    monkeypatch.setattr("testbed.commands.check.check_writable", refuse)
+    monkeypatch.setenv("COLUMNS", "140")
+    status, out, err = slipper(capsys, "check", run)
+    assert status == 0
+    assert "C12 " in out and "verdicts.json" not in out
+    assert "the verdicts are not kept" in err and "no permission" in err
+    assert not (run / "verdicts.json").exists()
 
 
 def test_a_part_is_shown_and_not_written(capsys, run):
