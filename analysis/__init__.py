@@ -17,7 +17,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis import agentic, categories, contract, cost, figures, openness, retention, study, usage
+    from analysis import (
+        agentic,
+        catalogue,
+        categories,
+        comparison,
+        contract,
+        cost,
+        exhibits,
+        figures,
+        geography,
+        openness,
+        retention,
+        study,
+        usage,
+    )
     from analysis.query import queries, sql_of
     from analysis.results import write_analysis
     from analysis.source import Log, LogError, NotAvailable, open_log
@@ -28,10 +42,14 @@ __all__ = [
     "LogError",
     "NotAvailable",
     "agentic",
+    "catalogue",
     "categories",
+    "comparison",
     "contract",
     "cost",
+    "exhibits",
     "figures",
+    "geography",
     "open_log",
     "openness",
     "queries",

@@ -16,10 +16,10 @@ import pandas as pd
 from analysis import usage
 from analysis import vocabulary as v
 from analysis import weekly as step
+from analysis.catalogue import model_names
 from analysis.categories import labelled
 from analysis.proportions import share
 from analysis.query import day, finished_by
-from analysis.retention import model_names
 from analysis.source import Log, NotAvailable
 from analysis.study import LABEL_THRESHOLD
 

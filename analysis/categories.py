@@ -30,7 +30,7 @@ from analysis import weekly as step
 from analysis.contract import CATEGORIES
 from analysis.query import finished_by
 from analysis.source import Log
-from analysis.study import LABEL_THRESHOLD, MIX_AUTHORS
+from analysis.study import LABEL_THRESHOLD, MIX_AUTHORS, NAMED_AUTHORS
 
 OTHER = "other"
 Scheme = Literal["rankings", "report"]
@@ -347,3 +347,11 @@ def subtags(log: Log, window: step.Window | None = None, threshold: float = LABE
     sums = sums.inner_join(whole, "category")
     sums = sums.mutate(category_tokens=v.whole(sums.tokens, [sums.category]))
     return sums.mutate(share=v.ratio(sums.tokens, sums.category_tokens)).order_by("category", "path")
+
+
+def named_authors(frame: pd.DataFrame) -> pd.DataFrame:
+    """Weekly spend with the authors that the report does not name added up as `others`."""
+    kept = frame.assign(author=frame["author"].where(frame["author"].isin(NAMED_AUTHORS), "others"))
+    sums = ["requests", "spend_usd", "share", "request_share"]
+    keys = ["week", "author", "week_spend_usd", "week_requests", "complete"]
+    return kept.groupby(keys, as_index=False, sort=False)[sums].sum(min_count=1)

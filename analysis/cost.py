@@ -23,8 +23,8 @@ from scipy import stats
 from analysis import categories
 from analysis import vocabulary as v
 from analysis import weekly as step
+from analysis.catalogue import model_names, open_weights
 from analysis.query import finished_by, query
-from analysis.retention import model_names
 from analysis.source import Log
 from analysis.study import LABEL_THRESHOLD, TABLE3
 
@@ -212,7 +212,7 @@ def market_map(log: Log, window: step.Window | None = None) -> pd.DataFrame:
     frame = effective_cost(log, window)
     frame = frame[(frame["cost_usd"] > 0) & (frame["charged_tokens"] > 0)].reset_index(drop=True)
     names = model_names(log)
-    opened = _open_weights(log)
+    opened = open_weights(log)
     frame["name"] = pd.Series([names.get(m, m) for m in frame["model"]], index=frame.index, dtype="str")
     frame["author"] = frame["model"].str.split("/").str[0].astype("str")
     frame["open"] = pd.Series([opened.get(m) for m in frame["model"]], index=frame.index, dtype="boolean")
@@ -294,14 +294,6 @@ def named_models(log: Log, window: step.Window | None = None) -> pd.DataFrame:
     out["archetype"] = out["archetype"].fillna("").astype("str")
     out["log10_below_top"] = out["log10_tokens"] - out["log10_tokens"].max()
     return out.astype({"requests": "float64", "charged_tokens": "float64"})
-
-
-def _open_weights(log: Log) -> dict[str, bool]:
-    if log.models is None or "open_weights" not in log.models.columns:
-        return {}
-    facts = log.models.select("model", "open_weights")
-    frame = log.remembered("open_weights", lambda: facts.to_pandas())
-    return dict(zip(frame["model"], frame["open_weights"], strict=True))
 
 
 def _log10(values: pd.Series) -> pd.Series:

@@ -16,11 +16,11 @@ import pandas as pd
 
 from analysis import vocabulary as v
 from analysis import weekly as step
+from analysis.catalogue import model_names, release_days
 from analysis.categories import labelled
 from analysis.contract import CATEGORIES, SIZE_CLASSES
 from analysis.proportions import share
 from analysis.query import finished_by
-from analysis.retention import model_names, release_days
 from analysis.source import Log
 from analysis.study import LABEL_THRESHOLD, RELEASE_MARKERS
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis import retention, study, usage
+from analysis import catalogue, retention, study, usage
 from analysis.aside import Aside
 from analysis.exhibit import Exhibit
 from analysis.query import Query, queries
 from analysis.source import Log, NotAvailable
+from analysis.weekly import window_of
 
 if TYPE_CHECKING:
     from analysis.report import Card, PanelPart
@@ -340,10 +341,9 @@ class _Writer:
 
     def _shares(self) -> pd.DataFrame | None:
         from analysis import openness
-        from analysis.figures.style import main_window
 
         try:
-            return openness.share_summary(self.log, main_window(self.log))
+            return openness.share_summary(self.log, window_of(self.log, study.MAIN_WINDOW))
         except NotAvailable:
             return None
 
@@ -353,5 +353,5 @@ def _title(panel: study.Panel) -> str:
 
 
 def _name(log: Log, model: str) -> str:
-    names = retention.model_names(log)
+    names = catalogue.model_names(log)
     return names.get(model, model)

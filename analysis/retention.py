@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import vocabulary as v
+from analysis.catalogue import release_days
 from analysis.proportions import share, wilson
 from analysis.query import day, finished_by, query
 from analysis.source import Log
@@ -213,27 +214,6 @@ def _add_exposure(grid: pd.DataFrame, log: Log) -> None:
     grid["left_truncated"] = [rows[key][0] for key in keys]
     grid["exposure_days"] = [rows[key][1] for key in keys]
     grid["mean_exposure_days"] = grid["cohort"].dt.days_in_month - grid["first_day_mean"] + 1
-
-
-def release_days(log: Log) -> dict[str, dt.date]:
-    """Release day of each model of the models table; empty without one."""
-    if log.models is None:
-        return {}
-    models = log.models.select("model", "released")
-    frame = log.remembered("release_days", lambda: models.to_pandas())
-    days = pd.to_datetime(frame["released"])
-    return {
-        model: day(moment) for model, moment in zip(frame["model"], days, strict=True) if not pd.isna(moment)
-    }
-
-
-def model_names(log: Log) -> dict[str, str]:
-    """Name for people of each model of the models table; empty without one."""
-    if log.models is None or "name" not in log.models.columns:
-        return {}
-    names = log.models.select("model", "name")
-    frame = log.remembered("model_names", lambda: names.to_pandas())
-    return dict(zip(frame["model"], frame["name"], strict=True))
 
 
 def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:

@@ -51,6 +51,10 @@ LABEL_THRESHOLD = 0.5  # lowest confidence of a label that counts: C05
 
 # Figures 22 and 23: authors whose use the report breaks down by category, in the order of its panels.
 MIX_AUTHORS = ("anthropic", "google", "x-ai", "openai", "deepseek", "qwen")
+# Figure 20: authors that the report names, then the other large ones; the rest are added up.
+NAMED_AUTHORS = (
+    "anthropic", "google", "openai", "z-ai", "qwen", "mistralai", "minimax", "deepseek", "moonshotai",
+)  # fmt: skip
 # Figures 21a and 21b: the six largest categories and the next six, as the report has them.
 TOP_CATEGORIES = ("programming", "roleplay", "technology", "science", "translation", "health")
 NEXT_CATEGORIES = ("finance", "academia", "legal", "trivia", "marketing", "marketing/seo")

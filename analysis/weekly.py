@@ -100,6 +100,11 @@ def inside(frame: pd.DataFrame, window: Window | None) -> pd.DataFrame:
     return frame[kept].reset_index(drop=True)
 
 
+def cut(frame: pd.DataFrame, log: Log, window: Window) -> pd.DataFrame:
+    """The weeks of the frame inside the window; all of them where the log has no complete week in it."""
+    return inside(frame, window_of(log, window))
+
+
 def mark_complete(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     """Add `complete`: the log covers the week from Monday to Sunday."""
     weeks = pd.to_datetime(pd.Series(log.complete_weeks(), dtype="datetime64[us]"))

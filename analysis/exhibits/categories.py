@@ -15,7 +15,7 @@ from analysis.exhibits.gap import held
 from analysis.figures import categories as draw
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
-from analysis.weekly import window_of
+from analysis.weekly import cut, window_of
 
 _SAMPLE = (
     "Shares are of the labelled sample, in the weeks of the report's window of categories (from May 2025 on)."
@@ -31,14 +31,14 @@ _AUTHOR_SERIES = charts.Series("author", list(draw.AUTHOR_COLOURS), draw.AUTHOR_
 def programming_share(log: Log) -> pd.DataFrame:
     """Programming's tokens over all labelled tokens by week: programming's rows of categories.weekly_shares in the
     category window (all weeks of a log that does not reach into it)."""
-    frame = draw.windowed(categories.programming_share(log), log)
+    frame = cut(categories.programming_share(log), log, CATEGORY_WINDOW)
     return held(frame, "programming", "no labelled request carries it")
 
 
 def author_spend(log: Log) -> pd.DataFrame:
     """Each author's share of the spend on programming by week, xAI left out: categories.weekly_author_spend in the
     category window (all weeks of a log that does not reach into it). request_share is the same share of requests."""
-    frame = draw.windowed(categories.weekly_author_spend(log), log)
+    frame = cut(categories.weekly_author_spend(log), log, CATEGORY_WINDOW)
     return held(frame, "programming", "no labelled request carries it")
 
 
@@ -46,7 +46,7 @@ def author_mix(log: Log, author: str) -> pd.DataFrame:
     """Share of each category in the labelled tokens of one author's models by week: the author's rows of
     categories.weekly_author_mix in the category window (all weeks of a log that does not reach into it)."""
     frame = categories.weekly_author_mix(log)
-    frame = draw.windowed(frame[frame["author"] == author].reset_index(drop=True), log)
+    frame = cut(frame[frame["author"] == author].reset_index(drop=True), log, CATEGORY_WINDOW)
     return held(frame, author, "the labelled sample holds no request to this author's models")
 
 
@@ -71,7 +71,7 @@ def _spend_chart(frame: pd.DataFrame) -> dict[str, Any]:
         "request_share": ("share of requests", charts.SHARE),
         "requests": ("labelled requests", charts.COUNT),
     }
-    return charts.stack(draw.named_authors(frame), "share", "share of the week's spend", series=_AUTHOR_SERIES,
+    return charts.stack(categories.named_authors(frame), "share", "share of the week's spend", series=_AUTHOR_SERIES,
                         more=more, description="Shares of model authors in the spend on programming by week, "
                         "xAI left out.")  # fmt: skip
 

@@ -11,7 +11,7 @@ from analysis.exhibit import Exhibit
 from analysis.figures import geography as draw
 from analysis.source import Log
 from analysis.study import MAIN_WINDOW
-from analysis.weekly import inside, window_of
+from analysis.weekly import cut, window_of
 
 _SERIES = charts.Series(
     "continent",
@@ -27,7 +27,7 @@ _FORMATS: dict[str, Any] = {"requests": "count", "tokens": "tokens", "share": "s
 def weekly_spend(log: Log) -> pd.DataFrame:
     """Share of the week's spend by continent of billing: geography.weekly_spend in the report's main window (all weeks
     of a log that does not reach into it)."""
-    return inside(geography.weekly_spend(log), window_of(log, MAIN_WINDOW))
+    return cut(geography.weekly_spend(log), log, MAIN_WINDOW)
 
 
 def languages(log: Log) -> pd.DataFrame:

@@ -21,7 +21,7 @@ def in_window(table: Callable[..., pd.DataFrame], window: step.Window, **argumen
     """
 
     def cut(log: Log) -> pd.DataFrame:
-        return step.inside(table(log, **arguments), step.window_of(log, window))
+        return step.cut(table(log, **arguments), log, window)
 
     return _described(cut, table, window, arguments)
 

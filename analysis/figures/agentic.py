@@ -31,7 +31,6 @@ from analysis.figures.style import (
     dates,
     legend_above,
     legend_beside,
-    main_window,
     note,
     percent,
     sample,
@@ -57,7 +56,7 @@ def reasoning_share(log: Log) -> Figure:
 
 def reasoning_models(log: Log) -> Figure:
     """Reasoning models by tokens, latest and a few weeks earlier, without free launch access: C58 to C60."""
-    frame = agentic.reasoning_ranking(log, main_window(log))
+    frame = agentic.reasoning_ranking(log, step.window_of(log, MAIN_WINDOW))
     frame = frame[frame["rank"] <= agentic.TOP_REASONING]
     latest = set(frame.loc[frame["period"] == "latest", "model"])
     with mpl.rc_context(STYLE):
@@ -134,7 +133,7 @@ def tools_offered(log: Log) -> Figure:
 
 def tool_models(log: Log) -> Figure:
     """Tool-call tokens by model and week: C65 to C68."""
-    frame = complete_weeks(agentic.top_tool_models(log, main_window(log)))
+    frame = complete_weeks(agentic.top_tool_models(log, step.window_of(log, MAIN_WINDOW)))
     order = list(dict.fromkeys(frame["model"]))
     names = dict(zip(frame["model"], frame["name"], strict=True))
     colours = dict(zip(order, MODEL_COLOURS, strict=False)) | {agentic.REST: PALE}

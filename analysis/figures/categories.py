@@ -32,7 +32,7 @@ from analysis.figures.style import (
 )
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
-from analysis.weekly import inside, window_of
+from analysis.weekly import cut, window_of
 
 CATEGORY_COLOURS = {
     "programming": GREEN, "roleplay": VERMILLION, "technology": BLUE, "science": PURPLE, "translation": ORANGE,
@@ -51,28 +51,17 @@ AUTHOR_NAMES = {
 }  # fmt: skip
 
 
-def windowed(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
-    """The weeks of the report's window of categories; all weeks of a log that does not reach into it."""
-    return inside(frame, window_of(log, CATEGORY_WINDOW))
-
-
 def programming_share(log: Log) -> Figure:
     """Programming's share of labelled tokens by week with the sample size: C77."""
-    frame = complete_weeks(windowed(categories.programming_share(log), log))
+    frame = complete_weeks(cut(categories.programming_share(log), log, CATEGORY_WINDOW))
     return share_figure(log, frame, "Programming", "share of labelled tokens", GREEN, _sampled(frame))
-
-
-def named_authors(frame: pd.DataFrame) -> pd.DataFrame:
-    """Weekly spend with the authors that the report does not name added up as `others`."""
-    kept = frame.assign(author=frame["author"].where(frame["author"].isin(AUTHOR_COLOURS), "others"))
-    sums = ["requests", "spend_usd", "share", "request_share"]
-    keys = ["week", "author", "week_spend_usd", "week_requests", "complete"]
-    return kept.groupby(keys, as_index=False, sort=False)[sums].sum(min_count=1)
 
 
 def author_spend(log: Log) -> Figure:
     """Shares of the authors in the spend on programming by week, xAI left out: C79 to C85."""
-    frame = named_authors(complete_weeks(windowed(categories.weekly_author_spend(log), log)))
+    frame = categories.named_authors(
+        complete_weeks(cut(categories.weekly_author_spend(log), log, CATEGORY_WINDOW))
+    )
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.4), layout="constrained")
         axes = figure.subplots()
@@ -92,7 +81,7 @@ def author_spend(log: Log) -> Figure:
 def author_mix(log: Log, author: str) -> Figure:
     """What the tokens of an author's models are used for, by week: C98 to C108."""
     frame = categories.weekly_author_mix(log)
-    frame = complete_weeks(windowed(frame[frame["author"] == author], log))
+    frame = complete_weeks(cut(frame[frame["author"] == author], log, CATEGORY_WINDOW))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         axes = figure.subplots()

@@ -25,7 +25,7 @@ from analysis.figures.style import (
 )
 from analysis.source import Log
 from analysis.study import MAIN_WINDOW
-from analysis.weekly import inside, window_of
+from analysis.weekly import cut
 
 CONTINENT_LINES: dict[str, tuple[str, Any]] = {
     "North America": (BLUE, "-"),
@@ -40,7 +40,7 @@ CONTINENT_LINES: dict[str, tuple[str, Any]] = {
 
 def spend_by_continent(log: Log) -> Figure:
     """Shares of the continents in the week's spend: C109 to C111."""
-    frame = complete_weeks(inside(geography.weekly_spend(log), window_of(log, MAIN_WINDOW)))
+    frame = complete_weeks(cut(geography.weekly_spend(log), log, MAIN_WINDOW))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         axes = figure.subplots()

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from analysis import openness, usage
+from analysis import weekly as step
 from analysis.contract import SIZE_CLASSES
 from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import (
@@ -31,7 +32,6 @@ from analysis.figures.style import (
     dates,
     legend_above,
     legend_beside,
-    main_window,
     note,
     percent,
     release_marks,
@@ -98,7 +98,7 @@ def tokens_by_source(log: Log) -> Figure:
 
 def open_authors(log: Log) -> Figure:
     """Tokens of open models by author over the report's main window: C24 to C26."""
-    window = main_window(log)
+    window = step.window_of(log, MAIN_WINDOW)
     frame = usage.open_authors(log, window).head(12).iloc[::-1]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 0.29 * len(frame) + 1.4), layout="constrained")
@@ -123,7 +123,7 @@ def open_authors(log: Log) -> Figure:
 
 def open_models(log: Log) -> Figure:
     """Shares of the 15 largest open models in the open models' tokens by week, and the concentration: C27 to C34."""
-    frame = complete_weeks(openness.top_models(log, main_window(log)))
+    frame = complete_weeks(openness.top_models(log, step.window_of(log, MAIN_WINDOW)))
     order = list(dict.fromkeys(frame["model"]))
     names = dict(zip(frame["model"], frame["name"], strict=True))
     colours = dict(zip(order, MODEL_COLOURS, strict=False))

@@ -18,11 +18,10 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from analysis import retention, usage
+from analysis import catalogue, usage
 from analysis import weekly as step
 from analysis.query import day
 from analysis.source import Log
-from analysis.study import MAIN_WINDOW
 from analysis.weekly import Window
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -159,7 +158,7 @@ def complete_weeks(frame: pd.DataFrame) -> pd.DataFrame:
 
 def weeks_of(log: Log, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
     """The complete weeks of a weekly frame inside the window, or all complete ones where the log has none there."""
-    return complete_weeks(step.inside(frame, step.window_of(log, window)))
+    return complete_weeks(step.cut(frame, log, window))
 
 
 def stacked(
@@ -229,7 +228,7 @@ def token_scale(largest: float) -> tuple[float, str]:
 
 def release_marks(axes: Axes, log: Log, models: Mapping[str, str]) -> None:
     """Dashed lines at the releases that lie within the log, each with the model's short name."""
-    released = retention.release_days(log)
+    released = catalogue.release_days(log)
     for model, name in models.items():
         if model in released and log.first_day <= released[model] <= log.last_day:
             when: Any = pd.Timestamp(released[model])
@@ -241,7 +240,7 @@ def release_marks(axes: Axes, log: Log, models: Mapping[str, str]) -> None:
 
 def name_of(log: Log, model: str) -> str:
     """The model's name for people, from the models table if there is one."""
-    return retention.model_names(log).get(model, model)
+    return catalogue.model_names(log).get(model, model)
 
 
 def sample(figure: Figure, log: Log, frame: pd.DataFrame | None = None, window: Any = None) -> None:
@@ -267,8 +266,3 @@ def sample_of_labels(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
 def note(figure: Figure, text: str) -> None:
     """A small line under the figure."""
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="#666666")
-
-
-def main_window(log: Log) -> Window | None:
-    """The report's main window where the log has a complete week of it, else None."""
-    return step.window_of(log, MAIN_WINDOW)

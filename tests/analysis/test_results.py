@@ -309,5 +309,8 @@ def test_public_names_are_there():
     for name in analysis.__all__:
         assert getattr(analysis, name) is not None
     assert analysis.openness is openness
+    modules = {name.partition(".")[0] for name in analysis.queries()}
+    assert "geography" in modules
+    assert modules <= set(analysis.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
         analysis.nonsense  # noqa: B018

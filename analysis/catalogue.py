@@ -1,0 +1,42 @@
+"""Facts of the models table that several analyses need: days of release, names, whether weights are open."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from analysis.query import day
+from analysis.source import Log
+
+
+def release_days(log: Log) -> dict[str, dt.date]:
+    """Release day of each model of the models table; empty without one."""
+    if log.models is None:
+        return {}
+    models = log.models.select("model", "released")
+    frame = log.remembered("release_days", lambda: models.to_pandas())
+    days = pd.to_datetime(frame["released"])
+    return {
+        model: day(moment) for model, moment in zip(frame["model"], days, strict=True) if not pd.isna(moment)
+    }
+
+
+def model_names(log: Log) -> dict[str, str]:
+    """Name for people of each model of the models table; empty without one."""
+    if log.models is None or "name" not in log.models.columns:
+        return {}
+    names = log.models.select("model", "name")
+    frame = log.remembered("model_names", lambda: names.to_pandas())
+    return {
+        model: name for model, name in zip(frame["model"], frame["name"], strict=True) if not pd.isna(name)
+    }
+
+
+def open_weights(log: Log) -> dict[str, bool]:
+    """Whether each model of the models table has open weights; empty without one."""
+    if log.models is None or "open_weights" not in log.models.columns:
+        return {}
+    facts = log.models.select("model", "open_weights")
+    frame = log.remembered("open_weights", lambda: facts.to_pandas())
+    return dict(zip(frame["model"], frame["open_weights"], strict=True))
