@@ -93,7 +93,7 @@ def author_mix(log: Log, author: str) -> Figure:
         few = f", {span(weeks['author_requests'].astype(int).tolist())} a week" if len(weeks) else ""
         mean = (
             f"; mean concentration {weeks['concentration'].mean():.2f} (1 = one category)"
-            if len(weeks)
+            if weeks["concentration"].notna().any()
             else ""
         )
         note(figure, f"{log.name}: labelled sample, {many}{few}{mean}")

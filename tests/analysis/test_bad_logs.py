@@ -1,0 +1,230 @@
+"""Bad and bare logs through the commands: a message or a marked gap, no traceback, no silently wrong number."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analysis import contract
+from analysis.exhibits import EXHIBITS
+from analysis.source import NotAvailable
+from testbed import cli
+from tests.analysis.made_log import MadeLog, made, write_run
+
+BASE = made(rows=400, users=60, label_share=0.5)
+WEEK = (dt.date(2025, 10, 6), dt.date(2025, 10, 12))
+OPTIONAL = [f.name for f in contract.GENERATIONS if not f.required]
+FACTS = [f.name for f in contract.MODELS if not f.required]
+# The columns that some exhibit reads; all others are dropped together.
+READ = (
+    "account_id", "variant", "tokens_reasoning", "tokens_cached", "byok", "finish_reason", "tools_offered", "country",
+    "continent", "language",
+)  # fmt: skip
+READ_FACTS = ("name", "size_class", "reasoning_optimised", "prices", "free_windows", "retired")
+
+
+def put(table: pa.Table, name: str, values: object) -> pa.Table:
+    """The table with other values in a column: a list, or one value for all rows."""
+    field = table.schema.field(name)
+    rows = values if isinstance(values, list) else [values] * table.num_rows
+    return table.set_column(table.schema.get_field_index(name), field, pa.array(rows, field.type))
+
+
+def of_one(log: MadeLog) -> MadeLog:
+    """One user, one model, one week."""
+    moments = pd.date_range("2025-10-06", "2025-10-12 23:00", periods=log.generations.num_rows, tz="UTC")
+    rows = put(log.generations, "created_at", list(moments.floor("ms")))
+    rows = put(put(rows, "user_id", "u"), "model", "openai/gpt-4o-mini")
+    return replace(log, generations=rows, start=WEEK[0], end=WEEK[1])
+
+
+def silent(log: MadeLog) -> MadeLog:
+    """No tokens, no costs."""
+    rows = log.generations
+    for name in ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached", "cost_total"):
+        rows = put(rows, name, 0)
+    return replace(log, generations=rows)
+
+
+BARE = {
+    "one user, model and week": of_one,
+    "no labels": lambda log: replace(log, labels=log.labels.slice(0, 0)),
+    "own keys only": lambda log: replace(log, generations=put(log.generations, "byok", True)),
+    "no model in the catalogue": lambda log: replace(
+        log, generations=put(log.generations, "model", [f"x/{m}" for m in log.generations["model"].to_pylist()])
+    ),
+    "nothing optional": lambda log: replace(
+        log, generations=log.generations.drop_columns(OPTIONAL), models=log.models.drop_columns(FACTS)
+    ),
+    "no tokens": silent,
+}  # fmt: skip
+GAPS = {  # a gap that the page must state
+    "no labels": "the log has no table of category labels",
+    "own keys only": "no request outside free variants was charged by the gateway",
+    "no model in the catalogue": "no request to any of the eight models",
+    "nothing optional": "the log has no such column",
+}
+
+
+def slipper(capsys, *argv: object) -> tuple[int, str, str]:
+    status = cli.main([str(word) for word in argv])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err and "internal error" not in err
+    return status, out, err
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Figures are drawn and laid out, but written as empty files: writing them takes most of the time."""
+
+    def save(figure, stem):
+        figure.draw_without_rendering()
+        paths = [Path(f"{stem}.{kind}") for kind in ("svg", "png")]
+        for path in paths:
+            path.write_text("<svg></svg>")
+        return paths
+
+    monkeypatch.setattr("analysis.figures.save", save)
+
+
+def check_words(text: str) -> None:
+    """No number that is none is written out."""
+    text = html.unescape(re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.DOTALL))
+    assert not re.findall(r".{30}(?<![\w.])(?:NaN|nan|NaT|inf|Infinity|<NA>)(?![\w.]).{30}", text)
+
+
+def check_tables(folder: Path) -> None:
+    """Shares lie in 0 to 1 and no number is infinite, in all tables of an analysis."""
+    for exhibit in EXHIBITS:
+        path = folder / "tables" / f"{exhibit.id}.parquet"
+        if not path.is_file():
+            continue
+        frame = pd.read_parquet(path)
+        assert not np.isinf(frame.select_dtypes("number").astype("float64")).any(axis=None), exhibit.id
+        for column in (c for c, form in exhibit.formats.items() if form == "share" and c in frame):
+            if column.startswith("change"):  # a relative change is no part of a whole
+                continue
+            known = frame[column].astype("float64").dropna()
+            assert known.between(0, 1 + 1e-9).all(), (exhibit.id, column)
+
+
+@pytest.mark.parametrize("case", BARE)
+def test_a_bare_log_is_analysed_judged_and_compared(capsys, tmp_path, quick, case):
+    run = write_run(BARE[case](BASE), tmp_path / "run")
+    status, _, _ = slipper(capsys, "analyze", run, "--quiet")
+    assert status == 0
+    page = (run / "report.html").read_text()
+    check_words(page)
+    check_tables(run)
+    assert GAPS.get(case, "") in html.unescape(page)
+
+    status, out, _ = slipper(capsys, "check", run, "--json", "--quiet")
+    assert status == 0
+    claims = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} in the verdicts"))["claims"]
+    assert {claim["status"] for claim in claims} <= {"holds", "fails", "not_testable"}
+
+    other = shutil.copytree(run, tmp_path / "other")
+    status, _, _ = slipper(capsys, "compare", run, other, "--out", tmp_path / "out", "--quiet")
+    assert status == 0
+    check_words((tmp_path / "out" / "compare.html").read_text())
+
+
+def negative(name: str):
+    def spoil(rows: pa.Table) -> pa.Table:
+        values = rows[name].to_pylist()
+        return put(rows, name, [-value if at % 10 == 0 else value for at, value in enumerate(values)])
+
+    return spoil
+
+
+def plain(rows: pa.Table) -> pa.Table:
+    at = rows.schema.get_field_index("created_at")
+    return rows.set_column(at, "created_at", rows["created_at"].cast(pa.timestamp("ms")))
+
+
+def lost(rows: pa.Table) -> pa.Table:
+    field = pa.field("tokens_prompt", pa.int32())
+    at = rows.schema.get_field_index("tokens_prompt")
+    return rows.set_column(at, field, pa.array([None, *rows["tokens_prompt"].to_pylist()[1:]], pa.int32()))
+
+
+REFUSED = {
+    "no row": (lambda rows: rows.slice(0, 0), "the log is empty"),
+    "prompts below 0": (negative("tokens_prompt"), r"\d+ with tokens_prompt below 0"),
+    "cached tokens below 0": (negative("tokens_cached"), r"\d+ with tokens_cached below 0"),
+    "costs below 0": (negative("cost_total"), r"\d+ with cost_total below 0"),
+    "an endless cost": (lambda rows: put(rows, "cost_total", float("nan")), "cost_total infinite or not a number"),
+    "a lost count": (lost, "1 with tokens_prompt missing"),
+    "times without a zone": (plain, "timestamp without a time zone"),
+    "a flag as text": (
+        lambda rows: rows.set_column(rows.schema.get_field_index("byok"), "byok", pa.array(["yes"] * len(rows))),
+        "column 'byok' is string, expected bool",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_log_that_would_give_wrong_numbers_is_refused_with_what_to_do(capsys, tmp_path, case):
+    spoil, message = REFUSED[case]
+    path = tmp_path / "log.parquet"
+    pq.write_table(spoil(BASE.generations), path)
+    for argv in (
+        ("analyze", path, "--out", tmp_path / "out"), ("check", path),
+        ("compare", path, path, "--out", tmp_path / "out"),
+    ):  # fmt: skip
+        status, out, err = slipper(capsys, *argv, "--quiet")
+        assert (status, out) == (2, "")
+        assert re.search(message, err)
+    assert not (tmp_path / "out").exists()
+    if "below 0" in message:
+        assert "--validate" in err
+
+
+def cases():
+    yield "generations", tuple(name for name in OPTIONAL if name not in READ)
+    yield "models", tuple(name for name in FACTS if name not in READ_FACTS)
+    yield from (("generations", (name,)) for name in READ)
+    yield from (("models", (name,)) for name in READ_FACTS)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Each exhibit's table of the log with all columns."""
+    from analysis.source import open_log
+
+    with open_log(write_run(BASE, tmp_path_factory.mktemp("whole") / "run")) as log:
+        return {exhibit.id: table_of(exhibit, log) for exhibit in EXHIBITS}
+
+
+def table_of(exhibit, log):
+    try:
+        return exhibit.table(log)
+    except NotAvailable as gap:
+        return str(gap)
+
+
+@pytest.mark.parametrize(("table", "columns"), list(cases()), ids=lambda value: str(value)[:40])
+def test_without_a_column_every_other_table_is_the_same_or_says_why_not(connect, whole, table, columns):
+    tables = {"generations": BASE.generations, "labels": BASE.labels, "models": BASE.models}
+    tables[table] = tables[table].drop_columns(list(columns))
+    log = connect(**tables, start=BASE.start, end=BASE.end)
+    for exhibit in EXHIBITS:
+        found, expected = table_of(exhibit, log), whole[exhibit.id]
+        if isinstance(found, str):
+            same = isinstance(expected, str) and found == expected
+            assert same or any(column in found for column in columns), exhibit.id
+        else:
+            assert len(found) and set(found.columns) == set(expected.columns)
+            if columns not in [(name,) for name in (*READ, *READ_FACTS)]:
+                pd.testing.assert_frame_equal(found, expected)
