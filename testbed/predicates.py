@@ -392,8 +392,9 @@ def band(
 
 
 def in_band(measured: Measured, low: float, high: float) -> Verdict:
-    """Whether the estimate lies in [low, high]; weak if its interval crosses an edge."""
-    if not math.isfinite(measured.value):
+    """Whether the estimate lies in [low, high]; weak if its interval crosses an edge. An infinite value (an event that
+    never came, the logarithm of no use) is a value, and lies outside a band that is bounded on its side."""
+    if math.isnan(measured.value):
         raise Untestable("there is no value")
     inside = low <= measured.value <= high
     edges = [edge for edge in (low, high) if math.isfinite(edge)]
@@ -450,9 +451,12 @@ def part(groups: Groups, name: str) -> Measured:
 
 
 def amount(value: float, unit: Unit, signed: bool = False, bare: bool = False) -> str:
-    """A number with its unit, in as many digits as a reader wants; bare: without the unit's word."""
-    if not math.isfinite(value):
+    """A number with its unit, in as many digits as a reader wants; bare: without the unit's word. Infinite: `never` for
+    weeks, `none` for the logarithm of nothing."""
+    if math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "never" if unit == "weeks" and value > 0 else "none" if value < 0 else "without bound"
     sign = "+" if signed else ""
     word = "" if bare else f" {unit}"
     match unit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from analysis import categories, study
 from analysis.proportions import share as over
 from analysis.source import Log
-from testbed.statistics.measured import NAN, Groups, Measured, Series, Untestable
+from testbed.statistics.measured import Groups, Measured, Series, Untestable
 from testbed.statistics.registry import statistic
 from testbed.statistics.tables import (
     EDGE_WEEKS,
@@ -28,6 +29,7 @@ from testbed.statistics.tables import (
 from testbed.statistics.uncertainty import difference, label_share, mean_of_weeks, proportion
 
 Part = Literal["total", "start", "end"]
+REPORTED_FALL = dt.date(2025, 11, 17)  # week in which Anthropic is said to fall below 60% for the first time
 LEAST_LABELS = 30  # labelled requests below which a share says nothing (assumed)
 
 
@@ -280,12 +282,14 @@ def spend_rest(log: Log, named: list[str], leave_out: tuple[str, ...] = ("x-ai",
 @statistic
 def weeks_before_first_below(log: Log, author: str, level: float) -> Measured:
     """Weeks from the Monday 17 November 2025 to the first week in which the author's share of the spend on programming
-    lies below a level (0: that very week; negative: earlier)."""
+    lies below a level (0: that very week; negative: earlier; infinite: in no week of a window that holds that week)."""
     whole = _spend(log, author, ("x-ai",), "category")
+    if whole.times[-1] < REPORTED_FALL:
+        raise Untestable(f"the log's complete weeks do not reach {REPORTED_FALL}")
     below = [day for day, value in zip(whole.times, whole.values, strict=True) if value < level]
     if not below:
-        return Measured(NAN, n=len(whole.times), unit="weeks", detail="never below")
-    return Measured((below[0] - dt.date(2025, 11, 17)).days / 7, n=len(whole.times), unit="weeks",
+        return Measured(math.inf, n=len(whole.times), unit="weeks", detail="never below")
+    return Measured((below[0] - REPORTED_FALL).days / 7, n=len(whole.times), unit="weeks",
                     detail=f"first below in the week of {below[0]}")  # fmt: skip
 
 

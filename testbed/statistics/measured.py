@@ -23,7 +23,8 @@ class Untestable(Exception):
 @dataclass(frozen=True)
 class Measured:
     """A number. low, high: its 95% interval, NaN where it has none (an exact count, an extreme of weeks). n: size of
-    the sample that it rests on, in what `detail` names; `detail` also says how the interval was made."""
+    the sample that it rests on, in what `detail` names; `detail` also says how the interval was made. value: infinite for an event
+    that never came (later than any week) and for the logarithm of nothing; NaN where there is no value."""
 
     value: float
     low: float = NAN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -31,10 +32,11 @@ from testbed.statistics.tables import (
     traffic,
     weeks_of,
 )
-from testbed.statistics.uncertainty import difference, mean_of_weeks, ratio_of_weeks
+from testbed.statistics.uncertainty import RESAMPLES, difference, mean_of_weeks, ratio_of_weeks
 
 Measure = Literal["tokens", "tool_tokens"]
 Entity = Literal["model", "author"]
+LEAST_OTHER_WEEKS = 8  # weeks apart from releases, below which they do not say what is usual (assumed)
 
 
 def _rows(log: Log, measure: Measure, window: Window, within: Pick) -> pd.DataFrame:
@@ -249,67 +251,101 @@ def release_response(
     last_week: int = 3,
     within: Pick = Pick(open=True),  # noqa: B008
 ) -> Measured:
-    """Change of the open share of all tokens around releases: mean over the weeks `first_week` to `last_week` after the
-    week of the release less the mean over the four weeks before it, averaged over the releases.
+    """Change of the open share of all tokens around releases beyond what other weeks bring. A week's change: mean over
+    the weeks `first_week` to `last_week` after it less the mean over the four weeks before it. Value: mean change at
+    the releases' weeks less mean change at all weeks whose stretch no listed release touches, so that a steady trend
+    is no response.
 
-    Interval: Student's t over the releases. It counts whatever happened at that time as a response."""
+    Interval: permutation. The releases are set down 999 times (fixed draws) among those other weeks, runs of releases
+    less than four weeks apart together, as their changes are not independent."""
     released = facts(log).set_index("model")["released"]
     whole = _weekly_share(log, within, EVERYTHING, "all")
-    times = pd.DatetimeIndex(pd.to_datetime(list(whole.times)))
-    moves: dict[str, float] = {}
-    for model in models:
-        if model not in released.index or pd.isna(released[model]):
-            continue
-        week = released[model].to_period("W-SUN").start_time
-        before = whole.values[(times < week) & (times >= week - pd.Timedelta(weeks=4))]
-        after = whole.values[
-            (times >= week + pd.Timedelta(weeks=first_week)) & (times <= week + pd.Timedelta(weeks=last_week))
-        ]
-        if len(before) == 4 and len(after) == last_week - first_week + 1:
-            moves[model] = float(after.mean() - before.mean())
+    changes: dict[pd.Timestamp, float] = {}
+    for at in range(4, len(whole.values) - last_week):
+        after, before = whole.values[at + first_week : at + last_week + 1], whole.values[at - 4 : at]
+        changes[pd.Timestamp(whole.times[at])] = float(after.mean() - before.mean())
+    weeks = {
+        model: released[model].to_period("W-SUN").start_time
+        for model in models
+        if model in released.index and pd.notna(released[model])
+    }
+    moves = {model: changes[week] for model, week in weeks.items() if np.isfinite(changes.get(week, NAN))}
     if len(moves) < 3:
         raise Untestable(f"only {len(moves)} of the {len(models)} releases lie inside the log")
-    values = np.array(list(moves.values()))
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
+    touched = [
+        (week - pd.Timedelta(weeks=last_week), week + pd.Timedelta(weeks=3)) for week in weeks.values()
+    ]
+    other = np.array(
+        [
+            change
+            for week, change in changes.items()
+            if np.isfinite(change) and not any(first <= week <= last for first, last in touched)
+        ]
+    )
+    if len(other) < LEAST_OTHER_WEEKS:
+        raise Untestable(f"only {len(other)} weeks of the log lie apart from the releases")
+    rng = np.random.default_rng(20251130)
+    draws = np.zeros(RESAMPLES)
+    for run in _runs(sorted(weeks[model] for model in moves)):
+        starts = rng.integers(0, len(other), RESAMPLES)
+        for offset in run:
+            draws += other[(starts + offset) % len(other)] / len(moves)
+    usual = float(other.mean())
+    value = float(np.mean(list(moves.values()))) - usual
+    low, high = value - np.percentile(draws - usual, [97.5, 2.5])
     detail = ", ".join(f"{name.partition('/')[2]} {100 * move:+.1f}" for name, move in moves.items())
-    mean = float(values.mean())
-    return Measured(mean, mean - half, mean + half, len(values), "points", f"releases, points each: {detail}")
+    return Measured(value, float(low), float(high), len(moves), "points",
+                    f"releases, points each: {detail}; {100 * usual:+.1f} at {len(other)} other weeks")  # fmt: skip
+
+
+def _runs(weeks: list[pd.Timestamp]) -> list[list[int]]:
+    """Releases less than four weeks after the one before, as one run: weeks from the run's first release."""
+    runs: list[list[pd.Timestamp]] = []
+    for week in weeks:
+        if runs and week - runs[-1][-1] < pd.Timedelta(weeks=4):
+            runs[-1].append(week)
+        else:
+            runs.append([week])
+    return [[(week - run[0]).days // 7 for week in run] for run in runs]
 
 
 @statistic
 def weeks_to_scale(
     log: Log,
     models: list[str],
+    bound: int,
     share: float = 0.02,
     within: Pick = Pick(open=True),  # noqa: B008
 ) -> Measured:
     """Median over the models of the weeks from release until a model first holds `share` of the tokens of `within`.
 
-    A model that never does counts with the weeks from its release to the log's end, so the median is a lower bound if
-    most never do. No interval: these are the models that the claim is about."""
+    A model of the models table that never does counts as later than any bound (infinite) if the log follows it for
+    more than `bound` weeks, used or not; else the log cannot tell, and it is left out. No interval: these are the
+    models that the claim is about."""
     table = _leading(log, "model", within, "all", "tokens")
     released = facts(log).set_index("model")["released"]
     found: dict[str, float] = {}
-    never = []
+    left_out = []
     for model in models:
-        if model not in table.columns or pd.isna(released.get(model)):
+        if pd.isna(released.get(model)):
             continue
         week = released[model].to_period("W-SUN").start_time
-        reached = table.index[(table[model] >= share) & (table.index >= week)]
+        held = table[model] if model in table.columns else pd.Series(0.0, index=table.index)
+        reached = table.index[(held >= share) & (table.index >= week)]
         if len(reached):
             found[model] = (reached[0] - week).days / 7
+        elif (table.index[-1] - week).days / 7 > bound:
+            found[model] = math.inf
         else:
-            found[model] = (table.index[-1] - week).days / 7
-            never.append(model)
+            left_out.append(model)
     if not found:
-        raise Untestable("the log has none of the models")
-    values = np.array(list(found.values()))
+        raise Untestable(f"the log has none of the models, or follows none for more than {bound} weeks")
+    never = sum(math.isinf(weeks) for weeks in found.values())
     each = ", ".join(
-        f"{model} {weeks:.0f}{' (never)' if model in never else ''}" for model, weeks in found.items()
+        f"{model} {'never' if math.isinf(weeks) else f'{weeks:.0f}'}" for model, weeks in found.items()
     )
-    return Measured(
-        float(np.median(values)), n=len(values), unit="weeks", detail=f"models, weeks each: {each}"
-    )
+    detail = f"models, weeks each: {each}; {never} never, {len(left_out)} too young to tell"
+    return Measured(float(np.median(list(found.values()))), n=len(found), unit="weeks", detail=detail)
 
 
 @statistic

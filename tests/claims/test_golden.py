@@ -146,15 +146,15 @@ def offered(called):
     )
 
 
-def releases(jump):
-    """The open share jumps by `jump` at each marked release."""
+def releases(jump, trend=lambda week: 0.1):
+    """The open share jumps by `jump` at each marked release, on top of a trend."""
     dates = {"meta-llama/llama-3.3-70b-instruct": "2024-12-06", "deepseek/deepseek-chat": "2024-12-26",
              "deepseek/deepseek-r1": "2025-01-20", "moonshotai/kimi-k2": "2025-07-11", "qwen/qwen3-coder": "2025-07-23",
              "openai/gpt-oss-120b": "2025-08-05"}  # fmt: skip
     weeks = [(dt.date.fromisoformat(day) - dt.date(2024, 11, 4)).days // 7 for day in dates.values()]
 
     def opened(week):
-        return 0.1 + jump * sum(week >= release for release in weeks)
+        return trend(week) + jump * sum(week >= release for release in weeks)
 
     facts = [*KINDS, *(fact(slug, "row-open", released=day) for slug, day in dates.items())]
     return log_of(shares(lambda week: 1 - opened(week), 0.0, opened), facts)
@@ -165,6 +165,18 @@ def open_models(*parts, kind="cn-open", **more):
     return log_of(
         [Line(slug, tokens) for slug, tokens in parts], [fact(slug, kind, **more) for slug, _ in parts]
     )
+
+
+def entrants(tokens, **released):
+    """The four entrants with weekly tokens from four weeks after release on, beside 5 M of an old open model."""
+    dates = {"moonshotai/kimi-k2": "2025-07-11", "qwen/qwen3-coder": "2025-07-23", "openai/gpt-oss-120b": "2025-08-05",
+             "minimax/minimax-m2": "2025-10-27"} | released  # fmt: skip
+    weeks = {
+        slug: (dt.date.fromisoformat(day) - dt.date(2024, 11, 4)).days // 7 for slug, day in dates.items()
+    }
+    lines = [Line(slug, lambda w, at=at: tokens if w >= at + 4 else 0.0) for slug, at in weeks.items()]
+    facts = [fact(CN, "cn-open"), *(fact(slug, "cn-open", released=day) for slug, day in dates.items())]
+    return log_of([Line(CN, 5e6), *lines], facts)
 
 
 def sizes(small, large):
@@ -218,6 +230,7 @@ CASES = {
             lambda: open_models(*((f"a/m{i}", 1e5) for i in range(3)))),
     "C30": (lambda: open_models(*((f"a/m{i}", 1e5) for i in range(6))),
             lambda: open_models(*((f"a/m{i}", 1e5) for i in range(10)))),
+    "C32": (lambda: entrants(5e5), lambda: entrants(5e4)),
     "C35": (lambda: sizes(ramp(5e5, 1e5), 5e5), lambda: sizes(ramp(1e5, 5e5), 5e5)),
     "C42": (lambda: mix(CN, "cn-open", roleplay=5.2e5, programming=1.8e5, science=1e5, trivia=1e5, legal=1e5),
             lambda: mix(CN, "cn-open", roleplay=3e5, programming=4e5, science=3e5)),
@@ -236,6 +249,8 @@ CASES = {
                                            (CLOSED, "science", ramp(8.5e5, 4e5, since=CATEGORY_WEEK))]), KINDS),
             lambda: log_of(category_lines([(CLOSED, "programming", 6e5), (CLOSED, "science", 4e5)]), KINDS)),
     "C79": (lambda: spend(anthropic=7, openai=3), lambda: spend(anthropic=4, openai=6)),
+    "C80": (lambda: spend(anthropic=lambda w: 7 if w < CATEGORY_WEEK + 28 else 4, openai=3),
+            lambda: spend(anthropic=lambda w: 7 if w < CATEGORY_WEEK + 10 else 4, openai=3)),
     "C82": (lambda: spend(google=wobble(15, 1), anthropic=85), lambda: spend(google=ramp(5, 25), anthropic=85)),
     "C84": (lambda: spend(minimax=ramp(0.0, 5, since=46), anthropic=60), lambda: spend(minimax=1, anthropic=60)),
     "C90": (lambda: log_of([Line(CLOSED, 1e5, path, 2) for path in
@@ -275,6 +290,15 @@ CASES = {
 }  # fmt: skip
 
 
+# Logs on which a claim once held, or could not be told, though what it says is not so.
+FOOLED = {
+    "C21": {"a straight line without a response": lambda: releases(0, ramp(0.1, 0.6))},
+    "C22": {"a straight line without a response": lambda: releases(0, ramp(0.1, 0.6))},
+    "C32": {"no entrant ever reaches scale": lambda: entrants(1e3)},
+    "C80": {"Anthropic is never below 60%": lambda: spend(anthropic=7, openai=3)},
+}  # fmt: skip
+
+
 def verdict(log, claim):
     with log:
         return judge(log, registry()[claim]).verdict
@@ -289,6 +313,14 @@ def test_holds_where_it_is_true_by_construction(claim):
 @pytest.mark.parametrize("claim", [claim for claim, (_, broken) in CASES.items() if broken])
 def test_fails_where_the_data_are_broken(claim):
     found = verdict(CASES[claim][1](), claim)
+    assert found.status == "fails", found.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "name"), [(claim, name) for claim, logs in FOOLED.items() for name in logs]
+)
+def test_is_not_fooled(claim, name):
+    found = verdict(FOOLED[claim][name](), claim)
     assert found.status == "fails", found.reason
 
 
