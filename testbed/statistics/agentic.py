@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis import agentic, usage
+from analysis import agentic, study, usage
 from analysis import vocabulary as v
 from analysis.proportions import share as over
 from analysis.query import collect
@@ -39,6 +39,28 @@ def tool_share(log: Log, window: Window = "main") -> Series:
     weeks = weeks_of(log, window)
     values = frame.set_index("week")["share"].reindex(weeks).to_numpy(dtype=np.float64)
     return series(values, weeks, n=int(frame["requests"].sum()))
+
+
+@statistic
+def account_part_of_spike(log: Log, first: dt.date, last: dt.date, around: int = 8) -> Measured:
+    """Of what the peak week of tool calls among the weeks from `first` to `last` has above the median of the `around`
+    weeks on either side, the part of the largest account: its tool-call tokens over all tokens in that week, less the
+    median of the same for the largest accounts of the weeks around. Exact, no interval."""
+    log.need("account_id", what="the largest account's part in tool calls")
+    frame = agentic.tool_share_and_largest_account(log).set_index("week").reindex(weeks_of(log, "main"))
+    inside = (frame.index >= pd.Timestamp(first)) & (frame.index <= pd.Timestamp(last))
+    at = np.flatnonzero(inside)
+    if not len(at) or frame["share"][inside].isna().all():
+        raise Untestable(f"the log has no complete week with finish reasons from {first} to {last}")
+    near = np.r_[max(0, at[0] - around) : at[0], at[-1] + 1 : min(len(frame), at[-1] + 1 + around)]
+    usual = frame.iloc[near][["share", "largest_account_part"]].median()
+    peak = frame.loc[frame["share"][inside].idxmax()]
+    excess = float(peak["share"] - usual["share"])
+    if not excess > 0:
+        raise Untestable("no week stands out")
+    own = float(peak["largest_account_part"] - usual["largest_account_part"])
+    return Measured(own / excess, n=int(peak["tool_requests"]), unit="share",
+                    detail=f"calls, week of {peak.name:%d %B %Y}, of {int(peak['accounts'])} accounts")  # fmt: skip
 
 
 @statistic
@@ -211,31 +233,39 @@ def weekly_category_length(log: Log, category: str, of: Literal["prompt", "token
     return series(table[category], weeks, "tokens")
 
 
-@statistic
-def programming_part_of_growth(log: Log, window: Window = "category") -> Measured:
-    """Of the growth of the mean prompt over the window (last eight weeks less first eight, labelled requests), the part
-    that goes away if programming requests keep the number per request and the length that they had at the start:
-    growth of programming's contribution (its prompt tokens over all labelled requests) over all growth. Exact, no
-    interval."""
-    cells, whole = sample(log, window)
-    weeks = [week for week in weeks_of(log, window) if week in set(whole["week"])]
-    if len(weeks) < 16:
-        raise Untestable("fewer than 16 weeks with labels")
-    ends = []
-    for part in (weeks[:8], weeks[-8:]):
-        inside, own = (
-            whole[whole["week"].isin(part)],
-            cells[cells["week"].isin(part) & (cells["category"] == "programming")],
-        )
-        requests = inside["requests"].sum()
-        ends.append(
-            (float(over(inside["prompt"].sum(), requests)), float(over(own["prompt"].sum(), requests)))
-        )
-    growth = ends[1][0] - ends[0][0]
-    if growth <= 0:
+def _programming_growth(log: Log) -> pd.Series:
+    """Programming's row of the growth of mean prompts over the category window (first and last eight labelled weeks),
+    with `part_first`: its share of the prompt tokens at the start. Raises Untestable where prompts did not grow."""
+    weeks_of(log, "category")
+    frame = agentic.prompt_growth(log, study.CATEGORY_WINDOW, weeks=8).set_index("category")
+    if frame.empty or agentic.PROGRAMMING not in frame.index:
+        raise Untestable("no labelled request of programming")
+    own, whole = frame.loc[agentic.PROGRAMMING], frame.loc["all"]
+    if not whole["total"] > 0:
         raise Untestable("prompts did not become longer in the window")
-    return Measured((ends[1][1] - ends[0][1]) / growth, n=int(whole["requests"].sum()), unit="share",
-                    detail=f"labelled requests; mean prompt {ends[0][0]:,.0f} to {ends[1][0]:,.0f} tokens")  # fmt: skip
+    start = over(own["share_first"] * own["mean_first"], whole["mean_first"])
+    return pd.concat(
+        [own, pd.Series({"part_first": start, "from": whole["mean_first"], "to": whole["mean_last"]})]
+    )
+
+
+@statistic
+def programming_part_of_growth(log: Log) -> Measured:
+    """Programming's part in the growth of the mean prompt over the category window (last eight weeks less first eight,
+    labelled requests): longer prompts within it and its larger share, in Kitagawa's decomposition. Exact, no
+    interval."""
+    row = _programming_growth(log)
+    return Measured(float(row["part"]), unit="share",
+                    detail=f"labelled requests; mean prompt {row['from']:,.0f} to {row['to']:,.0f} tokens")  # fmt: skip
+
+
+@statistic
+def programming_excess_in_growth(log: Log) -> Measured:
+    """`programming_part_of_growth` less programming's share of the prompt tokens at the start, which it would be if
+    all categories grew by the same factor at a constant mix. Exact, no interval."""
+    row = _programming_growth(log)
+    return Measured(float(row["part"] - row["part_first"]), unit="points",
+                    detail=f"{row['part_first']:.1%} of the prompt tokens at the start")  # fmt: skip
 
 
 @statistic

@@ -98,6 +98,23 @@ def sonnet(month5, later=50):
     )  # fmt: skip
 
 
+MINI_41, SONNET_45 = "openai/gpt-4.1-mini", "anthropic/claude-sonnet-4.5"
+
+
+def incumbents(sonnet_active, mini_active):
+    """Launch cohorts of Claude Sonnet 4 and GPT-4o mini, whose rivals come in their months 4 and 9, beside one later
+    cohort each that leaves at a steady rate."""
+    steady = [round(400 * 0.8**k) for k in range(10)]
+    return retention(
+        cohort(SONNET, "2025-05", 1000, sonnet_active),
+        cohort(SONNET, "2025-06", 1000, steady[:5]),
+        cohort(MINI, "2024-07", 1000, mini_active),
+        cohort(MINI, "2024-09", 1000, steady),
+        facts=[fact(SONNET, released="2025-05-22"), fact(SONNET_45, released="2025-09-29"),
+               fact(MINI, released="2024-07-18"), fact(MINI_41, released="2025-04-14")],
+    )  # fmt: skip
+
+
 def maverick(launch):
     later = [
         cohort(MAVERICK, f"2025-{month:02d}", 1000, [200, 120, 80, 60, 50][: 11 - month])
@@ -137,6 +154,27 @@ def tools(tokens):
     """A model whose tool-call tokens a week are given, of a million."""
     return log_of([Line(CLOSED, lambda week: 1e6 - tokens(week)),
                    Line(CLOSED, tokens, more={"finish_reason": "tool_calls"})], KINDS)  # fmt: skip
+
+
+def spike(accounts=1, size=7e4):
+    """Tool calls of 5% of the tokens by twenty accounts, and in a week of May `size` of a million more by some."""
+    calls = {"finish_reason": "tool_calls"}
+    lines = [Line(CLOSED, 2.5e3, more=calls | {"account_id": f"a{i}"}) for i in range(20)]
+    lines += [
+        Line(
+            CLOSED,
+            lambda w: size / accounts if w == CATEGORY_WEEK + 1 else 0.0,
+            more=calls | {"account_id": f"b{i}" if accounts == 1 else f"a{i}"},
+        )
+        for i in range(accounts)
+    ]
+    return log_of([Line(CLOSED, 9.5e5), *lines], KINDS)  # fmt: skip
+
+
+def prompts(programming, others):
+    """Labelled requests with a mean length of programming, and another category's as a share of it or by itself."""
+    rest = (lambda w: others * programming(w)) if isinstance(others, float) else others
+    return log_of([Line(CLOSED, programming, "programming", 6), Line(CLOSED, rest, "roleplay", 6)], KINDS)
 
 
 def offered(called):
@@ -242,9 +280,11 @@ CASES = {
                            KINDS)),
     "C56": (lambda: reasoning(0.01, 0.6), lambda: reasoning(0.01, 0.3)),
     "C61": (lambda: tools(ramp(5e4, 1.5e5)), lambda: tools(ramp(1.5e5, 5e4))),
-    "C62": (lambda: tools(lambda w: 1.2e5 if w == CATEGORY_WEEK + 1 else 5e4), lambda: tools(lambda w: 5e4)),
+    "C62": (lambda: spike(), lambda: spike(size=1e4)),
     "C63": (lambda: offered(True), lambda: offered(False)),
     "C71": (None, lambda: log_of([Line(CLOSED, 1e5, prompt=0.5)])),
+    "C73": (lambda: prompts(ramp(3e5, 9e5, since=CATEGORY_WEEK), lambda w: 2e5),
+            lambda: prompts(lambda w: 3e5, ramp(2e5, 6e5, since=CATEGORY_WEEK))),
     "C77": (lambda: log_of(category_lines([(CLOSED, "programming", ramp(1.0e5, 6e5, since=CATEGORY_WEEK)),
                                            (CLOSED, "science", ramp(8.5e5, 4e5, since=CATEGORY_WEEK))]), KINDS),
             lambda: log_of(category_lines([(CLOSED, "programming", 6e5), (CLOSED, "science", 4e5)]), KINDS)),
@@ -279,6 +319,8 @@ CASES = {
     "C127": (lambda: retention([("u1", R1, "2025-01-05"), ("u1", R1, "2025-03-05"), ("u2", R1, "2025-01-05"),
                                 ("u2", R1, "2025-02-05"), ("u2", R1, "2025-03-05")]),
              lambda: retention([("u2", R1, "2025-01-05"), ("u2", R1, "2025-02-05"), ("u2", R1, "2025-03-05")])),
+    "C129": (lambda: incumbents([600, 500, 450, 420, 400], [500, 480, 460, 450, 440, 430, 420, 410, 400, 390]),
+             lambda: incumbents([600, 500, 450, 250, 220], [500, 480, 460, 450, 440, 430, 420, 410, 220, 200])),
     "C142": (lambda: market(lambda i, usd: 1e6 * (3 if i % 2 else 1)), lambda: market(lambda i, usd: 1e6 / usd)),
     "C143": (lambda: market(lambda i, usd: 1e6 * (1 + i * 7 % 13)), lambda: market(lambda i, usd: 1e6 / usd)),
     "C146": (lambda: table3(), lambda: table3(**{"openai/gpt-4": (0.01, 3e3)})),
@@ -296,6 +338,8 @@ FOOLED = {
     "C22": {"a straight line without a response": lambda: releases(0, ramp(0.1, 0.6))},
     "C32": {"no entrant ever reaches scale": lambda: entrants(1e3)},
     "C80": {"Anthropic is never below 60%": lambda: spend(anthropic=7, openai=3)},
+    "C62": {"a spike of many accounts": lambda: spike(accounts=20)},
+    "C73": {"all categories grow by the same factor": lambda: prompts(ramp(3e5, 9e5, since=CATEGORY_WEEK), 1 / 3)},
 }  # fmt: skip
 
 
@@ -322,6 +366,12 @@ def test_fails_where_the_data_are_broken(claim):
 def test_is_not_fooled(claim, name):
     found = verdict(FOOLED[claim][name](), claim)
     assert found.status == "fails", found.reason
+
+
+def test_a_cohort_that_was_never_foundational_cannot_tell_whether_foundational_ones_stay():
+    low = [200, 190, 180, 170, 160, 150, 140, 130, 125, 120]
+    found = verdict(incumbents(low[:5], low), "C129")
+    assert found.status == "not_testable" and "not foundational" in found.reason
 
 
 def test_golden_logs_use_every_kind_of_predicate():
