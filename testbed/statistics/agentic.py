@@ -13,13 +13,14 @@ from analysis import vocabulary as v
 from analysis.proportions import share as over
 from analysis.query import collect
 from analysis.source import Log, NotAvailable
-from testbed.statistics.measured import Measured, Series, Untestable
+from testbed.statistics.measured import Groups, Measured, Series, Untestable
 from testbed.statistics.registry import statistic
 from testbed.statistics.tables import (
     Pick,
     Summary,
     Window,
     by_week,
+    catalogued,
     sample,
     series,
     summarised,
@@ -30,6 +31,28 @@ from testbed.statistics.tables import (
 from testbed.statistics.uncertainty import difference, mean_of_weeks, ratio_of_weeks
 
 Length = Literal["mean_prompt", "mean_completion", "mean_total", "prompt_to_completion"]
+
+
+@statistic
+def reasoning_shares(log: Log, period: Literal["latest", "earlier"]) -> Groups:
+    """Each reasoning model's share of the tokens of all of them in the last four complete weeks of the main window, or
+    in the four that end eight weeks before (figure 11). Free launch access is left out, lasting free variants are not.
+    Models that were on offer and had no such traffic are 0. Four weeks make no interval."""
+    weeks = weeks_of(log, "main")
+    if (pd.Timestamp(study.MAIN_WINDOW[1]) - weeks[-1]).days > 28:
+        raise Untestable(f"the log's complete weeks do not reach {study.MAIN_WINDOW[1]}")
+    frame = agentic.reasoning_ranking(log, study.MAIN_WINDOW, top=2**31)
+    frame = frame[frame["period"] == period]
+    if not frame["tokens"].sum():
+        raise Untestable("no tokens of reasoning models in those weeks")
+    first, last = frame["first_week"].iloc[0].date(), frame["last_week"].iloc[0].date()
+    text = f"of the tokens, weeks of {first} to {last}"
+    rows = zip(frame["model"], frame["share"], strict=True)
+    parts = {str(model): Measured(float(share), n=agentic.LATEST_WEEKS, detail=text) for model, share in rows}
+    offered = catalogued(log, Pick(reasoning=True), (first, last + dt.timedelta(days=6)))["model"]
+    for model in sorted(set(offered) - set(parts)):
+        parts[model] = Measured(0.0, n=agentic.LATEST_WEEKS, detail=text)
+    return Groups(parts)
 
 
 @statistic
@@ -133,7 +156,9 @@ def tool_lean(log: Log, of: Pick) -> Measured:
         own, by_week(everything, weeks)
     )
     if not (own > 0).any():
-        raise Untestable("the log has no traffic of these models")
+        if catalogued(log, of).empty:
+            raise Untestable("the log has no traffic of these models")
+        return Measured(0.0, 0.0, 0.0, 0, "points", "weeks; the models were on offer and had no traffic")
     found = mean_of_weeks(gap[own > 0])
     return Measured(found.value, found.low, found.high, found.n, "points", found.detail)
 

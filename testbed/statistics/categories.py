@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import categories, study
+from analysis.contract import CATEGORIES
 from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Series, Untestable
@@ -99,7 +100,7 @@ def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> 
 @statistic
 def mix(log: Log, of: Pick = EVERYTHING, window: Window = "category", part: Part = "total") -> Groups:
     """The share of every category in the labelled tokens of some models (of all their categories together); interval of
-    the label sample. `other` is left out of the parts, not of the whole."""
+    the label sample. `other` is left out of the parts, not of the whole; a category without labels is 0."""
     cells, _ = sample(log, window)
     cells = _cut(cells[of.of(cells)], part, log, window)
     requests = int(cells["requests"].sum())
@@ -107,6 +108,7 @@ def mix(log: Log, of: Pick = EVERYTHING, window: Window = "category", part: Part
         raise Untestable(f"only {requests} labelled requests")
     tokens, squares = float(cells["tokens"].sum()), float(cells["squares"].sum())
     sums = cells.groupby("category")["tokens"].sum()
+    sums = sums.reindex(sums.index.union(CATEGORIES), fill_value=0.0)
     return Groups({str(name): label_share(float(sums[name]), tokens, squares, requests)
                    for name in sums.index if name != categories.OTHER})  # fmt: skip
 
@@ -299,17 +301,19 @@ def weeks_before_first_below(log: Log, author: str, level: float) -> Measured:
 @statistic
 def subtags(log: Log, category: str) -> Groups:
     """Share of each content path in the labelled tokens of a category over the category window. Wilson interval on the
-    labelled requests of the category, which takes them as of equal size and so is somewhat too narrow."""
+    labelled requests of the category, which takes them as of equal size and so is somewhat too narrow. Paths of the
+    taxonomy that no label names are 0."""
     weeks_of(log, "category")
     frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
     frame = frame[frame["category"] == category]
     requests = int(frame["category_requests"].max()) if len(frame) else 0
     if requests < LEAST_LABELS:
         raise Untestable(f"only {requests} labelled requests of {category}")
-    shares = zip(frame["path"], frame["share"], strict=True)
-    return Groups(
-        {str(path): proportion(share * requests, requests, "labelled requests") for path, share in shares}
-    )
+    shares = {row.path: 0.0 for row in categories.taxonomy() if categories.category_of(row.path) == category}
+    shares |= dict(zip(frame["path"], frame["share"], strict=True))
+    return Groups({
+        str(path): proportion(share * requests, requests, "labelled requests") for path, share in shares.items()
+    })  # fmt: skip
 
 
 @statistic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
 from testbed.statistics.registry import statistic
-from testbed.statistics.tables import Pick, sample, weeks_of
+from testbed.statistics.tables import Pick, catalogued, sample, weeks_of
 from testbed.statistics.uncertainty import label_share, proportion, slope_of
 
 Axis = Literal["cost", "use"]
@@ -138,7 +139,9 @@ def tokens_in_archetype(log: Log, authors: list[str], archetype: str, open: bool
     if open is not None:
         rows = rows[rows["open"].fillna(not open) == open]
     if rows.empty:
-        raise Untestable(f"no charged model of {', '.join(authors)}")
+        if catalogued(log, Pick(author=tuple(authors), open=open)).empty:
+            raise Untestable(f"no charged model of {', '.join(authors)}")
+        return Measured(0.0, n=0, unit="share", detail="models; none of them is used")
     inside = rows[rows["archetype"] == archetype]
     top = ", ".join(rows.nlargest(3, "charged_tokens")["model"])
     return Measured(float(over(inside["charged_tokens"].sum(), rows["charged_tokens"].sum())), n=len(rows),
@@ -148,26 +151,32 @@ def tokens_in_archetype(log: Log, authors: list[str], archetype: str, open: bool
 @statistic
 def named_in_segment(log: Log) -> Measured:
     """How many of the eight models of table 3 stand in the corner of cost and use that the report puts them in
-    (count)."""
+    (count). One that was on offer and not used stands in none."""
     weeks_of(log, "main")
     frame = cost.named_models(log, window=study.MAIN_WINDOW)
-    missing = frame[frame["cost_usd_per_mtok"].isna()]["model"].tolist()
-    if missing:
-        raise Untestable(f"no charged request of {', '.join(missing)}")
+    unused = frame[frame["cost_usd_per_mtok"].isna()]["model"].tolist()
+    missing = sorted(set(unused) - set(catalogued(log, Pick(model=tuple(unused)))["model"]))
+    if missing or len(unused) == len(frame):
+        raise Untestable(f"no charged request of {', '.join(missing or unused)}")
     agree = frame["segment"] == frame["archetype"]
-    where = ", ".join(f"{row.name}: {row.archetype}" for row in frame[~agree].itertuples(index=False))
+    elsewhere = frame[~agree].itertuples(index=False)
+    where = ", ".join(f"{row.name}: {row.archetype or 'not used'}" for row in elsewhere)
     return Measured(
         float(agree.sum()), n=len(frame), unit="count", detail=f"models; elsewhere: {where or 'none'}"
     )
 
 
-def _named(log: Log, model: str) -> pd.Series:
+def _named(log: Log, model: str) -> pd.Series | None:
+    """The model's row of table 3; None if it was on offer and had no charged request. Raises Untestable if it was
+    not on offer, or none of the eight models was used."""
     weeks_of(log, "main")
     frame = cost.named_models(log, window=study.MAIN_WINDOW).set_index("model")
-    rows = frame[(frame.index == model) & frame["cost_usd_per_mtok"].notna()]
-    if rows.empty:
+    used = frame["cost_usd_per_mtok"].notna()
+    if used.get(model, False):
+        return frame.loc[model]
+    if not used.any() or catalogued(log, Pick(model=model)).empty:
         raise Untestable(f"no charged request of {model} in the main window")
-    return rows.iloc[0]
+    return None
 
 
 @statistic
@@ -175,6 +184,8 @@ def model_cost(log: Log, model: str) -> Measured:
     """Charged USD per million tokens of a model (own-key requests and the free variant left out). A census, no
     interval."""
     row = _named(log, model)
+    if row is None:
+        raise Untestable(f"no charged request of {model} in the main window")
     return Measured(
         float(row["cost_usd_per_mtok"]),
         n=int(row["requests"]),
@@ -185,8 +196,11 @@ def model_cost(log: Log, model: str) -> Measured:
 
 @statistic
 def model_use(log: Log, model: str) -> Measured:
-    """log10 of a model's charged tokens less that of the most used of the eight models of table 3: without a scale."""
+    """log10 of a model's charged tokens less that of the most used of the eight models of table 3: without a scale.
+    Minus infinity for a model that was on offer and had no charged request."""
     row = _named(log, model)
+    if row is None:
+        return Measured(-math.inf, n=0, unit="log10", detail="charged requests")
     return Measured(
         float(row["log10_below_top"]), n=int(row["requests"]), unit="log10", detail="charged requests"
     )

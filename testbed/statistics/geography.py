@@ -21,13 +21,16 @@ Place = Literal["continent", "country", "language"]
 
 @statistic
 def spend_by_continent(log: Log, continent: str, window: Window = "main") -> Series:
-    """Share of a continent of billing in the spend, by complete week."""
+    """Share of a continent of billing in the spend, by complete week; 0 in weeks with spend elsewhere only."""
     frame = geography.weekly_spend(log)
     weeks = weeks_of(log, window)
-    frame = frame[(frame["continent"] == continent) & frame["week"].isin(weeks)]
-    if frame.empty:
-        raise Untestable(f"no spend billed in {continent}")
-    values = frame.set_index("week")["share"].reindex(weeks).to_numpy(dtype=np.float64)
+    frame = frame[frame["week"].isin(weeks)]
+    if set(frame["continent"]) <= {geography.UNKNOWN}:
+        raise Untestable("no spend with a known continent of billing")
+    known = frame.groupby("week")["share"].sum(min_count=1).reindex(weeks).notna()
+    frame = frame[frame["continent"] == continent]
+    values = frame.set_index("week")["share"].reindex(weeks)
+    values = values.fillna(0.0).where(known).to_numpy(dtype=np.float64)
     return series(values, weeks, n=int(frame["requests"].sum()))
 
 

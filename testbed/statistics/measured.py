@@ -23,8 +23,9 @@ class Untestable(Exception):
 @dataclass(frozen=True)
 class Measured:
     """A number. value: infinite for an event that never came (later than any week) and for the logarithm of nothing,
-    NaN where there is no value. low, high: its 95% interval, NaN where it has none (an exact count, an extreme of weeks).
-    n: size of the sample that it rests on, in what `detail` names; `detail` also says how the interval was made."""
+    NaN where there is no value. low, high: its 95% interval, NaN where it has none (an exact count, an extreme of
+    weeks). n: size of the sample that it rests on, in what `detail` names; `detail` also says how the interval was
+    made."""
 
     value: float
     low: float = NAN

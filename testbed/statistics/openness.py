@@ -12,9 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import study
-from analysis import vocabulary as v
 from analysis.proportions import share as over
-from analysis.query import collect
 from analysis.source import Log
 from testbed.statistics.measured import NAN, Groups, Measured, Series, Untestable
 from testbed.statistics.registry import statistic
@@ -25,6 +23,7 @@ from testbed.statistics.tables import (
     Window,
     bounds,
     by_week,
+    catalogued,
     facts,
     series,
     summarised,
@@ -173,19 +172,12 @@ def _must_reach_end(last: dt.date, log: Log) -> None:
 
 @statistic
 def tokens_by(
-    log: Log,
-    by: Entity,
-    within: Pick = EVERYTHING,
-    window: Window = "main",
-    measure: Measure = "tokens",
-    paid_only: bool = False,
+    log: Log, by: Entity, within: Pick = EVERYTHING, window: Window = "main", measure: Measure = "tokens"
 ) -> Groups:
     """Each model's (or author's) share of the tokens of `within` over a window, with a moving-block bootstrap over the
-    weeks. paid_only: leaves out the days on which a model was free of charge and its free variant."""
+    weeks. Those that were on offer and had no traffic are 0."""
     weeks = weeks_of(log, window)
     rows = _rows(log, measure, window, within)
-    if paid_only:
-        rows = _without_free(log, rows)
     if not rows["tokens"].sum():
         raise Untestable("no tokens of such models in the window")
     whole = by_week(rows, weeks)
@@ -196,23 +188,9 @@ def tokens_by(
         parts[str(name)] = Measured(
             value, low, high, len(weeks), "share", "of the tokens, block bootstrap over weeks"
         )
+    for name in sorted(set(catalogued(log, within, window)[by]) - set(parts)):
+        parts[name] = Measured(0.0, 0.0, 0.0, len(weeks), "share", "no traffic")
     return Groups(parts)
-
-
-def _without_free(log: Log, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with tokens of requests to the free variant taken out."""
-    log.need("variant", what="leaving out free access")
-    t = log.generations
-    free = log.remembered(
-        "claims.free",
-        lambda: collect(
-            t.filter(t.variant == "free")
-            .group_by(week=v.week(t.created_at), model=t.model)
-            .aggregate(free_tokens=v.total(v.tokens_total(t)))
-        ),
-    )
-    joined = rows.merge(free, on=["week", "model"], how="left")
-    return joined.assign(tokens=joined["tokens"] - joined["free_tokens"].fillna(0))
 
 
 @statistic
@@ -233,10 +211,14 @@ def tokens_of_listed(log: Log, authors: list[str], within: Pick = Pick(open=True
 
 @statistic
 def lead(log: Log, first: str, second: str, within: Pick = Pick(open=True)) -> Measured:  # noqa: B008
-    """How many times the second author's tokens the first has in the main window; block bootstrap over weeks."""
+    """How many times the second author's tokens the first has in the main window; block bootstrap over weeks. Without
+    bound where the second's models were on offer and had no traffic."""
     weeks = weeks_of(log, "main")
     rows = traffic(log, "main")
     rows = rows[within.of(rows)]
+    idle = not rows.loc[rows["author"] == second, "tokens"].sum()
+    if idle and (rows["author"] == first).any() and second in set(catalogued(log, within)["author"]):
+        return Measured(math.inf, n=len(weeks), unit="ratio", detail=f"no traffic of {second}")
     value, low, high = ratio_of_weeks(
         by_week(rows[rows["author"] == first], weeks), by_week(rows[rows["author"] == second], weeks)
     )

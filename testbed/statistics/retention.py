@@ -20,7 +20,7 @@ from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
 from testbed.statistics.registry import statistic
-from testbed.statistics.tables import bounds, facts, weeks_of
+from testbed.statistics.tables import Pick, bounds, catalogued, facts, weeks_of
 from testbed.statistics.uncertainty import difference, proportion
 
 LEAST_USERS = (
@@ -297,10 +297,12 @@ def _plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Me
 
 @statistic
 def volume_rank(log: Log, model: str) -> Measured:
-    """Rank of a model by tokens in the main window (1 = most used)."""
+    """Rank of a model by tokens in the main window (1 = most used; after the last if it was on offer and not used)."""
     weeks_of(log, "main")
     frame = usage.by_model(log, window=bounds("main", log))
     order = frame["model"].tolist()
+    if model not in order and not catalogued(log, Pick(model=model)).empty:
+        order.append(model)
     if model not in order:
         raise Untestable(f"the log has no request to {model} in the main window")
     return Measured(float(order.index(model) + 1), n=len(order), unit="count", detail="models")

@@ -135,6 +135,18 @@ def facts(log: Log) -> pd.DataFrame:
     return log.remembered("claims.facts", make)
 
 
+def catalogued(log: Log, of: Pick, window: Window = "main") -> pd.DataFrame:
+    """Facts of the models that are meant and were on offer in the window: released by its end. A world that has them
+    and never uses them answers a claim about their use with 0; one that does not have them cannot tell. Empty without a
+    models table or without the facts that the choice needs."""
+    try:
+        frame = facts(log).assign(tokens=0)
+        last = bounds(window, log)[1]
+        return frame[of.of(frame) & (frame["released"] <= pd.Timestamp(last))]
+    except NotAvailable:
+        return pd.DataFrame(columns=["model", "author"])
+
+
 def with_facts(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     """Rows by model with the models' facts, if the log has a models table; models without an entry keep the author of
     their id and are of source `unknown`."""

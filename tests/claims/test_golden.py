@@ -156,6 +156,29 @@ def tools(tokens):
                    Line(CLOSED, tokens, more={"finish_reason": "tool_calls"})], KINDS)  # fmt: skip
 
 
+LISTED = {"deepseek": 14.37, "qwen": 5.59, "meta-llama": 3.96, "mistralai": 2.92, "openai": 1.65, "minimax": 1.26,
+          "z-ai": 1.18, "tngtech": 1.13, "moonshotai": 0.92, "google": 0.82}  # fmt: skip
+CHINESE = ("deepseek", "qwen", "minimax", "z-ai", "moonshotai")
+
+
+def table1(**trillions):
+    """Open tokens of the ten authors of table 1; without arguments as the report has them."""
+    tokens = {name.replace("_", "-"): value for name, value in trillions.items()} or LISTED
+    facts = [fact(f"{author}/o", "cn-open" if author in CHINESE else "row-open") for author in LISTED]
+    return log_of([Line(f"{author}/o", 1e5 * value) for author, value in tokens.items()], facts)
+
+
+GROK, FLASH, OSS = "x-ai/grok-code-fast-1", "google/gemini-2.5-flash", "openai/gpt-oss-120b"
+
+
+def thinkers(tokens, idle=(), windows=(), more=()):
+    """Reasoning models with weekly tokens. idle: on offer without traffic; windows: free launch access of Grok."""
+    lines = [Line(slug, value) for slug, value in tokens.items()]
+    facts = [fact(slug, reasoning_optimised=True, free_windows=list(windows) if slug == GROK else [])
+             for slug in (*tokens, *idle)]  # fmt: skip
+    return log_of([*lines, *more, Line(CLOSED, 1e6)], [*facts, *KINDS])
+
+
 def spike(accounts=1, size=7e4):
     """Tool calls of 5% of the tokens by twenty accounts, and in a week of May `size` of a million more by some."""
     calls = {"finish_reason": "tool_calls"}
@@ -260,6 +283,9 @@ CASES = {
     "C21": (lambda: releases(0.05), lambda: releases(-0.01)),
     "C22": (lambda: releases(0.05), lambda: releases(-0.01)),
     "C23": (lambda: open_world(ramp(1, 9), ramp(0.1, 3), 0.1), lambda: open_world(ramp(9, 1), ramp(3, 0.1), 0.1)),
+    "C24": (lambda: table1(), lambda: table1(**{name.replace("-", "_"): 1 for name in LISTED})),
+    "C25": (lambda: table1(), lambda: table1(deepseek=6, qwen=5.59, meta_llama=3.96)),
+    "C26": (lambda: table1(), lambda: table1(deepseek=3, qwen=3, meta_llama=3, openai=3)),
     "C27": (lambda: open_models(("deepseek/deepseek-chat", 3e5), ("deepseek/deepseek-r1", 3e5), ("a/b", 4e5)),
             lambda: open_models(("deepseek/deepseek-chat", 2e5), ("deepseek/deepseek-r1", 2e5), ("a/b", 6e5))),
     "C28": (lambda: open_models(("a/a", 6e5), *((f"b/m{i}", lambda w: 1e3 if w < 34 else 2e5) for i in range(5))),
@@ -279,6 +305,10 @@ CASES = {
             lambda: log_of(category_lines([(CLOSED, "roleplay", 4e5), (ROW, "roleplay", 4e5), (CN, "roleplay", 2e5)]),
                            KINDS)),
     "C56": (lambda: reasoning(0.01, 0.6), lambda: reasoning(0.01, 0.3)),
+    "C58": (lambda: thinkers({GROK: 4e5, PRO: 3e5, FLASH: 2e5, "x-ai/grok-4-fast": 1e5, OSS: 9e4, R1: 1e4}),
+            lambda: thinkers({PRO: 4e5, GROK: 3e5, FLASH: 2e5, "x-ai/grok-4-fast": 1e5, OSS: 9e4, R1: 1e4})),
+    "C59": (lambda: thinkers({PRO: 4e5, R1: 2e5, GROK: lambda w: 0.0 if w < 50 else 9e5}),
+            lambda: thinkers({PRO: 4e5, R1: 2e5, GROK: lambda w: 0.0 if w < 44 else 9e5})),
     "C61": (lambda: tools(ramp(5e4, 1.5e5)), lambda: tools(ramp(1.5e5, 5e4))),
     "C62": (lambda: spike(), lambda: spike(size=1e4)),
     "C63": (lambda: offered(True), lambda: offered(False)),
@@ -338,6 +368,9 @@ FOOLED = {
     "C22": {"a straight line without a response": lambda: releases(0, ramp(0.1, 0.6))},
     "C32": {"no entrant ever reaches scale": lambda: entrants(1e3)},
     "C80": {"Anthropic is never below 60%": lambda: spend(anthropic=7, openai=3)},
+    "C25": {"eight of the ten authors are on offer and not used": lambda: table1(deepseek=14.37, meta_llama=3.96)},
+    "C58": {"Grok is on offer and not used": lambda: thinkers({PRO: 3e5, FLASH: 2e5}, idle=(GROK, "x-ai/grok-4-fast"))},
+    "C151": {"Qwen 2 7B is on offer and not used": lambda: table3(**{"qwen/qwen-2-7b-instruct": (0.052, 0)})},
     "C62": {"a spike of many accounts": lambda: spike(accounts=20)},
     "C73": {"all categories grow by the same factor": lambda: prompts(ramp(3e5, 9e5, since=CATEGORY_WEEK), 1 / 3)},
 }  # fmt: skip
@@ -372,6 +405,15 @@ def test_a_cohort_that_was_never_foundational_cannot_tell_whether_foundational_o
     low = [200, 190, 180, 170, 160, 150, 140, 130, 125, 120]
     found = verdict(incumbents(low[:5], low), "C129")
     assert found.status == "not_testable" and "not foundational" in found.reason
+
+
+def test_free_launch_access_does_not_count_in_the_ranking_and_a_free_variant_does():
+    window = {"from": dt.date(2025, 10, 1), "to": None, "kind": "launch_promotion"}
+    free = Line(GROK, 5e5, usd_per_mtok=0)
+    others = {PRO: 4e5, FLASH: 2e5, "x-ai/grok-4-fast": 1e5, OSS: 9e4, R1: 1e4}
+    launch = thinkers({GROK: 1.0, **others}, windows=[window], more=[free])
+    variant = thinkers({GROK: 1.0, **others}, windows=[window | {"kind": "free_variant"}], more=[free])
+    assert verdict(launch, "C58").status == "fails" and verdict(variant, "C58").status == "holds"
 
 
 def test_golden_logs_use_every_kind_of_predicate():
