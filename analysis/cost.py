@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -225,11 +226,11 @@ def market_map(log: Log, window: step.Window | None = None) -> pd.DataFrame:
 def elasticity(log: Log, window: step.Window | None = None) -> pd.DataFrame:
     """Least-squares line of log10 use on log10 effective cost across the models of `market_map`: claims C142, C143.
 
-    One row: models (count), slope with its 95% interval slope_low to slope_high (Student's t), intercept, pearson_r,
-    r_squared, p_value (of slope 0), spearman_rho, change_for_10pct_cheaper = 0.9 ** slope - 1, the relative change
-    in tokens that goes with a price lower by 10%, with change_low and change_high. An association across models,
-    not an effect of prices: quality and price move together. Missing values with fewer than three models, or with
-    one cost or one use only.
+    One row: models (count), slope with its 95% interval slope_low to slope_high, intercept, pearson_r, r_squared,
+    p_value (of slope 0), as in `least_squares`; spearman_rho; change_for_10pct_cheaper = 0.9 ** slope - 1, the
+    relative change in tokens that goes with a price lower by 10%, with change_low and change_high. An association
+    across models, not an effect of prices: quality and price move together. Missing values with fewer than three
+    models, or with one cost or one use only.
     """
     return line_of(market_map(log, window))
 
@@ -251,24 +252,36 @@ def line_of(frame: pd.DataFrame) -> pd.DataFrame:
         np.nan,
     )
     if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
-        fit = stats.linregress(x, y)
-        half = float(stats.t.ppf(0.975, len(x) - 2)) * float(fit.stderr)
-        slope, r = float(fit.slope), float(fit.rvalue)
-        row = {
-            "slope": slope,
-            "slope_low": slope - half,
-            "slope_high": slope + half,
-            "intercept": float(fit.intercept),
-            "pearson_r": r,
-            "r_squared": r * r,
-            "p_value": float(fit.pvalue),
-            "spearman_rho": float(stats.spearmanr(x, y).statistic),
-        }
+        row = least_squares(x, y) | {"spearman_rho": float(stats.spearmanr(x, y).statistic)}
     # Models of nearly one cost leave the slope so open that a bound exceeds every float: it is infinite then.
     with np.errstate(over="ignore"):
         change = np.power(0.9, [row["slope"], row["slope_high"], row["slope_low"]]) - 1
     row["change_for_10pct_cheaper"], row["change_low"], row["change_high"] = change.tolist()
     return pd.DataFrame([{"models": len(frame)} | row])
+
+
+def least_squares(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> dict[str, float]:
+    """Least-squares line of y on x, three points or more: slope, its 95% interval slope_low to slope_high
+    (Student's t), intercept, pearson_r, r_squared, p_value (of slope 0).
+
+    Interval and p value allow for unequal variances: the spread of use differs between cheap and dear models (HC3;
+    MacKinnon & White 1985, Journal of Econometrics 29:305).
+    """
+    n = len(x)
+    design = np.column_stack([np.ones(n), x])
+    inverse = np.linalg.inv(design.T @ design)
+    intercept, slope = (float(part) for part in inverse @ design.T @ y)
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    scaled = (y - intercept - slope * x) / np.clip(1 - leverage, 1e-9, None)
+    covariance = inverse @ (design.T * scaled**2) @ design @ inverse
+    error = float(np.sqrt(covariance[1, 1]))
+    half = float(stats.t.ppf(0.975, n - 2)) * error
+    r = float(np.corrcoef(x, y)[0, 1])
+    return {
+        "slope": slope, "slope_low": slope - half, "slope_high": slope + half, "intercept": intercept,
+        "pearson_r": r, "r_squared": r * r,
+        "p_value": float(2 * stats.t.sf(abs(slope) / error, n - 2)) if error else 0.0,
+    }  # fmt: skip
 
 
 def named_models(log: Log, window: step.Window | None = None) -> pd.DataFrame:

@@ -295,11 +295,15 @@ def programming_excess_in_growth(log: Log) -> Measured:
 
 @statistic
 def weekly_programming_to_overall(log: Log, window: Window = "category") -> Series:
-    """Programming's mean length (prompt and completion) over the mean length of all labelled requests, by week."""
-    weeks, table, overall = _category_lengths(log, window, "tokens")
-    if "programming" not in table:
+    """Mean length (prompt and completion) of labelled programming requests over that of all requests, labelled or not,
+    by week (figure 18)."""
+    weeks = weeks_of(log, window)
+    frame = agentic.programming_length(log).set_index("week").reindex(weeks)
+    requests = int(frame["programming_requests"].sum())
+    if not requests:
         raise Untestable("no labelled request of programming")
-    return series(over(table["programming"], overall), weeks, "ratio")
+    values = frame["ratio"].to_numpy(dtype=np.float64)
+    return series(values, weeks, "ratio", n=requests, detail="labelled programming requests")
 
 
 @statistic

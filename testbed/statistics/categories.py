@@ -50,13 +50,20 @@ def _cut(frame: pd.DataFrame, part: Part, log: Log, window: Window) -> pd.DataFr
 def _sides(
     log: Log, category: str | list[str], of: Pick, window: Window
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of the categories and rows of the whole, both of the models meant. For all models the whole is the distinct
-    labelled requests; for some, the sum over categories, so that their mix adds up to 1 (as figures 22 and 23)."""
+    """Rows of the categories and rows of the whole, both of the models meant, with the whole of `_whole`."""
     cells, whole = sample(log, window)
     names = [category] if isinstance(category, str) else category
     cells = cells[of.of(cells)]
-    own = cells[cells["category"].isin(names)]
-    return own, (whole if of == EVERYTHING else cells)
+    return cells[cells["category"].isin(names)], _whole(cells, whole, of)
+
+
+def _whole(cells: pd.DataFrame, distinct: pd.DataFrame, of: Pick) -> pd.DataFrame:
+    """What a share of the models meant is a share of. For an author's models the sum over categories, so that the mix
+    adds up to 1 (as figures 22 and 23); for all models and for kinds of them the distinct labelled requests, so that
+    the shares of categories can add up to more (as figures 6, 7 and 19)."""
+    if of.author is not None or of.not_author is not None:
+        return cells
+    return distinct[of.of(distinct)]
 
 
 @statistic
@@ -99,14 +106,16 @@ def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> 
 
 @statistic
 def mix(log: Log, of: Pick = EVERYTHING, window: Window = "category", part: Part = "total") -> Groups:
-    """The share of every category in the labelled tokens of some models (of all their categories together); interval of
-    the label sample. `other` is left out of the parts, not of the whole; a category without labels is 0."""
-    cells, _ = sample(log, window)
-    cells = _cut(cells[of.of(cells)], part, log, window)
-    requests = int(cells["requests"].sum())
+    """The share of every category in the labelled tokens of some models (the whole as in `share`); interval of the
+    label sample. `other` is left out of the parts, not of the whole; a category without labels is 0."""
+    cells, distinct = sample(log, window)
+    cells = cells[of.of(cells)]
+    whole = _cut(_whole(cells, distinct, of), part, log, window)
+    cells = _cut(cells, part, log, window)
+    requests = int(whole["requests"].sum())
     if requests < LEAST_LABELS:
         raise Untestable(f"only {requests} labelled requests")
-    tokens, squares = float(cells["tokens"].sum()), float(cells["squares"].sum())
+    tokens, squares = float(whole["tokens"].sum()), float(whole["squares"].sum())
     sums = cells.groupby("category")["tokens"].sum()
     sums = sums.reindex(sums.index.union(CATEGORIES), fill_value=0.0)
     return Groups({str(name): label_share(float(sums[name]), tokens, squares, requests)
@@ -150,17 +159,18 @@ def share_in(
     log: Log, category: str | list[str], groups: dict[str, Pick], window: Window = "category"
 ) -> Groups:
     """The share of a category (or several) in the labelled tokens of several groups of models, to be compared; each
-    as in `mix`, of all categories of those models together; interval of the label sample."""
-    cells, _ = sample(log, window)
+    as in `mix`; interval of the label sample."""
+    cells, distinct = sample(log, window)
     names = [category] if isinstance(category, str) else category
     parts = {}
     for name, pick in groups.items():
         rows = cells[pick.of(cells)]
-        requests = int(rows["requests"].sum())
+        whole = _whole(rows, distinct, pick)
+        requests = int(whole["requests"].sum())
         if requests < LEAST_LABELS:
             raise Untestable(f"only {requests} labelled requests of {name}")
         own = float(rows.loc[rows["category"].isin(names), "tokens"].sum())
-        parts[name] = label_share(own, float(rows["tokens"].sum()), float(rows["squares"].sum()), requests)
+        parts[name] = label_share(own, float(whole["tokens"].sum()), float(whole["squares"].sum()), requests)
     return Groups(parts)
 
 

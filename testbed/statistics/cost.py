@@ -15,7 +15,7 @@ from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
 from testbed.statistics.registry import statistic
 from testbed.statistics.tables import Pick, catalogued, sample, weeks_of
-from testbed.statistics.uncertainty import label_share, proportion, slope_of
+from testbed.statistics.uncertainty import label_share, proportion
 
 Axis = Literal["cost", "use"]
 
@@ -116,16 +116,16 @@ def _map(log: Log) -> pd.DataFrame:
 @statistic
 def slope(log: Log) -> Measured:
     """Least-squares slope, across models, of log tokens on log effective cost (main window); HC3 interval."""
-    frame = _map(log)
-    value, low, high, _ = slope_of(frame["log10_cost"], frame["log10_tokens"])
-    return Measured(value, low, high, len(frame), "ratio", "models")
+    line = cost.line_of(_map(log)).iloc[0]
+    value, low, high = (float(line[name]) for name in ("slope", "slope_low", "slope_high"))
+    return Measured(value, low, high, int(line["models"]), "ratio", "models")
 
 
 @statistic
 def correlation(log: Log) -> Measured:
     """Pearson's correlation, across models, of log tokens and log effective cost; interval of Fisher's z."""
     frame = _map(log)
-    r = slope_of(frame["log10_cost"], frame["log10_tokens"])[3]
+    r = float(cost.line_of(frame)["pearson_r"].iloc[0])
     z, half = np.arctanh(r), 1.96 / np.sqrt(len(frame) - 3)
     return Measured(r, float(np.tanh(z - half)), float(np.tanh(z + half)), len(frame), "ratio", "models")
 

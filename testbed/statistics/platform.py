@@ -7,16 +7,15 @@ from typing import Literal
 
 import ibis
 import numpy as np
-import pandas as pd
 
-from analysis import categories, study, usage
+from analysis import categories, openness, study, usage
 from analysis import vocabulary as v
 from analysis.contract import GENERATIONS
 from analysis.query import collect
 from analysis.source import Log, NotAvailable
 from testbed.statistics.measured import Measured, Series
 from testbed.statistics.registry import statistic
-from testbed.statistics.tables import Window, bounds, facts, series, traffic, weeks_of
+from testbed.statistics.tables import Window, bounds, series, traffic, weeks_of
 from testbed.statistics.uncertainty import proportion
 
 REQUIRED_FIELDS = {
@@ -124,22 +123,11 @@ def missing_fields(log: Log) -> Measured:
 
 @statistic
 def available_open_models(log: Log, size: Literal["small", "medium", "large"]) -> Series:
-    """Open models of a size class that can be used, by complete week of the main window: released, not retired."""
-    models = facts(log)
-    log.need_models("size_class", what="models by size")
-    models = models[(models["open_weights"] == True) & (models["size_class"] == size)]  # noqa: E712
+    """Open models of a size class on offer, by complete week of the main window: released by its Sunday, not retired by
+    its Monday (figure 5)."""
     weeks = weeks_of(log, "main")
-    retired = retirement_days(log)
-    gone = pd.to_datetime(models["model"].map(retired))
-    counts = [int(((models["released"] <= week) & ~(gone <= week)).sum()) for week in weeks]
-    return series(np.array(counts, dtype=np.float64), weeks, "count", n=len(models), detail="models in all")
-
-
-def retirement_days(log: Log) -> dict[str, pd.Timestamp]:
-    """Day on which each retired model was taken away; empty where the models table does not say."""
-    table = log.need_models(what="retired models")
-    if "retired" not in table.columns:
-        return {}
-    frame = log.remembered("claims.retired", lambda: table.select("model", "retired").to_pandas())
-    frame = frame[frame["retired"].notna()]
-    return dict(zip(frame["model"], pd.to_datetime(frame["retired"]), strict=True))
+    frame = openness.available_models(log)
+    if set(frame["size_class"]) <= {"unknown"}:
+        raise NotAvailable("models.size_class", "the models table has no value in it")
+    counts = frame[frame["size_class"] == size].set_index("week")["models"].reindex(weeks)
+    return series(counts.fillna(0).to_numpy(dtype=np.float64), weeks, "count", n=len(weeks), detail="weeks")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import retention, usage
+from analysis import retention, study, usage
 from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
@@ -24,8 +24,8 @@ from testbed.statistics.tables import Pick, bounds, catalogued, facts, weeks_of
 from testbed.statistics.uncertainty import difference, proportion
 
 LEAST_USERS = (
-    100  # users of the smallest cohort that counts: a cell is then known to about 10 points (assumed)
-)
+    study.SMALL_COHORT
+)  # users of the smallest cohort that counts: those that the page does not grey out
 DURABLE = 0.30
 PLATEAU = 0.80
 

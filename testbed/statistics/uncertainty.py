@@ -175,22 +175,3 @@ def _autocorrelation_factor(values: Floats) -> float:
     r = min(max((n * r + degree + 2) / (n - 4), 0.0), 0.95)
     lags = np.arange(1, n)
     return 1 + 2 * float(((1 - lags / n) * r**lags).sum())
-
-
-def slope_of(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[float, float, float, float]:
-    """Least-squares slope of y on x with an interval that allows for unequal variances (HC3), and the correlation.
-
-    MacKinnon & White (1985), Journal of Econometrics 29:305. Returns slope, low, high, r.
-    """
-    a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    n = len(a)
-    design = np.column_stack([np.ones(n), a])
-    inverse = np.linalg.inv(design.T @ design)
-    coefficients = inverse @ design.T @ b
-    residuals = b - design @ coefficients
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    scaled = residuals / np.clip(1 - leverage, 1e-9, None)
-    covariance = inverse @ (design.T * scaled**2) @ design @ inverse
-    half = float(stats.t.ppf(0.975, n - 2)) * math.sqrt(float(covariance[1, 1]))
-    slope = float(coefficients[1])
-    return slope, slope - half, slope + half, float(np.corrcoef(a, b)[0, 1])

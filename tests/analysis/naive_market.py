@@ -175,12 +175,14 @@ def list_cost(log):
 
 
 def least_squares(x, y):
-    """(slope, intercept, correlation, standard error of the slope), by the textbook's sums."""
+    """(slope, intercept, correlation, standard error of the slope), by the textbook's sums; the error is HC3's: each
+    residual over 1 less its point's leverage."""
     x, y = np.asarray(x), np.asarray(y)
     dx, dy = x - x.mean(), y - y.mean()
     slope = (dx * dy).sum() / (dx**2).sum()
     left = dy - slope * dx
-    error = math.sqrt((left**2).sum() / (len(x) - 2) / (dx**2).sum())
+    leverage = 1 / len(x) + dx**2 / (dx**2).sum()
+    error = math.sqrt((dx**2 * (left / (1 - leverage)) ** 2).sum()) / (dx**2).sum()
     return (
         slope,
         y.mean() - slope * x.mean(),

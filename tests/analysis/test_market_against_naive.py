@@ -188,6 +188,16 @@ def test_slope_of_use_on_cost(log, tables):
     assert found["change_low"] <= found["change_for_10pct_cheaper"] <= found["change_high"]
 
 
+def test_the_slopes_interval_covers_as_stated_where_the_spread_differs():
+    rng = np.random.default_rng(13)
+    hits = 0
+    for _ in range(400):  # a spread that grows with the distance from the centre: plain errors cover 76% here
+        x = rng.normal(size=60)
+        line = cost.least_squares(x, -0.5 * x + rng.normal(0, 0.2 + np.abs(x), 60))
+        hits += line["slope_low"] < -0.5 < line["slope_high"]
+    assert 0.90 < hits / 400 < 0.985  # 95% less four standard errors and a little for the small sample
+
+
 def test_a_planted_slope_is_found():
     rng = np.random.default_rng(1)
     x = rng.normal(0, 1, 4000)

@@ -15,7 +15,6 @@ from testbed.statistics.uncertainty import (
     mean_of_weeks,
     proportion,
     ratio_of_weeks,
-    slope_of,
     trend,
 )
 
@@ -122,10 +121,3 @@ def test_ratio_of_weeks_is_the_same_every_time_and_needs_weeks():
     assert ratio_of_weeks(a, b) == ratio_of_weeks(a, b)
     assert math.isnan(ratio_of_weeks(a[:5], b[:5])[1])
     assert math.isnan(ratio_of_weeks(np.zeros(20), np.zeros(20))[0])
-
-
-def test_slope_of_a_line_with_noise():
-    rng = np.random.default_rng(13)
-    x = rng.normal(size=400)
-    value, low, high, r = slope_of(x, -0.5 * x + rng.normal(0, 0.2 + np.abs(x), 400))
-    assert low < -0.5 < high and value == pytest.approx(-0.5, abs=0.2) and r < 0
