@@ -155,6 +155,24 @@ def weekly_source_share(
 
 
 @statistic
+def weekly_place(log: Log, category: str, of: Pick = EVERYTHING, window: Window = "category") -> Series:
+    """Place of a category among all (without `other`) by labelled tokens of some models, by week: 1 = the largest;
+    equal ones take the better place. Weeks without labels of these models have none."""
+    cells, _ = sample(log, window)
+    cells = cells[of.of(cells) & (cells["category"] != categories.OTHER)]
+    requests = int(cells["requests"].sum())
+    if requests < LEAST_LABELS:
+        raise Untestable(f"only {requests} labelled requests")
+    weeks = weeks_of(log, window)
+    table = cells.pivot_table(index="week", columns="category", values="tokens", aggfunc="sum").reindex(weeks)
+    known = table.notna().any(axis=1).to_numpy()
+    table = table.fillna(0.0)
+    own = table[category] if category in table.columns else pd.Series(0.0, index=table.index)
+    places = 1.0 + table.gt(own, axis=0).sum(axis=1).to_numpy(dtype=np.float64)
+    return series(np.where(known, places, np.nan), weeks, "count", n=requests, detail="labelled requests")
+
+
+@statistic
 def share_in(
     log: Log, category: str | list[str], groups: dict[str, Pick], window: Window = "category"
 ) -> Groups:

@@ -41,10 +41,17 @@ def spend_share(log: Log, continent: str, summary: Summary = "mean", window: Win
 
 
 @statistic
-def spend_shares(log: Log, window: Window = "main") -> Groups:
-    """Mean weekly share of each continent in the spend."""
-    names = geography.weekly_spend(log)["continent"].unique()
-    return Groups({str(name): spend_share(log, str(name), "mean", window) for name in names})
+def weekly_place(log: Log, continent: str, window: Window = "main") -> Series:
+    """Place of a continent of billing among all known ones by spend, by complete week: 1 = the largest."""
+    own = spend_by_continent(log, continent, window)
+    weeks = weeks_of(log, window)
+    frame = geography.weekly_spend(log)
+    frame = frame[frame["continent"] != geography.UNKNOWN]
+    table = frame.pivot_table(index="week", columns="continent", values="share").reindex(weeks)
+    places = 1.0 + table.gt(pd.Series(own.values, index=weeks), axis=0).sum(axis=1).to_numpy(dtype=np.float64)
+    return series(
+        np.where(np.isfinite(own.values), places, np.nan), weeks, "count", n=own.n, detail=own.detail
+    )
 
 
 def _weekly(log: Log, place: Place) -> pd.DataFrame:

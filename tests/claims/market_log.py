@@ -51,9 +51,9 @@ class Line:
     tokens: float | Callable[[int], float]
     category: str | None = None
     n: int = 1
-    prompt: float = 0.9  # share of prompt tokens
+    prompt: float | Callable[[int], float] = 0.9  # share of prompt tokens
     usd_per_mtok: float = 1.0
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] | Callable[[int], dict[str, Any]] = field(default_factory=dict)
 
     def in_week(self, week: int) -> float:
         """Tokens in a week, by its number from 0."""
@@ -74,8 +74,10 @@ def log_of(
     columns: Iterable[str] = (),
     start: dt.date = FIRST,
     end: dt.date = LAST,
+    first: dt.date = FIRST,
 ) -> Log:
-    """A log of weekly lines and of single visits (user, model, day). columns: leave these out."""
+    """A log of weekly lines and of single visits (user, model, day). columns: leave these out. first: Monday of
+    week 0."""
     rows: list[dict[str, Any]] = []
     tags: list[dict[str, Any]] = []
     for number, line in enumerate(lines):
@@ -83,9 +85,9 @@ def log_of(
             tokens = round(line.in_week(week))
             for part in range(line.n if tokens > 0 else 0):
                 share = tokens // line.n + (part < tokens % line.n)
-                prompt = round(share * line.prompt)
+                prompt = round(share * (line.prompt(week) if callable(line.prompt) else line.prompt))
                 name = f"l{number}-{week}-{part}"
-                monday = dt.datetime.combine(FIRST, dt.time(12), dt.UTC) + dt.timedelta(
+                monday = dt.datetime.combine(first, dt.time(12), dt.UTC) + dt.timedelta(
                     weeks=week, days=part % 7
                 )
                 rows.append(
@@ -93,7 +95,7 @@ def log_of(
                     | {"generation_id": name, "created_at": monday, "user_id": f"u{number}", "model": line.model,
                        "tokens_prompt": prompt, "tokens_completion": share - prompt,
                        "cost_total": share * line.usd_per_mtok / 1e6}
-                    | line.more
+                    | (line.more(week) if callable(line.more) else line.more)
                 )  # fmt: skip
                 if line.category and labels:
                     path = PATHS.get(line.category, line.category)

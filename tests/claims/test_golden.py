@@ -200,6 +200,24 @@ def prompts(programming, others):
     return log_of([Line(CLOSED, programming, "programming", 6), Line(CLOSED, rest, "roleplay", 6)], KINDS)
 
 
+def two_years(prompt=(1500, 6200), completion=(150, 400), reasoning=0.8):
+    """A request a week for two years whose lengths grow between the flat first 12 and last 8 weeks; reasoning makes up
+    a part of what completions grow by."""
+
+    def between(ends):
+        return lambda w: ends[0] + (ends[1] - ends[0]) * min(max((w - 12) / 84, 0.0), 1.0)
+
+    asked, answered = between(prompt), between(completion)
+    line = Line(CLOSED, lambda w: asked(w) + answered(w), prompt=lambda w: asked(w) / (asked(w) + answered(w)),
+                more=lambda w: {"tokens_reasoning": round(reasoning * (answered(w) - completion[0]))})  # fmt: skip
+    return log_of([line], KINDS, weeks=104, first=dt.date(2023, 12, 4), start=dt.date(2023, 12, 4))
+
+
+def subtags(shares):
+    """Labelled requests of one size by content path."""
+    return log_of([Line(CLOSED, 1e3 * n, path, n) for path, n in shares.items()], KINDS)
+
+
 def offered(called):
     calls = {"tools_offered": called, "finish_reason": "tool_calls"}
     return log_of(
@@ -312,9 +330,12 @@ CASES = {
     "C61": (lambda: tools(ramp(5e4, 1.5e5)), lambda: tools(ramp(1.5e5, 5e4))),
     "C62": (lambda: spike(), lambda: spike(size=1e4)),
     "C63": (lambda: offered(True), lambda: offered(False)),
-    "C71": (None, lambda: log_of([Line(CLOSED, 1e5, prompt=0.5)])),
+    "C69": (lambda: two_years(), lambda: two_years(prompt=(3000, 4000))),
+    "C70": (lambda: two_years(), lambda: two_years(reasoning=0.2)),
+    "C71": (lambda: two_years(prompt=(1500, 6000)), lambda: log_of([Line(CLOSED, 1e5, prompt=0.5)])),
     "C73": (lambda: prompts(ramp(3e5, 9e5, since=CATEGORY_WEEK), lambda w: 2e5),
             lambda: prompts(lambda w: 3e5, ramp(2e5, 6e5, since=CATEGORY_WEEK))),
+    "C74": (lambda: two_years(), lambda: two_years(prompt=(3000, 6000))),
     "C77": (lambda: log_of(category_lines([(CLOSED, "programming", ramp(1.0e5, 6e5, since=CATEGORY_WEEK)),
                                            (CLOSED, "science", ramp(8.5e5, 4e5, since=CATEGORY_WEEK))]), KINDS),
             lambda: log_of(category_lines([(CLOSED, "programming", 6e5), (CLOSED, "science", 4e5)]), KINDS)),
@@ -369,6 +390,18 @@ FOOLED = {
     "C32": {"no entrant ever reaches scale": lambda: entrants(1e3)},
     "C80": {"Anthropic is never below 60%": lambda: spend(anthropic=7, openai=3)},
     "C25": {"eight of the ten authors are on offer and not used": lambda: table1(deepseek=14.37, meta_llama=3.96)},
+    "C42": {"roleplay is 48%": lambda: mix(CN, "cn-open", roleplay=4.8e5, programming=1.9e5, science=3.3e5),
+            "roleplay is first in the sum, not in every week": lambda: mix(
+                CN, "cn-open", roleplay=lambda w: 1e5 if w == 50 else 5.6e5, programming=1.8e5, science=2.8e5)},
+    "C43": {"programming is second in the sum, not in every week": lambda: mix(
+                CN, "cn-open", roleplay=5.2e5, programming=lambda w: 1e5 if w == 50 else 1.9e5, science=1.8e5)},
+    "C69": {"prompts of 4,100 tokens": lambda: two_years(prompt=(1500, 4100))},
+    "C74": {"requests of 3,700 tokens": lambda: two_years(prompt=(1140, 3500))},
+    "C87": {"62% general programming": lambda: subtags({"/Computers & Electronics/Programming/Other": 62,
+                                                           "/Computers & Electronics/Programming/Development Tools": 26,
+                                                           "/Computers & Electronics/Programming/Java": 12})},
+    "C109": {"North America is first in the mean, not in every week": lambda: continents(
+                NA=lambda w: 45 if w != 40 else 20, EU=20, AS=35)},
     "C58": {"Grok is on offer and not used": lambda: thinkers({PRO: 3e5, FLASH: 2e5}, idle=(GROK, "x-ai/grok-4-fast"))},
     "C151": {"Qwen 2 7B is on offer and not used": lambda: table3(**{"qwen/qwen-2-7b-instruct": (0.052, 0)})},
     "C62": {"a spike of many accounts": lambda: spike(accounts=20)},
