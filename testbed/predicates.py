@@ -381,7 +381,7 @@ def band(
     """Edges of the band around a reported value. The rules are written at the top of claims.yaml."""
     if rule is not None and rule in POINTS:
         least, greatest = POINTS[rule]
-        tolerance = min(max(min(target, 1 - target) / 4, least), greatest)
+        tolerance = min(max(min(target, 1 - target) / 4, least), greatest, target / 2)
         return max(target - tolerance, 0.0), min(target + tolerance, 1.0)
     elif rule is not None:
         factor = FACTORS[rule]

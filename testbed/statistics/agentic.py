@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from analysis import agentic, study, usage
-from analysis import vocabulary as v
 from analysis.proportions import share as over
 from analysis.query import collect
 from analysis.source import Log, NotAvailable
@@ -76,8 +75,8 @@ def account_part_of_spike(log: Log, first: dt.date, last: dt.date, around: int =
     if not len(at) or frame["share"][inside].isna().all():
         raise Untestable(f"the log has no complete week with finish reasons from {first} to {last}")
     near = np.r_[max(0, at[0] - around) : at[0], at[-1] + 1 : min(len(frame), at[-1] + 1 + around)]
-    usual = frame.iloc[near][["share", "largest_account_part"]].median()
-    peak = frame.loc[frame["share"][inside].idxmax()]
+    peak = frame[inside].nlargest(1, "share").iloc[0]
+    usual = {name: float(frame[name].iloc[near].median()) for name in ("share", "largest_account_part")}
     excess = float(peak["share"] - usual["share"])
     if not excess > 0:
         raise Untestable("no week stands out")
@@ -86,24 +85,33 @@ def account_part_of_spike(log: Log, first: dt.date, last: dt.date, around: int =
                     detail=f"calls, week of {peak.name:%d %B %Y}, of {int(peak['accounts'])} accounts")  # fmt: skip
 
 
+def _offers(log: Log) -> pd.DataFrame:
+    frame = agentic.tools_offered(log)
+    if not frame["offered"].sum():
+        raise NotAvailable("tools_offered", "the log has the column but no request with tools in it")
+    return frame
+
+
 @statistic
 def tools_called_not_offered(log: Log) -> Measured:
     """Requests that end in a tool call though the log says that no tools were offered: 0 where the first are part of
     the second (exact count)."""
-    log.need("tools_offered", "finish_reason", what="comparing tools offered and called")
-    rows = log.generations
-    called = (rows.finish_reason == "tool_calls").fill_null(False)
-    found = collect(
-        rows.aggregate(
-            wrong=v.count_where(called & ~rows.tools_offered),
-            offered=v.count_where(rows.tools_offered),
-            called=v.count_where(called & rows.tools_offered),
-        )
+    frame = _offers(log)
+    calls = int(frame["called"].sum() - frame["unoffered_calls"].sum())
+    return Measured(float(frame["unoffered_calls"].sum()), n=int(frame["offered"].sum()), unit="count",
+                    detail=f"requests with tools offered, {calls:,} end in a call")  # fmt: skip
+
+
+@statistic
+def weekly_offers_to_calls(log: Log) -> Series:
+    """Requests that offer tools over requests that end in a tool call, by week in which offers are recorded and calls
+    occur."""
+    frame = _offers(log)
+    frame = frame[frame["called"] > 0]
+    values = over(frame["offered"], frame["called"])
+    return series(
+        values, [pd.Timestamp(week) for week in frame["week"]], "ratio", n=int(frame["offered"].sum())
     )
-    if not found["offered"].iloc[0]:
-        raise NotAvailable("tools_offered", "the log has the column but no request with tools in it")
-    return Measured(float(found["wrong"].iloc[0]), n=int(found["offered"].iloc[0]), unit="count",
-                    detail=f"requests with tools offered, {int(found['called'].iloc[0]):,} end in a call")  # fmt: skip
 
 
 @statistic
@@ -258,20 +266,21 @@ def weekly_category_length(log: Log, category: str, of: Literal["prompt", "token
     return series(table[category], weeks, "tokens")
 
 
-def _programming_growth(log: Log) -> pd.Series:
-    """Programming's row of the growth of mean prompts over the category window (first and last eight labelled weeks),
-    with `part_first`: its share of the prompt tokens at the start. Raises Untestable where prompts did not grow."""
+def _programming_growth(log: Log) -> dict[str, float]:
+    """Of the growth of mean prompts over the category window (first and last eight labelled weeks): programming's
+    `part`, its share of the prompt tokens at the start (`part_first`), and the means (`first`, `last`). Raises
+    Untestable where prompts did not grow."""
     weeks_of(log, "category")
     frame = agentic.prompt_growth(log, study.CATEGORY_WINDOW, weeks=8).set_index("category")
     if frame.empty or agentic.PROGRAMMING not in frame.index:
         raise Untestable("no labelled request of programming")
-    own, whole = frame.loc[agentic.PROGRAMMING], frame.loc["all"]
-    if not whole["total"] > 0:
+    first, last = frame["mean_first"], frame["mean_last"]
+    if not last["all"] > first["all"]:
         raise Untestable("prompts did not become longer in the window")
-    start = over(own["share_first"] * own["mean_first"], whole["mean_first"])
-    return pd.concat(
-        [own, pd.Series({"part_first": start, "from": whole["mean_first"], "to": whole["mean_last"]})]
-    )
+    tokens = frame["share_first"] * first
+    name = agentic.PROGRAMMING
+    return {"part": float(frame["part"][name]), "part_first": float(over(tokens[name], first["all"])),
+            "first": float(first["all"]), "last": float(last["all"])}  # fmt: skip
 
 
 @statistic
@@ -281,7 +290,7 @@ def programming_part_of_growth(log: Log) -> Measured:
     interval."""
     row = _programming_growth(log)
     return Measured(float(row["part"]), unit="share",
-                    detail=f"labelled requests; mean prompt {row['from']:,.0f} to {row['to']:,.0f} tokens")  # fmt: skip
+                    detail=f"labelled requests; mean prompt {row['first']:,.0f} to {row['last']:,.0f}")  # fmt: skip
 
 
 @statistic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -117,7 +118,7 @@ def mix(log: Log, of: Pick = EVERYTHING, window: Window = "category", part: Part
         raise Untestable(f"only {requests} labelled requests")
     tokens, squares = float(whole["tokens"].sum()), float(whole["squares"].sum())
     sums = cells.groupby("category")["tokens"].sum()
-    sums = sums.reindex(sums.index.union(CATEGORIES), fill_value=0.0)
+    sums = sums.reindex(sums.index.union(list(CATEGORIES)), fill_value=0.0)
     return Groups({str(name): label_share(float(sums[name]), tokens, squares, requests)
                    for name in sums.index if name != categories.OTHER})  # fmt: skip
 
@@ -300,6 +301,28 @@ def spend_share(
     if not len(values):
         raise Untestable("no such week")
     return mean_of_weeks(values, detail=f"{whole.n:,} labelled requests")
+
+
+@statistic
+def spend_changes(log: Log, authors: list[str], window: Window = "category") -> Groups:
+    """By author, the change of its share of the spend on programming, xAI left out: last four weeks of the window less
+    first four (means of weekly shares)."""
+    parts = {}
+    for author in authors:
+        values = _spend(log, author, ("x-ai",), window).values
+        if len(values) < 2 * EDGE_WEEKS:
+            raise Untestable(f"fewer than {2 * EDGE_WEEKS} weeks")
+        gap = difference(mean_of_weeks(values[-EDGE_WEEKS:]), mean_of_weeks(values[:EDGE_WEEKS]))
+        parts[author] = Measured(gap.value, gap.low, gap.high, len(values), "points", gap.detail)
+    return Groups(parts)
+
+
+@statistic
+def largest_spend_change(log: Log, authors: list[str], window: Window = "category") -> Measured:
+    """The largest of `spend_changes`."""
+    parts = spend_changes(log, authors, window).parts
+    top = max(parts, key=lambda author: parts[author].value)
+    return replace(parts[top], detail=f"weeks; {top}")
 
 
 @statistic

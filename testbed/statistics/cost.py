@@ -159,8 +159,9 @@ def named_in_segment(log: Log) -> Measured:
     if missing or len(unused) == len(frame):
         raise Untestable(f"no charged request of {', '.join(missing or unused)}")
     agree = frame["segment"] == frame["archetype"]
+    frame["archetype"] = frame["archetype"].replace("", "not used")
     elsewhere = frame[~agree].itertuples(index=False)
-    where = ", ".join(f"{row.name}: {row.archetype or 'not used'}" for row in elsewhere)
+    where = ", ".join(f"{row.name!s}: {row.archetype!s}" for row in elsewhere)
     return Measured(
         float(agree.sum()), n=len(frame), unit="count", detail=f"models; elsewhere: {where or 'none'}"
     )
@@ -170,11 +171,12 @@ def _named(log: Log, model: str) -> pd.Series | None:
     """The model's row of table 3; None if it was on offer and had no charged request. Raises Untestable if it was
     not on offer, or none of the eight models was used."""
     weeks_of(log, "main")
-    frame = cost.named_models(log, window=study.MAIN_WINDOW).set_index("model")
-    used = frame["cost_usd_per_mtok"].notna()
-    if used.get(model, False):
-        return frame.loc[model]
-    if not used.any() or catalogued(log, Pick(model=model)).empty:
+    frame = cost.named_models(log, window=study.MAIN_WINDOW)
+    used = frame[frame["cost_usd_per_mtok"].notna()]
+    rows = used[used["model"] == model]
+    if len(rows):
+        return rows.iloc[0]
+    if used.empty or catalogued(log, Pick(model=model)).empty:
         raise Untestable(f"no charged request of {model} in the main window")
     return None
 

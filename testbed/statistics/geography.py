@@ -29,9 +29,8 @@ def spend_by_continent(log: Log, continent: str, window: Window = "main") -> Ser
         raise Untestable("no spend with a known continent of billing")
     known = frame.groupby("week")["share"].sum(min_count=1).reindex(weeks).notna()
     frame = frame[frame["continent"] == continent]
-    values = frame.set_index("week")["share"].reindex(weeks)
-    values = values.fillna(0.0).where(known).to_numpy(dtype=np.float64)
-    return series(values, weeks, n=int(frame["requests"].sum()))
+    shares = frame.set_index("week")["share"].reindex(weeks).fillna(0.0).where(known)
+    return series(shares.to_numpy(dtype=np.float64), weeks, n=int(frame["requests"].sum()))
 
 
 @statistic

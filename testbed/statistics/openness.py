@@ -380,3 +380,40 @@ def sustained_models(
     first, last = bounds(window, log)
     return Measured(float(len(kept)), n=len(table), unit="count",
                     detail=f"weeks from {first} to {last}: " + ", ".join(kept.index[:8]))  # fmt: skip
+
+
+def _of_models(log: Log, within: Pick, models: list[str], window: Window) -> pd.DataFrame:
+    """Shares of `within` by week of the listed models; 0 for those that were on offer and had no traffic. Raises
+    Untestable for those that were not."""
+    table = _leading(log, "model", within, window, "tokens")
+    absent = [model for model in models if model not in table.columns]
+    unknown = sorted(set(absent) - set(catalogued(log, within, window)["model"]))
+    if unknown:
+        raise Untestable(f"the log has nothing of {', '.join(unknown)}")
+    return table.reindex(columns=models).fillna(dict.fromkeys(absent, 0.0))
+
+
+@statistic
+def weeks_together(
+    log: Log, within: Pick, models: list[str], share: float, window: Window = "main"
+) -> Measured:
+    """In how many weeks of the window all listed models hold at least `share` of the tokens of `within` (count)."""
+    table = _of_models(log, within, models, window)
+    together = int((table >= share).all(axis=1).sum())
+    each = ", ".join(f"{model} {int((table[model] >= share).sum())}" for model in models)
+    return Measured(float(together), n=len(table), unit="count", detail=f"weeks; each by itself: {each}")
+
+
+@statistic
+def peak_weeks(log: Log, within: Pick, models: list[str], window: Window = "main") -> Groups:
+    """Weeks from the start of the window to each listed model's largest share of the tokens of `within`, mean of four
+    weeks. Those without traffic have none."""
+    table = _of_models(log, within, models, window).rolling(4, min_periods=1).mean()
+    parts = {}
+    for model in models:
+        if table[model].max() > 0:
+            weeks = (table[model].idxmax() - table.index[0]).days / 7
+            parts[model] = Measured(
+                weeks, n=len(table), unit="weeks", detail=f"{table[model].max():.0%} at best"
+            )
+    return Groups(parts)

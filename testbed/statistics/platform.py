@@ -8,9 +8,8 @@ from typing import Literal
 import ibis
 import numpy as np
 
-from analysis import categories, openness, study, usage
+from analysis import categories, openness
 from analysis import vocabulary as v
-from analysis.contract import GENERATIONS
 from analysis.query import collect
 from analysis.source import Log, NotAvailable
 from testbed.statistics.measured import Measured, Series
@@ -56,22 +55,6 @@ def labelled_share(log: Log) -> Measured:
 
 
 @statistic
-def labels_below_threshold(log: Log) -> Measured:
-    """Labels below the confidence of 0.5 that the category tables count: 0 where the threshold is applied.
-
-    Counts the labelled requests of the table that a table made only of labels at or above 0.5 lacks.
-    """
-    labels = log.need_labels("the threshold of confidence")
-    kept = collect(
-        labels.filter(labels.confidence >= study.LABEL_THRESHOLD).aggregate(n=labels.generation_id.nunique())
-    )
-    used = categories.labelled(log, study.LABEL_THRESHOLD, "rankings")
-    counted = collect(used.aggregate(n=used.generation_id.nunique()))
-    return Measured(float(counted["n"].iloc[0] - kept["n"].iloc[0]), n=int(kept["n"].iloc[0]), unit="count",
-                    detail="labelled requests")  # fmt: skip
-
-
-@statistic
 def window_weeks(log: Log, window: Window) -> Measured:
     """Complete Monday weeks of the log inside a window (exact count); in the category window those with labels."""
     first, last = bounds(window, log)
@@ -80,18 +63,6 @@ def window_weeks(log: Log, window: Window) -> Measured:
         labelled = {moment.date() for moment in categories.weekly_shares(log)["week"]}
         weeks = [week for week in weeks if week in labelled]
     return Measured(float(len(weeks)), n=len(weeks), unit="count", detail=f"weeks from {first} to {last}")
-
-
-@statistic
-def tokens_unaccounted(log: Log) -> Measured:
-    """Tokens of the weekly table less the prompt and completion tokens of the log: 0 where weeks hold every request
-    once and tokens are prompt plus completion."""
-    rows = log.generations
-    sums = collect(rows.aggregate(tokens=v.total(v.tokens_total(rows)), requests=rows.count().cast("int64")))
-    weekly = usage.weekly(log)
-    mondays = int((weekly["week"].dt.day_of_week != 0).sum())
-    gap = abs(float(weekly["tokens"].sum() - sums["tokens"].iloc[0])) + mondays
-    return Measured(gap, n=int(sums["requests"].iloc[0]), unit="tokens", detail="requests")
 
 
 @statistic
@@ -114,11 +85,18 @@ def reasoning_outside_completion(log: Log) -> Measured:
 
 @statistic
 def missing_fields(log: Log) -> Measured:
-    """How many of the report's fields of a record the log lacks: time, model, provider, token counts, latency, region,
-    streamed, cancelled, tools (count)."""
-    missing = [name for name, columns in REQUIRED_FIELDS.items() if not log.columns.issuperset(columns)]
-    return Measured(float(len(missing)), n=len(GENERATIONS), unit="count",
-                    detail=f"missing: {', '.join(missing)}" if missing else "all fields are there")  # fmt: skip
+    """How many of the report's fields of a record the log lacks, or has without a single value: time, model, provider,
+    token counts, latency, region, streamed, cancelled, tools (count)."""
+    rows = log.generations
+    columns = [name for group in REQUIRED_FIELDS.values() for name in group if name in log.columns]
+    known = collect(rows.aggregate(**{name: rows[name].count() for name in columns})).iloc[0]
+    missing = [
+        field
+        for field, names in REQUIRED_FIELDS.items()
+        if not all(name in log.columns and known[name] for name in names)
+    ]
+    return Measured(float(len(missing)), n=log.rows, unit="count",
+                    detail=f"requests; missing: {', '.join(missing)}" if missing else "requests")  # fmt: skip
 
 
 @statistic

@@ -85,9 +85,9 @@ def test_markdown(capsys, run, tmp_path):
 def test_a_log_that_is_no_run_leaves_nothing(capsys, run, tmp_path):
     log = tmp_path / "log"
     log.symlink_to(run / "log")
-    status, out, _ = slipper(capsys, "check", log, "--only", "C09,C12", "--json")
+    status, out, _ = slipper(capsys, "check", log, "--only", "C10,C12", "--json")
     records = {record["id"]: record for record in json.loads(out)["claims"]}
-    assert status == 0 and records["C09"]["status"] == "holds" and records["C12"]["status"] == "not_testable"
+    assert status == 0 and records["C10"]["status"] == "holds" and records["C12"]["status"] == "not_testable"
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
@@ -138,8 +138,8 @@ def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_pa
     data = json.loads(out)
     assert len(set(data["seeds"])) == 2 and len(data["claims"]) == 160
     by_id = {record["id"]: record for record in data["claims"]}
-    assert by_id["C09"]["holds"] == by_id["C09"]["testable"] == 2
-    assert by_id["C09"]["low"] == pytest.approx(0.342, abs=1e-3) and by_id["C09"]["high"] == 1
+    assert by_id["C10"]["holds"] == by_id["C10"]["testable"] == 2
+    assert by_id["C10"]["low"] == pytest.approx(0.342, abs=1e-3) and by_id["C10"]["high"] == 1
     assert (
         by_id["C117"]["testable"] == 0
         and by_id["C117"]["share"] is None

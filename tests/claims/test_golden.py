@@ -218,6 +218,63 @@ def subtags(shares):
     return log_of([Line(CLOSED, 1e3 * n, path, n) for path, n in shares.items()], KINDS)
 
 
+GENERAL, TOOLS, SCRIPTS = (f"/Computers & Electronics/Programming/{name}"
+                           for name in ("Other", "Development Tools", "Scripting Languages"))  # fmt: skip
+
+
+def dispersed(spread=False, **others):
+    """Health spread over five sub-tags, beside other categories; spread: technology over six."""
+    health = ("Mental Health", "Nutrition", "Health Conditions/Other", "Pharmacy/Drugs & Medications",
+              "Oral & Dental Care")  # fmt: skip
+    technology = ("Software/Intelligent Personal Assistants", "Software/Business & Productivity Software",
+                  "Consumer Electronics/Other", "Computer Hardware/Computer Components", "Networking/Other",
+                  "Computer Security/Network Security") if spread else ()  # fmt: skip
+    paths = [f"/Health/{name}" for name in health] + [
+        f"/Computers & Electronics/{name}" for name in technology
+    ]
+    lines = [Line(CLOSED, 1e5, path, 2) for path in paths]
+    return log_of([*lines, *(Line(CLOSED, value, name, 2) for name, value in others.items())], KINDS)
+
+
+def anthropic(**rest):
+    """Anthropic's tokens, 85% programming and technology."""
+    return mix("anthropic/m", programming=6e5, technology=3e5, **rest)
+
+
+MEDIUM = (
+    "qwen/qwen-2.5-coder-32b-instruct",
+    "mistralai/mistral-small-24b-instruct-2501",
+    "openai/gpt-oss-20b",
+)
+LARGE = ("qwen/qwen3-235b-a22b-2507", "z-ai/glm-4.5-air", OSS)
+
+
+def gainers(last):
+    """Z.AI, Qwen and Mistral AI gain in the spend on programming, Z.AI up to `last` of about 10,000."""
+    slow = ramp(100, 250, since=CATEGORY_WEEK)
+    return spend(z_ai=ramp(100, last, since=CATEGORY_WEEK), qwen=slow, mistralai=slow, anthropic=9500)
+
+
+def medium(*order):
+    """Three medium open models with their best weeks one after the other, beside a steady one."""
+    lines = [Line(slug, lambda w, at=at: 4e5 if at <= w < at + 10 else 0.0)
+             for slug, at in zip(order, (4, 18, 42), strict=True)]  # fmt: skip
+    lines.append(Line("a/steady", 1e6))
+    return log_of(lines, [fact(line.model, "row-open", size_class="medium") for line in lines])
+
+
+def large(at_once):
+    """Three large open models with use for ten weeks each, together or one after the other."""
+    lines = [Line(slug, lambda w, at=(34 if at_once else 20 + 12 * i): 4e5 if at <= w < at + 10 else 0.0)
+             for i, slug in enumerate(LARGE)]  # fmt: skip
+    return log_of([*lines, Line(CN, 1e6)], [fact(line.model, "cn-open") for line in lines] + [KINDS[1]])
+
+
+def offered_only_with_calls():
+    return log_of([Line(CLOSED, 1000, n=3, more={"tools_offered": True, "finish_reason": "tool_calls"}),
+                   Line(CLOSED, 1000, n=3, more={"tools_offered": False})], KINDS)  # fmt: skip
+
+
 def offered(called):
     calls = {"tools_offered": called, "finish_reason": "tool_calls"}
     return log_of(
@@ -283,9 +340,7 @@ def wobble(level, swing):
 CASES = {
     "C03": (lambda: log_of([Line(CLOSED, 4e5), Line(CLOSED, 6e5, more={"country": "DE"})]),
             lambda: log_of([Line(CLOSED, 6e5), Line(CLOSED, 4e5, more={"country": "DE"})])),
-    "C05": (lambda: mix(CLOSED, programming=1e5), None),
-    "C07": (lambda: open_world(), None),
-    "C09": (lambda: open_world(), None),
+    "C07": (lambda: open_world(), lambda: log_of(shares(0.7, 0.1, 0.2), KINDS, weeks=50, end=dt.date(2025, 10, 19))),
     "C10": (lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 10})]),
             lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 90_000})])),
     "C11": (lambda: open_world(), lambda: log_of(shares(0.7, 0.1, 0.2), KINDS, columns=["streamed", "country"])),
@@ -314,6 +369,8 @@ CASES = {
             lambda: open_models(*((f"a/m{i}", 1e5) for i in range(10)))),
     "C32": (lambda: entrants(5e5), lambda: entrants(5e4)),
     "C35": (lambda: sizes(ramp(5e5, 1e5), 5e5), lambda: sizes(ramp(1e5, 5e5), 5e5)),
+    "C40": (lambda: medium(*MEDIUM), lambda: medium(*reversed(MEDIUM))),
+    "C41": (lambda: large(at_once=True), lambda: large(at_once=False)),
     "C42": (lambda: mix(CN, "cn-open", roleplay=5.2e5, programming=1.8e5, science=1e5, trivia=1e5, legal=1e5),
             lambda: mix(CN, "cn-open", roleplay=3e5, programming=4e5, science=3e5)),
     "C49": (lambda: log_of(category_lines([(CLOSED, "programming", 9e5), (CN, "programming", 1e5)]), KINDS),
@@ -343,11 +400,11 @@ CASES = {
     "C80": (lambda: spend(anthropic=lambda w: 7 if w < CATEGORY_WEEK + 28 else 4, openai=3),
             lambda: spend(anthropic=lambda w: 7 if w < CATEGORY_WEEK + 10 else 4, openai=3)),
     "C82": (lambda: spend(google=wobble(15, 1), anthropic=85), lambda: spend(google=ramp(5, 25), anthropic=85)),
+    "C83": (lambda: gainers(250), lambda: gainers(2500)),
     "C84": (lambda: spend(minimax=ramp(0.0, 5, since=46), anthropic=60), lambda: spend(minimax=1, anthropic=60)),
-    "C90": (lambda: log_of([Line(CLOSED, 1e5, path, 2) for path in
-                            ("/Health/Mental Health", "/Health/Nutrition", "/Health/Health Conditions/Other",
-                             "/Health/Pharmacy/Drugs & Medications", "/Health/Oral & Dental Care")], KINDS),
-            lambda: mix(CLOSED, health=1e5)),
+    "C90": (lambda: dispersed(science=1e5, roleplay=1e5), lambda: mix(CLOSED, health=1e5, science=1e5)),
+    "C95": (lambda: subtags({GENERAL: 60, TOOLS: 26, SCRIPTS: 14}), lambda: subtags({GENERAL: 60, TOOLS: 40})),
+    "C98": (lambda: anthropic(science=1e5), lambda: anthropic(roleplay=1.5e5)),
     "C103": (lambda: log_of(category_lines([("anthropic/m", "programming", 9e5), ("anthropic/m", "science", 1e5),
                                             ("openai/m", "programming", 6e5), ("openai/m", "science", 4e5),
                                             *(("google/m", name, 2e5) for name in
@@ -397,9 +454,19 @@ FOOLED = {
                 CN, "cn-open", roleplay=5.2e5, programming=lambda w: 1e5 if w == 50 else 1.9e5, science=1.8e5)},
     "C69": {"prompts of 4,100 tokens": lambda: two_years(prompt=(1500, 4100))},
     "C74": {"requests of 3,700 tokens": lambda: two_years(prompt=(1140, 3500))},
-    "C87": {"62% general programming": lambda: subtags({"/Computers & Electronics/Programming/Other": 62,
-                                                           "/Computers & Electronics/Programming/Development Tools": 26,
-                                                           "/Computers & Electronics/Programming/Java": 12})},
+    "C87": {"62% general programming": lambda: subtags({GENERAL: 62, TOOLS: 26,
+                                                        "/Computers & Electronics/Programming/Java": 12})},
+    "C11": {"columns without a value": lambda: log_of([Line(CLOSED, 1e5, more=dict.fromkeys(
+                ("provider_name", "country", "streamed", "cancelled", "time_to_first_token_ms")))])},
+    "C63": {"tools are offered with each call and never else": lambda: offered_only_with_calls()},
+    "C84": {"others gain as fast": lambda: spend(
+                minimax=ramp(0.0, 5, since=46), qwen=ramp(1, 8, since=46), anthropic=60)},
+    "C90": {"trivial science, dispersed technology": lambda: dispersed(spread=True)},
+    "C98": {"much trivia": lambda: anthropic(trivia=1.5e5)},
+    "C112": {"Thai before Spanish": lambda: languages(en=8287, zh_Hans=495, ru=247, es=100, th=110, fr=725)},
+    "C113": {"nothing from Africa": lambda: log_of(
+                [Line(CLOSED, value, more={"continent": name}) for name, value in
+                 {"North America": 4722, "Asia": 2861, "Europe": 2132, "South America": 121, "Oceania": 118}.items()])},
     "C109": {"North America is first in the mean, not in every week": lambda: continents(
                 NA=lambda w: 45 if w != 40 else 20, EU=20, AS=35)},
     "C58": {"Grok is on offer and not used": lambda: thinkers({PRO: 3e5, FLASH: 2e5}, idle=(GROK, "x-ai/grok-4-fast"))},

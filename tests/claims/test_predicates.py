@@ -39,8 +39,8 @@ def groups(**parts):
     [
         (0.33, "share", 0.28, 0.38),  # a quarter is 8 points, 5 at most
         (0.13, "share", 0.0975, 0.1625),
-        (0.012, "share", 0.002, 0.022),  # 1 point at least
-        (0.012, "about share", 0.0, 0.042),  # 3 points at least, no share below 0
+        (0.012, "share", 0.006, 0.018),  # 1 point at least
+        (0.012, "about share", 0.006, 0.018),  # 3 points at least, no share below 0
         (0.98, "about share", 0.95, 1.0),
         (0.73, "factor", 0.584, 0.9125),
         (4.0, "about factor", 2.667, 6.0),

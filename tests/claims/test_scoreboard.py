@@ -73,7 +73,7 @@ MODEL_FACTS = ("C12", "C15", "C24", "C29", "C35", "C56", "C58")
 @pytest.mark.parametrize(
     ("change", "cannot"),
     [
-        (lambda t: (t.generations, None, t.models), (*LABELLED, "C05", "C08")),
+        (lambda t: (t.generations, None, t.models), (*LABELLED, "C08")),
         (lambda t: (t.generations, t.labels, None), (*MODEL_FACTS, "C155")),
         (lambda t: (t.generations, t.labels, t.models.slice(0, 0)), MODEL_FACTS),
         (lambda t: (t.generations, t.labels, t.models.drop_columns(["size_class"])), ("C35", "C36", "C37", "C38")),
