@@ -30,6 +30,10 @@ SectionKey = Literal[
 ]
 
 
+# Modules of the analysis that no number of a verdict goes through.
+PRESENTATION = {"charts.py", "comparison.py", "results.py", "scatter.py"}
+
+
 def _call(value: Any) -> Any:
     """`none` is no statistic."""
     return None if value == "none" else value
@@ -190,14 +194,16 @@ def load(path: str | Path = REGISTRY) -> Registry:
 
 @cache
 def method_digest() -> str:
-    """Hash of the code that turns a log into verdicts: the analysis, the statistics and the predicates."""
+    """Hash of the code that turns a log into verdicts: the analysis but for what only draws or compares its tables, the
+    statistics, the predicates and how the scoreboard puts verdicts together."""
     import analysis
 
     home = Path(__file__).parent
     folders = [Path(analysis.__file__).parent, home / "statistics"]
     files = [file for folder in folders for file in folder.glob("*") if file.suffix in (".py", ".csv")]
     parts = hashlib.sha256()
-    for file in sorted([*files, home / "predicates.py"]):
+    files = [file for file in files if file.name not in PRESENTATION]
+    for file in sorted([*files, home / "predicates.py", home / "scoreboard.py"]):
         parts.update(file.name.encode() + b"\0" + file.read_bytes())
     return parts.hexdigest()
 

@@ -18,7 +18,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.proportions import wilson
 from testbed.claims import Entry, Registry
 from testbed.failure import Failure, explain
-from testbed.scoreboard import ROLES, write_json
+from testbed.scoreboard import INPUT_CAVEAT, ROLES, write_json
 
 if TYPE_CHECKING:
     import sim
@@ -56,8 +56,21 @@ class Job:
 
 
 @dataclass(frozen=True)
+class PartFrequency:
+    """How often one condition of a claim holds. testable, values, example: as in `Frequency`."""
+
+    name: str
+    holds: int
+    testable: int
+    values: tuple[float, ...]
+    unit: str | None
+    example: str
+
+
+@dataclass(frozen=True)
 class Frequency:
-    """How often a claim holds. testable: replicates that can tell; low, high: Wilson's 95% interval of the share."""
+    """How often a claim holds. testable: replicates that can tell; low, high: Wilson's 95% interval of the share.
+    parts: the conditions of a claim that has several."""
 
     entry: Entry
     holds: int
@@ -69,6 +82,8 @@ class Frequency:
     unit: str | None
     example: str  # the simulated value of the first replicate
     why_not: str  # why it is not testable, where it never is
+    reasons: tuple[str, ...] = ()  # of the verdict in each replicate, with the numbers
+    parts: tuple[PartFrequency, ...] = ()
 
     @property
     def share(self) -> float | None:
@@ -114,6 +129,7 @@ class Study:
             "seeds": list(self.seeds),
             "run_ids": list(self.run_ids),
             "registry_digest": self.digest,
+            "caveat": INPUT_CAVEAT,
             "totals": self.totals(),
             "claims": [
                 {
@@ -132,6 +148,8 @@ class Study:
                     "unit": f.unit,
                     "simulated": f.example,
                     "why_not_testable": f.why_not,
+                    "reasons": list(f.reasons),
+                    "parts": [asdict(part) | {"values": list(part.values)} for part in f.parts],
                 }
                 for f in self.frequencies
             ],
@@ -249,6 +267,20 @@ def _frequency(entry: Entry, boards: list[dict[str, Any]]) -> Frequency:
         unit=next((record["unit"] for record in records if record["unit"]), None),
         example=records[0]["simulated"] if records else "–",
         why_not="" if told or not records else records[0]["reason"],
+        reasons=tuple(record["reason"] for record in records),
+        parts=tuple(_part_frequency(parts) for parts in zip(*(r["parts"] for r in records), strict=True)),
+    )
+
+
+def _part_frequency(records: tuple[dict[str, Any], ...]) -> PartFrequency:
+    told = [record for record in records if record["status"] != "not_testable"]
+    return PartFrequency(
+        name=records[0]["name"],
+        holds=sum(record["status"] == "holds" for record in told),
+        testable=len(told),
+        values=tuple(record["value"] for record in records if record["value"] is not None),
+        unit=next((record["unit"] for record in records if record["unit"]), None),
+        example=records[0]["simulated"],
     )
 
 

@@ -12,7 +12,7 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,23 @@ SHOWN_GROUPS = 6  # named numbers shown of a statistic that has many
 
 
 @dataclass(frozen=True)
+class JudgedPart:
+    """One condition of a claim that has several. name: its statistic in words, shown: the simulated value for people;
+    value, low, high, unit: where the statistic is one number."""
+
+    name: str
+    verdict: Verdict
+    shown: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
 class Judged:
     """A claim with what was measured and the verdict. shown: the simulated value for people; value, low, high, n, unit:
-    of the first statistic, where it is one number."""
+    of the first statistic, where it is one number. parts: the conditions of a claim that has several, in order."""
 
     entry: Entry
     verdict: Verdict
@@ -44,6 +58,7 @@ class Judged:
     n: int | None = None
     unit: str | None = None
     detail: str = ""
+    parts: tuple[JudgedPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,16 +130,27 @@ def judge(log: Log, entry: Entry) -> Judged:
     results: list[Result | None] = []
     texts: dict[str, None] = {}
     verdicts = {}
+    parts = []
     for number, part in enumerate(claim.predicate.of, start=1):
         call = part.statistic or claim.statistic
         assert call is not None
         name = call.name.partition(".")[2].replace("_", " ")
-        result, verdicts[f"({number}) {name}"] = _part(log, call, part.predicate)
+        result, verdict = _part(log, call, part.predicate)
+        verdicts[f"({number}) {name}"] = verdict
         results.append(result)
+        parts.append(_judged_part(name, verdict, result, part.predicate))
         if result is not None and (part.statistic is not None or number == 1):
             texts[f"({number}) {name} {show(result, part.predicate.names)}"] = None
     first = next((result for result in results if result is not None), None)
-    return _judged(entry, together(verdicts), first, "; ".join(texts) or "–")
+    return replace(_judged(entry, together(verdicts), first, "; ".join(texts) or "–"), parts=tuple(parts))
+
+
+def _judged_part(name: str, verdict: Verdict, result: Result | None, predicate: Predicate) -> JudgedPart:
+    shown = "–" if result is None else show(result, predicate.names)
+    if not isinstance(result, Measured):
+        return JudgedPart(name, verdict, shown, unit=getattr(result, "unit", None))
+    value, low, high = _plain(result.value), _plain(result.low), _plain(result.high)
+    return JudgedPart(name, verdict, shown, value, low, high, result.unit)
 
 
 def _part(log: Log, call: StatisticCall, predicate: Predicate) -> tuple[Result | None, Verdict]:
@@ -198,6 +224,20 @@ def _record(judged: Judged) -> dict[str, Any]:
         "n": judged.n,
         "unit": judged.unit,
         "detail": judged.detail,
+        "parts": [
+            {
+                "name": part.name,
+                "status": part.verdict.status,
+                "weak": bool(part.verdict.weak),
+                "reason": part.verdict.reason,
+                "simulated": part.shown,
+                "value": part.value,
+                "low": part.low,
+                "high": part.high,
+                "unit": part.unit,
+            }
+            for part in judged.parts
+        ],
     }
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from testbed.claims import Entry
 from testbed.predicates import amount
-from testbed.replicates import Frequency, Study
+from testbed.replicates import Frequency, PartFrequency, Study
 from testbed.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
 from testbed.statistics.measured import Unit
 
@@ -20,7 +20,8 @@ LEGEND = (
 )
 STUDY_LEGEND = (
     "holds: replicates in which the claim holds, of those that can tell (n/t: cannot), with Wilson's 95% interval of "
-    "the share.\nsimulated: mean of the replicates (smallest to largest), or the first one's where it is no number."
+    "the share.\nsimulated: mean of the replicates (smallest to largest), or the first one's where it is no number; of "
+    "a claim with several conditions, each with how often it holds."
 )
 TOTALS = ("holds", "holds_weakly", "fails", "fails_weakly", "not_testable")
 STUDY_TOTALS = {
@@ -104,7 +105,7 @@ def print_totals(console: Console, board: Scoreboard) -> None:
 
 
 def print_study(console: Console, study: Study, shown: Sequence[Frequency], why: bool = False) -> None:
-    """How often each claim holds, by section. why: with the registry's note, or why it cannot be told."""
+    """How often each claim holds, by section. why: with the registry's note and each replicate's reason."""
     title = f"Claims over {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}"
     console.print(Text(title, style="bold"))
     console.print(Text(STUDY_LEGEND, style="dim"))
@@ -117,9 +118,9 @@ def print_study(console: Console, study: Study, shown: Sequence[Frequency], why:
         table = _table(("id", None), ("holds", None), ("claim", 3), ("reported", 2), ("simulated", 3))
         for frequency in mine:
             text = _text(frequency.entry)
-            note = frequency.why_not or frequency.entry.claim.note
-            if why and note:
-                text.append(f"\n{note}", style="dim")
+            if why:
+                for line in _reasons(frequency):
+                    text.append(f"\n{line}", style="dim")
             holds = Text(often(frequency), style=_style(frequency))
             reported, simulated = Text(frequency.entry.claim.reported), Text(over_replicates(frequency))
             table.add_row(frequency.entry.id, holds, text, reported, simulated)
@@ -143,6 +144,15 @@ def _table(*columns: tuple[str, int | None]) -> Table:
     return table
 
 
+def _reasons(frequency: Frequency) -> list[str]:
+    """The registry's note, and why the verdict of each replicate is what it is."""
+    note = frequency.entry.claim.note
+    reasons = [frequency.why_not] if frequency.why_not else [
+        f"replicate {number}: {reason}" for number, reason in enumerate(frequency.reasons)
+    ]  # fmt: skip
+    return [line for line in dict.fromkeys([note, *reasons]) if line]
+
+
 def _style(frequency: Frequency) -> str:
     share = frequency.share
     return "dim" if share is None else "green" if share == 1 else "red" if share == 0 else "yellow"
@@ -163,17 +173,30 @@ def often(frequency: Frequency) -> str:
 
 
 def over_replicates(frequency: Frequency) -> str:
-    """Mean and range of the first statistic over the replicates, or the first replicate's value where it is no
-    number."""
+    """A claim's number as mean (smallest to largest) over the replicates, or the first replicate's value where it is no
+    number. Of a claim with several conditions, each with its number and how often it holds."""
+    if not frequency.testable and not frequency.values:
+        return "–"
+    if not frequency.parts:
+        return _spread(frequency)
+    return "; ".join(
+        f"({number}) {part.name} {_spread(part)}: "
+        + (f"holds {part.holds}/{part.testable}" if part.testable else "not testable")
+        for number, part in enumerate(frequency.parts, start=1)
+    )
+
+
+def _spread(frequency: Frequency | PartFrequency) -> str:
     if not frequency.values or frequency.unit is None:
-        return frequency.example if frequency.testable else "–"
+        return frequency.example
     unit: Unit = frequency.unit  # type: ignore[assignment]
     signed = unit == "points"
     mean = amount(sum(frequency.values) / len(frequency.values), unit, signed)
     low, high = (
         amount(edge, unit, signed, bare=True) for edge in (min(frequency.values), max(frequency.values))
     )
-    return f"{mean} ({low} to {high})"
+    others = frequency.testable - len(frequency.values)  # never, or the logarithm of nothing
+    return f"{mean} ({low} to {high})" + (f", {others} without a number" if others > 0 else "")
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------

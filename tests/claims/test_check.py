@@ -15,6 +15,7 @@ import pytest
 from testbed import cli, replicates
 from testbed.claims import registry
 from testbed.failure import BadInput
+from testbed.scoreboard_view import over_replicates
 from tests.analysis.made_log import made, write_run
 
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
@@ -145,6 +146,16 @@ def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_pa
         and by_id["C117"]["share"] is None
         and by_id["C117"]["why_not_testable"]
     )
+    assert "proves little" in data["caveat"]
+    for record in data["claims"]:
+        assert len(record["reasons"]) == 2 and all(record["reasons"]), record["id"]
+    parts = by_id["C38"]["parts"]
+    assert [part["name"] for part in parts] == ["available open models"] * 3
+    assert all(part["holds"] <= part["testable"] <= 2 for part in parts) and by_id["C10"]["parts"] == []
+    status, shown, _ = slipper(
+        capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--only", "C02", "--why"
+    )
+    assert status == 0 and "replicate 0: (1) breadth: " in " ".join(shown.split())
     assert "2/2 (34-100%)" in (tmp_path / "page.md").read_text()
     memory = tmp_path / "checks" / "one-frontier-model"
     assert len(list(memory.glob("*.json"))) == 2 and len(list(memory.iterdir())) == 2
@@ -161,6 +172,26 @@ def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_pa
     monkeypatch.setattr(replicates, "_run_all", lambda jobs, *_: ran.extend(jobs))
     status, _, err = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet")
     assert len(ran) == 1 and ran[0].memory == str(torn) and status == 1 and "cannot be read back" in err
+
+
+def test_each_condition_of_a_claim_is_shown_with_how_often_it_holds():
+    entry = registry()["C02"]
+
+    def board(models, providers):
+        parts = [{"name": name, "status": "holds" if value >= least else "fails", "value": value, "unit": "count",
+                  "simulated": str(value)}
+                 for name, value, least in (("models", models, 300), ("providers", providers, 60))]  # fmt: skip
+        status = "holds" if all(part["status"] == "holds" for part in parts) else "fails"
+        record = {"id": "C02", "status": status, "value": models, "unit": "count", "simulated": "?",
+                  "reason": "because", "parts": parts}  # fmt: skip
+        return {"claims": [record]}
+
+    found = replicates._frequency(entry, [board(310, 20), board(330, 80)])
+    assert found.holds == 1 and [part.holds for part in found.parts] == [2, 1]
+    assert (
+        over_replicates(found)
+        == "(1) models 320 (310 to 330): holds 2/2; (2) providers 50 (20 to 80): holds 1/2"
+    )
 
 
 def test_replicate_seeds_follow_from_the_master_seed_alone(tmp_path):

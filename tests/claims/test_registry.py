@@ -152,6 +152,22 @@ def test_the_digest_follows_the_text(tmp_path):
     assert claims.load(file).digest != claims.registry().digest
 
 
+def test_the_digest_follows_what_makes_verdicts_and_not_what_draws(monkeypatch):
+    read = Path.read_bytes
+    before = claims.method_digest.__wrapped__()
+
+    def after_a_change_of(name):
+        monkeypatch.setattr(
+            Path, "read_bytes", lambda file: read(file) + (b"#" if file.name == name else b"")
+        )
+        return claims.method_digest.__wrapped__()
+
+    for name in ("scoreboard.py", "predicates.py", "uncertainty.py", "proportions.py", "taxonomy.csv"):
+        assert after_a_change_of(name) != before, name
+    for name in claims.PRESENTATION:
+        assert after_a_change_of(name) == before, name
+
+
 def test_bind_says_what_a_statistic_takes():
     with pytest.raises(BadCall, match="it takes of"):
         bind("platform.breadth", {"off": "models"})

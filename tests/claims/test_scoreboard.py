@@ -56,7 +56,7 @@ def test_a_whole_log(tables, tmp_path):
         == 160
     )
     keys = {"id", "section", "where", "statement", "reported", "role", "basis", "calibration", "note", "status", "weak",
-            "reason", "simulated", "value", "low", "high", "n", "unit", "detail"}  # fmt: skip
+            "reason", "simulated", "value", "low", "high", "n", "unit", "detail", "parts"}  # fmt: skip
     for record in data["claims"]:
         assert set(record) == keys
         assert record["status"] in ("holds", "fails", "not_testable") and record["reason"]
