@@ -6,6 +6,8 @@ How uncertainty enters, the same everywhere:
   edge of the band, so that the data cannot tell on which side the truth lies.
 - a direction (`sign`, `comparison`, `trend` up or down): the claim holds only if the interval, or the test at its
   level, says so. An estimate on the right side that chance explains fails, and is weak.
+- a count of weeks (`share_of_weeks`) of a labelled sample: the estimates decide; weak where more than 2.5% of samples
+  drawn with the sampling error of the labels give another verdict. Other weekly series are sums over all requests.
 - no direction (`trend` flat): the change over the window is smaller than a stated margin; the estimate decides.
   That a test finds nothing is never taken as flatness.
 - an order (`ordering`): the estimates decide; weak where neighbours' intervals overlap.
@@ -28,6 +30,7 @@ from testbed.statistics.uncertainty import LEAST_WEEKS_FOR_TREND, difference, tr
 Status = Literal["holds", "fails", "not_testable"]
 Rule = Literal["share", "about share", "factor", "about factor"]
 
+SURE = 0.975  # of the draws of a labelled sample must give the same verdict, else it is weak
 FACTORS = {"factor": 1.25, "about factor": 1.5}
 POINTS = {"share": (0.01, 0.05), "about share": (0.03, 0.05)}  # least and greatest tolerance of a share
 
@@ -317,14 +320,21 @@ class ShareOfWeeks(Predicate):
         high = math.inf if self.below is None else self.below
         met = int(((known > low) & (known < high)).sum())
         share = met / len(known)
+        holds = share >= self.at_least
+        weak = False
+        if series.draws is not None:
+            drawn = series.draws[:, np.isfinite(series.values)]
+            agree = (((drawn > low) & (drawn < high)).mean(axis=1) >= self.at_least) == holds
+            weak = float(agree.mean()) < SURE
         what = " and ".join(
             f"{word} {amount(bound, series.unit)}"
             for word, bound in (("above", self.above), ("below", self.below))
             if bound is not None
         )
         return Verdict(
-            "holds" if share >= self.at_least else "fails",
+            "holds" if holds else "fails",
             f"{what} in {met} of {len(known)} {series.step}s ({share:.0%}; needed {self.at_least:.0%})",
+            weak,
         )
 
 

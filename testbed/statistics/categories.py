@@ -14,7 +14,7 @@ from analysis import categories, study
 from analysis.contract import CATEGORIES
 from analysis.proportions import share as over
 from analysis.source import Log
-from testbed.statistics.measured import Groups, Measured, Series, Untestable
+from testbed.statistics.measured import Floats, Groups, Measured, Series, Untestable
 from testbed.statistics.registry import statistic
 from testbed.statistics.tables import (
     EDGE_WEEKS,
@@ -32,6 +32,7 @@ from testbed.statistics.uncertainty import difference, label_share, mean_of_week
 
 Part = Literal["total", "start", "end"]
 REPORTED_FALL = dt.date(2025, 11, 17)  # week in which Anthropic is said to fall below 60% for the first time
+LABEL_DRAWS = 199  # samples of labels drawn for how sure a count of weeks is
 LEAST_LABELS = 30  # labelled requests below which a share says nothing (assumed)
 
 
@@ -100,9 +101,18 @@ def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> 
     requests = int(whole["requests"].sum())
     if requests < LEAST_LABELS:
         raise Untestable(f"only {requests} labelled requests")
-    return series(
-        over(by_week(own, weeks), by_week(whole, weeks)), weeks, n=requests, detail="labelled requests"
+    tokens = by_week(whole, weeks)
+    values = over(by_week(own, weeks), tokens)
+    error = np.sqrt(np.clip(values * (1 - values), 0, None)) * over(
+        np.sqrt(by_week(whole, weeks, "squares")), tokens
     )
+    draws = values + error * _normal(LABEL_DRAWS, len(weeks))
+    return series(values, weeks, n=requests, detail="labelled requests", draws=draws)
+
+
+def _normal(*shape: int) -> Floats:
+    """Fixed draws of a standard normal."""
+    return np.random.default_rng(20251130).standard_normal(shape)
 
 
 @statistic
@@ -170,7 +180,16 @@ def weekly_place(log: Log, category: str, of: Pick = EVERYTHING, window: Window 
     table = table.fillna(0.0)
     own = table[category] if category in table.columns else pd.Series(0.0, index=table.index)
     places = 1.0 + table.gt(own, axis=0).sum(axis=1).to_numpy(dtype=np.float64)
-    return series(np.where(known, places, np.nan), weeks, "count", n=requests, detail="labelled requests")
+    squares = cells.pivot_table(index="week", columns="category", values="squares", aggfunc="sum").reindex(
+        weeks
+    )
+    noise = np.sqrt(squares.fillna(0.0).to_numpy()) * _normal(LABEL_DRAWS, *table.shape)
+    drawn = table.to_numpy() + noise
+    names = list(table.columns)
+    absent = np.zeros((LABEL_DRAWS, len(weeks), 1))
+    mine = drawn[:, :, [names.index(category)]] if category in names else absent
+    draws = np.where(known, 1.0 + (drawn > mine).sum(axis=2), np.nan)
+    return series(np.where(known, places, np.nan), weeks, "count", requests, "labelled requests", draws)
 
 
 @statistic

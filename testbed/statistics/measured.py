@@ -42,7 +42,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Series:
-    """Values by week (or, with `step`, by month), in time order. n: size of the sample, as `detail` says."""
+    """Values by week (or, with `step`, by month), in time order. n: size of the sample, as `detail` says.
+    draws: values as they might have come out of other samples of labels, one row a draw; None where no sample of
+    labels is behind it."""
 
     times: tuple[dt.date, ...]
     values: Floats
@@ -50,6 +52,7 @@ class Series:
     unit: Unit = "share"
     detail: str = ""
     step: Literal["week", "month"] = "week"
+    draws: Floats | None = None
 
 
 @dataclass(frozen=True)

@@ -179,11 +179,21 @@ def by_week(frame: pd.DataFrame, weeks: Sequence[pd.Timestamp], column: str = "t
 
 
 def series(
-    values: Floats, weeks: Sequence[pd.Timestamp], unit: Unit = "share", n: int = 0, detail: str = ""
+    values: Floats,
+    weeks: Sequence[pd.Timestamp],
+    unit: Unit = "share",
+    n: int = 0,
+    detail: str = "",
+    draws: Floats | None = None,
 ) -> Series:
     """A weekly series."""
     return Series(
-        tuple(dt.date(w.year, w.month, w.day) for w in weeks), values, n or len(weeks), unit, detail
+        tuple(dt.date(w.year, w.month, w.day) for w in weeks),
+        values,
+        n or len(weeks),
+        unit,
+        detail,
+        draws=draws,
     )
 
 

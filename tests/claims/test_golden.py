@@ -87,12 +87,12 @@ def retention(*cohorts, facts=(), start=dt.date(2024, 6, 1)):
     return log_of(visits=[visit for part in cohorts for visit in part], facts=facts, start=start)
 
 
-def sonnet(month5, later=50):
+def sonnet(month5, later=50, pro=400):
     return retention(
         cohort(SONNET, "2025-05", 1000, [600, 500, 450, 430, month5]),
         cohort(SONNET, "2025-06", 1000, [300, 150, later + 50, later, later]),
         cohort(SONNET, "2025-07", 1000, [300, 150, later + 50, later]),
-        cohort(PRO, "2025-06", 1000, [600, 500, 450, 430, 400]),
+        cohort(PRO, "2025-06", 1000, [600, 500, 450, 430, pro]),
         cohort(PRO, "2025-07", 1000, [300, 150, 100, 60]),
         facts=[fact(SONNET, released="2025-05-22"), fact(PRO, released="2025-06-17")],
     )  # fmt: skip
@@ -122,6 +122,85 @@ def maverick(launch):
     ]
     first = cohort(MAVERICK, "2025-04", 1000, launch)
     return retention(first, *later, facts=[fact(MAVERICK, "row-open", released="2025-04-05")])
+
+
+CHURN, STICKY = [60, 40, 30, 25, 20], [120, 100, 90, 85, 80]  # active of 200 in the months after the first
+
+
+def many(*lags, names=6, sticky=(0,), start="2024-12"):
+    """Cohorts of six models, released in a month, that start some months later; those at the lags of `sticky` stay."""
+    year, month = (int(part) for part in start.split("-"))
+    months = {lag: f"{year + (month - 1 + lag) // 12}-{(month - 1 + lag) % 12 + 1:02d}" for lag in lags}
+    facts = [fact(f"a/m{i}", released=f"{start}-01") for i in range(names)]
+    return retention(*(cohort(f"a/m{i}", months[lag], 200, STICKY if lag in sticky else CHURN)
+                       for i in range(names) for lag in lags), facts=facts)  # fmt: skip
+
+
+def one_of(lag_of_the_sticky):
+    """Eight cohorts of a model of which one stays."""
+    return many(*range(7), names=1, sticky=(lag_of_the_sticky,))
+
+
+def mini(*later):
+    """GPT-4o mini: a launch cohort that stays, and later ones."""
+    first = cohort(MINI, "2024-07", 1000, [600, 500, 450, 430, 400])
+    rest = [
+        cohort(MINI, f"2024-{month:02d}", 1000, active)
+        for month, active in zip((9, 10, 11, 12), later, strict=True)
+    ]
+    return retention(first, *rest, facts=[fact(MINI, released="2024-07-18")])
+
+
+FLOOR, HALF = [200, 120, 80, 60, 50], [600, 500, 400, 390, 380]
+
+
+def irregular(swap):
+    """DeepSeek R1 with six cohorts whose order at month 4 is that of month 1, or the reverse; V3 0324 is used most."""
+    first = [100, 90, 80, 70, 60, 50]
+    last = sorted(first, reverse=not swap)
+    cohorts = [cohort(R1, f"2025-{2 + i:02d}", 200, [first[i], 45, 40, last[i] // 4, 10]) for i in range(6)]
+    v3 = "deepseek/deepseek-chat-v3-0324"
+    facts = [
+        fact(R1, "cn-open", released="2025-01-20"),
+        fact(v3, "cn-open", released="2025-03-24"),
+        fact(CLOSED),
+    ]
+    visits = [visit for part in (*cohorts, cohort(v3, "2025-04", 200, CHURN)) for visit in part]
+    return log_of([Line(v3, 1e6), Line(CLOSED, 1e5)], facts, visits, start=dt.date(2024, 6, 1))
+
+
+def volumes(*sticky_ranks):
+    """Seven models from the most to the least used, Gemini 2.0 Flash first; those of the ranks have a lasting
+    cohort."""
+    names = ["google/gemini-2.0-flash-001", *(f"a/m{i}" for i in range(1, 7))]
+    visits = [visit for rank, name in enumerate(names) for visit in
+              cohort(name, "2025-03", 200,
+                     STICKY if rank in sticky_ranks else [*CHURN[:4], 10 + 2 * rank])]  # fmt: skip
+    lines = [Line(name, 1e6 / 2**rank) for rank, name in enumerate(names)]
+    return log_of(
+        lines, [fact(name, released="2025-03-01") for name in names], visits, start=dt.date(2024, 6, 1)
+    )
+
+
+# Categories: USD a million tokens and tokens a week, so that four stand in each corner of figure 26 that claims need.
+PLACED = {
+    "programming": (0.70, 1e6), "roleplay": (0.5, 9e5), "marketing/seo": (0.6, 3e5), "translation": (0.4, 3e5),
+    "legal": (0.5, 1e5), "trivia": (0.3, 3e4), "technology": (2.0, 6e5), "science": (0.74, 5e5),
+    "finance": (1.0, 1e5), "academia": (0.9, 1.1e5), "health": (0.95, 9e4), "marketing": (0.85, 8e4),
+}  # fmt: skip
+
+
+def placed(opened=(), without=(), **changed):
+    """Labelled requests by category with their cost and use; open models serve those in `opened`."""
+    cells = {name: cell for name, cell in (PLACED | changed).items() if name not in without}
+    return log_of([Line(CN if name in opened else CLOSED, tokens, name, 2, usd_per_mtok=usd)
+                   for name, (usd, tokens) in cells.items()], KINDS)  # fmt: skip
+
+
+def longer(last):
+    """Six programming requests a week of 12 to `last` thousand tokens, beside 24 of 3 thousand without a label."""
+    return log_of([Line(CLOSED, ramp(72e3, 6e3 * last, since=CATEGORY_WEEK), "programming", 6),
+                   Line(CLOSED, 72e3, n=24)], KINDS)  # fmt: skip
 
 
 def boomerang(rise):
@@ -393,6 +472,7 @@ CASES = {
     "C73": (lambda: prompts(ramp(3e5, 9e5, since=CATEGORY_WEEK), lambda w: 2e5),
             lambda: prompts(lambda w: 3e5, ramp(2e5, 6e5, since=CATEGORY_WEEK))),
     "C74": (lambda: two_years(), lambda: two_years(prompt=(3000, 6000))),
+    "C75": (lambda: longer(18), lambda: longer(6)),
     "C77": (lambda: log_of(category_lines([(CLOSED, "programming", ramp(1.0e5, 6e5, since=CATEGORY_WEEK)),
                                            (CLOSED, "science", ramp(8.5e5, 4e5, since=CATEGORY_WEEK))]), KINDS),
             lambda: log_of(category_lines([(CLOSED, "programming", 6e5), (CLOSED, "science", 4e5)]), KINDS)),
@@ -420,6 +500,24 @@ CASES = {
     "C111": (lambda: continents(NA=60, EU=20, AS=ramp(12, 36)), lambda: continents(NA=60, EU=20, AS=36)),
     "C112": (lambda: languages(en=8287, zh_Hans=495, ru=247, es=143, th=103, fr=725),
              lambda: languages(en=6000, zh_Hans=2500, ru=247, es=143, th=103, fr=725)),
+    "C115": (lambda: many(0, 1, sticky=()), lambda: many(0, 1, sticky=(0, 1))),
+    "C116": (lambda: one_of(0), lambda: one_of(4)),
+    "C118": (lambda: sonnet(400), lambda: sonnet(400, pro=250)),
+    "C120": (lambda: mini(FLOOR, FLOOR, FLOOR, FLOOR), lambda: mini(FLOOR, FLOOR, HALF, FLOOR)),
+    "C121": (lambda: mini(FLOOR, FLOOR, FLOOR, FLOOR), lambda: mini(FLOOR, FLOOR, HALF, FLOOR)),
+    "C124": (lambda: irregular(swap=True), lambda: irregular(swap=False)),
+    "C128": (lambda: many(0, 2, 4), lambda: many(0, 2, 4, sticky=(0, 2, 4))),
+    "C131": (lambda: volumes(5, 6), lambda: volumes(0, 1)),
+    "C132": (lambda: placed(), lambda: placed(programming=(7, 1e6), roleplay=(5, 9e5), legal=(4, 1e5))),
+    "C133": (lambda: placed(), lambda: placed(without=["trivia"])),
+    "C134": (lambda: placed(), lambda: placed(technology=(0.3, 6e5))),
+    "C135": (lambda: placed(), lambda: placed(roleplay=(3.0, 9e5))),
+    "C136": (lambda: placed(), lambda: placed(health=(0.1, 9e4))),
+    "C137": (lambda: placed(translation=(0.4, 8e4), marketing=(0.85, 3e5)), lambda: placed()),
+    "C138": (lambda: placed(), lambda: placed(technology=(1.1, 6e5))),
+    "C139": (lambda: placed(), lambda: placed(programming=(0.7, 8e5))),
+    "C140": (lambda: placed(), lambda: placed(roleplay=(0.5, 4e5))),
+    "C141": (lambda: placed(opened=["roleplay", "legal"]), lambda: placed(opened=["technology", "science"])),
     "C117": (lambda: sonnet(400), lambda: sonnet(200)),
     "C119": (lambda: sonnet(400), lambda: sonnet(400, later=420)),
     "C122": (lambda: maverick([200, 120, 80, 60, 50]), lambda: maverick([600, 500, 450, 420, 400])),
@@ -514,6 +612,14 @@ def test_free_launch_access_does_not_count_in_the_ranking_and_a_free_variant_doe
     launch = thinkers({GROK: 1.0, **others}, windows=[window], more=[free])
     variant = thinkers({GROK: 1.0, **others}, windows=[window | {"kind": "free_variant"}], more=[free])
     assert verdict(launch, "C58").status == "fails" and verdict(variant, "C58").status == "holds"
+
+
+@pytest.mark.parametrize(("n", "weak"), [(2, True), (800, False)], ids=["few labels", "many labels"])
+def test_weeks_of_few_labels_are_weak(n, weak):
+    lines = [(CLOSED, "programming", 5.6e5), (CN, "programming", 4.4e5)]
+    with log_of(category_lines(lines, n), KINDS, weeks=30 + CATEGORY_WEEK) as log:
+        found = judge(log, registry()["C49"]).verdict
+    assert found.status == "holds" and found.weak == weak, found.reason
 
 
 def test_golden_logs_use_every_kind_of_predicate():
