@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 
 import sim
 from testbed.failure import BadInput
-from testbed.truth_checks import LEAST, TruthCheck, _read, check
+from testbed.truth_checks import LEAST, TruthCheck, _read, _stay_when_rivals_come, _window_closes, check
 from tests.traffic_world import shipped
 from tests.worlds import PLAIN
 
@@ -66,6 +67,14 @@ def test_the_window_closes_when_the_rival_comes(runs):
     frontier = joins["model"] == truth.names.index("new/frontier")
     assert (late & frontier).any()
     assert "0% in month 8" in found.words
+
+
+@pytest.mark.parametrize("judge", [_stay_when_rivals_come, _window_closes])
+def test_workloads_of_one_user_count_as_one_cluster(runs, judge):
+    truth = _read(runs["no lock-in"])
+    alone, together = judge(truth), judge(replace(truth, user=truth.user // 100))
+    assert alone.value == together.value and alone.n == together.n
+    assert abs(together.high - together.low) != pytest.approx(alone.high - alone.low, rel=0.01)
 
 
 def test_returns_are_counted_by_workload(runs):
