@@ -25,6 +25,7 @@ import pandas as pd
 
 from analysis import retention
 from analysis import vocabulary as v
+from analysis.catalogue import release_days
 from analysis.query import collect
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
@@ -403,7 +404,7 @@ def _assemble(
 ) -> dict[str, Any]:
     names = [model, *(old for old, new in aliases.items() if new == model)]
     starts = [found[0] for name in names if (found := retention.launch_cohort(log, name))[0] is not None]
-    released = [day for name, day in retention.release_days(log).items() if name in names]
+    released = [day for name, day in release_days(log).items() if name in names]
     code, people = pd.factorize(rows["user_id"], sort=True)  # engines give rows in any order
     first = rows["month"].min()
     month = _index(rows["month"], first)

@@ -18,7 +18,7 @@ from testbed.arguments import hint
 from testbed.outcome import Needs, Outcome
 from testbed.statistics import Untestable
 
-MODULES = ("claim", "retention", "market")
+MODULES = ("claim", "retention", "market", "verdict")
 
 _REGISTRY: dict[str, Pattern] = {}
 
