@@ -2,8 +2,9 @@
 
 A challenge changes the data (other months, other units, fewer users or cohorts) and asks the same question again.
 Two kinds. Some correct a wrong unit or a wrong clock: always-on accounts, many keys of one organisation, the
-heaviest 1%, an id that is not the first, months of unequal length. A verdict that flips under one of them is
-withdrawn. The others take data away (a month, a cohort): a verdict that flips under them is called fragile.
+heaviest 1%, an id that is not the first, months of unequal length, time on the platform. A verdict that flips under
+one of them is withdrawn. The others take data away (a month, a cohort): a verdict that flips under them is called
+fragile.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (as
 OUTLYING = 2.5
 MAD_TO_SD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
 DROPPED = "without the cohort of"  # a month: names of the challenges that leave out one cohort
+NEWCOMER_DAYS = 30  # on the platform before the first use of a model: under it a user is new there (assumed)
+LEAST_SHRINKAGE = (
+    0.5  # of the difference, from which fewer users show that it has gone, not that they are few (assumed)
+)
 LEAST_REFERENCE = 30  # users from whom a volume can be called outlying (assumed)
 
 
@@ -33,7 +38,8 @@ class Challenge:
     """One challenge, ready to be tried: `cells` gives the changed counts and the cohort's index in them.
 
     beside: the unchanged counts of as many cells, where the change costs some. If the cohort does not stand out in
-    these either, the challenge says nothing: less was left to see it in.
+    these either, the challenge says nothing: less was left to see it in. part: the change leaves a part of the users
+    only; then it flips nothing unless the difference shrinks, too.
     """
 
     name: str
@@ -41,6 +47,7 @@ class Challenge:
     withdraws: bool
     cells: Callable[[], tuple[Cells, int]]
     beside: Callable[[], Cells] | None = None
+    part: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,13 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
             "aliases merged", "requests to earlier ids of the model counted, too", True,
             lambda: (merged.cells, merged.launch if merged.launch is not None else -1),
         )  # fmt: skip
+    peers = of_one_tenure(panel, cohort)
+    if peers is not None:
+        name, chosen = peers
+        yield Challenge(
+            "time on the platform", f"{name} compared with their like only", True,
+            lambda: (panel.keep(chosen).cells, cohort), part=True,
+        )  # fmt: skip
     cells = panel.cells
     last = len(panel.months) - 1
     yield Challenge("last month dropped", "the last complete month left out", False,
@@ -121,6 +135,27 @@ def _without(cells: Cells, other: int, cohort: int) -> tuple[Cells, int]:
 def _same_month(panel: Panel, other: Panel, cohort: int) -> int:
     month = panel.months[cohort]
     return other.months.index(month) if month in other.months else -1
+
+
+def of_one_tenure(panel: Panel, cohort: int) -> tuple[str, Bools] | None:
+    """Users (n,) who had been on the platform alike when they first used the model, and what they are: newcomers, or
+    those who had been there for a month; whichever the cohort has more of, among those that it shares with two others.
+    None where the log does not say, or all users are of one kind, or too few are comparable.
+
+    A launch finds users who have been there for long, and so are of the staying kind; later joiners may all be new.
+    """
+    if panel.tenure is None:
+        return None
+    new = panel.tenure < NEWCOMER_DAYS
+    own = panel.cohort == cohort
+    if not 0 < np.count_nonzero(new & own) < np.count_nonzero(own):
+        return None
+    found = []
+    for name, chosen in (("newcomers to the platform", new), ("users who were on the platform before", ~new)):
+        tested = panel.keep(chosen).tested
+        if cohort in tested and len(tested) > 2:
+            found.append((int(np.count_nonzero(chosen & own)), name, chosen))
+    return max(found, key=lambda kind: kind[0])[1:] if found else None
 
 
 # --- who is no ordinary user

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.inference.challenges import Challenge, Outcome, challenges
+from analysis.inference.challenges import LEAST_SHRINKAGE, Challenge, Outcome, challenges
 from analysis.inference.effects import Effects, effects
 from analysis.inference.panel import Cells, Panel
 from analysis.inference.standout import ALPHA, StandOut, stand_out
@@ -84,7 +84,7 @@ def decide(
         return base
     outcomes = []
     for challenge in _wanted(challenges(panel, chosen, merged), thorough):
-        outcomes.append(_try(challenge, chosen, base.stands, alpha))
+        outcomes.append(_try(challenge, base, alpha))
     return Decision(chosen, base.found, base.sizes, tuple(outcomes))
 
 
@@ -101,17 +101,19 @@ def _wanted(tried: Iterable[Challenge], thorough: bool) -> Iterable[Challenge]:
     return (c for c in tried if thorough or c.withdraws)
 
 
-def _try(challenge: Challenge, judged: int, stood: bool, alpha: float) -> Outcome:
+def _try(challenge: Challenge, base: Decision, alpha: float) -> Outcome:
     cells, cohort = challenge.cells()
     if cohort < 0 or cohort not in cells.cohorts:
         return Outcome(challenge.name, challenge.about, challenge.withdraws, None)
     found, sizes = _judged(cells, cohort, alpha)
-    flips = None if not found.testable else _stands(found, sizes) != stood
+    flips = None if not found.testable else _stands(found, sizes) != base.stands
+    gap = sizes.difference.value if sizes else math.nan
     if (
         flips
         and challenge.beside is not None
-        and _stands(*_judged(challenge.beside(), judged, alpha)) != stood
+        and _stands(*_judged(challenge.beside(), base.cohort, alpha)) != base.stands
     ):
         flips = None
-    gap = sizes.difference.value if sizes else math.nan
+    if flips and challenge.part and base.stands and base.sizes is not None:
+        flips = True if gap < LEAST_SHRINKAGE * base.sizes.difference.value else None
     return Outcome(challenge.name, challenge.about, challenge.withdraws, flips, found.p, gap)

@@ -124,7 +124,8 @@ class Panel:
     months: first days; cohort (n,): index of the month of first use; active (n, M): at least one request;
     launch: index of the launch cohort, None if the panel does not hold it; organisation (n,): code of the account,
     None where the log has none; requests and days (n, M): requests, and days with one, in the month, None if
-    unknown; shared (n,): the user id was seen from several countries, None if unknown. Cohorts under `min_cohort`
+    unknown; shared (n,): the user id was seen from several countries, None if unknown; tenure (n,): days from the
+    user's first request to any model to the first one to this model, None if unknown. Cohorts under `min_cohort`
     users are not tested. months_dropped: incomplete months at the end that were left out.
     """
 
@@ -137,6 +138,7 @@ class Panel:
     requests: npt.NDArray[np.integer[Any]] | None = None
     days: npt.NDArray[np.integer[Any]] | None = None
     shared: Bools | None = None
+    tenure: Ints | None = None
     min_cohort: int = SMALL_COHORT
     windows: Windows = "calendar months"
     months_dropped: tuple[dt.date, ...] = ()
@@ -231,7 +233,7 @@ class Panel:
         return replace(
             self, cohort=self.cohort[chosen], active=self.active[chosen],
             organisation=cut(self.organisation), requests=cut(self.requests), days=cut(self.days),
-            shared=cut(self.shared), rewindowed=None,
+            shared=cut(self.shared), tenure=cut(self.tenure), rewindowed=None,
         )  # fmt: skip
 
     def by_organisation(self) -> Panel:
@@ -253,7 +255,7 @@ class Panel:
             np.add.at(requests, group, self.requests)
         return replace(
             self, cohort=cohort, active=active, organisation=np.arange(groups), requests=requests, days=None,
-            shared=None, rewindowed=None,
+            shared=None, tenure=None, rewindowed=None,
         )  # fmt: skip
 
     def ages(self, cohort: int) -> Bools:
@@ -354,13 +356,23 @@ def _presence(log: Log, rows: ir.Table) -> ir.Table:
     )
 
 
+def arrivals(log: Log) -> ir.Table:
+    """One row a user: arrived, the moment of the first request to any model."""
+
+    def build() -> ir.Table:
+        step = presence(log)
+        return step.group_by("user_id").aggregate(arrived=step.first_at.min())
+
+    return log.shared("arrivals", build)
+
+
 def _rows(log: Log, model: str, windows: Windows, aliases: Mapping[str, str]) -> pd.DataFrame:
-    """Rows of the presence step for one model, with its aliases; with 30-day windows a column `age`."""
+    """Rows of the presence step for one model, with its aliases, and of when the users arrived; with 30-day windows a
+    column `age` instead."""
     names = [model, *sorted(old for old, new in aliases.items() if new == model and old != model)]
     if windows == "calendar months":
         step = presence(log)
-        step = step.filter(step.model.isin(names))
-        return collect(step)
+        return collect(step.filter(step.model.isin(names)).join(arrivals(log), "user_id"))
     if len(names) == 1:
         step = windowed_presence(log)
         return collect(step.filter(step.model == model).drop("model"))
@@ -437,6 +449,11 @@ def _assemble(
         held = np.arange(n) + len(rows)  # a user without an account is its own organisation
         held[code] = np.where(owner >= 0, owner, held[code])
         values["organisation"] = held
+    if "arrived" in rows:
+        seconds = (rows["first_at"] - rows["arrived"]).dt.total_seconds().to_numpy()
+        held_days = np.full(n, np.inf)
+        np.minimum.at(held_days, code, seconds // 86_400)
+        values["tenure"] = held_days.astype(np.int64)
     if "shared" in rows:
         values["shared"] = np.zeros(n, np.bool_)
         np.logical_or.at(values["shared"], code, rows["shared"].to_numpy(dtype=np.bool_))

@@ -238,12 +238,24 @@ def verdicts(
             stood[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
     return [
-        replace(
-            v, holm_p=holm[i], bh_q=bh[i],
-            controls=(sum(s for m, s in stood.items() if m != v.model), sum(m != v.model for m in stood)),
+        _beside_controls(
+            replace(
+                v, holm_p=holm[i], bh_q=bh[i],
+                controls=(sum(s for m, s in stood.items() if m != v.model), sum(m != v.model for m in stood)),
+            )
         )
         for i, v in enumerate(found)
     ]  # fmt: skip
+
+
+def _beside_controls(verdict: Verdict) -> Verdict:
+    """The verdict, withdrawn where the launch cohorts of most other models stand out as well."""
+    kind = verdict.classification
+    if not verdict.fails_controls or kind.kind not in ("foundational", "dominant launch"):
+        return verdict
+    stood, judged = verdict.controls
+    because = f"so do {stood} of {judged} other launch cohorts: who comes first stays, with whatever model"
+    return replace(verdict, classification=replace(kind, kind="fragile", because=because))
 
 
 def panel_of(log: Log, model: str, min_cohort: int = SMALL_COHORT) -> Panel:
