@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import study
+from analysis import openness, study
 from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import NAN, Groups, Measured, Series, Untestable
@@ -358,8 +358,12 @@ def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: 
 @statistic
 def leaders(log: Log, size: Literal["small", "medium", "large"]) -> Measured:
     """How many different models of a size class lead it in at least one complete week of the main window (count)."""
-    table = _leading(log, "model", Pick(open=True, size=size), "main", "tokens").dropna(how="all")
-    first = table.idxmax(axis=1)
+    weeks = weeks_of(log, "main")
+    frame = openness.size_leaders(log)
+    frame = frame[(frame["size_class"] == size) & frame["week"].isin(weeks)].sort_values("week")
+    if frame.empty:
+        raise Untestable("no tokens of such models in the window")
+    first = frame["leader"]
     changes = int((first != first.shift()).sum() - 1)
     return Measured(float(first.nunique()), n=len(first), unit="count",
                     detail=f"weeks; the lead changed {changes} times")  # fmt: skip

@@ -169,7 +169,8 @@ def _at(cells: pd.DataFrame, k: int) -> pd.DataFrame:
 
 
 def _durable(log: Log) -> pd.DataFrame:
-    """One row a cohort with a complete month 5: model, lag, durable (foundational, see the module)."""
+    """One row a cohort with a complete month 5 and a known lag to its model's launch: model, lag, durable
+    (foundational, see the module). Cohorts of models older than the log, without a release day, have no lag and are left out."""
     cells = _cells(log)
     table = cells.pivot_table(
         index=["model", "cohort", "lag", "users"], columns="k", values="retention"
@@ -182,8 +183,9 @@ def _durable(log: Log) -> pd.DataFrame:
 
 @statistic
 def durable_share(log: Log, lag: Literal["all", "early", "late"] = "all") -> Measured:
-    """Share of foundational cohorts among all cohorts with a complete month 5; early: up to one month after launch,
-    late: from two months on; Wilson interval over cohorts."""
+    """Share of foundational cohorts among the cohorts with a complete month 5, of models whose launch the log or its
+    models table tells (others have no lag, and are left out); early: up to one month after launch, late: from two
+    months on; Wilson interval over cohorts."""
     table = _durable(log)
     if lag != "all":
         table = table[(table["lag"] <= 1) == (lag == "early")]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from analysis import agentic, categories, study, usage
+from analysis import agentic, categories, openness, study, usage
 from analysis import vocabulary as v
 from analysis.query import collect
 from analysis.source import Log, NotAvailable
@@ -72,7 +72,10 @@ def _need_fact(frame: pd.DataFrame, column: str) -> None:
         )
     unknown, whole = frame.loc[frame["source"] == "unknown", "tokens"].sum(), frame["tokens"].sum()
     if whole and unknown > MOST_MISSING * whole:
-        raise Untestable("more than half of the tokens are of models without an entry in the models table")
+        raise Untestable(
+            "more than half of the tokens are of models without an entry in the models table, "
+            "or without open_weights and origin there"
+        )
     if whole and frame[column].isna().all():
         raise NotAvailable(f"models.{column}", "the models table has no value in it")
 
@@ -114,11 +117,7 @@ def facts(log: Log) -> pd.DataFrame:
         models = log.need_models(
             "author", "released", "open_weights", "origin", what="every claim on kinds of models"
         )
-        frame = models.to_pandas()
-        opened, chinese = frame["open_weights"].fillna(False).astype(bool), frame["origin"] == "CN"
-        frame["source"] = np.select(
-            [opened & chinese, opened, chinese], ["cn-open", "row-open", "cn-closed"], "closed"
-        )
+        frame = models.mutate(source=openness.source_type(models)).to_pandas()
         frame["released"] = pd.to_datetime(frame["released"])
         wanted = [
             "model",

@@ -203,6 +203,22 @@ def longer(last):
                    Line(CLOSED, 72e3, n=24)], KINDS)  # fmt: skip
 
 
+def flash(launch):
+    """As `maverick`, of Gemini 2.0 Flash."""
+    model_id = "google/gemini-2.0-flash-001"
+    later = [cohort(model_id, f"2025-{month:02d}", 1000, FLOOR) for month in (3, 4, 5)]
+    return retention(
+        cohort(model_id, "2025-02", 1000, launch), *later, facts=[fact(model_id, released="2025-02-05")]
+    )
+
+
+def v3(second):
+    """The July 2025 cohort of DeepSeek V3 0324, with so many active at month 2."""
+    model_id = "deepseek/deepseek-chat-v3-0324"
+    return retention(cohort(model_id, "2025-07", 1000, [100, second, 60, 50]),
+                     facts=[fact(model_id, "cn-open", released="2025-03-24")])  # fmt: skip
+
+
 def boomerang(rise):
     return retention(cohort(R1, "2025-04", 1000, [300, 150, rise, 140, 130, 120]),
                      facts=[fact(R1, "cn-open", released="2025-01-20")])  # fmt: skip
@@ -416,6 +432,64 @@ def wobble(level, swing):
     return lambda week: level + (swing if week % 2 else -swing)
 
 
+def open_uses(roleplay=52, programming=18, technology=6, translation=5, science=4, legal=15):
+    """What Chinese and other open models are used for, each alike."""
+    parts = {"roleplay": roleplay, "programming": programming, "technology": technology, "translation": translation,
+             "science": science, "legal": legal}  # fmt: skip
+    return log_of(category_lines([(slug, name, 1e4 * value) for slug in (CN, ROW) for name, value in parts.items()]),
+                  KINDS)  # fmt: skip
+
+
+def chinese_uses(roleplay=33, programming=26, technology=13, other_programming=10):
+    """Chinese open models' use in shares of 100, and other open models' programming beside 90 of roleplay."""
+    rest = 100 - roleplay - programming - technology
+    cells = [(CN, "roleplay", roleplay), (CN, "programming", programming), (CN, "technology", technology),
+             (CN, "legal", rest / 2), (CN, "trivia", rest / 2), (ROW, "roleplay", 90),
+             (ROW, "programming", other_programming)]  # fmt: skip
+    return log_of(category_lines([(slug, name, 1e4 * value) for slug, name, value in cells]), KINDS)
+
+
+def served(category, closed, cn, row):
+    """Labelled tokens of a category by source, thousands a week (numbers or functions of the week)."""
+
+    def scaled(part):
+        return lambda week: 1e3 * (part(week) if callable(part) else part)
+
+    return log_of(category_lines([(CLOSED, category, scaled(closed)), (CN, category, scaled(cn)),
+                                  (ROW, category, scaled(row))]), KINDS)  # fmt: skip
+
+
+def callers(**tokens):
+    """Tool-call tokens by model, thousands a week (numbers or functions of the week), beside other traffic."""
+    lines = []
+    for slug, value in tokens.items():
+        scaled = value if callable(value) else (lambda week, value=value: value)
+        lines.append(Line(slug, lambda week, f=scaled: 1e3 * f(week), more={"finish_reason": "tool_calls"}))
+    return log_of([*lines, Line(CLOSED, 1e5)], [*KINDS, *(fact(slug) for slug in tokens)])
+
+
+def countries(**parts):
+    return log_of([Line(CLOSED, 1e3 * value, more={"country": key}) for key, value in parts.items()], KINDS)
+
+
+def at_dollars(usd, tokens, slugs, kind="closed"):
+    """Some models at a cost and use, among thirty that span both."""
+    costs = [0.05 * 1.26**i for i in range(30)]
+    lines = [Line(f"a{i % 7}/m{i}", 1e6, usd_per_mtok=cost) for i, cost in enumerate(costs)]
+    mine = [Line(slug, tokens, usd_per_mtok=usd) for slug in slugs]
+    return log_of(
+        [*lines, *mine], [*(fact(line.model) for line in lines), *(fact(slug, kind) for slug in slugs)]
+    )
+
+
+FINANCE = [f"/Finance/{name}" for name in
+           ("Banking", "Insurance", "Accounting & Auditing", "Financial Planning & Management",
+            "Investing/Currencies & Foreign Exchange", "Investing/Stocks & Bonds")]  # fmt: skip
+COUNTRIES = {"US": 47.17, "SG": 9.21, "DE": 7.51, "CN": 6.01, "KR": 2.88, "NL": 2.65, "GB": 2.52, "CA": 1.9, "JP": 1.77,
+             "IN": 1.62, "FR": 16.76}  # fmt: skip
+EARLY_CALLERS = ("openai/gpt-4o-mini", "anthropic/claude-3.5-sonnet", "anthropic/claude-3.7-sonnet")
+
+
 CASES = {
     "C03": (lambda: log_of([Line(CLOSED, 4e5), Line(CLOSED, 6e5, more={"country": "DE"})]),
             lambda: log_of([Line(CLOSED, 6e5), Line(CLOSED, 4e5, more={"country": "DE"})])),
@@ -430,6 +504,39 @@ CASES = {
     "C15": (lambda: open_world(0.7, ramp(0.012, 0.3), 0.1), lambda: open_world(0.7, ramp(0.1, 0.3), 0.1)),
     "C16": (lambda: open_world(0.7, ramp(0.012, 0.3), 0.1), lambda: open_world(0.7, 0.1, 0.1)),
     "C17": (lambda: open_world(0.733, 0.13, 0.137), lambda: open_world(0.6, 0.263, 0.137)),
+    "C18": (lambda: open_world(0.733, 0.13, 0.137), lambda: open_world(0.6, 0.13, 0.27)),
+    "C19": (lambda: open_world(0.7, 0.13, 0.17), lambda: open_world(0.6, 0.13, 0.27)),
+    "C31": (lambda: open_models(("a/a", ramp(9e5, 3e5)), ("a/b", ramp(1e5, 4e5)), ("a/c", 1e5)),
+            lambda: open_models(("a/a", ramp(3e5, 9e5)), ("a/b", ramp(4e5, 1e5)), ("a/c", 1e5))),
+    "C44": (lambda: open_uses(), lambda: open_uses(roleplay=20, programming=20, legal=45)),
+    "C45": (lambda: open_uses(), lambda: open_uses(translation=0.5)),
+    "C46": (lambda: chinese_uses(), lambda: chinese_uses(roleplay=33, programming=40, technology=3)),
+    "C47": (lambda: chinese_uses(), lambda: chinese_uses(programming=10, technology=10)),
+    "C48": (lambda: chinese_uses(), lambda: chinese_uses(other_programming=150)),
+    "C50": (lambda: served("programming", 80, 15, 5), lambda: served("programming", 80, 5, 15)),
+    "C51": (lambda: served("programming", 80, 10, ramp(2, 20, since=30)), lambda: served("programming", 80, 10, 20)),
+    "C52": (lambda: served("programming", 80, ramp(5, 20, since=CATEGORY_WEEK), 5),
+            lambda: served("programming", 80, 10, 10)),
+    "C54": (lambda: served("roleplay", 42, 15, 43), lambda: served("roleplay", 60, 15, 25)),
+    "C65": (lambda: callers(**dict.fromkeys(EARLY_CALLERS, 20), **{"a/b": 40}),
+            lambda: callers(**dict.fromkeys(EARLY_CALLERS, 10), **{"a/b": 40})),
+    "C66": (lambda: callers(**{"a/b": 40, "a/c": lambda w: 0 if w < 30 else 40}),
+            lambda: callers(**{"a/b": 40, "a/c": lambda w: 0 if w >= 30 else 40})),
+    "C91": (lambda: subtags(dict.fromkeys(FINANCE, 10)), lambda: subtags({FINANCE[0]: 60, FINANCE[1]: 10})),
+    "C110": (lambda: continents(NA=45, EU=20, AS=35), lambda: continents(NA=45, EU=35, AS=20)),
+    "C114": (lambda: countries(**COUNTRIES), lambda: countries(**COUNTRIES | {"SG": 20})),
+    "C123": (lambda: flash([200, 120, 80, 60, 50]), lambda: flash([600, 500, 450, 420, 400])),
+    "C126": (lambda: v3(150), lambda: v3(80)),
+    "C144": (lambda: at_dollars(30, 3e6, ["openai/a", "anthropic/b"]), lambda: at_dollars(0.1, 3e6, ["openai/a"])),
+    "C145": (lambda: at_dollars(0.1, 3e6, ["deepseek/a", "qwen/b"], "cn-open"),
+             lambda: at_dollars(30, 3e6, ["deepseek/a", "qwen/b"], "cn-open")),
+    "C148": (lambda: table3(), lambda: table3(**{"deepseek/deepseek-chat-v3-0324": (0.394, 3.5e5)})),
+    "C149": (lambda: table3(), lambda: table3(**{"anthropic/claude-3.7-sonnet": (4, 7.4e6)})),
+    "C150": (lambda: table3(), lambda: table3(**{"anthropic/claude-sonnet-4": (1.937, 6.9e5)})),
+    "C152": (lambda: table3(), lambda: table3(**{"ibm-granite/granite-4.0-h-micro": (0.1, 9e2)})),
+    "C154": (lambda: table3(), lambda: table3(**{"openai/gpt-5-pro": (34.965, 2.6e5)})),
+    "C157": (lambda: at_dollars(0.01, 1e3, [f"b/m{i}" for i in range(6)], "row-open"),
+             lambda: at_dollars(0.01, 9e6, [f"b/m{i}" for i in range(6)], "row-open")),
     "C20": (lambda: open_world(0.7, lambda w: 0.05 + 0.01 * max(0, w - 33), 0.1),
             lambda: open_world(0.7, lambda w: 0.05 + 0.01 * min(w, 33), 0.1)),
     "C21": (lambda: releases(0.05), lambda: releases(-0.01)),
