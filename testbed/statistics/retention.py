@@ -170,7 +170,8 @@ def _at(cells: pd.DataFrame, k: int) -> pd.DataFrame:
 
 def _durable(log: Log) -> pd.DataFrame:
     """One row a cohort with a complete month 5 and a known lag to its model's launch: model, lag, durable
-    (foundational, see the module). Cohorts of models older than the log, without a release day, have no lag and are left out."""
+    (foundational, see the module). Cohorts of models older than the log, without a release
+    day, have no lag and are left out."""
     cells = _cells(log)
     table = cells.pivot_table(
         index=["model", "cohort", "lag", "users"], columns="k", values="retention"
