@@ -117,9 +117,15 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             )
         lines += _sizes(verdict)
         lines += _challenges(decision)
-        stood, judged = verdict.controls
-        if judged:
-            lines.append(("controls", f"{stood} of {judged} other models' launch cohorts stand out, too"))
+        controls = verdict.controls
+        if controls.judged:
+            said = f"{controls.stand_out} of {controls.judged} other models' launch cohorts stand out, too"
+            if math.isfinite(controls.p_excess):
+                said += (
+                    f"; their mean odds ratio is {controls.odds_ratio:.2f}, and this one exceeds what they foretell "
+                    f"with p = {_p(controls.p_excess)}"
+                )
+            lines.append(("controls", said))
     if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
         held = verdict.concentration
         share = f"{held.always_on_share:.0%} of the {held.retained:,} users retained at month {held.age}"

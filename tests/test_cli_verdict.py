@@ -61,7 +61,8 @@ def test_json_says_what_was_found(log, capsys):
     assert loyal["error_rates"]["false_positive_rate"] <= 0.25
     assert loyal["effects"]["difference"]["low"] > 0
     assert loyal["holm_p"] == pytest.approx(2 * loyal["p"])
-    assert alike["negative_controls"] == {"stand_out": 1, "judged": 1}
+    assert alike["negative_controls"]["stand_out"] == alike["negative_controls"]["judged"] == 1
+    assert alike["negative_controls"]["p_excess"] is None  # one control foretells nothing
 
 
 def test_the_same_seed_gives_the_same_output(log, capsys):

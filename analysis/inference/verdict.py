@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from analysis.inference import identifiability
 from analysis.inference.calibration import NoFit, fitted_null
 from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
 from analysis.inference.classification import Classification, classify
+from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.error_rates import SIMULATIONS, ErrorRates, error_rates
 from analysis.inference.identifiability import Identifiability
@@ -32,8 +33,6 @@ from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
 MIGRATION_DAYS = 31  # between a model's release and an earlier id's retirement, to be one launch (assumed)
-LEAST_CONTROLS = 4  # other models from which "they stand out, too" can be said (assumed)
-CONTROLS_SHARE = 0.5  # of them, above which launching early, not the model, is what keeps users (assumed)
 
 KIND_WORDS = {
     "foundational": "foundational launch cohort",
@@ -52,8 +51,8 @@ KIND_WORDS = {
 class Verdict:
     """What is said of one model. decision, concentration, identifiable and rates are None where there is too little.
 
-    holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it; controls: of the other models with
-    enough data, how many launch cohorts stand out, too, and how many there are.
+    holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it; controls: what the launch
+    cohorts of the other models say.
     """
 
     model: str
@@ -64,7 +63,7 @@ class Verdict:
     concentration: Concentration | None = None
     rates: ErrorRates | None = None
     scan: Scan | None = None
-    controls: tuple[int, int] = (0, 0)
+    controls: Controls = field(default_factory=Controls)
     holm_p: float = math.nan
     bh_q: float = math.nan
     notes: tuple[str, ...] = ()
@@ -93,10 +92,8 @@ class Verdict:
 
     @property
     def fails_controls(self) -> bool:
-        """Whether the launch cohort stands out as those of most other models do."""
-        stood, judged = self.controls
-        stands = self.decision is not None and self.decision.stands
-        return stands and judged >= LEAST_CONTROLS and stood > CONTROLS_SHARE * judged
+        """Whether the launch cohort stands out, but no more than those of other models."""
+        return self.decision is not None and self.decision.stands and self.controls.explain
 
     @property
     def headline(self) -> str:
@@ -121,7 +118,7 @@ class Verdict:
             "holm_p": self.holm_p,
             "bh_q": self.bh_q,
             "flips_under": list(self.flips_under),
-            "negative_controls": {"stand_out": self.controls[0], "judged": self.controls[1]},
+            "negative_controls": asdict(self.controls),
             "notes": list(self.notes),
         }
         if self.panel is not None:
@@ -232,29 +229,31 @@ def verdicts(
             progress(model, done, total)
 
         found.append(judge(panel, rng, merged=merged, simulations=simulations, search=search, progress=step))
-    stood = {v.model: v.decision.stands for v in found if v.decision and v.decision.found.testable}
+    beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
     for model in controls:
-        if model not in stood and (answer := _control(log, model, min_cohort)) is not None:
-            stood[model] = answer
+        if model not in beside and (answer := _control(log, model, min_cohort)) is not None:
+            beside[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
     return [
-        _beside_controls(
-            replace(
-                v, holm_p=holm[i], bh_q=bh[i],
-                controls=(sum(s for m, s in stood.items() if m != v.model), sum(m != v.model for m in stood)),
-            )
-        )
+        _beside_controls(replace(v, holm_p=holm[i], bh_q=bh[i], controls=_controls(v, beside)))
         for i, v in enumerate(found)
-    ]  # fmt: skip
+    ]
+
+
+def _controls(verdict: Verdict, beside: Mapping[str, Decision]) -> Controls:
+    others = [(d.found, d.stands) for model, d in beside.items() if model != verdict.model]
+    return compare(verdict.decision.found if verdict.decision else None, others)
 
 
 def _beside_controls(verdict: Verdict) -> Verdict:
-    """The verdict, withdrawn where the launch cohorts of most other models stand out as well."""
+    """The verdict, withdrawn where the launch cohorts of other models stand out as much."""
     kind = verdict.classification
     if not verdict.fails_controls or kind.kind not in ("foundational", "dominant launch"):
         return verdict
-    stood, judged = verdict.controls
-    because = f"so do {stood} of {judged} other launch cohorts: who comes first stays, with whatever model"
+    because = (
+        f"the launch cohorts of {verdict.controls.judged} other models stand out by about as much: who comes first "
+        "stays, with whatever model"
+    )
     return replace(verdict, classification=replace(kind, kind="fragile", because=because))
 
 
@@ -305,8 +304,8 @@ def models_to_judge(log: Log, least: int = SMALL_COHORT) -> list[str]:
     return [model for _, model in sorted(chosen, key=lambda pair: (-pair[0], pair[1]))]
 
 
-def _control(log: Log, model: str, min_cohort: int) -> bool | None:
-    """Whether a control model's launch cohort stands out; None where it cannot be judged."""
+def _control(log: Log, model: str, min_cohort: int) -> Decision | None:
+    """The decision on a control model's launch cohort; None where it cannot be judged."""
     try:
         panel = Panel.from_log(log, model, min_cohort=min_cohort)
     except NoPanel:
@@ -314,7 +313,7 @@ def _control(log: Log, model: str, min_cohort: int) -> bool | None:
     if panel.launch is None or panel.launch not in panel.tested:
         return None
     decision = decide(panel, thorough=False)
-    return decision.stands if decision.found.testable else None
+    return decision if decision.found.testable else None
 
 
 def _notes(panel: Panel) -> tuple[str, ...]:
