@@ -267,20 +267,15 @@ def least_squares(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> dic
     Interval and p value allow for unequal variances: the spread of use differs between cheap and dear models (HC3;
     MacKinnon & White 1985, Journal of Econometrics 29:305).
     """
-    n = len(x)
-    design = np.column_stack([np.ones(n), x])
-    inverse = np.linalg.inv(design.T @ design)
-    intercept, slope = (float(part) for part in inverse @ design.T @ y)
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    scaled = (y - intercept - slope * x) / np.clip(1 - leverage, 1e-9, None)
-    covariance = inverse @ (design.T * scaled**2) @ design @ inverse
-    error = float(np.sqrt(covariance[1, 1]))
-    half = float(stats.t.ppf(0.975, n - 2)) * error
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.tools import add_constant
+
+    fit = OLS(y, add_constant(x)).fit(cov_type="HC3", use_t=True)
+    (intercept, slope), (low, high) = fit.params, fit.conf_int()[1]
     r = float(np.corrcoef(x, y)[0, 1])
     return {
-        "slope": slope, "slope_low": slope - half, "slope_high": slope + half, "intercept": intercept,
-        "pearson_r": r, "r_squared": r * r,
-        "p_value": float(2 * stats.t.sf(abs(slope) / error, n - 2)) if error else 0.0,
+        "slope": float(slope), "slope_low": float(low), "slope_high": float(high), "intercept": float(intercept),
+        "pearson_r": r, "r_squared": r * r, "p_value": float(fit.pvalues[1]),
     }  # fmt: skip
 
 

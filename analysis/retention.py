@@ -56,15 +56,15 @@ def histories(log: Log) -> ir.Table:
 def _words(log: Log) -> list[str]:
     """Names of the columns that hold the log's months as bits."""
     months = len(pd.period_range(log.first_day, log.last_day, freq="M"))
-    return [f"months_{word}" for word in range(-(-months // MONTHS_A_WORD))]
+    return [f"months_{word}" for word, _ in enumerate(range(0, months, MONTHS_A_WORD))]
 
 
 def _decode(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     """The months of `patterns` as one column of boolean arrays, log month by log month."""
     months = len(pd.period_range(log.first_day, log.last_day, freq="M"))
     words = [frame.pop(name).to_numpy(dtype="int64") for name in _words(log)]
-    numbers = np.arange(months)
-    held = np.stack([words[i // MONTHS_A_WORD] >> (i % MONTHS_A_WORD) & 1 for i in numbers], axis=1)
+    places = [divmod(month, MONTHS_A_WORD) for month in range(months)]
+    held = np.stack([words[word] >> bit & 1 for word, bit in places], axis=1)
     return frame.assign(months=list(held.astype(bool)))
 
 

@@ -76,6 +76,12 @@ def count_where(condition: ir.BooleanValue) -> ir.Value:
     return condition.ifelse(1, 0).sum().cast("int64")
 
 
+def periods(moment: ir.TimestampValue, since: ir.TimestampValue, days: int) -> ir.IntegerValue:
+    """Whole periods of so many days between two moments, as int64: 0 in the first."""
+    seconds = moment.epoch_seconds() - since.epoch_seconds()
+    return ratio(seconds, ibis.literal(days * 86_400)).floor().cast("int64")
+
+
 def tokens_total(log: ir.Table) -> ir.IntegerColumn:
     """Prompt plus completion tokens of each row, as int64; they include reasoning and cached tokens."""
     return log.tokens_prompt.cast("int64") + log.tokens_completion.cast("int64")

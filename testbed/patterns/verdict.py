@@ -32,19 +32,19 @@ def _asked(outcome: Outcome, model: str, kind: str) -> Found:
     )
 
 
-@pattern("verdict-foundational", "log")
+@pattern("foundational-verdict", "log")
 def foundational(outcome: Outcome, model: str) -> Found:
     """The verdict on a model's launch cohort is: foundational. value: the difference in R(5) to the other cohorts."""
     return _asked(outcome, model, "foundational")
 
 
-@pattern("verdict-no-fit", "log")
+@pattern("no-fit-verdict", "log")
 def no_fit(outcome: Outcome, model: str) -> Found:
     """The verdict on a model is: no fit."""
     return _asked(outcome, model, "no fit")
 
 
-@pattern("verdict-boomerang", "log")
+@pattern("boomerang-verdict", "log")
 def boomerang(outcome: Outcome, model: str) -> Found:
     """The verdict on a model is: boomerang."""
     return _asked(outcome, model, "boomerang")

@@ -12,7 +12,7 @@ TINY = """\
 title: A tiny experiment
 question: Does it run?
 base: one-frontier-model.yaml
-users: 1500
+users: 3000
 replicates: 3
 set: {start: 2024-12-01, end: 2025-06-30}
 factors:

@@ -134,7 +134,7 @@ def test_a_pattern_that_breaks_is_one_failed_answer(tasks, monkeypatch):
 
 def test_a_run_that_needs_its_log_leaves_no_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    text = made.TINY.replace("users: 1500", "users: 60") + "  tokens: {is: C09}\n"
+    text = made.TINY.replace("users: 3000", "users: 60") + "  tokens: {is: C10}\n"
     task = plans.load(made.write(tmp_path, text)).cells[0].task
     record = carry_out(task)
     assert (

@@ -213,7 +213,7 @@ def test_bad_command_lines(capsys, file, tmp_path, argv, text):
 
 
 def test_users_as_a_factor_cannot_be_set(capsys, tmp_path):
-    text = made.TINY.replace("users: 1500\n", "").replace(
+    text = made.TINY.replace("users: 3000\n", "").replace(
         "fit: {switch: mechanisms.fit}", "fit: {key: users, levels: [300, 600]}"
     )
     file = made.write(tmp_path, text)

@@ -46,7 +46,7 @@ def test_a_plan(tmp_path):
         ("designs: [one_at_a_time]", "listed: {x: {lock_in: -1}}", 10, "-1}", "the world refuses"),
         ("switch: mechanisms.fit", "switch: mechanisms.fit, levels: [on]", 8, "mechanisms.fit,", "one level off"),
         ("key: mechanisms.lock_in.strength", "key: mechanisms.fit", 9, "lock_in", "already the key of 'fit'"),
-        ("users: 1500", "worlds: {a: {file: nulls/*.yaml}}", 4, "worlds", "either `base`"),
+        ("users: 3000", "worlds: {a: {file: nulls/*.yaml}}", 4, "worlds", "either `base`"),
         ("base: one-frontier-model.yaml", "worlds: {a: {file: nulls/*.yaml}}", 3, "nulls", "no file matches"),
     ],
 )  # fmt: skip

@@ -1,0 +1,92 @@
+"""When each user was there: the engine's steps behind a panel, made once for all models.
+
+The heavy work stays in the engine; what comes home is a row a user and month of one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from analysis import vocabulary as v
+from analysis.query import collect
+from analysis.source import Log
+
+WINDOW_DAYS = 30  # a "month" from first use, as Amplitude and Mixpanel count it
+Windows = Literal["calendar months", "30 days"]
+
+
+def presence(log: Log) -> ir.Table:
+    """One row a user, model and month with a request: requests, day_bits (bit d - 1: a request on day d), account_id
+    and shared (several countries) where the log has them, first_at."""
+
+    def build() -> ir.Table:
+        return _presence(log, log.generations)
+
+    return log.shared("presence", build)
+
+
+def _presence(log: Log, rows: ir.Table) -> ir.Table:
+    bit = ibis.literal(1, "int64") << (rows.created_at.day().cast("int64") - 1)
+    values: dict[str, Any] = {
+        "requests": rows.count().cast("int64"),
+        "day_bits": bit.bit_or().cast("int64"),
+        "first_at": rows.created_at.min(),
+    }
+    if "account_id" in log.columns:
+        values["account_id"] = rows.account_id.min()
+    if "country" in log.columns:
+        values["shared"] = (rows.country.min() != rows.country.max()).fill_null(False)
+    return rows.group_by(user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)).aggregate(
+        **values
+    )
+
+
+def arrivals(log: Log) -> ir.Table:
+    """One row a user: arrived, the moment of the first request to any model."""
+
+    def build() -> ir.Table:
+        step = presence(log)
+        return step.group_by("user_id").aggregate(arrived=step.first_at.min())
+
+    return log.shared("arrivals", build)
+
+
+def rows_of(log: Log, model: str, windows: Windows, aliases: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of the presence step for one model, with its aliases, and of when the users arrived; with 30-day windows a
+    column `age` instead."""
+    names = [model, *sorted(old for old, new in aliases.items() if new == model and old != model)]
+    if windows == "calendar months":
+        step = presence(log)
+        return collect(step.filter(step.model.isin(names)).join(arrivals(log), "user_id"))
+    if len(names) == 1:
+        step = windowed_presence(log)
+        return collect(step.filter(step.model == model).drop("model"))
+    rows = log.generations
+    rows = rows.filter(rows.model.isin(names))
+    return collect(
+        _windowed(rows, rows.group_by("user_id").aggregate(first=rows.created_at.min()), ["user_id"])
+    )
+
+
+def windowed_presence(log: Log) -> ir.Table:
+    """One row a user, model and 30-day window from the first request with a request in it: month (of the first
+    request), age (of the window, 0 the first), requests."""
+
+    def build() -> ir.Table:
+        step = presence(log)
+        firsts = step.group_by("user_id", "model").aggregate(first=step.first_at.min())
+        return _windowed(log.generations, firsts, ["user_id", "model"])
+
+    return log.shared("windowed_presence", build)
+
+
+def _windowed(rows: ir.Table, firsts: ir.Table, keys: list[str]) -> ir.Table:
+    """Requests by 30-day window from `first`; rows and firsts share the keys."""
+    rows = rows.select(*keys, "created_at").join(firsts, keys)
+    rows = rows.mutate(age=v.periods(rows.created_at, rows.first, WINDOW_DAYS), month=v.month(rows.first))
+    return rows.group_by(*keys, "month", "age").aggregate(requests=rows.count().cast("int64"))
