@@ -338,7 +338,7 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
     console.print(Text(plan.file.title, style="bold"))
     console.print(Text(plan.file.question, style="italic"))
     console.print()
-    several = len(plan.worlds) > 1
+    several, one_arm = len(plan.worlds) > 1, len(plan.arms) == 1
     for pattern in plan.patterns:
         own = [cell for cell in cells if cell.pattern == pattern.name]
         if not own:
@@ -346,13 +346,15 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
         console.print(Text(pattern.name, style="bold"))
         table = Table.grid(padding=(0, 2))
         for side in ("left", "right", "left", "left", "left", "left"):
-            table.add_column(justify=side)
+            table.add_column(justify=side, no_wrap=len(table.columns) > 0)
         for cell in own:
             rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
-            mean = "" if math.isnan(cell.value) else f"mean {cell.value:.3g}"
+            mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
             finding = cell.errors or ("" if cell.finding == "base" else cell.finding)
             style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
-            name = f"  {cell.world}/{cell.arm}" if several else f"  {cell.arm}"
+            name = (
+                f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"
+            )
             holds = f"{cell.holds} of {cell.testable}"
             table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
         console.print(table)

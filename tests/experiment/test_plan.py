@@ -17,7 +17,7 @@ from tests.experiment.made import TINY, write
 def test_a_plan(tmp_path):
     plan = plans.load(write(tmp_path))
     assert [arm.name for arm in plan.arms] == ["base", "fit=off", "lock_in=0", "lock_in=3"]
-    assert plan.needs == "activity" and plan.users == 1500
+    assert plan.needs == "activity" and plan.users == 3000
     assert [cell.replicate for cell in plan.cells] == [0] * 4 + [1] * 4 + [2] * 4  # replicate-major
     seeds = [cell.task.seed for cell in plan.cells]
     assert seeds[0] == seeds[3] != seeds[4]  # the arms of a replicate share their luck
@@ -81,13 +81,15 @@ def test_a_claim_on_tokens_makes_the_runs_write_their_log(tmp_path):
 
 
 def test_the_shipped_experiments_can_run():
-    ablation, doses, errors = (
-        plans.load(plans.find(name), replicates=2) for name in ("ablation", "slipper-dose", "error-rates")
-    )
+    names = ("ablation", "slipper-dose", "error-rates", "power")
+    ablation, doses, errors, power = (plans.load(plans.find(name), replicates=2) for name in names)
     assert len(ablation.arms) == 12 and len(ablation.patterns) == 25 and ablation.needs == "activity"
     assert len(doses.arms) == 30 and {p.bound.pattern.needs for p in doses.patterns} == {"activity"}
     assert {world.effect for world in errors.worlds} == {"absent", "present"}
-    assert len(errors.cells) == 2 * len(errors.worlds) * 3
+    shipped = {file.stem for file in (WORLDS / "nulls").glob("*.yaml")}
+    assert len(errors.worlds) == len(shipped - {"planted-00"}) == 20  # all of them, each once
+    assert len(errors.cells) == 2 * len(errors.worlds)
+    assert len(power.arms) == 18 and errors.needs == power.needs == "log"
 
 
 def test_a_shipped_world_is_found_where_the_worker_has_it(tmp_path, monkeypatch):
