@@ -344,13 +344,13 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
         if not own:
             continue
         console.print(Text(pattern.name, style="bold"))
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid(padding=(0, 1))
         for side in ("left", "right", "left", "left", "left", "left"):
             table.add_column(justify=side, no_wrap=len(table.columns) > 0)
         for cell in own:
             rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
             mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
-            finding = cell.errors or ("" if cell.finding == "base" else cell.finding)
+            finding = cell.errors.replace("the ", "") or ("" if cell.finding == "base" else cell.finding)
             style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
             name = (
                 f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"

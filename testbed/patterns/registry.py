@@ -131,10 +131,12 @@ def _adapter(name: str, key: str) -> TypeAdapter[Any]:
 @cache
 def method_digest() -> str:
     """Hash of the code and the claims that judge an outcome: another version may judge otherwise."""
+    from analysis import inference
     from testbed import claims
 
-    here = Path(__file__).parent
+    here, verdicts = Path(__file__).parent, Path(inference.__file__).parent
     parts = hashlib.sha256(claims.registry().digest.encode())
-    for file in sorted([*here.glob("*.py"), here.parent / "outcome.py", here.parent / "scoreboard.py"]):
+    files = [*here.glob("*.py"), *verdicts.glob("*.py"), here.parent / "outcome.py", here.parent / "scoreboard.py"]
+    for file in sorted(files):
         parts.update(file.name.encode() + b"\0" + file.read_bytes())
     return parts.hexdigest()
