@@ -7,6 +7,7 @@ import fnmatch
 import json
 import math
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -107,6 +108,7 @@ def add_parser(commands: Any) -> None:
     how.add_argument(
         "--shard", type=shard, metavar="I/N", help="run part I of N, counted from 0, and merge later"
     )
+    how.add_argument("--markdown", metavar="FILE", help="write the matrix as a Markdown document, too")
     how.add_argument("--out", default="outputs", metavar="DIR", help="folder for results (default: outputs)")
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
@@ -170,7 +172,11 @@ def execute(args: argparse.Namespace) -> int:
     tally = carry(plan, wanted, store, args)
     if args.shard is not None:
         return _end_of_shard(args, tally, store)
-    cells = write_results(plan, store, home, tally)
+    cells, facts = write_results(plan, store, home, tally)
+    if args.markdown:
+        from testbed.experiment.document import markdown
+
+        _write(Path(args.markdown), markdown(plan, cells, facts, _command(args)))
     if args.json:
         from testbed.experiment.matrix import as_frame
         from testbed.summary import records
@@ -248,8 +254,24 @@ def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace
     return Tally(len(keys), done, len(there), failed, time.monotonic() - began)
 
 
-def write_results(plan: Plan, store: Store, home: Path, tally: Tally) -> list[MatrixCell]:
-    """Write the table, the matrix and the page from all runs of the plan that are remembered, and return the matrix."""
+def _command(args: argparse.Namespace) -> str:
+    """The command line, without what does not change the document."""
+    words = ["slipper", "experiment", args.file]
+    for option in ("replicates", "users", "seed"):
+        if getattr(args, option) is not None:
+            words += [f"--{option}", str(getattr(args, option))]
+    for glob in args.only:
+        words += ["--only", glob]
+    for setting in args.settings:
+        words += ["--set", setting]
+    return shlex.join([*words, "--markdown", args.markdown])
+
+
+def write_results(
+    plan: Plan, store: Store, home: Path, tally: Tally
+) -> tuple[list[MatrixCell], list[tuple[str, str]]]:
+    """Write the table, the matrix and the page from all runs of the plan that are remembered; returns the matrix and
+    the facts of the page."""
     from testbed.experiment import curves, matrix, page, table
 
     records: dict[str, Record] = {}
@@ -263,7 +285,7 @@ def write_results(plan: Plan, store: Store, home: Path, tally: Tally) -> list[Ma
     _write(home / "matrix.csv", matrix.as_frame(cells).to_csv(index=False))
     facts = _facts(plan, records, tally)
     _write(home / PAGE, page.render(plan, cells, tidy, curves.curves(plan, tidy), facts))
-    return cells
+    return cells, facts
 
 
 def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[str, str]]:
@@ -282,6 +304,7 @@ def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[s
 
 
 def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(file)

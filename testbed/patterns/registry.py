@@ -136,7 +136,12 @@ def method_digest() -> str:
 
     here, verdicts = Path(__file__).parent, Path(inference.__file__).parent
     parts = hashlib.sha256(claims.registry().digest.encode())
-    files = [*here.glob("*.py"), *verdicts.glob("*.py"), here.parent / "outcome.py", here.parent / "scoreboard.py"]
+    files = [
+        *here.glob("*.py"),
+        *verdicts.glob("*.py"),
+        here.parent / "outcome.py",
+        here.parent / "scoreboard.py",
+    ]
     for file in sorted(files):
         parts.update(file.name.encode() + b"\0" + file.read_bytes())
     return parts.hexdigest()

@@ -164,6 +164,20 @@ def test_a_trial_does_not_overwrite_the_experiments_tables(capsys, quick, file, 
     assert re.search(r"tiny-users900-set\w{6}/experiment.html", out)
 
 
+def test_the_matrix_can_be_kept_as_a_document(capsys, quick, file, tmp_path):
+    kept = tmp_path / "docs" / "tiny.md"
+    status, _, _ = slipper(capsys, file, "--out", tmp_path / "out", "--markdown", kept, "--quiet")
+    text = kept.read_text()
+    assert status == 0 and text.startswith("# A tiny experiment\n")
+    head, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    matrix = pd.read_csv(tmp_path / "out" / "experiments" / "tiny" / "matrix.csv")
+    assert len(rows) == 4 and all(row.count("|") == head.count("|") == 4 for row in rows)  # arms by patterns
+    first = matrix.iloc[0]
+    assert f"{first.rate:.0%} [{100 * first.low:.0f}–{100 * first.high:.0f}]" in rows[0]
+    assert "contradicts what was declared" in text
+    assert f"slipper experiment {file} --markdown {kept}" in text
+
+
 def test_the_patterns_are_listed(capsys):
     status, out, _ = slipper(capsys, "--patterns", "--json")
     known = json.loads(out)
