@@ -20,11 +20,15 @@ from analysis.source import Log, NotAvailable
 from analysis.weekly import window_of
 
 if TYPE_CHECKING:
+    from analysis.inference.verdict import Verdict
     from analysis.report import Card, PanelPart
+    from analysis.report.judgements import Judgement
 
 Progress = Callable[[str, float, float], None]
 RESULTS = ("tables", "figures", "report.html")
-TRIANGLES, CONTRAST = "fig25_triangles", "fig25_launch_contrast"  # tables beside those of the exhibits
+# tables beside those of the exhibits
+TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
+SEED = 1  # of the simulations beside the verdicts: the page is the same for the same log
 INDEX = "index"
 
 
@@ -47,7 +51,8 @@ def write_analysis(
     claims as they are now; verdicts in the folder that are of other claims are marked on the page.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
-    `launch_contrast`, `shares` (mean weekly shares by source type) as DataFrames (None where not available),
+    `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `shares` (mean weekly shares by
+    source type) as DataFrames (None where not available),
     `gaps` (list of text), `files` (list of Path), `report` (Path), `timings_s` ({step: seconds}).
     """
     from analysis.report import verdicts
@@ -116,15 +121,19 @@ class _Writer:
 
     def write(self, judged: dict[str, Any] | None, outdated: bool) -> dict[str, Any]:
         from analysis.exhibits import EXHIBITS
+        from analysis.inference.verdict_table import verdict_table
         from analysis.report import verdicts
+        from analysis.report.judgements import judgement
 
-        self.steps = len(EXHIBITS) + 3
+        self.steps = len(EXHIBITS) + 4
         (self.folder / "tables").mkdir()
         (self.folder / "figures").mkdir()
         panels = self._step("usage", lambda: panels_of(self.log, self.models))
         triangles, contrast = self._step("retention", lambda: self._retention(panels))
         cards = {exhibit.id: self._step(exhibit.id, partial(self._card, exhibit)) for exhibit in EXHIBITS}
-        shown = self._step("retention panels", lambda: self._panels(panels, cards))
+        judged_here = self._step("verdicts", lambda: self._verdicts(panels))
+        judgements = [judgement(found) for found in judged_here]
+        shown = self._step("retention panels", lambda: self._panels(panels, cards, judgements))
         self._write_index()
         apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
         page = self._page(
@@ -136,6 +145,7 @@ class _Writer:
             "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],
             "triangles": triangles,
             "launch_contrast": contrast,
+            "verdicts": verdict_table(judged_here),
             "shares": self._shares(),
             "gaps": self.gaps,
             "timings_s": self.timings,
@@ -167,13 +177,41 @@ class _Writer:
             self._list(stem, title, "share of users", (), frame, self._store(stem, frame))
         return everything[everything["model"].isin(names)].reset_index(drop=True), contrast
 
-    def _panels(self, panels: list[study.Panel], cards: dict[str, Card]) -> list[PanelPart]:
+    def _verdicts(self, panels: list[study.Panel]) -> list[Verdict]:
+        """The verdicts on the panels' launch cohorts: those of `slipper verdict` with the same seed."""
+        import numpy as np
+
+        from analysis.inference import verdict
+        from analysis.inference.verdict_table import verdict_table
+
+        models = [panel.model for panel in panels]
+        order = {model: i for i, model in enumerate(models)}
+
+        def progress(model: str, done: int, total: int) -> None:
+            share = (order[model] + done / max(total, 1)) / len(models)
+            self._report("verdicts", self.done + min(share, 1.0))
+
+        found = verdict.verdicts(
+            self.log, models, np.random.default_rng(SEED), controls=verdict.models_to_judge(self.log),
+            progress=progress,
+        )  # fmt: skip
+        frame = verdict_table(found)
+        unit = "share of users; of simulated panels"
+        self._list(VERDICTS, "Verdicts on the launch cohorts", unit, (), frame, self._store(VERDICTS, frame))
+        return found
+
+    def _panels(
+        self, panels: list[study.Panel], cards: dict[str, Card], judgements: list[Judgement]
+    ) -> list[PanelPart]:
         from analysis import figures
 
         top = figures.common_top(self.log, [panel.model for panel in panels]) if panels else 1.0
-        return [self._panel(panel, top, cards.get(f"fig25{panel.letter}")) for panel in panels]
+        return [
+            self._panel(panel, top, cards.get(f"fig25{panel.letter}"), found)
+            for panel, found in zip(panels, judgements, strict=True)
+        ]
 
-    def _panel(self, panel: study.Panel, top: float, card: Card | None) -> PanelPart:
+    def _panel(self, panel: study.Panel, top: float, card: Card | None, judgement: Judgement) -> PanelPart:
         """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
         from analysis import figures
         from analysis.report import PanelPart, cells, wording
@@ -197,6 +235,7 @@ class _Writer:
             gap=gap,
             claims=card.claims if card is not None and card.still else (),
             files=card.files if card is not None else (),
+            judgement=judgement,
         )
 
     def _card(self, exhibit: Exhibit) -> Card:
@@ -309,7 +348,7 @@ class _Writer:
             reading=page.RETENTION_READING,
             panels=shown,
             contrast=self._contrast_table(panels, contrast),
-            contrast_files=[f"tables/{CONTRAST}.csv", f"tables/{TRIANGLES}.csv"],
+            contrast_files=[f"tables/{stem}.csv" for stem in (CONTRAST, TRIANGLES, VERDICTS)],
             retention_cards=[card for section, card in cards if section == "retention"],
             sections=[
                 Part(key, title, reading, [card for section, card in cards if section == key])

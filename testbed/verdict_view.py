@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
 from analysis.inference.effects import Amount
@@ -139,7 +140,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         lines += [("wrong", _rate(rate)) for rate in verdict.rates.nulls]
         lines += [("power", _rate(rate)) for rate in verdict.rates.power]
         if verdict.rates.cut:
-            lines.append(("", "larger cohorts were simulated with 5,000 users"))
+            lines.append(("", f"larger cohorts were simulated with {LARGEST_COHORT:,} users"))
     if verdict.scan is not None and verdict.scan.top is not None and panel is not None:
         best = verdict.scan.cohorts.index(verdict.scan.top)
         lines.append(

@@ -15,9 +15,7 @@ from analysis.inference.panel import Cells, Panel
 from analysis.inference.populations import Population, Prior
 from analysis.inference.standout import contrast_age, random_effects
 
-LARGEST_COHORT = (
-    5_000  # users of a simulated cohort: larger ones only raise the power, which is near 1 by then
-)
+LARGEST_COHORT = 2_000  # users of a simulated cohort: larger ones hardly do more than raise the power
 PERIOD_BOUNDS = (0.2, 3.0)  # of a calendar month's factor: beyond is noise of a few users
 _STEP = 0.05  # of log dropout shape, for a numerical slope
 
@@ -30,7 +28,7 @@ def fitted_null(panel: Panel, cohort: int | None = None, *, periods: bool = True
     """The population without a loyal cohort: month 0 is the judged cohort's month. Raises NoFit.
 
     cohort: the judged one (default: the launch cohort, else the first tested one). Cohorts before it are left out;
-    cohorts that are too small to be tested are empty. Sizes are cut at 5,000 users.
+    cohorts that are too small to be tested are empty. Sizes are cut at LARGEST_COHORT users.
     """
     chosen = panel.launch if cohort is None else cohort
     chosen = min(panel.tested, default=0) if chosen is None else chosen

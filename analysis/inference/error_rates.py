@@ -20,6 +20,10 @@ from analysis.proportions import wilson
 
 SIMULATIONS = 100
 PLANTED = (0.10, 0.15, 0.25)  # shares of loyal users whose detection is simulated
+LIGHT = (
+    60_000  # users times months of a panel that is simulated as often as asked for; larger ones less often
+)
+LEAST_SIMULATIONS = 40  # of a large panel, for intervals of 15 points at most
 ENOUGH_POWER = 0.8  # power from which "nothing found" says something: Cohen (1988)
 
 
@@ -76,8 +80,12 @@ def error_rates(
     alpha: float = ALPHA,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ErrorRates:
-    """Simulate the verdict's error rates at this panel's cohort sizes and months. Raises calibration.NoFit."""
+    """Simulate the verdict's error rates at this panel's cohort sizes and months. Raises calibration.NoFit.
+
+    simulations: of each population; a large panel is simulated less often (`affordable`).
+    """
     null = fitted_null(panel)
+    simulations = affordable(null, simulations)
     spread = between_cohorts(panel, null)
     nulls = [null]
     if spread > 0:
@@ -91,6 +99,12 @@ def error_rates(
     progress(total * simulations, total * simulations)
     cut = bool((panel.cohort_sizes[panel.tested] > LARGEST_COHORT).any())
     return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut)
+
+
+def affordable(population: Population, simulations: int) -> int:
+    """How often a population is simulated where so many simulations are asked for: its users times months decide."""
+    work = sum(population.sizes) * (population.months or len(population.sizes) + 1)
+    return max(min(simulations, LEAST_SIMULATIONS), round(simulations * min(1.0, LIGHT / max(work, 1))))
 
 
 def rate(population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA) -> Rate:

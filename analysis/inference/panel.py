@@ -311,14 +311,16 @@ class Panel:
         windows: Windows = "calendar months",
         aliases: Mapping[str, str] | None = None,
         keep_partial_month: bool = False,
+        together: Sequence[str] | None = None,
     ) -> Self:
         """The panel of one model of a log. Raises NoPanel if nothing of it can be tested.
 
         windows "30 days": ages are 30-day windows from each user's first request instead of calendar months; cohorts
         stay calendar months, and a window counts where it is over for all members. aliases: old id -> id into which
-        its requests count. The last month is left out where the log does not cover it to its end.
+        its requests count. The last month is left out where the log does not cover it to its end. together: the models
+        whose 30-day windows one scan of the log makes for all (default: every model of the log).
         """
-        rows = rows_of(log, model, windows, aliases or {})
+        rows = rows_of(log, model, windows, aliases or {}, together)
         if rows.empty:
             raise NoPanel(f"the log has no requests to '{model}'")
         return cls(**_assemble(log, model, rows, min_cohort, windows, aliases or {}, keep_partial_month))

@@ -101,8 +101,9 @@ class Population:
         active = rng.random((n, total), dtype=np.float32) < p[:, None] * factor_of
         active &= (age - joined[:, None] <= life[:, None]) & (age > 0)
         active |= age == 0
-        organisation = np.arange(n)
+        organisation = None
         if not self.whale_accounts:
+            organisation = np.arange(n)
             organisation[whale] = 0
         panel = Panel(
             "simulated", month_range(total), cohort, active, organisation=organisation, min_cohort=min_cohort

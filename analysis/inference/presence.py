@@ -5,7 +5,8 @@ The heavy work stays in the engine; what comes home is a row a user and month of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import ibis
@@ -25,7 +26,7 @@ def presence(log: Log) -> ir.Table:
     and shared (several countries) where the log has them, first_at."""
 
     def build() -> ir.Table:
-        return _presence(log, log.generations)
+        return _presence(log, log.generations).order_by("model")  # engines skip blocks of other models
 
     return log.shared("presence", build)
 
@@ -56,15 +57,17 @@ def arrivals(log: Log) -> ir.Table:
     return log.shared("arrivals", build)
 
 
-def rows_of(log: Log, model: str, windows: Windows, aliases: Mapping[str, str]) -> pd.DataFrame:
+def rows_of(
+    log: Log, model: str, windows: Windows, aliases: Mapping[str, str], together: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Rows of the presence step for one model, with its aliases, and of when the users arrived; with 30-day windows a
-    column `age` instead."""
+    column `age` instead. together: the models whose windows one scan makes (default: all)."""
     names = [model, *sorted(old for old, new in aliases.items() if new == model and old != model)]
     if windows == "calendar months":
         step = presence(log)
         return collect(step.filter(step.model.isin(names)).join(arrivals(log), "user_id"))
     if len(names) == 1:
-        step = windowed_presence(log)
+        step = windowed_presence(log, together if together and model in together else None)
         return collect(step.filter(step.model == model).drop("model"))
     rows = log.generations
     rows = rows.filter(rows.model.isin(names))
@@ -73,16 +76,21 @@ def rows_of(log: Log, model: str, windows: Windows, aliases: Mapping[str, str]) 
     )
 
 
-def windowed_presence(log: Log) -> ir.Table:
+def windowed_presence(log: Log, models: Sequence[str] | None = None) -> ir.Table:
     """One row a user, model and 30-day window from the first request with a request in it: month (of the first
-    request), age (of the window, 0 the first), requests."""
+    request), age (of the window, 0 the first), requests. models: only these."""
+    name = "windowed_presence"
+    if models is not None:
+        name += f"_{zlib.crc32(' '.join(sorted(models)).encode()):08x}"
 
     def build() -> ir.Table:
-        step = presence(log)
+        step, rows = presence(log), log.generations
+        if models is not None:
+            step, rows = (table.filter(table.model.isin(list(models))) for table in (step, rows))
         firsts = step.group_by("user_id", "model").aggregate(first=step.first_at.min())
-        return _windowed(log.generations, firsts, ["user_id", "model"])
+        return _windowed(rows, firsts, ["user_id", "model"])
 
-    return log.shared("windowed_presence", build)
+    return log.shared(name, build)
 
 
 def _windowed(rows: ir.Table, firsts: ir.Table, keys: list[str]) -> ir.Table:

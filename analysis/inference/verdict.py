@@ -33,6 +33,7 @@ from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
 MIGRATION_DAYS = 31  # between a model's release and an earlier id's retirement, to be one launch (assumed)
+MOST_CONTROLS = 40  # models with the largest launch cohorts: more take long and change little (assumed)
 
 KIND_WORDS = {
     "foundational": "foundational launch cohort",
@@ -207,15 +208,19 @@ def verdicts(
     progress: Callable[[str, int, int], None] = lambda model, done, total: None,
 ) -> list[Verdict]:
     """Judge several models of a log, with what needs more than one of them: p-values adjusted for their number, and
-    negative controls (the other models; `controls` adds models that are not themselves judged).
+    negative controls (the other models; `controls`, of which the first 40 count, adds models that are not themselves
+    judged). rng: draws for the error rates of each model, apart from those of the others.
 
     aliases: old id -> the model into which the "aliases merged" challenge counts its requests, beside the earlier ids
     that the models table states (`predecessors`).
     """
     found = []
+    seed = None if rng is None else int(rng.integers(2**63))
     for model in models:
+        # Each model's draws are its own: its error rates do not depend on which others are judged.
+        draws = None if seed is None else np.random.default_rng([seed, *model.encode()])
         try:
-            panel = panel_of(log, model, min_cohort)
+            panel = panel_of(log, model, min_cohort, models)
         except NoPanel as error:
             nothing = Classification("insufficient data", str(error), None)
             found.append(Verdict(model, None, nothing))
@@ -228,9 +233,11 @@ def verdicts(
         def step(done: int, total: int, model: str = model) -> None:
             progress(model, done, total)
 
-        found.append(judge(panel, rng, merged=merged, simulations=simulations, search=search, progress=step))
+        found.append(
+            judge(panel, draws, merged=merged, simulations=simulations, search=search, progress=step)
+        )
     beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
-    for model in controls:
+    for model in controls[:MOST_CONTROLS]:
         if model not in beside and (answer := _control(log, model, min_cohort)) is not None:
             beside[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
@@ -257,11 +264,13 @@ def _beside_controls(verdict: Verdict) -> Verdict:
     return replace(verdict, classification=replace(kind, kind="fragile", because=because))
 
 
-def panel_of(log: Log, model: str, min_cohort: int = SMALL_COHORT) -> Panel:
-    """A model's panel with its 30-day windows beside it. Raises NoPanel."""
+def panel_of(
+    log: Log, model: str, min_cohort: int = SMALL_COHORT, together: Sequence[str] | None = None
+) -> Panel:
+    """A model's panel with its 30-day windows beside it. Raises NoPanel. together: see `Panel.from_log`."""
     panel = Panel.from_log(log, model, min_cohort=min_cohort)
     try:
-        windows = Panel.from_log(log, model, min_cohort=min_cohort, windows="30 days")
+        windows = Panel.from_log(log, model, min_cohort=min_cohort, windows="30 days", together=together)
     except NoPanel:
         return panel
     return replace(panel, rewindowed=windows)

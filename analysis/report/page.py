@@ -15,6 +15,8 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictU
 from markupsafe import Markup
 
 from analysis.report.cells import SmallTable
+from analysis.report.judgements import READING as VERDICT_READING
+from analysis.report.judgements import Judgement
 from analysis.report.script import inert, script
 from analysis.study import SMALL_COHORT
 
@@ -49,7 +51,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class PanelPart:
-    """One retention panel of the page. label: its text alternative. gap: why there is no chart."""
+    """One retention panel of the page. label: its text alternative. gap: why there is no chart. judgement: the verdict
+    on its launch cohort."""
 
     title: str
     model: str
@@ -62,6 +65,7 @@ class PanelPart:
     claims: Sequence[str] = ()
     files: Sequence[str] = ()
     height: int = 290
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def render(
         question=question,
         census=census,
         reading=reading,
+        verdict_reading=VERDICT_READING if any(panel.judgement for panel in panels) else "",
         panels=panels,
         contrast=contrast,
         contrast_files=contrast_files,

@@ -67,7 +67,7 @@ def add_parser(commands: Any) -> None:
     how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
                      "cohort (default: 200, shares to within 7 points)")  # fmt: skip
     how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="panels for each "
-                     "error rate (default: 100; 0: none)")  # fmt: skip
+                     "error rate (default: 100; 0: none); large cohorts get fewer, at least 40")  # fmt: skip
     how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
                      "(default: 1)")  # fmt: skip
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from analysis.inference import naive, standout
-from analysis.inference.calibration import NoFit, between_cohorts, fitted_null
+from analysis.inference.calibration import LARGEST_COHORT, NoFit, between_cohorts, fitted_null
 from analysis.inference.error_rates import answers, error_rates
 from analysis.inference.populations import Population, Prior, null_families, planted
 from analysis.inference.size_study import HELD_OUT, Setting, families, measure
@@ -99,7 +99,7 @@ def test_the_fitted_null_has_the_panels_retention():
     null = fitted_null(panel)
     for k in (1, 3, 5):
         assert null.expected(0, k) == pytest.approx(truth.expected(0, k), abs=0.015)
-    assert null.sizes == (3000,) * 7
+    assert null.sizes == (LARGEST_COHORT,) * 7
     assert all(abs(f - 1) < 0.15 for f in null.period.values())
 
 
