@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from analysis import open_log, results, write_analysis
+from analysis.exhibits import EXHIBITS
 from analysis.inference.populations import Population, planted
 from testbed import cli
 from tests.analysis.rows import generations, model, models
@@ -70,6 +74,41 @@ def test_the_same_seed_gives_the_same_output(log, capsys):
     first, second = run(capsys, *argv)[1], run(capsys, *argv)[1]
     assert first == second
     assert len(json.loads(first)["verdicts"][0]["scan"]) == 7
+
+
+def test_the_report_page_shows_the_same_numbers(log, capsys, tmp_path, monkeypatch):
+    """Page and command agree to the last digit with the same seed, whichever other models the command judges."""
+    monkeypatch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:1])
+    monkeypatch.setattr(results, "SIMULATIONS", 15)
+    with open_log(log) as opened:
+        table = write_analysis(opened, tmp_path, models=[LOYAL, ALIKE])["verdicts"].set_index("model")
+    page = " ".join(html.unescape((tmp_path / "report.html").read_text()).split())
+    argv = (log, "--simulations", "15", "--json", "--model", ALIKE)
+    alone = json.loads(run(capsys, *argv)[1])["verdicts"][0]
+    assert alone["error_rates"]["power"][0]["rate"] == table.loc[ALIKE, "power_10"]
+    for said in json.loads(run(capsys, *argv, "--model", LOYAL)[1])["verdicts"]:
+        row = table.loc[said["model"]]
+        assert (said["verdict"], said["headline"]) == (row["kind"], row["headline"])
+        assert said["p"] == row["p"] and said["holm_p"] == row["holm_p"]
+        difference = said["effects"]["difference"]
+        assert [difference[key] for key in ("value", "low", "high")] == row[
+            ["difference", "low", "high"]
+        ].tolist()
+        assert said["effects"]["ratio"]["value"] == row["ratio"]
+        power = [rate["rate"] for rate in said["error_rates"]["power"]]
+        assert power == row[["power_10", "power_15", "power_25"]].tolist()
+        assert said["error_rates"]["power"][0]["simulations"] == row["simulations"] == 15
+        assert f"{row['headline'][:1].upper()}{row['headline'][1:]}</b>" in page
+    stored = pd.read_parquet(tmp_path / "tables" / "fig25_verdicts.parquet").set_index("model")
+    pd.testing.assert_frame_equal(stored, table)
+
+
+def test_the_command_simulates_as_the_page_does_unless_told(capsys):
+    status, out, _ = run(capsys, "--help")
+    assert status == 0
+    told = " ".join(out.split())
+    assert f"panels for each error rate (default: {results.SIMULATIONS};" in told
+    assert f"of the simulations (default: {results.SEED})" in told
 
 
 def test_people_get_tests_sizes_and_challenges(log, capsys, monkeypatch):

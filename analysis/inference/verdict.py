@@ -288,7 +288,7 @@ def predecessors(log: Log, model: str) -> list[str]:
     facts = log.remembered("predecessors", lambda: table.to_pandas())
     released = pd.to_datetime(facts["released"])
     starts = dict(zip(facts["model"], released, strict=True))
-    after = pd.to_datetime(facts["retired"]) - facts["successor"].map(starts)
+    after = pd.to_datetime(facts["retired"]) - pd.to_datetime(facts["successor"].map(starts))
     moved = facts[facts["successor"].notna() & (after.dt.days.abs() <= MIGRATION_DAYS)]
     found, wanted = [], [model]
     while wanted:

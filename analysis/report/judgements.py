@@ -17,7 +17,7 @@ from analysis.report.cells import Cell, SmallTable
 MARKS = {
     "foundational": ("✓", "holds"), "dominant launch": ("✓", "holds"), "fragile": ("!", "unsure"),
     "launch advantage": ("!", "unsure"), "drift": ("!", "unsure"), "boomerang": ("↺", "unsure"),
-    "no fit": ("✗", "fails"), "no stand-out": ("✗", "fails"), "insufficient data": ("–", "none"),
+    "no fit": ("○", "none"), "no stand-out": ("○", "none"), "insufficient data": ("–", "none"),
 }  # fmt: skip
 READING = (
     "Under each chart: does the launch cohort stay longer than later ones by more than chance, age and calendar "
@@ -79,10 +79,10 @@ def _in_short(verdict: Verdict) -> str:
     if rates is not None:
         found = max(rates.power, key=lambda rate: rate.loyal)
         parts.append(
-            f"called foundational by mistake in {rates.false_positive_rate:.0%} of simulated logs without a loyal "
-            f"cohort, rightly in {found.value:.0%} of those with {found.loyal:.0%} loyal users"
+            f"Simulated: without a loyal cohort {rates.false_positive_rate:.0%} of such logs are called foundational, "
+            f"with {found.loyal:.0%} loyal users at launch {found.value:.0%}"
         )
-    return "; ".join(parts) + "." if parts else ""
+    return ". ".join(parts) + "." if parts else ""
 
 
 def _others(verdict: Verdict) -> str:
@@ -99,11 +99,12 @@ def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     sizes = verdict.decision.sizes if verdict.decision else None
     if sizes is None:
         return [("Sizes", "no other cohort shares a month with the launch cohort")]
+    cohorts = f"{_others(verdict)} cohort{'s'[: sizes.others_cohorts > 1]}"
     rows = [
         (
             f"Active in month {sizes.age}",
             f"{_percent(sizes.own)} of {sizes.own_users:,} users at launch; {_percent(sizes.others)} of "
-            f"{sizes.others_users:,} in {sizes.others_cohorts} {_others(verdict)} cohorts",
+            f"{sizes.others_users:,} in {sizes.others_cohorts} {cohorts}",
         ),
         ("Difference", _percent(sizes.difference, " points")),
         ("Ratio", _number(sizes.ratio)),

@@ -1,0 +1,136 @@
+"""Verdicts on the page: what is said of launch cohorts that stand out, that do not, and that cannot be judged."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import analysis
+from analysis.inference.populations import Population, planted
+from analysis.inference.verdict import KIND_WORDS, Verdict, judge
+from analysis.inference.verdict_table import COLUMNS, verdict_table
+from analysis.report.judgements import MARKS, judgement, written_p
+from tests.analysis.rows import generations, model, models
+
+SIZES = (500, *(250,) * 6)
+
+
+@pytest.fixture(scope="module")
+def loyal() -> Verdict:
+    panel = planted(SIZES, 0.35, months=8).draw(np.random.default_rng(1))
+    return judge(panel, np.random.default_rng(2), simulations=12)
+
+
+@pytest.fixture(scope="module")
+def alike() -> Verdict:
+    panel = Population("alike", (300,) * 7, months=8).draw(np.random.default_rng(2))
+    return judge(panel, np.random.default_rng(2), simulations=12)
+
+
+def texts(table):
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def test_a_loyal_cohort_is_told_with_sizes_tests_and_error_rates(loyal):
+    shown = judgement(loyal)
+    assert shown.headline.lower().startswith("foundational launch cohort")
+    assert (shown.mark, shown.gap) == ("✓", "")
+    sizes = dict(shown.sizes)
+    found = loyal.decision.sizes
+    assert sizes["Difference"] == (
+        f"{100 * found.difference.value:.1f} points ({100 * found.difference.low:.1f} to "
+        f"{100 * found.difference.high:.1f})"
+    )
+    assert set(sizes) == {"Active in month 5", "Difference", "Ratio", "Extra loyal share", "E-value"}
+    assert [row[0][0] for row in texts(shown.tests)] == list("ABCD")
+    assert [row[2] for row in texts(shown.tests)] == [
+        written_p(t.p) for t in loyal.decision.found.tests.values()
+    ]
+    rows = texts(shown.rates)
+    assert [row[3] for row in rows] == ["wrong"] * len(loyal.rates.nulls) + ["found"] * 3
+    assert [row[0] for row in rows[-3:]] == [f"{s} of the launch cohort loyal" for s in ("10%", "15%", "25%")]
+    assert {row[4] for row in rows} == {"12"}
+    low, high = loyal.rates.power[0].interval
+    assert rows[-3][2] == f"{low:.0%} to {high:.0%}"
+
+
+def test_challenges_that_flip_stand_first_and_are_marked(loyal, alike):
+    for verdict in (loyal, alike):
+        lines = judgement(verdict).challenges
+        flips = [outcome.about for outcome in verdict.decision.outcomes if outcome.flips]
+        told = [line for line in lines if line.startswith("! ") and "left out in turn" not in line]
+        assert len(told) == sum("one cohort" not in about for about in flips)
+        assert lines[: len(told)] == told
+        assert any("each other cohort left out in turn" in line for line in lines)
+
+
+def test_every_kind_has_a_mark_and_only_what_stands_out_has_the_tick():
+    assert set(MARKS) == set(KIND_WORDS)
+    assert {kind for kind, (mark, _) in MARKS.items() if mark == "✓"} == {"foundational", "dominant launch"}
+
+
+def test_the_table_has_the_verdicts_numbers(loyal, alike):
+    table = verdict_table([loyal, alike])
+    assert list(table.columns) == list(COLUMNS)
+    assert {"power_10", "power_15", "power_25"} <= set(COLUMNS)
+    first = table.iloc[0]
+    sizes, rates = loyal.decision.sizes, loyal.rates
+    assert first["kind"] == "foundational"
+    assert (first["difference"], first["low"], first["high"]) == (
+        sizes.difference.value, sizes.difference.low, sizes.difference.high,
+    )  # fmt: skip
+    assert [first[f"power_{n}"] for n in (10, 15, 25)] == [rate.called / 12 for rate in rates.power]
+    assert first["false_positive_rate"] == max(rate.called / 12 for rate in rates.nulls)
+    assert first["simulations"] == 12
+    assert table["p"].tolist() == [loyal.p, alike.p]
+    assert verdict_table([]).shape == (0, len(COLUMNS))
+
+
+def few(monkeypatch):
+    import analysis.exhibits as exhibits
+
+    chosen = tuple(e for e in exhibits.EXHIBITS if e.id in ("fig14", "fig25"))
+    monkeypatch.setattr("analysis.exhibits.EXHIBITS", chosen)
+
+
+def one_user():
+    return [("u", "x/m", f"2025-03-{day:02d}", {}) for day in range(1, 29)]
+
+
+NOTHING_TO_JUDGE = {
+    "one user": ([*one_user(), ("u", "x/m", "2025-05-31", {})], models(model("x/m", "2025-03-01"))),
+    "one week": (
+        [(f"u{i}", f"x/m{i % 2}", f"2025-03-{3 + i % 7:02d}", {}) for i in range(600)],
+        models(model("x/m0", "2025-03-01"), model("x/m1", "2025-03-01")),
+    ),
+    "empty models table": (
+        [(f"u{i}", "x/m", f"2025-{3 + i % 5:02d}-{1 + i % 28:02d}", {}) for i in range(900)],
+        models(model("x/m", "2025-03-01")).slice(0, 0),
+    ),
+    "no models table": ([(f"u{i}", "x/m", f"2025-{3 + i % 5:02d}-07", {}) for i in range(900)], None),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING_TO_JUDGE)
+def test_a_log_in_which_nothing_can_be_judged_says_so(connect, tmp_path, monkeypatch, case):
+    few(monkeypatch)
+    rows, catalogue = NOTHING_TO_JUDGE[case]
+    summary = analysis.write_analysis(connect(generations(rows), models=catalogue), tmp_path)
+    page = html.unescape((tmp_path / "report.html").read_text())
+    assert set(summary["verdicts"]["kind"]) == {"insufficient data"}
+    gaps = re.findall(r"Not available:</b> no verdict: ([^<]+)</p>", page)
+    assert len(gaps) == len(summary["panels"]) > 0
+    assert all(len(gap) > 20 for gap in gaps)
+    stored = pd.read_csv(tmp_path / "tables" / "fig25_verdicts.csv")
+    assert stored["difference"].isna().all() and stored["false_positive_rate"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0004, "< .001"), (0.02, ".020"), (1.0, "1.000"), (float("nan"), "–")]
+)
+def test_p_values_for_people(p, text):
+    assert written_p(p) == text
