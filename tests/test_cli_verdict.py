@@ -10,11 +10,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+import sim
 from analysis import open_log, results, write_analysis
 from analysis.exhibits import EXHIBITS
 from analysis.inference.populations import Population, planted
 from testbed import cli
+from testbed.truth_checks import check
 from tests.analysis.rows import generations, model, models
+from tests.traffic_world import shipped
 
 LOYAL, ALIKE = "acme/loyal", "acme/alike"
 
@@ -158,3 +161,50 @@ def test_a_malformed_alias_file_is_named_with_its_line(log, capsys, tmp_path):
     status, _, err = run(capsys, log, "--alias", path)
     assert status == 2
     assert f"{path}:2: expected two columns" in err
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """A small run with its truth."""
+    return sim.run(
+        shipped("one-frontier-model"), users=1500, out=tmp_path_factory.mktemp("sim"), workers=1
+    ).path
+
+
+def test_the_truth_of_a_run_follows_the_verdicts(simulated, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    argv = (simulated, "--truth", "--simulations", "0", "--all", "--min-cohort", "30")
+    status, out, _ = run(capsys, *argv, "--json")
+    assert status == 0
+    told = json.loads(out)["truth"]
+    expected = check(simulated)
+    assert [one["name"] for one in told] == [one.name for one in expected]
+    for one, known in zip(told, expected, strict=True):
+        assert one["verdict"] == known.verdict
+        assert one["value"] == (known.value if np.isfinite(known.value) else None)
+        assert set(one) == {"name", "claim", "value", "low", "high", "n", "null", "verdict", "words"}
+    for part in (simulated, simulated / "log"):
+        _, out, _ = run(capsys, part, *argv[1:])
+        assert max(map(len, out.splitlines())) <= 100
+        words = " ".join(out.split())
+        assert words.index("Does the launch cohort stand out?") < words.index(
+            "What the truth says (no log holds this)"
+        )
+        for known in expected:
+            assert f"{known.name}: {known.verdict}" in words
+            assert f"{known.n:,}" in words
+    _, out, _ = run(capsys, *argv, "--quiet")
+    assert [line for line in out.splitlines() if line.startswith("truth: ")] == [
+        f"truth: {known.name}\t{known.verdict}" for known in expected
+    ]
+
+
+def test_without_truth_nothing_is_said_of_it(simulated, capsys):
+    _, out, _ = run(capsys, simulated, "--simulations", "0", "--all", "--min-cohort", "30", "--json")
+    assert "truth" not in json.loads(out)
+
+
+def test_a_log_without_truth_is_told_so(log, capsys):
+    status, out, err = run(capsys, log, "--truth", "--model", LOYAL)
+    assert (status, out) == (2, "")
+    assert "--truth needs the folder of a simulated run" in " ".join(err.split())

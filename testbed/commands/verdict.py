@@ -15,6 +15,7 @@ from testbed.progress import open_display
 
 if TYPE_CHECKING:
     from analysis import Log
+    from testbed.truth_checks import TruthCheck
 
 DESCRIPTION = """\
 Says for each model whether its launch cohort stays longer than the cohorts after it by more than chance, calendar and
@@ -32,6 +33,7 @@ examples:
   slipper verdict /data/log --model acme/new-model --why        one model in full: tests, sizes, challenges
   slipper verdict /data/log --all --simulations 0               every model with enough users, without error rates
   slipper verdict /data/log --alias previews.csv                earlier ids that the models table does not state
+  slipper verdict outputs/report/RUN-ID --truth                 and what only the simulator knows
   slipper verdict /data/log --json
 
 FILE of --alias: CSV without a head, two columns: the earlier id, the model that it became. Ids that the log's models
@@ -75,6 +77,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--why", action="store_true", help="tests, sizes, challenges and error rates of each model"
     )
+    parser.add_argument("--truth", action="store_true", help="after the verdicts, what the truth of a simulated run "
+                        "says of the report's account: no log holds this")  # fmt: skip
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -96,7 +100,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from analysis import LogError, open_log
     from analysis.inference import verdict
-    from testbed import summary, verdict_view
+    from testbed import summary, truth_view, verdict_view
     from testbed.commands.analyze import check_one_log
 
     if args.all and args.models:
@@ -107,6 +111,9 @@ def execute(args: argparse.Namespace) -> int:
         )
     aliases = _aliases(Path(args.alias)) if args.alias else {}
     check_one_log(Path(args.log))
+    truth = (
+        _truth(Path(args.log)) if args.truth else None
+    )  # before the simulations: bad input is told at once
     try:
         with (
             open_display(quiet=args.quiet) as show,
@@ -129,16 +136,35 @@ def execute(args: argparse.Namespace) -> int:
         raise BadInput(str(error)) from error
     if args.json:
         content = {"log": args.log, "seed": args.seed, "verdicts": [v.as_json() for v in found]}
+        if truth is not None:
+            content["truth"] = [truth_view.as_json(check) for check in truth]
         print(json.dumps(content, indent=2))
     elif args.quiet:
         for judged in found:
             print(f"{judged.model}\t{judged.headline}")
+        for check in truth or ():
+            print(f"truth: {check.name}\t{check.verdict}")
     else:
         console = summary.open_console()
         summary.print_log(console, args.log, extent)
         why = args.why or (args.models is not None and len(found) == 1)
         verdict_view.print_verdicts(console, found, why=why)
+        if truth is not None:
+            truth_view.print_truth(console, truth)
     return DONE
+
+
+def _truth(path: Path) -> list[TruthCheck]:
+    """The checks on a run's truth. Raises BadInput for a log that is not a run's or has no truth."""
+    from testbed import truth_checks
+
+    folder = path.parent if path.name == "log" and (path.parent / "manifest.json").is_file() else path
+    if not (folder / "manifest.json").is_file() or not (folder / "truth").is_dir():
+        raise BadInput(
+            f"{path}: --truth needs the folder of a simulated run, with manifest.json and truth/, as `slipper run` "
+            "writes it; a real log holds no truth. Leave out --truth"
+        )
+    return truth_checks.check(folder)
 
 
 def _models(log: Log, args: argparse.Namespace, aliases: dict[str, str]) -> list[str]:

@@ -1,0 +1,56 @@
+"""The checks on a run's truth for reading on a terminal and for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from testbed.truth_checks import TruthCheck
+
+TITLE = "What the truth says (no log holds this)"
+LEGEND = (
+    "Four checks of the report's account on what the simulator knows: whose work waited for what, and who used what. "
+    "A claim holds if the whole 95% interval lies beyond the value at which it would be empty (null)."
+)
+MARKS = {"holds": ("✓", "green"), "fails": ("✗", "red"), "not testable": ("–", "dim")}
+
+
+def print_truth(console: Console, checks: Sequence[TruthCheck]) -> None:
+    """The checks: a line of numbers each, with the claim and what was found in words."""
+    console.print()
+    console.print(Text(TITLE, style="bold"))
+    console.print(Text(LEGEND, style="dim"))
+    console.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("check", overflow="fold", ratio=1)
+    for head in ("value", "95%", "null", "n"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for check in checks:
+        mark, style = MARKS[check.verdict]
+        words = Text(f"{mark} {check.name}: {check.verdict}", style=style)
+        words.append(f"\n{check.claim}", style="default not dim")
+        words.append(f"\n{check.words}", style="dim")
+        interval = f"{_number(check.low)} to {_number(check.high)}" if math.isfinite(check.low) else "–"
+        table.add_row(words, _number(check.value), interval, _number(check.null), f"{check.n:,}")
+    console.print(table)
+
+
+def as_json(check: TruthCheck) -> dict[str, Any]:
+    """A check for programs; what is not known is null."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in asdict(check).items()
+    }
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.4f}"
