@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import agents, experiments, long_run, tables, traffic
+from benchmarks import agents, experiments, long_run, page, tables, traffic
 
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "Traffic: records to Parquet": traffic,
     "Agents: decisions of two years": agents,
     "Experiments: replicates saved, and the time of a run": experiments,
+    "Report page: size and opening": page,
     "Long run: 50 million records": long_run,
     "Analysis: all tables from 100 million records": tables,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,10 @@ import pytest
 from analysis import categories, cost, geography, retention, usage
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
-from benchmarks import agents, child, experiments, pandas_tables, tables, traffic
+from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic
 from sim.activity import monthly
 from sim.world import load_world, log_writer, run_agents
-from tests import worlds
+from tests import browser, worlds
 from tests.traffic_world import shipped
 
 
@@ -169,3 +170,40 @@ def test_every_arm_of_the_experiments_differs_from_the_report_world():
     for settings in experiments.ARMS.values():
         other = load_world(shipped("report"), users=300, settings=settings)
         assert other.scenario != base.scenario
+
+
+def test_a_page_is_measured_against_its_limits_with_or_without_a_browser(tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_bytes(b"x" * 2_000_000)
+    found = {"seconds": [0.5, 3.0, 1.0], "charts": 30, "all_s": 9.0, "browser": "Chromium 1"}
+    monkeypatch.setattr(page, "find_browser", lambda: "/a/browser")
+    monkeypatch.setattr(page, "opened", lambda path, browser: found)
+    text = page.compare(path, 500)
+    assert "| 2.00 MB | 8 MB | **0.25** |" in text
+    assert "| 1.00 s | 2 s | **0.50** |" in text
+    monkeypatch.setattr(page, "find_browser", lambda: None)
+    without = page.compare(path, 500)
+    assert "**0.25**" in without and "2 s" not in without
+    assert "was not measured: no Chromium found" in without
+
+
+@pytest.mark.browser
+def test_opening_waits_for_the_charts_of_the_first_screen(chromium, tmp_path):
+    """A page whose chart is drawn 0.4 s after it loads takes at least as long; one below the fold is not waited for."""
+    draw = "setTimeout(() => {f.classList.add('drawn'); f.innerHTML = '<div class=chart><svg></svg></div>'}, WAIT)"
+    parts = [f"<figure data-chart=c{i} style='height:1500px'></figure>" for i in range(2)]
+    script = "".join(
+        f"{{const f = document.querySelectorAll('figure')[{i}]; {draw.replace('WAIT', str(wait))}}}"
+        for i, wait in enumerate((400, 1500))
+    )
+    (tmp_path / "report.html").write_text(f"<!doctype html><body>{''.join(parts)}<script>{script}</script>")
+    found = run_apart(tmp_path / "report.html")
+    assert min(found["seconds"]) >= 0.4 and max(found["seconds"]) < 1.4
+    assert found["charts"] == 2 and found["all_s"] > 0.5
+    assert found["browser"].startswith("Chromium ")
+
+
+def run_apart(path):
+    """`page.opened` in a thread of its own: the driver of the session's browser is running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(page.opened, path, browser.find_browser(), 1).result()
