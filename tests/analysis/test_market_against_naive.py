@@ -220,24 +220,69 @@ def test_a_slope_that_nearly_one_cost_leaves_open_has_bounds_without_end():
     assert (line["change_low"], line["change_high"]) == (-1.0, np.inf)
 
 
-def test_named_models_and_archetypes(log, tables):
-    expected = naive.model_cost(tables)
-    market = cost.market_map(log).set_index("model")
-    middle = market["log10_cost"].median(), market["log10_tokens"].median()
-    for row in market.itertuples():
-        dear, used = row.log10_cost >= middle[0], row.log10_tokens >= middle[1]
-        assert row.archetype == {
-            (True, True): "premium leaders", (False, True): "efficient giants",
-            (True, False): "premium specialists", (False, False): "long tail",
-        }[dear, used]  # fmt: skip
+CORNERS = {
+    (True, True): "premium leaders", (False, True): "efficient giants",
+    (True, False): "premium specialists", (False, False): "long tail",
+}  # fmt: skip
+NAMED = {
+    "google/gemini-2.0-flash-001": "efficient giants", "deepseek/deepseek-chat-v3-0324": "efficient giants",
+    "anthropic/claude-3.7-sonnet": "premium leaders", "anthropic/claude-sonnet-4": "premium leaders",
+    "qwen/qwen-2-7b-instruct": "long tail", "ibm-granite/granite-4.0-h-micro": "long tail",
+    "openai/gpt-4": "premium specialists", "openai/gpt-5-pro": "premium specialists",
+}  # fmt: skip
+
+
+def charged_by_model(tables):
+    """{model: (requests, tokens, USD per million tokens)} of models with a charge, one raw row after the other."""
+    counts, tokens, usd = {}, {}, {}
+    for row in tables.generations.to_pylist():
+        name = row["model"]
+        if row["byok"] is False and row["variant"] != "free":
+            counts[name] = counts.get(name, 0) + 1
+            tokens[name] = tokens.get(name, 0) + row["tokens_prompt"] + row["tokens_completion"]
+            usd.setdefault(name, []).append(row["cost_total"])
+    spent = {name: math.fsum(costs) for name, costs in usd.items()}
+    return {
+        name: (counts[name], tokens[name], 1e6 * spent[name] / tokens[name])
+        for name in counts
+        if tokens[name] > 0 and spent[name] > 0
+    }
+
+
+def middle(values):
+    """The median: the middle one of an odd number, halfway between the two middle ones of an even number."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def test_archetypes_are_cut_at_the_medians_of_the_raw_rows(log, tables):
+    expected = charged_by_model(tables)
+    cost_cut = middle([math.log10(price) for _, _, price in expected.values()])
+    use_cut = middle([math.log10(tokens) for _, tokens, _ in expected.values()])
+    corner = {
+        name: CORNERS[math.log10(price) >= cost_cut, math.log10(tokens) >= use_cut]
+        for name, (_, tokens, price) in expected.items()
+    }
+    market = cost.market_map(log)
+    assert dict(zip(market["model"], market["archetype"], strict=True)) == corner
+    assert set(corner.values()) == set(CORNERS.values())
+
+
+def test_named_models_have_the_numbers_of_the_raw_rows(log, tables):
+    expected = charged_by_model(tables)
     named = cost.named_models(log).set_index("model")
-    assert len(named) == 8
-    assert named["segment"].value_counts().to_dict() == dict.fromkeys(
-        ("efficient giants", "premium leaders", "long tail", "premium specialists"), 2
-    )
-    _, tokens, usd = expected["anthropic/claude-sonnet-4"]
-    sonnet = named.loc["anthropic/claude-sonnet-4"]
-    assert (sonnet["charged_tokens"], sonnet["log10_tokens"]) == (tokens, close(math.log10(tokens)))
-    assert sonnet["cost_usd_per_mtok"] == close(1e6 * usd / tokens)
-    assert named["log10_below_top"].max() == 0
-    assert named.loc["openai/gpt-4"][["cost_usd_per_mtok", "log10_tokens"]].isna().all()  # not in this log
+    assert named["segment"].to_dict() == NAMED
+    seen = [name for name in NAMED if name in expected]
+    assert 2 <= len(seen) < len(NAMED)  # some of them are in this log, not all
+    most = max(expected[name][1] for name in seen)
+    for name, row in named.iterrows():
+        if name not in expected:
+            assert row[["requests", "charged_tokens", "cost_usd_per_mtok", "log10_tokens"]].isna().all()
+            assert row["archetype"] == ""
+            continue
+        requests, tokens, price = expected[name]
+        assert (row["requests"], row["charged_tokens"]) == (requests, tokens)
+        assert row["cost_usd_per_mtok"] == close(price)
+        assert (row["log10_cost"], row["log10_tokens"]) == close((math.log10(price), math.log10(tokens)))
+        assert row["log10_below_top"] == close(math.log10(tokens / most))

@@ -49,17 +49,29 @@ def test_shares_by_source_with_open_share_and_releases(rough_log, made_rough):
 
 
 def test_open_authors_are_ranked(rough_log, made_rough):
-    facts = naive.facts_of(made_rough)
-    expected = naive.tokens_by(
-        made_rough,
-        lambda row: row["model"].split("/")[0],
-        keep=lambda row: facts.get(row["model"], {}).get("open_weights"),
-    )
+    """Every column from the raw rows, one after the other."""
+    facts = {row["model"]: row for row in made_rough.models.to_pylist()}
+    requests, tokens, used, origins = {}, {}, {}, {}
+    for row in made_rough.generations.to_pylist():
+        fact = facts.get(row["model"])
+        if fact is None or not fact["open_weights"]:
+            continue
+        author = row["model"][: row["model"].index("/")]
+        requests[author] = requests.get(author, 0) + 1
+        tokens[author] = tokens.get(author, 0) + row["tokens_prompt"] + row["tokens_completion"]
+        used.setdefault(author, set()).add(row["model"])
+        origins.setdefault(author, set()).add("CN" if fact["origin"] == "CN" else "RoW")
+    whole = sum(tokens.values())
+    by_size = sorted(tokens, key=lambda author: (-tokens[author], author))
+    assert len(by_size) > 3
     found = usage.open_authors(rough_log)
-    assert {(r.author,): [r.requests, r.tokens] for r in found.itertuples()} == expected
-    assert found["rank"].tolist() == list(range(1, len(expected) + 1))
-    assert found["tokens"].is_monotonic_decreasing
-    assert found["share"].tolist() == pytest.approx((found["tokens"] / found["tokens"].sum()).tolist())
+    assert found["author"].tolist() == by_size
+    for place, row in enumerate(found.itertuples(), start=1):
+        author = row.author
+        assert (row.rank, row.requests, row.tokens) == (place, requests[author], tokens[author])
+        assert row.models == len(used[author])
+        assert row.origin == " + ".join(sorted(origins[author]))
+        assert row.share == pytest.approx(tokens[author] / whole)
 
 
 def test_open_models_and_their_concentration(rough_log, made_rough):
