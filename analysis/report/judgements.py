@@ -148,11 +148,12 @@ def _challenges(verdict: Verdict) -> list[str]:
     told.sort(key=lambda outcome: not outcome.flips)
     lines = [f"{'! ' if o.flips else ''}{o.about}: {outcome_words(o)}" for o in told]
     lines += _dropped(decision)
-    stood, judged = verdict.controls
-    if judged:
+    controls = verdict.controls
+    if controls.judged:
         word = "! " if verdict.fails_controls else ""
         lines.append(
-            f"{word}negative controls: {stood} of {judged} other models' launch cohorts stand out, too"
+            f"{word}negative controls: {controls.stand_out} of {controls.judged} other models' launch cohorts stand "
+            "out, too"
         )
     return lines
 
