@@ -95,12 +95,14 @@ class Population:
             joined = rng.random(n)
             first = cohort == 0
             joined[first] = 1 - rng.random(int(first.sum())) * self.short_days / MONTH_DAYS
-        age = np.arange(total) - cohort[:, None]
+        month, own = np.arange(total), cohort[:, None]
         factor = np.array([self.period.get(m, 1.0) for m in range(total)])
-        factor_of = np.where(whale[:, None], 1.0, factor)
-        active = rng.random((n, total), dtype=np.float32) < p[:, None] * factor_of
-        active &= (age - joined[:, None] <= life[:, None]) & (age > 0)
-        active |= age == 0
+        chance = p[:, None] * factor
+        chance[whale] = p[whale, None]
+        active = rng.random((n, total), dtype=np.float32) < chance
+        active &= month > own
+        active &= month <= (cohort + joined + life)[:, None]
+        active |= month == own
         organisation = None
         if not self.whale_accounts:
             organisation = np.arange(n)
@@ -111,7 +113,7 @@ class Population:
         if self.short_days is None:
             return panel
         whole = active.copy()  # the same users by 30-day windows: the day of joining plays no part
-        whole[active & (age > 0) & (age > life[:, None])] = False
+        whole[active & (month > own) & (month - own > life[:, None])] = False
         windows = replace(panel, months=panel.months[:-1], active=whole[:, :-1], windows="30 days")
         return replace(panel, rewindowed=windows)
 
@@ -168,13 +170,14 @@ def _volumes(
     n, months = active.shape
     level = np.exp(rng.normal(np.log(30.0), 1.0, n))
     level[whale] = 30.0 * factor * np.exp(rng.normal(0.0, 0.3, int(whale.sum())))
-    # One factor a user and half-year would do; one a month is closer to logs and costs little in single precision.
-    noise = np.exp(0.5 * rng.standard_normal((n, months), dtype=np.float32))
-    requests = np.where(active, np.maximum(level[:, None].astype(np.float32) * noise, 1.0), 0.0)
-    reach = np.where(whale, MONTH_DAYS, 21.7)  # workdays of a month
-    days = reach[:, None] * (1 - np.exp(-requests / 30.0))
-    days = np.where(active, np.maximum(np.rint(days), 1.0), 0.0)
-    return requests.astype(np.int32), days.astype(np.int8)
+    user, month = np.nonzero(active)
+    noise = np.exp(0.5 * rng.standard_normal(len(user), dtype=np.float32))
+    volume = np.maximum(level[user].astype(np.float32) * noise, 1.0)
+    reach = np.where(whale, MONTH_DAYS, 21.7)[user]  # workdays of a month
+    filled = np.maximum(np.rint(reach * (1 - np.exp(-volume / 30.0))), 1.0)
+    requests, days = np.zeros((n, months), np.int32), np.zeros((n, months), np.int8)
+    requests[user, month], days[user, month] = volume, filled
+    return requests, days
 
 
 def month_range(months: int, first: dt.date = dt.date(2025, 1, 1)) -> tuple[dt.date, ...]:
