@@ -187,6 +187,14 @@ def test_verdicts_stand_beside_the_charts(report):
     assert "1 holds, 1 fails" in report.page.query_selector(".scoreboard").inner_text()
 
 
+def test_each_panel_has_a_verdict_on_its_launch_cohort(visit, run):
+    page = visit(run / "report.html").page
+    assert page.locator(".panel .judgement").count() == page.locator(".panel").count() == 8
+    for shown in page.locator(".panel .judgement").all():
+        assert len(shown.inner_text()) > 20
+    assert "no verdict: the launch cohort" in page.locator("#panel-1 .judgement").inner_text()  # 4 users
+
+
 @pytest.mark.parametrize("which", ["report", "comparison"])
 def test_no_page_scrolls_sideways_on_a_phone(visit, run, compared, which):
     page = visit(run / "report.html" if which == "report" else compared, viewport=PHONE).scroll().page
