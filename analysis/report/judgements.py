@@ -171,12 +171,15 @@ def _dropped(decision: Decision) -> list[str]:
 
 
 def _rates(rates: ErrorRates) -> SmallTable:
-    rows = [_rate_row("wrong", "no loyal cohort: " + rate.population, rate) for rate in rates.nulls]
-    rows += [_rate_row("found", f"{rate.loyal:.0%} of the launch cohort loyal", rate) for rate in rates.power]
-    note = "Share of simulated panels called foundational, with 95% intervals."
+    rows = [
+        _rate_row("wrong", "none, cohorts vary" if i else "none, cohorts alike", rate)
+        for i, rate in enumerate(rates.nulls)
+    ]
+    rows += [_rate_row("found", f"{rate.loyal:.0%}", rate) for rate in rates.power]
+    note = "Share of so many simulated panels that is called foundational, with 95% intervals."
     if rates.cut:
         note += f" Cohorts above {LARGEST_COHORT:,} users were simulated at that size."
-    return SmallTable(["planted", "called", "95%", "is", "simulations"], rows, note)
+    return SmallTable(["loyal at launch", "called", "95%", "is", "of"], rows, note)
 
 
 def _rate_row(word: str, population: str, rate: Rate) -> list[Cell]:
