@@ -79,6 +79,9 @@ def records(
     """The frame's columns as records for a chart, with `series` as the name for people of each row's series."""
     names = [series.name(key) for key in frame[series.column]] if series else [None] * len(frame)
     order = {key: at for at, key in enumerate(series.order)} if series else {}
+    if series:  # a value out of the contract's vocabulary comes last
+        for key in frame[series.column]:
+            order.setdefault(key, len(order))
     out = []
     for at, row in enumerate(frame[list(columns)].astype(object).itertuples(index=False, name=None)):
         record = {column: rounded(value) for column, value in zip(columns, row, strict=True)}
@@ -316,4 +319,10 @@ def spec(chart: Any, description: str, height: int = _HEIGHT) -> Spec:
     """The chart as a plain dict: the container's width, a height, the shared configuration, its text alternative."""
     chart = chart.properties(width="container", height=height, description=description)
     chart.config = config()
-    return dict(chart.to_dict())
+    return to_dict(chart)
+
+
+def to_dict(chart: Any) -> Spec:
+    """A chart as a plain dict, however many rows it has: ten years of months are more than the library's limit."""
+    with alt.data_transformers.enable("default", max_rows=None):
+        return dict(chart.to_dict())

@@ -220,7 +220,8 @@ def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:
     """Month of the model's launch cohort and how it was found.
 
     The calendar month of the release date where the models table has one, else the first month in which the log
-    saw the model. None where that month lies before the log, or the log never saw the model.
+    saw the model. None where that month lies before the log, or is the log's own first month and no release date
+    says that the model is not older, or the log never saw the model.
     """
     return launch_cohorts(log, [model])[model]
 
@@ -237,7 +238,8 @@ def launch_cohorts(log: Log, models: Sequence[str]) -> dict[str, tuple[dt.date |
         else:
             counts = cohort_activity(log)
             seen = counts.loc[counts["model"] == model, "cohort"]
-            found[model] = (day(seen.min()) if len(seen) else None), "first month seen"
+            month_seen = day(seen.min()) if len(seen) else None
+            found[model] = (month_seen if month_seen != first else None), "first month seen"
     return found
 
 

@@ -29,6 +29,10 @@ from analysis import contract
 from analysis import vocabulary as v
 
 DEFAULT_MEMORY = "2GB"
+MOST_ROWS_CHECKED = 20_000_000  # rows up to which an open log is looked through for doubled requests
+LEAST_UNIQUE = (
+    0.95  # share of different ids: below it a log is doubled in part; the estimate errs by about 2%
+)
 _UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
 
 
@@ -173,7 +177,7 @@ class Log:
         return log
 
     def sql(self, expression: ir.Expr) -> str:
-        """The SQL that the engine runs for an expression."""
+        """The SQL that the engine runs for an Ibis expression. Of a query of this package: `QUERY.sql(log)`."""
         return str(self.connection.compile(expression, pretty=True))
 
     def remembered(self, key: Any, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -525,11 +529,15 @@ def _measure(log: Log, check: bool) -> None:
         raise LogError(f"{log.name}: the log is empty: it has the columns but not one row")
     if check:
         _check_counts(log, found)
+        _check_unique(log)
 
 
 def _unsound_counts(log: Log) -> dict[str, ir.Value]:
-    """Counts of rows that would spoil every sum of tokens or money, by their wording for people."""
-    counts: dict[str, ir.Value] = {}
+    """Counts of rows that would spoil sums and cohorts, by their wording for people."""
+    counts: dict[str, ir.Value] = {
+        f"{name} missing": v.count_where(log.generations[name].isnull())
+        for name in ("created_at", "user_id", "model")
+    }
     for field in contract.GENERATIONS:
         if field.unit not in ("tokens", "USD") or field.name not in log.columns:
             continue
@@ -550,6 +558,30 @@ def _check_counts(log: Log, found: dict[str, Any]) -> None:
             f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
             "wrong: correct them or leave them out. `slipper analyze LOG --validate` shows examples."
         )
+
+
+def _check_unique(log: Log) -> None:
+    """Refuse doubled requests and doubled models. Requests: where an estimate says so, and not in very large logs."""
+    rows = log.generations
+    if log.rows <= MOST_ROWS_CHECKED:
+        about = int(rows.aggregate(n=rows.generation_id.approx_nunique()).to_pandas()["n"].iloc[0])
+        if about < LEAST_UNIQUE * log.rows:
+            exact = int(rows.aggregate(n=rows.generation_id.nunique()).to_pandas()["n"].iloc[0])
+            if exact < LEAST_UNIQUE * log.rows:
+                raise LogError(
+                    f"{log.name}: {log.rows:,} rows, but only {exact:,} different generation_ids: rows are doubled, "
+                    "and so would be every sum. Keep one of each. `slipper analyze LOG --validate` shows examples."
+                )
+    if log.models is not None:
+        table = log.models
+        counts = table.group_by("model").aggregate(n=table.count())
+        doubled = sorted(counts.filter(counts.n > 1).to_pandas()["model"].astype(str))
+        if doubled:
+            raise LogError(
+                f"{log.name}: the models table has more than one row of {', '.join(doubled[:5])}"
+                f"{' and others' if len(doubled) > 5 else ''}: sums over their facts would be doubled, and dates of "
+                "release would contradict each other. Keep one row a model."
+            )
 
 
 def _utc(moment: dt.datetime | None) -> dt.datetime | None:

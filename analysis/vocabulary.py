@@ -42,8 +42,13 @@ def numbers(count: int) -> ir.IntegerColumn:
 
 
 def bit(position: ir.IntegerValue, size: int) -> ir.IntegerValue:
-    """The int64 with only the bit of a position set; 0 where the position is not in 0 .. size - 1 (size <= 62)."""
-    return position.between(0, size - 1).ifelse(ibis.literal(1, "int64") << position, 0)
+    """The int64 with only the bit of a position set; 0 where the position is not in 0 .. size - 1 (size <= 62).
+
+    Shifted down from the highest bit: an engine takes a small literal for a 32-bit integer, in which bit 31 overflows.
+    """
+    top = ibis.literal(1 << (size - 1), "int64")
+    inside = position.between(0, size - 1)
+    return inside.ifelse(top >> (size - 1 - inside.ifelse(position, 0)).cast("int32"), 0)
 
 
 def has_bit(word: ir.IntegerValue, position: ir.IntegerValue) -> ir.BooleanValue:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
@@ -17,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from testbed.progress import duration
+
+FEW_GAPS = 6  # so many are listed on the terminal, more are counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +116,7 @@ def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
     for row in broken.to_dict("records"):
         where = f"{row['table']}.{row['column']}" if row["column"] else row["table"]
         style = "bold red" if row["severity"] == "error" else "yellow"
-        share = f" ({100 * row['violations'] / row['rows']:.2g}%)" if row["rows"] else ""
+        share = f" ({100 * row['violations'] / row['rows']:.3g}%)" if row["rows"] else ""
         found = f"  {where}: {row['check']}: {row['violations']:,}{share}"
         console.print(Text.assemble((row["severity"], style), found))
         console.print(Text(f"  {row['explanation']}", style="dim"))
@@ -129,8 +131,18 @@ def print_findings(console: Console, findings: Findings) -> None:
         _print_contrast(console, findings)
     if findings.shares is not None:
         _print_shares(console, findings.shares)
-    for gap in findings.gaps:
-        console.print(Text(f"Not shown: {gap}", style="yellow"))
+    _print_gaps(console, findings.gaps)
+
+
+def _print_gaps(console: Console, gaps: Sequence[str]) -> None:
+    """What could not be shown: each if they are few, else how many and where the page says why."""
+    if len(gaps) > FEW_GAPS:
+        names = ", ".join(gap.partition(":")[0] for gap in gaps[:FEW_GAPS])
+        said = f"{len(gaps)} figures and tables ({names}, ...); the page says why at each, and under Gaps"
+        console.print(Text(f"Not shown: {said}", style="yellow"))
+        return
+    for gap in gaps:
+        console.print(Text(f"Not shown: {gap.replace(': not available: ', ': ')}", style="yellow"))
 
 
 def print_files(console: Console, folder: Path, timings: Mapping[str, float], reused: bool = False) -> None:

@@ -141,7 +141,10 @@ def test_what_the_log_cannot_say_is_stated(findings):
     found = replace(findings, shares=None, gaps=["shares by openness: not available: models"])
     text = printed(80, lambda console: summary.print_findings(console, found))
     assert "Whose tokens" not in text
-    assert "Not shown: shares by openness: not available: models" in text
+    assert "Not shown: shares by openness: models" in text
+    many = replace(findings, gaps=[f"figure {i}: not available: labels (none)" for i in range(1, 20)])
+    text = printed(80, lambda console: summary.print_findings(console, many))
+    assert text.count("Not shown") == 1 and "19 figures and tables" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])

@@ -70,7 +70,7 @@ def panel_chart(cells: pd.DataFrame, launch: Any, top: float) -> dict[str, Any] 
         .add_params(near)
     )  # fmt: skip
     chart = alt.layer(band, whole, tails, points).add_params(shown).properties(height=HEIGHT)
-    return chart.to_dict()
+    return to_dict(chart)
 
 
 _KIND_COLOURS = {LAUNCH: VERMILLION, LATER: BLUES[3], SMALL: PALE}

@@ -17,8 +17,8 @@ real one, and prints a summary: who was in the market, retention by cohort, shar
 
 EPILOG = f"""\
 examples:
-  slipper run report-small                        ten seconds
-  slipper run scenarios/report.yaml               about a minute
+  slipper run report-small                        half a minute
+  slipper run scenarios/report.yaml               a minute or two
   slipper run report --set mechanisms.fit=off     the same world without one cause
   slipper run report --seed 7 --users 50_000
   slipper run report-small --json | jq .summary

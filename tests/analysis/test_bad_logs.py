@@ -159,6 +159,17 @@ def lost(rows: pa.Table) -> pa.Table:
     return rows.set_column(at, field, pa.array([None, *rows["tokens_prompt"].to_pylist()[1:]], pa.int32()))
 
 
+def without_first(name: str):
+    """The first value of a required column is missing."""
+
+    def spoil(rows: pa.Table) -> pa.Table:
+        values = [None, *rows[name].to_pylist()[1:]]
+        at, field = rows.schema.get_field_index(name), rows.schema.field(name).with_nullable(True)
+        return rows.set_column(at, field, pa.array(values, field.type))
+
+    return spoil
+
+
 REFUSED = {
     "no row": (lambda rows: rows.slice(0, 0), "the log is empty"),
     "prompts below 0": (negative("tokens_prompt"), r"\d+ with tokens_prompt below 0"),
@@ -166,6 +177,12 @@ REFUSED = {
     "costs below 0": (negative("cost_total"), r"\d+ with cost_total below 0"),
     "an endless cost": (lambda rows: put(rows, "cost_total", float("nan")), "cost_total infinite or not a number"),
     "a lost count": (lost, "1 with tokens_prompt missing"),
+    "a lost moment": (without_first("created_at"), "1 with created_at missing"),
+    "a lost model": (without_first("model"), "1 with model missing"),
+    "a lost user": (without_first("user_id"), "1 with user_id missing"),
+    "doubled requests": (
+        lambda rows: pa.concat_tables([rows, rows.slice(0, 200)]), r"\d+ rows, but only \d+ different generation_ids",
+    ),
     "times without a zone": (plain, "timestamp without a time zone"),
     "a flag as text": (
         lambda rows: rows.set_column(rows.schema.get_field_index("byok"), "byok", pa.array(["yes"] * len(rows))),
@@ -189,6 +206,45 @@ def test_a_log_that_would_give_wrong_numbers_is_refused_with_what_to_do(capsys, 
     assert not (tmp_path / "out").exists()
     if "below 0" in message:
         assert "--validate" in err
+
+
+def test_a_models_table_with_two_rows_of_a_model_is_refused(capsys, tmp_path):
+    path = write_run(
+        replace(BASE, models=pa.concat_tables([BASE.models, BASE.models.slice(0, 1)])), tmp_path / "run"
+    )
+    for argv in (("analyze", path), ("check", path), ("verdict", path)):
+        status, _, err = slipper(capsys, *argv, "--quiet")
+        assert status == 2 and "more than one row of" in err
+
+
+@pytest.mark.parametrize("years", [3, 6])
+def test_a_log_of_many_years_has_all_its_cohorts(connect, years):
+    """Months are bits of one integer up to 62 of them, and of two beyond."""
+    from analysis import retention
+    from tests.analysis.rows import generations
+
+    last = dt.date(2019 + years, 12, 15)
+    rows = [("a", "x/y", f"{year}-03-02T00:00:00") for year in range(2020, 2020 + years)]
+    rows += [("b", "x/y", f"{last.year}-11-02T00:00:00"), ("b", "x/y", f"{last}T00:00:00")]
+    log = connect(generations(rows))
+    counts = retention.cohort_activity(log)
+    old = counts[counts["cohort"] == "2020-03-01"]
+    assert old["month"].dt.year.tolist() == list(range(2020, 2020 + years)) and set(old["active"]) == {1}
+    new = counts[counts["cohort"] == f"{last.year}-11-01"]
+    assert new["month"].dt.month.tolist() == [11, 12]
+    assert sum(months.sum() for months in retention.patterns(log)["months"]) == years + 2
+
+
+def test_values_out_of_the_vocabulary_are_shown_as_they_are(connect):
+    from analysis.exhibits import exhibit
+    from tests.analysis.rows import generations
+
+    rows = [("a", "x/y", f"2025-02-{day:02}T12:00:00", {"continent": place, "country": "XX", "cost_total": 1.0})
+            for day in range(3, 25) for place in ("Mars", "Europe")]  # fmt: skip
+    shown = exhibit("fig24")
+    frame = shown.table(connect(generations(rows)))
+    assert set(frame["continent"]) == {"Europe", "Mars"}
+    assert "Mars" in json.dumps(shown.chart(frame))
 
 
 def cases():
