@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analysis.charts import to_dict
 from analysis.figures.style import PALE, VERMILLION
 from analysis.study import SMALL_COHORT
 
