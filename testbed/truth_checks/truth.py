@@ -1,0 +1,203 @@
+"""The truth of a run as arrays: who could use what, what each workload used, and which model solved it first.
+
+A model *solves* a workload if, at its release, its ability in the workload's category reaches the hardness, its tools,
+context and permissiveness suffice, and its list price (or a free window that the workload accepts) is affordable. The
+idiosyncratic match of workload and model is not in the truth, and later price cuts and ability events are left out;
+both blur the groups, so that effects come out smaller than they are. The *first fit* of a workload is the model that
+solved it first. Where fit is switched off in a scenario, "solves" keeps this meaning, though it decides nothing there.
+
+A workload joins a model with its first spell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim.catalogue import CATEGORIES
+from sim.scenario import Scenario
+from testbed.failure import BadInput
+
+TABLES = ("users", "workloads", "spells", "abilities")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A run's truth as arrays. Days count from the scenario's start; models are numbered by their release."""
+
+    start: dt.date
+    days: int
+    names: list[str]
+    released: NDArray[np.int64]  # model
+    ability: NDArray[np.float64]  # model x category
+    successor: NDArray[np.int64]  # model, or -1
+    solves: NDArray[np.bool_]  # workload x model
+    usable: NDArray[np.bool_]  # workload x model: able and the needs met, whatever the price
+    affordable: NDArray[np.bool_]  # workload x model: price and needs met, whatever the ability
+    category: NDArray[np.int64]  # workload
+    user: NDArray[np.int64]  # workload
+    spells: pd.DataFrame  # workload, model, kind, start, end, reason, by workload and start
+
+    @property
+    def first_fit(self) -> NDArray[np.int64]:
+        """The model that solved each workload first, or -1."""
+        return np.where(self.solves.any(axis=1), self.solves.argmax(axis=1), -1)
+
+    def month(self, day: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Calendar months, numbered."""
+        return (np.datetime64(self.start, "D") + day).astype("datetime64[M]").astype(np.int64)
+
+    def joins(self) -> pd.DataFrame:
+        """One row for each workload and model that it used: workload, model, day, lag (months since the release)."""
+        first = self.spells.groupby(["workload", "model"], as_index=False).agg(day=("start", "min"))
+        # Before the scenario's start nobody can join: such releases have no launch cohort.
+        first = first[self.released[first["model"]] > 0]
+        model, day = first["model"].to_numpy(), first["day"].to_numpy()
+        return first.assign(lag=self.month(day) - self.month(self.released[model]))
+
+    @property
+    def last_month(self) -> int:
+        """The last calendar month that the world saw to its end, numbered as by `month`."""
+        return int(self.month(np.array([self.days]))[0]) - 1
+
+    @cached_property
+    def used(self) -> pd.DataFrame:
+        """One row for each workload, model and calendar month in which it was used, in this order."""
+        spells = self.spells
+        first, last = self.month(spells["start"].to_numpy()), self.month(spells["end"].to_numpy() - 1)
+        reach = last - first + 1
+        within = np.arange(reach.sum()) - np.repeat(np.cumsum(reach) - reach, reach)
+        months = pd.DataFrame({
+            "workload": np.repeat(spells["workload"].to_numpy(), reach),
+            "model": np.repeat(spells["model"].to_numpy(), reach),
+            "month": np.repeat(first, reach) + within,
+        }).drop_duplicates()  # fmt: skip
+        return months.sort_values(["workload", "model", "month"], ignore_index=True)
+
+    def uses(self, workload: pd.Series, model: pd.Series, month: pd.Series) -> NDArray[np.bool_]:
+        """Whether each workload used the model in the month."""
+        return _are_in(
+            self.used, pd.DataFrame({"who": workload, "model": model, "month": month}), self.used["workload"]
+        )
+
+    def user_uses(self, user: pd.Series, model: pd.Series, month: pd.Series) -> NDArray[np.bool_]:
+        """Whether each user used the model in the month, with any workload."""
+        owner = pd.Series(self.user[self.used["workload"]], index=self.used.index)
+        return _are_in(self.used, pd.DataFrame({"who": user, "model": model, "month": month}), owner)
+
+
+def _are_in(used: pd.DataFrame, asked: pd.DataFrame, who: pd.Series) -> NDArray[np.bool_]:
+    """Which rows of `asked` (who, model, month) are in `used`, with `who` in place of its workload."""
+    known = pd.MultiIndex.from_arrays([who, used["model"], used["month"]])
+    return np.asarray(pd.MultiIndex.from_frame(asked).isin(known))
+
+
+def read(folder: Path) -> Truth:
+    """The truth in a run's folder. Raises `BadInput` if it holds none."""
+    missing = [name for name in TABLES if not (folder / "truth" / f"{name}.parquet").is_file()]
+    if missing or not (folder / "manifest.json").is_file():
+        raise BadInput(
+            f"{folder}: expected a run's folder with a manifest and truth/, not found: "
+            f"{', '.join(missing) or 'manifest.json'}. `slipper run` writes one; a real log has no truth"
+        )
+    users, work, spells, abilities = (
+        pd.read_parquet(folder / "truth" / f"{name}.parquet") for name in TABLES
+    )
+    scenario = Scenario.model_validate(json.loads((folder / "manifest.json").read_text())["resolved"])
+    models = pd.read_parquet(folder / "models.parquet").drop_duplicates("model")
+    models = models.merge(abilities.drop_duplicates("model"), on="model")
+    models = models.sort_values(["released", "model"], ignore_index=True)
+    number = pd.Series(models.index, index=models["model"])
+
+    def days(column: pd.Series) -> NDArray[np.int64]:
+        epoch = np.datetime64(scenario.start, "D")
+        return np.asarray((column.to_numpy().astype("datetime64[D]") - epoch).astype(np.int64))
+
+    category = work["category"].astype(str).map(CATEGORIES.index).to_numpy(dtype=np.int64)
+    ability = models[list(CATEGORIES)].to_numpy(dtype=float)
+    able = work["hardness"].to_numpy()[:, None] <= ability[:, category].T
+    met = models["tools"].to_numpy(dtype=bool) | ~work["needs_tools"].to_numpy()[:, None]
+    met &= models["permissive"].to_numpy(dtype=bool) | ~work["needs_permissive"].to_numpy()[:, None]
+    context = models["context_tokens"].astype(float).fillna(np.inf).to_numpy()
+    met &= context >= work["context_tokens"].to_numpy()[:, None]
+    price, free = _prices(models, scenario)
+    pays = work["willingness_usd_per_mtok"].to_numpy()[:, None] >= price[:, category].T
+    pays |= free & work["accepts_free"].to_numpy()[:, None]
+    # Large accounts are bound to their model: they search for none, and say nothing of fit.
+    own = work["pinned_model"].isna().to_numpy()
+    table = pd.DataFrame({
+        "workload": spells["workload"].to_numpy(),
+        "model": spells["model"].astype(str).map(number).to_numpy(dtype=np.int64),
+        "kind": spells["kind"].astype(str).to_numpy(),
+        "start": days(spells["start"]),
+        "end": days(spells["end"]),
+        "reason": spells["end_reason"].astype(str).to_numpy(),
+    })  # fmt: skip
+    return Truth(
+        start=scenario.start,
+        days=scenario.days,
+        names=models["model"].tolist(),
+        released=days(models["released"]),
+        ability=ability,
+        successor=models["successor"].map(number).fillna(-1).to_numpy(dtype=np.int64),
+        solves=able & met & pays & own[:, None],
+        usable=able & met,
+        affordable=met & pays & own[:, None],
+        category=category,
+        user=pd.Index(users["user_id"]).get_indexer(work["user_id"]),
+        spells=table[own[table["workload"]]].reset_index(drop=True),
+    )
+
+
+def _prices(models: pd.DataFrame, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """At each model's release: USD per million effective tokens by category (infinite: none), and whether it is free.
+
+    The mix of prompts, cached prompts and completions is the scenario's, as the agents see it.
+    """
+    traffic, kinds = scenario.traffic, scenario.workloads.categories
+    reasons = {"none": 0.0, "hybrid": traffic.hybrid_reasoning_share, "always": 1.0}
+    factor = scenario.daily(traffic.reasoning_completion_factor)
+    price = np.full((len(models), len(CATEGORIES)), np.inf)
+    free = np.zeros(len(models), dtype=bool)
+    records: list[dict[Any, Any]] = models.to_dict("records")
+    for row, model in enumerate(records):
+        day = int(np.clip((_date(model["released"]) - scenario.start).days, 0, scenario.days - 1))
+        today = scenario.start + dt.timedelta(days=day)
+        free[row] = any(
+            _date(window["from"]) <= today and (window["to"] is None or today <= _date(window["to"]))
+            for window in model["free_windows"]
+        )
+        points = [p for p in model["prices"] if _date(p["from"]) <= today] or list(model["prices"][:1])
+        if not points:
+            continue
+        point = points[-1]
+        into, out = point["prompt_usd_per_mtok"], point["completion_usd_per_mtok"]
+        if not into and not out:
+            free[row] = True
+            continue
+        cached = point["cached_usd_per_mtok"]
+        cached = into if cached is None or math.isnan(cached) else cached
+        for name, kind in kinds.items():
+            prompt = scenario.daily(kind.prompt_tokens, True)[day] * math.exp(kind.prompt_sigma**2 / 2)
+            visible = scenario.daily(kind.completion_tokens, True)[day] * math.exp(
+                kind.completion_sigma**2 / 2
+            )
+            completion = visible * (1 + factor[day] * reasons[model["reasoning"]])
+            input_price = (1 - kind.cached_share) * into + kind.cached_share * cached
+            price[row, CATEGORIES.index(name)] = (input_price * prompt + out * completion) / (
+                prompt + visible
+            )
+    return price, free
+
+
+def _date(value: Any) -> dt.date:
+    return pd.Timestamp(value).date()
