@@ -1,8 +1,9 @@
-"""The checks on the truth, in worlds where their answers are known: one frontier model, with causes on and off."""
+"""The checks on the truth: in worlds with causes on and off, and on truths made by hand whose answers are known."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,28 +12,36 @@ import pytest
 
 import sim
 from testbed.failure import BadInput
-from testbed.truth_checks import LEAST, TruthCheck, _read, _stay_when_rivals_come, _window_closes, check
+from testbed.truth_checks import TruthCheck, check, estimate
+from testbed.truth_checks.claim import LEAST
+from testbed.truth_checks.launches import over_represented
+from testbed.truth_checks.returns import returners
+from testbed.truth_checks.rivals import NO_JUMP, exits, stay_when_rivals_come
+from testbed.truth_checks.truth import Truth, read
+from testbed.truth_checks.windows import window_closes
 from tests.traffic_world import shipped
 from tests.worlds import PLAIN
 
-USERS = 2500
+USERS = 4000
+ARMS = {
+    "shipped": [],
+    "no fit": ["mechanisms.fit=off"],
+    "no lock-in": ["mechanisms.lock_in=off"],
+    "no backlog": ["mechanisms.backlog=off"],
+    # No new work comes after the start, and the world is long enough to see month 5 of cohorts after the rival.
+    "no newcomers": ["population.initial_share=1", "end=2025-12-31"],
+}
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Folders of worlds with one frontier model: as shipped, without lock-in, and without fit and attention to it."""
+    """Folders of arms of the world with one frontier model."""
     folder = tmp_path_factory.mktemp("runs")
-    arms = {
-        "shipped": [],
-        "no lock-in": ["mechanisms.lock_in=off"],
-        # Attention is part of the cause: those whose work nothing serves listen to releases, even if none would fit.
-        "no fit": ["mechanisms.fit=off", "mechanisms.frontier_attention=off"],
-    }
     return {
         name: sim.run(
             shipped("one-frontier-model"), users=USERS, settings=settings, out=folder, workers=1
         ).path
-        for name, settings in arms.items()
+        for name, settings in ARMS.items()
     }
 
 
@@ -40,47 +49,75 @@ def named(folder) -> dict[str, TruthCheck]:
     return {found.name: found for found in check(folder)}
 
 
-def test_whom_no_earlier_model_served_join_at_launch_where_fit_counts(runs):
+# --- worlds with causes on and off --------------------------------------------------------------------------------
+
+
+def test_whom_no_earlier_model_served_join_at_launch_and_stay_where_fit_counts(runs):
     found = named(runs["shipped"])["over-represented"]
     assert found.verdict == "holds"
     assert found.low > 2 and found.low < found.value < found.high
-    without = named(runs["no fit"])["over-represented"]
-    assert without.verdict == "fails"
-    assert without.low < 1 < without.high
 
 
-def test_first_fits_stay_when_a_rival_comes_that_makes_others_leave(runs):
+def test_without_fit_those_who_wait_still_come_early_and_the_claim_fails(runs):
+    """Attention alone over-represents them: the odds ratio is above 1, and only staying tells the two apart."""
+    found = named(runs["no fit"])["over-represented"]
+    assert found.low > 1
+    assert found.verdict == "fails"
+    assert "not that the model fits" in found.words
+
+
+def test_without_a_backlog_nobody_waits_for_the_launch(runs):
+    found = named(runs["no backlog"])["over-represented"]
+    assert found.high < 1 and found.verdict == "fails"
+
+
+def test_without_lock_in_first_fits_leave_for_a_better_rival(runs):
     found = named(runs["no lock-in"])["stay"]
-    assert found.verdict == "holds"
-    assert found.high < 0 and found.n > 1000
-    # Locked in, hardly anybody leaves, first fit or not: there is nothing to compare.
-    assert named(runs["shipped"])["stay"].verdict == "not testable"
+    assert found.verdict == "fails" and found.low > NO_JUMP
+    assert "first fits leave too" in found.words
+    locked = named(runs["shipped"])["stay"]
+    assert locked.verdict == "holds" and locked.high < NO_JUMP
+    assert "makes nobody leave" in locked.words
 
 
-def test_the_window_closes_when_the_rival_comes(runs):
-    found = named(runs["shipped"])["window"]
-    assert found.verdict == "holds"
-    assert found.high < 0
-    truth = _read(runs["shipped"])
-    joins = truth.joins()
-    late = joins["day"] >= truth.released[truth.names.index("rival/later")]
-    frontier = joins["model"] == truth.names.index("new/frontier")
-    assert (late & frontier).any()
-    assert "0% in month 8" in found.words
-
-
-@pytest.mark.parametrize("judge", [_stay_when_rivals_come, _window_closes])
-def test_workloads_of_one_user_count_as_one_cluster(runs, judge):
-    truth = _read(runs["no lock-in"])
-    alone, together = judge(truth), judge(replace(truth, user=truth.user // 100))
-    assert alone.value == together.value and alone.n == together.n
-    assert abs(together.high - together.low) != pytest.approx(alone.high - alone.low, rel=0.01)
+def test_the_window_closes_only_where_no_new_work_finds_the_model_after_the_rival(runs):
+    """In the shipped world new work goes on coming, and the model still solves it after a rival does, too."""
+    assert named(runs["no newcomers"])["window"].verdict == "holds"
+    for arm in ("shipped", "no fit", "no backlog"):
+        assert named(runs[arm])["window"].verdict == "fails", arm
 
 
 def test_returns_are_counted_by_workload(runs):
     found = named(runs["shipped"])["returners"]
     assert found.verdict == "not testable" and np.isnan(found.value)
     assert str(LEAST) in found.words
+
+
+def four_times(truth: Truth, user: np.ndarray) -> Truth:
+    """Each workload four times over, with the users (4 n,) that are given."""
+    n = len(truth.user)
+    spells = pd.concat([truth.spells.assign(workload=truth.spells["workload"] + i * n) for i in range(4)])
+    work = {
+        name: np.concatenate([getattr(truth, name)] * 4)
+        for name in ("solves", "usable", "affordable", "category")
+    }
+    return replace(
+        truth, user=user, spells=spells.sort_values(["workload", "start"], ignore_index=True), **work
+    )
+
+
+@pytest.mark.parametrize("judge", [over_represented, stay_when_rivals_come, window_closes])
+def test_workloads_of_one_user_count_as_one_cluster(runs, judge):
+    """A user with four workloads that do the same says no more than with one; four users say four times more."""
+    truth = read(runs["no lock-in"])
+    once, n = judge(truth), int(truth.user.max()) + 1
+    copy = np.repeat(np.arange(4), len(truth.user))
+    same = judge(four_times(truth, np.tile(truth.user, 4)))
+    others = judge(four_times(truth, np.tile(truth.user, 4) + n * copy))
+    assert same.value == pytest.approx(once.value) and others.value == pytest.approx(once.value)
+    width = once.high - once.low
+    assert same.high - same.low == pytest.approx(width, rel=0.05)
+    assert others.high - others.low == pytest.approx(width / 2, rel=0.05)
 
 
 def test_the_odds_ratio_is_that_of_the_table(runs):
@@ -113,6 +150,207 @@ def test_the_odds_ratio_is_that_of_the_table(runs):
         (a * d / total).sum() / (b * c / total).sum()
     )
 
+
+# --- truths made by hand ------------------------------------------------------------------------------------------
+
+DAYS = 365
+OLD, NEW, RIVAL = range(3)
+RELEASED = np.array([-30, 106, 221])  # in a year from 1 October: 15 January and 10 May
+
+
+def truth_of(spells: list[tuple[int, int, str, int, int, str]], first: np.ndarray) -> Truth:
+    """A truth of three models, each more able than the one before; `first` names each workload's first fit, or -1."""
+    names = ["workload", "model", "kind", "start", "end", "reason"]
+    solves = (first[:, None] >= 0) & (np.arange(3) >= first[:, None])
+    return Truth(
+        start=dt.date(2024, 10, 1), days=DAYS, names=["old", "new", "rival"], released=RELEASED,
+        ability=np.array([[1.0], [2.0], [2.1]]), successor=np.full(3, -1), solves=solves,
+        usable=np.ones_like(solves), affordable=np.ones_like(solves), category=np.zeros(len(first), np.int64),
+        user=np.arange(len(first)), spells=pd.DataFrame(spells, columns=names),
+    )  # fmt: skip
+
+
+def around_the_rival(first_leave: float, others_leave: float, size: int = 600, late: int = 0) -> TruthCheck:
+    """Homes with the new model, half of them first fits; these shares move to the rival in the month after it.
+
+    `late` first fits more begin after the rival's release, and all of them move within a month.
+    """
+    first = np.where(np.arange(2 * size + late) % 2, OLD, NEW)
+    first[2 * size :] = NEW
+    spells = []
+    for w in range(2 * size):
+        moves = w // 2 < (first_leave if first[w] == NEW else others_leave) * size
+        spells.append(
+            (w, NEW, "home", 110, 240, "moved") if moves else (w, NEW, "home", 110, DAYS, "horizon")
+        )
+    spells += [(w, NEW, "home", 222, 260, "moved") for w in range(2 * size, 2 * size + late)]
+    return stay_when_rivals_come(truth_of(spells, first))
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "verdict", "words"),
+    [
+        (0.0, 0.2, "holds", "first fits stay, others leave"),
+        (0.0, 0.0, "holds", "makes nobody leave"),
+        (0.2, 0.2, "fails", "first fits leave too"),
+        (0.2, 0.0, "fails", "first fits leave too"),
+        # Fewer than of the others, but they jump: a difference in differences alone would call this staying.
+        (0.2, 0.6, "fails", "first fits leave too"),
+    ],
+)
+def test_staying_asks_that_first_fits_do_not_jump(first, others, verdict, words):
+    found = around_the_rival(first, others)
+    assert found.verdict == verdict
+    assert words in found.words
+    assert found.low <= found.value <= found.high
+    # All of them at risk in the first month, those who stayed in two more.
+    assert found.value == pytest.approx(first / (3 - 2 * first))
+
+
+def test_few_users_do_not_settle_whether_first_fits_stay():
+    found = around_the_rival(0.0, 0.5, size=20)
+    assert found.value == 0 and found.high > NO_JUMP
+    assert found.verdict == "not testable"
+
+
+def test_who_began_after_the_rival_is_not_asked_to_stay():
+    assert around_the_rival(0.0, 0.2, late=300) == around_the_rival(0.0, 0.2)
+    truth = truth_of([(0, NEW, "home", 222, 260, "moved")], np.array([NEW]))
+    assert exits(truth).empty
+
+
+def launched(odds: float, first_stay: float, others_stay: float) -> TruthCheck:
+    """1,000 join the new model in January and 1,000 in March; first fits are `odds` to 1 at launch, 1 to 1 later."""
+    first, spells = [], []
+    for w in range(2000):
+        launch, i = w < 1000, w % 1000
+        fit = i < 1000 * (odds / (1 + odds) if launch else 0.5)
+        first.append(NEW if fit else OLD)
+        start = 110 if launch else 160
+        # Every hundredth joiner in turn, so that those who stay are not those who fit.
+        stays = (i * 37) % 100 < 100 * (first_stay if fit else others_stay)
+        spells.append((w, NEW, "trial", start, 330 if stays else start + 5, "misfit"))
+    return over_represented(truth_of(spells, np.array(first)))
+
+
+@pytest.mark.parametrize(
+    ("odds", "first", "others", "verdict"),
+    [
+        (3.0, 0.6, 0.1, "holds"),
+        (3.0, 0.4, 0.4, "fails"),  # early, but no longer than others
+        (1.0, 0.6, 0.1, "fails"),  # they stay, but come at any time
+    ],
+)
+def test_over_representation_asks_that_first_fits_stay(odds, first, others, verdict):
+    found = launched(odds, first, others)
+    assert found.value == pytest.approx(odds, rel=0.02)
+    assert found.verdict == verdict
+    if verdict == "fails" and odds > 1:
+        assert found.low > 1
+
+
+def cohorts(before: float, after: float, size: int = 300) -> TruthCheck:
+    """Cohorts of February and of June (the rival comes in May), of which these shares use the model until the end."""
+    spells = []
+    for w in range(2 * size):
+        start = 130 if w < size else 250
+        stays = w % size < (before if w < size else after) * size
+        spells.append((w, NEW, "home", start, DAYS if stays else start + 5, "ended"))
+    # Who comes in the closing month belongs to neither.
+    spells += [(w, NEW, "home", 215, DAYS, "horizon") for w in range(2 * size, 2 * size + 50)]
+    return window_closes(truth_of(spells, np.full(2 * size + 50, NEW)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (0.4, 0.05, "holds"),
+        (0.4, 0.4, "fails"),
+        (0.05, 0.05, "fails"),  # never open
+        (0.7, 0.4, "fails"),  # less, but those after stay
+        (0.4, 0.14, "not testable"),
+    ],
+)
+def test_the_window_is_closed_where_those_after_the_rival_hardly_stay(before, after, verdict):
+    found = cohorts(before, after)
+    assert found.verdict == verdict
+    assert found.n == 600
+    assert found.value == pytest.approx(before - after, abs=0.005)
+
+
+def test_without_a_rival_no_window_closes():
+    truth = truth_of([(w, NEW, "home", 130, DAYS, "horizon") for w in range(100)], np.full(100, NEW))
+    truth = replace(truth, ability=np.array([[1.0], [2.0], [1.5]]))
+    assert window_closes(truth).verdict == "not testable"
+
+
+def test_returns_of_one_user_count_as_one_cluster():
+    """60 users whose four workloads all return alike: as uncertain as 60 returns."""
+    spells = []
+    for w in range(240):
+        spells += [(w, NEW, "home", 110, 120, "moved"), (w, NEW, "home", 190, 200, "moved")]
+        if w // 4 < 36:
+            spells.append((w, RIVAL, "home", 140, 150, "moved"))
+    truth = truth_of(spells, np.full(240, NEW))
+    alone, together = returners(truth), returners(replace(truth, user=np.arange(240) // 4))
+    assert alone.value == together.value == 0.6 and alone.n == together.n == 240
+    assert alone.verdict == "holds" and together.verdict == "fails"
+    assert together.high - together.low == pytest.approx(2 * (alone.high - alone.low), rel=0.05)
+
+
+# --- intervals ----------------------------------------------------------------------------------------------------
+
+
+def test_intervals_of_single_observations_are_the_textbook_ones():
+    hit, group = np.repeat([True, False, True, False], [30, 70, 10, 90]), np.repeat([True, False], 100)
+    one, own = np.zeros(200, np.int64), np.arange(200)
+    odds = estimate.odds_ratio(hit, group, one, own)
+    woolf = 1.959964 * math.sqrt(1 / 30 + 1 / 70 + 1 / 10 + 1 / 90)
+    assert odds.value == pytest.approx(30 * 90 / (70 * 10))
+    assert math.log(odds.high / odds.value) == pytest.approx(woolf, rel=0.005)
+    from analysis.proportions import newcombe, wilson
+
+    risen = estimate.change(hit, group, own)
+    assert (risen.low, risen.high) == pytest.approx(newcombe(10, 100, 30, 100), abs=0.002)
+    share = estimate.share(hit, own)
+    assert (share.low, share.high) == pytest.approx(wilson(40, 200), abs=0.002)
+
+
+def test_shares_of_0_have_an_interval_and_clusters_widen_it():
+    nothing, own = np.zeros(200, bool), np.arange(200)
+    assert 0 < estimate.share(nothing, own).high < estimate.share(nothing, own // 4).high
+    after = own % 2 == 0
+    assert 0 < estimate.change(nothing, after, own).high < estimate.change(nothing, after, own // 8).high
+
+
+def test_intervals_cover_where_users_have_several_like_workloads():
+    """400 samples of 150 users with four workloads each, which mostly agree: 95% intervals miss in at most 8%.
+
+    With a true rate of 5%, more than 8% of 400 misses come by chance in under 1%. Without clusters some 30% are missed.
+    """
+    rng = np.random.default_rng(7)
+    user = np.repeat(np.arange(150), 4)
+    group = (user % 2).astype(bool)
+    missed, unclustered = np.zeros(4), 0
+    for _ in range(400):
+        p = np.where(group, 0.5, 0.3)
+        hit = np.where(rng.random(600) < 0.8, rng.random(150)[user], rng.random(600)) < p
+        alone = np.arange(600)
+        stratum = np.zeros(600, np.int64)
+        for i, (found, true) in enumerate([
+            (estimate.share(hit, user), 0.4),
+            (estimate.change(hit, group, user), 0.2),
+            (estimate.contrast(hit, group, stratum, user), 0.2),
+            (estimate.odds_ratio(hit, group, stratum, user), 7 / 3),
+        ]):  # fmt: skip
+            missed[i] += not found.low <= true <= found.high
+        found = estimate.change(hit, group, alone)
+        unclustered += not found.low <= 0.2 <= found.high
+    assert (missed / 400 <= 0.08).all() and (missed / 400 >= 0.02).all()
+    assert unclustered / 400 > 0.15
+
+
+# --- folders ------------------------------------------------------------------------------------------------------
 
 RETURNS = """
 title: Returns
