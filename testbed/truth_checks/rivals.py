@@ -16,7 +16,9 @@ MONTHS_AROUND = 3
 NO_JUMP = 0.02
 """A monthly exit hazard that rises by less does not jump: 2 points, some 6% of users in three months (assumed)."""
 NAME = "stay"
-CLAIM = "a better rival does not make those leave for whom the model was the first fit, even where others leave"
+CLAIM = (
+    "a better rival does not make those leave for whom the model was the first fit, even where others leave"
+)
 
 
 def stay_when_rivals_come(truth: Truth) -> TruthCheck:

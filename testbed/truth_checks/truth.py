@@ -4,7 +4,7 @@ A model *solves* a workload if, at its release, its ability in the workload's ca
 context and permissiveness suffice, and its list price (or a free window that the workload accepts) is affordable. The
 idiosyncratic match of workload and model is not in the truth, and later price cuts and ability events are left out;
 both blur the groups, so that effects come out smaller than they are. The *first fit* of a workload is the model that
-solved it first. Where fit is switched off in a scenario, "solves" keeps this meaning, though it decides nothing there.
+solved it first. Where a scenario switches fit off, the word keeps this meaning, though ability decides nothing there.
 
 A workload joins a model with its first spell.
 """
@@ -85,20 +85,23 @@ class Truth:
 
     def uses(self, workload: pd.Series, model: pd.Series, month: pd.Series) -> NDArray[np.bool_]:
         """Whether each workload used the model in the month."""
-        return _are_in(
-            self.used, pd.DataFrame({"who": workload, "model": model, "month": month}), self.used["workload"]
-        )
+        return self._are_used(self.used["workload"].to_numpy(), workload, model, month)
 
     def user_uses(self, user: pd.Series, model: pd.Series, month: pd.Series) -> NDArray[np.bool_]:
         """Whether each user used the model in the month, with any workload."""
-        owner = pd.Series(self.user[self.used["workload"]], index=self.used.index)
-        return _are_in(self.used, pd.DataFrame({"who": user, "model": model, "month": month}), owner)
+        return self._are_used(self.user[self.used["workload"]], user, model, month)
 
+    def _are_used(
+        self, owner: NDArray[np.int64], who: pd.Series, model: pd.Series, month: pd.Series
+    ) -> NDArray[np.bool_]:
+        """Whether (who, model, month) are in `used`, with `owner` in place of its workloads."""
+        width = int(max(self.used["month"].max(), month.max())) + 1
 
-def _are_in(used: pd.DataFrame, asked: pd.DataFrame, who: pd.Series) -> NDArray[np.bool_]:
-    """Which rows of `asked` (who, model, month) are in `used`, with `who` in place of its workload."""
-    known = pd.MultiIndex.from_arrays([who, used["model"], used["month"]])
-    return np.asarray(pd.MultiIndex.from_frame(asked).isin(known))
+        def key(*row: NDArray[np.int64]) -> NDArray[np.int64]:
+            return (row[0] * len(self.names) + row[1]) * width + row[2]
+
+        known = key(owner, self.used["model"].to_numpy(), self.used["month"].to_numpy())
+        return np.isin(key(who.to_numpy(), model.to_numpy(), month.to_numpy()), known)
 
 
 def read(folder: Path) -> Truth:
@@ -135,7 +138,7 @@ def read(folder: Path) -> Truth:
     # Large accounts are bound to their model: they search for none, and say nothing of fit.
     own = work["pinned_model"].isna().to_numpy()
     table = pd.DataFrame({
-        "workload": spells["workload"].to_numpy(),
+        "workload": spells["workload"].to_numpy(dtype=np.int64),  # products with it must not overflow
         "model": spells["model"].astype(str).map(number).to_numpy(dtype=np.int64),
         "kind": spells["kind"].astype(str).to_numpy(),
         "start": days(spells["start"]),

@@ -3,6 +3,9 @@
 A model's window in a category closes with the release of the first other model (its successor aside) that is at least
 as able there. It was never open where such a model was there before. Cohorts are users by the calendar month of their
 first use of the model; the month in which the window closes is left out, as it has both kinds.
+
+The claim fails, too, where work that is new after the rival still finds the model and stays: a rival that is as able
+closes the window only if such work goes to the rival.
 """
 
 from __future__ import annotations
