@@ -93,14 +93,30 @@ def main(argv: list[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return failure.DONE
     except KeyboardInterrupt as error:
-        _trace()
-        ended = isinstance(error, failure.Terminated)
-        _say(f"{name}: {'terminated' if ended else 'interrupted'}; nothing half-written was left")
-        return failure.TERMINATED if ended else failure.INTERRUPTED
+        return _stopped(name, error)
     except Exception as error:
+        if (cause := _interrupt_behind(error)) is not None:
+            return _stopped(name, cause)
         _trace()
         _say(f"{name}: {failure.explain(error)}")
         return failure.FAILED
+
+
+def _stopped(name: str, interrupt: KeyboardInterrupt) -> int:
+    _trace()
+    ended = isinstance(interrupt, failure.Terminated)
+    _say(f"{name}: {'terminated' if ended else 'interrupted'}; nothing half-written was left")
+    return failure.TERMINATED if ended else failure.INTERRUPTED
+
+
+def _interrupt_behind(error: BaseException) -> KeyboardInterrupt | None:
+    """The interrupt that an error hides: compiled code that is interrupted raises an error of its own."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, KeyboardInterrupt):
+            return behind
+        behind = behind.__cause__ or behind.__context__
+    return None
 
 
 def _say(message: str) -> None:

@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,7 @@ from testbed.scoreboard import INPUT_CAVEAT, ROLES, write_json
 if TYPE_CHECKING:
     import sim
 
+RUNNING = ".running-"  # and the number of the process that studies
 PATIENCE_S = 20.0  # for an ended replicate to clean up
 # Parts of a replicate's time, for the display only: (phase, share of the work before it, its share)
 PHASES = {"compile": (0.0, 0.02), "population": (0.02, 0.03), "market": (0.05, 0.3), "traffic": (0.35, 0.25),
@@ -297,7 +299,8 @@ def _run_all(
     running: dict[Connection, tuple[BaseProcess, Job, float]] = {}
     process: BaseProcess
     queue = list(waiting)
-    scratch = Path(tempfile.mkdtemp(prefix=".running-", dir=memory))
+    _sweep(memory)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{RUNNING}{os.getpid()}-", dir=memory))
     try:
         progress(finished, total)
         while queue or running:
@@ -307,7 +310,8 @@ def _run_all(
                 process = context.Process(
                     target=replicate, args=(job, name, str(scratch), child), daemon=True
                 )
-                process.start()
+                with _deaf():
+                    process.start()
                 child.close()
                 running[parent] = (process, job, 0.0)
             for pipe in wait(list(running), timeout=0.5):
@@ -334,6 +338,31 @@ def _run_all(
     finally:
         _end([process for process, _, _ in running.values()])
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _sweep(memory: Path) -> None:
+    """Remove what killed studies left aside: folders of processes that are no more."""
+    for left in memory.glob(f"{RUNNING}*"):
+        number = left.name.removeprefix(RUNNING).partition("-")[0]
+        try:
+            os.kill(int(number), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(left, ignore_errors=True)
+        except PermissionError:
+            pass  # another user's
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process that is started here does not hear Ctrl-C, from its first moment on: the parent decides."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(processes: list[BaseProcess]) -> None:

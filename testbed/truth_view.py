@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 TITLE = "What the truth says (no log holds this)"
 LEGEND = (
     "Four checks of the report's account on what the simulator knows: whose work waited for what, and who used what. "
-    "A claim holds if the whole 95% interval lies beyond the value at which it would be empty (null)."
+    "A claim holds if the whole 95% interval lies beyond the value at which it would be empty (null), and, "
+    "where its words name a second half, if that holds too."
 )
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "red"), "not testable": ("–", "dim")}
 

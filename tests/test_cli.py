@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import cli, shipped
+from testbed import cli, failure, shipped
 from testbed.commands import catalogue, schema
 
 ROOT = Path(__file__).parent.parent
@@ -337,3 +337,15 @@ def test_a_broken_catalogue_is_bad_input(slipper, tmp_path, monkeypatch):
 def test_a_month_stands_for_its_first_or_last_day(text, first, last):
     assert catalogue._first_day(text).isoformat() == first
     assert catalogue._last_day(text).isoformat() == last
+
+
+def test_an_interrupt_that_compiled_code_turned_into_an_error_is_an_interrupt(monkeypatch, capsys):
+    def broken(args):
+        try:
+            raise failure.Terminated
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr("testbed.commands.catalogue.execute", broken)
+    assert cli.main(["catalogue"]) == failure.TERMINATED
+    assert "terminated" in capsys.readouterr().err

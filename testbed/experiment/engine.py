@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -166,6 +167,8 @@ class Dask:
                 silence_logs=40,
             )  # fmt: skip
             return _Owned(distributed, cluster)
+        if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://.+:\d+", self.address):
+            raise BadInput(f"--address: expected a scheduler such as tcp://HOST:8786, not '{self.address}'")
         try:
             return distributed.Client(self.address, timeout=ANSWER_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

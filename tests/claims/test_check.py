@@ -251,3 +251,14 @@ def test_kept_replicates_hold_their_verdicts(capsys, tmp_path):
     runs = list((tmp_path / "one-frontier-model").iterdir())
     assert status == 0 and len(runs) == 1
     assert json.loads((runs[0] / "verdicts.json").read_text())["registry_digest"] == registry().digest
+
+
+def test_what_a_killed_study_left_is_swept(tmp_path):
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
+    ).stdout
+    left = tmp_path / f".running-{gone.strip()}-abc"
+    ours = tmp_path / f".running-{os.getpid()}-abc"
+    left.mkdir(), ours.mkdir()
+    replicates._sweep(tmp_path)
+    assert not left.exists() and ours.exists()
