@@ -2,8 +2,14 @@
 
 If people who come first stay with whatever model, every launch cohort stands out by about as much, and a model whose
 cohort exceeds its own later ones, but not what the other launches foretell, has shown nothing of itself. Lipsitch,
-Tchetgen Tchetgen & Cohen (2010), Epidemiology 21:383, on negative controls; Higgins, Thompson & Spiegelhalter (2009),
-J. R. Stat. Soc. A 172:137, on the prediction from a few effects.
+Tchetgen Tchetgen & Cohen (2010), Epidemiology 21:383, on negative controls.
+
+A few true launch cohorts among the controls must not withdraw another one. So three things are asked before they do:
+more than half of the controls have a launch effect above 0 of their own, their mean is above 0 beyond what their own
+spread gives (Hartung & Knapp 2001, Stat. Med. 20:3875), and the judged effect does not exceed their median by more
+than one more launch may (Higgins, Thompson & Spiegelhalter 2009, J. R. Stat. Soc. A 172:137, on such predictions).
+Where more than half of a log's launches do keep users for a cause of their own, this rule cannot tell them from
+launches in general, and withdraws all but those that exceed the rest.
 """
 
 from __future__ import annotations
@@ -14,16 +20,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.inference.panel import Floats
 from analysis.inference.standout import ALPHA, StandOut, random_effects
 from analysis.proportions import Z95
 
 LEAST_CONTROLS = 3  # other launch cohorts from which anything can be foretold (assumed)
+MAJORITY = 0.5  # share of the controls above which launches in general keep users (assumed)
 
 
 @dataclass(frozen=True)
 class Controls:
     """What the other launch cohorts say. stand_out, judged: how many stand out of how many that could be judged;
-    odds_ratio: their mean launch effect (test A); p_mean: that there is none on average; p_excess: that the judged
+    above, measured: how many have a launch effect (test A) above 0 at one-sided 5%, of how many whose effect has an
+    interval; odds_ratio: their median launch effect; p_mean: that there is none on average; p_excess: that the judged
     model's effect is no larger than theirs foretell. One-sided; NaN with fewer than three controls."""
 
     stand_out: int = 0
@@ -31,11 +40,14 @@ class Controls:
     odds_ratio: float = math.nan
     p_mean: float = math.nan
     p_excess: float = math.nan
+    above: int = 0
+    measured: int = 0
 
     @property
     def explain(self) -> bool:
         """Whether launches in general keep users, and this one no more than they do."""
-        return self.p_mean <= ALPHA and self.p_excess > ALPHA
+        general = self.measured >= LEAST_CONTROLS and self.above > MAJORITY * self.measured
+        return general and self.p_mean <= ALPHA and self.p_excess > ALPHA
 
 
 def effect(found: StandOut) -> tuple[float, float] | None:
@@ -49,17 +61,38 @@ def effect(found: StandOut) -> tuple[float, float] | None:
 
 def compare(found: StandOut | None, others: Sequence[tuple[StandOut, bool]]) -> Controls:
     """The judged launch cohort beside others, each with whether it stands out by enough."""
+    stand_out, judged = sum(stands for _, stands in others), len(others)
+    held = [(pair, other.tests["A"].rejects()) for other, _ in others if (pair := effect(other)) is not None]
+    above, measured = sum(rejects for _, rejects in held), len(held)
+    own = effect(found) if found is not None else None
+    if own is None or measured < LEAST_CONTROLS:
+        return Controls(stand_out, judged, above=above, measured=measured)
+    values, variances = np.array([pair for pair, _ in held]).T
+    middle = float(np.median(values))
+    return Controls(
+        stand_out, judged, math.exp(middle), _none_on_average(values, variances),
+        _no_larger(own, values, variances), above, measured,
+    )  # fmt: skip
+
+
+def _none_on_average(values: Floats, variances: Floats) -> float:
+    """p-value that effects are 0 on average, Student's t with a degree less than effects (Hartung & Knapp 2001)."""
     from scipy import stats
 
-    stand_out, judged = sum(stands for _, stands in others), len(others)
-    effects = [pair for other, _ in others if (pair := effect(other)) is not None]
-    own = effect(found) if found is not None else None
-    if own is None or len(effects) < LEAST_CONTROLS:
-        return Controls(stand_out, judged)
-    values, variances = np.array(effects).T
     mean, between, precision = random_effects(values, variances)
-    spread = math.sqrt(between + own[1] + 1 / precision)
-    return Controls(
-        stand_out, judged, math.exp(mean), float(stats.norm.sf(mean * math.sqrt(precision))),
-        float(stats.t.sf((own[0] - mean) / spread, len(values) - 1)),
-    )  # fmt: skip
+    degrees = len(values) - 1
+    weights = 1 / (variances + between)
+    # Never below the variance that the effects' own intervals give: few effects may lie together by luck.
+    scale = max(float(weights @ (values - mean) ** 2) / degrees, 1.0)
+    return float(stats.t.sf(mean * math.sqrt(precision / scale), degrees))
+
+
+def _no_larger(own: tuple[float, float], values: Floats, variances: Floats) -> float:
+    """p-value that one effect is no larger than a further one of the others would be. Their centre is the median, whose
+    variance is pi / 2 times that of a mean of normal values; their spread is that of `random_effects`."""
+    from scipy import stats
+
+    middle = float(np.median(values))
+    _, between, precision = random_effects(values, variances)
+    spread = math.sqrt(between + own[1] + math.pi / 2 / precision)
+    return float(stats.t.sf((own[0] - middle) / spread, len(values) - 1))

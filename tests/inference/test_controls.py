@@ -56,12 +56,11 @@ def test_the_effect_is_read_off_its_interval():
 def test_explained_by_controls_is_fragile():
     verdict = judge(planted(SIZES, 0.3).draw(np.random.default_rng(3)))
     assert verdict.classification.kind in ("foundational", "dominant launch")
-    explained = _beside_controls(replace(verdict, controls=Controls(4, 5, 2.0, 0.001, 0.4)))
+    explained = _beside_controls(replace(verdict, controls=Controls(4, 5, 2.0, 0.001, 0.4, 4, 5)))
     assert explained.classification.kind == "fragile"
     assert "negative controls" in explained.headline and "whatever model" in explained.classification.because
-    assert _beside_controls(replace(verdict, controls=Controls(4, 5, 2.0, 0.001, 0.01))).classification == (
-        verdict.classification
-    )
+    for few in (Controls(4, 5, 2.0, 0.001, 0.01, 4, 5), Controls(2, 4, 2.0, 0.001, 0.4, 2, 4)):
+        assert _beside_controls(replace(verdict, controls=few)).classification == verdict.classification
 
 
 def test_equal_launches_are_rarely_taken_for_special():
@@ -75,3 +74,25 @@ def test_equal_launches_are_rarely_taken_for_special():
         tests = [stand_out(family.draw(rng).cells, 0) for family in families]
         special += not compare(tests[0], [(test, True) for test in tests[1:]]).explain
     assert special <= 6
+
+
+SLIPPER = planted(SIZES, 0.25, months=8)
+NOTHING = Population("nothing", SIZES, months=8)
+VARIED = replace(NOTHING, cohort_sd=0.25)
+MIXTURES = [
+    ("3 of 10 controls loyal, too", SLIPPER, [SLIPPER] * 3 + [NOTHING] * 7),
+    ("2 of 6 controls loyal, too", SLIPPER, [SLIPPER] * 2 + [NOTHING] * 4),
+    ("3 controls whose cohorts vary", replace(SLIPPER, cohort_sd=0.25), [VARIED] * 3),
+]
+
+
+@pytest.mark.parametrize(("name", "own", "others"), MIXTURES, ids=[name for name, *_ in MIXTURES])
+def test_a_loyal_launch_is_rarely_withdrawn_beside_others(name, own, others):
+    """At most 5%: of 40 worlds, more than 5 withdrawn would be seen in 1.4% of the cases. Withdrawing by the mean of
+    the controls alone, three loyal ones among ten withdrew more than half."""
+    withdrawn = 0
+    for world in range(40):
+        rng = np.random.default_rng([17, world])
+        tests = [stand_out(family.draw(rng).cells, 0) for family in (own, *others)]
+        withdrawn += compare(tests[0], [(test, False) for test in tests[1:]]).explain
+    assert withdrawn <= 5
