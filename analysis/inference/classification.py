@@ -67,7 +67,9 @@ def classify(
     panel: Panel, decision: Decision, jumps: tuple[Jump, ...] = (), enough_power: bool | None = None
 ) -> Classification:
     """The kind of a model. jumps: what `resurrections` found; enough_power: whether a loyal share of a quarter would
-    have been found (None: not simulated), without which "no fit" cannot be said."""
+    have been found. "No fit" asks for that, or, where it was not simulated (None), for intervals so short that the
+    cohorts cannot lie further apart than `ALIKE`; and for shares of active users below `LEVEL`: users who stay in
+    every cohort fit the model."""
     level = at_level(decision)
     confirmed = tuple(j for j in jumps if j.confirmed)
     cells = panel.cells
@@ -100,12 +102,27 @@ def classify(
             "insufficient data",
             "at these cohort sizes even a quarter of loyal users would be missed too often",
         )
-    spread = spread_beyond_noise(cells, cells.cohorts)
-    if spread is not None and spread <= ALIKE and not decision.found.tests["C"].rejects():
+    alike = _alike(cells, decision)
+    if not alike:
+        return called("no stand-out", "the launch cohort is not told from the other cohorts")
+    if enough_power is None and not surely_alike(cells, cells.cohorts):
         return called(
-            "no fit", "all cohorts lie within 5 points of each other, or nearer than the data can tell"
+            "no stand-out",
+            f"{alike}; whether a loyal cohort would have been found was not simulated, and the data alone do not rule "
+            f"out that they differ by more than {ALIKE:.0%}",
         )
-    return called("no stand-out", "the launch cohort is not told from the other cohorts")
+    k, share = latest_share(cells)
+    if share >= LEVEL:
+        return called("no stand-out", f"all cohorts are alike, at a level of {share:.0%} in month {k}")
+    return called("no fit", f"{alike}, at a level of {share:.0%} in month {k}")
+
+
+def _alike(cells: Cells, decision: Decision) -> str:
+    """That cohorts are not told apart, in words, or nothing."""
+    spread = spread_beyond_noise(cells, cells.cohorts)
+    if spread is None or spread > ALIKE or decision.found.tests["C"].rejects():
+        return ""
+    return "all cohorts lie within 5 points of each other, or nearer than the data can tell"
 
 
 def at_level(decision: Decision) -> bool | None:
@@ -118,15 +135,38 @@ def at_level(decision: Decision) -> bool | None:
 
 def spread_beyond_noise(cells: Cells, cohorts: list[int]) -> float | None:
     """Largest over ages 3 to 5 of: the spread of R(k) over cohorts, less its own 95% noise. None with one cohort."""
+    found = [spread - noise for spread, noise in _spreads(cells, cohorts)]
+    return max(found) if found else None
+
+
+def surely_alike(cells: Cells, cohorts: list[int]) -> bool:
+    """Whether at every one of ages 3 to 5 the spread of R(k) over cohorts, with its 95% noise, is at most `ALIKE`."""
+    found = [spread + noise for spread, noise in _spreads(cells, cohorts)]
+    return bool(found) and max(found) <= ALIKE
+
+
+def latest_share(cells: Cells) -> tuple[int, float]:
+    """The latest of ages 3 to 5 that two cohorts reach (else the latest of all), and the pooled R(k) there."""
+    shared = [k for k in SHAPE_AGES if len(cells.at(k)) > 1]
+    k = max(shared or [int(cells.age.max())])
+    at = cells.at(k)
+    return k, float(cells.count[at].sum() / cells.size[at].sum())
+
+
+def _spreads(cells: Cells, cohorts: list[int]) -> list[tuple[float, float]]:
+    """For each of ages 3 to 5 with two cohorts: the spread of R(k) over cohorts, and half its 95% interval."""
     found = []
     for k in SHAPE_AGES:
         at = np.array([i for i in cells.at(k) if int(cells.cohort[i]) in cohorts], dtype=np.int64)
         if len(at) < 2:
             continue
         top, bottom = at[int(np.argmax(cells.share[at]))], at[int(np.argmin(cells.share[at]))]
-        variance = cells.covariance[top, top] + cells.covariance[bottom, bottom]
-        found.append(float(cells.share[top] - cells.share[bottom]) - Z95 * math.sqrt(variance))
-    return max(found) if found else None
+        difference = np.zeros(len(cells.age))
+        difference[top] += 1.0
+        difference[bottom] -= 1.0
+        variance = max(float(difference @ cells.covariance @ difference), 0.0)
+        found.append((float(cells.share[top] - cells.share[bottom]), Z95 * math.sqrt(variance)))
+    return found
 
 
 def _is_dominant(cells: Cells, decision: Decision) -> bool:

@@ -38,7 +38,7 @@ KINDS = [
     ("foundational", planted(SIZES, 0.3)),
     ("dominant launch", planted(SIZES, 0.3, Prior(0.8, 2.4, 1.2, 2.0))),
     ("fragile", Population("whale", SIZES, whales=0.15)),
-    ("no fit", Population("alike", SIZES)),
+    ("no fit", Population("alike", (20_000,) * 6)),
     ("drift", Population("drift", (2000,) * 8, drift=0.3)),
     ("insufficient data", Population("small", (300, 300), months=4)),
 ]
@@ -69,6 +69,24 @@ def test_too_small_a_launch_cohort_is_named():
 def test_no_fit_needs_the_power_to_find_a_quarter():
     panel = drawn(Population("few", (60,) + (30,) * 6))
     assert judge(panel, np.random.default_rng(1), simulations=30).classification.kind == "insufficient data"
+    enough = judge(drawn(Population("many", SIZES)), np.random.default_rng(1), simulations=20)
+    assert enough.classification.kind == "no fit"
+
+
+def test_no_fit_without_simulation_needs_cohorts_that_surely_lie_together():
+    """Sixty users a cohort, 15% loyal ones missed or not: "no fit" is never said of so few."""
+    family = planted((60,) * 7, 0.15)
+    kinds = {judge(drawn(family, seed)).classification.kind for seed in range(12)}
+    assert "no fit" not in kinds and "no stand-out" in kinds
+    missed = judge(drawn(Population("many", SIZES))).classification
+    assert missed.kind == "no stand-out" and "was not simulated" in missed.because
+
+
+def test_users_who_stay_in_every_cohort_are_no_misfit():
+    stays = Prior(4.0, 0.8, 0.4, 6.0)
+    verdict = judge(drawn(Population("sticky", (20_000,) * 6, stays)))
+    assert verdict.classification.kind == "no stand-out"
+    assert "alike, at a level of" in verdict.classification.because
 
 
 def test_the_reports_level_is_reached_or_not():
