@@ -9,7 +9,9 @@ C  beats every other cohort at one age: the largest of the pairwise p-values, an
 D  beats the trend: the cohort lies above the straight line through the later ones. Random-effects regression.
 
 All four must reject (D, at two or three times the level, where at least four later cohorts are there). Each test
-alone is fooled by one of the nulls in `populations`; the conjunction's p-value is the largest of theirs. The ages
+alone is fooled by one of the nulls in `populations`. The conjunction rejects at its level where the largest of their
+p-values does, D's divided by two or three: `StandOut.p`. Because of that division it is a p-value of A, B and C
+together (an intersection-union test), to which D is a guard with a level of its own, and none of all four. The ages
 that B, C and D look at follow from which cells there are, never from their values. Variances of shares count what
 organisations share (`Cells.design_effect`).
 """
@@ -86,7 +88,8 @@ class StandOut:
 
     @property
     def p(self) -> float:
-        """p-value of the conjunction: the largest of the needed ones, each over its slack; NaN if one did not run."""
+        """The level from which on the conjunction rejects: the largest of the needed p-values, D's over its slack (see
+        the module); NaN if one did not run."""
         return max(t.p / t.slack for t in self.needed) if self.testable else math.nan
 
     @property

@@ -21,7 +21,7 @@ from analysis import retention
 from analysis.inference import identifiability
 from analysis.inference.calibration import NoFit, fitted_null
 from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
-from analysis.inference.classification import Classification, classify
+from analysis.inference.classification import LEVEL, Classification, classify
 from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.error_rates import SIMULATIONS, ErrorRates, error_rates
@@ -52,8 +52,8 @@ KIND_WORDS = {
 class Verdict:
     """What is said of one model. decision, concentration, identifiable and rates are None where there is too little.
 
-    holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it; controls: what the launch
-    cohorts of the other models say.
+    holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it, judged_together of them (those with
+    a p-value); controls: what the launch cohorts of the other models say.
     """
 
     model: str
@@ -67,6 +67,7 @@ class Verdict:
     controls: Controls = field(default_factory=Controls)
     holm_p: float = math.nan
     bh_q: float = math.nan
+    judged_together: int = 1
     notes: tuple[str, ...] = ()
 
     @property
@@ -78,7 +79,9 @@ class Verdict:
     def flips_under(self) -> tuple[str, ...]:
         """Challenges under which the answer changes."""
         under = self.decision.flips_under if self.decision else ()
-        return (*under, "negative controls") if self.fails_controls else under
+        if self.fails_controls:
+            under = (*under, "negative controls")
+        return (*under, "adjustment for the models judged") if self.fails_adjustment else under
 
     @property
     def _flips(self) -> str:
@@ -97,9 +100,27 @@ class Verdict:
         return self.decision is not None and self.decision.stands and self.controls.explain
 
     @property
+    def fails_adjustment(self) -> bool:
+        """Whether the launch cohort stands out, but not once its p-value is adjusted for the models judged (Holm)."""
+        decision = self.decision
+        return decision is not None and decision.stands and self.holm_p > decision.found.alpha
+
+    @property
+    def _short_of(self) -> str:
+        """What a foundational cohort lacks of the report's level (`at_level`), in words, or nothing."""
+        kind, sizes = self.classification, self.decision.sizes if self.decision else None
+        if kind.kind != "foundational" or kind.at_level or sizes is None:
+            return ""
+        if kind.at_level is None:
+            return ", month 5 not observed"
+        if sizes.own.value >= LEVEL:
+            return f", still falling: R(5) is {sizes.plateau.value:.0%} of R(3), below the report's plateau"
+        return f", below the report's level: {sizes.own.value:.0%} active in month 5"
+
+    @property
     def headline(self) -> str:
         """The verdict in a line."""
-        words = KIND_WORDS[self.classification.kind]
+        words = KIND_WORDS[self.classification.kind] + self._short_of
         if not self.flips_under:
             return words
         if self.classification.kind == "fragile":
@@ -118,6 +139,7 @@ class Verdict:
             "p": self.p,
             "holm_p": self.holm_p,
             "bh_q": self.bh_q,
+            "models_judged_together": self.judged_together,
             "flips_under": list(self.flips_under),
             "negative_controls": asdict(self.controls),
             "notes": list(self.notes),
@@ -207,9 +229,10 @@ def verdicts(
     search: bool = False,
     progress: Callable[[str, int, int], None] = lambda model, done, total: None,
 ) -> list[Verdict]:
-    """Judge several models of a log, with what needs more than one of them: p-values adjusted for their number, and
-    negative controls (the other models; `controls`, of which the first 40 count, adds models that are not themselves
-    judged). rng: draws for the error rates of each model, apart from those of the others.
+    """Judge several models of a log, with what needs more than one of them: p-values adjusted for their number (a
+    launch cohort that does not stand out after Holm's adjustment is called fragile), and negative controls (the other
+    models; `controls`, of which the first 40 count, adds models that are not themselves judged). rng: draws for the
+    error rates of each model, apart from those of the others.
 
     aliases: old id -> the model into which the "aliases merged" challenge counts its requests, beside the earlier ids
     that the models table states (`predecessors`).
@@ -241,14 +264,18 @@ def verdicts(
         if model not in beside and (answer := _control(log, model, min_cohort)) is not None:
             beside[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
+    together = sum(math.isfinite(v.p) for v in found)
     return [
-        _beside_controls(replace(v, holm_p=holm[i], bh_q=bh[i], controls=_controls(v, beside)))
+        _adjusted(_beside_controls(
+            replace(v, holm_p=holm[i], bh_q=bh[i], judged_together=together, controls=_controls(v, beside))
+        ))
         for i, v in enumerate(found)
-    ]
+    ]  # fmt: skip
 
 
 def _controls(verdict: Verdict, beside: Mapping[str, Decision]) -> Controls:
-    others = [(d.found, d.stands) for model, d in beside.items() if model != verdict.model]
+    # A control that its own challenges withdraw (always-on accounts, months of 30 days) does not count as standing out.
+    others = [(d.found, d.stands and not d.withdrawn_by) for m, d in beside.items() if m != verdict.model]
     return compare(verdict.decision.found if verdict.decision else None, others)
 
 
@@ -261,6 +288,15 @@ def _beside_controls(verdict: Verdict) -> Verdict:
         f"the launch cohorts of {verdict.controls.judged} other models stand out by about as much: who comes first "
         "stays, with whatever model"
     )
+    return replace(verdict, classification=replace(kind, kind="fragile", because=because))
+
+
+def _adjusted(verdict: Verdict) -> Verdict:
+    """The verdict, withdrawn where it does not hold after adjusting for the models judged with it."""
+    kind = verdict.classification
+    if not verdict.fails_adjustment or kind.kind not in ("foundational", "dominant launch"):
+        return verdict
+    because = f"not after adjusting for the {verdict.judged_together} models judged (Holm)"
     return replace(verdict, classification=replace(kind, kind="fragile", because=because))
 
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.inference import verdict as verdict_module
+from analysis.inference.controls import Controls
 from analysis.inference.jumps import resurrections
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, Prior, planted
-from analysis.inference.verdict import judge, predecessors
+from analysis.inference.verdict import _adjusted, judge, predecessors
 from tests.analysis.rows import generations, model, models
 
 SIZES = (1500,) + (500,) * 7
@@ -129,3 +131,42 @@ def test_ids_that_retired_into_a_model_at_its_launch_are_its_predecessors(connec
     log = connect(generations([("u", "x/new", "2025-03-11")]), models=catalogue)
     assert predecessors(log, "x/new") == ["x/preview", "x/alpha"]
     assert predecessors(log, "x/alpha") == []
+
+
+def test_a_verdict_that_fails_the_adjustment_for_many_models_is_fragile():
+    verdict = judge(drawn(planted(SIZES, 0.3)))
+    assert verdict.classification.kind == "foundational" and verdict.p <= 0.05
+    lost = _adjusted(replace(verdict, holm_p=0.08, judged_together=9))
+    assert lost.classification.kind == "fragile"
+    assert "adjusting for the 9 models judged" in lost.classification.because
+    assert "adjustment for the models judged" in lost.headline
+    assert _adjusted(replace(verdict, holm_p=0.05)).classification == verdict.classification
+
+
+def test_several_models_of_a_log_are_adjusted_together(monkeypatch):
+    """Of eleven models one has a p-value that holds alone and not among so many."""
+    chosen = drawn(planted(SIZES, 0.3))
+    alone = judge(chosen)
+    weak = replace(alone, decision=replace(alone.decision, found=_with_p(alone.decision.found, 0.01)))
+    monkeypatch.setattr(verdict_module, "panel_of", lambda *args: chosen)
+    monkeypatch.setattr(verdict_module, "predecessors", lambda *args: [])
+    monkeypatch.setattr(verdict_module, "judge", lambda *args, **named: weak)
+    monkeypatch.setattr(verdict_module, "_controls", lambda *args: Controls())
+    one, *_ = verdict_module.verdicts(None, ["m"])
+    many = verdict_module.verdicts(None, [f"m{i}" for i in range(11)])
+    assert one.classification.kind == "foundational"
+    assert {v.classification.kind for v in many} == {"fragile"}
+    assert many[0].holm_p == pytest.approx(0.11)
+
+
+def _with_p(found, p):
+    return replace(found, tests={**found.tests, "C": replace(found.tests["C"], p=p)})
+
+
+def test_the_headline_says_what_lacks_of_the_reports_level():
+    low = judge(drawn(planted(SIZES, 0.15)))
+    assert low.classification.kind == "foundational" and "below the report's level" in low.headline
+    short = judge(drawn(planted(SIZES[:5], 0.3)))
+    assert short.classification.kind == "foundational" and "month 5 not observed" in short.headline
+    steady = judge(drawn(planted(SIZES, 0.45)))
+    assert steady.headline.split(";")[0] == "foundational launch cohort"
