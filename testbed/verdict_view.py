@@ -13,7 +13,7 @@ from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
 from analysis.inference.effects import Amount
-from analysis.inference.error_rates import PLANTED, Rate
+from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.verdict import Verdict, outcome_words
 
 STYLES = {
@@ -30,7 +30,8 @@ STYLES = {
 LEGEND = (
     "R: share of the launch cohort, and of the later ones, active in month k. p: of the tests together; Holm: for "
     "the number of models. wrong: how often a log like this one, without any loyal cohort, is called foundational. "
-    "power: how often with that share of loyal users at launch. Both are simulated with this log's cohorts."
+    "power: how often with that share of loyal users at launch. Both are simulated with this log's cohorts and "
+    f"organisations, but without {'; '.join(NOT_SIMULATED)}."
 )
 
 
@@ -139,6 +140,10 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
     if verdict.rates is not None:
         lines += [("wrong", _rate(rate)) for rate in verdict.rates.nulls]
         lines += [("power", _rate(rate)) for rate in verdict.rates.power]
+        if verdict.rates.likeness is not None:
+            alike = verdict.rates.likeness
+            said = f"users of one organisation were simulated as alike as here: correlation {alike:.2f}"
+            lines.append(("", said))
         if verdict.rates.cut:
             lines.append(("", f"larger cohorts were simulated with {LARGEST_COHORT:,} users"))
     if verdict.scan is not None and verdict.scan.top is not None and panel is not None:

@@ -2,11 +2,14 @@
 
 BG/BB users fitted to the cohorts that are not judged (so that a loyal launch cohort does not colour its own null),
 calendar effects as the ratio of active users to expected ones in each month, and the spread between those cohorts.
+Where users belong to organisations, the simulated ones do so too, in organisations of the log's sizes, and are as
+alike within them as those of the other cohorts are.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,13 +39,51 @@ def fitted_null(panel: Panel, cohort: int | None = None, *, periods: bool = True
     cells = panel.cells
     prior = _prior(panel, others)
     total = len(panel.months) - chosen
+    groups = _organisations(panel, range(chosen, len(panel.months) - 1))
     sizes = tuple(
         min(int(panel.cohort_sizes[c]), LARGEST_COHORT) if c in panel.tested else 0
         for c in range(chosen, len(panel.months) - 1)
     )
-    null = Population("this log's users, the same in every cohort", sizes, prior, total)
-    period = _periods(cells, null, chosen) if periods else {}
-    return Population(null.name, sizes, prior, total, period=period)
+    if groups:
+        sizes = tuple(sum(cohort) for cohort in groups)
+    null = Population(
+        "this log's users, the same in every cohort", sizes, prior, total, organisations=groups,
+        likeness=likeness(cells, others) if groups else 0.0,
+    )  # fmt: skip
+    return replace(null, period=_periods(cells, null, chosen)) if periods else null
+
+
+def likeness(cells: Cells, cohorts: list[int]) -> float:
+    """Correlation of the activity of two users of one organisation and cohort, pooled over the cells of these cohorts:
+    0 to 1, 0 where no organisation has two users in a cohort.
+
+    Moments: the sum over pairs of users of the products of their residuals, beside as many variances (the analysis of
+    variance estimator of an intra-cluster correlation; Donner 1986, Int. Stat. Rev. 54:67).
+    """
+    at = np.isin(cells.cohort, cohorts)
+    variance = (cells.share * (1 - cells.share))[at]
+    together = np.diagonal(cells.scatter(cells.share))[at] - cells.size[at] * variance
+    pairs = np.diagonal(cells.sizes)[at] - cells.size[at]
+    expected = float(pairs @ variance)
+    return float(np.clip(together.sum() / expected, 0.0, 1.0)) if expected > 0 else 0.0
+
+
+def _organisations(panel: Panel, cohorts: range) -> tuple[tuple[int, ...], ...]:
+    """Users of each organisation in each cohort (none in those that are not tested), empty where the panel's users
+    are their own. Of a cohort above LARGEST_COHORT, organisations of all its sizes alike, for about so many users."""
+    if not panel.has_organisations or panel.organisation is None:
+        return ()
+    found = []
+    for c in cohorts:
+        sizes = np.zeros(0, np.int64)
+        if c in panel.tested:
+            _, sizes = np.unique(panel.organisation[panel.cohort == c], return_counts=True)
+        users = int(sizes.sum())
+        if users > LARGEST_COHORT:
+            keep = max(round(len(sizes) * LARGEST_COHORT / users), 1)
+            sizes = np.sort(sizes)[np.linspace(0, len(sizes) - 1, keep).round().astype(np.int64)]
+        found.append(tuple(sizes.tolist()))
+    return tuple(found)
 
 
 def between_cohorts(panel: Panel, null: Population, cohort: int | None = None) -> float:

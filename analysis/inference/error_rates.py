@@ -1,7 +1,8 @@
 """How often the verdict is wrong on a log like this one: the same decision on simulated panels of its own sizes.
 
 Without a loyal cohort, the share of panels called foundational is the false-positive rate; with one planted into the
-launch cohort, it is the power. The users are those of the log's other cohorts (see `calibration`).
+launch cohort, it is the power. The users are those of the log's other cohorts, in organisations of the log's sizes
+(see `calibration`). `NOT_SIMULATED` lists what the verdict on the log does and the simulated one does not.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ LIGHT = (
     60_000  # users times months of a panel that is simulated as often as asked for; larger ones less often
 )
 LEAST_SIMULATIONS = 40  # of a large panel, for intervals of 15 points at most
+NOT_SIMULATED = (
+    "the negative controls and the adjustment for the models judged together",
+    "the challenges of time on the platform, of merged ids and of 30-day months",
+    "cohorts before the launch, and a launch late in its month",
+    "users of one organisation who came in different months (they are drawn independently)",
+    f"cohorts above {LARGEST_COHORT:,} users at their full size",
+)
 ENOUGH_POWER = 0.8  # power from which "nothing found" says something: Cohen (1988)
 
 
@@ -57,6 +65,7 @@ class ErrorRates:
     prior: Prior
     between_cohorts: float  # sd of the log dropout shape, from the other cohorts
     cut: bool  # cohorts above LARGEST_COHORT users were simulated at that size
+    likeness: float | None = None  # correlation of users of one organisation; None where users are their own
 
     @property
     def false_positive_rate(self) -> float:
@@ -80,9 +89,9 @@ def error_rates(
     alpha: float = ALPHA,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ErrorRates:
-    """Simulate the verdict's error rates at this panel's cohort sizes and months. Raises calibration.NoFit.
+    """Simulate the decision's error rates (but for `NOT_SIMULATED`) at this panel's cohort sizes and months.
 
-    simulations: of each population; a large panel is simulated less often (`affordable`).
+    Raises calibration.NoFit. simulations: of each population; a large panel is simulated less often (`affordable`).
     """
     null = fitted_null(panel)
     simulations = affordable(null, simulations)
@@ -98,7 +107,8 @@ def error_rates(
         rates.append(rate(population, rng, simulations, alpha))
     progress(total * simulations, total * simulations)
     cut = bool((panel.cohort_sizes[panel.tested] > LARGEST_COHORT).any())
-    return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut)
+    return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut,
+                      null.likeness if null.organisations else None)  # fmt: skip
 
 
 def affordable(population: Population, simulations: int) -> int:

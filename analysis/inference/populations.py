@@ -49,7 +49,9 @@ class Population:
     cohorts; drift: added to log c a cohort (later ones leave sooner); worse: (cohort, shift of log c); loyal: share
     of the launch cohort that never leaves; whales: share of the launch cohort that are always-on keys;
     whale_accounts: each of them is an organisation of its own, else all are one; short_days: the launch cohort
-    joined in the last so many days of its month (None: no day of joining is modelled).
+    joined in the last so many days of its month (None: no day of joining is modelled); organisations: for each cohort
+    the users of its organisations, adding up to its size (empty: every user is its own); likeness: correlation of the
+    activity of two users of one organisation. Users of an organisation that came in different months are independent.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Population:
     whale_accounts: bool = True
     whale_volume: float = 40.0  # times an ordinary user's requests (assumed)
     short_days: float | None = None
+    organisations: tuple[tuple[int, ...], ...] = ()
+    likeness: float = 0.0
 
     @property
     def is_null(self) -> bool:
@@ -86,24 +90,26 @@ class Population:
         p, theta = _draw_traits(rng, self.prior, cohort, shift)
         launch = int(sizes[0])
         loyal = np.arange(n) < round(self.loyal * launch)  # of the launch cohort, which stands first
+        same, organisation = np.arange(n), None
+        if self.organisations:
+            same, organisation = _organised(rng, self.organisations, self.likeness)
+            loyal[:launch] = rng.permutation(loyal[:launch])  # in any organisation
         whale = np.arange(n) < round(self.whales * launch)
         p[loyal], theta[loyal] = LOYAL_ACTIVITY, 0.0
         p[whale], theta[whale] = 1.0, 0.0
-        life = _lifetimes(rng, theta)
+        p, life = p[same], _lifetimes(rng, theta)[same]
         joined = np.zeros(n)
         if self.short_days is not None:
             joined = rng.random(n)
             first = cohort == 0
             joined[first] = 1 - rng.random(int(first.sum())) * self.short_days / MONTH_DAYS
-        month, own = np.arange(total), cohort[:, None]
+            joined = joined[same]
+        age = np.arange(total) - cohort[:, None]
         factor = np.array([self.period.get(m, 1.0) for m in range(total)])
-        chance = p[:, None] * factor
-        chance[whale] = p[whale, None]
-        active = rng.random((n, total), dtype=np.float32) < chance
-        active &= month > own
-        active &= month <= (cohort + joined + life)[:, None]
-        active |= month == own
-        organisation = None
+        factor_of = np.where(whale[:, None], 1.0, factor)
+        active = rng.random((n, total), dtype=np.float32)[same] < p[:, None] * factor_of
+        active &= (age - joined[:, None] <= life[:, None]) & (age > 0)
+        active |= age == 0
         if not self.whale_accounts:
             organisation = np.arange(n)
             organisation[whale] = 0
@@ -113,7 +119,7 @@ class Population:
         if self.short_days is None:
             return panel
         whole = active.copy()  # the same users by 30-day windows: the day of joining plays no part
-        whole[active & (month > own) & (month - own > life[:, None])] = False
+        whole[active & (age > 0) & (age > life[:, None])] = False
         windows = replace(panel, months=panel.months[:-1], active=whole[:, :-1], windows="30 days")
         return replace(panel, rewindowed=windows)
 
@@ -135,6 +141,25 @@ class Population:
         if cohort == 0:
             share = (1 - self.loyal - self.whales) * share + self.loyal * LOYAL_ACTIVITY + self.whales
         return float(share)
+
+
+def _organised(
+    rng: np.random.Generator, sizes: tuple[tuple[int, ...], ...], likeness: float
+) -> tuple[Ints, Ints]:
+    """For each user the one whose life and activity it shares (itself: none), and the code of its organisation.
+
+    Each user follows its organisation with chance sqrt(likeness), and all who do are one: two users so correlate by
+    the likeness at every age, and every one of them alone is as without organisations.
+    """
+    flat = np.array([size for cohort in sizes for size in cohort], dtype=np.int64)
+    organisation = np.repeat(np.arange(len(flat)), flat)
+    n = len(organisation)
+    follows = np.flatnonzero(rng.random(n) < np.sqrt(likeness))
+    first = np.full(len(flat), n)
+    np.minimum.at(first, organisation[follows], follows)
+    same = np.arange(n)
+    same[follows] = first[organisation[follows]]
+    return same, organisation
 
 
 def _draw_traits(

@@ -24,7 +24,7 @@ from analysis.inference.challenges import DROPPED, Concentration, Outcome, conce
 from analysis.inference.classification import LEVEL, Classification, classify
 from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
-from analysis.inference.error_rates import SIMULATIONS, ErrorRates, error_rates
+from analysis.inference.error_rates import NOT_SIMULATED, SIMULATIONS, ErrorRates, error_rates
 from analysis.inference.identifiability import Identifiability
 from analysis.inference.jumps import resurrections
 from analysis.inference.multiplicity import Scan, adjusted, scan
@@ -424,6 +424,8 @@ def _rates_json(rates: ErrorRates) -> dict[str, Any]:
         "users": asdict(rates.prior),
         "between_cohorts_sd": rates.between_cohorts,
         "large_cohorts_cut": rates.cut,
+        "likeness_within_organisations": rates.likeness,
+        "not_simulated": list(NOT_SIMULATED),
     }
 
 

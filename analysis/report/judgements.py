@@ -10,7 +10,7 @@ from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
 from analysis.inference.effects import Amount
-from analysis.inference.error_rates import ErrorRates, Rate
+from analysis.inference.error_rates import NOT_SIMULATED, ErrorRates, Rate
 from analysis.inference.verdict import Verdict, outcome_words
 from analysis.report.cells import Cell, SmallTable
 
@@ -21,8 +21,9 @@ MARKS = {
 }  # fmt: skip
 READING = (
     "Under each chart: does the launch cohort stay longer than later ones by more than chance, age and calendar "
-    "explain? Four tests must agree, and the challenges must not change the answer. How often this procedure is wrong "
-    "is simulated with the log's own cohort sizes. A verdict says that a cohort stands out, never why."
+    "explain? Four tests must agree, and the challenges must not change the answer. How often the tests are wrong "
+    "is simulated with the log's own cohort sizes and organisations. A verdict says that a cohort stands out, never "
+    "why."
 )
 
 
@@ -176,7 +177,10 @@ def _rates(rates: ErrorRates) -> SmallTable:
         for i, rate in enumerate(rates.nulls)
     ]
     rows += [_rate_row("found", f"{rate.loyal:.0%}", rate) for rate in rates.power]
-    note = "Share of so many simulated panels that is called foundational, with 95% intervals."
+    note = (
+        "Share of so many simulated panels that is called foundational, with 95% intervals. Not simulated: "
+        f"{'; '.join(NOT_SIMULATED)}."
+    )
     if rates.cut:
         note += f" Cohorts above {LARGEST_COHORT:,} users were simulated at that size."
     return SmallTable(["loyal at launch", "called", "95%", "is", "of"], rows, note)

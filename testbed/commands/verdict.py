@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Says for each model whether its launch cohort stays longer than the cohorts after it by more than chance, calendar and
 age explain, how large the difference is, and what else could make it look so. Beside each verdict stand the
-false-positive rate and the power of this very procedure, simulated on the spot with the log's own cohort sizes.
+false-positive rate and the power of the tests, the floor on the difference and most challenges, simulated on the spot
+with the log's own cohort sizes and organisations.
+
+Not simulated: the negative controls and the adjustment for the models judged together; the challenges of time on the
+platform, of merged ids and of 30-day months; cohorts before the launch, and a launch late in its month; users of one
+organisation who came in different months (drawn independently); cohorts above 2,000 users at their full size.
 
 A cohort stands out if four tests agree: age + period regression (A), prediction from the other cohorts (B), above
 each other cohort (C), above their trend (D, with four later cohorts). Then the challenges: always-on accounts left
 out, organisations counted instead of users, 30-day months, each cohort dropped in turn, and so on. A verdict that
-flips is called fragile. No verdict says why users stay: a log cannot tell."""
+flips is called fragile; so is one that does not hold after adjusting for the models judged, or where most other
+launch cohorts keep users as well. "No fit" is said of low cohorts that lie together, where a loyal one would have been
+found. No verdict says why users stay: a log cannot tell."""
 
 EPILOG = f"""\
 examples:
