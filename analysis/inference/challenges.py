@@ -17,7 +17,7 @@ from functools import partial
 
 import numpy as np
 
-from analysis.inference.panel import Bools, Cells, Floats, Panel
+from analysis.inference.panel import NEWCOMER_DAYS, Bools, Cells, Floats, Panel
 
 TOP_SHARE = 0.01  # of users, by requests in an active month
 ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (assumed)
@@ -26,7 +26,6 @@ ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (as
 OUTLYING = 2.5
 MAD_TO_SD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
 DROPPED = "without the cohort of"  # a month: names of the challenges that leave out one cohort
-NEWCOMER_DAYS = 30  # on the platform before the first use of a model: under it a user is new there (assumed)
 LEAST_SHRINKAGE = (
     0.5  # of the difference, from which fewer users show that it has gone, not that they are few (assumed)
 )
@@ -140,18 +139,19 @@ def _same_month(panel: Panel, other: Panel, cohort: int) -> int:
 def of_one_tenure(panel: Panel, cohort: int) -> tuple[str, Bools] | None:
     """Users (n,) who had been on the platform alike when they first used the model, and what they are: newcomers, or
     those who had been there for a month; whichever the cohort has more of, among those that it shares with two others.
-    None where the log does not say, or all users are of one kind, or too few are comparable.
+    None where the log does not say, or all users are of one kind, or too few are comparable. Users whose time on the
+    platform is not known are of neither kind.
 
     A launch finds users who have been there for long, and so are of the staying kind; later joiners may all be new.
     """
     if panel.tenure is None:
         return None
-    new = panel.tenure < NEWCOMER_DAYS
+    new, old = (panel.tenure >= 0) & (panel.tenure < NEWCOMER_DAYS), panel.tenure >= NEWCOMER_DAYS
     own = panel.cohort == cohort
-    if not 0 < np.count_nonzero(new & own) < np.count_nonzero(own):
+    if not np.count_nonzero(panel.tenure[own] < 0) and not (np.any(new & own) and np.any(old & own)):
         return None
     found = []
-    for name, chosen in (("newcomers to the platform", new), ("users who were on the platform before", ~new)):
+    for name, chosen in (("newcomers to the platform", new), ("users who were on the platform before", old)):
         tested = panel.keep(chosen).tested
         if cohort in tested and len(tested) > 2:
             found.append((int(np.count_nonzero(chosen & own)), name, chosen))

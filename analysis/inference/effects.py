@@ -1,7 +1,7 @@
 """How large a difference is, beside whether there is one: always printed with a verdict.
 
 All compare one cohort with the later ones at the same ages, pooled over users; without later cohorts at an age, with
-the other ones. Intervals are at 95% and count what organisations share.
+the other ones. Intervals are at 95% and count what organisations share, within a cohort and between the two sides.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis.inference.panel import Cells, Floats, Ints
 from analysis.inference.standout import LATEST_AGE
-from analysis.proportions import Z95, newcombe
+from analysis.proportions import Z95, wilson
 
 NAN = math.nan
 
@@ -36,7 +36,8 @@ class Effects:
     """The sizes of one cohort's difference.
 
     age: the month k they are read at (5, or the latest that a comparison reaches); own, others: R(k) of the cohort and
-    of the later cohorts pooled; difference = own - others (Newcombe 1998); ratio = own / others (log delta method);
+    of the later cohorts pooled; difference = own - others (Newcombe 1998;
+    Zou & Donner 2008, Stat. Med. 27:1693 where the two go together); ratio = own / others (log delta method);
     active_months: difference of the restricted mean active months, the sum of R(1) to R(k) over ages that a later
     cohort has; loyal_share: (own - others) / (1 - others), the share of extra users who never leave that would make the
     difference; e_value: how strongly an unmeasured trait (such as early adoption) must go with both joining at launch
@@ -74,14 +75,14 @@ def effects(cells: Cells, cohort: int) -> Effects | None:
     r1 = float(weights @ cells.share)
     v0 = _variance(cells, _unit(cells, own))
     v1 = _variance(cells, weights)
-    e0, e1 = _effective(r0, v0, n0), _effective(r1, v1, n1)
-    low, high = newcombe(r1 * e1, e1, r0 * e0, e0)
-    ratio = _ratio(r0, v0, r1, v1)
+    between = float(_unit(cells, own) @ cells.covariance @ weights)  # organisations with users on both sides
+    ratio = _ratio(r0, v0, r1, v1, between)
     months, months_to = _active_months(cells, cohort, k)
     plateau, ages = _plateau(cells, cohort)
     return Effects(
         k, _amount(r0, v0), _amount(r1, v1), int(n0), int(n1), len(others),
-        Amount(r0 - r1, float(low), float(high)), ratio, months, months_to, _loyal_share(r0, v0, r1, v1),
+        _difference((r0, v0, n0), (r1, v1, n1), between), ratio, months, months_to,
+        _loyal_share(r0, v0, r1, v1, between),
         e_value(ratio.value), e_value(ratio.low) if ratio.low > 1 else 1.0, plateau, ages,
     )  # fmt: skip
 
@@ -126,18 +127,37 @@ def _amount(share: float, variance: float) -> Amount:
     return Amount(share, max(share - half, 0.0), min(share + half, 1.0))
 
 
-def _ratio(r0: float, v0: float, r1: float, v1: float) -> Amount:
+def _difference(
+    own: tuple[float, float, float], others: tuple[float, float, float], between: float
+) -> Amount:
+    """own - others, each a share with its variance and users, `between` their covariance. The two Wilson intervals are
+    put together with their correlation: without one, Newcombe's method 10 (Zou & Donner 2008)."""
+    (r0, v0, n0), (r1, v1, n1) = own, others
+    e0, e1 = _effective(r0, v0, n0), _effective(r1, v1, n1)
+    l0, u0 = (float(x) for x in wilson(r0 * e0, e0))
+    l1, u1 = (float(x) for x in wilson(r1 * e1, e1))
+    rho = min(max(between / math.sqrt(v0 * v1), -1.0), 1.0) if v0 > 0 and v1 > 0 else 0.0
+
+    def reach(a: float, b: float) -> float:
+        return math.sqrt(max(a * a + b * b - 2 * rho * a * b, 0.0))
+
+    return Amount(r0 - r1, r0 - r1 - reach(r0 - l0, u1 - r1), r0 - r1 + reach(u0 - r0, r1 - l1))
+
+
+def _ratio(r0: float, v0: float, r1: float, v1: float, between: float) -> Amount:
     if r0 <= 0 or r1 <= 0:
         return Amount(NAN)
-    half = Z95 * math.sqrt(v0 / r0**2 + v1 / r1**2)
+    half = Z95 * math.sqrt(max(v0 / r0**2 + v1 / r1**2 - 2 * between / (r0 * r1), 0.0))
     return Amount(r0 / r1, r0 / r1 * math.exp(-half), r0 / r1 * math.exp(half))
 
 
-def _loyal_share(r0: float, v0: float, r1: float, v1: float) -> Amount:
+def _loyal_share(r0: float, v0: float, r1: float, v1: float, between: float) -> Amount:
     if r1 >= 1:
         return Amount(NAN)
     value = (r0 - r1) / (1 - r1)
-    half = Z95 * math.sqrt(v0 / (1 - r1) ** 2 + v1 * ((r0 - 1) / (1 - r1) ** 2) ** 2)
+    by_own, by_others = 1 / (1 - r1), (r0 - 1) / (1 - r1) ** 2
+    variance = by_own**2 * v0 + by_others**2 * v1 + 2 * by_own * by_others * between
+    half = Z95 * math.sqrt(max(variance, 0.0))
     return Amount(value, value - half, value + half)
 
 

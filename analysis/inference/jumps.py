@@ -1,10 +1,11 @@
 """Resurrection jumps: cohorts that come back after silence, by more than chance, habit or the calendar explains.
 
 A jump of cohort c at age k needs: a rise of at least three points after a fall; more users who come back than who
-fall silent (paired: McNemar, exact); and a bend that no mix of users who skip months and leave for good can show
-(their curves are log-convex), beyond the bend that older cohorts show in the same calendar months. Both p-values are
-adjusted for all cells looked at (Holm). The oldest cohort has no older one beside it and is not judged. The tests are
-those of `resurrection`; here are the thresholds and the search over a model's cohorts.
+fall silent (paired: McNemar, exact; where users share organisations also by the organisations' sums, and the larger
+p-value counts); and a bend that no mix of users who skip months and leave for good can show (their curves are
+log-convex), beyond the bend that older cohorts show in the same calendar months. Both p-values are adjusted for all
+cells looked at (Holm). The oldest cohort has no older one beside it and is not judged. The tests are those of
+`resurrection`; here are the thresholds and the search over a model's cohorts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from analysis.inference.classification import EARLIEST_JUMP, RETURNERS, RISE, Jump
 from analysis.inference.coactivity import CoActivity, co_activity
 from analysis.inference.multiplicity import adjusted
-from analysis.inference.panel import Panel
+from analysis.inference.panel import Floats, Panel
 from analysis.inference.resurrection import calendar_safe, mcnemar, return_rates
 
 
@@ -29,7 +30,7 @@ def resurrections(panel: Panel) -> tuple[Jump, ...]:
         jump
         for i, cohort in enumerate(panel.tested)
         if i and together[cohort].months > EARLIEST_JUMP
-        for jump in _steps(cohort, together)
+        for jump in _steps(cohort, together, panel.has_organisations)
     ]
     rises, shapes = (
         adjusted(p, "holm") for p in ([j.p_rise for j in looked_at], [j.p_shape for j in looked_at])
@@ -50,14 +51,26 @@ def _together(panel: Panel, cohort: int) -> CoActivity:
     return co_activity(panel.ages(cohort), clusters)
 
 
-def _steps(cohort: int, together: dict[int, CoActivity]) -> list[Jump]:
+def _clustered_rise(own: CoActivity) -> Floats:
+    """One-sided p-values of R(k) > R(k - 1), k = 2..K, by the covariance that the cohort's clusters give: McNemar's z
+    without its assumption that users are independent (Obuchowski 1998, Stat. Med. 17:1495). NaN without variation."""
+    from scipy.stats import norm
+
+    k = np.arange(2, own.months + 1)
+    variance = own.covariance[k, k] + own.covariance[k - 1, k - 1] - 2 * own.covariance[k, k - 1]
+    se = np.sqrt(np.where(variance > 1e-20, variance, np.nan))
+    return np.asarray(norm.sf((own.retention[k] - own.retention[k - 1]) / se), dtype=np.float64)
+
+
+def _steps(cohort: int, together: dict[int, CoActivity], clustered: bool = False) -> list[Jump]:
     """All interior months of a cohort, with p-values that are not adjusted."""
     own = together[cohort]
     older = [(other, cohort - c) for c, other in together.items() if c < cohort]
     shape = calendar_safe(own, older)
     rise, returns = mcnemar(own), return_rates(own)
+    by_cluster = _clustered_rise(own) if clustered else np.zeros(len(rise.p))
     before = dict(zip(returns.months.tolist(), returns.silent_before.tolist(), strict=True))
-    p_rise = dict(zip(rise.months.tolist(), rise.p.tolist(), strict=True))
+    p_rise = dict(zip(rise.months.tolist(), np.maximum(rise.p, by_cluster).tolist(), strict=True))
     return [
         Jump(cohort, k, float(own.retention[k - 1]), float(own.retention[k]), before[k], p_rise[k], p)
         for k, p in zip(shape.months.tolist(), shape.p.tolist(), strict=True)

@@ -21,6 +21,7 @@ from analysis.inference.populations import Population
 from analysis.inference.standout import binomial_regression, expit
 
 Method = Literal["holm", "fdr_bh"]
+LEAST_SCANNED = 3  # cohorts without which none has an effect of its own beside age and month
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def cohort_statistics(cells: Cells) -> dict[int, float]:
     One fit without any cohort effect serves all cohorts. Cohorts without an identified effect are left out.
     """
     cohorts = cells.cohorts
-    if len(cohorts) < 3:
+    if len(cohorts) < LEAST_SCANNED:
         return {}
     base = identifiability.design(cells)
     beta, _ = binomial_regression(cells, base)

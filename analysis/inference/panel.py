@@ -23,7 +23,7 @@ import pandas as pd
 
 from analysis import retention
 from analysis.catalogue import release_days
-from analysis.inference.presence import Windows, rows_of
+from analysis.inference.presence import WINDOW_DAYS, Windows, rows_of
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
@@ -31,6 +31,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Unit = Literal["user", "organisation"]
+
+NEWCOMER_DAYS = 30  # on the platform before the first use of a model: under it a user is new there (assumed)
+UNKNOWN_TENURE = -1
 
 
 class NoPanel(Exception):
@@ -119,8 +122,9 @@ class Panel:
     launch: index of the launch cohort, None if the panel does not hold it; organisation (n,): code of the account,
     None where the log has none; requests and days (n, M): requests, and days with one, in the month, None if
     unknown; shared (n,): the user id was seen from several countries, None if unknown; tenure (n,): days from the
-    user's first request to any model to the first one to this model, None if unknown. Cohorts under `min_cohort`
-    users are not tested. months_dropped: incomplete months at the end that were left out.
+    user's first request to any model to the first one to this model, None if unknown; UNKNOWN_TENURE of users who came
+    in the log's first NEWCOMER_DAYS and took up the model within as many, as they may be older than the log. Cohorts
+    under `min_cohort` users are not tested. months_dropped: incomplete months at the end that were left out.
     """
 
     model: str
@@ -347,9 +351,10 @@ def _assemble(
     dropped = 1 if partial and not keep_partial_month else 0
     if windows == "30 days":
         month = month + rows["age"].to_numpy()
-        # The last member joins at the end of month c, so that its window k ends 30 (k + 1) days later.
         dropped += 1
     length = int(end) + 1 - dropped
+    if windows == "30 days":
+        length = _windows_over(first, length, last_day)
     if length < 2:
         raise NoPanel(f"'{model}' has no complete month after its first in this log")
     calendar_months = [first + pd.DateOffset(months=i) for i in range(int(end) + 1)]
@@ -374,7 +379,12 @@ def _assemble(
         seconds = (rows["first_at"] - rows["arrived"]).dt.total_seconds().to_numpy()
         held_days = np.full(n, np.inf)
         np.minimum.at(held_days, code, seconds // 86_400)
-        values["tenure"] = held_days.astype(np.int64)
+        # Who is seen at the log's begin may have been there before it; 30 days later that is a month on the platform.
+        since = (rows["arrived"] - pd.Timestamp(log.first_day)).dt.total_seconds().to_numpy()
+        early = np.full(n, np.inf)
+        np.minimum.at(early, code, since // 86_400)
+        hidden = (early < NEWCOMER_DAYS) & (held_days < NEWCOMER_DAYS)
+        values["tenure"] = np.where(hidden, UNKNOWN_TENURE, held_days).astype(np.int64)
     if "shared" in rows:
         values["shared"] = np.zeros(n, np.bool_)
         np.logical_or.at(values["shared"], code, rows["shared"].to_numpy(dtype=np.bool_))
@@ -395,6 +405,22 @@ def _assemble(
         "months_dropped": months[length:],
         "left_truncated": old,
     }
+
+
+def _windows_over(first: pd.Timestamp, length: int, last_day: dt.date) -> int:
+    """How many months of cohorts have only windows that are over by the log's last day: the last member may join at the
+    end of month c, and its window k ends 30 (k + 1) days later, which February can make later than month c + k + 1."""
+    end = pd.Timestamp(last_day) + pd.Timedelta(days=1)
+
+    def over(months: int) -> bool:
+        return all(
+            first + pd.DateOffset(months=c + 1) + pd.Timedelta(days=WINDOW_DAYS * (months - c)) <= end
+            for c in range(months)
+        )
+
+    while length > 0 and not over(length):
+        length -= 1
+    return length
 
 
 def _index(month: pd.Series, first: pd.Timestamp) -> Ints:

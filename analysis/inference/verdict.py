@@ -27,8 +27,8 @@ from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.error_rates import NOT_SIMULATED, SIMULATIONS, ErrorRates, error_rates
 from analysis.inference.identifiability import Identifiability
 from analysis.inference.jumps import resurrections
-from analysis.inference.multiplicity import Scan, adjusted, scan
-from analysis.inference.panel import NoPanel, Panel
+from analysis.inference.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
+from analysis.inference.panel import NEWCOMER_DAYS, NoPanel, Panel
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
@@ -199,7 +199,10 @@ def judge(
             "boomerang" if any(j.confirmed for j in jumps) else "insufficient data", why, None,
             tuple(j for j in jumps if j.confirmed),
         )  # fmt: skip
-        return Verdict(panel.model, panel, kind, notes=notes)
+        searched = None
+        if search and rng is not None and simulations:
+            searched, notes = _search(panel, rng, simulations, notes)
+        return Verdict(panel.model, panel, kind, scan=searched, notes=notes)
     decision = decide(panel, merged=merged)
     rates, found = None, None
     if rng is not None and simulations:
@@ -215,6 +218,20 @@ def judge(
         panel.model, panel, kind, decision, identifiability.check(panel.cells, panel.launch),
         concentration(panel, panel.launch, age), rates, found, notes=notes,
     )  # fmt: skip
+
+
+def _search(
+    panel: Panel, rng: np.random.Generator, simulations: int, notes: tuple[str, ...]
+) -> tuple[Scan | None, tuple[str, ...]]:
+    """The search over the cohorts of a model whose launch cohort is not tested, and the notes with why if there is
+    none."""
+    if len(panel.tested) < LEAST_SCANNED:
+        why = f"it needs {LEAST_SCANNED} cohorts of {panel.min_cohort:,} users, and there are {len(panel.tested)}"
+        return None, (*notes, f"no search over cohorts: {why}")
+    try:
+        return scan(panel, fitted_null(panel, panel.tested[0]), rng, simulations), notes
+    except NoFit as error:
+        return None, (*notes, f"no search over cohorts: {error}")
 
 
 def verdicts(
@@ -377,6 +394,14 @@ def _notes(panel: Panel) -> tuple[str, ...]:
             "s have", "s have").replace("and is", "and are" if len(small) > 1 else "and is"))  # fmt: skip
     if panel.left_truncated:
         notes.append(f"{panel.months[0]:%B %Y} is no cohort: the log begins then, and the model is older")
+    if panel.tenure is not None and panel.launch is not None:
+        own = panel.cohort == panel.launch
+        hidden = float((panel.tenure[own] < 0).mean()) if own.any() else 0.0
+        if hidden:
+            notes.append(
+                f"time on the platform is not known of {hidden:.0%} of the launch cohort: they came in the log's first "
+                f"{NEWCOMER_DAYS} days and may be older than the log; that challenge leaves such users out"
+            )
     if panel.requests is None:
         notes.append("the panel has no volumes: always-on accounts cannot be told from loyal users")
     return tuple(notes)

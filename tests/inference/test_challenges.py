@@ -9,7 +9,9 @@ import pytest
 
 from analysis.inference import challenges as ch
 from analysis.inference.decision import decide
+from analysis.inference.panel import UNKNOWN_TENURE
 from analysis.inference.populations import Population, planted
+from analysis.inference.verdict import judge
 
 SIZES = (1000,) + (400,) * 6
 
@@ -131,3 +133,16 @@ def test_a_merged_panel_whose_launch_is_another_cohort_withdraws():
 def test_gini_of_equal_and_single_volumes():
     assert ch._gini(np.array([5, 5, 5, 5])) == pytest.approx(0.0)
     assert ch._gini(np.array([0, 0, 0, 8])) == pytest.approx(0.75)
+
+
+def test_users_of_unknown_time_on_the_platform_are_of_neither_kind(loyal):
+    tenure = np.where(np.arange(loyal.users) % 2, 90, 0)
+    name, chosen = ch.of_one_tenure(replace(loyal, tenure=tenure), 0)
+    assert int((chosen & (loyal.cohort == 0)).sum()) == 500
+    hidden = np.where((loyal.cohort == 0) & (tenure == 0), UNKNOWN_TENURE, tenure)
+    name, chosen = ch.of_one_tenure(replace(loyal, tenure=hidden), 0)
+    assert name == "users who were on the platform before"
+    assert not (chosen & (hidden < 0)).any()
+    unknown = np.where(loyal.cohort == 0, UNKNOWN_TENURE, tenure)
+    assert ch.of_one_tenure(replace(loyal, tenure=unknown), 0) is None
+    assert any("100% of the launch cohort" in note for note in judge(replace(loyal, tenure=unknown)).notes)

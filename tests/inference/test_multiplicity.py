@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from analysis.inference.calibration import fitted_null
 from analysis.inference.multiplicity import adjusted, cohort_statistics, scan
 from analysis.inference.populations import Population, planted
 from analysis.inference.standout import age_period
+from analysis.inference.verdict import judge
 
 
 def test_holm_and_benjamini_hochberg_by_hand():
@@ -52,3 +54,13 @@ def test_a_search_through_noise_keeps_its_level():
         alarms += min(found.adjusted_p) <= 0.05
     assert naive >= 6
     assert alarms <= 4
+
+
+def test_a_model_without_a_tested_launch_is_searched_too():
+    panel = replace(planted((400, 300, 300, 300, 300), 0.6).draw(np.random.default_rng(5)), launch=None)
+    verdict = judge(panel, np.random.default_rng(6), simulations=30, search=True)
+    assert verdict.decision is None
+    assert verdict.scan.top == 0 and verdict.scan.adjusted_p[0] < 0.05
+    few = replace(panel, min_cohort=350)
+    assert any("no search over cohorts: it needs 3" in n for n in
+               judge(few, np.random.default_rng(6), simulations=30, search=True).notes)  # fmt: skip

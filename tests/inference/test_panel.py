@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference.panel import NoPanel, Panel
+from analysis.inference.panel import UNKNOWN_TENURE, NoPanel, Panel
 from analysis.inference.populations import month_range
 from tests.analysis.rows import generations, model, models
 
@@ -128,7 +128,7 @@ def test_windows_count_from_the_first_request(small_log):
 
 
 def test_windows_count_from_the_first_request_to_any_of_the_ids(connect):
-    rows = [("u1", "x/old", "2025-01-05"), ("u1", "x/new", "2025-02-10"), ("u2", "x/new", "2025-04-30")]
+    rows = [("u1", "x/old", "2025-01-05"), ("u1", "x/new", "2025-02-10"), ("u2", "x/new", "2025-05-02")]
     log = connect(
         generations(rows), models=models(model("x/new", "2025-01-02"), model("x/old", "2025-01-02"))
     )
@@ -154,3 +154,30 @@ def test_the_logs_first_month_is_no_cohort_of_an_older_model(small_log):
 def test_a_model_that_the_log_never_saw_has_no_panel(small_log):
     with pytest.raises(NoPanel, match="no requests to 'x/none'"):
         Panel.from_log(small_log, "x/none")
+
+
+def test_a_window_counts_only_where_it_is_over_for_who_came_last(connect):
+    """Who joins on 31 January has the window of month 1 until 2 April: a log of January to March does not hold it."""
+    rows = [("u1", "x/new", "2025-01-31"), ("u1", "x/new", "2025-03-31"), ("u2", "x/new", "2025-02-28")]
+    catalogue = models(model("x/new", "2025-01-02"))
+
+    def months(last):
+        log = connect(generations([*rows, ("u9", "x/old", last)]), models=catalogue)
+        return len(Panel.from_log(log, "x/new", min_cohort=1, windows="30 days").months)
+
+    assert months("2025-04-02") == 2
+    with pytest.raises(NoPanel):
+        months("2025-03-31")
+
+
+def test_time_on_the_platform_is_unknown_of_who_may_be_older_than_the_log(connect):
+    rows = [
+        ("old", "x/any", "2025-01-01"),
+        ("early", "x/new", "2025-01-10"),  # first seen on the log's tenth day: new, or older than the log
+        ("patient", "x/any", "2025-01-05"), ("patient", "x/new", "2025-02-10"),  # a month or more, whatever it was
+        ("young", "x/new", "2025-02-20"),
+        ("end", "x/any", "2025-04-30"),
+    ]  # fmt: skip
+    log = connect(generations(rows), models=models(model("x/new", "2025-01-02")))
+    panel = Panel.from_log(log, "x/new", min_cohort=1)
+    assert panel.tenure.tolist() == [UNKNOWN_TENURE, 36, 0]  # early, patient, young
