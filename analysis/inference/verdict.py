@@ -114,7 +114,7 @@ class Verdict:
         if kind.at_level is None:
             return ", month 5 not observed"
         if sizes.own.value >= LEVEL:
-            return f", still falling: R(5) is {sizes.plateau.value:.0%} of R(3), below the report's plateau"
+            return f", still falling: R(5) is {sizes.plateau.value:.1%} of R(3), below the report's plateau"
         return f", below the report's level: {sizes.own.value:.0%} active in month 5"
 
     @property

@@ -147,6 +147,7 @@ def test_several_models_of_a_log_are_adjusted_together(monkeypatch):
     """Of eleven models one has a p-value that holds alone and not among so many."""
     chosen = drawn(planted(SIZES, 0.3))
     alone = judge(chosen)
+    assert alone.decision is not None
     weak = replace(alone, decision=replace(alone.decision, found=_with_p(alone.decision.found, 0.01)))
     monkeypatch.setattr(verdict_module, "panel_of", lambda *args: chosen)
     monkeypatch.setattr(verdict_module, "predecessors", lambda *args: [])

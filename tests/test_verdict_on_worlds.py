@@ -1,0 +1,64 @@
+"""The verdict on shipped null worlds, from the scenario file to the word: none may be called foundational, and a
+planted launch cohort must be. Seeds were used for nothing else; each world is judged with all other models of its log
+as negative controls.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sim
+from analysis import open_log
+from analysis.inference.classification import classify
+from analysis.inference.verdict import models_to_judge, verdicts
+from sim.listing import WORLDS
+
+FOCAL = "new/focal"
+LEAST = 100  # users of a cohort: the worlds are small
+SEEDS = (31, 32)
+# What the naive test takes for a slipper, and what must be said of it: a word of the headline, or nothing stands out.
+WORDS = {
+    "calendar-shock": "no stand-out",
+    "early-adopters": "negative controls",
+    "platform-age": "time on the platform",
+    "identity-churn": "one user an organisation",
+    "whale": "no stand-out",
+}
+
+
+def judged(name: str, seed: int, out, simulations: int = 0):
+    run = sim.run(WORLDS / "nulls" / f"{name}.yaml", seed=seed, out=out, workers=1)
+    with open_log(run.path, threads=1) as log:
+        rng = np.random.default_rng(seed) if simulations else None
+        controls = models_to_judge(log, LEAST)
+        return verdicts(log, [FOCAL], rng, controls=controls, min_cohort=LEAST, simulations=simulations)[0]
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_null_world_is_not_called_foundational(name, tmp_path):
+    found = [judged(name, seed, tmp_path) for seed in SEEDS]
+    assert all(v.classification.kind not in ("foundational", "dominant launch") for v in found)
+    assert any(WORDS[name] in v.headline for v in found), [v.headline for v in found]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_quarter_of_loyal_users_is_called_foundational(seed, tmp_path):
+    assert judged("planted-25", seed, tmp_path).classification.kind == "foundational"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_model_whose_users_all_stay_is_no_misfit(seed, tmp_path):
+    """Even if the power were there to find a quarter of loyal users, so that "no fit" could be said."""
+    verdict = judged("equal-stickiness", seed, tmp_path)
+    assert verdict.panel is not None and verdict.decision is not None
+    kind = classify(verdict.panel, verdict.decision, enough_power=True)
+    assert kind.kind == "no stand-out"
+    assert "alike, at a level of" in kind.because
+
+
+def test_where_all_stay_the_power_is_too_low_to_say_anything(tmp_path):
+    """Loyal users are hardly told from others that stay as well: the simulated power says so."""
+    verdict = judged("equal-stickiness", SEEDS[0], tmp_path, simulations=30)
+    assert verdict.rates is not None and not verdict.rates.enough
+    assert verdict.classification.kind == "insufficient data"
