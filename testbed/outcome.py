@@ -9,7 +9,7 @@ full log would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,11 +37,13 @@ WITHOUT = ("prices", "free_windows")
 @dataclass
 class Outcome:
     """One run. weekly: requests by UTC Monday week and model (columns week, model, requests), weeks that the log does
-    not cover whole included. activity: the simulator's arrays, where the outcome was made from them."""
+    not cover whole included. activity: the simulator's arrays, where the outcome was made from them. remembered: what
+    several patterns share, made by the first that needs it."""
 
     log: Log
     weekly: pd.DataFrame
     activity: Activity | None = field(default=None, repr=False)
+    remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def holds_requests(self) -> bool:

@@ -126,7 +126,9 @@ def _cell(
         finding=finding,
         declared=declared or "",
         agreement=_agreement(declared, finding, arm),
-        errors=_errors(world, holds, n, float(low), plan.file.level),
+        errors=_errors(holds, n, plan.file.level)
+        if world.effect == "absent" and pattern.hit_is_error
+        else "",
     )
 
 
@@ -138,12 +140,14 @@ def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreeme
     return agreement(declared, finding)
 
 
-def _errors(world: PlannedWorld, holds: int, n: int, low: float, level: float) -> Rate:
-    if world.effect != "absent" or not n:
+def _errors(holds: int, n: int, level: float) -> Rate:
+    """A false-positive rate beside the level: by its whole 95% interval, so that few runs settle nothing."""
+    if not n:
         return ""
+    (low,), (high,) = wilson([holds], [n])
     if low > level:
         return "too many"
-    return "within the level" if holds / n <= level else "not settled"
+    return "within the level" if high <= level else "not settled"
 
 
 def _compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Pairs, tuple[float, float, float]]:

@@ -28,7 +28,7 @@ AGREEMENT = {
 ERRORS = {
     "too many": ("✗ too many", "needed"),
     "within the level": ("= within the level", "irrelevant"),
-    "not settled": ("? not settled", "undecided"),
+    "not settled": ("? not settled: at most {high:.0%}", "undecided"),
 }
 
 
@@ -121,7 +121,7 @@ def _short(cell: MatrixCell | None) -> Cell:
     style: str = cell.finding
     if cell.errors:
         word, style = ERRORS[cell.errors]
-        lines.insert(0, word)
+        lines.insert(0, word.format(high=cell.high))
     elif cell.finding != "base":
         lines.insert(0, f"{SIGNS[cell.finding]} {cell.finding}")
     if cell.reference and not math.isnan(cell.difference):

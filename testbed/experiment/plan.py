@@ -52,6 +52,7 @@ class PlannedPattern:
     name: str
     bound: Bound
     expect: Mapping[str, Declared]
+    hit_is_error: bool = True  # in a world without the effect
 
 
 @dataclass(frozen=True)
@@ -298,9 +299,8 @@ def _patterns(file: PlanFile, document: Document) -> tuple[PlannedPattern, ...]:
         for registered in names:
             label = name if section.is_ is not None else registered
             try:
-                found.setdefault(
-                    label, PlannedPattern(label, bind(registered, section.with_), section.expect)
-                )
+                bound = bind(registered, section.with_)
+                found.setdefault(label, PlannedPattern(label, bound, section.expect, section.hit_is_error))
             except BadPattern as error:
                 at = (*place, "with", error.key) if error.key else (*place, "is") if section.is_ else place
                 problems.append(document.problem(at, str(error), at_key=not error.key and not section.is_))

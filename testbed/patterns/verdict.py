@@ -1,66 +1,153 @@
 """The verdict on a model's launch cohort as patterns (`analysis.inference.verdict`), and the naive test beside it.
 
-They read the whole log: days, countries and volumes tell an always-on account from a loyal user.
+They read the whole log: days, countries and volumes tell an always-on account from a loyal user. Each kind of verdict
+is a pattern, and a run is judged once for all of them. A run with too little data is one in which the kind was not
+said: it counts, as it would for a reader of the verdict.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import get_args
+
+import numpy as np
+
+from analysis import retention
+from analysis.inference.calibration import NoFit, fitted_null
+from analysis.inference.classification import Kind
+from analysis.inference.decision import decide
+from analysis.inference.multiplicity import adjusted, scan
 from analysis.inference.naive import two_proportions
 from analysis.inference.panel import NoPanel, Panel
-from analysis.inference.standout import ALPHA
+from analysis.inference.standout import ALPHA, stand_out
 from analysis.inference.verdict import Verdict, models_to_judge, verdicts
+from analysis.study import SMALL_COHORT
 from testbed.outcome import Outcome
 from testbed.patterns.registry import Found, pattern
 from testbed.statistics import Untestable
 
-MIN_COHORT = 100  # users: a world of an experiment is smaller than a gateway's log (assumed)
+CALLED = ("foundational", "dominant launch")  # kinds that say that a launch cohort is special and stays
+# Draws of the search per model searched. The least p is 1 / (draws + 1), and Bonferroni multiplies it by the models.
+DRAWS = 100
+SEARCH_SEED = 20261124
 
 
-def verdict_on(outcome: Outcome, model: str) -> Verdict:
-    """The verdict, without simulated error rates, with all other models of the log as negative controls."""
-    controls = models_to_judge(outcome.log, MIN_COHORT)
-    return verdicts(outcome.log, [model], controls=controls, min_cohort=MIN_COHORT)[0]
+def verdict_on(outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT) -> Verdict:
+    """The verdict, without simulated error rates, with all other models of the log as negative controls. Made once an
+    outcome. Raises Untestable where nobody used the model."""
+    _in_use(outcome, model)
+    key = ("verdict", model, min_cohort)
+    if key not in outcome.remembered:
+        controls = models_to_judge(outcome.log, min_cohort)
+        outcome.remembered[key] = verdicts(outcome.log, [model], controls=controls, min_cohort=min_cohort)[0]
+    verdict: Verdict = outcome.remembered[key]
+    return verdict
 
 
-def _asked(outcome: Outcome, model: str, kind: str) -> Found:
-    verdict = verdict_on(outcome, model)
-    if verdict.classification.kind == "insufficient data":
-        raise Untestable(verdict.classification.because)
-    sizes = verdict.decision.sizes if verdict.decision else None
-    return Found(
-        verdict.classification.kind == kind, sizes.difference.value if sizes else None, verdict.headline
-    )
+def _in_use(outcome: Outcome, model: str) -> None:
+    if model not in set(retention.first_months(outcome.log)["model"]):
+        raise Untestable(f"the log has no requests to '{model}'")
 
 
-@pattern("foundational-verdict", "log")
-def foundational(outcome: Outcome, model: str) -> Found:
-    """The verdict on a model's launch cohort is: foundational. value: the difference in R(5) to the other cohorts."""
-    return _asked(outcome, model, "foundational")
+def _asks_for(kind: str) -> Callable[..., Found]:
+    def ask(outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT) -> Found:
+        verdict = verdict_on(outcome, model, min_cohort)
+        sizes = verdict.decision.sizes if verdict.decision else None
+        return Found(
+            verdict.classification.kind == kind, sizes.difference.value if sizes else None, verdict.headline
+        )
+
+    return ask
 
 
-@pattern("no-fit-verdict", "log")
-def no_fit(outcome: Outcome, model: str) -> Found:
-    """The verdict on a model is: no fit."""
-    return _asked(outcome, model, "no fit")
+for _kind in get_args(Kind):
+    pattern(
+        f"{_kind.replace(' ', '-')}-verdict",
+        "log",
+        f"The verdict on a model is: {_kind} (value: the difference in R(5) to the other cohorts)",
+    )(_asks_for(_kind))
 
 
-@pattern("boomerang-verdict", "log")
-def boomerang(outcome: Outcome, model: str) -> Found:
-    """The verdict on a model is: boomerang."""
-    return _asked(outcome, model, "boomerang")
+@pattern("any-foundational-verdict", "log")
+def any_foundational(outcome: Outcome, min_cohort: int = SMALL_COHORT, scan_cohorts: bool = False) -> Found:
+    """Some model of the log is called foundational (or a dominant launch) after Holm's adjustment for their number.
+    scan_cohorts: or some cohort of a model stands out, its launch cohort or not, after maxT over the model's cohorts
+    and Bonferroni's adjustment for the models. value: how many were called."""
+    panels = _panels(outcome, min_cohort)
+    called = _launches(outcome, panels, min_cohort)
+    if scan_cohorts:
+        for model, panel in panels.items():
+            called += _searched(panel, model, len(panels))
+    found = list(dict.fromkeys(called))
+    why = f"called of {len(panels)} models: {', '.join(found) or 'none'}"
+    return Found(bool(found), float(len(found)), why)
+
+
+def _panels(outcome: Outcome, min_cohort: int) -> dict[str, Panel]:
+    """The panels of all models that can be judged, made once an outcome."""
+    key = ("panels", min_cohort)
+    if key not in outcome.remembered:
+        log = outcome.log
+        models = models_to_judge(log, min_cohort)
+        outcome.remembered[key] = {m: Panel.from_log(log, m, min_cohort=min_cohort) for m in models}
+    panels: dict[str, Panel] = outcome.remembered[key]
+    return panels
+
+
+def _launches(outcome: Outcome, panels: dict[str, Panel], min_cohort: int) -> list[str]:
+    """Launch cohorts that are called, as `MODEL MONTH`. The whole verdict is made only where one may be called."""
+    key = ("launches", min_cohort)
+    if key not in outcome.remembered:
+        outcome.remembered[key] = _called_launches(outcome, panels, min_cohort)
+    called: list[str] = outcome.remembered[key]
+    return list(called)
+
+
+def _called_launches(outcome: Outcome, panels: dict[str, Panel], min_cohort: int) -> list[str]:
+    tested = {model: panel for model, panel in panels.items() if panel.launch in panel.tested}
+    p = [stand_out(panel.cells, panel.launch).p for panel in tested.values() if panel.launch is not None]
+    if not any(value <= ALPHA for value in adjusted(p, "holm")):
+        return []
+    models = list(panels)
+    return [
+        _named(v.model, panels[v.model], panels[v.model].launch)
+        for v in verdicts(outcome.log, models, controls=models, min_cohort=min_cohort)
+        if v.classification.kind in CALLED and v.holm_p <= ALPHA
+    ]
+
+
+def _searched(panel: Panel, model: str, models: int) -> list[str]:
+    """Cohorts of a model that a search calls. The search is simulated only where a cohort stands by itself."""
+    stands = [
+        c for c in panel.tested if (d := decide(panel, c, thorough=False)).stands and not d.withdrawn_by
+    ]
+    if not stands:
+        return []
+    rng = np.random.default_rng([SEARCH_SEED, *model.encode()])
+    try:
+        found = scan(panel, fitted_null(panel), rng, DRAWS * models)
+    except NoFit:
+        return []
+    p = dict(zip(found.cohorts, found.adjusted_p, strict=True))
+    return [_named(model, panel, c) for c in stands if p.get(c, 1.0) * models <= ALPHA]
+
+
+def _named(model: str, panel: Panel, cohort: int | None) -> str:
+    return model if cohort is None else f"{model} {panel.months[cohort]:%Y-%m}"
 
 
 @pattern("two-proportions-reject", "log")
-def naive_test(outcome: Outcome, model: str, k: int = 3) -> Found:
+def naive_test(outcome: Outcome, model: str, k: int = 3, min_cohort: int = SMALL_COHORT) -> Found:
     """The naive test: the launch cohort against all later users together at month k, two proportions, one-sided 5%.
     value: z."""
+    _in_use(outcome, model)
     try:
-        panel = Panel.from_log(outcome.log, model, min_cohort=MIN_COHORT)
+        panel = Panel.from_log(outcome.log, model, min_cohort=min_cohort)
     except NoPanel as error:
-        raise Untestable(str(error)) from None
+        return Found(False, None, str(error))
     if panel.launch is None:
-        raise Untestable(f"the log holds no launch of {model}")
+        return Found(False, None, f"the log holds no launch of {model}")
     test = two_proportions(panel.cells, panel.launch, k)
     if not test.ran:
-        raise Untestable(test.why)
+        return Found(False, None, test.why)
     return Found(test.rejects(ALPHA), test.statistic, f"z {test.statistic:.1f} at month {k}")

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from testbed.experiment import matrix as matrices
+from testbed.experiment import page
 from testbed.experiment import plan as plans
 from tests.experiment.made import TINY, table, write
 
@@ -98,13 +99,20 @@ def test_false_positives(tmp_path):
 worlds:
   null: {file: one-frontier-model.yaml, effect: absent}
   true: {file: one-frontier-model.yaml, effect: present}""")  # fmt: skip
-    plan = plans.load(write(tmp_path, text), replicates=20)
-    made = {("null", "base", "launch"): "yyyy" + "n" * 16, ("null", "fit=off", "launch"): NO,
-            ("null", "lock_in=0", "launch"): "yy" + "n" * 18, ("true", "base", "launch"): ALL}  # fmt: skip
-    found = {(cell.world, cell.arm): cell for cell in matrices.matrix(plan, table(plan, made))}
+    text += "  kept too: {is: cohort-retention, with: {model: new/frontier}, hit_is_error: false}\n"
+    plan = plans.load(write(tmp_path, text), replicates=80)
+    made = {("null", "base", "launch"): "yyyy" + "n" * 16, ("null", "fit=off", "launch"): "n" * 73,
+            ("null", "lock_in=0", "launch"): "n" * 72, ("null", "lock_in=3", "launch"): "yy" + "n" * 18,
+            ("true", "base", "launch"): ALL, ("null", "base", "kept too"): ALL}  # fmt: skip
+    every = matrices.matrix(plan, table(plan, made))
+    found = {(cell.world, cell.arm): cell for cell in every if cell.pattern == "launch"}
     assert found["null", "base"].errors == "too many"  # 4 of 20: the interval begins at 8%
-    assert found["null", "fit=off"].errors == "within the level"
-    assert found["null", "lock_in=0"].errors == "not settled"
+    assert found["null", "fit=off"].errors == "within the level"  # none of 73: the interval ends below 5%
+    assert found["null", "lock_in=0"].errors == "not settled"  # none of 72: 5.07%
+    assert found["null", "lock_in=3"].errors == "not settled"
+    short = {row[0].text: row[1].text for row in page.overview(plan, every).rows}
+    assert short["null (absent): lock_in=0"].startswith("? not settled: at most 5%\n0% [0–5]")
+    assert [cell.errors for cell in every if cell.pattern == "kept too"] == [""]  # claims no effect
     assert found["true", "base"].errors == ""
     assert found["null", "fit=off"].reference == "base"  # compared within its world
 
