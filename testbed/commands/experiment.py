@@ -375,7 +375,7 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
             mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
             finding = cell.errors.replace("the ", "") or ("" if cell.finding == "base" else cell.finding)
             if cell.errors == "not settled":
-                finding += f": at most {cell.high:.0%}"
+                finding += f": at most {cell.high:.1%}"
             style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
             name = (
                 f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"

@@ -21,13 +21,17 @@ class Arm:
     """A set of changes. levels: by factor, those that are changed; the others stay at their base.
 
     reference: the arm that it is compared with. factor: the one by which the two differ, None if they differ by more.
+    takes_away: whether it has less of every cause by which the two differ (off, 0, or a number below the base's), or
+    more (False); None where that cannot be said. at_end: it takes its factor as far as the experiment does: to off, or
+    to the lowest or highest number.
     """
 
     name: str
     levels: tuple[tuple[str, Level], ...] = ()
     reference: str = BASE
     factor: str | None = None
-    takes_away: bool = False  # it lacks a cause that its reference has
+    takes_away: bool | None = None
+    at_end: bool = False
 
     @property
     def changed(self) -> dict[str, Level]:
@@ -95,9 +99,39 @@ def _arm(
 ) -> Arm:
     ordered = tuple((factor, levels[factor]) for factor in factors if factor in levels)
     if name.startswith("only ") and not listed:
-        return Arm(name, ordered, NONE, name.removeprefix("only "))
-    factor = next(iter(levels)) if len(levels) == 1 else None
-    return Arm(name, ordered, BASE, factor, factor is not None and written(levels[factor]) in ABSENT)
+        # Less of the cause in `none` is more of it here.
+        factor = name.removeprefix("only ")
+        less = _less(factors[factor].changes[0], factors[factor].base)
+        return Arm(name, ordered, NONE, factor, None if less is None else not less, at_end=True)
+    directions = {_less(level, factors[factor].base) for factor, level in ordered}
+    takes_away = directions.pop() if len(directions) == 1 else None
+    if len(levels) != 1:
+        return Arm(name, ordered, BASE, None, takes_away)
+    ((factor, level),) = ordered
+    return Arm(name, ordered, BASE, factor, takes_away, _is_end(level, factors[factor]))
+
+
+def _less(level: Level, base: Level | None) -> bool | None:
+    """Whether a level is less of a cause than the base; None where the two have no order. A base that is not stated is
+    a cause that is there: absence is less, and of any other level it cannot be said."""
+    if base is not None and written(base) in ABSENT:
+        return None if written(level) in ABSENT else False
+    if written(level) in ABSENT:
+        return True
+    one, other = number_of(level), None if base is None else number_of(base)
+    return None if one is None or other is None or one == other else one < other
+
+
+def _is_end(level: Level, section: FactorSection) -> bool:
+    if written(level) in ABSENT:
+        return True
+    numbers = [n for n in map(number_of, section.changes) if n is not None]
+    return number_of(level) in (min(numbers), max(numbers)) if numbers else len(section.changes) == 1
+
+
+def number_of(level: Level) -> float | None:
+    """A level as a number; None for all that is none."""
+    return float(level) if isinstance(level, int | float) and not isinstance(level, bool) else None
 
 
 def _name(levels: Mapping[str, Level]) -> str:

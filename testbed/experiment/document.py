@@ -29,8 +29,8 @@ def markdown(plan: Plan, cells: list[MatrixCell], facts: list[tuple[str, str]], 
     if any(world.effect == "absent" for world in plan.worlds):
         lines[-1] += (
             " In absent worlds nothing made the launch cohort special: the rate is that of false positives, `too many` "
-            f"where the whole interval lies above {plan.file.level:.0%}, `within the level` where none of it does; else "
-            "it is not settled, and at most the interval's upper end."
+            f"where the whole interval lies above {plan.file.level:.0%}, `within the level` where none of it does; "
+            "else it is not settled, and at most the interval's upper end."
         )
     lines += ["", _row(table.head), _row(["---"] * len(table.head))]
     lines += [_row([cell.text.replace("\n", "<br>") for cell in row]) for row in table.rows]

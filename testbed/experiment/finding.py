@@ -4,13 +4,16 @@ The base and a changed arm are compared over the replicates in which both can te
 in which the pattern holds; the test is McNemar's exact one, at the plan's level; the interval of the difference of the
 rates is Newcombe's (1998) for pairs, method 10.
 
-- *needed*: the pattern holds in most runs of the base and no longer in most runs without the cause; the test rejects.
-- *prevents*: the other way round: the pattern comes when the cause is taken away.
-- *sufficient*: all causes switched off, the pattern holds in at most half of the runs; with this one alone it holds in
-  most; the test rejects. (The design `alone` has these arms.)
+- *needed*: the pattern holds in most runs of the base and no longer in most runs with less of the cause (switched off,
+  at 0, or at a number below the base's); the test rejects. Of several causes taken away at once: one of them is needed.
+- *prevents*: the other way round: the pattern comes when the cause is taken away or lessened, or goes when there is
+  more of it.
+- *sufficient*: more of the cause brings the pattern. Of a cause alone: all of them switched off, the pattern holds in
+  at most half of the runs; with this one alone it holds in most. (The design `alone` has these arms.)
 - *helps*, *hinders*: the test rejects, but the rate stays on the same side of one half.
+- *brings*, *ends*, *raises*, *lowers*: the same four where the change is neither less nor more of a cause (a word, a
+  number without a stated base, one cause less and another more): what it does to the pattern, without a direction.
 - *irrelevant*: the interval of the difference lies within the plan's margin on both sides.
-- For a change to a level that is not off or 0: *sufficient* if the change brings the pattern, *prevents* if it ends it.
 - *undecided*: none of these; more replicates may tell.
 - *untestable*: no replicate in which both arms can tell.
 """
@@ -23,8 +26,9 @@ from typing import Literal
 Declared = Literal["needed", "sufficient", "irrelevant", "helps", "hinders", "prevents"]
 DECLARABLE: tuple[Declared, ...] = ("needed", "sufficient", "irrelevant", "helps", "hinders", "prevents")
 Finding = Literal[
-    "needed", "sufficient", "irrelevant", "helps", "hinders", "prevents", "undecided", "untestable", "base"
-]
+    "needed", "sufficient", "irrelevant", "helps", "hinders", "prevents", "brings", "ends", "raises", "lowers",
+    "undecided", "untestable", "base",
+]  # fmt: skip
 Agreement = Literal["as declared", "contradicts", "weaker than declared", "not settled", ""]
 HALF = 0.5
 _WEAKER = {"needed": "helps", "sufficient": "helps", "prevents": "hinders"}
@@ -85,19 +89,26 @@ class Pairs:
         return gap - reach(q - q_low, p_high - p), gap + reach(q_high - q, p - p_low)
 
 
-def find(pairs: Pairs, level: float, margin: float, takes_away: bool) -> Finding:
-    """The finding on a change. takes_away: the second side lacks a cause that the first has; else it has one more."""
+def find(pairs: Pairs, level: float, margin: float, takes_away: bool | None) -> Finding:
+    """The finding on a change. takes_away: the second side has less of a cause than the first; False: more; None: that
+    cannot be said."""
     if not pairs.n:
         return "untestable"
     before, after = pairs.rates
     if pairs.p() < level:
         if before > HALF >= after:
-            return "needed" if takes_away else "prevents"
+            return _word(takes_away, "needed", "prevents", "ends")
         if before <= HALF < after:
-            return "prevents" if takes_away else "sufficient"
-        return "helps" if (after < before) == takes_away else "hinders"
+            return _word(takes_away, "prevents", "sufficient", "brings")
+        if after < before:
+            return _word(takes_away, "helps", "hinders", "lowers")
+        return _word(takes_away, "hinders", "helps", "raises")
     low, high = pairs.interval()
     return "irrelevant" if -margin < low and high < margin else "undecided"
+
+
+def _word(takes_away: bool | None, less: Finding, more: Finding, other: Finding) -> Finding:
+    return other if takes_away is None else less if takes_away else more
 
 
 def agreement(declared: Declared | None, found: Finding) -> Agreement:

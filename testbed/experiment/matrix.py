@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.proportions import wilson
-from testbed.experiment.arms import Arm
+from testbed.experiment.arms import NONE, Arm
 from testbed.experiment.finding import Agreement, Declared, Finding, Pairs, agreement, find
 from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
 
@@ -133,9 +133,16 @@ def _cell(
 
 
 def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreement:
-    """What is declared of a factor is judged where it speaks: `sufficient` where the cause stands alone, all else where
-    it is taken away or changed in the base."""
-    if declared is None or (declared == "sufficient") != (arm.reference == "none"):
+    """What is declared of a factor is judged where it speaks. `sufficient`: where the cause stands alone; `needed`:
+    where it is taken away as far as the experiment goes; what else says that it matters: at its furthest levels, since
+    a small change may change nothing; `irrelevant`: at every level."""
+    if declared is None or (declared == "sufficient") != (arm.reference == NONE):
+        return ""
+    if declared in ("needed", "helps", "hinders", "prevents") and not (
+        arm.at_end and arm.takes_away is not None
+    ):
+        return ""
+    if declared == "needed" and not arm.takes_away:
         return ""
     return agreement(declared, finding)
 

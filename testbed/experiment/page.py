@@ -16,7 +16,7 @@ from testbed.experiment.plan import Plan
 
 SIGNS = {
     "needed": "▼", "prevents": "▲", "sufficient": "●", "helps": "▽", "hinders": "△", "irrelevant": "=",
-    "undecided": "?", "untestable": "–", "base": "",
+    "ends": "↓", "brings": "↑", "lowers": "↘", "raises": "↗", "undecided": "?", "untestable": "–", "base": "",
 }  # fmt: skip
 AGREEMENT = {
     "as declared": "✓ as declared",
@@ -28,7 +28,7 @@ AGREEMENT = {
 ERRORS = {
     "too many": ("✗ too many", "needed"),
     "within the level": ("= within the level", "irrelevant"),
-    "not settled": ("? not settled: at most {high:.0%}", "undecided"),
+    "not settled": ("? not settled: at most {high:.1%}", "undecided"),
 }
 
 

@@ -23,7 +23,7 @@ def test_one_at_a_time():
     arms = arms_of(SWITCHES, ArmsSection(designs=["one_at_a_time"]))
     assert [arm.factor for arm in arms] == [None, "fit", "backlog", "lock_in"]
     assert [arm.reference for arm in arms] == ["", "base", "base", "base"]
-    assert [arm.takes_away for arm in arms] == [False, True, True, True]
+    assert [arm.takes_away for arm in arms] == [None, True, True, True]
 
 
 def test_alone_is_compared_with_the_arm_without_any_cause():
@@ -35,14 +35,56 @@ def test_alone_is_compared_with_the_arm_without_any_cause():
         "fit",
         False,
     )
-    assert arms["none"].reference == "base" and arms["none"].factor is None
+    none = arms["none"]
+    assert (none.reference, none.factor, none.takes_away) == ("base", None, True)
 
 
 def test_a_level_of_the_base_is_no_change():
     factors = {"dose": FactorSection(key="a.b", base=1, levels=[0, 1, 2])}
     arms = arms_of(factors, ArmsSection(designs=["full"]))
     assert [arm.name for arm in arms] == ["base", "dose=0", "dose=2"]
-    assert [arm.takes_away for arm in arms] == [False, True, False]
+    assert [arm.takes_away for arm in arms] == [None, True, False]
+
+
+@pytest.mark.parametrize(
+    ("base", "level", "takes_away"),
+    [
+        (2.0, 1.0, True),
+        (2.0, 3, False),
+        (None, 3, None),  # of a level of the world nothing is known here
+        (None, 0, True),
+        (None, "off", True),
+        ("off", 3, False),
+        (0, 3, False),
+        ("poisson", "fixed", None),
+        (1.5, "fixed", None),
+        ("off", 0, None),
+    ],
+)
+def test_which_level_is_less(base, level, takes_away):
+    factor = FactorSection(key="a.b", base=base, levels=[level])
+    _, arm = arms_of({"dose": factor}, ArmsSection(designs=["one_at_a_time"]))
+    assert arm.takes_away is takes_away
+    if takes_away is not None:
+        arms = arms_of({"dose": factor, "fit": SWITCHES["fit"]}, ArmsSection(designs=["alone"]))
+        assert [arm.takes_away for arm in arms if arm.name == "only dose"] == [not takes_away]
+
+
+def test_several_changes_have_a_direction_if_all_have_the_same():
+    factors = {
+        "dose": FactorSection(key="a.b", base=1, levels=[0.5, 2]),
+        "fit": SWITCHES["fit"],
+        "price": FactorSection(key="a.c", base=3, levels=[4]),
+    }
+    arms = {arm.name: arm.takes_away for arm in arms_of(factors, ArmsSection(designs=["full"]))}
+    assert arms["dose=0.5, fit=off"] is True and arms["dose=2, price=4"] is False
+    assert arms["dose=2, fit=off"] is None and arms["dose=0.5, price=4"] is None
+
+
+def test_the_ends_of_a_dose():
+    factors = {"dose": FactorSection(key="a.b", base=2, levels=[1, 1.5, 3, 4, "off"])}
+    arms = arms_of(factors, ArmsSection(designs=["one_at_a_time"]))
+    assert [arm.name for arm in arms if arm.at_end] == ["dose=1", "dose=4", "dose=off"]
 
 
 def test_listed_arms_come_last_and_must_be_new():

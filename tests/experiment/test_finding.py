@@ -24,6 +24,10 @@ COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
         (Pairs(0, 0, 8, 12), True, "hinders"),
         (Pairs(0, 0, 8, 12), False, "helps"),
         (Pairs(12, 8, 0, 0), False, "hinders"),
+        (Pairs(0, 20, 0, 0), None, "ends"),
+        (Pairs(0, 0, 20, 0), None, "brings"),
+        (Pairs(12, 8, 0, 0), None, "lowers"),
+        (Pairs(0, 0, 8, 12), None, "raises"),
         (Pairs(20, 0, 0, 0), True, "irrelevant"),
         (Pairs(0, 0, 0, 20), True, "irrelevant"),
         (Pairs(3, 0, 0, 0), True, "undecided"),  # three replicates cannot show that nothing changes

@@ -94,6 +94,26 @@ def test_sufficient_is_judged_where_the_cause_stands_alone(tmp_path):
     assert found["none", "launch"].reference == "base" and found["none", "launch"].agreement == ""
 
 
+def test_a_lower_dose_speaks_for_a_cause_at_its_end(tmp_path):
+    text = TINY.replace("levels: [0, 3]", "levels: [0.5, 1, 3]").replace(
+        "lock_in: irrelevant", "lock_in: needed"
+    )
+    plan = plans.load(write(tmp_path, text), replicates=20)
+    found = cells(plan, {("base", "launch"): ALL, ("lock_in=0.5", "launch"): NO, ("lock_in=1", "launch"): ALL,
+                         ("lock_in=3", "launch"): NO})  # fmt: skip
+    assert [(found[f"lock_in={level}", "launch"].finding, found[f"lock_in={level}", "launch"].agreement)
+            for level in (0.5, 1, 3)] == [("needed", "as declared"), ("irrelevant", ""), ("prevents", "")]  # fmt: skip
+
+
+def test_two_causes_taken_away_do_not_prevent(tmp_path):
+    text = TINY.replace("[one_at_a_time]", "[pairwise]")
+    plan = plans.load(write(tmp_path, text), replicates=20)
+    found = cells(plan, {("base", "launch"): ALL, ("fit=off, lock_in=0", "launch"): NO,
+                         ("fit=off, lock_in=3", "launch"): NO})  # fmt: skip
+    assert found["fit=off, lock_in=0", "launch"].finding == "needed"
+    assert found["fit=off, lock_in=3", "launch"].finding == "ends"
+
+
 def test_false_positives(tmp_path):
     text = TINY.replace("base: one-frontier-model.yaml", """\
 worlds:
@@ -111,7 +131,7 @@ worlds:
     assert found["null", "lock_in=0"].errors == "not settled"  # none of 72: 5.07%
     assert found["null", "lock_in=3"].errors == "not settled"
     short = {row[0].text: row[1].text for row in page.overview(plan, every).rows}
-    assert short["null (absent): lock_in=0"].startswith("? not settled: at most 5%\n0% [0–5]")
+    assert short["null (absent): lock_in=0"].startswith("? not settled: at most 5.1%\n0% [0–5]")
     assert [cell.errors for cell in every if cell.pattern == "kept too"] == [""]  # claims no effect
     assert found["true", "base"].errors == ""
     assert found["null", "fit=off"].reference == "base"  # compared within its world

@@ -42,7 +42,12 @@ def ask(made, name, **arguments):
 
 def test_each_run_has_one_kind_and_is_judged_once(made, monkeypatch):
     calls = []
-    monkeypatch.setattr(asked, "verdicts", lambda *a, **k: calls.append(a) or verdicts(*a, **k))
+
+    def counted(*given, **named):
+        calls.append(named)
+        return verdicts(*given, **named)
+
+    monkeypatch.setattr(asked, "verdicts", counted)
     found = {kind: ask(made, f"{kind}-verdict", model=FOCAL, min_cohort=100) for kind in KINDS}
     assert [kind for kind, answer in found.items() if answer.holds] == ["foundational"]
     assert len({answer.value for answer in found.values()}) == 1 and found["fragile"].value > 0.1
