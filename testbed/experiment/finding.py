@@ -1,8 +1,9 @@
 """What a changed cause does to a pattern: the words, and the rule behind each.
 
 The base and a changed arm are compared over the replicates in which both can tell. `rate` is the share of replicates
-in which the pattern holds; the test is McNemar's exact one, at the plan's level; the interval of the difference of the
-rates is Newcombe's (1998) for pairs, method 10.
+in which the pattern holds; the test is McNemar's exact one, its p value adjusted for all comparisons of the matrix
+(Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289: at the plan's level of 0.05, one named finding in twenty is
+expected to be wrong at most); the interval of the difference of the rates is Newcombe's (1998) for pairs, method 10.
 
 - *needed*: the pattern holds in most runs of the base and no longer in most runs with less of the cause (switched off,
   at 0, or at a number below the base's); the test rejects. Of several causes taken away at once: one of them is needed.
@@ -89,13 +90,13 @@ class Pairs:
         return gap - reach(q - q_low, p_high - p), gap + reach(q_high - q, p - p_low)
 
 
-def find(pairs: Pairs, level: float, margin: float, takes_away: bool | None) -> Finding:
-    """The finding on a change. takes_away: the second side has less of a cause than the first; False: more; None: that
-    cannot be said."""
+def find(pairs: Pairs, p: float, level: float, margin: float, takes_away: bool | None) -> Finding:
+    """The finding on a change. p: of the test, adjusted for what else is tested with it. takes_away: the second side
+    has less of a cause than the first; False: more; None: that cannot be said."""
     if not pairs.n:
         return "untestable"
     before, after = pairs.rates
-    if pairs.p() < level:
+    if p < level:
         if before > HALF >= after:
             return _word(takes_away, "needed", "prevents", "ends")
         if before <= HALF < after:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.inference.multiplicity import adjusted
 from analysis.proportions import wilson
 from testbed.experiment.arms import NONE, Arm
 from testbed.experiment.finding import Agreement, Declared, Finding, Pairs, agreement, find
@@ -19,6 +20,7 @@ from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
 
 Rate = Literal["too many", "within the level", "not settled", ""]
 NAN = math.nan
+NO_PAIRS = Pairs(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class MatrixCell:
     runs: replicates that are finished; testable: of them those that can tell; low, high: Wilson's 95% interval of the
     rate; value: mean over the testable replicates. pairs: replicates in which both this arm and its reference can tell;
     difference: rate less the reference's rate over the pairs, with Newcombe's paired interval; p: McNemar's exact test;
+    p_adjusted: for all comparisons of the matrix (Benjamini & Hochberg), by which findings are named;
     value_difference: mean paired difference of the values, with the paired t interval. errors: for a world in which the
     effect is absent, the false-positive rate beside the plan's level.
     """
@@ -51,6 +54,7 @@ class MatrixCell:
     difference_low: float
     difference_high: float
     p: float
+    p_adjusted: float
     value_difference: float
     value_low: float
     value_high: float
@@ -66,12 +70,18 @@ def matrix(plan: Plan, table: pd.DataFrame) -> list[MatrixCell]:
         key: frame.set_index("replicate").sort_index()
         for key, frame in table.groupby(["world", "arm", "pattern"], sort=False)
     }
-    return [
-        _cell(plan, world, arm, pattern, answers)
+    places = [
+        (pattern, world, arm)
         for pattern in plan.patterns
         for world in plan.worlds
         for arm in plan.arms
         if (world.name, arm.name, pattern.name) in answers
+    ]
+    compared = [_beside_reference(world, arm, pattern, answers) for pattern, world, arm in places]
+    p_adjusted = adjusted([c.p for c in compared], "fdr_bh")
+    return [
+        _cell(plan, world, arm, pattern, answers[world.name, arm.name, pattern.name], comparison, p)
+        for (pattern, world, arm), comparison, p in zip(places, compared, p_adjusted, strict=True)
     ]
 
 
@@ -81,25 +91,39 @@ def as_frame(cells: list[MatrixCell]) -> pd.DataFrame:
     return pd.DataFrame([dataclasses.asdict(cell) for cell in cells], columns=names)
 
 
+@dataclass(frozen=True)
+class _Comparison:
+    """An arm beside its reference: pairs of replicates, and the mean paired difference of the values, with interval."""
+
+    pairs: Pairs = NO_PAIRS
+    values: tuple[float, float, float] = (NAN, NAN, NAN)
+
+    @property
+    def p(self) -> float:
+        return self.pairs.p() if self.pairs.n else NAN
+
+
+def _beside_reference(
+    world: PlannedWorld, arm: Arm, pattern: PlannedPattern, answers: dict[Any, pd.DataFrame]
+) -> _Comparison:
+    other = answers.get((world.name, arm.reference, pattern.name)) if arm.reference else None
+    return _Comparison() if other is None else _compare(other, answers[world.name, arm.name, pattern.name])
+
+
 def _cell(
-    plan: Plan, world: PlannedWorld, arm: Arm, pattern: PlannedPattern, answers: dict[Any, pd.DataFrame]
-) -> MatrixCell:
-    own = answers[world.name, arm.name, pattern.name]
+    plan: Plan, world: PlannedWorld, arm: Arm, pattern: PlannedPattern, own: pd.DataFrame,
+    compared: _Comparison, p_adjusted: float,
+) -> MatrixCell:  # fmt: skip
     told = own[own["holds"].notna()]
     holds, n = int(told["holds"].sum()), len(told)
     (low,), (high,) = wilson([holds], [n])
     values = told["value"].to_numpy(dtype=np.float64)
     declared: Declared | None = pattern.expect.get(arm.factor) if arm.factor else None
     finding: Finding = "base"
-    pairs, gap = Pairs(0, 0, 0, 0), (NAN, NAN, NAN)
-    p = NAN
     if arm.reference:
-        other = answers.get((world.name, arm.reference, pattern.name))
-        pairs, gap = _compare(other, own) if other is not None else (pairs, gap)
-        finding = find(pairs, plan.file.level, plan.file.margin, arm.takes_away)
-        p = pairs.p() if pairs.n else NAN
-    before, after = pairs.rates
-    least, most = pairs.interval()
+        finding = find(compared.pairs, p_adjusted, plan.file.level, plan.file.margin, arm.takes_away)
+    before, after = compared.pairs.rates
+    least, most = compared.pairs.interval()
     return MatrixCell(
         world=world.name,
         effect=world.effect or "",
@@ -115,14 +139,15 @@ def _cell(
         low=float(low),
         high=float(high),
         value=float(np.nanmean(values)) if np.isfinite(values).any() else NAN,
-        pairs=pairs.n,
+        pairs=compared.pairs.n,
         difference=after - before,
         difference_low=least,
         difference_high=most,
-        p=p,
-        value_difference=gap[0],
-        value_low=gap[1],
-        value_high=gap[2],
+        p=compared.p,
+        p_adjusted=p_adjusted,
+        value_difference=compared.values[0],
+        value_low=compared.values[1],
+        value_high=compared.values[2],
         finding=finding,
         declared=declared or "",
         agreement=_agreement(declared, finding, arm),
@@ -157,14 +182,14 @@ def _errors(holds: int, n: int, level: float) -> Rate:
     return "within the level" if high <= level else "not settled"
 
 
-def _compare(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Pairs, tuple[float, float, float]]:
+def _compare(first: pd.DataFrame, second: pd.DataFrame) -> _Comparison:
     """The replicates that two arms share: how they agree, and the paired difference of the values with its interval."""
     both = first.add_suffix("_first").join(second.add_suffix("_second"), how="inner")
     told = both[both["holds_first"].notna() & both["holds_second"].notna()]
     a, b = told["holds_first"].astype(bool), told["holds_second"].astype(bool)
     pairs = Pairs(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))
     gaps = (both["value_second"] - both["value_first"]).to_numpy(dtype=np.float64)
-    return pairs, paired_mean(gaps[np.isfinite(gaps)])
+    return _Comparison(pairs, paired_mean(gaps[np.isfinite(gaps)]))
 
 
 def paired_mean(gaps: npt.NDArray[np.float64]) -> tuple[float, float, float]:

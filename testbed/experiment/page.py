@@ -76,7 +76,7 @@ def render(
             signs=[(SIGNS[name], name) for name in SIGNS if name != "base"],
             level=plan.file.level,
             margin=plan.file.margin,
-            tests=sum(bool(cell.reference) for cell in cells),
+            tests=sum(bool(cell.pairs) for cell in cells),
             absent=any(world.effect == "absent" for world in plan.worlds),
             details=details,
             pictures=[Picture(curve.title, svg(draw(curve)), _points(curve)) for curve in curves],
@@ -136,8 +136,8 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
     pattern = plan.patterns[number]
     own = [cell for cell in cells if cell.pattern == pattern.name]
     several = len(plan.worlds) > 1
-    head = [*(["world"] if several else []), "arm", "holds", "rate", "95%", "Δ rate", "95%", "p", "mean value",
-            "Δ value", "95%", "finding", "declared", ""]  # fmt: skip
+    head = [*(["world"] if several else []), "arm", "holds", "rate", "95%", "Δ rate", "95%", "p", "adjusted",
+            "mean value", "Δ value", "95%", "finding", "declared", ""]  # fmt: skip
     rows = []
     for cell in own:
         start = [Cell(cell.world)] if several else []
@@ -145,7 +145,7 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
             *start, Cell(cell.arm), Cell(f"{cell.holds} of {cell.testable}", "num"), Cell(_percent(cell.rate), "num"),
             Cell(f"{_percent(cell.low)} to {_percent(cell.high)}", "num"), Cell(_points_of(cell.difference), "num"),
             Cell(_span(cell.difference_low, cell.difference_high, _points_of), "num"),
-            Cell("–" if math.isnan(cell.p) else "<0.001" if cell.p < 0.001 else f"{cell.p:.3f}", "num"),
+            Cell(_p(cell.p), "num"), Cell(_p(cell.p_adjusted), "num"),
             Cell(_number(cell.value), "num"), Cell(_number(cell.value_difference, True), "num"),
             Cell(_span(cell.value_low, cell.value_high, lambda x: _number(x, True)), "num"),
             Cell(f"{SIGNS[cell.finding]} {cell.finding}".strip() if cell.finding != "base" else ""),
@@ -175,6 +175,10 @@ def _failures(rows: pd.DataFrame) -> SmallTable:
         for row in shown.to_dict("records")
     ]  # fmt: skip
     return SmallTable(["world", "arm", "replicate", "pattern", "why"], cells)
+
+
+def _p(value: float) -> str:
+    return "–" if math.isnan(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _percent(value: float) -> str:

@@ -37,7 +37,11 @@ COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
     ],
 )
 def test_findings(pairs, takes_away, finding):
-    assert find(pairs, 0.05, 0.2, takes_away) == finding
+    assert find(pairs, pairs.p(), 0.05, 0.2, takes_away) == finding
+
+
+def test_a_finding_needs_the_adjusted_p():
+    assert find(Pairs(0, 20, 0, 0), 0.06, 0.05, 0.2, True) == "undecided"
 
 
 def test_mcnemar_is_the_binomial_test_of_the_discordant_pairs():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from testbed.experiment import matrix as matrices
@@ -13,6 +14,7 @@ from tests.experiment.made import TINY, table, write
 
 W = "one-frontier-model"
 ALL, NO = "y" * 20, "n" * 20
+ARMS = ("base", "fit=off", "lock_in=0", "lock_in=3")
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,37 @@ def test_sufficient_is_judged_where_the_cause_stands_alone(tmp_path):
     assert (fit.reference, fit.finding, fit.agreement) == ("none", "sufficient", "as declared")
     assert (lock_in.finding, lock_in.agreement) == ("irrelevant", "contradicts")
     assert found["none", "launch"].reference == "base" and found["none", "launch"].agreement == ""
+
+
+def test_findings_are_named_by_p_values_adjusted_for_the_whole_matrix(plan):
+    seven = "y" * 13 + "n" * 7
+    made = {("base", "launch"): ALL, ("fit=off", "launch"): seven}
+    alone = cells(plan, made)["fit=off", "launch"]
+    assert alone.p == alone.p_adjusted == pytest.approx(2 * 0.5**7) and alone.finding == "helps"
+    # Five more comparisons in which nothing changes: 0.0156 x 6 / 1.
+    made |= {("base", "kept"): ALL} | {
+        (arm, p): ALL for arm in ("lock_in=0", "lock_in=3") for p in ("launch", "kept")
+    }
+    made["fit=off", "kept"] = ALL
+    found = cells(plan, made)
+    among = found["fit=off", "launch"]
+    assert among.p == alone.p and among.p_adjusted == pytest.approx(6 * 2 * 0.5**7)
+    assert among.finding == "undecided"
+    assert math.isnan(found["base", "launch"].p_adjusted)
+
+
+def test_few_findings_are_named_where_nothing_differs(plan):
+    """60 matrices of 6 comparisons without any effect (rate 60% of 20 runs, arms independent): at most 5% of them name
+    a finding that claims one, and more would by their raw p values."""
+    rng = np.random.default_rng(1)
+    raw = named = 0
+    for _ in range(60):
+        made = {(arm, pattern): "".join(rng.choice(["y", "n"], 20, p=[0.6, 0.4]))
+                for arm in ARMS for pattern in ("launch", "kept")}  # fmt: skip
+        found = cells(plan, made).values()
+        raw += any(cell.p < 0.05 for cell in found)
+        named += any(cell.finding not in ("base", "irrelevant", "undecided") for cell in found)
+    assert named <= 3 < raw
 
 
 def test_a_lower_dose_speaks_for_a_cause_at_its_end(tmp_path):
