@@ -32,7 +32,8 @@ cause and pattern whether the cause is needed, sufficient or irrelevant, and whe
 declares.
 
 Runs go replicate by replicate over all cores. Every finished run is remembered, so that the same command goes on after
-an interruption, and a larger one only adds what is missing. A run that fails is a row; it is tried again next time."""
+an interruption, and a larger one only adds what is missing. A run that fails is a row; it is tried again
+next time, as is one of which a pattern failed."""
 
 EPILOG = f"""\
 examples:
@@ -225,6 +226,7 @@ def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> li
 def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace) -> Tally:
     """Run what is not remembered; each finished run is remembered at once."""
     from testbed.experiment.engine import choose
+    from testbed.experiment.runs import has_failed
 
     keys = list(dict.fromkeys(cell.task.key for cell in wanted))
     there = {} if args.fresh else store.finished(keys)
@@ -242,7 +244,7 @@ def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace
                     for record in records:
                         store.write(record)
                         done += 1
-                        failed += record["status"] == "failed"
+                        failed += has_failed(record)
                         show(Step(phase, done, len(tasks)))
                 finally:
                     records.close()  # type: ignore[attr-defined]

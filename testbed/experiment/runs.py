@@ -79,6 +79,12 @@ def failed(task: Task, error: str, trace: str = "") -> Record:
             "version": "", "patterns": patterns}  # fmt: skip
 
 
+def has_failed(record: Record) -> bool:
+    """Whether a run, or a pattern that it was asked, gave nothing for an error."""
+    answers = record["patterns"].values()
+    return record.get("status") != "done" or any(answer.get("status") == "failed" for answer in answers)
+
+
 class OtherVersion(Exception):
     """The code or the files here are not those of the machine that made the plan."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from testbed.experiment.runs import Record
+from testbed.experiment.runs import Record, has_failed
 from testbed.scoreboard import write_json
 
 
@@ -39,10 +39,11 @@ class Store:
         write_json(record, self.path(record["key"]))
 
     def finished(self, keys: Iterable[str]) -> dict[str, Record]:
-        """Records by key of the runs that are there and did not fail: a failed one is tried again."""
+        """Records by key of the runs that are there and did not fail, nor any pattern of theirs: a failed one is tried
+        again."""
         found = {}
         for key in keys:
             record = self.read(key)
-            if record is not None and record.get("status") == "done":
+            if record is not None and not has_failed(record):
                 found[key] = record
         return found

@@ -152,6 +152,26 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
     assert status == 0 and "(3 new, 9 remembered, 0 failed)" in out
 
 
+def test_a_failed_pattern_fails_its_run_which_is_tried_again(capsys, file, tmp_path, monkeypatch):
+    broken = {"on": True}
+
+    def carry(task):
+        record = carriers.answer(task)
+        if broken["on"] and "mechanisms.fit=off" in task.settings:
+            record["patterns"]["kept"] = {"status": "failed", "holds": None, "value": None, "why": "a fault"}
+        return record
+
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out
+    rows = table(tmp_path)
+    assert rows.loc[rows["status"] == "failed", "pattern"].tolist() == ["kept"] * 3
+    broken["on"] = False
+    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    assert status == 0 and "(3 new, 9 remembered, 0 failed)" in out
+    assert set(table(tmp_path)["status"]) == {"ok"}
+
+
 def test_json(capsys, quick, file, tmp_path):
     _, out, _ = slipper(capsys, file, "--out", tmp_path, "--json")
     data = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))

@@ -37,3 +37,14 @@ def test_a_failed_run_is_remembered_and_tried_again(tmp_path):
     store = Store(tmp_path)
     store.write(record("a", "failed"))
     assert store.read("a") is not None and store.finished(["a"]) == {}
+
+
+def test_a_run_of_which_a_pattern_failed_is_tried_again(tmp_path):
+    store = Store(tmp_path)
+    partly = record("a")
+    partly["patterns"]["q"] = {"status": "failed", "holds": None}
+    store.write(partly)
+    assert store.read("a") == partly and store.finished(["a"]) == {}
+    partly["patterns"]["q"]["status"] = "not_testable"  # says that the run holds too little, and will again
+    store.write(partly)
+    assert store.finished(["a"]) == {"a": partly}
