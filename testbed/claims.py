@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,7 @@ SectionKey = Literal[
 
 # Modules of the analysis that no number of a verdict goes through.
 PRESENTATION = {"charts.py", "comparison.py", "results.py", "scatter.py"}
+PRESENTING_FOLDERS = {"figures", "report"}
 
 
 def _call(value: Any) -> Any:
@@ -194,17 +195,32 @@ def load(path: str | Path = REGISTRY) -> Registry:
 
 @cache
 def method_digest() -> str:
-    """Hash of the code that turns a log into verdicts: the analysis but for what only draws or compares its tables, the
-    statistics, the predicates and how the scoreboard puts verdicts together."""
+    """Hash of the code that turns a log into verdicts: the analysis with its folders but for what only draws, reports
+    or compares its tables, the statistics, the predicates and how the scoreboard puts verdicts together."""
     import analysis
 
     home = Path(__file__).parent
-    folders = [Path(analysis.__file__).parent, home / "statistics"]
-    files = [file for folder in folders for file in folder.glob("*") if file.suffix in (".py", ".csv")]
+    found = method_files(Path(analysis.__file__).parent)
+    for file in [*(home / "statistics").rglob("*.py"), home / "predicates.py", home / "scoreboard.py"]:
+        found[f"testbed/{file.relative_to(home).as_posix()}"] = file
+    return digest_of(found)
+
+
+def method_files(folder: Path) -> dict[str, Path]:
+    """The files of the analysis package in `folder` that decide a verdict, by their place: `analysis/inference/...`."""
+    places = {file.relative_to(folder): file for file in folder.rglob("*") if file.suffix in (".py", ".csv")}
+    return {
+        f"{folder.name}/{place.as_posix()}": file
+        for place, file in places.items()
+        if place.name not in PRESENTATION and place.parts[0] not in PRESENTING_FOLDERS
+    }
+
+
+def digest_of(files: Mapping[str, Path]) -> str:
+    """Hash of files by their place."""
     parts = hashlib.sha256()
-    files = [file for file in files if file.name not in PRESENTATION]
-    for file in sorted([*files, home / "predicates.py", home / "scoreboard.py"]):
-        parts.update(file.name.encode() + b"\0" + file.read_bytes())
+    for place, file in sorted(files.items()):
+        parts.update(place.encode() + b"\0" + file.read_bytes() + b"\0")
     return parts.hexdigest()
 
 

@@ -130,18 +130,12 @@ def _adapter(name: str, key: str) -> TypeAdapter[Any]:
 
 @cache
 def method_digest() -> str:
-    """Hash of the code and the claims that judge an outcome: another version may judge otherwise."""
-    from analysis import inference
+    """Hash of the code and the claims that judge an outcome: another version may judge otherwise. The registry's digest
+    holds the analysis and the statistics."""
     from testbed import claims
 
-    here, verdicts = Path(__file__).parent, Path(inference.__file__).parent
-    parts = hashlib.sha256(claims.registry().digest.encode())
-    files = [
-        *here.glob("*.py"),
-        *verdicts.glob("*.py"),
-        here.parent / "outcome.py",
-        here.parent / "scoreboard.py",
-    ]
-    for file in sorted(files):
-        parts.update(file.name.encode() + b"\0" + file.read_bytes())
-    return parts.hexdigest()
+    here = Path(__file__).parent
+    files = {file.name: file for file in here.glob("*.py")}
+    for name in ("outcome.py", "scoreboard.py"):
+        files[f"../{name}"] = here.parent / name
+    return hashlib.sha256((claims.registry().digest + claims.digest_of(files)).encode()).hexdigest()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 import sim
 from sim.listing import WORLDS
+from testbed import claims
 from testbed.experiment import plan as plans
 from testbed.experiment.runs import local, portable
 from testbed.failure import BadInput
+from testbed.patterns import registry
 from tests.experiment.made import TINY, write
 
 
@@ -160,3 +163,47 @@ def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
     base = keys(write(tmp_path))
     monkeypatch.setattr(plans, "method_digest", lambda: "judged otherwise")
     assert not keys(write(tmp_path)) & base
+
+
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [
+        ("analysis/inference/standout.py", True),
+        ("analysis/exhibits/retention.py", True),
+        ("analysis/retention.py", True),
+        ("testbed/patterns/verdict.py", True),
+        ("testbed/statistics/retention.py", True),
+        ("testbed/outcome.py", True),
+        ("analysis/figures/retention.py", False),  # draws
+        ("analysis/report/page.py", False),
+        ("testbed/experiment/page.py", False),
+    ],
+)
+def test_a_key_follows_the_code_that_judges_and_not_what_draws(monkeypatch, place, changes):
+    def digests() -> tuple[str, str]:
+        return claims.method_digest.__wrapped__(), registry.method_digest.__wrapped__()
+
+    touched = (WORLDS.parent / place).resolve()
+    assert touched.is_file()
+    before, read = digests(), Path.read_bytes
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda file: read(file) + (b"#" if file.resolve() == touched else b"")
+    )
+    assert (digests() != before) == changes
+
+
+def test_the_digest_of_a_run_holds_that_of_the_claims(monkeypatch):
+    before = registry.method_digest.__wrapped__()
+    assert claims.load().digest == claims.registry().digest
+    monkeypatch.setattr(claims, "method_digest", lambda: "judged otherwise")
+    changed = claims.load()
+    monkeypatch.setattr(claims, "registry", lambda: changed)
+    assert registry.method_digest.__wrapped__() != before
+
+
+def test_a_file_of_the_analysis_that_moves_is_another_way_of_judging(tmp_path):
+    (tmp_path / "analysis" / "inference").mkdir(parents=True)
+    (tmp_path / "analysis" / "inference" / "a.py").write_text("x = 1\n")
+    before = claims.digest_of(claims.method_files(tmp_path / "analysis"))
+    (tmp_path / "analysis" / "inference" / "a.py").rename(tmp_path / "analysis" / "a.py")
+    assert claims.digest_of(claims.method_files(tmp_path / "analysis")) != before
