@@ -46,7 +46,8 @@ examples:
   slipper experiment my.yaml --shard $JOB_COMPLETION_INDEX/8                           a Kubernetes indexed job
   slipper experiment my.yaml                            after all shards: everything is remembered, and merged
 
-left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., NAME-seed...):
+left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., NAME-seed...; tables and page with
+--replicates: NAME-replicates..., with the runs of NAME):
   runs/KEY.json              each finished run; the key stands for scenario, seed, patterns and version
   runs.csv, runs.parquet     one row a run and pattern
   matrix.csv                 one row a world, arm and pattern
@@ -167,8 +168,8 @@ def execute(args: argparse.Namespace) -> int:
         )
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
-    home = home_of / _folder_name(plan, args)
-    store = Store(home / "runs")
+    home, runs = _folders(plan, args, home_of)
+    store = Store(runs)
     wanted = _wanted(plan, args.only, args.shard)
     tally = carry(plan, wanted, store, args)
     if args.shard is not None:
@@ -192,8 +193,9 @@ def execute(args: argparse.Namespace) -> int:
     return FAILED if tally.failed else DONE
 
 
-def _folder_name(plan: Plan, args: argparse.Namespace) -> str:
-    """Trials with other users, seeds or keys do not overwrite the experiment's own tables."""
+def _folders(plan: Plan, args: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
+    """The folder of the tables and the folder of the runs. Trials with other users, seeds or keys do not overwrite the
+    experiment's own tables, nor do those with another number of replicates, which share its runs."""
     import hashlib
 
     name = plan.name
@@ -202,7 +204,8 @@ def _folder_name(plan: Plan, args: argparse.Namespace) -> str:
             name += f"-{key}{getattr(args, key)}"
     if args.settings:
         name += f"-set{hashlib.sha256(json.dumps(args.settings).encode()).hexdigest()[:6]}"
-    return name
+    tables = name if args.replicates is None else f"{name}-replicates{args.replicates}"
+    return folder / tables, folder / name / "runs"
 
 
 def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> list[Cell]:
@@ -306,10 +309,10 @@ def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[s
 
 
 def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    from testbed.experiment.replacement import replacement
+
+    with replacement(file) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def _end_of_shard(args: argparse.Namespace, tally: Tally, store: Store) -> int:

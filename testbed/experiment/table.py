@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from testbed.experiment.plan import Plan
+from testbed.experiment.replacement import replacement
 from testbed.experiment.runs import Record
 
 FIRST = ("experiment", "world", "effect", "arm")
@@ -51,14 +52,9 @@ def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
 
 def write(frame: pd.DataFrame, folder: Path) -> list[Path]:
     """Write the table as CSV and as Parquet, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name in ("runs.csv", "runs.parquet"):
-        part = folder / f".{name}.part"
-        if name.endswith(".csv"):
-            frame.to_csv(part, index=False)
-        else:
-            frame.to_parquet(part, index=False)
-        part.replace(folder / name)
-        files.append(folder / name)
-    return files
+    csv, parquet = folder / "runs.csv", folder / "runs.parquet"
+    with replacement(csv) as part:
+        frame.to_csv(part, index=False)
+    with replacement(parquet) as part:
+        frame.to_parquet(part, index=False)
+    return [csv, parquet]

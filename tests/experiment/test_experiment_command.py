@@ -48,8 +48,8 @@ def file(tmp_path) -> Path:
     return made.write(tmp_path)
 
 
-def table(out: Path) -> pd.DataFrame:
-    return pd.read_parquet(out / "experiments" / "tiny" / "runs.parquet")
+def table(out: Path, name: str = "tiny") -> pd.DataFrame:
+    return pd.read_parquet(out / "experiments" / name / "runs.parquet")
 
 
 def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
@@ -182,6 +182,14 @@ def test_json(capsys, quick, file, tmp_path):
 def test_a_trial_does_not_overwrite_the_experiments_tables(capsys, quick, file, tmp_path):
     _, out, _ = slipper(capsys, file, "--out", tmp_path, "--users", 900, "--set", "margin=0.1", "--quiet")
     assert re.search(r"tiny-users900-set\w{6}/experiment.html", out)
+    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    home = tmp_path / "experiments" / "tiny"
+    whole = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
+    carried = len(quick)
+    _, out, _ = slipper(capsys, file, "--out", tmp_path, "--replicates", 1, "--quiet")
+    assert out.strip().endswith("tiny-replicates1/experiment.html")
+    assert len(quick) == carried and len(table(tmp_path, "tiny-replicates1")) == 4 * 2
+    assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == whole
 
 
 def test_the_matrix_can_be_kept_as_a_document(capsys, quick, file, tmp_path):
@@ -307,7 +315,7 @@ def test_after_kill_9_it_goes_on(capsys, file, tmp_path, monkeypatch):
     status, out, _ = slipper(capsys, file, "--out", tmp_path, "--replicates", 2)
     assert status == 0 and f"{len(kept)} remembered" in out
     assert len(carried) == 8 - len(kept) and not set(carried) & kept
-    assert len(table(tmp_path)) == 16
+    assert len(table(tmp_path, "tiny-replicates2")) == 16
 
 
 def test_ctrl_c_leaves_what_is_finished(file, tmp_path):
