@@ -28,8 +28,8 @@ from tests.test_scenarios import differences, header, stated_keys, unknown_keys
 
 FOCAL = "new/focal"
 SIGNIFICANT = 1.645  # one-sided 5%
-FOOLS_NAIVE = ("calendar-shock", "early-adopters", "platform-age", "promo-wave", "short-first-month",
-               "truncated-last-month", "seasonality", "whale", "identity-churn", "preview-id")  # fmt: skip
+FOOLS_NAIVE = ("calendar-shock", "early-adopters", "early-adopters-six", "platform-age", "promo-wave",
+               "short-first-month", "truncated-last-month", "seasonality", "whale", "identity-churn", "preview-id")  # fmt: skip
 FOOLS_OTHERS = ("heterogeneity", "equal-stickiness", "small-cohorts", "regression-to-the-mean")
 NULLS = FOOLS_NAIVE + FOOLS_OTHERS
 PLANTED = {f"planted-{percent:02}": percent / 100 for percent in (0, 5, 10, 15, 25, 40)}
@@ -99,7 +99,7 @@ def retention(table: pd.DataFrame, cohort: int, k: int) -> float:
 def test_all_null_worlds_and_planted_worlds_are_shipped():
     files = {file.stem for file in (WORLDS / "nulls").glob("*.yaml")}
     assert files == {"base", *NULLS, *PLANTED}
-    assert len(NULLS) == 14
+    assert len(NULLS) == 15
 
 
 @pytest.mark.parametrize("name", ["base", *NULLS, *PLANTED])
@@ -234,9 +234,10 @@ def test_a_plateau_of_sorting_is_in_every_cohort():
         assert retention(plain, cohort, 5) / retention(plain, cohort, 2) < 0.5
 
 
-def test_early_adopters_make_every_launch_cohort_better():
-    days = played("early-adopters").days
-    for number in (1, 2, 3, 4):  # the negative controls
+@pytest.mark.parametrize("name", ["early-adopters", "early-adopters-six"])
+def test_early_adopters_make_every_launch_cohort_better(name):
+    days = played(name).days
+    for number in (1, 2, 3, 4):  # the negative controls that later cohorts reach month 3 beside
         launched = JANUARY + number
         assert naive_z(cells(days, f"new/control-{number}"), launch=launched) > SIGNIFICANT
     assert naive_z(cells(days, "old/one"), launch=JANUARY) < SIGNIFICANT  # no launch there
