@@ -64,7 +64,8 @@ class Comparison:
     table: one row a model (name, parameters, log_likelihood, aic, delta_aic, at_boundary, S at the end of the window
     and at the horizons); against_geometric: heterogeneity (sBG) against a common churn; cure_against_geometric: a share
     that stays against a common churn, both with the null on the boundary; bdw_against_sbg: None below 3 periods;
-    cure_against_sbg: Vuong; flattening: retention rises within the window; words: the conclusion.
+    cure_against_sbg: Vuong; flattening: retention rises within the window; words: the conclusion; fits: the fitted
+    models in the table's order.
     """
 
     table: pd.DataFrame
@@ -75,6 +76,7 @@ class Comparison:
     follow_up: FollowUp
     flattening: bool
     words: str
+    fits: tuple[Dropout, ...]
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ def compare(survivors: npt.ArrayLike, horizons: Sequence[int] = (12, 24), level:
         follow_up=follow,
         flattening=flattening,
         words=" ".join(words),
+        fits=tuple(fits),
     )
 
 

@@ -82,7 +82,10 @@ def add_parser(commands: Any) -> None:
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "
                      "adjusted for the search")  # fmt: skip
     parser.add_argument(
-        "--why", action="store_true", help="tests, sizes, challenges and error rates of each model"
+        "--why",
+        action="store_true",
+        help="tests, sizes, challenges and error rates of each model, and the account of "
+        "its launch cohort: four definitions of retention, plateau, returns, shrinkage",
     )
     parser.add_argument("--truth", action="store_true", help="after the verdicts, what the truth of a simulated run "
                         "says of the report's account: no log holds this")  # fmt: skip
@@ -107,7 +110,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from analysis import LogError, open_log
     from analysis.inference import verdict
-    from testbed import summary, truth_view, verdict_view
+    from analysis.inference.account import account_of
+    from testbed import account_view, summary, truth_view, verdict_view
     from testbed.commands.analyze import check_one_log
 
     if args.all and args.models:
@@ -138,11 +142,18 @@ def execute(args: argparse.Namespace) -> int:
                 min_cohort=args.min_cohort, search=args.scan, progress=progress,
                 controls=verdict.models_to_judge(log, args.min_cohort),
             )  # fmt: skip
+            why = args.why or (args.models is not None and len(found) == 1)
+            accounts = (
+                [account_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
+            )
             extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
     except LogError as error:
         raise BadInput(str(error)) from error
     if args.json:
-        content = {"log": args.log, "seed": args.seed, "verdicts": [v.as_json() for v in found]}
+        told = [v.as_json() for v in found]
+        for one, account in zip(told, accounts, strict=False):  # none without --why
+            one["account"] = account.as_json() if account else None
+        content = {"log": args.log, "seed": args.seed, "verdicts": told}
         if truth is not None:
             content["truth"] = [truth_view.as_json(check) for check in truth]
         print(json.dumps(content, indent=2))
@@ -154,8 +165,9 @@ def execute(args: argparse.Namespace) -> int:
     else:
         console = summary.open_console()
         summary.print_log(console, args.log, extent)
-        why = args.why or (args.models is not None and len(found) == 1)
         verdict_view.print_verdicts(console, found, why=why)
+        for account in filter(None, accounts):
+            account_view.print_account(console, account)
         if truth is not None:
             truth_view.print_truth(console, truth)
     return DONE
