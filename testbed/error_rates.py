@@ -3,7 +3,8 @@
 It writes docs/error-rates.md.
 
 The first table is the reference setting, on which the procedure was chosen; the others are held out: other users, other
-numbers of cohorts, several causes together.
+numbers of cohorts, several causes together. Then the power by size of the cohorts, and how often the boomerang is found
+where there is none and where there is one.
 """
 
 from __future__ import annotations
@@ -17,22 +18,28 @@ import numpy as np
 
 from analysis.inference.decision import LEAST_DIFFERENCE
 from analysis.inference.populations import Population
-from analysis.inference.size_study import (
+from analysis.inference.standout import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
+from testbed import arguments, return_study
+from testbed.return_study import Comeback
+from testbed.size_study import (
     COLUMNS,
     HELD_OUT,
     LATER,
     LAUNCH,
     REFERENCE,
+    SHARES,
+    SIZES,
     Setting,
     families,
     measure,
+    power_by_size,
 )
-from analysis.inference.standout import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
-from testbed import arguments
 
 RUNS = 200
 SEED = 20260202  # not a seed of any test
 Measured = list[tuple[Population, dict[str, float]]]
+Powers = dict[Setting, dict[tuple[int, int], dict[float, float]]]
+Returns = dict[tuple[Setting, int], list[tuple[Comeback, dict[str, float]]]]
 
 
 def study(settings: Sequence[Setting], runs: int, seed: int) -> dict[Setting, Measured]:
@@ -47,6 +54,34 @@ def study(settings: Sequence[Setting], runs: int, seed: int) -> dict[Setting, Me
     return found
 
 
+def powers(settings: Sequence[Setting], runs: int, seed: int) -> Powers:
+    """Power of the verdict by size of cohorts and planted share, in each setting."""
+    found: Powers = {}
+    for setting in settings:
+        print(f"{setting.name}, by size", file=sys.stderr, flush=True)
+        rng = np.random.default_rng([seed, *setting.name.encode(), len(SIZES), len(SHARES)])
+        found[setting] = power_by_size(setting, rng, runs)
+    return found
+
+
+def returns(settings: Sequence[Setting], runs: int, seed: int) -> Returns:
+    """Rates of the boomerang and the naive tests beside it, in each setting and at each size of cohorts."""
+    found: Returns = {}
+    for setting in settings:
+        for users in return_study.USERS:
+            print(f"{setting.name}, returns among {users:,} users", file=sys.stderr, flush=True)
+            found[setting, users] = [
+                (
+                    family,
+                    return_study.measure(
+                        family, np.random.default_rng([seed, *setting.name.encode(), users, i]), runs
+                    ),
+                )
+                for i, family in enumerate(return_study.families(setting, users))
+            ]
+    return found
+
+
 def table(rows: Measured) -> str:
     """Markdown: a row a family, a column a test, in per cent of panels."""
     lines = [f"| the truth | {' | '.join(COLUMNS)} |", "|---|" + "--:|" * len(COLUMNS)]
@@ -55,6 +90,49 @@ def table(rows: Measured) -> str:
         cells[-1] = f"**{cells[-1]}**"
         lines.append(f"| {family.name} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def power_table(found: Powers) -> str:
+    """Markdown: a row a setting and size, a column a planted share, in per cent of panels."""
+    heads = " | ".join("none" if share == 0 else f"{share:.0%}" for share in SHARES)
+    lines = [f"| users | cohorts of | {heads} |", "|---|---|" + "--:|" * len(SHARES)]
+    for setting, by_size in found.items():
+        for (launch, later), rates in by_size.items():
+            cells = " | ".join(f"{100 * rates[share]:.1f}" for share in SHARES)
+            lines.append(f"| {setting.name} | {launch:,} / {later:,} | {cells} |")
+    return "\n".join(lines)
+
+
+def return_table(found: Returns) -> str:
+    """Markdown: a row a setting, size and family, a column a test, in per cent of panels."""
+    columns = return_study.COLUMNS
+    lines = [
+        f"| users | cohorts of | the truth | {' | '.join(columns)} |",
+        "|---|--:|---|" + "--:|" * len(columns),
+    ]
+    for (setting, users), rows in found.items():
+        for family, rates in rows:
+            cells = [f"{100 * rates[column]:.1f}" for column in columns]
+            cells[-1] = f"**{cells[-1]}**"
+            lines.append(f"| {setting.name} | {users:,} | {family.name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def worst_return(found: Returns) -> tuple[float, str, float, str]:
+    """Largest false-alarm rate of the boomerang with where it is, and its least power for the largest planted share in
+    the smallest cohorts."""
+    rows = [
+        (rates["boomerang"], family, f"{family.name}; {setting.name}, cohorts of {users:,}", users)
+        for (setting, users), measured in found.items()
+        for family, rates in measured
+    ]
+    false = max((rate, where) for rate, family, where, _ in rows if family.is_null)
+    share = max(family.share for _, family, _, _ in rows)
+    fewest = min(users for *_, users in rows)
+    power = min(
+        (rate, where) for rate, family, where, users in rows if family.share == share and users == fewest
+    )
+    return *false, *power
 
 
 def worst(found: dict[Setting, Measured]) -> tuple[float, str, float, str]:
@@ -71,9 +149,10 @@ def worst(found: dict[Setting, Measured]) -> tuple[float, str, float, str]:
     return *largest("verdict"), *largest("age only, robust")
 
 
-def document(found: dict[Setting, Measured], runs: int, command: str) -> str:
+def document(found: dict[Setting, Measured], by_size: Powers, back: Returns, runs: int, command: str) -> str:
     """The page."""
     rate, where, naive_rate, naive_where = worst(found)
+    false, false_where, power, power_where = worst_return(back)
     half = 196 * (0.05 * 0.95 / runs) ** 0.5
     parts = [
         "# How often the verdict is wrong",
@@ -83,7 +162,10 @@ def document(found: dict[Setting, Measured], runs: int, command: str) -> str:
         "last three rows has the launch\ncohort users who never leave: there the numbers are power, elsewhere they are "
         "false alarms.",
         f"- Largest false-alarm rate of the verdict: **{rate:.1%}** ({where}).\n"
-        f"- Of a regression on age with user-robust errors: {naive_rate:.1%} ({naive_where}).",
+        f"- Of a regression on age with user-robust errors: {naive_rate:.1%} ({naive_where}).\n"
+        f"- Largest false-alarm rate of the boomerang: **{false:.1%}** ({false_where}).\n"
+        f"- Least power of the boomerang for the largest share of returners in the smallest cohorts: **{power:.1%}** "
+        f"({power_where}).",
         f"Columns, in per cent of panels: three naive tests at {ALPHA:.0%}; tests A to C at {ALPHA:.0%} and D at "
         f"{GUARD_ALPHA:.0%}, or {STRICT_GUARD_ALPHA:.0%} with many cohorts "
         f"(0 where fewer\nthan {LEAST_FOR_TREND} later cohorts let it be run); A to D together; and "
@@ -101,6 +183,22 @@ def document(found: dict[Setting, Measured], runs: int, command: str) -> str:
             f"ordinary cohort {rows[0][0].expected(1, 5):.0%}; {role}."
         )
         parts.append(table(rows))
+    parts += [
+        "## Power by size of the cohorts",
+        "How often the verdict is foundational, in per cent of panels, by users of the launch cohort and of each later "
+        "one, and by the share\nof the launch cohort that never leaves; with none, these are false alarms.",
+        power_table(by_size),
+        "## Boomerang",
+        "Held-out settings, with cohorts of one size. Where users return, they are a share of the third cohort's "
+        "lapsed users (never seen\nagain otherwise) and come back in its month "
+        f"{return_study.AGE}, for that month, or for good (then active in {return_study.STAYING_ACTIVITY:.0%} of "
+        "months).\nColumns, in per cent of panels: three tests on the third cohort alone, at "
+        f"{ALPHA:.0%} over its months: the isotonic\nlikelihood-ratio test and McNemar's, which one would reach for "
+        "first, and log-convexity, all of which a season can fool; and the\nverdict's boomerang, over all cohorts but "
+        "the oldest: a rise of three points, McNemar, and log-convexity beyond older cohorts in the\nsame calendar "
+        "months, Holm over all of them. Where users return, it must name their cohort and month.",
+        return_table(back),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -115,11 +213,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=arguments.whole_number, default=SEED, help=f"default: {SEED}")
     parser.add_argument("--out", type=Path, default=Path("docs/error-rates.md"), help="the page to write")
     args = parser.parse_args(argv)
-    found = study([REFERENCE, *HELD_OUT], args.runs, args.seed)
+    settings = [REFERENCE, *HELD_OUT]
+    found = study(settings, args.runs, args.seed)
+    by_size = powers(settings, args.runs, args.seed)
+    back = returns(HELD_OUT, args.runs, args.seed)
     command = "python -m testbed.error_rates" + (f" --runs {args.runs}" if args.runs != RUNS else "")
     command += f" --seed {args.seed}" if args.seed != SEED else ""
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(document(found, args.runs, command))
+    args.out.write_text(document(found, by_size, back, args.runs, command))
     print(args.out)
     return 0
 

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from analysis.inference.populations import Prior
-from analysis.inference.size_study import COLUMNS, Setting
-from testbed import error_rates
+from testbed import error_rates, return_study, size_study
+from testbed.return_study import AGE, COHORT
+from testbed.size_study import COLUMNS, HELD_OUT, SHARES, Setting, power_by_size
 
-SMALL = Setting("small", Prior(), 5, 6, launch=60, later=40)
+SMALL = Setting("small", Prior(), 5, 8, launch=60, later=40)
 
 
-def test_the_page_states_the_rates_of_each_family():
+@pytest.fixture
+def small(monkeypatch):
+    """Few users everywhere."""
+    monkeypatch.setattr(return_study, "USERS", (60,))
+    monkeypatch.setattr(size_study, "SIZES", ((60, 40), (80, 40)))
+    monkeypatch.setattr(error_rates, "HELD_OUT", (SMALL,))
+
+
+def test_the_page_states_the_rates_of_each_family(small):
     found = error_rates.study([SMALL], runs=4, seed=1)
     assert found == error_rates.study([SMALL], runs=4, seed=1)
-    page = error_rates.document(found, 4, "the command")
+    by_size, back = error_rates.powers([SMALL], 4, 1), error_rates.returns([SMALL], 4, 1)
+    assert back == error_rates.returns([SMALL], 4, 1)
+    page = error_rates.document(found, by_size, back, 4, "the command")
     rows = [line for line in page.splitlines() if line.startswith("| ")]
-    assert len(rows) == 1 + len(found[SMALL])
+    assert len(rows) == 3 + len(found[SMALL]) + len(by_size[SMALL]) + len(back[SMALL, 60])
+    comeback, rates = back[SMALL, 60][-1]
+    cells = " | ".join(f"{100 * rates[name]:.1f}" for name in return_study.COLUMNS[:-1])
+    assert f"| small | 60 | {comeback.name} | {cells} | **{100 * rates['boomerang']:.1f}** |" in page
+    assert by_size[SMALL].keys() == {(60, 40), (80, 40)}
+    cells = " | ".join(f"{100 * by_size[SMALL][60, 40][share]:.1f}" for share in SHARES)
+    assert f"| small | 60 / 40 | {cells} |" in page
     family, rates = found[SMALL][1]
     assert f"| {family.name} | {100 * rates[COLUMNS[0]]:.1f} |" in page
     assert "`the command`" in page
@@ -28,8 +48,59 @@ def test_the_worst_rate_is_that_of_a_null_only():
     assert error_rates.worst({SMALL: rows})[:2] == (0.03, "seasons; small")
 
 
-def test_a_page_is_written_where_asked(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(error_rates, "HELD_OUT", ())
+def test_the_worst_boomerang_is_a_null_and_the_least_power_a_planted_return():
+    families = return_study.families(SMALL, 600)
+    rows = [
+        (f, {"boomerang": 0.9 - 0.2 * f.stays if f.share == 0.3 else 0.04 * (f.name == "seasons")})
+        for f in families
+    ]
+    more = [(f, {"boomerang": 0.0}) for f in return_study.families(SMALL, 2000)]
+    false, where, power, power_where = error_rates.worst_return({(SMALL, 600): rows, (SMALL, 2000): more})
+    assert (false, where) == (0.04, "seasons; small, cohorts of 600")
+    assert (power, power_where) == (pytest.approx(0.7), "30% return and stay; small, cohorts of 600")
+
+
+def test_returns_are_planted_among_the_lapsed_alone():
+    for stays in (False, True):
+        family = return_study.returning(SMALL, 3000, 0.3, stays)
+        panel = family.draw(np.random.default_rng(5))
+        before = family.population.draw(np.random.default_rng(5))
+        changed = panel.active != before.active
+        assert set(panel.cohort[changed.any(axis=1)]) == {COHORT}
+        lapsed = (before.cohort == COHORT) & ~before.active[:, COHORT + AGE - 1 :].any(axis=1)
+        back = panel.active[:, COHORT + AGE] & lapsed
+        assert back.sum() / lapsed.sum() == pytest.approx(0.3, abs=0.04)
+        assert not changed[~lapsed].any()
+        assert panel.active[lapsed, COHORT + AGE + 1 :].any() == stays
+
+
+def test_boomerangs_on_held_out_users():
+    """False alarms at most 5% and power of 80% at 30% returners and 600 users, each within three standard errors of
+    40 runs."""
+    setting, rng = HELD_OUT[2], np.random.default_rng(77)
+    nulls = {f.name: return_study.measure(f, rng, 40) for f in return_study.nulls(setting, 600)[1:5]}
+    assert max(rates["boomerang"] for rates in nulls.values()) <= 0.05 + 3 * (0.05 * 0.95 / 40) ** 0.5
+    assert nulls["seasons"]["log-convexity"] > 0.3
+    rates = return_study.measure(return_study.returning(setting, 600, 0.3, False), rng, 40)
+    assert rates["boomerang"] >= 0.8 - 3 * (0.8 * 0.2 / 40) ** 0.5
+
+
+def test_naive_tests_take_a_season_for_a_return_where_the_boomerang_does_not():
+    setting = HELD_OUT[1]
+    seasons = next(f for f in return_study.nulls(setting, 2000) if f.name == "seasons")
+    rates = return_study.measure(seasons, np.random.default_rng(78), 12)
+    assert min(rates["McNemar"], rates["isotonic"], rates["log-convexity"]) >= 0.5
+    assert rates["boomerang"] <= 2 / 12
+
+
+def test_power_grows_with_share_and_size():
+    rates = power_by_size(HELD_OUT[2], np.random.default_rng(3), 12, ((200, 200), (1500, 500)))
+    assert rates[1500, 500][0.25] >= 0.9 > 0.5 >= rates[200, 200][0.05]
+    assert rates[1500, 500][0.15] >= rates[200, 200][0.15]
+    assert max(by_share[0.0] for by_share in rates.values()) <= 2 / 12
+
+
+def test_a_page_is_written_where_asked(small, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(error_rates, "REFERENCE", SMALL)
     out = tmp_path / "pages" / "rates.md"
     assert error_rates.main(["--runs", "2", "--out", str(out)]) == 0

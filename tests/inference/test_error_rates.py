@@ -18,7 +18,7 @@ from analysis.inference.decision import decide
 from analysis.inference.error_rates import answers, error_rates
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, Prior, month_range, null_families, planted
-from analysis.inference.size_study import HELD_OUT, Setting, families, measure
+from testbed.size_study import HELD_OUT, Setting, families, measure
 
 RUNS = 300
 SIZES = (1500,) + (500,) * 6

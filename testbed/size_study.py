@@ -6,13 +6,14 @@ rates["verdict"]          # how often the launch cohort was called foundational:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.inference import naive
 from analysis.inference.decision import decide, first_look
+from analysis.inference.error_rates import answers
 from analysis.inference.populations import Population, Prior, null_families, planted
 
 COLUMNS = ("two proportions", "age only", "age only, robust", "A", "B", "C", "D", "together", "verdict")
@@ -39,6 +40,8 @@ class Setting:
         return (self.launch, *[self.later] * (self.cohorts - 1))
 
 
+SIZES = ((200, 200), (1500, 500), (5000, 2000))  # users of the launch cohort and of each later one
+SHARES = (0.0, 0.05, 0.10, 0.15, 0.25)  # of loyal users at launch; 0: false alarms
 REFERENCE = Setting("reference", Prior(), 7, 8)
 # Settings and families on which nothing was chosen: other users, other numbers of cohorts, causes together.
 HELD_OUT = (
@@ -87,3 +90,22 @@ def _each(population: Population, rng: np.random.Generator) -> Iterator[bool]:
         yield decision.found.tests[letter].rejects()
     yield decision.found.stands_out
     yield decision.answer == "foundational"
+
+
+def power_by_size(
+    setting: Setting, rng: np.random.Generator, runs: int, sizes: Sequence[tuple[int, int]] = ()
+) -> dict[tuple[int, int], dict[float, float]]:
+    """Share of panels called foundational, by users of the launch and of each later cohort and by planted share of
+    loyal users; at share 0 these are false alarms. sizes: those of SIZES unless given."""
+    found = {}
+    for launch, later in sizes or SIZES:
+        shape = replace(setting, launch=launch, later=later).sizes
+        found[launch, later] = {
+            share: _called(planted(shape, share, setting.prior, setting.months), rng, runs)
+            for share in SHARES
+        }
+    return found
+
+
+def _called(population: Population, rng: np.random.Generator, runs: int) -> float:
+    return sum(answer == "foundational" for answer in answers(population, rng, runs)) / runs
