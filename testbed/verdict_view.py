@@ -124,8 +124,9 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             said = f"{controls.stand_out} of {controls.judged} other models' launch cohorts stand out, too"
             if math.isfinite(controls.p_excess):
                 said += (
-                    f"; their mean odds ratio is {controls.odds_ratio:.2f}, and this one exceeds what they foretell "
-                    f"with p = {_p(controls.p_excess)}"
+                    f"; {controls.above} of {controls.measured} have a launch effect above 0, their median odds ratio "
+                    f"is {controls.odds_ratio:.2f} (none on average: p = {_p(controls.p_mean)}), and this one exceeds "
+                    f"what they foretell with p = {_p(controls.p_excess)}"
                 )
             lines.append(("controls", said))
     if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):

@@ -15,9 +15,12 @@ import pytest
 from analysis.inference import naive, standout
 from analysis.inference.calibration import LARGEST_COHORT, NoFit, between_cohorts, fitted_null, likeness
 from analysis.inference.decision import decide
-from analysis.inference.error_rates import answers, error_rates
+from analysis.inference.error_rates import NOT_SIMULATED, answers, error_rates
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, Prior, month_range, null_families, planted
+from analysis.inference.verdict import judge
+from testbed import verdict_view
+from testbed.commands import verdict as verdict_command
 from testbed.size_study import HELD_OUT, Setting, families, measure
 
 RUNS = 300
@@ -217,3 +220,16 @@ def test_the_power_shown_is_that_of_the_logs_organisations():
     for rates in shown:
         assert abs(rates.power_at(0.25) - real) <= 0.15
         assert rates.likeness > 0.3 and not rates.enough
+
+
+def test_what_is_not_simulated_is_told_with_the_rates():
+    panel = planted((300,) + (200,) * 5, 0.3).draw(np.random.default_rng(61))
+    told = judge(panel, np.random.default_rng(62), simulations=10).as_json()["error_rates"]
+    assert told["not_simulated"] == list(NOT_SIMULATED)
+    assert all(part in verdict_view.LEGEND for part in NOT_SIMULATED)
+    described = " ".join(verdict_command.DESCRIPTION.split())
+    for words in ("the negative controls and the adjustment for the models judged together", "time on the platform, of "
+                  "merged ids and of 30-day months", "cohorts before the launch, and a launch late in its month",
+                  f"cohorts above {LARGEST_COHORT:,} users"):  # fmt: skip
+        assert words in described
+        assert any(words in part for part in NOT_SIMULATED)
