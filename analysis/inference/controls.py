@@ -8,6 +8,11 @@ A few true launch cohorts among the controls must not withdraw another one. So t
 more than half of the controls have a launch effect above 0 of their own, their mean is above 0 beyond what their own
 spread gives (Hartung & Knapp 2001, Stat. Med. 20:3875), and the judged effect does not exceed their median by more
 than one more launch may (Higgins, Thompson & Spiegelhalter 2009, J. R. Stat. Soc. A 172:137, on such predictions).
+What each costs, on simulated panels of 1,500 launch users and 500 a later cohort, 25% loyal ones in the judged launch:
+without the mean's test, 18 of 60 are withdrawn beside five models whose cohorts merely vary (sd 0.25), with it 3 of 60.
+In return, launches that keep users by unequal amounts, or of which half are too small to show it, are missed: of 18
+runs of the early-adopters world (three controls) one is called foundational, of 6 runs with two more releases, three.
+
 Where more than half of a log's launches do keep users for a cause of their own, this rule cannot tell them from
 launches in general, and withdraws all but those that exceed the rest.
 """
