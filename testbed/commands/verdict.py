@@ -37,7 +37,7 @@ found. No verdict says why users stay: a log cannot tell."""
 EPILOG = f"""\
 examples:
   slipper verdict outputs/report/RUN-ID                         the report's models that the log holds
-  slipper verdict /data/log --model acme/new-model --why        one model in full: tests, sizes, challenges
+  slipper verdict /data/log --model acme/new-model --why        one model in full, with its launch cohort's account
   slipper verdict /data/log --all --simulations 0               every model with enough users, without error rates
   slipper verdict /data/log --alias previews.csv                earlier ids that the models table does not state
   slipper verdict outputs/report/RUN-ID --truth                 and what only the simulator knows
