@@ -190,6 +190,8 @@ def _percent(value: float) -> str:
 
 
 def _number(value: float) -> str:
+    if value == math.inf:
+        return "∞"
     return f"{value:.2f}" if math.isfinite(value) else "–"
 
 

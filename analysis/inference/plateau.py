@@ -210,6 +210,13 @@ def compare(survivors: npt.ArrayLike, horizons: Sequence[int] = (12, 24), level:
     for t in horizons:
         if t > end:
             low, high = near[f"S({t})"].min(), near[f"S({t})"].max()
+            if len(near) == 1:
+                words.append(
+                    f"At {t} periods the one model with support (no other AIC within {SUPPORTED:g}: "
+                    f"{near['model'].item()}) puts survival at {low:.3f}; all {len(table)} put it between "
+                    f"{table[f'S({t})'].min():.3f} and {table[f'S({t})'].max():.3f}: the truth may lie elsewhere."
+                )
+                continue
             words.append(
                 f"At {t} periods the models with support (AIC within {SUPPORTED:g} of the best: "
                 f"{', '.join(near['model'])}) put survival between {low:.3f} and {high:.3f}: "

@@ -29,6 +29,7 @@ Ints = npt.NDArray[np.int64]
 FEWEST_ACTIVE = (
     10  # assumed: below it in one of the three months, a normal approximation of ln R is not trusted
 )
+FEWEST_EXPECTED = 5.0  # of the Mantel-Haenszel test, from either end (Mantel & Fleiss 1980)
 
 
 @dataclass(frozen=True, eq=False)
@@ -352,7 +353,8 @@ def elsewhere_in_gap(active: npt.ArrayLike, other: npt.ArrayLike) -> pd.DataFram
     of silent months that ends at k - 1, and `elsewhere` counts those with activity in another model within it.
     difference = returners' share - others' share, with Newcombe's interval; odds_ratio and p (two-sided) are those of
     Mantel & Haenszel (1959), stratified by the length of the gap, since a long gap gives more occasion to be seen
-    elsewhere. NaN where one side is empty or no stratum tells. A user who stays silent stands in several months, so
+    elsewhere. NaN where one side is empty or no stratum tells,
+    p also where the users are too few. A user who stays silent stands in several months, so
     the rows are not independent of each other. Columns: GAP_COLUMNS.
     """
     mine = checked_activity(active)
@@ -396,7 +398,11 @@ def elsewhere_in_gap(active: npt.ArrayLike, other: npt.ArrayLike) -> pd.DataFram
 def _mantel_haenszel(
     back: npt.NDArray[np.bool_], away: npt.NDArray[np.bool_], gap: Ints
 ) -> tuple[float, float]:
-    """Common odds ratio of (back, away) over gap lengths, and p of the Cochran-Mantel-Haenszel test."""
+    """Common odds ratio of (back, away) over gap lengths, and p of the Cochran-Mantel-Haenszel test.
+
+    The test is asymptotic: p is NaN where the users are too few for it (Mantel & Fleiss 1980, American Journal of
+    Epidemiology 112:129: the expected count must lie 5 or more from both ends of what the margins allow).
+    """
     from statsmodels.stats.contingency_tables import StratifiedTable
 
     tables = []
@@ -416,6 +422,12 @@ def _mantel_haenszel(
     strata = StratifiedTable(tables)
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = float(strata.oddsratio_pooled)
+    rows, columns = (np.array([table.sum(axis=i) for table in tables]) for i in (1, 0))
+    expected = float((rows[:, 0] * columns[:, 0] / rows.sum(axis=1)).sum())
+    least = float(np.maximum(rows[:, 0] - columns[:, 1], 0).sum())
+    most = float(np.minimum(rows[:, 0], columns[:, 0]).sum())
+    if min(expected - least, most - expected) < FEWEST_EXPECTED:
+        return odds, float("nan")
     return odds, float(strata.test_null_odds(correction=False).pvalue)
 
 

@@ -111,6 +111,30 @@ def test_other_models_in_the_gap_by_hand(connect):
     assert table.loc[3, ["returners", "returners_elsewhere", "others"]].tolist() == [1, 0, 1]
 
 
+def test_few_returners_give_no_p_for_other_models_in_the_gap():
+    """One returner of six seen elsewhere and nobody else: an infinite odds ratio, and too little for a test."""
+    active = np.zeros((60, 3), dtype=bool)
+    active[:, 0] = active[:6, 2] = True
+    other = np.zeros_like(active)
+    other[0, 1] = True
+    few = elsewhere_in_gap(active, other).iloc[0]
+    assert few["odds_ratio"] == np.inf and np.isnan(few["p"])
+    other[:, 1] = np.arange(60) % 2 == 0
+    active[:30, 2] = True
+    many = elsewhere_in_gap(active, other).iloc[0]
+    assert many["odds_ratio"] == pytest.approx(1.0) and many["p"] == pytest.approx(1.0)
+
+
+def test_one_model_with_support_is_no_range():
+    """Survivors on which the beta-discrete-Weibull alone has support: the words name it, and how far all part."""
+    found = compare(np.array([4810, 3320, 3030, 2790, 2550, 2310, 2120]))
+    assert (found.table["delta_aic"] <= 10).sum() == 1
+    assert "range across models" not in found.words
+    assert "the one model with support" in found.words
+    low, high = found.table["S(24)"].min(), found.table["S(24)"].max()
+    assert f"between {low:.3f} and {high:.3f}: the truth may lie elsewhere" in found.words
+
+
 # --- it gathers what the parts say ---
 
 
