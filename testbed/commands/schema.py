@@ -1,4 +1,4 @@
-"""`slipper schema`: what a scenario may say, and what a log must hold."""
+"""`slipper schema`: what a scenario and an experiment may say, and what a log must hold."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from testbed import arguments
 from testbed.failure import DONE
 
 DESCRIPTION = """\
-Prints a schema. `scenario`: the JSON Schema of scenario files, which gives editors completion and checks. `log`: the
-log contract with field names, types, units, allowed values, meaning and sources, for people (--json: for programs)."""
+Prints a schema. `scenario`, `experiment`: the JSON Schema of such files, which gives editors completion and checks.
+`log`: the log contract with field names, types, units, allowed values, meaning and sources, for people (--json: for
+programs)."""
 
 EPILOG = """\
 examples:
   slipper schema scenario > scenario.schema.json
+  slipper schema experiment > experiment.schema.json
   slipper schema log
   slipper schema log --json
 
-editors: put this line at the top of a scenario
+editors: put this line at the top of a scenario, or of an experiment with its own file
   # yaml-language-server: $schema=./scenario.schema.json
 
 Leaves nothing on disk."""
@@ -28,10 +30,16 @@ Leaves nothing on disk."""
 def add_parser(commands: Any) -> None:
     """Adds the command's parser."""
     parser: arguments.Parser = commands.add_parser(
-        "schema", help="what a scenario may say, what a log must hold", description=DESCRIPTION, epilog=EPILOG
+        "schema", help="what a scenario or experiment may say, what a log must hold", description=DESCRIPTION,
+        epilog=EPILOG,
+    )  # fmt: skip
+    parser.add_argument(
+        "schema",
+        metavar="scenario|experiment|log",
+        choices=["scenario", "experiment", "log"],
+        help="which schema",
     )
-    parser.add_argument("schema", metavar="scenario|log", choices=["scenario", "log"], help="which schema")
-    parser.add_argument("--json", action="store_true", help="as JSON (a scenario's schema always is)")
+    parser.add_argument("--json", action="store_true", help="as JSON (those of files always are)")
     parser.set_defaults(parser=parser, execute=execute)
 
 
@@ -42,6 +50,11 @@ def execute(args: argparse.Namespace) -> int:
         from sim.scenario import Scenario
 
         print(schema_text(Scenario), end="")
+        return DONE
+    if args.schema == "experiment":
+        from testbed.experiment import json_schema
+
+        print(json_schema.schema_text(), end="")
         return DONE
     from analysis import contract
 
