@@ -29,7 +29,8 @@ from tests.test_scenarios import differences, header, stated_keys, unknown_keys
 FOCAL = "new/focal"
 SIGNIFICANT = 1.645  # one-sided 5%
 FOOLS_NAIVE = ("calendar-shock", "early-adopters", "early-adopters-six", "platform-age", "promo-wave",
-               "short-first-month", "truncated-last-month", "seasonality", "whale", "identity-churn", "preview-id")  # fmt: skip
+               "short-first-month", "truncated-last-month", "seasonality", "whale", "identity-churn",
+               "preview-id")  # fmt: skip
 FOOLS_OTHERS = ("heterogeneity", "equal-stickiness", "small-cohorts", "regression-to-the-mean")
 NULLS = FOOLS_NAIVE + FOOLS_OTHERS
 PLANTED = {f"planted-{percent:02}": percent / 100 for percent in (0, 5, 10, 15, 25, 40)}
