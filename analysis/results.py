@@ -192,7 +192,7 @@ class _Writer:
             self._report("verdicts", self.done + min(share, 1.0))
 
         found = verdict.verdicts(
-            self.log, models, np.random.default_rng(SEED), controls=verdict.models_to_judge(self.log),
+            self.log, models, np.random.default_rng(SEED), controls=verdict.control_models(self.log),
             simulations=SIMULATIONS, progress=progress,
         )  # fmt: skip
         frame = verdict_table(found)

@@ -11,7 +11,7 @@ import pytest
 import sim
 from analysis import open_log
 from analysis.inference.classification import classify
-from analysis.inference.verdict import models_to_judge, verdicts
+from analysis.inference.verdict import control_models, verdicts
 from sim.listing import WORLDS
 
 FOCAL = "new/focal"
@@ -31,7 +31,7 @@ def judged(name: str, seed: int, out, simulations: int = 0):
     run = sim.run(WORLDS / "nulls" / f"{name}.yaml", seed=seed, out=out, workers=1)
     with open_log(run.path, threads=1) as log:
         rng = np.random.default_rng(seed) if simulations else None
-        controls = models_to_judge(log, LEAST)
+        controls = control_models(log, LEAST)
         return verdicts(log, [FOCAL], rng, controls=controls, min_cohort=LEAST, simulations=simulations)[0]
 
 

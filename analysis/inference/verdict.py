@@ -278,7 +278,10 @@ def verdicts(
         )
     beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
     for model in controls[:MOST_CONTROLS]:
-        if model not in beside and (answer := _control(log, model, min_cohort)) is not None:
+        if (
+            model not in beside
+            and (answer := _control(log, model, least_of_controls(min_cohort))) is not None
+        ):
             beside[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
     together = sum(math.isfinite(v.p) for v in found)
@@ -350,6 +353,16 @@ def predecessors(log: Log, model: str) -> list[str]:
         found += earlier
         wanted += earlier
     return found
+
+
+def least_of_controls(min_cohort: int) -> int:
+    """Least users of a control's cohorts: half of what a judged model needs, since controls speak together (assumed)."""
+    return max(min_cohort >> 1, 1)
+
+
+def control_models(log: Log, min_cohort: int = SMALL_COHORT) -> list[str]:
+    """Models whose launch cohorts can be negative controls, by users of that cohort."""
+    return models_to_judge(log, least_of_controls(min_cohort))
 
 
 def models_to_judge(log: Log, least: int = SMALL_COHORT) -> list[str]:

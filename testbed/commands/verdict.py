@@ -140,7 +140,7 @@ def execute(args: argparse.Namespace) -> int:
             found = verdict.verdicts(
                 log, models, np.random.default_rng(args.seed), aliases=aliases, simulations=args.simulations,
                 min_cohort=args.min_cohort, search=args.scan, progress=progress,
-                controls=verdict.models_to_judge(log, args.min_cohort),
+                controls=verdict.control_models(log, args.min_cohort),
             )  # fmt: skip
             why = args.why or (args.models is not None and len(found) == 1)
             accounts = (

@@ -20,7 +20,7 @@ from analysis.inference.multiplicity import adjusted, scan
 from analysis.inference.naive import two_proportions
 from analysis.inference.panel import NoPanel, Panel
 from analysis.inference.standout import ALPHA, stand_out
-from analysis.inference.verdict import Verdict, models_to_judge, verdicts
+from analysis.inference.verdict import Verdict, control_models, models_to_judge, verdicts
 from analysis.study import SMALL_COHORT
 from testbed.outcome import Outcome
 from testbed.patterns.registry import Found, pattern
@@ -38,7 +38,7 @@ def verdict_on(outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT) -> 
     _in_use(outcome, model)
     key = ("verdict", model, min_cohort)
     if key not in outcome.remembered:
-        controls = models_to_judge(outcome.log, min_cohort)
+        controls = control_models(outcome.log, min_cohort)
         outcome.remembered[key] = verdicts(outcome.log, [model], controls=controls, min_cohort=min_cohort)[0]
     verdict: Verdict = outcome.remembered[key]
     return verdict
