@@ -356,7 +356,7 @@ def predecessors(log: Log, model: str) -> list[str]:
 
 
 def least_of_controls(min_cohort: int) -> int:
-    """Least users of a control's cohorts: half of what a judged model needs, since controls speak together (assumed)."""
+    """Least users of the cohorts of a control: half of what a judged model needs; they speak together (assumed)."""
     return max(min_cohort >> 1, 1)
 
 
