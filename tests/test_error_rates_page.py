@@ -57,12 +57,8 @@ def test_the_worst_boomerang_is_a_null_and_the_least_power_a_planted_return():
     more = [(f, {"boomerang": 0.0}) for f in return_study.families(SMALL, 2000)]
     false, where, power, power_where = error_rates.worst_return({(SMALL, 600): rows, (SMALL, 2000): more})
     assert (false, where) == (0.04, "seasons; small, cohorts of 600")
-<<<<<<< HEAD
-    assert power == pytest.approx(0.7) and power_where == "30% return and stay; small, cohorts of 600"
-=======
     assert power == pytest.approx(0.7)
     assert power_where == "30% return and stay; small, cohorts of 600"
->>>>>>> 3e5ab04 (Check the least power and its place one by one)
 
 
 def test_returns_are_planted_among_the_lapsed_alone():
