@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
 from typing import Protocol, Self, TextIO
@@ -38,6 +39,17 @@ class Step(Protocol):
     def simulated(self) -> date | None: ...
     @property
     def records(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Report:
+    """A progress report of work that is not a simulation: no simulated day, no records."""
+
+    phase: str
+    done: float
+    total: float
+    simulated: None = None
+    records: int = 0
 
 
 class Display(Protocol):

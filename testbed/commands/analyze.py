@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
-from testbed.progress import open_display
+from testbed.progress import Report, open_display
 
 if TYPE_CHECKING:
     from analysis import Log
@@ -70,17 +70,6 @@ class Result:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Step:
-    """How far the analysis is, for the progress display."""
-
-    done: float
-    total: float
-    phase: str = "analysis"
-    simulated: None = None
-    records: int = 0
-
-
 def execute(args: argparse.Namespace) -> int:
     """Analyses, validates or prints SQL."""
     from analysis import LogError
@@ -120,7 +109,7 @@ def analyse(
 ) -> Result:
     """Analyses the log at `where` and writes the results into `folder`. Raises LogError."""
     began = time.monotonic()
-    show(Step(0, 0))
+    show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
     from testbed.claims import registry
     from testbed.summary import Findings
@@ -129,7 +118,7 @@ def analyse(
     with open_log(where, table=table) as log:
         _check_models(log, models)
         results = write_analysis(
-            log, folder, progress=lambda _, done, total: show(Step(done, total)), models=models,
+            log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
             registry_digest=registry().digest if judged else None,
         )  # fmt: skip
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"

@@ -6,13 +6,12 @@ import argparse
 import json
 import shlex
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments, shipped
 from testbed.failure import DONE, BadInput, check_writable
-from testbed.progress import open_display
+from testbed.progress import Report, open_display
 
 if TYPE_CHECKING:
     from testbed.claims import Registry
@@ -92,17 +91,6 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(parser=parser, execute=execute)
 
 
-@dataclass(frozen=True)
-class Step:
-    """How far the check is, for the progress display."""
-
-    phase: str
-    done: float
-    total: float
-    simulated: None = None
-    records: int = 0
-
-
 def execute(args: argparse.Namespace) -> int:
     """Judges a log, or replicates."""
     from testbed.claims import registry
@@ -169,7 +157,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
                 log,
                 wanted,
                 claims,
-                progress=lambda done, total: show(Step("Judging the claims", done, total)),
+                progress=lambda done, total: show(Report("Judging the claims", done, total)),
             )
     except LogError as error:
         raise BadInput(str(error)) from error
@@ -212,7 +200,7 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
             study = replicates.study(
                 scenario, args.seeds, claims, master=args.seed, users=args.users, settings=args.settings, out=out,
                 keep=args.keep, workers=args.workers,
-                progress=lambda done, total: show(Step("Running replicates", done, total)),
+                progress=lambda done, total: show(Report("Running replicates", done, total)),
             )  # fmt: skip
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error

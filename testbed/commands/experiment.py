@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
-from testbed.progress import duration, open_display
+from testbed.progress import Report, duration, open_display
 
 if TYPE_CHECKING:
     from testbed.experiment.matrix import MatrixCell
@@ -114,17 +114,6 @@ def add_parser(commands: Any) -> None:
     how.add_argument("--out", default="outputs", metavar="DIR", help="folder for results (default: outputs)")
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far the experiment is, for the progress display."""
-
-    phase: str
-    done: float
-    total: float
-    simulated: None = None
-    records: int = 0
 
 
 @dataclass(frozen=True)
@@ -242,13 +231,13 @@ def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace
         if tasks:
             records = choose(args.engine, workers, args.address).run(list(tasks.values()))
             with open_display(quiet=args.quiet) as show:
-                show(Step(phase, 0, len(tasks)))
+                show(Report(phase, 0, len(tasks)))
                 try:
                     for record in records:
                         store.write(record)
                         done += 1
                         failed += has_failed(record)
-                        show(Step(phase, done, len(tasks)))
+                        show(Report(phase, done, len(tasks)))
                 finally:
                     records.close()  # type: ignore[attr-defined]
     except KeyboardInterrupt:

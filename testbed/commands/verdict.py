@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.failure import DONE, BadInput
-from testbed.progress import open_display
+from testbed.progress import Report, open_display
 
 if TYPE_CHECKING:
     from analysis import Log
@@ -93,17 +92,6 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(parser=parser, execute=execute)
 
 
-@dataclass(frozen=True)
-class Step:
-    """How far the judging is, for the progress display."""
-
-    phase: str
-    done: float
-    total: float
-    simulated: None = None
-    records: int = 0
-
-
 def execute(args: argparse.Namespace) -> int:
     """Judges the models of a log."""
     import numpy as np
@@ -130,12 +118,12 @@ def execute(args: argparse.Namespace) -> int:
             open_display(quiet=args.quiet) as show,
             open_log(args.log, table=args.table) as log,
         ):
-            show(Step("Reading the log", 0, 0))
+            show(Report("Reading the log", 0, 0))
             models = _models(log, args, aliases)
             order = {model: i for i, model in enumerate(models)}
 
             def progress(model: str, done: int, total: int) -> None:
-                show(Step("Simulating error rates", order[model] + done / max(total, 1), len(models)))
+                show(Report("Simulating error rates", order[model] + done / max(total, 1), len(models)))
 
             found = verdict.verdicts(
                 log, models, np.random.default_rng(args.seed), aliases=aliases, simulations=args.simulations,
