@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
+from testbed import binding
 from testbed.arguments import hint
+from testbed.binding import BadArgument
 from testbed.outcome import Needs, Outcome
 from testbed.statistics import Untestable
 
@@ -92,12 +91,8 @@ def _is_glob(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
-class BadPattern(ValueError):
+class BadPattern(BadArgument):
     """A pattern that does not exist, or arguments that it does not take. key: the argument, None for the name."""
-
-    def __init__(self, key: str | None, message: str) -> None:
-        super().__init__(message)
-        self.key = key
 
 
 def bind(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
@@ -107,25 +102,7 @@ def bind(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
         raise BadPattern(
             None, f"no pattern '{name}'{hint(name, known)}; `slipper experiment --patterns` lists them"
         )
-    function = known[name].function
-    parameters = dict(list(inspect.signature(function).parameters.items())[1:])
-    bound: dict[str, Any] = {}
-    for key, value in (arguments or {}).items():
-        if key not in parameters:
-            raise BadPattern(key, f"{name} takes no '{key}'; it takes {', '.join(parameters) or 'nothing'}")
-        try:
-            bound[key] = _adapter(name, key).validate_python(value)
-        except ValidationError as error:
-            raise BadPattern(key, f"{name}: {key}: {error.errors()[0]['msg']}") from None
-    for key, parameter in parameters.items():
-        if parameter.default is inspect.Parameter.empty and key not in bound:
-            raise BadPattern(None, f"{name} needs '{key}'")
-    return Bound(known[name], bound)
-
-
-@cache
-def _adapter(name: str, key: str) -> TypeAdapter[Any]:
-    return TypeAdapter(get_type_hints(patterns()[name].function, include_extras=True)[key])
+    return Bound(known[name], binding.bind(known[name].function, name, arguments or {}, BadPattern))
 
 
 @cache
