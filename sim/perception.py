@@ -143,7 +143,7 @@ def _earliest(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def _choose(  # type: ignore[no-untyped-def]
     rows, entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
-    accepts_free, tried, known, unknown_only, stay, outside, decision, choice_key, perception_key, match_key,
+    accepts_free, tried, known, unknown_only, stay, outside, day, choice_key, perception_key, match_key,
     kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
     numbers, model_key, awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
 ):  # fmt: skip
@@ -167,7 +167,7 @@ def _choose(  # type: ignore[no-untyped-def]
         # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
         # option has its own draw, so an option that is added or removed changes no other option's luck. Times are
         # kept as logarithms, so that no utility is too large or too small.
-        race = hash_bits(choice_key, entity[w], decision[i])
+        race = hash_bits(choice_key, entity[w], day)
         best = math.log(-math.log(unit(mix(race)))) - outside[i]
         g = category[w]
         burden = alpha * price_weight[w]
@@ -241,21 +241,21 @@ def choose(
     known: NDArray[np.uint64],
     stay: NDArray[np.int16],
     outside: NDArray[np.float64],
-    decision: NDArray[np.int32],
+    day: int,
     unknown_only: bool = False,
 ) -> NDArray[np.int16]:
     """One choice for each workload of `rows`: a model's number, or -1 to wait (or to stay with its home).
 
     `tried` (found wanting, not to be chosen) and `known` (to fit; not to be chosen either if `unknown_only`) hold bit
-    sets of models (workloads x words). The others have an entry for each row: `stay` the home or -1, `outside` the
-    utility of not trying anything, `decision` the number of the workload's decision (its draw's index).
+    sets of models (workloads x words). `stay` (the home or -1) and `outside` (the utility of not trying anything) have
+    an entry for each row. The draws of a choice are its day's, so that histories that parted meet in the same luck.
     """
     causes = scenario.mechanisms
     return np.asarray(
         _choose(
             rows, work.entity, work.category, work.hardness, work.log_willingness, work.price_weight, work.needs_tools,
             work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, unknown_only, stay, outside,
-            decision.astype(np.uint64), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),
+            np.uint64(day), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),
             draws.key(Purpose.MATCH), causes.information.kappa if causes.information.enabled else 0.0,
             causes.information.cap, causes.information.perception_sd, causes.fit.match_sd,
             causes.price_response.alpha if causes.price_response.enabled else 0.0, causes.fit.enabled,

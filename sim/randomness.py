@@ -130,6 +130,18 @@ def _unit_array(key, entity, index):  # type: ignore[no-untyped-def]
     return draw_unit(key, entity, index)
 
 
+@njit(cache=True, nogil=True)
+def _first_day(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
+    """The first day after `day` whose draw lies below the entity's chance, but `latest` at most."""
+    first = np.empty(len(entity), dtype=np.int64)
+    for i in range(len(entity)):
+        t = day + 1
+        while t < latest[i] and draw_unit(key, entity[i], np.uint64(t)) >= chance[i]:
+            t += 1
+        first[i] = min(t, latest[i])
+    return first
+
+
 class Draws:
     """The draws of one world.
 
@@ -164,9 +176,24 @@ class Draws:
         """Standard normal draws (inverse of the distribution function)."""
         return np.asarray(ndtri(self.uniform(purpose, entity, index)))
 
-    def exponential(self, purpose: Purpose, entity: ArrayLike, index: ArrayLike = 0) -> NDArray[np.float64]:
-        """Exponential draws with mean 1."""
-        return -np.log(self.uniform(purpose, entity, index))
+    def next_event(
+        self,
+        purpose: Purpose,
+        entity: NDArray[np.uint64],
+        day: int,
+        mean: NDArray[np.float64],
+        latest: NDArray[np.integer],
+    ) -> NDArray[np.int64]:
+        """The day of each entity's next event: `day` + 1 + the whole days of an exponential time of `mean` days (> 0).
+
+        No later than `latest`. That time is geometric, so each day can have a draw of its own (its index) and the event
+        comes on the first day whose draw lies below 1 - exp(-1 / mean). Two worlds in which an entity waits from
+        different days, or more patiently, thus meet in the same days again. All arrays have an entry for each entity.
+        """
+        chance = -np.expm1(-1.0 / mean)
+        return np.asarray(
+            _first_day(self.key(purpose), entity, np.int64(day), chance, latest.astype(np.int64))
+        )
 
 
 def replicate_seed(master: int, replicate: int) -> int:

@@ -269,7 +269,7 @@ class Search:
             return
         nobody = np.full(len(rows), NOBODY, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
-        chosen = self._choose(rows, view, stay=nobody, outside=outside)
+        chosen = self._choose(day, rows, view, stay=nobody, outside=outside)
         lead = self.work.wave_model[rows]
         follows = (lead != NOBODY) & (self.decisions[rows] == 1)
         follows[follows] &= self.market.listed[lead[follows]]
@@ -280,6 +280,7 @@ class Search:
 
     def _choose(
         self,
+        day: int,
         rows: Rows,
         view: View,
         *,
@@ -289,7 +290,7 @@ class Search:
     ) -> NDArray[np.int16]:
         chosen = choose(
             view, self.scenario, self.draws, self.work, rows, tried=self.tried, known=self.known, stay=stay,
-            outside=outside, decision=self.decisions[rows], unknown_only=unknown_only,
+            outside=outside, day=day, unknown_only=unknown_only,
         )  # fmt: skip
         self.decisions[rows] += 1
         self.choices += len(rows)
@@ -299,17 +300,24 @@ class Search:
         """Patience doubles with each failure since the last release that was heard of."""
         search = self.scenario.search
         mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
-        gap = mean * self.draws.exponential(Purpose.LOOK, self.work.entity[rows], self.decisions[rows])
+        look = self._next_look(Purpose.LOOK, day, rows, mean)
         self.failures[rows] = np.minimum(self.failures[rows] + 1, MOST_FAILURES)
         self.state[rows] = WAITING
-        self._schedule(rows, day + 1 + np.floor(gap))
+        self._schedule(rows, look)
 
-    def _schedule(self, rows: Rows, day: NDArray[np.float64]) -> None:
+    def _next_look(
+        self, purpose: Purpose, day: int, rows: Rows, mean: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """The days of the next looks; those after a workload's end, or the world's, are of no account."""
+        latest = np.minimum(self.work.end[rows], self.scenario.days)
+        return self.draws.next_event(purpose, self.work.entity[rows], day, mean, latest)
+
+    def _schedule(self, rows: Rows, day: NDArray[np.float64] | NDArray[np.int64]) -> None:
         self.due[rows] = np.minimum(day, self.work.end[rows]).astype(np.int32)
 
     def _open_trial(self, day, rows, model, state, length_quantile) -> None:  # type: ignore[no-untyped-def]
         self.plant.take(day, rows, model)
-        u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.decisions[rows])
+        u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.market.key[model])
         self.state[rows] = state
         self.trial[rows] = model
         self.trial_start[rows] = day
@@ -381,7 +389,6 @@ class Search:
         self.since[rows] = day
         self.home_start[rows] = day
         self.silent[rows] = False
-        self.decisions[rows] += 1
         self._next_rival_look(day, rows)
         planted = rows[self.plant.holds[rows]]
         self.pinned[planted] = self.home[planted]
@@ -394,9 +401,8 @@ class Search:
         if not rivals.enabled:
             self.due[rows] = self.work.end[rows]
             return
-        gap = self.draws.exponential(Purpose.RIVAL_LOOK, self.work.entity[rows], self.decisions[rows])
-        gap *= rivals.look_every_days / np.maximum(self.work.curiosity[rows], 1e-6)
-        self._schedule(rows, np.minimum(day + 1 + np.floor(gap), FOREVER))
+        mean = rivals.look_every_days / np.maximum(self.work.curiosity[rows], 1e-6)
+        self._schedule(rows, self._next_look(Purpose.RIVAL_LOOK, day, rows, mean))
 
     def _consider_rivals(self, day: int, rows: Rows, view: View) -> None:
         """Embedded workloads look around: the best rival competes with staying."""
@@ -407,11 +413,11 @@ class Search:
         home = self.home[rows]
         outside = self._surplus(rows, home) + rivals.inertia
         # What was compared with the home once is not compared again until it changed.
-        chosen = self._choose(rows, view, stay=home, outside=outside, unknown_only=True)
+        chosen = self._choose(day, rows, view, stay=home, outside=outside, unknown_only=True)
         found = chosen != NOBODY
         trying, model = rows[found], chosen[found]
         self._open_trial(day, trying, model, TRYING_RIVAL, rivals.trial_days.quantile)
-        u = self.draws.uniform(Purpose.HOME_SILENT, self.work.entity[trying], self.decisions[trying])
+        u = self.draws.uniform(Purpose.HOME_SILENT, self.work.entity[trying], self.market.key[model])
         silent = trying[u < rivals.silent_share]
         self._close_home(silent, day, Reason.SILENT)
         self.silent[silent] = True

@@ -101,7 +101,6 @@ def test_golden_values():
     assert int(Draws(2**63 - 1).bits(Purpose.LABEL, last, last)) == 10030161936365639608
     assert float(Draws(1).uniform(Purpose.MATCH, 5, 3)) == 0.9311635218748419
     assert float(Draws(1).normal(Purpose.MATCH, 5, 3)) == pytest.approx(1.484512700804075, rel=1e-12)
-    assert float(Draws(1).exponential(Purpose.LOOK, 5, 3)) == pytest.approx(0.07338783102946034, rel=1e-12)
     assert [replicate_seed(1, r) for r in range(2)] == [7313069232020270840, 6877514814488525394]
 
 
@@ -195,11 +194,54 @@ def test_normal_quantile_has_seven_digits():
     assert ours == pytest.approx(ndtri(p), rel=2e-7, abs=2e-7)
 
 
-def test_normals_and_exponentials_are_quantiles_of_the_uniforms():
+def test_normals_are_quantiles_of_the_uniforms():
     draws, ids = Draws(5), np.arange(1000)
     u = draws.uniform(Purpose.MATCH, ids, 9)
     assert draws.normal(Purpose.MATCH, ids, 9) == pytest.approx(stats.norm.ppf(u), abs=1e-12)
-    assert draws.exponential(Purpose.MATCH, ids, 9) == pytest.approx(stats.expon.isf(u), rel=1e-12)
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.7, 3.0, 40.0])
+def test_the_next_event_comes_after_the_whole_days_of_an_exponential_time(mean):
+    n, never = 20_000, 10_000
+    days = Draws(8).next_event(
+        Purpose.LOOK, np.arange(n, dtype=np.uint64), 100, np.full(n, mean), np.full(n, never)
+    )
+    assert days.min() >= 101
+    wait = days - 101  # of n exponential times, the whole days
+    stays = np.exp(-1 / mean)
+    for t in (0, 1, 5, 50):
+        share, expected = (wait >= t).mean(), stays**t
+        sd = np.sqrt(expected * (1 - expected) / n)
+        assert abs(share - expected) <= 5 * sd + 1e-12, t  # false alarms: 6e-7 each
+
+
+@settings(deadline=None)
+@given(
+    seed=SEEDS,
+    day=st.integers(0, 300),
+    later=st.integers(0, 60),
+    mean=st.floats(0.05, 200),
+    patience=st.floats(1, 50),
+    ends=st.lists(st.integers(302, 700), min_size=1, max_size=20),
+)
+def test_waits_meet_in_the_same_events_again(seed, day, later, mean, patience, ends):
+    latest = np.array(ends)
+    ids, means = np.arange(len(ends), dtype=np.uint64), np.full(len(ends), mean)
+
+    def following(day, means=means):
+        return Draws(seed).next_event(Purpose.RIVAL_LOOK, ids, day, means, latest)
+
+    event = following(day)
+    assert (event > day).all() and (event <= latest).all()
+    # Who begins to wait later meets the same event if it still lies ahead, and a later one if not.
+    begun = min(day + later, 301)
+    again = following(begun)
+    assert (again[event > begun] == event[event > begun]).all()
+    assert (again > begun)[latest > begun].all()
+    # Who is more patient looks on some of the same days, never earlier.
+    assert (following(day, means * patience) >= event).all()
+    alone = Draws(seed).next_event(Purpose.RIVAL_LOOK, ids[-1:], day, means[-1:], latest[-1:])
+    assert alone[0] == event[-1]
 
 
 def test_every_stream_is_uniform():
