@@ -30,7 +30,8 @@ MATRIX_ARMS, MATRIX_REPLICATES, MATRIX_MINUTES, PROCESSES = 12, 20, 10, 2
 MONTH = 3
 RECENT_WEEKS = 26
 ROUNDING = 1e-12
-OUTCOMES = ("open share", f"R({MONTH})", "launch contrast")
+SHARE = f"R({MONTH})"
+OUTCOMES = ("open share", SHARE, "launch contrast")
 LEAST_SAVING = 20
 """Times the replicates that independent seeds should need at least."""
 ARMS: Mapping[str, tuple[str, ...]] = {
@@ -127,10 +128,22 @@ def saving(base: NDArray[np.float64], arm: NDArray[np.float64]) -> tuple[float, 
     return float(np.exp(value)), float(np.exp(low)), float(np.exp(high))
 
 
+def ceiling(one: float, other: float) -> float:
+    """The most that common luck can save for a share of the same independent members, `one` and `other` in two arms.
+
+    At least |other - one| of the members differ between the arms, so the difference of a member has at least the
+    variance |d| (1 - |d|), against the sum of two Bernoulli variances in independent runs.
+    """
+    d = abs(other - one)
+    return (one * (1 - one) + other * (1 - other)) / (d * (1 - d)) if d else np.inf
+
+
 def savings(
     users: int = SMALL, replicates: int = REPLICATES, arms: Mapping[str, Sequence[str]] = ARMS
 ) -> list[list[str]]:
-    """The rows of the first table: an arm, and for each outcome the mean difference and the replicates' ratio."""
+    """The rows of the first table: an arm, and for each outcome the mean difference and the replicates' ratio; for the
+    share R(3) also the ceiling of that ratio.
+    """
     base = [replicate(users, number) for number in range(replicates)]
     rows = []
     for name, settings in arms.items():
@@ -140,6 +153,8 @@ def savings(
             mine, theirs = (np.array([run[outcome] for run in side]) for side in (base, runs))
             value, low, high = saving(mine, theirs)
             cells += [f"{100 * (theirs - mine).mean():+.2f}", f"{value:.1f} ({low:.1f} to {high:.1f})"]
+            if outcome == SHARE:
+                cells.append(f"{ceiling(mine.mean(), theirs.mean()):.0f}")
         rows.append(cells)
     return rows
 
@@ -168,10 +183,14 @@ def measure(
     lines = [
         f"Common random numbers: the report world with {small:,} users, {replicates} replicates. For each outcome the "
         "arm's mean difference from the report world in points, and how many times the replicates independent seeds "
-        f"would need (95% interval; target: {LEAST_SAVING} and more).",
+        f"would need (95% interval; target: {LEAST_SAVING} and more). `at most`: where a share of members goes from p "
+        "to q, at least |q - p| of them differ, so no common luck can save more than (p(1-p) + q(1-q)) / (|q-p| "
+        "(1 - |q-p|)): the larger an effect, the less.",
         "",
-        "| arm | " + " | ".join(f"{name} | times the replicates" for name in OUTCOMES) + " |",
-        "|---|" + "---:|---|" * len(OUTCOMES),
+        "| arm | "
+        + " | ".join(f"{name} | times the replicates" + " | at most" * (name == SHARE) for name in OUTCOMES)
+        + " |",
+        "|---|" + "".join("---:|---|" + "---:|" * (name == SHARE) for name in OUTCOMES),
     ]
     lines += ["| " + " | ".join(row) + " |" for row in savings(small, replicates, arms)]
     with ThreadPoolExecutor(PROCESSES) as pool:

@@ -128,6 +128,18 @@ def test_replicates_saved_are_those_of_correlated_arms():
     assert experiments.saving(luck, luck + 1) == (np.inf, np.inf, np.inf)
 
 
+def test_no_coupling_of_members_saves_more_than_the_ceiling():
+    assert experiments.ceiling(0.2, 0.2) == np.inf
+    rng = np.random.default_rng(3)
+    for p, q in [(0.2, 0.1), (0.5, 0.52), (0.9, 0.4)]:
+        luck = rng.random((2_000, 100))  # comonotone: as few members as possible differ
+        base, arm = ((luck < share).mean(axis=1) for share in (p, q))
+        value, *_ = experiments.saving(base, arm)
+        assert value == pytest.approx(experiments.ceiling(p, q), rel=0.25)
+        other = (rng.random(luck.shape) < q).mean(axis=1)
+        assert experiments.saving(base, other)[0] < 1.2 < experiments.ceiling(p, q)
+
+
 def test_outcomes_of_an_experiment_are_the_logs():
     world = load_world(shipped("report"), users=800)
     agents = run_agents(world)
