@@ -28,9 +28,9 @@ def markdown(plan: Plan, cells: list[MatrixCell], facts: list[tuple[str, str]], 
         )
     if any(world.effect == "absent" for world in plan.worlds):
         lines[-1] += (
-            " In absent worlds nothing made the launch cohort special: the rate is that of false positives, `too many` "
-            f"where the whole interval lies above {plan.file.level:.0%}, `within the level` where none of it does; "
-            "else it is not settled, and at most the interval's upper end."
+            " In absent worlds nothing made the launch cohort special: the rate is that of false positives: ✗ "
+            f"too many (the whole interval lies above {plan.file.level:.0%}), ✓ within the level (none of it does), ? "
+            "not settled (at most the interval's upper end). Patterns without a sign there claim no effect."
         )
     lines += ["", _row(table.head), _row(["---"] * len(table.head))]
     lines += [_row([cell.text.replace("\n", "<br>") for cell in row]) for row in table.rows]

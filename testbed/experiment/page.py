@@ -24,11 +24,11 @@ AGREEMENT = {
     "weaker than declared": "~ weaker than declared",
     "not settled": "? not settled",
 }
-# Of a false-positive rate: what it is called, and the style of the finding that it is drawn like.
+# Of a false-positive rate: its sign, and the style of the finding that it is drawn like.
 ERRORS = {
-    "too many": ("✗ too many", "needed"),
-    "within the level": ("= within the level", "irrelevant"),
-    "not settled": ("? not settled: at most {high:.1%}", "undecided"),
+    "too many": ("✗", "needed"),
+    "within the level": ("✓", "irrelevant"),
+    "not settled": ("?", "undecided"),
 }
 
 
@@ -120,8 +120,8 @@ def _short(cell: MatrixCell | None) -> Cell:
     lines = [f"{cell.rate:.0%} [{100 * cell.low:.0f}–{100 * cell.high:.0f}]"]
     style: str = cell.finding
     if cell.errors:
-        word, style = ERRORS[cell.errors]
-        lines.insert(0, word.format(high=cell.high))
+        sign, style = ERRORS[cell.errors]
+        lines = [f"{sign} {cell.rate:.0%} [{100 * cell.low:.0f}–{100 * cell.high:.1f}]"]
     elif cell.finding != "base":
         lines.insert(0, f"{SIGNS[cell.finding]} {cell.finding}")
     if cell.reference and not math.isnan(cell.difference):

@@ -164,7 +164,9 @@ worlds:
     assert found["null", "lock_in=0"].errors == "not settled"  # none of 72: 5.07%
     assert found["null", "lock_in=3"].errors == "not settled"
     short = {row[0].text: row[1].text for row in page.overview(plan, every).rows}
-    assert short["null (absent): lock_in=0"].startswith("? not settled: at most 5.1%\n0% [0–5]")
+    assert short["null (absent): base"] == "✗ 20% [8–41.6]"
+    assert short["null (absent): fit=off"].startswith("✓ 0% [0–5.0]\n")
+    assert short["null (absent): lock_in=0"].startswith("? 0% [0–5.1]\n")
     assert [cell.errors for cell in every if cell.pattern == "kept too"] == [""]  # claims no effect
     assert found["true", "base"].errors == ""
     assert found["null", "fit=off"].reference == "base"  # compared within its world
