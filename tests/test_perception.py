@@ -86,7 +86,7 @@ def pick(
     known=NOBODY,
     stay=NOBODY,
     outside=0.0,
-    decision=0,
+    day=0,
 ) -> NDArray[np.int16]:
     n = len(work)
     bits, fitting = (np.zeros((n, max(1, (len(view.numbers) + 63) // 64)), dtype=np.uint64) for _ in range(2))
@@ -97,7 +97,7 @@ def pick(
     return choose(
         view, scenario, Draws(5), work, np.arange(n), tried=bits, known=fitting,
         stay=np.full(n, stay, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
-        decision=np.full(n, decision, dtype=np.int32),
+        day=day,
     )  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def test_each_workload_errs_in_its_own_way_about_each_model():
         believers = error[:, number] > 0
         for rows in (believers, ~believers):
             assert share_p(chosen[rows] == number, chance[rows, number]) > FALSE_ALARM / 4
-    again = pick(view, scenario, jobs(N), decision=1)  # a new decision, the same belief
+    again = pick(view, scenario, jobs(N), day=1)  # another day, the same belief
     assert ((again == 0) & (error[:, 0] > 0.6)).sum() > 2 * ((again == 0) & (error[:, 0] < -0.6)).sum()
 
 
@@ -243,13 +243,13 @@ def test_an_empty_market_leaves_everybody_waiting():
     assert (pick(market_view([]), rules(), jobs(10)) == NOBODY).all()
 
 
-def test_choices_are_keyed_by_workload_and_decision():
+def test_choices_are_keyed_by_workload_and_day():
     view, scenario, work = market_view(ABILITY, PRICE, REACH), rules(), jobs(3000)
     whole = pick(view, scenario, work)
     backwards = np.arange(len(work))[::-1]
     assert (pick(view, scenario, work[backwards]) == whole[backwards]).all()
     assert (pick(view, scenario, work[np.arange(7, 9)]) == whole[7:9]).all()
-    other = pick(view, scenario, work, decision=1)
+    other = pick(view, scenario, work, day=1)
     assert (other != whole).any()
     table = np.histogram2d(whole, other, bins=[np.arange(-1.5, 4), np.arange(-1.5, 4)])[0]
     independent = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / len(work)
@@ -284,14 +284,14 @@ def plain_mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def finishing_times(
-    view: View, scenario: Scenario, draws: Draws, work: Workloads, tried, known, stay, outside, decision
+    view: View, scenario: Scenario, draws: Draws, work: Workloads, tried, known, stay, outside, day
 ):
     """When each option finishes the race (workloads x (waiting, models)), without any bound; inf: not considered."""
     causes, alpha = scenario.mechanisms, 0.0
     if causes.price_response.enabled:
         alpha = causes.price_response.alpha
     kappa = causes.information.kappa if causes.information.enabled else 0.0
-    race = draws.bits(Purpose.CHOICE, work.entity, decision)
+    race = draws.bits(Purpose.CHOICE, work.entity, day)
     bits = plain_mix(np.concatenate([race[:, None], race[:, None] + view.key[None, :]], axis=1))
     runs = -np.log(((bits >> np.uint64(12)).astype(float) + 0.5) / 2.0**52)
     g = work.category
@@ -363,7 +363,7 @@ def test_the_bound_changes_no_choice(
     tried[rng.random(n) < 0.5] = 0
     args = {
         "tried": tried, "known": known, "stay": home, "outside": rng.normal(calm, 2, n),
-        "decision": rng.integers(0, 50, n).astype(np.int32),
+        "day": int(rng.integers(0, 50)),
     }  # fmt: skip
     draws = Draws(seed)
     chosen = choose(view, scenario, draws, work, np.arange(n), unknown_only=unknown_only, **args)

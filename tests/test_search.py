@@ -503,6 +503,16 @@ def decision_days(text: str, *changes: str, users: int) -> list[list[int]]:
     return days
 
 
+def test_searches_that_parted_look_on_the_same_days_again():
+    """Trials of one day or of nine: after the later one both searches, which are equally patient, go on alike."""
+    hard = ("workloads.hardness=2.0", "search.longest_wait_days=3")
+    short, long = (decision_days(EAGER, *hard, f"search.trial_days={days}", users=200) for days in (1, 9))
+    assert short != long
+    for one, other in zip(short, long, strict=True):
+        assert one[0] == other[0]
+        assert [day for day in one if day > one[0] + 9] == [day for day in other if day > one[0] + 9] != []
+
+
 def test_patience_doubles_with_each_failure_up_to_a_bound():
     poor = ("workloads.willingness_to_pay_usd_per_mtok=0.5", "end=2026-12-31", "search.longest_wait_days=10")
     looks = decision_days(EAGER, *poor, users=1500)
