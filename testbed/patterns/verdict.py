@@ -71,8 +71,8 @@ for _kind in get_args(Kind):
 @pattern("any-foundational-verdict", "log")
 def any_foundational(outcome: Outcome, min_cohort: int = SMALL_COHORT, scan_cohorts: bool = False) -> Found:
     """Some model of the log is called foundational (or a dominant launch) after Holm's adjustment for their number.
-    scan_cohorts: or some cohort of a model stands out, its launch cohort or not, after maxT over the model's cohorts
-    and Bonferroni's adjustment for the models. value: how many were called."""
+    scan_cohorts: or some cohort that is no launch (a launch has the verdict, with all its challenges) stands out, after
+    maxT over the model's cohorts and Bonferroni's adjustment for the models. value: how many were called."""
     panels = _panels(outcome, min_cohort)
     called = _launches(outcome, panels, min_cohort)
     if scan_cohorts:
@@ -117,9 +117,11 @@ def _called_launches(outcome: Outcome, panels: dict[str, Panel], min_cohort: int
 
 
 def _searched(panel: Panel, model: str, models: int) -> list[str]:
-    """Cohorts of a model that a search calls. The search is simulated only where a cohort stands by itself."""
+    """Later cohorts of a model that a search calls. It is simulated only where a cohort stands by itself."""
     stands = [
-        c for c in panel.tested if (d := decide(panel, c, thorough=False)).stands and not d.withdrawn_by
+        c
+        for c in panel.tested
+        if c != panel.launch and (d := decide(panel, c, thorough=False)).stands and not d.withdrawn_by
     ]
     if not stands:
         return []

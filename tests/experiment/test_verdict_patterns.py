@@ -92,9 +92,11 @@ def test_a_verdict_that_does_not_survive_holm_is_not_called(made, monkeypatch):
 
 
 def test_a_searched_cohort_must_survive_the_number_of_models(made, monkeypatch):
-    panel = Panel.from_log(made.log, FOCAL, min_cohort=100)
+    launch = Panel.from_log(made.log, FOCAL, min_cohort=100)
+    panel = replace(launch, launch=None)  # so that the planted cohort is one like the others
     for p, called in ((0.004, [f"{FOCAL} 2025-01"]), (0.006, [])):
         cohorts = tuple(panel.tested)
         found = Scan(cohorts, (9.0,) * len(cohorts), (p,) * len(cohorts), 1000)
         monkeypatch.setattr(asked, "scan", lambda *a, given=found: given)
         assert asked._searched(panel, FOCAL, 10) == called
+        assert asked._searched(launch, FOCAL, 10) == []  # a launch cohort has the verdict
