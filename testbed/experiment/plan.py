@@ -20,7 +20,9 @@ from sim.problems import Path as KeyPath
 from sim.problems import Problem
 from sim.randomness import replicate_seed
 from sim.world import load_world
+from sim.writer import listed_name
 from testbed import shipped
+from testbed.arguments import hint
 from testbed.experiment.arms import Arm, SameArm, arms_of, written
 from testbed.experiment.finding import Declared
 from testbed.experiment.runs import Task, portable
@@ -28,7 +30,7 @@ from testbed.experiment.schema import Level, PlanFile
 from testbed.failure import BadInput
 from testbed.outcome import Needs
 from testbed.patterns import BadPattern, Bound, bind, matching
-from testbed.patterns.registry import method_digest
+from testbed.patterns.registry import MODEL, method_digest
 
 FOLDER = shipped.FOLDER / "experiments"
 ONE_WORLD = "world"
@@ -133,8 +135,6 @@ def find(given: str) -> Path:
     there = sorted(file.stem for file in FOLDER.glob("*.yaml"))
     if stem in there and str(path.parent) in (".", "experiments", "scenarios/experiments"):
         return FOLDER / f"{stem}.yaml"
-    from testbed.arguments import hint
-
     raise BadInput(f"{given}:1:1: no such experiment{hint(stem, there)} (shipped: {', '.join(there)})")
 
 
@@ -157,7 +157,8 @@ def load(
         worlds = _worlds(file, here, document)
         patterns = _patterns(file, document)
         arms = arms_of(file.factors, _checked_arms(file))
-        resolved = _resolve(file, document, worlds, arms)
+        resolved, listed = _resolve(file, document, worlds, arms)
+        _check_models(file, listed, document)
     except SameArm as error:
         raise ScenarioError(
             [document.problem(("arms", "listed", error.name), str(error), at_key=True)]
@@ -235,9 +236,11 @@ def _checked_arms(file: PlanFile) -> Any:
 
 def _resolve(
     file: PlanFile, document: Document, worlds: Sequence[PlannedWorld], arms: Sequence[Arm]
-) -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
-    """Settings and digest of each world and arm: every one is read once, so that no run can fail for its scenario."""
+) -> tuple[dict[tuple[str, str], tuple[tuple[str, ...], str]], set[str]]:
+    """Settings and digest of each world and arm: every one is read once, so that no run can fail for its scenario. And
+    the models of them all, as logs name them."""
     found = {}
+    listed: set[str] = set()
     problems: dict[Problem, None] = {}
     varied = any(section.path == "users" for section in file.factors.values())
     for world in worlds:
@@ -253,9 +256,10 @@ def _resolve(
                     problems[_at_home(problem, placed, document)] = None
                 continue
             found[world.name, arm.name] = (settings, resolved.digest)
+            listed |= {listed_name(model.slug) for model in resolved.catalogue.models}
     if problems:
         raise ScenarioError(list(problems))
-    return found
+    return found, listed
 
 
 def _levels(file: PlanFile, arm: Arm) -> list[tuple[KeyPath, str]]:
@@ -288,6 +292,18 @@ def _at_home(problem: Problem, placed: Sequence[tuple[KeyPath, str]], document: 
 
 
 # --- patterns
+
+
+def _check_models(file: PlanFile, listed: set[str], document: Document) -> None:
+    """Raises ScenarioError for patterns on a model that no world has: no run could tell."""
+    problems = []
+    for name, section in file.patterns.items():
+        model = section.with_.get(MODEL)
+        if model is not None and model not in listed:
+            said = f"no world of this experiment has a model '{model}'{hint(model, sorted(listed))}"
+            problems.append(document.problem(("patterns", name, "with", MODEL), said))
+    if problems:
+        raise ScenarioError(problems)
 
 
 def _patterns(file: PlanFile, document: Document) -> tuple[PlannedPattern, ...]:

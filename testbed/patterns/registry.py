@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
 
 from testbed import binding
 from testbed.arguments import hint
@@ -18,6 +20,14 @@ from testbed.outcome import Needs, Outcome
 from testbed.statistics import Untestable
 
 MODULES = ("claim", "retention", "market", "verdict")
+
+MODEL = "model"
+"""The argument of a pattern that names a model, as the log does."""
+
+Age = Annotated[int, Field(ge=1, le=600)]
+"""Months since joining: R(0) is 1 by definition, and nothing is asked of it."""
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 _REGISTRY: dict[str, Pattern] = {}
 

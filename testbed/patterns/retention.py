@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import Field
 
 from analysis import retention
 from analysis.source import Log
 from testbed.claims import registry
 from testbed.outcome import Outcome
 from testbed.patterns.claim import judged
-from testbed.patterns.registry import Found, pattern
+from testbed.patterns.registry import Age, Found, Share, pattern
 from testbed.predicates import say
 from testbed.statistics import Measured, Untestable
 from testbed.statistics import retention as cohorts
+
+Lag = Annotated[int, Field(ge=0, le=600)]
+"""Months from a model's launch to the month of joining."""
 
 CLEAR = 0.10  # a launch cohort stands out by at least this much over all later users: C119's margin
 
@@ -54,7 +60,7 @@ def launch_month(log: Log, model: str) -> dt.date:
 
 
 @pattern("launch-cohort-stands-out")
-def launch_cohort_stands_out(outcome: Outcome, model: str, k: int = 3, margin: float = CLEAR) -> Found:
+def launch_cohort_stands_out(outcome: Outcome, model: str, k: Age = 3, margin: Share = CLEAR) -> Found:
     """The launch cohort of a model lies above each later cohort at month k, by intervals, and by the margin or more
     above all later users at month k + 1. value: the second difference."""
     log = outcome.log
@@ -78,7 +84,7 @@ def gemini_launch_stands_out(outcome: Outcome) -> Found:
 
 
 @pattern("launch-cohort-durable")
-def launch_cohort_durable(outcome: Outcome, model: str, at_least: float = cohorts.DURABLE) -> Found:
+def launch_cohort_durable(outcome: Outcome, model: str, at_least: Share = cohorts.DURABLE) -> Found:
     """At least 30% of a model's launch cohort are active at month 5, and the curve has flattened: month 5 over month 3
     at least 0.8. value: R(5)."""
     log = outcome.log
@@ -89,7 +95,7 @@ def launch_cohort_durable(outcome: Outcome, model: str, at_least: float = cohort
 
 
 @pattern("cohort-retention")
-def cohort_retention(outcome: Outcome, model: str, k: int = 5, lag: int = 0, at_least: float = 0.0) -> Found:
+def cohort_retention(outcome: Outcome, model: str, k: Age = 5, lag: Lag = 0, at_least: Share = 0.0) -> Found:
     """R(k) of the cohort that starts `lag` months after a model's launch is at least the given share. value: R(k)."""
     month = launch_month(outcome.log, model)
     number = month.year * 12 + month.month - 1 + lag

@@ -23,7 +23,7 @@ from analysis.inference.standout import ALPHA, stand_out
 from analysis.inference.verdict import Verdict, control_models, models_to_judge, verdicts
 from analysis.study import SMALL_COHORT
 from testbed.outcome import Outcome
-from testbed.patterns.registry import Found, pattern
+from testbed.patterns.registry import Age, Count, Found, pattern
 from testbed.statistics import Untestable
 
 CALLED = ("foundational", "dominant launch")  # kinds that say that a launch cohort is special and stays
@@ -50,7 +50,7 @@ def _in_use(outcome: Outcome, model: str) -> None:
 
 
 def _asks_for(kind: str) -> Callable[..., Found]:
-    def ask(outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT) -> Found:
+    def ask(outcome: Outcome, model: str, min_cohort: Count = SMALL_COHORT) -> Found:
         verdict = verdict_on(outcome, model, min_cohort)
         sizes = verdict.decision.sizes if verdict.decision else None
         return Found(
@@ -69,7 +69,7 @@ for _kind in get_args(Kind):
 
 
 @pattern("any-foundational-verdict", "log")
-def any_foundational(outcome: Outcome, min_cohort: int = SMALL_COHORT, scan_cohorts: bool = False) -> Found:
+def any_foundational(outcome: Outcome, min_cohort: Count = SMALL_COHORT, scan_cohorts: bool = False) -> Found:
     """Some model of the log is called foundational (or a dominant launch) after Holm's adjustment for their number.
     scan_cohorts: or some cohort that is no launch (a launch has the verdict, with all its challenges) stands out, after
     maxT over the model's cohorts and Bonferroni's adjustment for the models. value: how many were called."""
@@ -139,7 +139,7 @@ def _named(model: str, panel: Panel, cohort: int | None) -> str:
 
 
 @pattern("two-proportions-reject", "log")
-def naive_test(outcome: Outcome, model: str, k: int = 3, min_cohort: int = SMALL_COHORT) -> Found:
+def naive_test(outcome: Outcome, model: str, k: Age = 3, min_cohort: Count = SMALL_COHORT) -> Found:
     """The naive test: the launch cohort against all later users together at month k, two proportions, one-sided 5%.
     value: z."""
     _in_use(outcome, model)

@@ -24,8 +24,8 @@ SETTINGS = (
 def both(tmp_path_factory):
     """The same world by its activity and by its log."""
     scenario = WORLDS / "one-frontier-model.yaml"
-    world = sim.load_world(scenario, users=1500, settings=SETTINGS)
-    run = sim.run(scenario, users=1500, settings=SETTINGS, out=tmp_path_factory.mktemp("runs"), workers=1)
+    world = sim.load_world(scenario, users=2500, settings=SETTINGS)
+    run = sim.run(scenario, users=2500, settings=SETTINGS, out=tmp_path_factory.mktemp("runs"), workers=1)
     with outcome.of_activity(sim.run_agents(world)) as quick, outcome.of_run(run.path) as whole:
         yield quick, whole
 
