@@ -148,10 +148,11 @@ def monthly(agents: Agents) -> Activity:
     months = int(month_of[-1]) + 1
     weeks = tuple(monday for monday, _, _ in traffic.weeks())
     spells = traffic.spell_table
-    # Each spell adds at most one entry for each month that it touches.
-    last = np.minimum(spells["end"], scenario.days) - 1
-    most = int((month_of[last] - month_of[spells["start"]] + 1).sum()) if len(spells) else 0
     resets_to, reset_week, id_codes = _ids(agents)
+    # Each spell adds at most one entry for each month that it touches, and one more for each change of its user's id.
+    last = np.minimum(spells["end"], scenario.days) - 1
+    resets = np.diff(resets_to)[traffic.work_table["user"][spells["workload"]]]
+    most = int((month_of[last] - month_of[spells["start"]] + 1 + resets).sum()) if len(spells) else 0
     entries = np.empty(most, dtype=ENTRY)
     weekly = np.zeros((len(weeks), len(models)), dtype=np.int64)
     filled = _tally(

@@ -126,6 +126,20 @@ def test_the_eventful_worlds_activity_is_its_logs(eventful):
     assert_same(monthly(eventful), log_of(eventful))
 
 
+def test_ids_that_change_every_month_have_room():
+    """Busy users with a new id in most months have more entries than their spells touch months."""
+    agents = worlds.play(
+        EVENTFUL, "calendar=[]", "observation.id_resets_per_month.everyone=0.95", "population.activity=1.0",
+        "workloads.requests_per_day=4", "population.segments.everyone.regularity=1.0",
+        "population.segments.everyone.workloads=1", "mechanisms.rival_trials=off", users=300,
+    )  # fmt: skip
+    activity, spells = monthly(agents), agents.traffic().spell_table
+    begins, ends = (np.datetime64("2025-01-16") + spells[name].astype(int) for name in ("start", "end"))
+    months = (ends - 1).astype("datetime64[M]") - begins.astype("datetime64[M]")
+    assert len(activity) > (months.astype(int) + 1).sum()
+    assert_same(activity, log_of(agents))
+
+
 @pytest.mark.parametrize(("name", "users"), [("report-small", 700), ("whale", 500), ("price-cut", 400)])
 def test_a_shipped_worlds_activity_is_its_logs(name, users):
     agents = run_agents(load_world(shipped(name), users=users))
