@@ -12,7 +12,7 @@ from __future__ import annotations
 import calendar
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -38,7 +38,8 @@ class Challenge:
 
     beside: the unchanged counts of as many cells, where the change costs some. If the cohort does not stand out in
     these either, the challenge says nothing: less was left to see it in. part: the change leaves a part of the users
-    only; then it flips nothing unless the difference shrinks, too.
+    only; then it flips nothing unless the difference shrinks, too. left: the changed counts of the same cohorts,
+    however few users are left: where they are too few to be judged, they still tell whether the difference has gone.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Challenge:
     cells: Callable[[], tuple[Cells, int]]
     beside: Callable[[], Cells] | None = None
     part: bool = False
+    left: Callable[[], Cells] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,19 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
     if flagged is not None and flagged.any():
         yield Challenge(
             "always-on accounts", f"{int(flagged.sum()):,} always-on accounts of outlying volume left out", True,
-            lambda: (panel.keep(~flagged).cells, cohort),
+            lambda: (panel.keep(~flagged).cells, cohort), left=lambda: _left(panel, panel.keep(~flagged)),
         )  # fmt: skip
     heavy = heaviest(panel)
     if heavy is not None and heavy.any():
         yield Challenge(
             "heaviest 1%", f"the {int(heavy.sum()):,} users with most requests left out", True,
-            lambda: (panel.keep(~heavy).cells, cohort),
+            lambda: (panel.keep(~heavy).cells, cohort), left=lambda: _left(panel, panel.keep(~heavy)),
         )  # fmt: skip
     if panel.has_organisations:
         yield Challenge(
             "one user an organisation", "organisations counted instead of users", True,
             lambda: (panel.by_organisation().cells, cohort),
+            left=lambda: _left(panel, panel.by_organisation()),
         )  # fmt: skip
     if panel.rewindowed is not None:
         windows = panel.rewindowed
@@ -125,6 +128,15 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
         if other != cohort:
             yield Challenge(f"{DROPPED} {panel.months[other]:%Y-%m}", "one cohort left out", False,
                             partial(_without, cells, other, cohort))  # fmt: skip
+
+
+def _left(panel: Panel, changed: Panel) -> Cells:
+    """The cells of the changed panel in the cohorts that the panel tests, of whatever size they are now."""
+    cells = replace(changed, min_cohort=1).cells
+    for cohort in cells.cohorts:
+        if cohort not in panel.tested:
+            cells = cells.without(cohort)
+    return cells
 
 
 def _without(cells: Cells, other: int, cohort: int) -> tuple[Cells, int]:

@@ -104,7 +104,7 @@ def _wanted(tried: Iterable[Challenge], thorough: bool) -> Iterable[Challenge]:
 def _try(challenge: Challenge, base: Decision, alpha: float) -> Outcome:
     cells, cohort = challenge.cells()
     if cohort < 0 or cohort not in cells.cohorts:
-        return Outcome(challenge.name, challenge.about, challenge.withdraws, None)
+        return _of_what_is_left(challenge, base)
     found, sizes = _judged(cells, cohort, alpha)
     flips = None if not found.testable else _stands(found, sizes) != base.stands
     gap = sizes.difference.value if sizes else math.nan
@@ -117,3 +117,17 @@ def _try(challenge: Challenge, base: Decision, alpha: float) -> Outcome:
     if flips and challenge.part and base.stands and base.sizes is not None:
         flips = True if gap < LEAST_SHRINKAGE * base.sizes.difference.value else None
     return Outcome(challenge.name, challenge.about, challenge.withdraws, flips, found.p, gap)
+
+
+def _of_what_is_left(challenge: Challenge, base: Decision) -> Outcome:
+    """A challenge that leaves too little of the cohort to judge it: it flips what stood if the difference has gone, or
+    if nobody is left."""
+    flips, gap = None, math.nan
+    if challenge.left is not None and base.stands and base.sizes is not None:
+        cells = challenge.left()
+        sizes = effects(cells, base.cohort)
+        if sizes is not None:
+            gap = sizes.difference.value
+        if base.cohort not in cells.cohorts or gap < LEAST_SHRINKAGE * base.sizes.difference.value:
+            flips = True
+    return Outcome(challenge.name, challenge.about, challenge.withdraws, flips, difference=gap)

@@ -75,6 +75,28 @@ def test_a_whale_stands_out_and_is_withdrawn(whale):
     assert held.always_on_share > 0.4
 
 
+@pytest.mark.parametrize("organisations", [True, False])
+def test_a_cohort_of_whales_is_withdrawn_where_too_little_is_left_to_be_judged(organisations):
+    family = Population("whale", (330,) + (250,) * 6, months=8, whales=0.4, whale_accounts=organisations)
+    rng = np.random.default_rng(3)
+    panel = family.with_volumes(family.draw(rng, min_cohort=200), rng)
+    decision = decide(panel)
+    assert decision.found.testable and 330 - ch.always_on(panel, 0).sum() < panel.min_cohort
+    if decision.stands:
+        assert "always-on accounts" in decision.withdrawn_by
+    assert decision.stands or not organisations
+
+
+def test_nothing_is_withdrawn_where_too_little_is_left_but_the_difference_with_it():
+    panel = replace(drawn(planted((800,) + (400,) * 6, 0.2)), requests=None, days=None, min_cohort=400)
+    shared = np.zeros(panel.users, np.bool_)
+    shared[np.flatnonzero((panel.cohort == 0) & ~panel.active[:, 5])[:450]] = True
+    decision = decide(replace(panel, shared=shared))
+    assert decision.stands and not decision.withdrawn_by
+    outcome = next(o for o in decision.outcomes if o.name == "always-on accounts")
+    assert outcome.flips is None and outcome.difference > decision.sizes.difference.value
+
+
 def test_a_loyal_cohort_survives_every_challenge(loyal):
     decision = decide(loyal)
     assert decision.answer == "foundational"
