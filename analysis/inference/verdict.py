@@ -19,7 +19,7 @@ import pandas as pd
 
 from analysis import retention
 from analysis.inference import identifiability
-from analysis.inference.calibration import NoFit, fitted_null
+from analysis.inference.calibration import NoFit, searched_null
 from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
 from analysis.inference.classification import LEVEL, Classification, classify
 from analysis.inference.controls import Controls, compare
@@ -209,7 +209,7 @@ def judge(
         try:
             rates = error_rates(panel, rng, simulations, progress=progress)
             if search:
-                found = scan(panel, fitted_null(panel), rng, simulations)
+                found = scan(panel, searched_null(panel), rng, simulations)
         except NoFit as error:
             notes += (f"error rates are not simulated: {error}",)
     kind = classify(panel, decision, jumps, rates.enough if rates else None)
@@ -229,7 +229,7 @@ def _search(
         why = f"it needs {LEAST_SCANNED} cohorts of {panel.min_cohort:,} users, and there are {len(panel.tested)}"
         return None, (*notes, f"no search over cohorts: {why}")
     try:
-        return scan(panel, fitted_null(panel, panel.tested[0]), rng, simulations), notes
+        return scan(panel, searched_null(panel), rng, simulations), notes
     except NoFit as error:
         return None, (*notes, f"no search over cohorts: {error}")
 

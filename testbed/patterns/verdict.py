@@ -13,7 +13,7 @@ from typing import get_args
 import numpy as np
 
 from analysis import retention
-from analysis.inference.calibration import NoFit, fitted_null
+from analysis.inference.calibration import NoFit, searched_null
 from analysis.inference.classification import Kind
 from analysis.inference.decision import decide
 from analysis.inference.multiplicity import adjusted, scan
@@ -127,7 +127,7 @@ def _searched(panel: Panel, model: str, models: int) -> list[str]:
         return []
     rng = np.random.default_rng([SEARCH_SEED, *model.encode()])
     try:
-        found = scan(panel, fitted_null(panel), rng, DRAWS * models)
+        found = scan(panel, searched_null(panel), rng, DRAWS * models)
     except NoFit:
         return []
     p = dict(zip(found.cohorts, found.adjusted_p, strict=True))
