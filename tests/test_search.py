@@ -64,7 +64,7 @@ calendar:
 
 @pytest.fixture(scope="module")
 def lively() -> World:
-    return world(LIVELY, users=600)
+    return world(LIVELY, users=1000)
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def scan(panel: Panel, null: Population, rng: np.random.Generator, simulations: 
 
     How much cohorts vary is known from few of them, so each simulation has a spread of its own, which that estimate
     could come from: its square over a chi-squared of as many degrees of freedom (as Student's t arises). Of seven
-    cohorts of 500 users, none special, some has an adjusted p below 5% in 0 to 10% of panels (60 each, spreads 0 to 0.5).
+    cohorts of 500 users, none special, some has an adjusted p below 5% in 0 to 10% of panels (60 each, spread 0 to 0.5)
     """
     cells = panel.cells
     z = cohort_statistics(cells)
