@@ -197,8 +197,9 @@ def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
             f"{_number(sizes.active_months)} more active months to month {sizes.active_months_to}; implied extra loyal "
             f"share {_percent(sizes.loyal_share)}",
         ),
-        ("", f"E-value {sizes.e_value:.1f} (near end of the interval {sizes.e_value_low:.1f})"),
     ]
+    if math.isfinite(sizes.e_value):
+        lines.append(("", f"E-value {sizes.e_value:.1f} (near end of the interval {sizes.e_value_low:.1f})"))
     if sizes.plateau_ages:
         early, late = sizes.plateau_ages
         lines.append(

@@ -41,8 +41,9 @@ class Effects:
     active_months: difference of the restricted mean active months, the sum of R(1) to R(k) over ages that a later
     cohort has; loyal_share: (own - others) / (1 - others), the share of extra users who never leave that would make the
     difference; e_value: how strongly an unmeasured trait (such as early adoption) must go with both joining at launch
-    and staying, as a risk ratio, to explain the ratio away, and the same for the interval's near end (VanderWeele &
-    Ding 2017, Ann. Intern. Med. 167:268); plateau = R(5) / R(3) of the cohort, or of the latest ages two apart.
+    and staying, as a risk ratio, to explain the ratio away, and the same for the end of its interval nearer to 1
+    (VanderWeele & Ding 2017, Ann. Intern. Med. 167:268); plateau = R(5) / R(3) of the cohort, or of the latest ages
+    two apart.
     """
 
     age: int
@@ -83,7 +84,7 @@ def effects(cells: Cells, cohort: int) -> Effects | None:
         k, _amount(r0, v0), _amount(r1, v1), int(n0), int(n1), len(others),
         _difference((r0, v0, n0), (r1, v1, n1), between), ratio, months, months_to,
         _loyal_share(r0, v0, r1, v1, between),
-        e_value(ratio.value), e_value(ratio.low) if ratio.low > 1 else 1.0, plateau, ages,
+        e_value(ratio.value), e_value_near_end(ratio), plateau, ages,
     )  # fmt: skip
 
 
@@ -104,6 +105,16 @@ def e_value(ratio: float) -> float:
         return NAN
     rr = max(ratio, 1 / ratio)
     return rr + math.sqrt(rr * (rr - 1))
+
+
+def e_value_near_end(ratio: Amount) -> float:
+    """E-value of the end of a risk ratio's interval that is nearer to 1: 1 where the interval holds 1, NaN without a
+    ratio. VanderWeele & Ding (2017)."""
+    if not (math.isfinite(ratio.low) and math.isfinite(ratio.high)):
+        return NAN
+    if ratio.low > 1:
+        return e_value(ratio.low)
+    return e_value(ratio.high) if ratio.high < 1 else 1.0
 
 
 def _variance(cells: Cells, weights: Floats) -> float:

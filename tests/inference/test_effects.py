@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from analysis.inference.effects import e_value, effects
+from analysis.inference.effects import Amount, e_value, e_value_near_end, effects
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, month_range, planted
 
@@ -18,6 +18,36 @@ def test_e_value_golden():
     assert e_value(1.0) == 1.0
     assert e_value(0.5) == pytest.approx(e_value(2.0))
     assert math.isnan(e_value(math.nan))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "near_end"),
+    [
+        ((2.67, 1.5, 4.7), e_value(1.5)),
+        ((0.33, 0.21, 0.53), 3.18),  # by hand: 1 / 0.53 + sqrt(1 / 0.53 (1 / 0.53 - 1))
+        ((1.2, 0.9, 1.6), 1.0),
+        ((0.8, 0.6, 1.1), 1.0),
+        ((math.nan,), math.nan),
+    ],
+)
+def test_the_e_value_of_the_end_nearer_to_one(ratio, near_end):
+    assert e_value_near_end(Amount(*ratio)) == pytest.approx(near_end, abs=0.005, nan_ok=True)
+
+
+def test_a_cohort_that_leaves_sooner_has_an_e_value_for_its_near_end():
+    family = Population("worse", (400, 400, 400, 400), months=8, worse=(0, 1.5))
+    found = effects(family.draw(np.random.default_rng(1)).cells, 0)
+    assert found.ratio.high < 0.8
+    assert 1 < found.e_value_low < found.e_value
+    assert found.e_value_low == pytest.approx(e_value(found.ratio.high))
+
+
+def test_without_a_ratio_there_is_no_e_value():
+    active = np.zeros((200, 4), bool)
+    cohort = np.repeat([0, 1], 100)
+    active[np.arange(200), cohort] = True
+    found = effects(Panel("m", month_range(4), cohort, active, min_cohort=1).cells, 0)
+    assert math.isnan(found.e_value) and math.isnan(found.e_value_low)
 
 
 def test_the_difference_has_newcombes_interval():
