@@ -16,6 +16,7 @@ from analysis.inference.standout import LATEST_AGE
 from analysis.proportions import Z95, wilson
 
 NAN = math.nan
+ROUNDING = 1e-15  # a variance that is 0 but for floating point
 
 
 @dataclass(frozen=True)
@@ -68,22 +69,15 @@ def effects(cells: Cells, cohort: int) -> Effects | None:
     reached = _comparison(cells, cohort)
     if reached is None:
         return None
-    k, own, others = reached
-    n0, n1 = float(cells.size[own]), float(cells.size[others].sum())
-    r0 = float(cells.share[own])
-    weights = np.zeros(len(cells.age))
-    weights[others] = cells.size[others] / n1
-    r1 = float(weights @ cells.share)
-    v0 = _variance(cells, _unit(cells, own))
-    v1 = _variance(cells, weights)
-    between = float(_unit(cells, own) @ cells.covariance @ weights)  # organisations with users on both sides
-    ratio = _ratio(r0, v0, r1, v1, between)
+    k, at, rest = reached
+    own, others = _pooled(cells, np.array([at])), _pooled(cells, rest)
+    between = float(own.weights @ cells.covariance @ others.weights)  # organisations with users on both sides
+    ratio = _ratio(own, others, between)
     months, months_to = _active_months(cells, cohort, k)
     plateau, ages = _plateau(cells, cohort)
     return Effects(
-        k, _amount(r0, v0), _amount(r1, v1), int(n0), int(n1), len(others),
-        _difference((r0, v0, n0), (r1, v1, n1), between), ratio, months, months_to,
-        _loyal_share(r0, v0, r1, v1, between),
+        k, own.amount, others.amount, int(own.users), int(others.users), len(rest),
+        _difference(own, others, between), ratio, months, months_to, _loyal_share(own, others, between),
         e_value(ratio.value), e_value_near_end(ratio), plateau, ages,
     )  # fmt: skip
 
@@ -117,78 +111,143 @@ def e_value_near_end(ratio: Amount) -> float:
     return e_value(ratio.high) if ratio.high < 1 else 1.0
 
 
+@dataclass(frozen=True)
+class _Share:
+    """The share of active users of cells of one age, pooled.
+
+    variance: robust to clusters; 0 where nobody or everybody is active (or every cluster has the same share), which is
+    no certainty; independent: users, or as many clusters of equal size (Kish 1965); weights: of the cells.
+    """
+
+    value: float
+    variance: float
+    users: float
+    independent: float
+    weights: Floats
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the cells do not show how much the share may vary."""
+        return self.variance <= ROUNDING
+
+    @property
+    def score(self) -> tuple[float, float]:
+        """Wilson's interval at as many independent users as would give the variance: never more than there are."""
+        if self.at_edge:
+            size = self.independent
+        else:
+            size = min(self.users, self.value * (1 - self.value) / self.variance)
+        low, high = (float(x) for x in wilson(self.value * size, size))
+        return min(low, self.value), max(high, self.value)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """95% interval, normal except at the edge, where it is the score interval; it may leave [0, 1]."""
+        if self.at_edge:
+            return self.score
+        half = Z95 * math.sqrt(self.variance)
+        return self.value - half, self.value + half
+
+    @property
+    def log_reach(self) -> tuple[float, float]:
+        """How far the interval of log share reaches below and above it."""
+        if self.at_edge:
+            low, high = self.score
+            return math.log(self.value / low), math.log(high / self.value)
+        half = Z95 * math.sqrt(self.variance) / self.value
+        return half, half
+
+    @property
+    def amount(self) -> Amount:
+        """The share with `ends`, within [0, 1]."""
+        low, high = self.ends
+        return Amount(self.value, max(low, 0.0), min(high, 1.0))
+
+
+def _pooled(cells: Cells, at: Ints) -> _Share:
+    users = float(cells.size[at].sum())
+    weights = np.zeros(len(cells.age))
+    weights[at] = cells.size[at] / users
+    independent = users**2 / float(cells.sizes[np.ix_(at, at)].sum())
+    value = float(cells.count[at].sum()) / users
+    return _Share(value, _variance(cells, weights), users, independent, weights)
+
+
 def _variance(cells: Cells, weights: Floats) -> float:
     """Variance of a weighted sum of the cells' shares."""
     return max(float(weights @ cells.covariance @ weights), 0.0)
 
 
-def _unit(cells: Cells, at: int) -> Floats:
-    weights = np.zeros(len(cells.age))
-    weights[at] = 1.0
-    return weights
+def _correlation(one: _Share, other: _Share, between: float) -> float:
+    if one.at_edge or other.at_edge:
+        return 0.0
+    return min(max(between / math.sqrt(one.variance * other.variance), -1.0), 1.0)
 
 
-def _effective(share: float, variance: float, size: float) -> float:
-    """How many independent users would give this variance: never more than there are."""
-    return min(size, share * (1 - share) / variance) if variance > 0 else size
+def _together(a: float, b: float, rho: float) -> float:
+    """How far a difference reaches whose parts reach a and b and correlate by rho: Zou & Donner (2008)."""
+    return math.sqrt(max(a * a + b * b - 2 * rho * a * b, 0.0))
 
 
-def _amount(share: float, variance: float) -> Amount:
-    half = Z95 * math.sqrt(variance)
-    return Amount(share, max(share - half, 0.0), min(share + half, 1.0))
+def _difference(own: _Share, others: _Share, between: float) -> Amount:
+    """own - others, `between` their covariance. The two Wilson intervals are put together with their correlation:
+    without one, Newcombe's method 10 (Zou & Donner 2008)."""
+    (l0, u0), (l1, u1) = own.score, others.score
+    r0, r1, rho = own.value, others.value, _correlation(own, others, between)
+    value = r0 - r1
+    return Amount(value, value - _together(r0 - l0, u1 - r1, rho), value + _together(u0 - r0, r1 - l1, rho))
 
 
-def _difference(
-    own: tuple[float, float, float], others: tuple[float, float, float], between: float
-) -> Amount:
-    """own - others, each a share with its variance and users, `between` their covariance. The two Wilson intervals are
-    put together with their correlation: without one, Newcombe's method 10 (Zou & Donner 2008)."""
-    (r0, v0, n0), (r1, v1, n1) = own, others
-    e0, e1 = _effective(r0, v0, n0), _effective(r1, v1, n1)
-    l0, u0 = (float(x) for x in wilson(r0 * e0, e0))
-    l1, u1 = (float(x) for x in wilson(r1 * e1, e1))
-    rho = min(max(between / math.sqrt(v0 * v1), -1.0), 1.0) if v0 > 0 and v1 > 0 else 0.0
-
-    def reach(a: float, b: float) -> float:
-        return math.sqrt(max(a * a + b * b - 2 * rho * a * b, 0.0))
-
-    return Amount(r0 - r1, r0 - r1 - reach(r0 - l0, u1 - r1), r0 - r1 + reach(u0 - r0, r1 - l1))
-
-
-def _ratio(r0: float, v0: float, r1: float, v1: float, between: float) -> Amount:
-    if r0 <= 0 or r1 <= 0:
+def _ratio(own: _Share, others: _Share, between: float) -> Amount:
+    """own / others: the two intervals of log shares put together, which off the edge is the delta method."""
+    if own.value <= 0 or others.value <= 0:
         return Amount(NAN)
-    half = Z95 * math.sqrt(max(v0 / r0**2 + v1 / r1**2 - 2 * between / (r0 * r1), 0.0))
-    return Amount(r0 / r1, r0 / r1 * math.exp(-half), r0 / r1 * math.exp(half))
+    (down0, up0), (down1, up1) = own.log_reach, others.log_reach
+    value, rho = own.value / others.value, _correlation(own, others, between)
+    low, high = (math.exp(-_together(down0, up1, rho)), math.exp(_together(up0, down1, rho)))
+    return Amount(value, value * low, value * high)
 
 
-def _loyal_share(r0: float, v0: float, r1: float, v1: float, between: float) -> Amount:
+def _loyal_share(own: _Share, others: _Share, between: float) -> Amount:
+    """(own - others) / (1 - others): the two intervals put together by its slopes, which off the edge is the delta
+    method."""
+    r0, r1 = own.value, others.value
     if r1 >= 1:
         return Amount(NAN)
-    value = (r0 - r1) / (1 - r1)
-    by_own, by_others = 1 / (1 - r1), (r0 - 1) / (1 - r1) ** 2
-    variance = by_own**2 * v0 + by_others**2 * v1 + 2 * by_own * by_others * between
-    half = Z95 * math.sqrt(max(variance, 0.0))
-    return Amount(value, value - half, value + half)
+    (l0, u0), (l1, u1) = own.ends, others.ends
+    value, rho = (r0 - r1) / (1 - r1), _correlation(own, others, between)
+    by_own, by_others = 1 / (1 - r1), (1 - r0) / (1 - r1) ** 2
+    low = _together(by_own * (r0 - l0), by_others * (u1 - r1), rho)
+    high = _together(by_own * (u0 - r0), by_others * (r1 - l1), rho)
+    return Amount(value, value - low, value + high)
 
 
 def _active_months(cells: Cells, cohort: int, k: int) -> tuple[Amount, int]:
-    """Difference of the sums of R(1) to R(k) between the cohort and the later ones pooled at each age."""
+    """Difference of the sums of R(1) to R(k) between the cohort and the later ones pooled at each age.
+
+    Ages at the edge have no variance: their score intervals' reaches are added up on each side, as if the months of a
+    user always went together, and put together with the rest (Zou & Donner 2008).
+    """
     weights = np.zeros(len(cells.age))
-    reached = 0
+    reached, down, up = 0, [0.0, 0.0], [0.0, 0.0]
     for age in range(1, k + 1):
         at = cells.at(age)
         own, later = at[cells.cohort[at] == cohort], at[cells.cohort[at] > cohort]
         if not len(own) or not len(later):
             break
-        weights[own] += 1.0
-        weights[later] -= cells.size[later] / cells.size[later].sum()
+        sides = _pooled(cells, own), _pooled(cells, later)
+        weights += sides[0].weights - sides[1].weights
+        for i, side in enumerate(sides):
+            if side.at_edge:
+                low, high = side.score
+                down[i] += side.value - low
+                up[i] += high - side.value
         reached = age
     if not reached:
         return Amount(NAN), 0
-    value = float(weights @ cells.share)
-    half = Z95 * math.sqrt(_variance(cells, weights))
-    return Amount(value, value - half, value + half), reached
+    value, half = float(weights @ cells.share), Z95 * math.sqrt(_variance(cells, weights))
+    low, high = math.hypot(half, down[0], up[1]), math.hypot(half, up[0], down[1])
+    return Amount(value, value - low, value + high), reached
 
 
 def _plateau(cells: Cells, cohort: int) -> tuple[Amount, tuple[int, int] | None]:
@@ -197,14 +256,10 @@ def _plateau(cells: Cells, cohort: int) -> tuple[Amount, tuple[int, int] | None]
     latest = max((age for age in own if age <= LATEST_AGE), default=0)
     if latest < 3:
         return Amount(NAN), None
-    a, b = own[latest], own[latest - 2]
-    ra, rb = float(cells.share[a]), float(cells.share[b])
-    if ra <= 0 or rb <= 0:
-        return Amount(NAN), None
-    weights = _unit(cells, a) / ra - _unit(cells, b) / rb
-    half = Z95 * math.sqrt(_variance(cells, weights))
-    value = ra / rb
-    return Amount(value, value * math.exp(-half), value * math.exp(half)), (latest - 2, latest)
+    late, early = (_pooled(cells, np.array([own[age]])) for age in (latest, latest - 2))
+    between = float(late.weights @ cells.covariance @ early.weights)
+    found = _ratio(late, early, between)
+    return found, (latest - 2, latest) if math.isfinite(found.value) else None
 
 
 def _plain(value: float) -> float | None:

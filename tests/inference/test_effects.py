@@ -132,3 +132,78 @@ def test_organisations_on_both_sides_narrow_the_difference():
         values = np.array([a.value for a in amounts])
         width = np.mean([a.high - a.low for a in amounts]) / (2 * 1.96)
         assert width == pytest.approx(values.std(), rel=0.15), name
+
+
+def of_counts(own, others, users=(200, 400), organisations=None):
+    """Two cohorts over three months with so many of their users active: own in months 1 and 2, others in month 1."""
+    cohort = np.repeat([0, 1], users)
+    active = np.zeros((len(cohort), 4), bool)
+    active[np.arange(len(cohort)), cohort] = True
+    for c, count in ((0, own), (1, others)):
+        active[np.flatnonzero(cohort == c)[:count], c + 1 :] = True
+    owner = np.arange(len(cohort)) // organisations if organisations else None
+    return Panel("m", month_range(4), cohort, active, organisation=owner, min_cohort=1)
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_nobody_or_everybody_active_is_no_certainty(everybody):
+    """Wilson's interval of 0 of 200 and of 0 of 400: 0 to z^2 / (n + z^2)."""
+    z2 = 1.959963984540054**2
+    own_reach, others_reach = z2 / (200 + z2), z2 / (400 + z2)
+    found = effects(of_counts(200, 400).cells if everybody else of_counts(0, 0).cells, 0)
+    own, others = ((found.own.low, found.own.high), (found.others.low, found.others.high))
+    if everybody:
+        assert own == pytest.approx((1 - own_reach, 1.0)) and others == pytest.approx((1 - others_reach, 1.0))
+        assert found.ratio.low == pytest.approx(1 - own_reach)
+        assert found.ratio.high == pytest.approx(1 / (1 - others_reach))
+        assert math.isnan(found.loyal_share.value)
+        assert (found.active_months.low, found.active_months.high) == pytest.approx(
+            (-2 * own_reach, 2 * others_reach)
+        )
+        return
+    assert own == pytest.approx((0.0, own_reach)) and others == pytest.approx((0.0, others_reach))
+    for amount in (found.difference, found.loyal_share):
+        assert (amount.low, amount.value, amount.high) == pytest.approx((-others_reach, 0.0, own_reach))
+    assert (found.active_months.low, found.active_months.high) == pytest.approx(
+        (-2 * others_reach, 2 * own_reach)
+    )
+
+
+def test_one_side_at_the_edge_adds_its_doubt_to_the_others():
+    found = effects(of_counts(0, 100).cells, 0)
+    assert found.own.high > 0.01
+    assert found.loyal_share.value == pytest.approx(-1 / 3)
+    assert found.loyal_share.high > -1 / 3 + 0.05 and found.loyal_share.low < -1 / 3 - 0.05
+    full = effects(of_counts(200, 100).cells, 0)
+    assert full.loyal_share.value == full.loyal_share.high == 1.0
+    assert 0.9 < full.loyal_share.low < 1.0
+    assert full.plateau.value == 1.0 and full.plateau.low < 0.99 and full.plateau.high > 1.01
+
+
+def test_at_the_edge_an_organisation_counts_once():
+    """0 of 200 users of 20 organisations of ten say as much as 0 of 20."""
+    found = effects(of_counts(0, 0, organisations=10).cells, 0)
+    z2 = 1.959963984540054**2
+    assert found.own.high == pytest.approx(z2 / (20 + z2))
+    assert found.difference.high == pytest.approx(z2 / (20 + z2))
+
+
+def test_off_the_edge_the_intervals_of_shares_are_normal():
+    found = effects(of_counts(50, 100).cells, 0)
+    half = 1.959963984540054 * math.sqrt(0.25 * 0.75 / 200 * 600 / 599)
+    assert (found.own.low, found.own.high) == pytest.approx((0.25 - half, 0.25 + half))
+    assert found.others.high - found.others.low == pytest.approx(2 * half / math.sqrt(2))
+
+
+@pytest.mark.parametrize(("share", "users"), [(0.003, 200), (0.0005, 400), (0.997, 200)])
+def test_rare_shares_are_covered_where_nobody_is_active(share, users):
+    """The score interval of an edge holds the truth in 95% of the cases that reach the edge at all, or more."""
+    rng = np.random.default_rng(6)
+    edge = [
+        e.own
+        for _ in range(60)
+        if (e := effects(of_counts(int(rng.binomial(users, share)), 50, (users, 400)).cells, 0))
+        and e.own.value in (0.0, 1.0)
+    ]
+    assert len(edge) > 10
+    assert np.mean([a.low <= share <= a.high for a in edge]) >= 0.95
