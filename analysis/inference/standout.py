@@ -1,7 +1,8 @@
 """Does one cohort stand out? Four one-sided tests and their conjunction.
 
 A  age + period: the cohort's own effect in a binomial regression with a free effect of every age and calendar
-   month, with a variance that is robust to users (or organisations). Liang & Zeger (1986), Biometrika 73:13.
+   month, with a variance that is robust to users (or organisations). Liang & Zeger (1986), Biometrika 73:13. Not run
+   where next to nobody could speak for the cohort (`LEAST_ACTIVE`).
 B  leave-one-out prediction: the cohort lies above what the spread of the other cohorts predicts for one more.
    DerSimonian & Laird (1986); Higgins, Thompson & Spiegelhalter (2009), JRSS A 172:137.
 C  beats every other cohort at one age: the largest of the pairwise p-values, an intersection-union test of its level
@@ -25,7 +26,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.inference import identifiability
-from analysis.inference.panel import Cells, Floats, Ints
+from analysis.inference.panel import Bools, Cells, Floats, Ints
 
 ALPHA = 0.05  # one-sided level of each test, and so of the conjunction (assumed: the usual one)
 # Test D guards against a drift that the other three let through, from so few cohorts that it has few degrees of
@@ -40,6 +41,7 @@ EARLIEST_AGE = 2  # month 1 holds the bias of short first months: no test of one
 LEAST_OTHERS = 3  # cohorts from which B can learn a spread at all (df 2)
 GOOD_OTHERS = 4  # cohorts that B wants before it looks at a later age
 LEAST_FOR_TREND = 4  # later cohorts without which a line has next to no power (two degrees of freedom)
+LEAST_ACTIVE = 5  # users of the cohort active in a month, or expected, from which test A is run (assumed)
 NEWTON_STEPS = 40
 
 
@@ -128,8 +130,12 @@ def age_period(cells: Cells, cohort: int) -> tuple[Test, float, float]:
     if not found.identified:
         why = f"the cohort's effect is not identified with {others + 1} cohort{'s'[: others != 0]}"
         return Test(name, math.nan, others=others, why=why), math.nan, math.nan
-    columns = np.column_stack([identifiability.design(cells), cells.cohort == cohort])
-    beta, variance = binomial_regression(cells, columns)
+    own = cells.cohort == cohort
+    sparse = _too_sparse(cells, own)
+    if sparse:
+        return Test(name, math.nan, others=others, why=sparse), math.nan, math.nan
+    columns = np.column_stack([identifiability.design(cells), own])
+    beta, variance = binomial_regression(cells, columns, own)
     effect, se = float(beta[-1]), math.sqrt(max(float(variance[-1, -1]), 0.0))
     if se == 0:
         return Test(name, math.nan, others=others, why="the cohorts do not vary at all"), effect, se
@@ -138,15 +144,39 @@ def age_period(cells: Cells, cohort: int) -> tuple[Test, float, float]:
     return Test(name, p, z, others=others), effect, se
 
 
-def binomial_regression(cells: Cells, columns: Floats) -> tuple[Floats, Floats]:
+def _too_sparse(cells: Cells, own: Bools) -> str:
+    """Why nothing could speak for the cohort, or nothing: at every age that others have, too, next to none of it are
+    active, or next to none of the others inactive, and no more would be if all were alike (Cochran 1954, Biometrics
+    10:417, on counts of at least five)."""
+    active = idle = 0.0
+    for k in np.intersect1d(cells.age[own], cells.age[~own]):
+        at, rest = own & (cells.age == k), ~own & (cells.age == k)
+        n, m = cells.size[at].sum(), cells.size[rest].sum()
+        s, t = cells.count[at].sum(), cells.count[rest].sum()
+        pooled = (s + t) / (n + m)
+        active, idle = max(active, s, n * pooled), max(idle, m - t, m * (1 - pooled))
+    if active < LEAST_ACTIVE:
+        return (
+            f"in no later month are {LEAST_ACTIVE} users of the cohort active, nor would be if all were alike"
+        )
+    if idle < LEAST_ACTIVE:
+        return f"in no later month are {LEAST_ACTIVE} users of the others inactive, nor would be if all were alike"
+    return ""
+
+
+def binomial_regression(cells: Cells, columns: Floats, own: Bools | None = None) -> tuple[Floats, Floats]:
     """Coefficients of logit R on the columns (cells, q) and their variance, robust to clusters, by Newton's method.
 
     The variance is H^-1 M H^-1 with M from `Cells.scatter`: statsmodels' GLM with cov_type="cluster" on one row a
     user and month gives the same numbers (tested) and takes a thousand times as long. Cells where nobody or
-    everybody is active get half a user: else a level of their own runs off to infinity.
+    everybody is active get half a user: else a level of their own runs off to infinity. Cells smaller than the largest
+    get as much less: half a user in each would be a difference between large and small cohorts. own: the cells of a
+    cohort that is compared with the others; what was added then counts in M, too (see `_of_correction`).
     """
     n = cells.size
-    s = np.where(cells.count <= 0, 0.5, np.where(cells.count >= n, n - 0.5, cells.count))
+    part = n / n.max(initial=1.0)
+    none, every = cells.count <= 0, cells.count >= n
+    s = np.where(none, 0.5 * part, np.where(every, n - 0.5 * part, cells.count))
     beta = np.asarray(np.linalg.lstsq(columns, np.log(s / (n - s)), rcond=None)[0], dtype=np.float64)
     for _ in range(NEWTON_STEPS):
         p = expit(columns @ beta)
@@ -161,7 +191,24 @@ def binomial_regression(cells: Cells, columns: Floats) -> tuple[Floats, Floats]:
     bread = np.linalg.pinv(columns.T @ (weight[:, None] * columns))
     factor = cells.clusters / max(cells.clusters - 1, 1)
     meat = factor * (columns.T @ cells.scatter(p) @ columns)
+    if own is not None:
+        for side in (none & own, none & ~own, every & own, every & ~own):
+            meat += _of_correction(cells.age, columns, part, side)
     return beta, np.asarray(bread @ meat @ bread, dtype=np.float64)
+
+
+def _of_correction(ages: Ints, columns: Floats, part: Floats, side: Bools) -> Floats:
+    """What the correction of some cells adds to M: half a user, who is active (or not) in all of them at once.
+
+    The correction stands for counts that were not seen. Taken as counts it makes their cohorts the surer the more
+    cells hold nothing; as half a user it leaves a log odds the variance 2 of half a count (Haldane 1956; Gart & Zweifel
+    1967, Biometrika 54:181), and more where less than half a user was added at an age.
+    """
+    if not side.any():
+        return np.zeros((columns.shape[1],) * 2)
+    moved = part[side] @ columns[side]
+    added = part[side].sum() / len(np.unique(ages[side]))
+    return np.asarray(0.5 * np.outer(moved, moved) / min(added, 1.0), dtype=np.float64)
 
 
 def expit(eta: Floats) -> Floats:

@@ -13,7 +13,8 @@ from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.proportion import proportions_ztest
 
 from analysis.inference import identifiability, naive, standout
-from analysis.inference.populations import Population, planted
+from analysis.inference.panel import Panel
+from analysis.inference.populations import Population, month_range, planted
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +173,68 @@ def test_one_organisation_counts_once():
     assert standout.age_period(alone.cells, 0)[0].p < 0.001
     assert standout.age_period(panel.cells, 0)[0].p > 0.05
     assert standout.beats_every_other(panel.cells, 0).p > standout.beats_every_other(alone.cells, 0).p + 0.05
+
+
+def sparse(own, others, sizes=(200,) * 5):
+    """Cohorts of which so many users are active in every month, and the rest in none after their first."""
+    cohort = np.repeat(np.arange(len(sizes)), sizes)
+    active = np.zeros((len(cohort), len(sizes) + 2), bool)
+    active[np.arange(len(cohort)), cohort] = True
+    for c in range(len(sizes)):
+        active[np.flatnonzero(cohort == c)[: others if c else own], c + 1 :] = True
+    return Panel("m", month_range(len(sizes) + 2), cohort, active, min_cohort=1)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "sizes", "why"),
+    [
+        (0, 0, (200,) * 5, "of the cohort active"),
+        (2, 0, (200,) * 5, "of the cohort active"),
+        (0, 0, (20, 5000, 5000, 5000), "of the cohort active"),
+        (0, 1, (20, 5000, 5000, 5000), "of the cohort active"),
+        (200, 200, (200,) * 5, "of the others inactive"),
+    ],
+)
+def test_no_activity_is_no_evidence(own, others, sizes, why):
+    found = standout.stand_out(sparse(own, others, sizes).cells, 0)
+    test = found.tests["A"]
+    assert not test.ran and why in test.why and test.why in found.gaps
+    assert np.isnan([found.odds_ratio, found.odds_ratio_low, found.odds_ratio_high, found.p]).all()
+
+
+def test_cohorts_with_nobody_active_are_as_uncertain_as_half_a_user():
+    """Against nobody, log odds have at least the variance 2 of half a count; a strong effect still shows, a cohort of
+    which nobody is active beside active ones is below them."""
+    for own in (10, 80):
+        found = standout.stand_out(sparse(own, 0).cells, 0)
+        se = math.log(found.odds_ratio_high / found.odds_ratio_low) / (2 * stats.norm.ppf(0.975))
+        assert se == pytest.approx(math.sqrt(2 + 1 / own + 1 / (200 - own)), rel=0.03)
+        assert found.odds_ratio == pytest.approx(own / (200 - own) / (0.5 / 199.5), rel=0.01)
+    assert found.tests["A"].p < 1e-3
+    below = standout.stand_out(sparse(0, 10).cells, 0)
+    assert below.tests["A"].p > 0.9 and below.odds_ratio_low < 0.01 and below.odds_ratio_high < 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rate", "stay"),
+    [
+        ((200,) * 5, 0.01, 1.0),
+        ((1000, *[100] * 4), 0.01, 1.0),
+        ((100, *[1000] * 4), 0.003, 0.3),
+        ((50, *[2000] * 7), 0.02, 0.3),
+        ((400, *[150] * 7), 0.02, 1.0),
+    ],
+)
+def test_sparse_cohorts_alike_are_rarely_told_apart(sizes, rate, stay):
+    """5%: of 150 panels, more than 14 would be seen in 0.8% of the cases."""
+    rng, rejected = np.random.default_rng([3, *sizes]), 0
+    cohort = np.repeat(np.arange(len(sizes)), sizes)
+    months = len(sizes) + 1
+    for _ in range(150):
+        returns = rng.random(len(cohort)) < rate
+        active = (rng.random((len(cohort), months)) < stay) & returns[:, None]
+        active &= np.arange(months) > cohort[:, None]
+        active[np.arange(len(cohort)), cohort] = True
+        panel = Panel("m", month_range(months), cohort, active, min_cohort=1)
+        rejected += standout.age_period(panel.cells, 0)[0].rejects()
+    assert rejected <= 14
