@@ -33,6 +33,10 @@ MOST_ROWS_CHECKED = 20_000_000  # rows up to which an open log is looked through
 LEAST_UNIQUE = (
     0.95  # share of different ids: below it a log is doubled in part; the estimate errs by about 2%
 )
+YEARS = (2015, 2100)  # a request of a year before the first or after the last has a wrong date (assumed)
+MOST_MONTHS = (
+    300  # from a log's first to its last request: what is kept of each month grows with them (assumed)
+)
 _UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
 
 
@@ -231,8 +235,8 @@ def open_log(
         of the same DuckDB file or connection).
     table: name of the generations' table in a DuckDB file. start, end: first and last UTC day that the log
     covers, if its first and last record do not say so. memory, threads: limits of the embedded engine (files
-    only). check: refuse a log without its required columns, with wrong types, without rows, or with tokens or costs
-    below 0, missing or not finite. The validator opens unchecked.
+    only). check: refuse a log without its required columns, with wrong types, without rows, with tokens or costs
+    below 0, missing or not finite, or with dates far from all others. The validator opens unchecked.
 
     Raises LogError with a message for people.
     """
@@ -521,7 +525,7 @@ def _measure(log: Log, check: bool) -> None:
         wanted |= {"start": log.generations.created_at.min(), "end": log.generations.created_at.max()}
     try:
         found = log.generations.aggregate(**wanted).to_pyarrow().to_pylist()[0]
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, OverflowError) as error:  # OverflowError: dates before the year 1 or after 9999
         raise LogError(f"{log.name}: the log cannot be read ({_first_line(error)})") from None
     log.rows = int(found["rows"])
     log.start, log.end = _utc(found.get("start")), _utc(found.get("end"))
@@ -529,6 +533,7 @@ def _measure(log: Log, check: bool) -> None:
         raise LogError(f"{log.name}: the log is empty: it has the columns but not one row")
     if check:
         _check_counts(log, found)
+        _check_dates(log)
         _check_unique(log)
 
 
@@ -558,6 +563,24 @@ def _check_counts(log: Log, found: dict[str, Any]) -> None:
             f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
             "wrong: correct them or leave them out. `slipper analyze LOG --validate` shows examples."
         )
+
+
+def _check_dates(log: Log) -> None:
+    """Refuse a log with a date that cannot be meant: months without end would be kept, and launches be invented."""
+    if log.start is None or log.end is None:
+        raise LogError(f"{log.name}: created_at is endless in some rows: correct them or leave them out")
+    months = (log.end.year - log.start.year) * 12 + log.end.month - log.start.month + 1
+    if YEARS[0] <= log.start.year and log.end.year <= YEARS[1] and months <= MOST_MONTHS:
+        return
+    day = log.generations.created_at.date()
+    at = {"first": log.start.date(), "last": log.end.date()}
+    rows = log.generations.aggregate(**{name: v.count_where(day == on) for name, on in at.items()})
+    count = rows.to_pyarrow().to_pylist()[0]
+    raise LogError(
+        f"{log.name}: the requests run from {at['first']} ({count['first']:,} on that day) to {at['last']} "
+        f"({count['last']:,}), over {months:,} months, and a log holds the years {YEARS[0]} to {YEARS[1]} and at most "
+        f"{MOST_MONTHS} months. A wrong date invents a launch: correct such rows or leave them out."
+    )
 
 
 def _check_unique(log: Log) -> None:

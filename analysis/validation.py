@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis import contract
 from analysis import vocabulary as v
-from analysis.source import Log, conforms, open_log, plain_utc
+from analysis.source import YEARS, Log, conforms, open_log, plain_utc
 
 Severity = Literal["error", "warning"]
 RESULT_COLUMNS = ("table", "check", "column", "violations", "rows", "examples", "severity", "explanation")
@@ -146,6 +146,13 @@ def _row_checks(name: contract.Table, table: ir.Table) -> Iterator[_RowCheck]:
 
 
 def _generation_checks(t: ir.Table, key: str, sound: Any) -> Iterator[_RowCheck]:
+    if sound("created_at"):
+        year = plain_utc(t.created_at).year()  # null where the moment is infinite
+        wrong = t.created_at.notnull() & ~year.between(*YEARS).fill_null(False)
+        yield _RowCheck(
+            "plausible date", "created_at", wrong, key,
+            f"requests are of the years {YEARS[0]} to {YEARS[1]}",
+        )  # fmt: skip
     if sound("tokens_reasoning", "tokens_completion"):
         yield _RowCheck(
             "part of completion", "tokens_reasoning", t.tokens_reasoning > t.tokens_completion, key,

@@ -170,6 +170,23 @@ def without_first(name: str):
     return spoil
 
 
+def strayed(*moments: str):
+    """The first rows have other moments."""
+
+    def spoil(rows: pa.Table) -> pa.Table:
+        given = [dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC) for moment in moments]
+        return put(rows, "created_at", [*given, *rows["created_at"].to_pylist()[len(given) :]])
+
+    return spoil
+
+
+def beyond_calendars(rows: pa.Table) -> pa.Table:
+    """One moment in the year 20000."""
+    moments = [568_971_820_800_000, *rows["created_at"].cast(pa.int64()).to_pylist()[1:]]
+    at, field = rows.schema.get_field_index("created_at"), rows.schema.field("created_at")
+    return rows.set_column(at, field, pa.array(moments, pa.int64()).cast(field.type))
+
+
 REFUSED = {
     "no row": (lambda rows: rows.slice(0, 0), "the log is empty"),
     "prompts below 0": (negative("tokens_prompt"), r"\d+ with tokens_prompt below 0"),
@@ -180,6 +197,11 @@ REFUSED = {
     "a lost moment": (without_first("created_at"), "1 with created_at missing"),
     "a lost model": (without_first("model"), "1 with model missing"),
     "a lost user": (without_first("user_id"), "1 with user_id missing"),
+    "a date far off": (strayed("3000-05-01"), r"to 3000-05-01 \(1\), over 11,\d+ months"),
+    "the last date of all": (strayed("9999-12-31T23:00:00"), r"to 9999-12-31 \(1\)"),
+    "a date beyond calendars": (beyond_calendars, "cannot be read"),
+    "two lost dates": (strayed("1970-01-01", "1970-01-01"), r"from 1970-01-01 \(2 on that day\) to 2025-"),
+    "a span too long": (strayed("2061-01-01"), r"to 2061-01-01 \(1\), over 43\d months"),
     "doubled requests": (
         lambda rows: pa.concat_tables([rows, rows.slice(0, 200)]), r"\d+ rows, but only \d+ different generation_ids",
     ),
@@ -197,7 +219,7 @@ def test_a_log_that_would_give_wrong_numbers_is_refused_with_what_to_do(capsys, 
     path = tmp_path / "log.parquet"
     pq.write_table(spoil(BASE.generations), path)
     for argv in (
-        ("analyze", path, "--out", tmp_path / "out"), ("check", path),
+        ("analyze", path, "--out", tmp_path / "out"), ("check", path), ("verdict", path),
         ("compare", path, path, "--out", tmp_path / "out"),
     ):  # fmt: skip
         status, out, err = slipper(capsys, *argv, "--quiet")

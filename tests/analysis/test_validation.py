@@ -61,6 +61,15 @@ def test_finds_a_planted_row(connect, check, column, values, severity):
     assert is_valid(found) == (severity == "warning")
 
 
+def test_finds_dates_that_cannot_be_meant(connect):
+    log = connect(
+        generations([("u", "x/y", DAY), ("u", "x/y", "1970-01-01"), ("u", "x/y", "2101-01-01")]), check=False
+    )
+    (found,) = validate(log, only_violations=True).itertuples()
+    assert (found.check, found.violations, found.severity) == ("plausible date", 2, "error")
+    assert found.examples == "g00001, g00002"
+
+
 def test_unknown_values_are_no_violations(connect):
     unknown = dict.fromkeys((f.name for f in contract.GENERATIONS if f.nullable), None)
     log = connect(generations([("u", "x/y", DAY, unknown)]))
