@@ -543,6 +543,8 @@ def _unsound_counts(log: Log) -> dict[str, ir.Value]:
         f"{name} missing": v.count_where(log.generations[name].isnull())
         for name in ("created_at", "user_id", "model")
     }
+    # One id for all whose user is not known would be one user.
+    counts["user_id empty"] = v.count_where(log.generations.user_id == "")
     for field in contract.GENERATIONS:
         if field.unit not in ("tokens", "USD") or field.name not in log.columns:
             continue

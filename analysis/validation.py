@@ -153,6 +153,10 @@ def _generation_checks(t: ir.Table, key: str, sound: Any) -> Iterator[_RowCheck]
             "plausible date", "created_at", wrong, key,
             f"requests are of the years {YEARS[0]} to {YEARS[1]}",
         )  # fmt: skip
+    if sound("user_id"):
+        yield _RowCheck(
+            "not blank", "user_id", t.user_id == "", key, "all rows with an empty id would be one user: leave them out",
+        )  # fmt: skip
     if sound("tokens_reasoning", "tokens_completion"):
         yield _RowCheck(
             "part of completion", "tokens_reasoning", t.tokens_reasoning > t.tokens_completion, key,

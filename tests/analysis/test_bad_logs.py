@@ -197,6 +197,9 @@ REFUSED = {
     "a lost moment": (without_first("created_at"), "1 with created_at missing"),
     "a lost model": (without_first("model"), "1 with model missing"),
     "a lost user": (without_first("user_id"), "1 with user_id missing"),
+    "an empty user": (
+        lambda rows: put(rows, "user_id", ["", "", *rows["user_id"].to_pylist()[2:]]), "2 with user_id empty",
+    ),
     "a date far off": (strayed("3000-05-01"), r"to 3000-05-01 \(1\), over 11,\d+ months"),
     "the last date of all": (strayed("9999-12-31T23:00:00"), r"to 9999-12-31 \(1\)"),
     "a date beyond calendars": (beyond_calendars, "cannot be read"),

@@ -41,6 +41,7 @@ PLANTED = [
     ("agrees with finish_reason", "tool_called", {"finish_reason": "tool_calls"}, "error"),
     ("called tools were offered", "tools_offered",
      {"tools_offered": False, "tool_called": True, "finish_reason": "tool_calls"}, "error"),
+    ("not blank", "user_id", {"user_id": ""}, "error"),
     ("author/slug", "model", {"model": "sonnet"}, "error"),
     ("no variant suffix", "model", {"model": "x/y:free"}, "error"),
     ("usual values", "variant", {"variant": "turbo"}, "warning"),
