@@ -155,12 +155,40 @@ def test_bad_input_is_told_apart(log, capsys, argv, words):
     assert words in " ".join(err.split())
 
 
-def test_a_malformed_alias_file_is_named_with_its_line(log, capsys, tmp_path):
-    path = tmp_path / "alias.csv"
-    path.write_text(f"a,{LOYAL}\nonly-one\n")
-    status, _, err = run(capsys, log, "--alias", path)
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (f"a,{LOYAL}\nonly-one\n", 2, "expected two columns"),
+        ("", 1, "no alias in the file"),
+        ("\n\n", 1, "no alias in the file"),
+        (f"{LOYAL},{LOYAL}\n", 1, f"'{LOYAL}' would become itself"),
+        (f"{ALIKE},{LOYAL}\n\n{LOYAL},{ALIKE}\n", 3, f"'{LOYAL}' would become itself"),
+        (f"a,{LOYAL}\na,{ALIKE}\n", 2, f"'a' became '{LOYAL}' already"),
+        (f"earlier,model\na,{LOYAL}\n", 1, "the log has no requests to the model 'model'"),
+    ],
+)
+def test_a_malformed_alias_file_is_named_with_its_line(log, capsys, tmp_path, monkeypatch, text, line, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(text)
+    status, _, err = run(capsys, log, "--alias", "a.csv")
     assert status == 2
-    assert f"{path}:2: expected two columns" in err
+    assert f"a.csv:{line}: {words}" in " ".join(err.split())
+
+
+def test_an_alias_that_merges_nothing_is_said_and_claims_no_challenge(log, capsys, tmp_path):
+    """An id that the log never saw, and a model that is not judged."""
+    path = tmp_path / "alias.csv"
+    argv = (log, "--simulations", "0", "--json", "--model", LOYAL, "--alias", path)
+    path.write_text(f"acme/loyl,{LOYAL}\nacme/old,{ALIKE}\n")
+    status, out, err = run(capsys, *argv)
+    assert status == 0
+    assert "aliases merged" not in {c["name"] for c in json.loads(out)["verdicts"][0]["challenges"]}
+    assert ":1: nothing is merged, as the log has no requests to 'acme/loyl', did you mean" in err
+    assert f":2: nothing is merged, as '{ALIKE}' is not judged" in err
+    path.write_text(f"{ALIKE},{LOYAL}\n", encoding="utf-8-sig")
+    _, out, err = run(capsys, *argv)
+    assert "aliases merged" in {c["name"] for c in json.loads(out)["verdicts"][0]["challenges"]}
+    assert "nothing is merged" not in err
 
 
 @pytest.fixture(scope="module")

@@ -252,7 +252,8 @@ def verdicts(
     error rates of each model, apart from those of the others.
 
     aliases: old id -> the model into which the "aliases merged" challenge counts its requests, beside the earlier ids
-    that the models table states (`predecessors`).
+    that the models table states (`predecessors`). Where the log has no requests to any of them there is no such
+    challenge.
     """
     found = []
     seed = None if rng is None else int(rng.integers(2**63))
@@ -267,7 +268,7 @@ def verdicts(
             continue
         merged = None
         earlier = [*predecessors(log, model), *(old for old, new in (aliases or {}).items() if new == model)]
-        if earlier:
+        if earlier and set(earlier) & set(retention.first_months(log)["model"]):
             merged = Panel.from_log(log, model, min_cohort=min_cohort, aliases=dict.fromkeys(earlier, model))
 
         def step(done: int, total: int, model: str = model) -> None:

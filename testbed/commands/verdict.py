@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testbed import arguments
 from testbed.failure import DONE, BadInput
@@ -108,7 +109,7 @@ def execute(args: argparse.Namespace) -> int:
         raise BadInput(
             "--scan simulates what the largest of many cohorts is by chance: give --simulations, too"
         )
-    aliases = _aliases(Path(args.alias)) if args.alias else {}
+    aliases = _aliases(Path(args.alias)) if args.alias else []
     check_one_log(Path(args.log))
     truth = (
         _truth(Path(args.log)) if args.truth else None
@@ -120,14 +121,15 @@ def execute(args: argparse.Namespace) -> int:
         ):
             show(Report("Reading the log", 0, 0))
             models = _models(log, args, aliases)
+            idle = _idle(log, aliases, models)
             order = {model: i for i, model in enumerate(models)}
 
             def progress(model: str, done: int, total: int) -> None:
                 show(Report("Simulating error rates", order[model] + done / max(total, 1), len(models)))
 
             found = verdict.verdicts(
-                log, models, np.random.default_rng(args.seed), aliases=aliases, simulations=args.simulations,
-                min_cohort=args.min_cohort, search=args.scan, progress=progress,
+                log, models, np.random.default_rng(args.seed), aliases={a.earlier: a.model for a in aliases},
+                simulations=args.simulations, min_cohort=args.min_cohort, search=args.scan, progress=progress,
                 controls=verdict.control_models(log, args.min_cohort),
             )  # fmt: skip
             why = args.why or (args.models is not None and len(found) == 1)
@@ -137,6 +139,8 @@ def execute(args: argparse.Namespace) -> int:
             extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
     except LogError as error:
         raise BadInput(str(error)) from error
+    for note in idle:
+        print(f"slipper verdict: {note}", file=sys.stderr)
     if args.json:
         told = [v.as_json() for v in found]
         for one, account in zip(told, accounts, strict=False):  # none without --why
@@ -174,15 +178,20 @@ def _truth(path: Path) -> list[TruthCheck]:
     return truth_checks.check(folder)
 
 
-def _models(log: Log, args: argparse.Namespace, aliases: dict[str, str]) -> list[str]:
+def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
     """Models to judge. Raises BadInput for one that the log never saw."""
     from analysis import study, usage
     from analysis.inference import verdict
 
     known = usage.by_model(log)["model"].tolist()
-    for model in (*(args.models or ()), *aliases.values()):
+    for place, model in (
+        *(("", name) for name in args.models or ()),
+        *((f"{a.place}: ", a.model) for a in aliases),
+    ):
         if model not in known:
-            raise BadInput(f"the log has no requests to the model '{model}'{arguments.hint(model, known)}")
+            raise BadInput(
+                f"{place}the log has no requests to the model '{model}'{arguments.hint(model, known)}"
+            )
     if args.models:
         return list(dict.fromkeys(args.models))
     if not args.all:
@@ -198,21 +207,56 @@ def _models(log: Log, args: argparse.Namespace, aliases: dict[str, str]) -> list
     return found
 
 
-def _aliases(path: Path) -> dict[str, str]:
-    """Earlier id -> model, from a CSV file. Raises BadInput."""
+class _Alias(NamedTuple):
+    earlier: str
+    model: str  # that it became
+    place: str  # FILE:LINE
+
+
+def _aliases(path: Path) -> list[_Alias]:
+    """The aliases of a CSV file. Raises BadInput."""
+    found: dict[str, _Alias] = {}
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{path}: cannot be read ({error})") from error
-    found = {}
     for line, row in enumerate(rows, start=1):
         if not row:
             continue
-        if len(row) != 2 or not all(part.strip() for part in row):
+        place, names = f"{path}:{line}", [part.strip() for part in row]
+        if len(names) != 2 or not all(names):
             raise BadInput(
-                f"{path}:{line}: expected two columns, the earlier id and the model that it became, such as "
+                f"{place}: expected two columns, the earlier id and the model that it became, such as "
                 "acme/one-preview,acme/one"
             )
-        found[row[0].strip()] = row[1].strip()
-    return found
+        earlier, model = names
+        if earlier in found:
+            raise BadInput(
+                f"{place}: '{earlier}' became '{found[earlier].model}' already ({found[earlier].place})"
+            )
+        found[earlier] = _Alias(earlier, model, place)
+        while model in found and model != earlier:
+            model = found[model].model
+        if model == earlier:
+            raise BadInput(f"{place}: '{earlier}' would become itself")
+    if not found:
+        raise BadInput(f"{path}:1: no alias in the file; leave out --alias")
+    return list(found.values())
+
+
+def _idle(log: Log, aliases: list[_Alias], models: list[str]) -> list[str]:
+    """Which aliases change nothing, and why."""
+    from analysis import usage
+
+    known = set(usage.by_model(log)["model"]) if aliases else set()
+    notes = []
+    for alias in aliases:
+        if alias.earlier not in known:
+            why = f"the log has no requests to '{alias.earlier}'{arguments.hint(alias.earlier, known)}"
+        elif alias.model not in models:
+            why = f"'{alias.model}' is not judged"
+        else:
+            continue
+        notes.append(f"{alias.place}: nothing is merged, as {why}")
+    return notes
