@@ -29,6 +29,7 @@ from analysis.inference.identifiability import Identifiability
 from analysis.inference.jumps import resurrections
 from analysis.inference.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
 from analysis.inference.panel import NEWCOMER_DAYS, NoPanel, Panel
+from analysis.proportions import Z95
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
@@ -427,9 +428,10 @@ def _no_launch(panel: Panel) -> str:
     month = panel.months[panel.launch]
     size = int(panel.cohort_sizes[panel.launch])
     if size < panel.min_cohort:
+        within = 100 * Z95 * math.sqrt(0.25 / panel.min_cohort)
         return (
             f"the launch cohort ({month:%B %Y}) has {size:,} users; {panel.min_cohort:,} are needed for "
-            "shares to within 7 points"
+            f"shares to within {within:.0f} points"
         )
     return f"the launch cohort ({month:%B %Y}) has no complete month after its first"
 

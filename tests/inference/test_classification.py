@@ -171,3 +171,11 @@ def test_the_headline_says_what_lacks_of_the_reports_level():
     assert short.classification.kind == "foundational" and "month 5 not observed" in short.headline
     steady = judge(drawn(planted(SIZES, 0.45)))
     assert steady.headline.split(";")[0] == "foundational launch cohort"
+
+
+def test_a_small_launch_cohort_is_told_what_its_least_size_is_good_for():
+    """The half-width of a 95% interval at a share of a half, whatever --min-cohort is."""
+    family = Population("small", (60, 900, 900, 900))
+    for least, points in ((100, 10), (400, 5)):
+        because = judge(family.draw(np.random.default_rng(1), least)).classification.because
+        assert because.endswith(f"{least} are needed for shares to within {points} points")
