@@ -59,7 +59,7 @@ def run(capsys, *argv):
 
 
 def test_json_says_what_was_found(log, capsys):
-    status, out, _ = run(capsys, log, "--simulations", "20", "--json", "--model", LOYAL, "--model", ALIKE)
+    status, out, _ = run(capsys, log, "--simulations", "40", "--json", "--model", LOYAL, "--model", ALIKE)
     assert status == 0
     loyal, alike = json.loads(out)["verdicts"]
     assert loyal["verdict"] == "foundational"
@@ -73,7 +73,7 @@ def test_json_says_what_was_found(log, capsys):
 
 
 def test_the_same_seed_gives_the_same_output(log, capsys):
-    argv = (log, "--simulations", "10", "--json", "--model", ALIKE, "--scan")
+    argv = (log, "--simulations", "40", "--json", "--model", ALIKE, "--scan")
     first, second = run(capsys, *argv)[1], run(capsys, *argv)[1]
     assert first == second
     assert len(json.loads(first)["verdicts"][0]["scan"]) == 7
@@ -82,11 +82,11 @@ def test_the_same_seed_gives_the_same_output(log, capsys):
 def test_the_report_page_shows_the_same_numbers(log, capsys, tmp_path, monkeypatch):
     """Page and command agree to the last digit with the same seed, whichever other models the command judges."""
     monkeypatch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:1])
-    monkeypatch.setattr(results, "SIMULATIONS", 15)
+    monkeypatch.setattr(results, "SIMULATIONS", 40)
     with open_log(log) as opened:
         table = write_analysis(opened, tmp_path, models=[LOYAL, ALIKE])["verdicts"].set_index("model")
     page = " ".join(html.unescape((tmp_path / "report.html").read_text()).split())
-    argv = (log, "--simulations", "15", "--json", "--model", ALIKE)
+    argv = (log, "--simulations", "40", "--json", "--model", ALIKE)
     alone = json.loads(run(capsys, *argv)[1])["verdicts"][0]
     assert alone["error_rates"]["power"][0]["rate"] == table.loc[ALIKE, "power_10"]
     for said in json.loads(run(capsys, *argv, "--model", LOYAL)[1])["verdicts"]:
@@ -100,7 +100,7 @@ def test_the_report_page_shows_the_same_numbers(log, capsys, tmp_path, monkeypat
         assert said["effects"]["ratio"]["value"] == row["ratio"]
         power = [rate["rate"] for rate in said["error_rates"]["power"]]
         assert power == row[["power_10", "power_15", "power_25"]].tolist()
-        assert said["error_rates"]["power"][0]["simulations"] == row["simulations"] == 15
+        assert said["error_rates"]["power"][0]["simulations"] == row["simulations"] == 40
         assert f"{row['headline'][:1].upper()}{row['headline'][1:]}</b>" in page
     stored = pd.read_parquet(tmp_path / "tables" / "fig25_verdicts.parquet").set_index("model")
     pd.testing.assert_frame_equal(stored, table)
@@ -116,7 +116,7 @@ def test_the_command_simulates_as_the_page_does_unless_told(capsys):
 
 def test_people_get_tests_sizes_and_challenges(log, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
-    status, out, _ = run(capsys, log, "--simulations", "10", "--model", LOYAL)
+    status, out, _ = run(capsys, log, "--simulations", "40", "--model", LOYAL)
     assert status == 0
     assert max(map(len, out.splitlines())) <= 100
     for words in ("foundational launch cohort", "test A", "challenge", "E-value", "power", "is identified"):
@@ -145,6 +145,8 @@ def test_aliases_are_merged_in_a_challenge(log, capsys, tmp_path):
         (["--all", "--model", LOYAL], "leave out --model"),
         (["--alias", "nowhere.csv"], "cannot be read"),
         (["--scan", "--simulations", "0"], "give --simulations"),
+        (["--simulations", "1"], "--simulations 1 say next to nothing of an error rate: give 40 or more"),
+        (["--simulations", "39"], "or 0 for none"),
         (["--min-cohort", "100000"], "no model has a launch cohort"),
     ],
 )

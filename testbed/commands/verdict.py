@@ -76,7 +76,7 @@ def add_parser(commands: Any) -> None:
     how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
                      "cohort (default: 200, shares to within 7 points)")  # fmt: skip
     how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="panels for each "
-                     "error rate (default: 100; 0: none); large cohorts get fewer, at least 40")  # fmt: skip
+                     "error rate (default: 100; 0: none, else 40 or more); large cohorts get fewer")  # fmt: skip
     how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
                      "(default: 1)")  # fmt: skip
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "
@@ -100,6 +100,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError, open_log
     from analysis.inference import verdict
     from analysis.inference.account import account_of
+    from analysis.inference.error_rates import LEAST_SIMULATIONS
     from testbed import account_view, summary, truth_view, verdict_view
     from testbed.commands.analyze import check_one_log
 
@@ -108,6 +109,11 @@ def execute(args: argparse.Namespace) -> int:
     if args.scan and not args.simulations:
         raise BadInput(
             "--scan simulates what the largest of many cohorts is by chance: give --simulations, too"
+        )
+    if 0 < args.simulations < LEAST_SIMULATIONS:
+        raise BadInput(
+            f"--simulations {args.simulations} say next to nothing of an error rate: give {LEAST_SIMULATIONS} or more, "
+            "for rates to within about 15 points, or 0 for none"
         )
     aliases = _aliases(Path(args.alias)) if args.alias else []
     check_one_log(Path(args.log))
