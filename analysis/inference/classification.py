@@ -91,7 +91,7 @@ def classify(
             "launch advantage", "the launch cohort stands out, but by less than counts as a loyal cohort"
         )
     if confirmed:
-        return called("boomerang", _jump_words(panel, confirmed))
+        return called("boomerang", jump_words(panel, confirmed))
     if not decision.found.testable:
         return called("insufficient data", "; ".join(dict.fromkeys(decision.found.gaps)))
     drift = _drift(cells, decision)
@@ -196,7 +196,8 @@ def _drift(cells: Cells, decision: Decision) -> str:
     return ""
 
 
-def _jump_words(panel: Panel, jumps: tuple[Jump, ...]) -> str:
+def jump_words(panel: Panel, jumps: tuple[Jump, ...]) -> str:
+    """The largest of the jumps, in words."""
     best = max(jumps, key=lambda j: j.after - j.before)
     return (
         f"users come back: the cohort of {panel.months[best.cohort]:%B %Y} rises from {best.before:.0%} to "

@@ -21,7 +21,7 @@ from analysis import retention
 from analysis.inference import identifiability
 from analysis.inference.calibration import NoFit, searched_null
 from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
-from analysis.inference.classification import LEVEL, Classification, classify
+from analysis.inference.classification import LEVEL, Classification, classify, jump_words
 from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.error_rates import NOT_SIMULATED, SIMULATIONS, ErrorRates, error_rates
@@ -195,11 +195,10 @@ def judge(
     notes = _notes(panel)
     jumps = resurrections(panel)
     if panel.launch is None or panel.launch not in panel.tested:
-        why = _no_launch(panel)
-        kind = Classification(
-            "boomerang" if any(j.confirmed for j in jumps) else "insufficient data", why, None,
-            tuple(j for j in jumps if j.confirmed),
-        )  # fmt: skip
+        if confirmed := tuple(j for j in jumps if j.confirmed):
+            kind = Classification("boomerang", jump_words(panel, confirmed), None, confirmed)
+        else:
+            kind = Classification("insufficient data", _no_launch(panel), None)
         searched = None
         if search and rng is not None and simulations:
             searched, notes = _search(panel, rng, simulations, notes)

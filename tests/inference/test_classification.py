@@ -103,7 +103,10 @@ def test_returns_after_silence_are_a_boomerang():
     jumps = [j for j in resurrections(panel) if j.confirmed]
     assert [(j.cohort, j.age) for j in jumps] == [(3, 3)]
     assert jumps[0].after - jumps[0].before > 0.03
-    assert judge(panel).classification.kind == "boomerang"
+    kind = judge(panel).classification
+    assert kind.kind == "boomerang"
+    assert kind.because.startswith("users come back: the cohort of ")
+    assert judge(replace(panel, launch=None)).classification.because == kind.because
 
 
 def test_a_season_for_everybody_is_no_boomerang():
