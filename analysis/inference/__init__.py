@@ -1,5 +1,6 @@
-"""Statistical inference on retention: survivor curves and plateaus, survival tests, returns after silence.
+"""Statistical inference on retention: verdicts on launch cohorts, survivor curves and plateaus, survival tests, returns
+after silence.
 
-Everything here works on arrays (counts, months of activity, durations), so that it runs on any log's numbers and
-on simulated ones alike; nothing here reads a log.
+`presence`, `panel`, `verdict` and `account` read a log; all else works on arrays and panels (counts, months of
+activity, durations), so that it runs on any log's numbers and on simulated ones alike.
 """
