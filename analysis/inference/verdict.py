@@ -403,9 +403,8 @@ def _notes(panel: Panel) -> tuple[str, ...]:
         if 0 < panel.cohort_sizes[c] < panel.min_cohort and not (c == 0 and panel.left_truncated)
     ]
     if small:
-        count = f"{len(small)} cohorts have" if len(small) > 1 else "1 cohort has"
-        notes.append(f"{count} fewer than {panel.min_cohort} users and is not tested".replace(
-            "s have", "s have").replace("and is", "and are" if len(small) > 1 else "and is"))  # fmt: skip
+        held, tested = ("cohorts have", "are") if len(small) > 1 else ("cohort has", "is")
+        notes.append(f"{len(small)} {held} fewer than {panel.min_cohort} users and {tested} not tested")
     if panel.left_truncated:
         notes.append(f"{panel.months[0]:%B %Y} is no cohort: the log begins then, and the model is older")
     if panel.tenure is not None and panel.launch is not None:

@@ -182,3 +182,11 @@ def test_a_small_launch_cohort_is_told_what_its_least_size_is_good_for():
     for least, points in ((100, 10), (400, 5)):
         because = judge(family.draw(np.random.default_rng(1), least)).classification.because
         assert because.endswith(f"{least} are needed for shares to within {points} points")
+
+
+@pytest.mark.parametrize(("sizes", "note"), [
+    ((300, 300, 90, 300, 300), "1 cohort has fewer than 200 users and is not tested"),
+    ((300, 300, 90, 90, 300), "2 cohorts have fewer than 200 users and are not tested"),
+])  # fmt: skip
+def test_small_cohorts_are_noted(sizes, note):
+    assert note in judge(Population("small", sizes).draw(np.random.default_rng(1), 200)).notes
