@@ -65,10 +65,13 @@ def _print_plateau(console: Console, plateau: Plateau) -> None:
     _title(console, "Plateau or slow decay", plateau.words)
     found = plateau.index
     if found is not None and math.isfinite(found.index):
-        console.print(
-            f"plateau index R(5)/R(3): {found.index:.2f} ({found.low:.2f} to {found.high:.2f}); p of at most "
-            f"{found.threshold:g}: {_p(found.p_above)}, of at least {found.threshold:g}: {_p(found.p_below)}"
-        )
+        said = f"plateau index R(5)/R(3): {found.index:.2f}"
+        if math.isfinite(found.se):
+            said += (
+                f" ({found.low:.2f} to {found.high:.2f}); p of at most {found.threshold:g}: {_p(found.p_above)}, of at "
+                f"least {found.threshold:g}: {_p(found.p_below)}"
+            )
+        console.print(said)
     if plateau.comparison is not None:
         table = plateau.comparison.table
         ends = [name for name in table.columns if name.startswith("S(")]

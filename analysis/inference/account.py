@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.inference.bgbb import BGBB, bgbb_cells, fit_bgbb
-from analysis.inference.coactivity import Bools, co_activity
+from analysis.inference.coactivity import Bools, CoActivity, co_activity
 from analysis.inference.definitions import all_definitions
 from analysis.inference.panel import Floats, Ints, Panel
 from analysis.inference.plateau import Comparison, PlateauIndex, compare, hold_out, plateau_index
@@ -196,23 +196,15 @@ def account_of(panel: Panel | None, log: Log | None = None) -> Account | None:
         notes.append("30-day windows need days, which this panel does not have")
     plateau = returns = None
     if months >= 2:
-        clusters = _clusters(panel, launch)
-        plateau = _plateau(active, clusters)
-        returns = _returns(panel, active, clusters, log)
+        together = panel.co_activity(launch)
+        plateau = _plateau(active, together)
+        returns = _returns(panel, active, together, log)
     else:
         notes.append("plateau and returns need 2 months after the first; the log has 1")
     shrunken = shrunken_cohorts(panel)
     if shrunken.empty:
         notes.append(f"shrinkage needs {FEWEST_COHORTS} cohorts observed at one age")
     return Account(panel.model, cohort, len(active), months, table, plateau, returns, shrunken, tuple(notes))
-
-
-def _clusters(panel: Panel, cohort: int) -> Ints | None:
-    """Organisations of a cohort's users; None where they say nothing."""
-    if not panel.has_organisations or panel.organisation is None:
-        return None
-    codes = panel.organisation[panel.cohort == cohort]
-    return codes if len(np.unique(codes)) > 1 else None
 
 
 def last_activity(active: npt.ArrayLike) -> Ints:
@@ -239,7 +231,7 @@ def bgbb_last_activity(fit: BGBB, months: int) -> Floats:
     return np.asarray(np.cumsum(last[::-1])[::-1], dtype=np.float64)
 
 
-def _plateau(active: Bools, clusters: Ints | None) -> Plateau:
+def _plateau(active: Bools, together: CoActivity) -> Plateau:
     months = active.shape[1] - 1
     notes = []
     survivors = last_activity(active)
@@ -254,7 +246,7 @@ def _plateau(active: Bools, clusters: Ints | None) -> Plateau:
     bgbb = fit_bgbb(*bgbb_cells(active))
     index = None
     if months >= LATE:
-        index = plateau_index(active, LATE, EARLY, clusters=clusters)
+        index = plateau_index(together, LATE, EARLY)
     else:
         notes.append(
             f"the plateau index R({LATE})/R({EARLY}) needs month {LATE}; the log ends at month {months}"
@@ -325,12 +317,14 @@ def _held_out(active: Bools, survivors: Ints) -> pd.DataFrame:
     return table
 
 
-def _returns(panel: Panel, active: Bools, clusters: Ints | None, log: Log | None) -> Returns:
+def _returns(panel: Panel, active: Bools, together: CoActivity, log: Log | None) -> Returns:
     # McNemar, the isotonic test and the return rates take users as they are; only log-convexity knows clusters.
     own = co_activity(active)
     notes = []
-    if clusters is not None:
+    if panel.has_organisations:
         notes.append("log-convexity counts organisations as the units, the other tests users")
+    if not np.isfinite(together.covariance).all():
+        notes.append("one organisation holds most users: log-convexity and the plateau index are not tested")
     elsewhere = None
     if log is None:
         notes.append("what users did with other models is not known without the log")
@@ -342,7 +336,7 @@ def _returns(panel: Panel, active: Bools, clusters: Ints | None, log: Log | None
                 "left the platform"
             )
     return Returns(
-        return_rates(own), mcnemar(own), isotonic_lrt_of(own), log_convexity(active, clusters), elsewhere,
+        return_rates(own), mcnemar(own), isotonic_lrt_of(own), log_convexity(together), elsewhere,
         tuple(notes),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from analysis.inference.classification import EARLIEST_JUMP, RETURNERS, RISE, Jump
-from analysis.inference.coactivity import CoActivity, co_activity
+from analysis.inference.coactivity import CoActivity
 from analysis.inference.multiplicity import adjusted
 from analysis.inference.panel import Floats, Panel
 from analysis.inference.resurrection import calendar_safe, mcnemar, return_rates
@@ -43,17 +43,14 @@ def resurrections(panel: Panel) -> tuple[Jump, ...]:
 
 
 def _together(panel: Panel, cohort: int) -> CoActivity:
-    """Co-activity of a cohort, by organisation where it has several."""
-    clusters = None
-    if panel.has_organisations and panel.organisation is not None:
-        codes = panel.organisation[panel.cohort == cohort]
-        clusters = codes if len(np.unique(codes)) > 1 else None
-    return co_activity(panel.ages(cohort), clusters)
+    """Co-activity of a cohort, by organisation where the panel has them."""
+    return panel.co_activity(cohort)
 
 
 def _clustered_rise(own: CoActivity) -> Floats:
     """One-sided p-values of R(k) > R(k - 1), k = 2..K, by the covariance that the cohort's clusters give: McNemar's z
-    without its assumption that users are independent (Obuchowski 1998, Stat. Med. 17:1495). NaN without variation."""
+    without its assumption that users are independent (Obuchowski 1998, Stat. Med. 17:1495). NaN without variation and
+    where one organisation holds most users."""
     from scipy.stats import norm
 
     k = np.arange(2, own.months + 1)
@@ -65,7 +62,7 @@ def _clustered_rise(own: CoActivity) -> Floats:
 def _steps(cohort: int, together: dict[int, CoActivity], clustered: bool = False) -> list[Jump]:
     """All interior months of a cohort, with p-values that are not adjusted."""
     own = together[cohort]
-    older = [(other, cohort - c) for c, other in together.items() if c < cohort]
+    older = [(other, cohort - c) for c, other in together.items() if c < cohort and _testable(other)]
     shape = calendar_safe(own, older)
     rise, returns = mcnemar(own), return_rates(own)
     by_cluster = _clustered_rise(own) if clustered else np.zeros(len(rise.p))
@@ -76,6 +73,11 @@ def _steps(cohort: int, together: dict[int, CoActivity], clustered: bool = False
         for k, p in zip(shape.months.tolist(), shape.p.tolist(), strict=True)
         if k >= EARLIEST_JUMP
     ]
+
+
+def _testable(own: CoActivity) -> bool:
+    """Whether the cohort's clusters say how much its retention varies."""
+    return bool(np.isfinite(own.covariance).all())
 
 
 def _interior(own: CoActivity) -> range:

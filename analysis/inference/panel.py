@@ -23,6 +23,7 @@ import pandas as pd
 
 from analysis import retention
 from analysis.catalogue import release_days
+from analysis.inference.coactivity import CoActivity, co_activity
 from analysis.inference.presence import WINDOW_DAYS, Windows, rows_of
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
@@ -34,6 +35,9 @@ Unit = Literal["user", "organisation"]
 
 NEWCOMER_DAYS = 30  # on the platform before the first use of a model: under it a user is new there (assumed)
 UNKNOWN_TENURE = -1
+MOST_OF_ONE = (
+    0.5  # of a cohort's users in one organisation: with a share s, errors come out 1 - s as large (assumed)
+)
 
 
 class NoPanel(Exception):
@@ -260,6 +264,18 @@ class Panel:
         """Activity of one cohort by age: (users of the cohort, ages 0 to the last), as the plateau's fits take it."""
         own: Bools = self.active[self.cohort == cohort, cohort:]
         return own
+
+    def co_activity(self, cohort: int) -> CoActivity:
+        """Co-activity of a cohort, clustered by organisation where the panel has them. Its covariance is NaN where half
+        of the users or more are one organisation's: what varies between organisations cannot be told from so few."""
+        own = self.ages(cohort)
+        if not self.has_organisations or self.organisation is None:
+            return co_activity(own)
+        codes = self.organisation[self.cohort == cohort]
+        if np.unique(codes, return_counts=True)[1].max() < MOST_OF_ONE * len(codes):
+            return co_activity(own, codes)
+        found = co_activity(own)
+        return replace(found, covariance=np.full_like(found.covariance, np.nan))
 
     @classmethod
     def from_arrays(

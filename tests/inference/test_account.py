@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from analysis import open_log
 from analysis.inference.account import (
@@ -28,6 +31,7 @@ from analysis.inference.populations import Population, planted
 from analysis.inference.resurrection import elsewhere_in_gap, isotonic_lrt_of, mcnemar, return_rates
 from analysis.inference.verdict import panel_of
 from testbed import cli
+from testbed.account_view import print_account
 from tests.analysis.rows import generations, model, models
 
 ONE, RIVAL, PREVIEW = "acme/one", "rival/two", "acme/one-preview"
@@ -47,7 +51,8 @@ def rows_of(panel, rng, elsewhere=0.3):
             rows.append((f"u{u:04d}", RIVAL, f"{panel.months[m]:%Y-%m}-15"))
     end = panel.months[-1].replace(day=28) + dt.timedelta(days=4)
     last = end - dt.timedelta(days=end.day)
-    return [*rows, ("early", "acme/old", "2025-01-01"), ("late", ONE, f"{last}")]
+    rows += [("early", "acme/old", "2025-01-01"), ("late", ONE, f"{last}")]
+    return [(*row, {"account_id": row[0]}) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -200,8 +205,6 @@ def test_a_loyal_cohort_is_the_largest_and_flatter():
 
 def test_organisations_widen_definitions_and_log_convexity():
     panel = drawn()
-    from dataclasses import replace
-
     grouped = replace(panel, organisation=np.arange(panel.users) // 4, active=panel.active.copy())
     for start in range(0, 700, 4):  # what one user of an organisation does, all do
         grouped.active[start : start + 4] = grouped.active[start]
@@ -214,6 +217,18 @@ def test_organisations_widen_definitions_and_log_convexity():
     assert np.nanmedian(ratio) > 1.6
     assert account.plateau.index.se > 1.6 * users.plateau.index.se
     assert any("organisations" in note for note in account.returns.notes)
+
+
+def test_a_launch_cohort_of_one_organisation_has_no_tested_plateau():
+    panel = drawn()
+    owner = np.where(panel.cohort == panel.launch, 0, np.arange(panel.users) + 1)
+    account = account_of(replace(panel, organisation=owner))
+    assert np.isfinite(account.plateau.index.index) and np.isnan(account.plateau.index.se)
+    assert account.returns.log_convexity.table()["p"].isna().all()
+    assert "one organisation holds most users" in account.returns.notes[1]
+    shown = io.StringIO()
+    print_account(Console(file=shown, width=100), account)
+    assert "nan" not in shown.getvalue()
 
 
 # --- too little, and bad input ---
@@ -247,8 +262,6 @@ def test_short_logs_leave_out_what_they_cannot_say(months):
 
 
 def test_no_launch_cohort_no_account():
-    from dataclasses import replace
-
     assert account_of(None) is None
     assert account_of(replace(drawn(), launch=None)) is None
     assert account_of(replace(drawn(), min_cohort=800)) is None
