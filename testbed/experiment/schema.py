@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -118,6 +119,12 @@ class PlanFile(Section):
                     ("factors", name), f"{section.path} is already the key of '{other}'", at_key=True
                 )
             keys[section.path] = name
+        for changed, key in self._changed():
+            if key.strip(" \"'") == "seed":
+                raise ProblemAt(
+                    changed, "a replicate's seed comes from the experiment's `seed` and overrides the world's",
+                    "leave this out, and set `seed` or `replicates` of the experiment", at_key=changed[0] != "factors",
+                )  # fmt: skip
         if self.users is not None and "users" in keys:
             raise ProblemAt(("users",), "`users` is a factor here; leave this key out")
         for pattern, asked in self.patterns.items():
@@ -129,3 +136,13 @@ class PlanFile(Section):
                         at_key=True,
                     )  # fmt: skip
         return self
+
+    def _changed(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Scenario keys that the experiment changes, each with its place here."""
+        for name, section in self.factors.items():
+            yield ("factors", name, "switch" if section.switch else "key"), section.path
+        for key in self.set:
+            yield ("set", key), key
+        for name, world in self.worlds.items():
+            for key in world.set:
+                yield ("worlds", name, "set", key), key
