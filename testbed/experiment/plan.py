@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,7 @@ def load(
         worlds = _worlds(file, here, document)
         patterns = _patterns(file, document)
         arms = arms_of(file.factors, _checked_arms(file))
+        _check_nested(file, arms)
         resolved, listed = _resolve(file, document, worlds, arms)
         _check_models(file, listed, document)
     except SameArm as error:
@@ -232,6 +234,24 @@ def _checked_arms(file: PlanFile) -> Any:
                     ("factors", name), "the design 'alone' needs factors with one level, such as switches"
                 )
     return file.arms
+
+
+def _check_nested(file: PlanFile, arms: Sequence[Arm]) -> None:
+    """Raises ProblemAt for an arm that sets a key and, by another factor, a key within it: one undoes the other, and
+    the arm would not be what its name says."""
+    paths = {name: section.path.replace("'", '"') for name, section in file.factors.items()}
+    nested = [(outer, inner) for outer, inner in permutations(paths, 2)
+              if paths[inner].startswith(f"{paths[outer]}.")]  # fmt: skip
+    for arm in arms if nested else ():
+        for outer, inner in nested:
+            if all(arm.changed.get(name, file.factors[name].base) is not None for name in (outer, inner)):
+                raise ProblemAt(
+                    ("factors", inner),
+                    f"its key {file.factors[inner].path} lies within {file.factors[outer].path}, the key of '{outer}', "
+                    f"and the arm '{arm.name}' sets both",
+                    "keep them apart (one_at_a_time and no `base`), or make them one factor",
+                    at_key=True,
+                )
 
 
 def _resolve(

@@ -70,6 +70,30 @@ def test_errors_name_their_place(tmp_path, old, new, line, at, text):
     assert f"tiny.yaml:{line}:{column}: " in said, said
 
 
+@pytest.mark.parametrize(
+    ("inner", "design", "arm"),
+    [
+        ("levels: [2]", "full", "strength=2, lock=off"),
+        ("levels: [2]", "alone", "none"),
+        ("base: 1.5, levels: [2]", "one_at_a_time", "lock=off"),  # which would set the base's strength, too
+    ],
+)
+def test_an_arm_cannot_set_a_switch_and_a_key_within_it(tmp_path, inner, design, arm):
+    factors = f"""\
+  strength: {{key: mechanisms.lock_in.strength, {inner}}}
+  lock: {{switch: mechanisms.lock_in}}
+"""
+    head, _, tail = TINY.partition("  fit: ")
+    text = head + factors + tail[tail.index("arms:") :].replace("one_at_a_time", design)
+    text = text.replace(", expect: {fit: needed, lock_in: irrelevant}", "")
+    with pytest.raises(sim.ScenarioError) as caught:
+        plans.load(write(tmp_path, text))
+    said = str(caught.value)
+    assert "tiny.yaml:8:3: " in said and "the key of 'lock'" in said and f"the arm '{arm}' sets both" in said
+    apart = text.replace(design, "one_at_a_time").replace("base: 1.5, ", "")
+    assert len(plans.load(write(tmp_path, apart)).arms) == 3
+
+
 def test_an_error_in_the_world_names_the_world(tmp_path):
     (tmp_path / "world.yaml").write_text("title: A world\nquestion: none?\nuserss: 3\n")
     file = write(tmp_path, TINY.replace("one-frontier-model.yaml", "world.yaml"))
