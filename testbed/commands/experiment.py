@@ -367,7 +367,7 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
         for cell in own:
             rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
             mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
-            finding = cell.errors.replace("the ", "") or ("" if cell.finding == "base" else cell.finding)
+            finding = cell.errors.replace("the ", "") or cell.said
             if cell.errors == "not settled":
                 finding += f": at most {cell.high:.1%}"
             style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""

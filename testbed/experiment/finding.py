@@ -17,6 +17,8 @@ expected to be wrong at most); the interval of the difference of the rates is Ne
 - *irrelevant*: the interval of the difference lies within the plan's margin on both sides.
 - *undecided*: none of these; more replicates may tell.
 - *untestable*: no replicate in which both arms can tell.
+- *same world*: the change changes nothing of the world (switched off is what was off), so there is nothing to compare
+  or to test.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Declared = Literal["needed", "sufficient", "irrelevant", "helps", "hinders", "pr
 DECLARABLE: tuple[Declared, ...] = ("needed", "sufficient", "irrelevant", "helps", "hinders", "prevents")
 Finding = Literal[
     "needed", "sufficient", "irrelevant", "helps", "hinders", "prevents", "brings", "ends", "raises", "lowers",
-    "undecided", "untestable", "base",
+    "undecided", "untestable", "same world", "base",
 ]  # fmt: skip
 Agreement = Literal["as declared", "contradicts", "weaker than declared", "not settled", ""]
 HALF = 0.5
@@ -118,6 +120,6 @@ def agreement(declared: Declared | None, found: Finding) -> Agreement:
         return ""
     if declared == found:
         return "as declared"
-    if found in ("undecided", "untestable", "base"):
+    if found in ("undecided", "untestable", "same world", "base"):
         return "not settled"
     return "weaker than declared" if _WEAKER.get(declared) == found else "contradicts"

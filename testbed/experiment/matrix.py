@@ -63,6 +63,13 @@ class MatrixCell:
     agreement: Agreement
     errors: Rate
 
+    @property
+    def said(self) -> str:
+        """The finding in words; of the base none."""
+        if self.finding == "same world":
+            return f"same world as {self.reference}"
+        return "" if self.finding == "base" else self.finding
+
 
 def matrix(plan: Plan, table: pd.DataFrame) -> list[MatrixCell]:
     """All cells that have a finished run, by pattern, world and arm in the plan's order."""
@@ -77,7 +84,7 @@ def matrix(plan: Plan, table: pd.DataFrame) -> list[MatrixCell]:
         for arm in plan.arms
         if (world.name, arm.name, pattern.name) in answers
     ]
-    compared = [_beside_reference(world, arm, pattern, answers) for pattern, world, arm in places]
+    compared = [_beside_reference(plan, world, arm, pattern, answers) for pattern, world, arm in places]
     p_adjusted = adjusted([c.p for c in compared], "fdr_bh")
     return [
         _cell(plan, world, arm, pattern, answers[world.name, arm.name, pattern.name], comparison, p)
@@ -104,9 +111,10 @@ class _Comparison:
 
 
 def _beside_reference(
-    world: PlannedWorld, arm: Arm, pattern: PlannedPattern, answers: dict[Any, pd.DataFrame]
+    plan: Plan, world: PlannedWorld, arm: Arm, pattern: PlannedPattern, answers: dict[Any, pd.DataFrame]
 ) -> _Comparison:
-    other = answers.get((world.name, arm.reference, pattern.name)) if arm.reference else None
+    apart = arm.reference and not plan.same_world(world, arm)
+    other = answers.get((world.name, arm.reference, pattern.name)) if apart else None
     return _Comparison() if other is None else _compare(other, answers[world.name, arm.name, pattern.name])
 
 
@@ -120,7 +128,9 @@ def _cell(
     values = told["value"].to_numpy(dtype=np.float64)
     declared: Declared | None = pattern.expect.get(arm.factor) if arm.factor else None
     finding: Finding = "base"
-    if arm.reference:
+    if plan.same_world(world, arm):
+        finding = "same world"
+    elif arm.reference:
         finding = find(compared.pairs, p_adjusted, plan.file.level, plan.file.margin, arm.takes_away)
     before, after = compared.pairs.rates
     least, most = compared.pairs.interval()

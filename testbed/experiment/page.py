@@ -16,7 +16,8 @@ from testbed.experiment.plan import Plan
 
 SIGNS = {
     "needed": "▼", "prevents": "▲", "sufficient": "●", "helps": "▽", "hinders": "△", "irrelevant": "=",
-    "ends": "↓", "brings": "↑", "lowers": "↘", "raises": "↗", "undecided": "?", "untestable": "–", "base": "",
+    "ends": "↓", "brings": "↑", "lowers": "↘", "raises": "↗", "undecided": "?", "untestable": "–",
+    "same world": "≡", "base": "",
 }  # fmt: skip
 AGREEMENT = {
     "as declared": "✓ as declared",
@@ -123,13 +124,13 @@ def _short(cell: MatrixCell | None) -> Cell:
         sign, style = ERRORS[cell.errors]
         lines = [f"{sign} {cell.rate:.0%} [{100 * cell.low:.0f}–{100 * cell.high:.1f}]"]
     elif cell.finding != "base":
-        lines.insert(0, f"{SIGNS[cell.finding]} {cell.finding}")
+        lines.insert(0, f"{SIGNS[cell.finding]} {cell.said}")
     if cell.reference and not math.isnan(cell.difference):
         lines.append(f"Δ {_points_of(cell.difference)}")
     if cell.agreement:
         lines.append(AGREEMENT[cell.agreement])
     mark = " contradiction" if cell.agreement == "contradicts" else ""
-    return Cell("\n".join(lines), f"cell {style}{mark}")
+    return Cell("\n".join(lines), f"cell {style.replace(' ', '-')}{mark}")
 
 
 def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
@@ -148,7 +149,7 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
             Cell(_p(cell.p), "num"), Cell(_p(cell.p_adjusted), "num"),
             Cell(_number(cell.value), "num"), Cell(_number(cell.value_difference, True), "num"),
             Cell(_span(cell.value_low, cell.value_high, lambda x: _number(x, True)), "num"),
-            Cell(f"{SIGNS[cell.finding]} {cell.finding}".strip() if cell.finding != "base" else ""),
+            Cell(f"{SIGNS[cell.finding]} {cell.said}".strip()),
             Cell(cell.declared),
             Cell(AGREEMENT.get(cell.agreement, ""), "contradiction" if cell.agreement == "contradicts" else ""),
         ])  # fmt: skip

@@ -104,6 +104,14 @@ class Plan:
         level = arm.changed.get(factor, self.file.factors[factor].base)
         return "" if level is None else written(level)
 
+    def same_world(self, world: PlannedWorld, arm: Arm) -> bool:
+        """Whether an arm's world is that of the arm that it is compared with: the change is none."""
+        if not arm.reference:
+            return False
+        _, own = self.worlds_resolved[world.name, arm.name]
+        _, other = self.worlds_resolved[world.name, arm.reference]
+        return own == other
+
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """All runs, replicate-major: an interrupted experiment is balanced."""

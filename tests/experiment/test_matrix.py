@@ -147,6 +147,18 @@ def test_two_causes_taken_away_do_not_prevent(tmp_path):
     assert found["fit=off, lock_in=3", "launch"].finding == "ends"
 
 
+def test_an_arm_that_changes_nothing_of_the_world_is_not_compared(tmp_path):
+    text = TINY.replace("start:", "mechanisms.fit: off, start:")
+    plan = plans.load(write(tmp_path, text), replicates=20)
+    found = cells(plan, {(arm, "launch"): ALL for arm in ARMS} | {("lock_in=3", "launch"): NO})
+    fit, more = found["fit=off", "launch"], found["lock_in=3", "launch"]
+    assert (fit.finding, fit.said, fit.agreement) == ("same world", "same world as base", "not settled")
+    assert (fit.rate, fit.pairs) == (1.0, 0) and math.isnan(fit.p) and math.isnan(fit.difference)
+    assert more.p_adjusted == pytest.approx(2 * more.p)  # of two comparisons, not of three
+    shown = [[cell.text for cell in row] for row in page.overview(plan, list(found.values())).rows]
+    assert shown[1][:2] == ["fit=off", "≡ same world as base\n100% [84–100]\n? not settled"]
+
+
 def test_false_positives(tmp_path):
     text = TINY.replace("base: one-frontier-model.yaml", """\
 worlds:
