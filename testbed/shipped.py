@@ -33,6 +33,12 @@ def find(given: str) -> Path:
         return path
     if path.exists():
         raise BadInput(f"{given}:1:1: expected a scenario file, this is a folder")
+    return named(given)
+
+
+def named(given: str) -> Path:
+    """The shipped scenario of this name, whatever lies in the current folder. Raises BadInput with the nearest name if
+    there is none."""
     name = name_of(given)
     if name in names():
         return FOLDER / f"{name}.yaml"

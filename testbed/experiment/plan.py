@@ -212,7 +212,7 @@ def _file_of(given: str, here: Path, place: KeyPath) -> Path:
     if beside.is_file():
         return beside.resolve()
     try:
-        return shipped.find(given)
+        return shipped.named(given)
     except BadInput as error:
         raise ProblemAt(place, str(error).partition(":1:1: ")[2]) from None
 

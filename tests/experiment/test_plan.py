@@ -125,6 +125,17 @@ def test_the_shipped_experiments_can_run():
     assert len(power.arms) == 18 and errors.needs == power.needs == "log"
 
 
+def test_a_world_is_beside_the_experiment_or_shipped_and_never_in_the_current_folder(tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("one-frontier-model.yaml", "mine.yaml"):
+        (here / name).write_text("title: Another world\n")
+    monkeypatch.chdir(here)
+    assert plans.load(write(tmp_path)).cells[0].task.scenario == "shipped:one-frontier-model.yaml"
+    with pytest.raises(sim.ScenarioError, match=r"tiny.yaml:3:7: .*no such scenario"):
+        plans.load(write(tmp_path, TINY.replace("one-frontier-model", "mine")))
+
+
 def test_a_shipped_world_is_found_where_the_worker_has_it(tmp_path, monkeypatch):
     shipped_world = plans.load(write(tmp_path)).cells[0].task.scenario
     assert shipped_world == "shipped:one-frontier-model.yaml"
