@@ -9,9 +9,11 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from glob import glob
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -194,16 +196,28 @@ def _worlds(file: PlanFile, here: Path, document: Document) -> tuple[PlannedWorl
         place: KeyPath = ("worlds", name)
         own = (*common, *_settings((*place, "set"), section.set))
         if "*" in section.file:
-            files = [world for world in sorted(here.glob(section.file))
-                     if not any(fnmatch.fnmatchcase(world.stem, glob) for glob in section.without)]  # fmt: skip
+            matches = sorted(here / match for match in glob(section.file, root_dir=here, recursive=True))
+            files = [world for world in matches if world.is_file()
+                     and not any(fnmatch.fnmatchcase(world.stem, name) for name in section.without)]  # fmt: skip
             if not files:
                 raise ProblemAt((*place, "file"), f"no file matches '{section.file}' in {here}")
-            named = {f"{name} {world.stem}": world for world in files}
+            named = {f"{name} {short}": world for short, world in _short_names(files).items()}
         else:
             named = {name: _file_of(section.file, here, (*place, "file"))}
         for label, world in named.items():
+            if label in found:
+                raise ProblemAt(place, f"another world is called '{label}'; choose another name", at_key=True)
             found[label] = PlannedWorld(label, world, section.effect, own)
     return tuple(found.values())
+
+
+def _short_names(files: Sequence[Path]) -> dict[str, Path]:
+    """Files by their names without `.yaml`; where two have the same, all by their paths within the common folder."""
+    stems = {file.stem: file for file in files}
+    if len(stems) == len(files):
+        return stems
+    common = os.path.commonpath([file.parent for file in files])
+    return {file.relative_to(common).as_posix(): file for file in files}
 
 
 def _file_of(given: str, here: Path, place: KeyPath) -> Path:

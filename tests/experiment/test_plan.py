@@ -161,6 +161,27 @@ def test_a_glob_stands_for_all_worlds_that_match(tmp_path):
     ]
 
 
+def test_files_of_a_glob_with_the_same_name_are_all_kept(tmp_path):
+    for folder in ("d1", "d2", "d3.yaml"):
+        (tmp_path / "x" / folder).mkdir(parents=True)
+    for folder in ("d1", "d2"):
+        shutil.copy(WORLDS / "one-frontier-model.yaml", tmp_path / "x" / folder / "base.yaml")
+    shutil.copy(WORLDS / "one-frontier-model.yaml", tmp_path / "x" / "d2" / "other.yaml")
+
+    def names(glob, more=""):
+        worlds = f"worlds: {{w: {{file: '{glob}'}}{more}}}"
+        return [
+            w.name
+            for w in plans.load(write(tmp_path, TINY.replace("base: one-frontier-model.yaml", worlds))).worlds
+        ]
+
+    assert names("x/d*/base.yaml") == ["w d1/base.yaml", "w d2/base.yaml"]
+    assert names("x/d2/*.yaml") == ["w base", "w other"]
+    assert names(f"{tmp_path}/x/**/*.yaml") == ["w d1/base.yaml", "w d2/base.yaml", "w d2/other.yaml"]
+    with pytest.raises(sim.ScenarioError, match=r"tiny.yaml:3:.* another world is called 'w base'"):
+        names("x/d2/*.yaml", ", w base: {file: one-frontier-model.yaml}")
+
+
 # --- run keys
 
 
