@@ -168,6 +168,7 @@ def load(
         worlds = _worlds(file, here, document)
         patterns = _patterns(file, document)
         arms = arms_of(file.factors, _checked_arms(file))
+        _check_used(file, arms)
         _check_nested(file, arms)
         resolved, listed = _resolve(file, document, worlds, arms)
         _check_models(file, listed, document)
@@ -256,6 +257,19 @@ def _checked_arms(file: PlanFile) -> Any:
                     ("factors", name), "the design 'alone' needs factors with one level, such as switches"
                 )
     return file.arms
+
+
+def _check_used(file: PlanFile, arms: Sequence[Arm]) -> None:
+    """Raises ProblemAt for a factor that no arm changes: nothing would be said of it."""
+    used = {factor for arm in arms for factor in arm.changed}
+    for name in file.factors:
+        if name not in used:
+            raise ProblemAt(
+                ("factors", name),
+                f"no arm changes the factor '{name}'",
+                "add `arms: {designs: [one_at_a_time]}`, or list an arm that does",
+                at_key=True,
+            )
 
 
 def _check_nested(file: PlanFile, arms: Sequence[Arm]) -> None:
