@@ -22,6 +22,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _same(one: Level, other: Level) -> bool:
+    """Whether two levels are one: 1 and 1.0 are, 1 and true are not."""
+    return str(one) == str(other) or (one == other and bool not in (type(one), type(other)))
+
+
 class FactorSection(Section):
     """A scenario key that is changed. `switch: mechanisms.fit` is short for that key with the one level `off`."""
 
@@ -38,6 +43,11 @@ class FactorSection(Section):
             raise ProblemAt(("switch",), "a switch has the one level off; for others give `key` and `levels`")
         if self.key is not None and not [level for level in self.levels if level != self.base]:
             raise ProblemAt((), "a factor needs `levels` other than its base")
+        for number, level in enumerate(self.levels):
+            if any(_same(level, other) for other in self.levels[:number]):
+                raise ProblemAt(
+                    ("levels", number), "this level is already in the list; each makes an arm of its own"
+                )
         return self
 
     @property

@@ -57,6 +57,7 @@ def test_a_plan(tmp_path):
         ("base: one-frontier-model.yaml", "worlds: {a: {file: a.yaml, set: {seed: 1}}}", 3, "seed", "a replicate's"),
         ("arms: {designs: [one_at_a_time]}", "", 8, "fit", "no arm changes the factor 'fit'; add `arms:"),
         ("designs: [one_at_a_time]", "listed: {x: {fit: off}}", 9, "lock_in", "no arm changes the factor 'lock_in'"),
+        ("[0, 3]", "[1, true, 1.0]", 9, "1.0]", "already in the list"),
         ("users: 3000", "worlds: {a: {file: nulls/*.yaml}}", 4, "worlds", "either `base`"),
         ("base: one-frontier-model.yaml", "worlds: {a: {file: nulls/*.yaml}}", 3, "nulls", "no file matches"),
     ],
