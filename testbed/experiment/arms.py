@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
+from math import prod
 from typing import Any
 
 from testbed.experiment.schema import ArmsSection, Design, FactorSection, Level
@@ -71,6 +72,17 @@ def arms_of(factors: Mapping[str, FactorSection], section: ArmsSection) -> tuple
             raise SameArm(name, f"another arm is called '{name}'; choose another name")
         found[_key(changed)] = _arm(name, changed, factors, listed=True)
     return tuple(found.values())
+
+
+def count(design: Design, factors: Mapping[str, FactorSection]) -> int:
+    """How many arms a design makes, the base included, without making them."""
+    sizes = [len(section.changes) for section in factors.values()]
+    if design == "full":
+        return prod(size + 1 for size in sizes)
+    if design == "alone":
+        return 2 + len(sizes)
+    pairs = sum(one * other for one, other in combinations(sizes, 2)) if design == "pairwise" else 0
+    return 1 + sum(sizes) + pairs
 
 
 def _design(design: Design, factors: Mapping[str, FactorSection]) -> Iterator[tuple[str, dict[str, Level]]]:

@@ -26,7 +26,7 @@ from sim.world import load_world
 from sim.writer import listed_name
 from testbed import shipped
 from testbed.arguments import hint
-from testbed.experiment.arms import Arm, SameArm, arms_of, written
+from testbed.experiment.arms import Arm, SameArm, arms_of, count, written
 from testbed.experiment.finding import Declared
 from testbed.experiment.runs import Task, portable
 from testbed.experiment.schema import Level, PlanFile
@@ -38,6 +38,7 @@ from testbed.patterns.registry import MODEL, method_digest
 FOLDER = shipped.FOLDER / "experiments"
 ONE_WORLD = "world"
 KEY_LENGTH = 20
+MOST_ARMS = 10_000  # of a design; each is a scenario that is read before the first run
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,12 @@ def _checked_arms(file: PlanFile) -> Any:
                 )
     if file.arms.designs and not file.factors:
         raise ProblemAt(("arms", "designs"), "a design needs factors, there are none")
+    for number, design in enumerate(file.arms.designs):
+        if (arms := count(design, file.factors)) > MOST_ARMS:
+            raise ProblemAt(
+                ("arms", "designs", number),
+                f"the design '{design}' makes {arms:,} arms of these factors, expected at most {MOST_ARMS:,}",
+            )
     if "alone" in file.arms.designs:
         for name, section in file.factors.items():
             if len(section.changes) != 1:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.experiment.arms import SameArm, arms_of
+from testbed.experiment.arms import SameArm, arms_of, count
 from testbed.experiment.schema import ArmsSection, FactorSection
 
 SWITCHES = {name: FactorSection(switch=f"mechanisms.{name}") for name in ("fit", "backlog", "lock_in")}
@@ -37,6 +37,12 @@ def test_alone_is_compared_with_the_arm_without_any_cause():
     )
     none = arms["none"]
     assert (none.reference, none.factor, none.takes_away) == ("base", None, True)
+
+
+def test_the_arms_of_a_design_are_counted_before_they_are_made():
+    assert count("alone", SWITCHES) == len(names(SWITCHES, designs=["alone"])) == 5
+    dose = FactorSection(key="a.b", levels=list(range(40)))
+    assert count("full", {f"f{number}": dose for number in range(4)}) == 41**4
 
 
 def test_a_level_of_the_base_is_no_change():
@@ -111,6 +117,8 @@ def test_every_combination_once(sizes, designs):
     pairs = sum(sizes[i] * sizes[j] for i in range(len(sizes)) for j in range(i))
     assert len(arms_of(factors, ArmsSection(designs=["pairwise"]))) == 1 + sum(sizes) + pairs
     assert comb(len(sizes), 2) >= (pairs > 0)
+    for design in designs:
+        assert count(design, factors) == len(arms_of(factors, ArmsSection(designs=[design])))
     everything = arms_of(factors, ArmsSection(designs=designs))
     assert {arm.levels for arm in everything} == {
         arm.levels for arm in full

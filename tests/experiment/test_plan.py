@@ -58,6 +58,8 @@ def test_a_plan(tmp_path):
         ("arms: {designs: [one_at_a_time]}", "", 8, "fit", "no arm changes the factor 'fit'; add `arms:"),
         ("designs: [one_at_a_time]", "listed: {x: {fit: off}}", 9, "lock_in", "no arm changes the factor 'lock_in'"),
         ("[0, 3]", "[1, true, 1.0]", 9, "1.0]", "already in the list"),
+        ("[0, 3]}\narms: {designs: [one_at_a_time]}", f"{list(range(9999))}}}\narms: {{designs: [pairwise, full]}}",
+         10, "pairwise", "the design 'pairwise' makes 20,000 arms of these factors, expected at most 10,000"),
         ("users: 3000", "worlds: {a: {file: nulls/*.yaml}}", 4, "worlds", "either `base`"),
         ("base: one-frontier-model.yaml", "worlds: {a: {file: nulls/*.yaml}}", 3, "nulls", "no file matches"),
     ],
