@@ -221,7 +221,7 @@ def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace
     from testbed.experiment.runs import has_failed
 
     keys = list(dict.fromkeys(cell.task.key for cell in wanted))
-    there = {} if args.fresh else store.finished(keys)
+    there = {} if args.fresh else store.finished(keys, [pattern.name for pattern in plan.patterns])
     tasks = {cell.task.key: cell.task for cell in wanted if cell.task.key not in there}
     began = time.monotonic()
     done = failed = 0
@@ -270,7 +270,7 @@ def write_results(
 
     records: dict[str, Record] = {}
     for cell in plan.cells:
-        record = store.read(cell.task.key)
+        record = store.read(cell.task.key, [pattern.name for pattern in plan.patterns])
         if record is not None:
             records[cell.task.key] = record
     tidy = table.tidy(plan, records)

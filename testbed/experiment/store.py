@@ -7,12 +7,22 @@ last writes the same. A file that is cut off or is not a record counts as not th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from testbed.experiment.runs import Record, has_failed
 from testbed.scoreboard import write_json
+
+RECORD = {"key": str, "seed": int, "status": str, "seconds": (int, float), "patterns": dict}
+ANSWER = {"status": str, "holds": (bool, NoneType), "value": (int, float, NoneType), "why": str}
+
+
+def _has(data: Any, kinds: Mapping[str, Any]) -> bool:
+    return isinstance(data, dict) and all(
+        key in data and isinstance(data[key], kind) for key, kind in kinds.items()
+    )
 
 
 class Store:
@@ -25,25 +35,25 @@ class Store:
         """A run's file."""
         return self.folder / f"{key}.json"
 
-    def read(self, key: str) -> Record | None:
-        """A run's record, None if it is not there whole."""
+    def read(self, key: str, asked: Collection[str] = ()) -> Record | None:
+        """A run's record, None if it is not there whole. asked: names of patterns that it must answer."""
         try:
             data: Any = json.loads(self.path(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        whole = isinstance(data, dict) and data.get("key") == key and isinstance(data.get("patterns"), dict)
-        return data if whole else None
+        whole = _has(data, RECORD) and data["key"] == key and data["patterns"].keys() >= set(asked)
+        return data if whole and all(_has(answer, ANSWER) for answer in data["patterns"].values()) else None
 
     def write(self, record: Record) -> None:
         """Remember a run."""
         write_json(record, self.path(record["key"]))
 
-    def finished(self, keys: Iterable[str]) -> dict[str, Record]:
+    def finished(self, keys: Iterable[str], asked: Collection[str] = ()) -> dict[str, Record]:
         """Records by key of the runs that are there and did not fail, nor any pattern of theirs: a failed one is tried
         again."""
         found = {}
         for key in keys:
-            record = self.read(key)
+            record = self.read(key, asked)
             if record is not None and not has_failed(record):
                 found[key] = record
         return found
