@@ -12,14 +12,14 @@ from testbed.experiment.replacement import replacement
 from testbed.experiment.runs import Record
 
 FIRST = ("experiment", "world", "effect", "arm")
-LAST = ("replicate", "seed", "pattern", "status", "holds", "value", "why", "seconds", "key")
+LAST = ("replicate", "seed", "pattern", "status", "holds", "value", "why", "seconds", "key", "trace")
 
 
 def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
     """The table. Columns: experiment, world, effect (absent, present or empty), arm, a column `factor.NAME` with the
     level of each factor (empty: as the world has it), replicate, seed, pattern, status (ok, not_testable, failed),
-    holds (missing where it cannot be told), value, why, seconds (of the whole run), key. Runs that are not finished
-    have no row; failed ones do."""
+    holds (missing where it cannot be told), value, why, seconds (of the whole run), key, trace (the traceback of
+    what failed, else empty). Runs that are not finished have no row; failed ones do."""
     rows = []
     for cell in plan.cells:
         record = records.get(cell.task.key)
@@ -37,6 +37,7 @@ def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
             rows.append(common | {
                 "pattern": pattern.name, "status": answer["status"], "holds": answer["holds"], "value": answer["value"],
                 "why": answer["why"], "seconds": record["seconds"], "key": cell.task.key,
+                "trace": answer.get("trace") or record.get("trace") or "" if answer["status"] == "failed" else "",
             })  # fmt: skip
     columns = [*FIRST, *(f"factor.{name}" for name in plan.factors), *LAST]
     frame = pd.DataFrame(rows, columns=columns)

@@ -135,7 +135,7 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
         from testbed.experiment.runs import failed
 
         return (
-            failed(task, "no luck")
+            failed(task, "no luck", "Traceback: no luck")
             if broken["on"] and "mechanisms.fit=off" in task.settings
             else carriers.answer(task)
         )
@@ -146,6 +146,10 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
     rows = table(tmp_path)
     failures = rows[rows["status"] == "failed"]
     assert len(failures) == 6 and set(failures["arm"]) == {"fit=off"} and failures["holds"].isna().all()
+    assert set(failures["trace"]) == {"Traceback: no luck"} and set(rows["trace"]) == {
+        "",
+        "Traceback: no luck",
+    }
     assert "no luck" in (tmp_path / "experiments" / "tiny" / "experiment.html").read_text()
     broken["on"] = False
     status, out, _ = slipper(capsys, file, "--out", tmp_path)
@@ -158,14 +162,17 @@ def test_a_failed_pattern_fails_its_run_which_is_tried_again(capsys, file, tmp_p
     def carry(task):
         record = carriers.answer(task)
         if broken["on"] and "mechanisms.fit=off" in task.settings:
-            record["patterns"]["kept"] = {"status": "failed", "holds": None, "value": None, "why": "a fault"}
+            record["patterns"]["kept"] = {"status": "failed", "holds": None, "value": None, "why": "a fault",
+                                          "trace": "Traceback: a fault"}  # fmt: skip
         return record
 
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
     status, out, _ = slipper(capsys, file, "--out", tmp_path)
     assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out
     rows = table(tmp_path)
-    assert rows.loc[rows["status"] == "failed", "pattern"].tolist() == ["kept"] * 3
+    failures = rows[rows["status"] == "failed"]
+    assert failures["pattern"].tolist() == ["kept"] * 3
+    assert set(failures["trace"]) == {"Traceback: a fault"}
     broken["on"] = False
     status, out, _ = slipper(capsys, file, "--out", tmp_path)
     assert status == 0 and "(3 new, 9 remembered, 0 failed)" in out
