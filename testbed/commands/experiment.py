@@ -143,6 +143,10 @@ def execute(args: argparse.Namespace) -> int:
         args.parser.error("name an experiment file, or a shipped one (ablation)")
     if args.address is not None and args.engine != "dask":
         raise BadInput("--address names a Dask scheduler: give --engine dask, too")
+    if args.markdown is not None and args.shard is not None:
+        raise BadInput(
+            "--markdown needs all shards: leave it to the command without --shard that merges them"
+        )
 
     import sim
     from testbed.experiment import plan as plans
@@ -158,13 +162,14 @@ def execute(args: argparse.Namespace) -> int:
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
     home, runs = _folders(plan, args, home_of)
+    _check_outputs(home, runs, args.markdown)
     store = Store(runs)
     wanted = _wanted(plan, args.only, args.shard)
     tally = carry(plan, wanted, store, args)
     if args.shard is not None:
         return _end_of_shard(args, tally, store)
     cells, facts = write_results(plan, store, home, tally)
-    if args.markdown:
+    if args.markdown is not None:
         from testbed.experiment.document import markdown
 
         _write(Path(args.markdown), markdown(plan, cells, facts, _command(args)))
@@ -195,6 +200,21 @@ def _folders(plan: Plan, args: argparse.Namespace, folder: Path) -> tuple[Path, 
         name += f"-set{hashlib.sha256(json.dumps(args.settings).encode()).hexdigest()[:6]}"
     tables = name if args.replicates is None else f"{name}-replicates{args.replicates}"
     return folder / tables, folder / name / "runs"
+
+
+def _check_outputs(home: Path, runs: Path, markdown: str | None) -> None:
+    """Raises BadInput, before any run, for what cannot be written after them."""
+    files = [("--out", home / name) for name in (PAGE, "matrix.csv", "runs.csv", "runs.parquet")]
+    files.append(("--out", runs / "KEY.json"))
+    if markdown is not None:
+        files.append(("--markdown", Path(markdown)))
+    for option, file in files:
+        try:
+            check_writable(file.parent)
+        except BadInput as error:
+            raise BadInput(f"{option}: {error}") from None
+        if file.is_dir():
+            raise BadInput(f"{option}: {file}: expected a file to write, this is a folder")
 
 
 def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> list[Cell]:

@@ -253,12 +253,28 @@ def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, f
         (["FILE", "--set", "margins=1"], "--set:1:1: margins"),
         (["FILE", "--replicates", "0"], "1 or more"),
         (["FILE", "--out", "FILE"], "is a file, not a folder"),
+        (["FILE", "--markdown", "."], "--markdown: .: expected a file to write, this is a folder"),
+        (["FILE", "--markdown", "/dev/null/kept.md"], "--markdown: /dev/null: cannot write there"),
+        (["FILE", "--markdown", "kept.md", "--shard", "0/2"], "--markdown needs all shards"),
     ],
 )
 def test_bad_command_lines(capsys, file, tmp_path, argv, text):
     status, out, err = slipper(capsys, *[str(file) if word == "FILE" else word for word in argv])
     assert status == 2 and text in err and not out
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("place", "in_the_way"), [("tiny", "file"), ("tiny/runs", "file"), ("tiny/experiment.html", "folder")]
+)
+def test_what_is_in_the_way_of_the_results_is_told_before_the_runs(
+    capsys, quick, file, tmp_path, place, in_the_way
+):
+    there = tmp_path / "experiments" / place
+    there.parent.mkdir(parents=True)
+    there.touch() if in_the_way == "file" else there.mkdir()
+    status, _, err = slipper(capsys, file, "--out", tmp_path)
+    assert status == 2 and "--out: " in err and str(there) in err and not quick
 
 
 def test_users_as_a_factor_cannot_be_set(capsys, tmp_path):
