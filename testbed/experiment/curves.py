@@ -115,7 +115,7 @@ def draw(curve: Curve) -> Figure:
             axes.set_xlabel(curve.factor)
             if levels.min() > 0 and levels.max() / levels.min() > WIDE:
                 axes.set_xscale("log")
-        if curve.points["line"].nunique() > 1:
+        if curve.points["line"].nunique() > 1 and value.get_legend_handles_labels()[0]:
             value.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     return figure
 

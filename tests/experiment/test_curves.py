@@ -40,6 +40,8 @@ def test_what_cannot_be_told_is_no_point(made):
     points = curves.curves(plan, frame)[0].points.set_index(["line", "level"])
     assert points.loc[("all", 3.0), "runs"] == 0 and math.isnan(points.loc[("all", 3.0), "rate"])
     curves.draw(curves.curves(plan, frame)[0])  # a gap, not an error
+    frame["holds"] = None
+    curves.draw(curves.curves(plan, frame)[0])
 
 
 def test_a_switch_has_no_curve(made):
