@@ -397,6 +397,8 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
             holds = f"{cell.holds} of {cell.testable}"
             table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
         console.print(table)
+        for why in dict.fromkeys(cell.why for cell in own if cell.why):
+            console.print(Text(f"  no run can tell: {why}", style="dim"))
     if any(cell.failed for cell in cells):
         told = "some patterns or runs failed: runs.csv says why; the same command tries failed runs again"
         console.print(Text(told, style="red"))

@@ -32,7 +32,8 @@ class MatrixCell:
     difference: rate less the reference's rate over the pairs, with Newcombe's paired interval; p: McNemar's exact test;
     p_adjusted: for all comparisons of the matrix (Benjamini & Hochberg), by which findings are named;
     value_difference: mean paired difference of the values, with the paired t interval. errors: for a world in which the
-    effect is absent, the false-positive rate beside the plan's level.
+    effect is absent, the false-positive rate beside the plan's level. why: of a pattern that no run can tell, the
+    reason of the first.
     """
 
     world: str
@@ -62,6 +63,7 @@ class MatrixCell:
     declared: str
     agreement: Agreement
     errors: Rate
+    why: str
 
     @property
     def said(self) -> str:
@@ -164,6 +166,7 @@ def _cell(
         errors=_errors(holds, n, plan.file.level)
         if world.effect == "absent" and pattern.hit_is_error
         else "",
+        why="" if n else str(own["why"].iloc[0]),
     )
 
 

@@ -179,6 +179,17 @@ def test_a_failed_pattern_fails_its_run_which_is_tried_again(capsys, file, tmp_p
     assert set(table(tmp_path)["status"]) == {"ok"}
 
 
+def test_why_no_run_can_tell_is_printed(capsys, file, tmp_path, monkeypatch):
+    def carry(task):
+        record = carriers.answer(task)
+        record["patterns"]["kept"] |= {"status": "not_testable", "holds": None, "why": "3 users, 50 needed"}
+        return record
+
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    _, out, _ = slipper(capsys, file, "--out", tmp_path)
+    assert out.count("  no run can tell: 3 users, 50 needed\n") == 1
+
+
 def test_json(capsys, quick, file, tmp_path):
     _, out, _ = slipper(capsys, file, "--out", tmp_path, "--json")
     data = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
