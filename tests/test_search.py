@@ -388,7 +388,7 @@ def test_a_mechanism_changes_no_history_before_it_acts():
 
 def test_a_large_account_touches_nobody(lively, lively_agents):
     whale = "  - {event: large_account, date: 2025-01-20, model: a/old, users: 4, requests_per_day: 99}"
-    agents = play(LIVELY + whale, users=600)
+    agents = play(LIVELY + whale, users=lively.scenario.users)
     pinned = agents.workloads.pinned_model[agents.spells["workload"]] != NOBODY
     for column, values in lively_agents.spells.items():
         np.testing.assert_array_equal(values, agents.spells[column][~pinned])
