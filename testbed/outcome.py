@@ -182,8 +182,12 @@ class Histories:
 
     def patterns(self) -> pd.DataFrame:
         """`analysis.retention.patterns`, in another order."""
-        keys = np.column_stack([self._cell, np.packbits(self.months, axis=1).astype(np.int64)])
-        _, first, users = np.unique(keys, axis=0, return_index=True, return_counts=True)
+        code = self._cell
+        for start in range(0, len(self.starts), 32):  # a number of 32 months at a time: rows are slow to sort
+            held = self.months[:, start : start + 32]
+            bits = held @ (np.int64(1) << np.arange(held.shape[1]))
+            code = np.unique(code * 2**32 + bits, return_inverse=True)[1]
+        _, first, users = np.unique(code, return_index=True, return_counts=True)
         return pd.DataFrame(
             self._cells(self._cell[first])
             | {"users": users.astype(np.int64), "months": list(self.months[first])}
