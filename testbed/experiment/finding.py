@@ -15,6 +15,8 @@ expected to be wrong at most); the interval of the difference of the rates is Ne
 - *brings*, *ends*, *raises*, *lowers*: the same four where the change is neither less nor more of a cause (a word, a
   number without a stated base, one cause less and another more): what it does to the pattern, without a direction.
 - *irrelevant*: the interval of the difference lies within the plan's margin on both sides.
+- *absent*: as irrelevant, but the pattern holds in next to no run of the base either (its rate is within the margin of
+  0), so that taking a cause away says nothing of whether it is needed: what does not emerge cannot vanish.
 - *undecided*: none of these; more replicates may tell.
 - *untestable*: no replicate in which both arms can tell.
 - *same world*: the change changes nothing of the world (switched off is what was off), so there is nothing to compare
@@ -30,7 +32,7 @@ Declared = Literal["needed", "sufficient", "irrelevant", "helps", "hinders", "pr
 DECLARABLE: tuple[Declared, ...] = ("needed", "sufficient", "irrelevant", "helps", "hinders", "prevents")
 Finding = Literal[
     "needed", "sufficient", "irrelevant", "helps", "hinders", "prevents", "brings", "ends", "raises", "lowers",
-    "undecided", "untestable", "same world", "base",
+    "absent", "undecided", "untestable", "same world", "base",
 ]  # fmt: skip
 Agreement = Literal["as declared", "contradicts", "weaker than declared", "not settled", ""]
 HALF = 0.5
@@ -107,7 +109,9 @@ def find(pairs: Pairs, p: float, level: float, margin: float, takes_away: bool |
             return _word(takes_away, "helps", "hinders", "lowers")
         return _word(takes_away, "hinders", "helps", "raises")
     low, high = pairs.interval()
-    return "irrelevant" if -margin < low and high < margin else "undecided"
+    if not (-margin < low and high < margin):
+        return "undecided"
+    return "absent" if takes_away and max(before, after) <= margin else "irrelevant"
 
 
 def _word(takes_away: bool | None, less: Finding, more: Finding, other: Finding) -> Finding:
@@ -122,4 +126,6 @@ def agreement(declared: Declared | None, found: Finding) -> Agreement:
         return "as declared"
     if found in ("undecided", "untestable", "same world", "base"):
         return "not settled"
+    if found == "absent":  # that it would come without the cause is what these runs deny
+        return "contradicts" if declared in ("prevents", "hinders") else "not settled"
     return "weaker than declared" if _WEAKER.get(declared) == found else "contradicts"

@@ -16,6 +16,7 @@ from testbed.experiment.plan import Plan
 
 SIGNS = {
     "needed": "▼", "prevents": "▲", "sufficient": "●", "helps": "▽", "hinders": "△", "irrelevant": "=",
+    "absent": "○",
     "ends": "↓", "brings": "↑", "lowers": "↘", "raises": "↗", "undecided": "?", "untestable": "–",
     "same world": "≡", "base": "",
 }  # fmt: skip

@@ -29,7 +29,8 @@ COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
         (Pairs(12, 8, 0, 0), None, "lowers"),
         (Pairs(0, 0, 8, 12), None, "raises"),
         (Pairs(20, 0, 0, 0), True, "irrelevant"),
-        (Pairs(0, 0, 0, 20), True, "irrelevant"),
+        (Pairs(0, 0, 0, 20), True, "absent"),
+        (Pairs(0, 0, 0, 20), False, "irrelevant"),
         (Pairs(3, 0, 0, 0), True, "undecided"),  # three replicates cannot show that nothing changes
         (Pairs(0, 3, 0, 0), True, "undecided"),  # nor that all changes
         (Pairs(10, 4, 1, 5), True, "undecided"),
@@ -80,6 +81,17 @@ def test_the_interval_covers():
         assert hits / 4000 > 0.93
 
 
+def test_what_does_not_emerge_cannot_vanish():
+    never, always = Pairs(0, 0, 0, 40), Pairs(40, 0, 0, 0)
+    assert find(never, 1.0, 0.05, 0.2, takes_away=True) == "absent"
+    assert find(Pairs(3, 1, 1, 60), 1.0, 0.05, 0.2, takes_away=True) == "absent"
+    assert find(always, 1.0, 0.05, 0.2, takes_away=True) == "irrelevant"
+    assert (
+        find(never, 1.0, 0.05, 0.2, takes_away=False) == "irrelevant"
+    )  # more of the cause does not bring it
+    assert find(Pairs(0, 0, 0, 4), 1.0, 0.05, 0.2, takes_away=True) == "undecided"
+
+
 @pytest.mark.parametrize(
     ("declared", "found", "said"),
     [
@@ -91,6 +103,9 @@ def test_the_interval_covers():
         ("needed", "undecided", "not settled"),
         ("irrelevant", "untestable", "not settled"),
         ("irrelevant", "helps", "contradicts"),
+        ("needed", "absent", "not settled"),
+        ("irrelevant", "absent", "not settled"),
+        ("prevents", "absent", "contradicts"),
         ("sufficient", "sufficient", "as declared"),
     ],
 )
