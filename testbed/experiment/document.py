@@ -23,8 +23,8 @@ def markdown(plan: Plan, cells: list[MatrixCell], facts: list[tuple[str, str]], 
     if any(cell.reference for cell in cells):
         lines[-1] += (
             " Beside the base (Δ, paired over replicates): needed, helps, irrelevant, absent and so on by McNemar's "
-            f"exact test at {plan.file.level:g}, adjusted for all comparisons of the matrix (Benjamini and Hochberg), and a "
-            f"margin of {plan.file.margin:g}; the words are explained in `testbed/experiment/finding.py`."
+            f"exact test at {plan.file.level:g}, adjusted for all comparisons of the matrix (Benjamini and Hochberg), "
+            f"and a margin of {plan.file.margin:g}; the words are explained in `testbed/experiment/finding.py`."
         )
     if any(world.effect == "absent" for world in plan.worlds):
         lines[-1] += (
