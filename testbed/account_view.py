@@ -185,7 +185,7 @@ def _print_notes(console: Console, notes: Sequence[str]) -> None:
 def _share(value: float, low: float, high: float) -> str:
     if not math.isfinite(value):
         return "–"
-    return f"{value:.0%} ({100 * low:.0f}–{100 * high:.0f})"
+    return f"{value:.0%} ({100 * low:.0f}–{100 * high:.0f})" if math.isfinite(low) else f"{value:.0%}"
 
 
 def _percent(value: float) -> str:

@@ -23,10 +23,12 @@ LEGEND = (
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "red"), "not testable": ("–", "dim")}
 
 
-def print_truth(console: Console, checks: Sequence[TruthCheck]) -> None:
-    """The checks: a line of numbers each, with the claim and what was found in words."""
+def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) -> None:
+    """What was planted, and the checks: a line of numbers each, with the claim and what was found in words."""
     console.print()
     console.print(Text(TITLE, style="bold"))
+    console.print(Text(planted))
+    console.print()
     console.print(Text(LEGEND, style="dim"))
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)

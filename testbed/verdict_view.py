@@ -52,8 +52,13 @@ def print_verdicts(console: Console, found: Sequence[Verdict], why: bool = False
         for verdict in found:
             console.print()
             _print_block(console, verdict)
-    else:
-        console.print(Text("\n--why shows the tests, sizes and challenges of each model.", style="dim"))
+        return
+    console.print()
+    for verdict in found:
+        console.print(Text(f"{verdict.model}: {verdict.classification.because}", style="dim"))
+        if searched := _search_words(verdict):
+            console.print(Text(f"{verdict.model}: {searched}", style="dim"))
+    console.print(Text("\n--why shows the tests, sizes and challenges of each model.", style="dim"))
 
 
 def _add_row(table: Table, verdict: Verdict) -> None:
@@ -147,16 +152,19 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             lines.append(("", said))
         if verdict.rates.cut:
             lines.append(("", f"larger cohorts were simulated with {LARGEST_COHORT:,} users"))
-    if verdict.scan is not None and verdict.scan.top is not None and panel is not None:
-        best = verdict.scan.cohorts.index(verdict.scan.top)
-        lines.append(
-            (
-                "scan",
-                f"of {len(verdict.scan.cohorts)} cohorts {panel.months[verdict.scan.top]:%B %Y} stands out most, "
-                f"adjusted p = {_p(verdict.scan.adjusted_p[best])}",
-            )
-        )
+    if searched := _search_words(verdict):
+        lines.append(("scan", searched))
     return lines + [("note", note) for note in verdict.notes]
+
+
+def _search_words(verdict: Verdict) -> str:
+    """What the search over all cohorts found, or nothing."""
+    scan, panel = verdict.scan, verdict.panel
+    if scan is None or scan.top is None or panel is None:
+        return ""
+    p = scan.adjusted_p[scan.cohorts.index(scan.top)]
+    month = f"{panel.months[scan.top]:%B %Y}"
+    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted p = {_p(p)}"
 
 
 def _challenges(decision: Decision) -> list[tuple[str, str]]:

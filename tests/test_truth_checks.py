@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.listing import WORLDS
 from testbed.failure import BadInput
-from testbed.truth_checks import TruthCheck, check, estimate
+from testbed.truth_checks import TruthCheck, check, estimate, planted
 from testbed.truth_checks.claim import LEAST
 from testbed.truth_checks.launches import over_represented
 from testbed.truth_checks.returns import returners
@@ -393,6 +394,18 @@ def test_returners_are_those_who_were_away_a_calendar_month(tmp_path, others):
     assert found.value == others / 50
     assert found.low < found.value < found.high
     assert found.verdict == ("holds" if others == 40 else "fails")
+
+
+def test_what_was_planted_is_told(tmp_path):
+    found = {}
+    for name in ("base", "planted-25"):
+        run = sim.run(WORLDS / "nulls" / f"{name}.yaml", users=1500, out=tmp_path, workers=1)
+        found[name] = planted(run.path)
+        loyal = run.path / "truth" / "planted.parquet"
+        users = len(pd.read_parquet(loyal)) if loyal.is_file() else 0
+    assert found["base"] == "Nothing is planted: no user stays by decree."
+    assert users > 20 and "25% of those who began with new/focal" in found["planted-25"]
+    assert f"{users:,} users" in found["planted-25"]
 
 
 def test_a_folder_without_truth_is_named(tmp_path):

@@ -114,7 +114,7 @@ def classify(
     k, share = latest_share(cells)
     if share >= LEVEL:
         return called("no stand-out", f"all cohorts are alike, at a level of {share:.0%} in month {k}")
-    return called("no fit", f"{alike}, at a level of {share:.0%} in month {k}")
+    return called("no fit", f"{alike}, and few stay in any: {share:.0%} are active in month {k}")
 
 
 def _alike(cells: Cells, decision: Decision) -> str:
@@ -122,7 +122,7 @@ def _alike(cells: Cells, decision: Decision) -> str:
     spread = spread_beyond_noise(cells, cells.cohorts)
     if spread is None or spread > ALIKE or decision.found.tests["C"].rejects():
         return ""
-    return "all cohorts lie within 5 points of each other, or nearer than the data can tell"
+    return "less what is chance, all cohorts lie within 5 points of each other"
 
 
 def at_level(decision: Decision) -> bool | None:

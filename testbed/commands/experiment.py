@@ -370,6 +370,7 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
     from rich.text import Text
 
     from testbed import summary
+    from testbed.experiment.finding import least_replicates
 
     console = summary.open_console()
     console.print(Text(plan.file.title, style="bold"))
@@ -396,9 +397,21 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
             )
             holds = f"{cell.holds} of {cell.testable}"
             table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
+        if all(not cell.testable and not cell.failed for cell in own):
+            table = Table.grid(padding=(0, 1))
+            table.add_row(f"  untestable in all of {len(own)}")
         console.print(table)
         for why in dict.fromkeys(cell.why for cell in own if cell.why):
             console.print(Text(f"  no run can tell: {why}", style="dim"))
+    if any(cell.reference for cell in cells):
+        tells, calms = least_replicates(plan.file.level, plan.file.margin)
+        if plan.replicates < calms:
+            told = (
+                f"with {plan.replicates} replicates nothing can be called irrelevant or absent (from {calms} on)"
+                + (f", and no change can be told (from {tells} on)" if plan.replicates < tells else "")
+            )
+            console.print(Text(told, style="yellow"))
+        console.print(Text("The words are explained at the end of the page:", style="dim"))
     if any(cell.failed for cell in cells):
         told = "some patterns or runs failed: runs.csv says why; the same command tries failed runs again"
         console.print(Text(told, style="red"))

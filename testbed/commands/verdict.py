@@ -153,12 +153,13 @@ def execute(args: argparse.Namespace) -> int:
             one["account"] = account.as_json() if account else None
         content = {"log": args.log, "seed": args.seed, "verdicts": told}
         if truth is not None:
-            content["truth"] = [truth_view.as_json(check) for check in truth]
+            content["truth"] = [truth_view.as_json(check) for check in truth[0]]
+            content["planted"] = truth[1]
         print(json.dumps(content, indent=2))
     elif args.quiet:
         for judged in found:
             print(f"{judged.model}\t{judged.headline}")
-        for check in truth or ():
+        for check in truth[0] if truth else ():
             print(f"truth: {check.name}\t{check.verdict}")
     else:
         console = summary.open_console()
@@ -167,12 +168,12 @@ def execute(args: argparse.Namespace) -> int:
         for account in filter(None, accounts):
             account_view.print_account(console, account)
         if truth is not None:
-            truth_view.print_truth(console, truth)
+            truth_view.print_truth(console, *truth)
     return DONE
 
 
-def _truth(path: Path) -> list[TruthCheck]:
-    """The checks on a run's truth. Raises BadInput for a log that is not a run's or has no truth."""
+def _truth(path: Path) -> tuple[list[TruthCheck], str]:
+    """The checks on a run's truth, and what was planted. Raises BadInput for a log that is no run's or has no truth."""
     from testbed import truth_checks
 
     folder = path.parent if path.name == "log" and (path.parent / "manifest.json").is_file() else path
@@ -181,7 +182,7 @@ def _truth(path: Path) -> list[TruthCheck]:
             f"{path}: --truth needs the folder of a simulated run, with manifest.json and truth/, as `slipper run` "
             "writes it; a real log holds no truth. Leave out --truth"
         )
-    return truth_checks.check(folder)
+    return truth_checks.check(folder), truth_checks.planted(folder)
 
 
 def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:

@@ -114,6 +114,14 @@ def find(pairs: Pairs, p: float, level: float, margin: float, takes_away: bool |
     return "absent" if takes_away and max(before, after) <= margin else "irrelevant"
 
 
+def least_replicates(level: float, margin: float) -> tuple[int, int]:
+    """Replicates below which no change can be told (all of them would have to agree that the pattern goes or comes, and
+    no other comparison is made), and below which nothing can be called irrelevant."""
+    tells = next(n for n in range(1, 10_000) if Pairs(0, n, 0, 0).p() < level)
+    calms = next(n for n in range(1, 10_000) if Pairs(n, 0, 0, 0).interval()[1] < margin)
+    return tells, calms
+
+
 def _word(takes_away: bool | None, less: Finding, more: Finding, other: Finding) -> Finding:
     return other if takes_away is None else less if takes_away else more
 

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.report.cells import Cell, SmallTable
 from analysis.report.page import environment
 from testbed.experiment.curves import Curve, draw
+from testbed.experiment.finding import least_replicates
 from testbed.experiment.matrix import MatrixCell
 from testbed.experiment.plan import Plan
 
@@ -78,6 +79,8 @@ def render(
             signs=[(SIGNS[name], name) for name in SIGNS if name != "base"],
             level=plan.file.level,
             margin=plan.file.margin,
+            replicates=plan.replicates,
+            least=least_replicates(plan.file.level, plan.file.margin),
             tests=sum(bool(cell.pairs) for cell in cells),
             absent=any(world.effect == "absent" for world in plan.worlds),
             details=details,

@@ -6,6 +6,7 @@ lie beyond; three claims have a second half, which the words name: a claim holds
 
 `launches`: first fits are over-represented in launch cohorts, and stay. `rivals`: first fits stay when a better rival
 comes, others leave. `windows`: once a rival is as able, cohorts no longer stay. `returns`: who returns used others.
+Beside them `planting`: whether the scenario made users loyal by decree.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from pathlib import Path
 
 from testbed.truth_checks.claim import TruthCheck
 from testbed.truth_checks.launches import over_represented
+from testbed.truth_checks.planting import planted
 from testbed.truth_checks.returns import returners
 from testbed.truth_checks.rivals import stay_when_rivals_come
 from testbed.truth_checks.truth import read
 from testbed.truth_checks.windows import window_closes
 
-__all__ = ["TruthCheck", "check"]
+__all__ = ["TruthCheck", "check", "planted"]
 
 
 def check(run_path: Path | str) -> list[TruthCheck]:

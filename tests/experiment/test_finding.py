@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.experiment.finding import Pairs, agreement, find
+from testbed.experiment.finding import Pairs, agreement, find, least_replicates
 
 COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
 
@@ -79,6 +79,16 @@ def test_the_interval_covers():
             low, high = Pairs(*table.tolist()).interval()
             hits += count * (low <= truth <= high)
         assert hits / 4000 > 0.93
+
+
+def test_few_replicates_can_tell_nothing():
+    tells, calms = least_replicates(0.05, 0.2)
+    assert (tells, calms) == (6, 16)
+    for n, found in ((tells - 1, "undecided"), (tells, "needed")):
+        pairs = Pairs(0, n, 0, 0)
+        assert find(pairs, pairs.p(), 0.05, 0.2, takes_away=True) == found
+    for n, found in ((calms - 1, "undecided"), (calms, "irrelevant")):
+        assert find(Pairs(n, 0, 0, 0), 1.0, 0.05, 0.2, takes_away=True) == found
 
 
 def test_what_does_not_emerge_cannot_vanish():

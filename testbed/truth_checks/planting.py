@@ -1,0 +1,20 @@
+"""Whether a scenario planted loyal users: the answer that a verdict on its log should find."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+
+def planted(run: Path) -> str:
+    """In a sentence, what share of a launch cohort the run's scenario made loyal by decree, and how many users."""
+    section = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["resolved"].get("plant")
+    if not section or not section["loyal_share"]:
+        return "Nothing is planted: no user stays by decree."
+    users = pq.read_metadata(run / "truth" / "planted.parquet").num_rows
+    return (
+        f"Planted by the scenario: {section['loyal_share']:.0%} of those who began with {section['model']} in the "
+        f"month of its release, {users:,} users, stay by decree."
+    )
