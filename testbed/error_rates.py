@@ -149,6 +149,17 @@ def worst(found: dict[Setting, Measured]) -> tuple[float, str, float, str]:
     return *largest("verdict"), *largest("age only, robust")
 
 
+def least_powers(found: dict[Setting, Measured]) -> str:
+    """The least power of the verdict for each planted share, with where it is."""
+    rates: dict[str, list[tuple[float, str]]] = {}
+    for setting, rows in found.items():
+        for family, measured in rows:
+            if not family.is_null:
+                rates.setdefault(family.name, []).append((measured["verdict"], setting.name))
+    least = {name: min(values) for name, values in rates.items()}
+    return "; ".join(f"**{rate:.1%}** with {name} ({setting})" for name, (rate, setting) in least.items())
+
+
 def document(found: dict[Setting, Measured], by_size: Powers, back: Returns, runs: int, command: str) -> str:
     """The page."""
     rate, where, naive_rate, naive_where = worst(found)
@@ -163,6 +174,7 @@ def document(found: dict[Setting, Measured], by_size: Powers, back: Returns, run
         "false alarms.",
         f"- Largest false-alarm rate of the verdict: **{rate:.1%}** ({where}).\n"
         f"- Of a regression on age with user-robust errors: {naive_rate:.1%} ({naive_where}).\n"
+        f"- Least power of the verdict: {least_powers(found)}.\n"
         f"- Largest false-alarm rate of the boomerang: **{false:.1%}** ({false_where}).\n"
         f"- Least power of the boomerang for the largest share of returners in the smallest cohorts: **{power:.1%}** "
         f"({power_where}).",

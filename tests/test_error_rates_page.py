@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,9 @@ def test_the_worst_rate_is_that_of_a_null_only():
     rates = dict.fromkeys(COLUMNS, 0.0)
     rows = [(f, rates | {"verdict": 1.0 if f.loyal else 0.03 * (f.name == "seasons")}) for f in families]
     assert error_rates.worst({SMALL: rows})[:2] == (0.03, "seasons; small")
+    other = [(f, r | {"verdict": 0.4}) for f, r in rows]
+    said = error_rates.least_powers({SMALL: rows, replace(SMALL, name="other"): other})
+    assert said.startswith("**40.0%** with 10% loyal at launch (other); **40.0%** with 15%")
 
 
 def test_the_worst_boomerang_is_a_null_and_the_least_power_a_planted_return():
