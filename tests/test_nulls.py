@@ -2,8 +2,8 @@
 
 The naive test is the two-proportion z test of month-3 retention, launch cohort against all later ones together. Seeds
 are the worlds' own, so that nothing here fails by chance. Over seeds 1 to 10 the naive test (one-sided 5%) rejected in
-all runs of the worlds that should fool it, but in about 7 of 10 of short-first-month and truncated-last-month; in no run of
-base, heterogeneity and equal-stickiness.
+all runs of the worlds that should fool it, but in about 7 of 10 of short-first-month and truncated-last-month; in no
+run of base, heterogeneity and equal-stickiness.
 """
 
 from __future__ import annotations
