@@ -301,7 +301,11 @@ def start(*argv: object, cwd: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "testbed.cli", "experiment", *(str(word) for word in argv)]
     environment = os.environ | {"PYTHONPATH": os.getcwd()}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=cwd, env=environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=pipe, stderr=pipe, text=True,
+        # A test run in the background may ignore Ctrl-C, and what it starts would, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
 
 
 def wait_for(runs: Path, number: int) -> None:
