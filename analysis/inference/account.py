@@ -23,6 +23,7 @@ from analysis.inference.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.coactivity import Bools, CoActivity, co_activity
 from analysis.inference.definitions import all_definitions
 from analysis.inference.panel import Floats, Ints, Panel
+from analysis.inference.plain import plain, records
 from analysis.inference.plateau import Comparison, PlateauIndex, compare, hold_out, plateau_index
 from analysis.inference.presence import presence
 from analysis.inference.resurrection import (
@@ -380,27 +381,3 @@ def activity_beside(log: Log, panel: Panel) -> tuple[Bools, Bools]:
         matrix[code[chosen], at[chosen]] = True
         both.append(matrix)
     return both[0], both[1]
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row a dictionary, in plain types."""
-    return [plain(row) for row in frame.to_dict("records")]
-
-
-def plain(value: Any) -> Any:
-    """Plain types without NaN or infinity, which become None; days become ISO text."""
-    if isinstance(value, dict):
-        return {str(k): plain(held) for k, held in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(held) for held in value]
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -34,6 +34,10 @@ RETURNERS = 0.25  # least share of a jump's actives who had been silent before (
 EARLIEST_JUMP = 2  # months: a rise to month 1 from 1 cannot be
 
 
+CALLED: tuple[Kind, ...] = ("foundational", "dominant launch")
+"""The kinds that say that a launch cohort is special and stays."""
+
+
 @dataclass(frozen=True)
 class Jump:
     """A rise of activity after silence in one cohort: share before and after, and what supports it."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.panel import Cells, Floats, Ints
+from analysis.inference.plain import plain
 from analysis.inference.standout import LATEST_AGE
 from analysis.proportions import Z95, wilson
 
@@ -29,7 +30,7 @@ class Amount:
 
     def as_json(self) -> dict[str, float | None]:
         """For programs: NaN becomes null."""
-        return {name: _plain(getattr(self, name)) for name in ("value", "low", "high")}
+        return {name: plain(getattr(self, name)) for name in ("value", "low", "high")}
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,3 @@ def _plateau(cells: Cells, cohort: int) -> tuple[Amount, tuple[int, int] | None]
     between = float(late.weights @ cells.covariance @ early.weights)
     found = _ratio(late, early, between)
     return found, (latest - 2, latest) if math.isfinite(found.value) else None
-
-
-def _plain(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -21,7 +21,7 @@ from analysis import retention
 from analysis.inference import identifiability
 from analysis.inference.calibration import NoFit, searched_null
 from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
-from analysis.inference.classification import LEVEL, Classification, classify, jump_words
+from analysis.inference.classification import CALLED, LEVEL, Classification, classify, jump_words
 from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.error_rates import NOT_SIMULATED, SIMULATIONS, ErrorRates, error_rates
@@ -29,6 +29,7 @@ from analysis.inference.identifiability import Identifiability
 from analysis.inference.jumps import resurrections
 from analysis.inference.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
 from analysis.inference.panel import NEWCOMER_DAYS, NoPanel, Panel
+from analysis.inference.plain import plain
 from analysis.proportions import Z95
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
@@ -176,7 +177,8 @@ class Verdict:
                 {"cohort": month, "z": z, "adjusted_p": p}
                 for month, z, p in zip(months, self.scan.z, self.scan.adjusted_p, strict=True)
             ]
-        return _plain(shown)
+        told: dict[str, Any] = plain(shown)
+        return told
 
 
 def judge(
@@ -303,7 +305,7 @@ def _controls(verdict: Verdict, beside: Mapping[str, Decision]) -> Controls:
 def _beside_controls(verdict: Verdict) -> Verdict:
     """The verdict, withdrawn where the launch cohorts of other models stand out as much."""
     kind = verdict.classification
-    if not verdict.fails_controls or kind.kind not in ("foundational", "dominant launch"):
+    if not verdict.fails_controls or kind.kind not in CALLED:
         return verdict
     because = (
         f"the launch cohorts of {verdict.controls.judged} other models stand out by about as much: who comes first "
@@ -315,7 +317,7 @@ def _beside_controls(verdict: Verdict) -> Verdict:
 def _adjusted(verdict: Verdict) -> Verdict:
     """The verdict, withdrawn where it does not hold after adjusting for the models judged with it."""
     kind = verdict.classification
-    if not verdict.fails_adjustment or kind.kind not in ("foundational", "dominant launch"):
+    if not verdict.fails_adjustment or kind.kind not in CALLED:
         return verdict
     because = f"not after adjusting for the {verdict.judged_together} models judged (Holm)"
     return replace(verdict, classification=replace(kind, kind="fragile", because=because))
@@ -466,19 +468,6 @@ def _rates_json(rates: ErrorRates) -> dict[str, Any]:
         "likeness_within_organisations": rates.likeness,
         "not_simulated": list(NOT_SIMULATED),
     }
-
-
-def _plain(value: Any) -> Any:
-    """Plain types without NaN or infinity."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def outcome_words(outcome: Outcome) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis import retention
 from analysis.inference.calibration import NoFit, searched_null
-from analysis.inference.classification import Kind
+from analysis.inference.classification import CALLED, Kind
 from analysis.inference.decision import decide
 from analysis.inference.multiplicity import adjusted, scan
 from analysis.inference.naive import two_proportions
@@ -26,7 +26,6 @@ from testbed.outcome import Outcome
 from testbed.patterns.registry import Age, Count, Found, pattern
 from testbed.statistics import Untestable
 
-CALLED = ("foundational", "dominant launch")  # kinds that say that a launch cohort is special and stays
 # Draws of the search per model searched. The least p is 1 / (draws + 1), and Bonferroni multiplies it by the models.
 DRAWS = 100
 SEARCH_SEED = 20261124
