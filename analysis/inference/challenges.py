@@ -132,11 +132,7 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
 
 def _left(panel: Panel, changed: Panel) -> Cells:
     """The cells of the changed panel in the cohorts that the panel tests, of whatever size they are now."""
-    cells = replace(changed, min_cohort=1).cells
-    for cohort in cells.cohorts:
-        if cohort not in panel.tested:
-            cells = cells.without(cohort)
-    return cells
+    return replace(changed, min_cohort=1).cells.shared_with(panel.cells)
 
 
 def _without(cells: Cells, other: int, cohort: int) -> tuple[Cells, int]:

@@ -23,7 +23,7 @@ from analysis.inference.resurrection import calendar_safe, mcnemar, return_rates
 
 def resurrections(panel: Panel) -> tuple[Jump, ...]:
     """Candidate jumps of all tested cohorts but the oldest, with their p-values; `Jump.confirmed` says which hold."""
-    together = {c: _together(panel, c) for c in panel.tested}
+    together = {c: panel.co_activity(c) for c in panel.tested}
     if not any(_rises(together[c], k) for c in panel.tested[1:] for k in _interior(together[c])):
         return ()
     looked_at = [
@@ -40,11 +40,6 @@ def resurrections(panel: Panel) -> tuple[Jump, ...]:
         for j, rise, shape in zip(looked_at, rises, shapes, strict=True)
         if _rises(together[j.cohort], j.age) and j.returners >= RETURNERS and math.isfinite(shape)
     )
-
-
-def _together(panel: Panel, cohort: int) -> CoActivity:
-    """Co-activity of a cohort, by organisation where the panel has them."""
-    return panel.co_activity(cohort)
 
 
 def _clustered_rise(own: CoActivity) -> Floats:
