@@ -300,10 +300,9 @@ class Search:
         """Patience doubles with each failure since the last release that was heard of."""
         search = self.scenario.search
         mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
-        look = self._next_look(Purpose.LOOK, day, rows, mean)
+        self.due[rows] = self._next_look(Purpose.LOOK, day, rows, mean)
         self.failures[rows] = np.minimum(self.failures[rows] + 1, MOST_FAILURES)
         self.state[rows] = WAITING
-        self._schedule(rows, look)
 
     def _next_look(
         self, purpose: Purpose, day: int, rows: Rows, mean: NDArray[np.float64]
@@ -312,16 +311,14 @@ class Search:
         latest = np.minimum(self.work.end[rows], self.scenario.days)
         return self.draws.next_event(purpose, self.work.entity[rows], day, mean, latest)
 
-    def _schedule(self, rows: Rows, day: NDArray[np.float64] | NDArray[np.int64]) -> None:
-        self.due[rows] = np.minimum(day, self.work.end[rows]).astype(np.int32)
-
     def _open_trial(self, day, rows, model, state, length_quantile) -> None:  # type: ignore[no-untyped-def]
         self.plant.take(day, rows, model)
         u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.market.key[model])
         self.state[rows] = state
         self.trial[rows] = model
         self.trial_start[rows] = day
-        self._schedule(rows, day + np.maximum(1, np.round(length_quantile(u))))
+        last = day + np.maximum(1, np.round(length_quantile(u)))
+        self.due[rows] = np.minimum(last, self.work.end[rows]).astype(np.int32)
 
     # -- fit ----------------------------------------------------------------------------------------------------
 
@@ -402,7 +399,7 @@ class Search:
             self.due[rows] = self.work.end[rows]
             return
         mean = rivals.look_every_days / np.maximum(self.work.curiosity[rows], 1e-6)
-        self._schedule(rows, self._next_look(Purpose.RIVAL_LOOK, day, rows, mean))
+        self.due[rows] = self._next_look(Purpose.RIVAL_LOOK, day, rows, mean)
 
     def _consider_rivals(self, day: int, rows: Rows, view: View) -> None:
         """Embedded workloads look around: the best rival competes with staying."""
