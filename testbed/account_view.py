@@ -11,6 +11,7 @@ from rich.text import Text
 
 from analysis.inference.account import ACTIVE, MIXED_KINDS, Account, Plateau, Returns
 from analysis.inference.definitions import DEFINITIONS
+from testbed.verdict_view import written_p
 
 DEFINED = (
     "One log, four curves. Calendar month: active in month k after that of first use (the report's). 30-day windows: "
@@ -68,8 +69,8 @@ def _print_plateau(console: Console, plateau: Plateau) -> None:
         said = f"plateau index R(5)/R(3): {found.index:.2f}"
         if math.isfinite(found.se):
             said += (
-                f" ({found.low:.2f} to {found.high:.2f}); p of at most {found.threshold:g}: {_p(found.p_above)}, of at "
-                f"least {found.threshold:g}: {_p(found.p_below)}"
+                f" ({found.low:.2f} to {found.high:.2f}); p of at most {found.threshold:g}: "
+                f"{written_p(found.p_above)}, of at least {found.threshold:g}: {written_p(found.p_below)}"
             )
         console.print(said)
     if plateau.comparison is not None:
@@ -132,16 +133,16 @@ def _print_returns(console: Console, returns: Returns) -> None:
             gap = away.loc[k]
             cells.append(
                 f"{_percent(gap['returners_share'])} / {_percent(gap['others_share'])} "
-                f"({_number(gap['odds_ratio'])}, {_p(gap['p'])})"
+                f"({_number(gap['odds_ratio'])}, {written_p(gap['p'])})"
             )
-        cells += [_p(rise["holm"].get(k, math.nan)), _p(bump["holm"].get(k, math.nan))]
+        cells += [written_p(rise["holm"].get(k, math.nan)), written_p(bump["holm"].get(k, math.nan))]
         rows.append(cells)
     heads = ["k", "silent", "back", "rate", "before"]
     heads += ["elsewhere"] if away is not None else []
     _print_table(console, (*heads, "McNemar", "log-convex"), rows)
     console.print(
         f"isotonic likelihood-ratio test of any rise: {returns.isotonic.statistic:.2f}, p = "
-        f"{_p(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
+        f"{written_p(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
     )
     _print_notes(console, returns.notes)
 
@@ -196,9 +197,3 @@ def _number(value: float) -> str:
     if value == math.inf:
         return "∞"
     return f"{value:.2f}" if math.isfinite(value) else "–"
-
-
-def _p(p: float) -> str:
-    if not math.isfinite(p):
-        return "–"
-    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")

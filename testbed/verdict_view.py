@@ -71,7 +71,7 @@ def _add_row(table: Table, verdict: Verdict) -> None:
     rates = verdict.rates
     wrong = f"{rates.false_positive_rate:.1%}" if rates else "–"
     power = " / ".join(f"{rate.value:.0%}" for rate in rates.power) if rates else "–"
-    table.add_row(words, *cells, _p(verdict.p), _p(verdict.holm_p), wrong, power)
+    table.add_row(words, *cells, written_p(verdict.p), written_p(verdict.holm_p), wrong, power)
 
 
 def _print_block(console: Console, verdict: Verdict) -> None:
@@ -119,7 +119,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             lines.append(
                 (
                     f"test {letter}",
-                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, p = {_p(test.p)}, {said}",
+                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, p = {written_p(test.p)}, {said}",
                 )
             )
         lines += _sizes(verdict)
@@ -130,8 +130,8 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             if math.isfinite(controls.p_excess):
                 said += (
                     f"; {controls.above} of {controls.measured} have a launch effect above 0, their median odds ratio "
-                    f"is {controls.odds_ratio:.2f} (none on average: p = {_p(controls.p_mean)}), and this one exceeds "
-                    f"what they foretell with p = {_p(controls.p_excess)}"
+                    f"is {controls.odds_ratio:.2f} (none on average: p = {written_p(controls.p_mean)}), and this one "
+                    f"exceeds what they foretell with p = {written_p(controls.p_excess)}"
                 )
             lines.append(("controls", said))
     if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
@@ -164,7 +164,7 @@ def _search_words(verdict: Verdict) -> str:
         return ""
     p = scan.adjusted_p[scan.cohorts.index(scan.top)]
     month = f"{panel.months[scan.top]:%B %Y}"
-    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted p = {_p(p)}"
+    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted p = {written_p(p)}"
 
 
 def _challenges(decision: Decision) -> list[tuple[str, str]]:
@@ -230,7 +230,8 @@ def _number(amount: Amount) -> str:
     return f"{amount.value:.2f} ({amount.low:.2f} to {amount.high:.2f})"
 
 
-def _p(p: float) -> str:
+def written_p(p: float) -> str:
+    """A p-value for people."""
     if not math.isfinite(p):
         return "–"
     return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")

@@ -20,6 +20,8 @@ from testbed.failure import DONE, FAILED, BadInput, check_writable
 from testbed.progress import Report, duration, open_display
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from testbed.experiment.matrix import MatrixCell
     from testbed.experiment.plan import Cell, Plan
     from testbed.experiment.runs import Record
@@ -366,7 +368,6 @@ def _list_patterns(as_json: bool) -> int:
 
 
 def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     from testbed import summary
@@ -376,31 +377,15 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
     console.print(Text(plan.file.title, style="bold"))
     console.print(Text(plan.file.question, style="italic"))
     console.print()
-    several, one_arm = len(plan.worlds) > 1, len(plan.arms) == 1
     for pattern in plan.patterns:
         own = [cell for cell in cells if cell.pattern == pattern.name]
         if not own:
             continue
         console.print(Text(pattern.name, style="bold"))
-        table = Table.grid(padding=(0, 1))
-        for side in ("left", "right", "left", "left", "left", "left"):
-            table.add_column(justify=side, no_wrap=len(table.columns) > 0)
-        for cell in own:
-            rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
-            mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
-            finding = cell.errors.replace("the ", "") or cell.said
-            if cell.errors == "not settled":
-                finding += f": at most {cell.high:.1%}"
-            style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
-            name = (
-                f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"
-            )
-            holds = f"{cell.holds} of {cell.testable}"
-            table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
-        if all(not cell.testable and not cell.failed for cell in own):
-            table = Table.grid(padding=(0, 1))
-            table.add_row(f"  untestable in all of {len(own)}")
-        console.print(table)
+        if any(cell.testable or cell.failed for cell in own):
+            console.print(_rates(plan, own))
+        else:
+            console.print(Text(f"  untestable in all of {len(own)}"))
         for why in dict.fromkeys(cell.why for cell in own if cell.why):
             console.print(Text(f"  no run can tell: {why}", style="dim"))
     if any(cell.reference for cell in cells):
@@ -417,3 +402,25 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
         console.print(Text(told, style="red"))
     console.print(Text(f"\n{home / PAGE}", style="dim"), soft_wrap=True)
     console.print(Text(tally.line()))
+
+
+def _rates(plan: Plan, own: list[MatrixCell]) -> Table:
+    """A pattern's cells, a row each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    several, one_arm = len(plan.worlds) > 1, len(plan.arms) == 1
+    table = Table.grid(padding=(0, 1))
+    for side in ("left", "right", "left", "left", "left", "left"):
+        table.add_column(justify=side, no_wrap=len(table.columns) > 0)
+    for cell in own:
+        rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
+        mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
+        finding = cell.errors.replace("the ", "") or cell.said
+        if cell.errors == "not settled":
+            finding += f": at most {cell.high:.1%}"
+        style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
+        name = f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"
+        holds = f"{cell.holds} of {cell.testable}"
+        table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
+    return table

@@ -153,8 +153,8 @@ def execute(args: argparse.Namespace) -> int:
             one["account"] = account.as_json() if account else None
         content = {"log": args.log, "seed": args.seed, "verdicts": told}
         if truth is not None:
-            content["truth"] = [truth_view.as_json(check) for check in truth[0]]
-            content["planted"] = truth[1]
+            checks, content["planted"] = truth
+            content["truth"] = [truth_view.as_json(check) for check in checks]
         print(json.dumps(content, indent=2))
     elif args.quiet:
         for judged in found:
