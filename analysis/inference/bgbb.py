@@ -53,10 +53,32 @@ class BGBB:
 
         binomial(t_x - 1, x - 1) histories share each (x, t_x), and one history has (0, 0).
         """
-        cells = np.broadcast_arrays(*(np.asarray(part, dtype=np.int64) for part in (x, t_x, n)))
+        cells = _histories(x, t_x, n)
         shape = cells[0].shape
         flat = _log_probability((self.alpha, self.beta, self.gamma, self.delta), *(c.ravel() for c in cells))
         return flat.reshape(shape)
+
+
+def _whole(values: npt.ArrayLike, name: str, of: str = "months") -> Ints:
+    """Values as integers, of their own shape. Errors: ValueError where one is no whole number: it is never cut."""
+    given = np.asarray(values)
+    if given.dtype.kind in "iub":
+        return given.astype(np.int64)
+    for cell, value in enumerate(given.ravel().tolist()):
+        if not isinstance(value, int | float) or not float(value).is_integer():
+            raise ValueError(f"{name} must hold whole numbers of {of}, got {value!r} in cell {cell}")
+    return given.astype(np.int64)
+
+
+def _histories(x: npt.ArrayLike, t_x: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Ints, Ints, Ints]:
+    """Active months, the last of them and months observed, as integers of one shape."""
+    parts = _whole(x, "x"), _whole(t_x, "t_x"), _whole(n, "n")
+    try:
+        months, last, opportunities = np.broadcast_arrays(*parts)
+    except ValueError:
+        lengths = ", ".join(str(part.size) for part in parts)
+        raise ValueError(f"x, t_x and n must be rows of one length, got {lengths} values") from None
+    return months, last, opportunities
 
 
 def _log_probability(shapes: tuple[float, float, float, float], x: Ints, t_x: Ints, n: Ints) -> Floats:
@@ -84,13 +106,13 @@ def fit_bgbb(
     x: active months; t_x: the last of them (0 when x is 0); n: months observed, the first of them month 1; counts:
     users that share the history (1 each when missing). All of shape (cells,), n may be one number.
 
-    Errors: ValueError for histories that cannot be (such as x above t_x) or a single month observed, from which
-    activity and dropout cannot be told apart.
+    Errors: ValueError for numbers that are not whole, for histories that cannot be (such as x above t_x) or a single
+    month observed, from which activity and dropout cannot be told apart.
     """
-    months, last, opportunities = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(part, dtype=np.int64)) for part in (x, t_x, n))
+    months, last, opportunities = (np.atleast_1d(part) for part in _histories(x, t_x, n))
+    weights = (
+        np.ones(months.shape) if counts is None else _whole(counts, "counts", "users").astype(np.float64)
     )
-    weights = np.ones(months.shape) if counts is None else np.asarray(counts, dtype=np.float64)
     if months.ndim != 1 or weights.shape != months.shape or not months.size:
         raise ValueError("x, t_x, n and counts must be rows of one length, with at least one cell")
     possible = (months >= 0) & (months <= last) & (last <= opportunities) & ((months > 0) == (last > 0))
@@ -100,7 +122,7 @@ def fit_bgbb(
             f"impossible history in cell {bad}: x = {months[bad]}, t_x = {last[bad]}, n = {opportunities[bad]}; "
             "expected 0 <= x <= t_x <= n, and t_x = 0 exactly when x = 0"
         )
-    if np.any(weights < 0) or not np.all(np.isfinite(weights)) or weights.sum() <= 0:
+    if np.any(weights < 0) or weights.sum() <= 0:
         raise ValueError("counts must be numbers of users, none negative and not all 0")
     if opportunities.max() < 2:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Dropout curves, BG/BB, BG/NBD and the plateau index against published numbers, exact sums and simulated truth."""
+"""Dropout curves, BG/BB and the plateau index against published numbers, exact sums and simulated truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.inference.bgbb import BGBB, bgbb_cells, fit_bgbb
-from analysis.inference.bgnbd import fit_bgnbd
 from analysis.inference.coactivity import co_activity
 from analysis.inference.dropout import SBG, fit_bdw, fit_cure, fit_geometric, fit_sbg
 from analysis.inference.likelihood import likelihood_ratio
@@ -237,22 +236,6 @@ def test_bgbb_gives_the_published_fit_of_the_donations():
     assert fit.expected_active(range(13)) == pytest.approx(expected, abs=2e-4)
 
 
-def test_bgnbd_gives_the_published_fit_of_cdnow():
-    rows = pd.read_csv(DATA / "cdnow.csv")
-    n = rows["customers"]
-    assert (n.sum(), (n * rows["x"]).sum(), n[rows["x"] == 0].sum()) == (2357, 2457, 1411)
-    fit = fit_bgnbd(rows["x"], rows["t_x"], rows["observed"], n)
-    assert (fit.r, fit.alpha, fit.a, fit.b) == pytest.approx(
-        (0.242593, 4.413532, 0.792886, 2.425754), abs=PARAMETER
-    )
-    assert fit.log_likelihood == pytest.approx(-9582.4256, abs=LOG_LIKELIHOOD)
-    # The model's own total of repeat purchases is near the one seen (published tracking plots: within some percent).
-    total = float(n @ fit.expected_purchases(rows["observed"]))
-    assert total == pytest.approx(2457, rel=0.03)
-    assert fit.alive(0, 0, 39) == 1.0
-    assert 0 < fit.alive(5, 10, 39) < fit.alive(5, 35, 39) < 1
-
-
 @settings(max_examples=30, deadline=None)
 @given(alpha=shapes, beta=shapes, gamma=shapes, delta=shapes, n=st.integers(1, 7))
 def test_bgbb_probabilities_sum_to_one_and_their_mean_is_the_curve(alpha, beta, gamma, delta, n):
@@ -288,8 +271,36 @@ def test_impossible_histories_are_refused_in_words():
         fit_bgbb([0, 3], [0, 2], 6)
     with pytest.raises(ValueError, match="at least 2 months"):
         fit_bgbb([0, 1], [0, 1], 1)
-    with pytest.raises(ValueError, match="impossible row 0"):
-        fit_bgnbd([0], [3.0], [10.0])
+
+
+@pytest.mark.parametrize(
+    ("x", "t_x", "n", "what"),
+    [
+        ([0, 1.5], [0, 2], 6, r"x must hold whole numbers of months, got 1.5 in cell 1"),
+        ([1, 1], [2, float("nan")], 6, r"t_x must hold whole numbers of months, got nan in cell 1"),
+        ([1, 1], [2, 2], [6, float("inf")], r"n must hold whole numbers of months, got inf in cell 1"),
+        (["1", "2"], [2, 2], 6, r"x must hold whole numbers of months, got '1' in cell 0"),
+        ([1, None], [2, 2], 6, r"x must hold whole numbers of months, got None in cell 1"),
+    ],
+)
+def test_histories_that_are_no_whole_months_are_refused_not_cut(x, t_x, n, what):
+    with pytest.raises(ValueError, match=what):
+        fit_bgbb(x, t_x, n)
+    with pytest.raises(ValueError, match=what):
+        BGBB(1.0, 1.0, 1.0, 1.0, 0.0, 1.0, False).log_probability(x, t_x, n)
+
+
+def test_whole_numbers_may_come_as_floats_and_users_are_whole():
+    as_floats = fit_bgbb([0.0, 1.0, 2.0], [0.0, 1.0, 2.0], 3.0, [2.0, 1.0, 4.0])
+    assert as_floats == fit_bgbb([0, 1, 2], [0, 1, 2], 3, [2, 1, 4])
+    with pytest.raises(ValueError, match=r"counts must hold whole numbers of users, got 2.5 in cell 0"):
+        fit_bgbb([0, 1], [0, 1], 3, [2.5, 1.0])
+    with pytest.raises(ValueError, match="none negative and not all 0"):
+        fit_bgbb([0, 1], [0, 1], 3, [0, 0])
+    with pytest.raises(ValueError, match="at least one cell"):
+        fit_bgbb([], [], 3)
+    with pytest.raises(ValueError, match="rows of one length"):
+        fit_bgbb([0, 1], [0, 1, 2], 3)
 
 
 def test_plateau_index_by_hand_and_from_counts_alone():
