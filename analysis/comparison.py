@@ -21,7 +21,12 @@ from analysis.results import CONTRAST, INDEX, TRIANGLES
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared
 MOST_ROWS = 12  # rows of one exhibit that are compared, the largest first
 ALL = "all"  # the one series of an exhibit whose rows have no names
-PROSE = ("title", "question", "extends")  # scenario keys that say what a scenario is for, not what it is
+PROSE = (
+    "title",
+    "question",
+    "extends",
+    "look_at",
+)  # scenario keys that say what a scenario is for, not what it is
 
 
 class NotAnalysed(ValueError):

@@ -57,6 +57,11 @@ class Document:
         return tuple(self.sources)
 
     @property
+    def top(self) -> str:
+        """What has the last word: `--set` where anything is set, else the file itself."""
+        return OVERRIDES if OVERRIDES in self.sources else self.files[0]
+
+    @property
     def tree(self) -> dict[str, Any]:
         """Dicts, lists, scalars; keys are text as written."""
         return cast(dict[str, Any], plain(self.root))

@@ -1,7 +1,7 @@
 """The models of one world: the catalogue of real ones, with the scenario's own additions and changes."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -32,7 +32,7 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     path) for a model that the scenario names and nobody knows, or that is impossible.
     """
     section = scenario.catalogue
-    known = load_catalogue(_folder(section.folder, beside))
+    known = real_models(scenario, beside)
     for key in ("only", "without"):
         for i, slug in enumerate(getattr(section, key) or ()):
             if slug not in known:
@@ -57,6 +57,32 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
         _check_plant(scenario.plant.model, scenario, kept)
     if not len(kept):
         raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
+    return kept
+
+
+def real_models(scenario: Scenario, beside: Path | None = None) -> Catalogue:
+    """The scenario's catalogue of real models, of which its market lists some."""
+    return load_catalogue(_folder(scenario.catalogue.folder, beside))
+
+
+def own_models(scenario: Scenario, listed: Catalogue) -> list[str]:
+    """Models that the scenario adds to the catalogue or changes, in its order."""
+    return [slug for slug in scenario.models if slug in listed]
+
+
+def looked_at(scenario: Scenario, listed: Catalogue, gone: Container[str] = ()) -> list[str]:
+    """The scenario's `look_at`, without the models that were taken out of this market after it was stated (`gone`).
+
+    Raises ProblemAt for a model that this market does not list, or that is named twice.
+    """
+    kept: list[str] = []
+    for i, slug in enumerate(scenario.look_at):
+        if slug in kept:
+            raise ProblemAt(("look_at", i), f"'{slug}' is named twice")
+        if slug in listed:
+            kept.append(slug)
+        elif slug not in gone:
+            raise _unknown(slug, ("look_at", i), listed)
     return kept
 
 

@@ -559,6 +559,10 @@ class PlantSection(Section):
 # --- the whole ----------------------------------------------------------------------------------------------
 
 
+TELLING = frozenset({"title", "question", "extends", "look_at"})
+"""Keys that say what a scenario is for, not what is simulated: they change no data."""
+
+
 class Scenario(Section):
     """A world: its question, its market, its users, its causes."""
 
@@ -566,6 +570,11 @@ class Scenario(Section):
     question: str = Field(description="what the scenario asks, in one sentence")
     extends: str | None = Field(
         None, description="another scenario, of which this one states the differences"
+    )
+    look_at: list[str] = Field(
+        [],
+        description="the models that the question is about, the most important first: their verdicts and panels open "
+        "the page (none: the scenario's own models, then those of the report)",
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     start: dt.date

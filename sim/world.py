@@ -8,7 +8,7 @@ import os
 import platform
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,14 +21,15 @@ from numpy.typing import NDArray
 
 from sim.catalogue import CATEGORIES, Catalogue, CatalogueError
 from sim.document import Document
-from sim.listing import WORLDS, world_catalogue
+from sim.listing import WORLDS, looked_at, own_models, real_models, world_catalogue
 from sim.market import Market
+from sim.nodes import Mapping as Keys
 from sim.observation import Classifier
 from sim.perception import view_of
 from sim.population import Users, Workloads, build_population
 from sim.problems import Problem, ProblemAt, ScenarioError
 from sim.randomness import Draws
-from sim.scenario import Scenario, read_scenario
+from sim.scenario import TELLING, Scenario, read_scenario
 from sim.search import Search
 from sim.traffic import Traffic
 from sim.validation import validate
@@ -67,9 +68,7 @@ class World:
     def digest(self) -> str:
         """Hash of all that decides the world's data: scenario, catalogue, and the simulator's source."""
         parts = hashlib.sha256()
-        resolved = self.scenario.model_dump(
-            mode="json", by_alias=True, exclude={"title", "question", "extends"}
-        )
+        resolved = self.scenario.model_dump(mode="json", by_alias=True, exclude=set(TELLING))
         parts.update(json.dumps(resolved, sort_keys=True).encode())
         parts.update(self.catalogue.digest().encode())
         if self.classifier is not None:
@@ -131,11 +130,23 @@ def load_world(
     beside = Path(path).resolve().parent
     try:
         catalogue = world_catalogue(scenario, beside)
+        look_at = looked_at(scenario, catalogue, _taken_out(document, scenario, beside))
         near = beside / scenario.observation.label_paths
         classifier = Classifier(scenario, beside if near.is_file() else WORLDS, draws)
     except (ProblemAt, CatalogueError) as error:
         raise _as_scenario_error(error, document) from None
+    scenario = scenario.model_copy(update={"look_at": look_at})
     return World(scenario, catalogue, draws, _world_name(path), classifier)
+
+
+def _taken_out(document: Document, scenario: Scenario, beside: Path) -> Container[str]:
+    """Models that a scenario or `--set` may have taken out of the market after `look_at` was stated: all real ones and
+    those removed by `~`, where anything was read after it."""
+    if document.mark(("look_at",)).file == document.top:
+        return ()
+    models = document.node(("models",))
+    removed = set(models.removed) if isinstance(models, Keys) else set()
+    return removed | {model.slug for model in real_models(scenario, beside).models}
 
 
 def _world_name(path: str | Path) -> str:
@@ -321,6 +332,8 @@ def _manifest(agents: Agents, counts: dict[str, int], timings: dict[str, float])
         "scenario": agents.world.name,
         "title": scenario.title,
         "question": scenario.question,
+        "look_at": scenario.look_at,
+        "own_models": own_models(scenario, agents.world.catalogue),
         "run_id": agents.world.run_id,
         "seed": scenario.seed,
         "users": scenario.users,

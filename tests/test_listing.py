@@ -227,6 +227,15 @@ def test_a_scenario_does_not_change_the_catalogue():
     assert load_catalogue(WORLDS / "catalogue").digest() == REAL.digest()
 
 
+def test_a_model_taken_out_of_the_market_is_not_looked_at_any_more():
+    looking = OWN + "catalogue: {use: all}\nlook_at: [m/own, openai/gpt-4o, google/gemini-2.5-pro]\n"
+    assert world(looking).scenario.look_at == ["m/own", "openai/gpt-4o", "google/gemini-2.5-pro"]
+    less = world(looking, "models.m/own=~", "catalogue.without=[openai/gpt-4o]")
+    assert less.scenario.look_at == ["google/gemini-2.5-pro"]
+    with pytest.raises(ScenarioError, match="unknown model 'm/onw'"):
+        world(looking.replace("[m/own", "[m/onw"), "seed=3")
+
+
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +257,10 @@ def test_a_scenario_does_not_change_the_catalogue():
          "the first price is of 2025-01-01, the release is 2024-05-13"),
         ("models: {m/own: {released: 2024-12-01, prices: [{date: 2024-12-01, prompt: 1, completion: 1, cached: 2}]}}",
          "models.m/own", "cached_usd_per_mtok is more than the prompt price"),
+        ("catalogue: {use: all}\nlook_at: [openai/gpt-4o, claude-sonet-4]", "look_at.1",
+         "unknown model 'claude-sonet-4'; did you mean 'anthropic/claude-sonnet-4'"),
+        ("catalogue: {use: all}\nlook_at: [openai/gpt-4o, openai/gpt-4o]", "look_at.1", "named twice"),
+        (SOME + "look_at: [anthropic/claude-sonnet-4]", "look_at.0", "unknown model 'anthropic/claude-sonnet-4'"),
         ("models: {m/own: {released: 2024-12-01, prices: [{date: 2024-12-01, prompt: 1, completion: 1},"
          " {date: 2024-12-01, prompt: 2, completion: 2}]}}", "models.m/own", "in order of date"),
     ],

@@ -22,7 +22,7 @@ from scipy import stats
 
 import sim
 from sim.listing import WORLDS
-from sim.scenario import json_schema
+from sim.scenario import TELLING, json_schema
 from sim.world import load_world
 from tests.test_scenarios import differences, header, stated_keys, unknown_keys
 
@@ -123,7 +123,7 @@ def test_a_null_world_is_the_base_with_the_keys_that_it_states(name):
     stated = stated_keys(f"nulls/{name}")
     assert stated["extends"] == "base.yaml"
     keys = {key.split(".")[0] for key in differences(f"nulls/{name}", "nulls/base")}
-    assert keys and keys <= set(stated) - {"title", "question", "extends"}
+    assert keys and keys <= set(stated) - TELLING
 
 
 @pytest.mark.parametrize("name", ["base", *NULLS])

@@ -15,7 +15,7 @@ import sim
 from sim.catalogue import load_catalogue
 from sim.json_schema import SCHEMA_FILE
 from sim.listing import WORLDS
-from sim.scenario import json_schema
+from sim.scenario import TELLING, json_schema
 from sim.world import load_world
 from tests.traffic_world import shipped
 
@@ -23,7 +23,7 @@ PROMISED = {"report", "report-small", "no-fit", "no-lock-in", "uninformed", "no-
             "price-cut", "whale"}  # fmt: skip
 SHIPPED = sorted(file.stem for file in WORLDS.glob("*.yaml"))
 NULL_WORLDS = {"no-fit": "fit", "no-lock-in": "lock_in", "uninformed": "information", "no-backlog": "backlog"}
-WORDS = ("title", "question", "extends")
+WORDS = tuple(sorted(TELLING))
 
 
 def resolved(scenario: sim.Scenario) -> dict[str, Any]:

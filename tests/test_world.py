@@ -201,6 +201,8 @@ def test_the_runs_name_tells_seed_and_everything_else_that_decides_the_data(worl
 def test_the_runs_name_does_not_tell_words_or_places(world_file, tmp_path):
     base = run_id(world_file)
     assert run_id(searching(tmp_path, title="Another title", question="Another question?")) == base
+    models = load_world(world_file).catalogue.models
+    assert run_id(searching(tmp_path, look_at=[models[0].slug])) == base
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     assert run_id(write_scenario(folder, {"extends": str(world_file)}, "child")) == base
