@@ -2,7 +2,7 @@
 
 from sim.problems import Problem, ScenarioError
 from sim.scenario import Scenario, load_scenario
-from sim.world import Agents, Progress, Run, World, load_world, run, run_agents
+from sim.world import Agents, Progress, Run, World, load_world, run, run_agents, run_world
 
 __all__ = [
     "Agents",
@@ -16,4 +16,5 @@ __all__ = [
     "load_world",
     "run",
     "run_agents",
+    "run_world",
 ]

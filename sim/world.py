@@ -33,7 +33,7 @@ from sim.scenario import TELLING, Scenario, read_scenario
 from sim.search import Search
 from sim.traffic import Traffic
 from sim.validation import validate
-from sim.writer import LogWriter, RunFolder, write_models, write_truth
+from sim.writer import LogWriter, RunFolder, write_manifest, write_models, write_truth
 
 MANIFEST_VERSION = 1
 PHASES = ("compile", "population", "market", "traffic", "finish")
@@ -192,16 +192,35 @@ def run(
 ) -> Run:
     """Simulate a scenario and write its log and truth into `out/<scenario>/<run-id>/`.
 
+    `settings` are overrides `section.key=value`; for the rest see `run_world`. Raises `ScenarioError` for a scenario
+    that cannot run.
+    """
+    world = load_world(scenario, settings=settings, seed=seed, users=users)
+    return run_world(world, out=out, workers=workers, fresh=fresh, progress=progress)
+
+
+def run_world(
+    world: World,
+    *,
+    out: str | Path = "outputs",
+    workers: int | None = None,
+    fresh: bool = False,
+    progress: Reporter | None = None,
+) -> Run:
+    """Simulate a world and write its log and truth into `out/<scenario>/<run-id>/`.
+
     The same scenario, seed and version always give the same bytes, so a complete run of the same world is used again
-    unless `fresh`. `settings` are overrides `section.key=value`; `workers` threads make the requests (default: one for
-    each core) and do not change the data. Raises `ScenarioError` for a scenario that cannot run; an interrupted run
+    unless `fresh`; what the scenario tells its readers (its title, its question) is written into the manifest anew.
+    `workers` threads make the requests (default: one for each core) and do not change the data. An interrupted run
     leaves nothing behind.
     """
     report = _throttled(progress)
-    world = load_world(scenario, settings=settings, seed=seed, users=users)
     final = Path(out) / world.name / world.run_id
     if not fresh and (final / "manifest.json").is_file():
-        return Run(final, json.loads((final / "manifest.json").read_text()), reused=True)
+        manifest = json.loads((final / "manifest.json").read_text())
+        if (told := manifest | _texts(world)) != manifest:
+            write_manifest(final, told)
+        return Run(final, told, reused=True)
     timings: dict[str, float] = {}
     with RunFolder(final) as folder:
         with _timed(timings, "compile"):
@@ -330,10 +349,7 @@ def _manifest(agents: Agents, counts: dict[str, int], timings: dict[str, float])
     return {
         "schema_version": MANIFEST_VERSION,
         "scenario": agents.world.name,
-        "title": scenario.title,
-        "question": scenario.question,
-        "look_at": scenario.look_at,
-        "own_models": own_models(scenario, agents.world.catalogue),
+        **_texts(agents.world),
         "run_id": agents.world.run_id,
         "seed": scenario.seed,
         "users": scenario.users,
@@ -348,6 +364,17 @@ def _manifest(agents: Agents, counts: dict[str, int], timings: dict[str, float])
         "counts": counts,
         "timings_s": timings,
         "census": census(agents, counts),
+    }
+
+
+def _texts(world: World) -> dict[str, Any]:
+    """What a manifest says of the scenario and no data depends on, and the whole scenario that holds it."""
+    scenario = world.scenario
+    return {
+        "title": scenario.title,
+        "question": scenario.question,
+        "look_at": scenario.look_at,
+        "own_models": own_models(scenario, world.catalogue),
         "resolved": scenario.model_dump(mode="json", by_alias=True),
     }
 

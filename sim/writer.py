@@ -410,7 +410,7 @@ class RunFolder:
 
     def publish(self, manifest: dict[str, Any]) -> None:
         """Write the manifest and give the folder its name; what bore it before is moved aside as a whole."""
-        (self.path / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        write_manifest(self.path, manifest)
         while True:
             try:
                 self.path.rename(self.final)
@@ -432,6 +432,16 @@ class RunFolder:
             shutil.rmtree(folder, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write a run's manifest; one that is there is replaced as a whole."""
+    part = folder / f".manifest-{uuid.uuid4().hex[:12]}.json"
+    try:
+        part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.replace(folder / "manifest.json")
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _lock(folder: Path, wait: bool = False) -> int | None:

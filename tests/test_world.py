@@ -256,6 +256,28 @@ def test_a_run_says_what_it_is(reference, world_file):
     assert not run.reused
 
 
+def test_an_edited_title_or_question_is_told_without_a_new_simulation(tmp_path):
+    out = tmp_path / "out"
+    first = sim.run(searching(tmp_path, title="Old title", question="Old?"), out=out)
+    before = {file: file.stat().st_mtime_ns for file in first.path.rglob("*")
+              if file.is_file() and file.name != "manifest.json"}  # fmt: skip
+    again = sim.run(searching(tmp_path, title="New title", question="New?"), out=out)
+    assert again.reused and again.path == first.path
+    stored = json.loads((again.path / "manifest.json").read_text())
+    assert stored == again.manifest
+    assert (stored["title"], stored["question"]) == ("New title", "New?")
+    assert (stored["resolved"]["title"], stored["resolved"]["question"]) == ("New title", "New?")
+    told = {"title", "question", "look_at", "resolved"}
+    assert {k: v for k, v in stored.items() if k not in told} == {
+        k: v for k, v in first.manifest.items() if k not in told
+    }
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert not list(again.path.glob(".manifest*"))
+    written = (again.path / "manifest.json").stat().st_mtime_ns
+    assert sim.run(searching(tmp_path, title="New title", question="New?"), out=out).reused
+    assert (again.path / "manifest.json").stat().st_mtime_ns == written  # nothing new, nothing written
+
+
 def test_the_resolved_scenario_of_a_manifest_is_the_world_again(reference, tmp_path):
     run, _ = reference
     again = write_scenario(
