@@ -23,13 +23,17 @@ def release_days(log: Log) -> dict[str, dt.date]:
 
 
 def model_names(log: Log) -> dict[str, str]:
-    """Name for people of each model of the models table; empty without one."""
+    """Name for people of each model of the models table; empty without one. A name that is no more than the end of the
+    id, or that two models share, would not tell whose model it is: there the id stands for it."""
     if log.models is None or "name" not in log.models.columns:
         return {}
     names = log.models.select("model", "name")
     frame = log.remembered("model_names", lambda: names.to_pandas())
+    named = frame[frame["name"].notna()]
+    shared = set(named.loc[named["name"].duplicated(), "name"])
     return {
-        model: name for model, name in zip(frame["model"], frame["name"], strict=True) if not pd.isna(name)
+        model: model if name in shared or model.endswith(f"/{name}") else name
+        for model, name in zip(named["model"], named["name"], strict=True)
     }
 
 

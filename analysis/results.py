@@ -338,12 +338,13 @@ class _Writer:
         cards: list[tuple[str, Card]],
     ) -> str:
         from analysis.report import Part, page
+        from analysis.report.answer import answer
 
         manifest = self.manifest or {}
         return page.render(
             title=self.log.name,
             facts=page.facts_of(self.manifest, self.log.rows, self.log.first_day, self.log.last_day),
-            question=str(manifest.get("question", "")).strip(),
+            answer=answer(str(manifest.get("question", "")).strip(), shown),
             census=[(str(name), str(value)) for name, value in manifest.get("census", [])],
             reading=page.RETENTION_READING,
             panels=shown,

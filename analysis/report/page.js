@@ -1,6 +1,6 @@
 // Draws the charts of the page. Runs inside one function together with Vega, which leaves no names on the page.
-// Each chart is a <figure data-chart="ID"> with its specification in <script type="application/json" id="spec-ID">,
-// and a static picture in <noscript> that is what one sees without scripts and in print.
+// Each chart is a <figure data-chart="ID"> with its specification in <script type="application/json" id="spec-ID">
+// (of another chart, where data-like="ID" names it), and a static picture in <noscript> that is what one sees without scripts and in print.
 (function start(embed) {
   "use strict";
 
@@ -97,7 +97,7 @@
   }
 
   function prepare(figure, state) {
-    let spec = JSON.parse(document.getElementById("spec-" + figure.dataset.chart).textContent);
+    let spec = JSON.parse(document.getElementById("spec-" + (figure.dataset.like || figure.dataset.chart)).textContent);
     state.series = takeSeries(spec);
     state.scale = takeScale(spec);
     if (dark.matches) spec = recolour(spec);

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.report.answer import Answer, panel_id
 from analysis.report.cells import SmallTable
 from analysis.report.judgements import READING as VERDICT_READING
 from analysis.report.judgements import Judgement
@@ -110,7 +111,7 @@ def render(
     *,
     title: str,
     facts: list[tuple[str, str]],
-    question: str,
+    answer: Answer,
     census: list[tuple[str, str]],
     reading: str,
     panels: Sequence[PanelPart],
@@ -125,7 +126,7 @@ def render(
         "report.html",
         title=title,
         facts=facts,
-        question=question,
+        answer=answer,
         census=census,
         reading=reading,
         verdict_reading=VERDICT_READING if any(panel.judgement for panel in panels) else "",
@@ -150,6 +151,7 @@ def environment(*packages: str) -> Environment:
     made = _environment(ChoiceLoader(loaders))
     made.filters["svg"] = _Inline()
     made.globals["css"] = _css()
+    made.globals["panel_id"] = panel_id
     return made
 
 
