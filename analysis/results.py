@@ -357,6 +357,7 @@ class _Writer:
                 if any(section == key for section, _ in cards)
             ],
             gaps=self.gaps,
+            warnings=self.log.warnings,
         )
 
     def _contrast_table(self, panels: list[study.Panel], contrast: pd.DataFrame) -> Any:

@@ -89,6 +89,7 @@ class Log:
         self._kept: dict[str, ir.Table] = {}
         self._names: list[str] = []
         self._results: dict[Any, pd.DataFrame] = {}
+        self._warnings: list[str] = []
 
     # --- what the log holds
 
@@ -126,6 +127,19 @@ class Log:
                     f"models.{column}", f"the models table has no such column, which {what} needs"
                 )
         return self.models
+
+    # --- what to know before its numbers are believed
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about this log, as short sentences for people, in the order found. Commands and the page say
+        them before any number."""
+        return tuple(self._warnings)
+
+    def warn(self, sentence: str) -> None:
+        """Add a warning, once."""
+        if sentence not in self._warnings:
+            self._warnings.append(sentence)
 
     # --- the days it covers
 
@@ -178,6 +192,7 @@ class Log:
         )
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log.keeps_steps = False
+        log._warnings = self._warnings
         return log
 
     def sql(self, expression: ir.Expr) -> str:

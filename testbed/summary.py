@@ -106,6 +106,18 @@ def print_log(console: Console, name: str, extent: str) -> None:
     console.print(Text(extent))
 
 
+def print_warnings(console: Console, warnings: Sequence[str]) -> None:
+    """What to know of a log before its numbers are believed."""
+    for warning in warnings:
+        console.print(Text(f"Warning: {warning}", style="yellow"), soft_wrap=True)
+
+
+def print_warnings_aside(command: str, warnings: Sequence[str]) -> None:
+    """The same on standard error, where standard output is for programs."""
+    for warning in warnings:
+        print(f"slipper {command}: warning: {warning}", file=sys.stderr)
+
+
 def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
     """What the validator found in a log: each violated check with its count, share of rows and examples."""
     broken = checks[checks["violations"] > 0]

@@ -120,6 +120,7 @@ def render(
     retention_cards: Sequence[Card],
     sections: Sequence[Part],
     gaps: Sequence[str],
+    warnings: Sequence[str] = (),
 ) -> str:
     """The page as HTML: one file that asks nothing of any host."""
     return fill(
@@ -136,6 +137,7 @@ def render(
         retention_cards=retention_cards,
         sections=sections,
         gaps=gaps,
+        warnings=warnings,
     )
 
 

@@ -68,11 +68,13 @@ class Result:
     findings: Findings
     extent: str  # how many requests, from when to when
     seconds: float
+    warnings: tuple[str, ...] = ()  # of the log
 
 
 def execute(args: argparse.Namespace) -> int:
     """Analyses, validates or prints SQL."""
     from analysis import LogError
+    from testbed import summary
 
     try:
         check_one_log(Path(args.log))
@@ -89,12 +91,12 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"log": args.log, "results": str(folder)} | as_json(result), indent=2))
     elif args.quiet:
+        summary.print_warnings_aside("analyze", result.warnings)
         print(folder)
     else:
-        from testbed import summary
-
         console = summary.open_console()
         summary.print_log(console, args.log, result.extent)
+        summary.print_warnings(console, result.warnings)
         summary.print_findings(console, result.findings)
         summary.print_files(console, folder, {"analysis": result.seconds})
     return DONE
@@ -122,7 +124,8 @@ def analyse(
             registry_digest=registry().digest if judged else None,
         )  # fmt: skip
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
-    return Result(Findings.of(results), extent, time.monotonic() - began)
+        warnings = log.warnings
+    return Result(Findings.of(results), extent, time.monotonic() - began, warnings)
 
 
 def _check_models(log: Log, models: Sequence[str] | None) -> None:
@@ -140,7 +143,11 @@ def _check_models(log: Log, models: Sequence[str] | None) -> None:
 
 def as_json(result: Result) -> dict[str, Any]:
     """An analysis for programs."""
-    return {"summary": result.findings.as_json(), "analysis_s": round(result.seconds, 3)}
+    return {
+        "warnings": list(result.warnings),
+        "summary": result.findings.as_json(),
+        "analysis_s": round(result.seconds, 3),
+    }
 
 
 def _validate(args: argparse.Namespace) -> int:

@@ -159,6 +159,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
                 claims,
                 progress=lambda done, total: show(Report("Judging the claims", done, total)),
             )
+            warnings = log.warnings
     except LogError as error:
         raise BadInput(str(error)) from error
     kept = run / "verdicts.json" if run is not None and wanted is None else None
@@ -174,12 +175,14 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     if args.markdown:
         _write_text(Path(args.markdown), scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
     if args.json:
-        _print_json(board.as_json(), {judged.entry.id for judged in shown})
+        _print_json({"warnings": list(warnings)} | board.as_json(), {judged.entry.id for judged in shown})
     elif args.quiet:
+        summary.print_warnings_aside("check", warnings)
         if kept is not None:
             print(kept)
     else:
         console = summary.open_console()
+        summary.print_warnings(console, warnings)
         scoreboard_view.print_scoreboard(console, board, shown, why=args.why or args.only is not None)
         if kept is not None:
             console.print(f"\n{kept}", soft_wrap=True, style="dim")

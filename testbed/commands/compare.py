@@ -62,6 +62,7 @@ def add_parser(commands: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Compares two runs."""
     from analysis import LogError
+    from testbed.summary import print_warnings_aside
 
     try:
         analyze.check_one_log(Path(args.first))
@@ -70,10 +71,14 @@ def execute(args: argparse.Namespace) -> int:
         out = Path(args.out) if args.out else Path("outputs/compare") / "--".join(_name(f) for f in folders)
         check_writable(out)
         with open_display(quiet=args.quiet) as show:
-            for where, folder in zip((args.first, args.second), folders, strict=True):
-                _analysed(where, folder, show, args.table)
+            warnings = [
+                warning
+                for where, folder in zip((args.first, args.second), folders, strict=True)
+                for warning in _analysed(where, folder, show, args.table)
+            ]
     except LogError as error:
         raise BadInput(str(error)) from error
+    print_warnings_aside("compare", warnings)
     result = compare(folders[0], folders[1], out)
     if args.json:
         print(json.dumps({"page": str(out / PAGE)} | as_json(*result), indent=2))
@@ -145,13 +150,15 @@ def _results(where: str, table: str) -> Path:
     return Path(where) if is_analysed(Path(where)) else analyze.results_folder(where, None, table)
 
 
-def _analysed(where: str, folder: Path, show: Any, table: str) -> None:
-    """Analyses a log that has no results yet."""
+def _analysed(where: str, folder: Path, show: Any, table: str) -> list[str]:
+    """Analyses a log that has no results yet; returns its warnings."""
     from analysis.comparison import is_analysed
 
     if not is_analysed(folder):
         check_writable(folder)
-        analyze.analyse(where, folder, show, table=table)
+        result = analyze.analyse(where, folder, show, table=table)
+        return [f"{where}: {warning}" for warning in result.warnings]
+    return []
 
 
 def _name(folder: Path) -> str:

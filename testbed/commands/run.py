@@ -56,6 +56,7 @@ def execute(args: argparse.Namespace) -> int:
 
         console = summary.open_console()
         summary.print_census(console, run.manifest)
+        summary.print_warnings(console, result.warnings)
         summary.print_findings(console, result.findings)
         timings = ({} if run.reused else run.manifest["timings_s"]) | {"analysis": result.seconds}
         summary.print_files(console, run.path, timings, reused=run.reused)

@@ -143,6 +143,7 @@ def execute(args: argparse.Namespace) -> int:
                 [account_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
             )
             extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
+            warnings = log.warnings
     except LogError as error:
         raise BadInput(str(error)) from error
     for note in idle:
@@ -151,12 +152,13 @@ def execute(args: argparse.Namespace) -> int:
         told = [v.as_json() for v in found]
         for one, account in zip(told, accounts, strict=False):  # none without --why
             one["account"] = account.as_json() if account else None
-        content = {"log": args.log, "seed": args.seed, "verdicts": told}
+        content = {"log": args.log, "seed": args.seed, "warnings": list(warnings), "verdicts": told}
         if truth is not None:
             checks, content["planted"] = truth
             content["truth"] = [truth_view.as_json(check) for check in checks]
         print(json.dumps(content, indent=2))
     elif args.quiet:
+        summary.print_warnings_aside("verdict", warnings)
         for judged in found:
             print(f"{judged.model}\t{judged.headline}")
         for check in truth[0] if truth else ():
@@ -164,6 +166,7 @@ def execute(args: argparse.Namespace) -> int:
     else:
         console = summary.open_console()
         summary.print_log(console, args.log, extent)
+        summary.print_warnings(console, warnings)
         verdict_view.print_verdicts(console, found, why=why)
         for account in filter(None, accounts):
             account_view.print_account(console, account)
