@@ -1,6 +1,7 @@
 """Scenario documents: YAML files with `extends` and overrides, in which every value knows where it was last set.
 
-`extends: other.yaml` (a path relative to the file) puts a document on top of another one:
+`extends: other.yaml` (a path relative to the file) or `extends: report` (the name of a shipped one, where no file beside
+it is called so) puts a document on top of another one:
 
 - mappings merge key by key; lists and scalars replace what they extend;
 - `~` (or `null`) removes an inherited key; where nothing is inherited it is an ordinary null;
@@ -39,13 +40,15 @@ __all__ = [
 ]
 
 OVERRIDES = "--set"  # stands for the file name in the marks of overrides; the line is the override's number
+_NO_NAMES: dict[str, FilePath] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A resolved document: a tree of plain values, and where each was last set.
 
-    `files` are the names in the order in which they were read: the file itself, what it extends, then `--set`.
+    `files` are the names in the order in which they were read: the file itself, what it extends, `--set`, then other
+    options.
     """
 
     root: Mapping
@@ -100,18 +103,32 @@ class Document:
         return Problem(mark.file, mark.line, mark.column, dotted(path), message, hint, self.source_line(mark))
 
 
-def load_document(path: str | os.PathLike[str], overrides: Items[str] = ()) -> Document:
-    """Read a file, what it extends, and overrides on top. Raises ScenarioError."""
+def load_document(
+    path: str | os.PathLike[str],
+    overrides: Items[str] = (),
+    *,
+    options: dict[str, int] | None = None,
+    named: dict[str, FilePath] = _NO_NAMES,
+) -> Document:
+    """Read a file, what it extends, and overrides on top. Raises ScenarioError.
+
+    options: top keys that have an option of their own, by name, with their values: problems with one are told at
+    `--name`. named: files by the names that `extends` may use for them.
+    """
     sources: dict[str, list[str]] = {}
-    *children, root = _chain(os.fspath(path), sources)
+    *children, root = _chain(os.fspath(path), sources, named)
     for child in reversed(children):
         root = _merge_keys(root, child)
     if overrides:
         sources[OVERRIDES] = list(overrides)
+    placed = [(text, number, OVERRIDES) for number, text in enumerate(overrides, start=1)]
+    for name, value in (options or {}).items():
+        placed.append((f"{name}={value}", 1, f"--{name}"))
+        sources[f"--{name}"] = [f"{name}={value}"]
     problems: list[Problem] = []
-    for number, text in enumerate(overrides, start=1):
+    for text, number, source in placed:
         try:
-            root = _override(root, text, number)
+            root = _override(root, text, number, source)
         except ScenarioError as error:
             problems.extend(error.problems)
     if problems:
@@ -119,13 +136,13 @@ def load_document(path: str | os.PathLike[str], overrides: Items[str] = ()) -> D
     return Document(root, sources)
 
 
-def _chain(path: str, sources: dict[str, list[str]]) -> list[Mapping]:
+def _chain(path: str, sources: dict[str, list[str]], named: dict[str, FilePath]) -> list[Mapping]:
     """The mappings of a file and of all that it extends, the file's own first; the key `extends` is taken out."""
     chain: list[Mapping] = []
     seen: list[str] = []
     blame: Problem | None = None
     while True:
-        text, name = _read(path, blame)
+        text, name = _read(path, blame, named)
         real = os.path.realpath(path)
         if blame is not None and real in seen:
             circle = " -> ".join(_shown(file) for file in [*seen[seen.index(real) :], real])
@@ -150,9 +167,11 @@ def _chain(path: str, sources: dict[str, list[str]]) -> list[Mapping]:
             hint = "to extend several, let one extend the next" if isinstance(parent.node, Sequence) else ""
             raise ScenarioError([replace(blame, hint=hint)])
         path = os.path.join(os.path.dirname(path), target)
+        if target in named and not os.path.isfile(path):
+            path = os.fspath(named[target])
 
 
-def _read(path: str, blame: Problem | None) -> tuple[str, str]:
+def _read(path: str, blame: Problem | None, named: dict[str, FilePath]) -> tuple[str, str]:
     """A file's text and its name as printed; a file that cannot be read is a problem, at `blame` if there is one."""
     name = _shown(path)
 
@@ -169,7 +188,7 @@ def _read(path: str, blame: Problem | None) -> tuple[str, str]:
             raise stop("this is not an ordinary file")
         return file.read_bytes().decode("utf-8-sig"), name
     except FileNotFoundError:
-        raise stop("no such file", _other_file(path)) from None
+        raise stop("no such file", _other_file(path, list(named) if blame else ())) from None
     except UnicodeDecodeError as error:
         before = source_lines(file.read_bytes()[: error.start].decode("utf-8-sig", errors="replace"))
         at = Problem(
@@ -182,13 +201,19 @@ def _read(path: str, blame: Problem | None) -> tuple[str, str]:
         raise stop("this is not the name of a file") from None
 
 
-def _other_file(path: str) -> str:
+def _other_file(path: str, names: Items[str]) -> str:
+    """A hint that names the nearest file beside the one that is missing, or the nearest of the names."""
     folder, name = os.path.split(path)
     try:
-        known = [file.name for file in FilePath(folder or ".").iterdir() if file.suffix in (".yaml", ".yml")]
+        files = [file.name for file in FilePath(folder or ".").iterdir() if file.suffix in (".yaml", ".yml")]
     except OSError:
-        return ""
-    return nearest(name if "." in name else f"{name}.yaml", sorted(known))
+        files = []
+    stem = name.removesuffix(".yaml")
+    if stem in names:
+        return f"did you mean '{stem}', which is shipped?"
+    beside = nearest(name if "." in name else f"{name}.yaml", sorted(files))
+    of_folder = f"{os.path.basename(folder)}/{stem}"  # a name such as nulls/base
+    return beside or nearest(stem, names) or nearest(of_folder, names)
 
 
 def _shown(path: str) -> str:
@@ -270,37 +295,37 @@ class _Step:
     rest: str  # of the argument, from this step on
 
 
-def _override(root: Mapping, text: str, number: int) -> Mapping:
-    steps, value_at = _steps(text, number)
+def _override(root: Mapping, text: str, number: int, source: str) -> Mapping:
+    steps, value_at = _steps(text, number, source)
     if steps[0].key == "extends":
         raise _refused(text, steps[0].mark, "extends cannot be overridden", "name the other file instead")
     try:
-        value = compose(text[value_at:], OVERRIDES, number, value_at + 1)
+        value = compose(text[value_at:], source, number, value_at + 1)
     except ScenarioError as error:
         raise ScenarioError([replace(problem, source=text) for problem in error.problems]) from None
     if value is None:
         raise _refused(
-            text, Mark(OVERRIDES, number, value_at + 1), "no value after '='", "write ~ to remove the key"
+            text, Mark(source, number, value_at + 1), "no value after '='", "write ~ to remove the key"
         )
     return cast(Mapping, _put(root, steps, value, text))
 
 
-def _steps(text: str, number: int) -> tuple[list[_Step], int]:
+def _steps(text: str, number: int, source: str) -> tuple[list[_Step], int]:
     """The keys of an override's path, and the index at which its value starts."""
     steps: list[_Step] = []
     at = 0
     if len(source_lines(text)) > 1:
         raise _refused(
             text,
-            Mark(OVERRIDES, number, 1),
+            Mark(source, number, 1),
             "an override is one line",
             "write lists as [a, b], mappings as {a: 1}",
         )
     while True:
         part = _PART.match(text, at)
-        mark = Mark(OVERRIDES, number, at + 1)
+        mark = Mark(source, number, at + 1)
         if part is None:
-            raise _refused(text, mark, "expected a key here", "write --set section.key=value")
+            raise _refused(text, mark, "expected a key here", "write section.key=value")
         key = next(group for group in part.groups() if group is not None)
         steps.append(_Step(key if part[3] is None else key.rstrip(), mark, text[at:]))
         if len(steps) > MAX_DEPTH:
@@ -310,9 +335,9 @@ def _steps(text: str, number: int) -> tuple[list[_Step], int]:
         if sign not in (".", "=") or not sign:
             raise _refused(
                 text,
-                Mark(OVERRIDES, number, at + 1),
+                Mark(source, number, at + 1),
                 "expected '=' and a value",
-                "write --set section.key=value",
+                "write section.key=value",
             )
         at += 1
         if sign == "=":

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EXTENDS = {
-    "description": "another scenario, of which this one states the differences; path relative to this file",
-    "type": "string",
-}
+EXTENDS = (
+    "another scenario, of which this one states the differences: a path relative to this file, or the name "
+    "of a shipped scenario (report, nulls/base)"
+)
 SCHEMA_FILE = Path(__file__).parent.parent / "scenarios" / "scenario.schema.json"
 
 
@@ -26,7 +26,7 @@ def scenario_json_schema(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
     required = schema.pop("required", [])
     definitions = {name: _relaxed(part) for name, part in schema.pop("$defs", {}).items()}
-    properties = {**schema.pop("properties"), "extends": EXTENDS}
+    properties = {**schema.pop("properties"), "extends": {"description": EXTENDS, "type": "string"}}
     schema.pop("title", None)
     relaxed = {"$schema": DIALECT, "title": "Scenario", **schema, "properties": _untitled(properties)}
     relaxed["if"] = {"not": {"required": ["extends"]}}

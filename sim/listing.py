@@ -18,9 +18,7 @@ from sim.catalogue import (
 from sim.problems import Path as KeyPath
 from sim.problems import ProblemAt
 from sim.scenario import CalendarEvent, LargeAccountEvent, ModelSection, PriceStrategyEvent, Scenario
-
-WORLDS = Path(__file__).resolve().parent.parent / "scenarios"
-"""The shipped scenarios; relative catalogue folders that are not beside a scenario are looked up here."""
+from sim.shipped import WORLDS as WORLDS
 
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
 

@@ -17,8 +17,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sim.catalogue import CATEGORIES
 from sim.distributions import Distribution
 from sim.document import Document, load_document, validate
-from sim.json_schema import scenario_json_schema
+from sim.json_schema import EXTENDS, scenario_json_schema
 from sim.problems import ProblemAt
+from sim.shipped import worlds
 from sim.switch import WORDS, Switch
 from sim.timeline import Timeline
 
@@ -568,9 +569,7 @@ class Scenario(Section):
 
     title: str
     question: str = Field(description="what the scenario asks, in one sentence")
-    extends: str | None = Field(
-        None, description="another scenario, of which this one states the differences"
-    )
+    extends: str | None = Field(None, description=EXTENDS)
     look_at: list[str] = Field(
         [],
         description="the models that the question is about, the most important first: their verdicts and panels open "
@@ -656,8 +655,8 @@ def read_scenario(
     users: int | None = None,
 ) -> Document:
     """The unchecked document of a scenario with its overrides."""
-    extra = [f"{key}={value}" for key, value in (("seed", seed), ("users", users)) if value is not None]
-    return load_document(path, overrides=(*settings, *extra))
+    options = {key: value for key, value in (("seed", seed), ("users", users)) if value is not None}
+    return load_document(path, overrides=settings, options=options, named=worlds())
 
 
 assert Category.__args__ == CATEGORIES  # type: ignore[attr-defined]

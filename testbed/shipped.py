@@ -8,21 +8,12 @@ from testbed.arguments import hint
 from testbed.failure import BadInput
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
-FOLDERS = (".", "nulls")
-"""Where worlds lie within it."""
 
+def worlds() -> dict[str, Path]:
+    """The shipped scenarios by name: see `sim.shipped`."""
+    from sim import shipped
 
-def names() -> list[str]:
-    """Names of the shipped scenarios, without `.yaml`; those of a folder begin with it: `nulls/whale`."""
-    files = (path for folder in FOLDERS for path in sorted((FOLDER / folder).glob("*.yaml")))
-    return [path.relative_to(FOLDER).with_suffix("").as_posix() for path in files]
-
-
-def name_of(given: str) -> str:
-    """The name of the shipped scenario that `given` would be: without `scenarios/` and `.yaml`."""
-    path = Path(given)
-    inside = path.relative_to("scenarios") if path.parts[:1] == ("scenarios",) else path
-    return inside.as_posix().removesuffix(".yaml")
+    return shipped.worlds(FOLDER)
 
 
 def find(given: str) -> Path:
@@ -31,7 +22,7 @@ def find(given: str) -> Path:
     path = Path(given)
     if path.is_file():
         return path
-    if path.exists():
+    if path.exists() and given not in worlds():
         raise BadInput(f"{given}:1:1: expected a scenario file, this is a folder")
     return named(given)
 
@@ -39,7 +30,11 @@ def find(given: str) -> Path:
 def named(given: str) -> Path:
     """The shipped scenario of this name, whatever lies in the current folder. Raises BadInput with the nearest name if
     there is none."""
-    name = name_of(given)
-    if name in names():
-        return FOLDER / f"{name}.yaml"
-    raise BadInput(f"{given}:1:1: no such scenario{hint(name, names())} (shipped: {', '.join(names())})")
+    from sim.shipped import name_of
+
+    name, known = name_of(given), worlds()
+    if name in known:
+        return known[name]
+    if Path(f"{given}.yaml").is_file():
+        raise BadInput(f"{given}:1:1: no such scenario, did you mean '{given}.yaml'?")
+    raise BadInput(f"{given}:1:1: no such scenario{hint(name, known)} (shipped: {', '.join(known)})")

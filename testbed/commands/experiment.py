@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
 import math
 import os
@@ -159,7 +158,12 @@ def execute(args: argparse.Namespace) -> int:
     check_writable(home_of)
     try:
         plan = plans.load(
-            path, settings=args.settings, seed=args.seed, users=args.users, replicates=args.replicates
+            path,
+            settings=args.settings,
+            seed=args.seed,
+            users=args.users,
+            replicates=args.replicates,
+            only=args.only,
         )
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
@@ -220,20 +224,12 @@ def _check_outputs(home: Path, runs: Path, markdown: str | None) -> None:
 
 
 def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> list[Cell]:
-    """The runs that are asked for. Raises BadInput if a glob matches no arm."""
+    """The runs that are asked for."""
+    from testbed.experiment.plan import chosen
+
     cells = list(plan.cells)
     if only:
-        arms = {cell.label: cell.arm.name for cell in cells}
-        for glob in only:
-            if not any(fnmatch.fnmatchcase(name, glob) for label in arms for name in (label, arms[label])):
-                known = list(dict.fromkeys(arms.values()))
-                raise BadInput(
-                    f"--only: no arm matches '{glob}'{arguments.hint(glob, known)}; arms: {'; '.join(known)}"
-                )
-        cells = [
-            cell for cell in cells
-            if any(fnmatch.fnmatchcase(name, glob) for glob in only for name in (cell.label, cell.arm.name))
-        ]  # fmt: skip
+        cells = [cell for cell in cells if any(chosen(glob, cell.world, cell.arm) for glob in only)]
     return cells if part is None else cells[part[0] :: part[1]]
 
 

@@ -73,7 +73,7 @@ class Cell:
     @property
     def label(self) -> str:
         """`world/arm`."""
-        return f"{self.world.name}/{self.arm.name}"
+        return _label(self.world, self.arm)
 
 
 @dataclass(frozen=True)
@@ -138,16 +138,20 @@ class Plan:
 
 def find(given: str) -> Path:
     """The experiment file that was meant: a path, or the name of a shipped one. Raises BadInput."""
-    path = Path(given)
+    path, there = Path(given), experiments()
     if path.is_file():
         return path
-    if path.exists():
+    if path.exists() and given not in there:
         raise BadInput(f"{given}:1:1: expected an experiment file, this is a folder")
     stem = path.name.removesuffix(".yaml")
-    there = sorted(file.stem for file in FOLDER.glob("*.yaml"))
     if stem in there and str(path.parent) in (".", "experiments", "scenarios/experiments"):
-        return FOLDER / f"{stem}.yaml"
+        return there[stem]
     raise BadInput(f"{given}:1:1: no such experiment{hint(stem, there)} (shipped: {', '.join(there)})")
+
+
+def experiments() -> dict[str, Path]:
+    """The shipped experiments by name."""
+    return {file.stem: file for file in sorted(FOLDER.glob("*.yaml"))}
 
 
 def load(
@@ -157,12 +161,13 @@ def load(
     seed: int | None = None,
     users: int | None = None,
     replicates: int | None = None,
+    only: Sequence[str] = (),
 ) -> Plan:
-    """Read and resolve an experiment. settings: overrides of the file, `key=value`. Raises ScenarioError with every
-    problem that was found, by place."""
-    extra = [f"{key}={value}" for key, value in (("seed", seed), ("users", users), ("replicates", replicates))
-             if value is not None]  # fmt: skip
-    document = load_document(path, overrides=(*settings, *extra))
+    """Read and resolve an experiment. settings: overrides of the file, `key=value`. only: globs of arms, each of which
+    must match one. Raises ScenarioError with every problem that was found, by place, and BadInput for a glob."""
+    options = {key: value for key, value in (("seed", seed), ("users", users), ("replicates", replicates))
+               if value is not None}  # fmt: skip
+    document = load_document(path, overrides=settings, options=options, named=experiments())
     file = validate(document, PlanFile)
     here = Path(path).resolve().parent
     try:
@@ -171,6 +176,7 @@ def load(
         arms = arms_of(file.factors, _checked_arms(file))
         _check_used(file, arms)
         _check_nested(file, arms)
+        _check_only(only, worlds, arms)
         resolved, listed = _resolve(file, document, worlds, arms)
         _check_models(file, listed, document)
     except SameArm as error:
@@ -297,6 +303,24 @@ def _check_nested(file: PlanFile, arms: Sequence[Arm]) -> None:
                 )
 
 
+def _check_only(only: Sequence[str], worlds: Sequence[PlannedWorld], arms: Sequence[Arm]) -> None:
+    """Raises BadInput for a glob that matches no arm."""
+    known = [arm.name for arm in arms]
+    for glob in only:
+        if not any(chosen(glob, world, arm) for world in worlds for arm in arms):
+            near = hint(glob, [*known, *(_label(world, arm) for world in worlds for arm in arms)])
+            raise BadInput(f"--only: no arm matches '{glob}'{near}; arms: {'; '.join(known)}")
+
+
+def chosen(glob: str, world: PlannedWorld, arm: Arm) -> bool:
+    """Whether a glob of `--only` matches an arm, by its name or as `world/arm`."""
+    return any(fnmatch.fnmatchcase(name, glob) for name in (arm.name, _label(world, arm)))
+
+
+def _label(world: PlannedWorld, arm: Arm) -> str:
+    return f"{world.name}/{arm.name}"
+
+
 def _resolve(
     file: PlanFile, document: Document, worlds: Sequence[PlannedWorld], arms: Sequence[Arm]
 ) -> tuple[dict[tuple[str, str], tuple[tuple[str, ...], str]], set[str]]:
@@ -347,9 +371,12 @@ def _levels(file: PlanFile, arm: Arm) -> list[tuple[KeyPath, str]]:
 
 def _at_home(problem: Problem, placed: Sequence[tuple[KeyPath, str]], document: Document) -> Problem:
     """A problem with a setting, told where the setting stands in the experiment file; others as they are."""
-    if problem.file != OVERRIDES or not 0 < problem.line <= len(placed):
+    if problem.file == "--users":
+        place, setting = ("users",), f"users={document.tree['users']}"
+    elif problem.file == OVERRIDES and 0 < problem.line <= len(placed):
+        place, setting = placed[problem.line - 1]
+    else:
         return problem
-    place, setting = placed[problem.line - 1]
     message = problem.message if not problem.path else f"{problem.path}: {problem.message}"
     return replace(document.problem(place, f"the world refuses {setting}: {message}"), hint=problem.hint)
 
