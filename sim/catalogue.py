@@ -512,6 +512,8 @@ def _facts(
     row: _Row, slug: str, prices: tuple[PricePoint, ...], windows: tuple[FreeWindow, ...]
 ) -> ModelFacts:
     size = row.maybe_text("size_class")
+    if not size and row.flag("open_weights"):
+        row.fault("size_class", "is empty, but the weights are open")
     return ModelFacts(
         slug=slug,
         author=row.text("author"),
@@ -625,8 +627,6 @@ def _contradictions(model: CatalogueModel) -> Iterator[_Contradiction]:
     facts = model.facts
     if not facts.slug.partition("/")[2]:
         yield _Contradiction("models", 0, "slug", f"{facts.slug!r} is not author/name")
-    if facts.open_weights and facts.size_class is None:
-        yield _Contradiction("models", 0, "size_class", "is empty, but the weights are open")
     if not facts.open_weights and facts.size_class is not None:
         yield _Contradiction("models", 0, "size_class", "is given, but the weights are closed")
     if facts.params_total_b is not None and (facts.params_active_b or 0) > facts.params_total_b:

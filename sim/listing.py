@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sim.catalogue import (
     CATEGORIES,
     Catalogue,
     CatalogueModel,
     FreeWindow,
+    ModelFacts,
+    ModelLatent,
     PricePoint,
     load_catalogue,
     nearest_name,
@@ -21,6 +23,11 @@ from sim.scenario import CalendarEvent, LargeAccountEvent, ModelSection, PriceSt
 from sim.shipped import WORLDS as WORLDS
 
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
+TRAITS = ("reach", "hype", "permissive")
+"""What a model's latent parameters are beside its abilities."""
+COPIED = ("open_weights", "origin", "developer_country", "params_total_b", "params_active_b", "reasoning", "tools",
+          "context_tokens")  # fmt: skip
+"""Facts that a new model takes from the one that it is like. Not the name, author, dates, free windows or successor."""
 
 
 def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue:
@@ -41,8 +48,7 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     elif section.only is not None:
         kept = known.without([m.slug for m in known.models if m.slug not in section.only])
     kept = kept.without(section.without)
-    own = [_own_model(slug, change, known) for slug, change in scenario.models.items()]
-    kept = kept.with_models(own)
+    kept = kept.with_models(_own_models(scenario, known))
     for slug, change in scenario.models.items():
         if change.successor is not None and change.successor not in kept:
             raise _unknown(change.successor, ("models", slug, "successor"), kept)
@@ -133,35 +139,87 @@ def _unknown(slug: str, path: KeyPath, known: Catalogue) -> ProblemAt:
     return ProblemAt(path, f"unknown model '{slug}'", hint)
 
 
-def _own_model(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
+def _own_models(scenario: Scenario, known: Catalogue) -> list[CatalogueModel]:
+    """The scenario's own models and those that it changes; one that is like another is made after it."""
+    sections, made = scenario.models, dict[str, CatalogueModel]()
+    for first in sections:
+        chain = dict.fromkeys([first])
+        slug = first
+        while (like := sections[slug].like) is not None and like in sections and like not in made:
+            if like in chain:
+                circle = [*chain, like]
+                told = " -> ".join(circle[circle.index(like) :])
+                raise ProblemAt(("models", slug, "like"), f"like goes in a circle: {told}")
+            chain[like] = None
+            slug = like
+        for slug in reversed(chain):
+            made.setdefault(slug, _own_model(slug, sections[slug], known, made))
+    return list(made.values())
+
+
+def _liked(
+    slug: str, change: ModelSection, known: Catalogue, made: Mapping[str, CatalogueModel]
+) -> CatalogueModel | None:
+    """The model that this one is like: the scenario's own, or as it changes it, before the catalogue's."""
+    if change.like is None or change.like in made:
+        return made.get(change.like or "")
+    if change.like in known:
+        return known[change.like]
+    near = nearest_name(change.like, [*made, *(model.slug for model in known.models)])
+    hint = f"did you mean '{near}'?" if near else "`slipper catalogue` lists the models"
+    raise ProblemAt(("models", slug, "like"), f"unknown model '{change.like}'", hint)
+
+
+def _own_model(
+    slug: str, change: ModelSection, known: Catalogue, made: Mapping[str, CatalogueModel]
+) -> CatalogueModel:
     if change.prices and change.price_usd_per_mtok is not None:
         raise ProblemAt(
             ("models", slug, "prices"), "give `price_usd_per_mtok` or a path of `prices`, not both"
         )
     try:
-        return _changed(known[slug], change) if slug in known else _new(slug, change, known)
+        liked = _liked(slug, change, known, made)
+        if slug in known:
+            model = known[slug]
+            return _changed(model if liked is None else replace(model, latent=liked.latent), change)
+        return _new(slug, change, known, liked)
     except ValueError as error:
         if isinstance(error, ProblemAt):
             raise
         raise ProblemAt(("models", slug), str(error).removeprefix(f"{slug}: ")) from None
 
 
-def _new(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
+def _new(slug: str, change: ModelSection, known: Catalogue, liked: CatalogueModel | None) -> CatalogueModel:
     if change.released is None:
         near = known.nearest(slug)
         hint = f"did you mean '{near}' of the catalogue?" if near else ""
         raise ProblemAt(("models", slug), "a new model needs `released`", hint)
-    if change.price_usd_per_mtok is None and not change.prices:
-        raise ProblemAt(("models", slug), "a new model needs `price_usd_per_mtok`, or a path of `prices`")
-    facts = _facts_of(change)
-    facts["size_class"] = _size_class(change.open_weights, change.params_total_b)
-    latent = {k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None}
+    prices = _prices_of(change)
+    if change.price_usd_per_mtok is None and not prices:
+        if liked is None:
+            raise ProblemAt(
+                ("models", slug),
+                "a new model needs `price_usd_per_mtok`, or a path of `prices`, or to be `like` a model",
+            )
+        price = Catalogue((liked,)).price_on(liked.slug, change.released)
+        prices = [replace(price, start=change.released, source="scenario")]
+    facts = {name: getattr(liked.facts, name) for name in COPIED} if liked else {}
+    facts |= _facts_of(change)
+    facts["size_class"] = _size_class(change, liked.facts if liked else None)
+    if change.params_total_b is not None:
+        facts["params_active_b"] = None  # that of the other model
+    ability: Mapping[Any, float] | float = 0.0 if change.ability is None else change.ability
+    latent: dict[str, Any] = {}
+    if liked is not None:
+        ability = dict(zip(CATEGORIES, _ability(change, liked.latent), strict=True))
+        latent = {name: getattr(liked.latent, name) for name in TRAITS}
+    latent |= {name: value for name in TRAITS if (value := getattr(change, name)) is not None}
     return CatalogueModel.build(
         slug,
         released=change.released,
         price_usd_per_mtok=change.price_usd_per_mtok,
-        prices=_prices_of(change),
-        ability=cast("Mapping[str, float] | float", 0.0 if change.ability is None else change.ability),
+        prices=prices,
+        ability=ability,
         **latent,
         **facts,
     )
@@ -170,9 +228,7 @@ def _new(slug: str, change: ModelSection, known: Catalogue) -> CatalogueModel:
 def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
     facts: dict[str, Any] = _facts_of(change)
     released = change.released or model.released
-    if change.open_weights is not None or change.params_total_b is not None:
-        is_open = model.facts.open_weights if change.open_weights is None else change.open_weights
-        facts["size_class"] = _size_class(is_open, change.params_total_b or model.facts.params_total_b)
+    facts["size_class"] = _size_class(change, model.facts)
     prices = _prices_of(change)
     if change.params_total_b is not None:
         facts["params_active_b"] = None  # that of the real model
@@ -192,25 +248,31 @@ def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
         )
     if prices is not None:
         facts["prices"] = tuple(prices)
-    latent: dict[str, Any] = {
-        k: v for k in ("reach", "hype", "permissive") if (v := getattr(change, k)) is not None
-    }
-    if isinstance(change.ability, dict):
-        pairs = zip(CATEGORIES, model.latent.ability, strict=True)
-        latent["ability"] = tuple(change.ability.get(c, value) for c, value in pairs)  # type: ignore[call-overload]
-    elif change.ability is not None:
-        latent["ability"] = (float(change.ability),) * len(CATEGORIES)
+    latent: dict[str, Any] = {k: v for k in TRAITS if (v := getattr(change, k)) is not None}
+    latent["ability"] = _ability(change, model.latent)
     changed = replace(model.facts, released=released, source="scenario", **facts)
     return CatalogueModel(changed, replace(model.latent, **latent, basis="scenario")).checked()
 
 
-def _size_class(open_weights: bool | None, params_total_b: float | None) -> str | None:
-    """Closed models have none; of unknown size, an open model counts as medium (assumed)."""
-    if not open_weights:
+def _ability(change: ModelSection, before: ModelLatent) -> tuple[float, ...]:
+    """The abilities of `before`, those replaced that are given."""
+    if isinstance(change.ability, dict):
+        pairs = zip(CATEGORIES, before.ability, strict=True)
+        return tuple(change.ability.get(c, value) for c, value in pairs)  # type: ignore[call-overload]
+    return before.ability if change.ability is None else (float(change.ability),) * len(CATEGORIES)
+
+
+def _size_class(change: ModelSection, before: ModelFacts | None) -> str | None:
+    """Closed models have none, nor have open ones whose size nobody states."""
+    was_open = before is not None and before.open_weights
+    if not (was_open if change.open_weights is None else change.open_weights):
         return None
-    if params_total_b is None:
-        return "medium"
-    return next((name for limit, name in SIZE_LIMITS if params_total_b < limit), "large")
+    if change.params_total_b is None and before is not None and was_open:
+        return before.size_class
+    params = change.params_total_b or (before.params_total_b if before is not None else None)
+    if params is None:
+        return None
+    return next((name for limit, name in SIZE_LIMITS if params < limit), "large")
 
 
 def _facts_of(change: ModelSection) -> dict[str, Any]:

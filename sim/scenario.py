@@ -106,6 +106,12 @@ class PriceChange(Section):
 class ModelSection(Section):
     """A model of the scenario's own, or changes to one of the catalogue (only the keys that are given change)."""
 
+    like: str | None = Field(
+        None,
+        description="copy another model, of the catalogue or of this scenario: its abilities, reach, hype and "
+        "permissiveness; a new model also gets its weights' openness, size, origin, reasoning, tools, context and "
+        "the price that it has on the day of release. Keys that are given win",
+    )
     released: dt.date | None = None
     retired: dt.date | None = None
     successor: str | None = Field(None, description="where the gateway moves users at retirement")
@@ -113,7 +119,9 @@ class ModelSection(Section):
     name: str | None = None
     open_weights: Switch | None = None
     origin: Literal["CN", "RoW"] | None = None
-    params_total_b: Positive | None = Field(None, description="billions of parameters")
+    params_total_b: Positive | None = Field(
+        None, description="billions of parameters (an open model without it has no size class: unknown)"
+    )
     reasoning: Literal["none", "hybrid", "always"] | None = None
     tools: Switch | None = None
     context_tokens: Annotated[int, Field(gt=0)] | None = None

@@ -139,7 +139,7 @@ def test_one_ability_for_all_categories():
 @pytest.mark.parametrize(
     ("keys", "size"),
     [
-        ("open_weights: on", "medium"),
+        ("open_weights: on", None),  # unknown, not guessed
         ("open_weights: on, params_total_b: 14.9", "small"),
         ("open_weights: on, params_total_b: 15", "medium"),
         ("open_weights: on, params_total_b: 70", "large"),
@@ -201,7 +201,7 @@ def test_another_release_keeps_the_prices_that_were_in_force(released):
 
 def test_a_closed_model_can_be_opened_and_an_open_one_closed():
     opened = models("models: {openai/gpt-4o: {open_weights: on}}\n")["openai/gpt-4o"]
-    assert opened.facts.open_weights and opened.facts.size_class == "medium"
+    assert opened.facts.open_weights and opened.facts.size_class is None
     closed = models("models: {deepseek/deepseek-chat: {open_weights: off}}\n")["deepseek/deepseek-chat"]
     assert not closed.facts.open_weights and closed.facts.size_class is None
     small = models("models: {deepseek/deepseek-chat: {params_total_b: 3}}\n")["deepseek/deepseek-chat"]
@@ -234,6 +234,94 @@ def test_a_model_taken_out_of_the_market_is_not_looked_at_any_more():
     assert less.scenario.look_at == ["google/gemini-2.5-pro"]
     with pytest.raises(ScenarioError, match="unknown model 'm/onw'"):
         world(looking.replace("[m/own", "[m/onw"), "seed=3")
+
+
+# --- like another model ---------------------------------------------------------------------------------------------
+
+
+def test_a_new_model_like_another_one_copies_what_describes_it_and_nothing_else():
+    slug = "deepseek/deepseek-chat"
+    real = REAL[slug]
+    own = models(f"models: {{m/own: {{like: {slug}, released: 2025-03-15}}}}\n")["m/own"]
+    assert (own.latent.ability, own.latent.reach, own.latent.hype, own.latent.permissive) == (
+        real.latent.ability, real.latent.reach, real.latent.hype, real.latent.permissive,
+    )  # fmt: skip
+    same = ("open_weights", "origin", "developer_country", "params_total_b", "params_active_b", "size_class",
+            "reasoning", "tools", "context_tokens")  # fmt: skip
+    assert [getattr(own.facts, name) for name in same] == [getattr(real.facts, name) for name in same]
+    price, paid = REAL.price_on(slug, dt.date(2025, 3, 15)), own.facts.prices
+    assert [(p.start, p.prompt, p.completion, p.cached) for p in paid] == [
+        (dt.date(2025, 3, 15), price.prompt, price.completion, price.cached)
+    ]
+    assert (own.facts.author, own.facts.name) == ("m", "own")
+    assert (own.facts.retired, own.facts.successor, own.facts.free_windows) == (None, None, ())
+
+
+def test_what_the_writer_states_wins_over_what_is_copied():
+    own = models(
+        "models: {m/own: {like: deepseek/deepseek-chat, released: 2025-03-15, price_usd_per_mtok: 9, reach: 0.11,"
+        " hype: -1, permissive: on, context_tokens: 77, tools: off, reasoning: always, params_total_b: 3,"
+        " ability: {legal: 4}}}\n"
+    )["m/own"]
+    latent, facts = own.latent, own.facts
+    assert (latent.reach, latent.hype, latent.permissive, latent.in_category("legal")) == (0.11, -1, True, 4)
+    real = REAL["deepseek/deepseek-chat"].latent
+    assert all(latent.in_category(c) == real.in_category(c) for c in CATEGORIES if c != "legal")
+    assert (facts.context_tokens, facts.tools, facts.reasoning) == (77, False, "always")
+    assert (facts.params_total_b, facts.params_active_b, facts.size_class) == (3, None, "small")
+    assert facts.prices[0].prompt == 9
+    closed = models(
+        "models: {m/own: {like: deepseek/deepseek-chat, released: 2025-03-15, open_weights: off}}\n"
+    )
+    assert closed["m/own"].facts.size_class is None
+
+
+def test_a_model_of_the_catalogue_keeps_its_facts_and_gets_the_abilities_of_the_one_it_is_like():
+    slug, other = "openai/gpt-4o", "deepseek/deepseek-chat"
+    changed = models(SOME + f"models: {{{slug}: {{like: {other}, hype: 0.5}}}}\n")[slug]
+    assert changed.latent.ability == REAL[other].latent.ability
+    assert (changed.latent.reach, changed.latent.hype) == (REAL[other].latent.reach, 0.5)
+    assert changed.facts.prices == REAL[slug].facts.prices
+    assert changed.facts.context_tokens == REAL[slug].facts.context_tokens
+    assert not changed.facts.open_weights
+
+
+@pytest.mark.parametrize("order", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
+def test_models_can_be_like_each_other_in_a_chain_in_any_order(order):
+    keys = {
+        "a": "m/a: {released: 2024-12-01, price_usd_per_mtok: 2.0, ability: 1.5, reach: 0.3}",
+        "b": "m/b: {like: m/a, released: 2024-12-02, ability: {legal: 3}}",
+        "c": "m/c: {like: m/b, released: 2024-12-03, reach: 0.9}",
+    }
+    made = models("models: {" + ", ".join(keys[name] for name in order) + "}\n")
+    assert made["m/c"].latent.in_category("legal") == 3 and made["m/c"].latent.in_category("health") == 1.5
+    assert (made["m/b"].latent.reach, made["m/c"].latent.reach) == (0.3, 0.9)
+    assert made["m/c"].facts.prices[0].prompt == 2.0
+
+
+def test_a_long_chain_is_no_trouble():
+    keys = ["m/0: {released: 2024-12-01, price_usd_per_mtok: 2.0, ability: 1.5}"]
+    keys += [f"m/{n}: {{like: m/{n - 1}, released: 2024-12-01}}" for n in range(1, 1500)]
+    assert models("models: {" + ", ".join(reversed(keys)) + "}\n")["m/1499"].latent.ability[0] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "said"),
+    [
+        ("m/a: {like: m/a, released: 2024-12-01}", "m/a.like", "like goes in a circle: m/a -> m/a"),
+        ("m/a: {like: m/b, released: 2024-12-01}, m/b: {like: m/c, released: 2024-12-01},"
+         " m/c: {like: m/b, released: 2024-12-01}", "m/c.like", "like goes in a circle: m/b -> m/c -> m/b"),
+        ("m/a: {like: openai/gpt-4x, released: 2024-12-01}", "m/a.like", "unknown model 'openai/gpt-4x'; did you mean"),
+        ("m/own: {released: 2024-12-01, price_usd_per_mtok: 1}, m/a: {like: m/owm, released: 2024-12-01}", "m/a.like",
+         "did you mean 'm/own'?"),
+        ("m/a: {like: openai/gpt-4o}", "m/a", "a new model needs `released`"),
+        ("m/a: {released: 2024-12-01}", "m/a", "or to be `like` a model"),
+    ],
+)  # fmt: skip
+def test_likeness_that_leads_nowhere_is_refused(text, path, said):
+    where, what = refused(f"models: {{{text}}}")
+    assert where == f"models.{path}"
+    assert said in what
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------
