@@ -1,7 +1,7 @@
 """Scenario documents: YAML files with `extends` and overrides, in which every value knows where it was last set.
 
-`extends: other.yaml` (a path relative to the file) or `extends: report` (the name of a shipped one, where no file beside
-it is called so) puts a document on top of another one:
+`extends: other.yaml` (a path relative to the file) or `extends: report` (the name of a shipped one, where no file
+beside it is called so) puts a document on top of another one:
 
 - mappings merge key by key; lists and scalars replace what they extend;
 - `~` (or `null`) removes an inherited key; where nothing is inherited it is an ordinary null;

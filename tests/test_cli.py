@@ -240,6 +240,39 @@ def test_a_file_of_one_s_own_comes_before_a_shipped_one(tmp_path, monkeypatch):
     assert shipped.find("report") == ROOT / "scenarios" / "report.yaml"
 
 
+def test_a_folder_of_the_name_of_a_shipped_scenario_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "report").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert shipped.find("report") == ROOT / "scenarios" / "report.yaml"
+    with pytest.raises(failure.BadInput, match="this is a folder"):
+        shipped.find("mine")
+
+
+def test_a_scenario_named_without_its_ending_is_told_with_it(slipper, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("extends: report\n")
+    status, _, err = slipper("simulate", "mine")
+    assert status == 2 and "did you mean 'mine.yaml'?" in err
+
+
+def test_a_scenario_of_ones_own_extends_shipped_ones_by_name_from_any_folder(tmp_path, monkeypatch):
+    import sim
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "report.yaml").write_text("extends: report\nusers: 7\n")
+    (tmp_path / "null.yaml").write_text("extends: nulls/base\nusers: 8\n")
+    assert sim.load_world("report.yaml").scenario.users == 7
+    assert sim.load_world("null.yaml").scenario.title == "The base of the null worlds"
+
+
+def test_a_value_is_refused_by_the_name_of_its_option(slipper, tmp_path):
+    status, _, err = slipper("simulate", "report", "--users", "30_000_000", "--out", str(tmp_path / "o"))
+    assert status == 2
+    assert err.startswith("--users:1:7: users: must be between 1 and 20000000")
+    assert "--set" not in err
+
+
 def test_a_missing_scenario_names_the_nearest(slipper, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, _, err = slipper("simulate", "scenarios/reprot.yaml")

@@ -384,6 +384,53 @@ def test_files_outside_the_current_folder_are_named_as_given(
     assert load_document(folder / "a.yaml").files == ("a.yaml",)
 
 
+def test_a_document_extends_what_is_named_where_no_file_is_called_so(folder: Path) -> None:
+    shelf = folder / "shelf"
+    shelf.mkdir()
+    files(shelf, ready="title: ready\nusers: 5\n", inner="extends: ready.yaml\nusers: 6\n")
+    named = {"ready": shelf / "ready.yaml", "nulls/inner": shelf / "inner.yaml"}
+    files(folder, a="extends: ready\nseed: 1\n", b="extends: nulls/inner\n", c="extends: ./ready\n")
+    assert load_document("a.yaml", named=named).tree == {"title": "ready", "users": 5, "seed": 1}
+    assert load_document("b.yaml", named=named).tree == {"title": "ready", "users": 6}
+    (folder / "ready").mkdir()
+    assert load_document("a.yaml", named=named).tree["users"] == 5  # a folder is no file
+    (folder / "ready").rmdir()
+    (folder / "ready").write_text("title: mine\n")
+    assert load_document("a.yaml", named=named).tree == {"title": "mine", "seed": 1}
+    (folder / "ready").unlink()
+    with pytest.raises(ScenarioError, match=r"c\.yaml:1:10: extends: 'ready': no such file"):
+        load_document("c.yaml", named=named)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("redy", "did you mean 'ready'?"),
+        ("ready.yaml", "did you mean 'ready', which is shipped?"),
+        ("nulls/iner", "did you mean 'nulls/inner'?"),
+        ("basis.yml", "did you mean 'basis.yaml'?"),
+    ],
+)
+def test_a_name_that_nothing_has_is_told_with_the_nearest(folder: Path, given: str, hint: str) -> None:
+    files(folder, a=f"extends: {given}\n", basis="users: 1\n")
+    with pytest.raises(ScenarioError) as caught:
+        load_document("a.yaml", named={"ready": folder / "x.yaml", "nulls/inner": folder / "y.yaml"})
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line, problem.column, problem.hint) == ("a.yaml", 1, 10, hint)
+
+
+def test_a_value_with_an_option_of_its_own_is_told_by_it(folder: Path) -> None:
+    files(folder, a="users: 1\nseed: 1\n")
+    document = load_document("a.yaml", ["seed=2"], options={"users": 7})
+    assert document.tree == {"users": 7, "seed": 2}
+    assert (document.mark(("users",)), document.mark(("seed",))) == (
+        Mark("--users", 1, 7),
+        Mark("--set", 1, 6),
+    )
+    assert document.source_line(document.mark(("users",))) == "users=7"
+    assert document.files == ("a.yaml", "--set", "--users")
+
+
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_a_circle_is_named_where_it_closes(folder: Path, length: int) -> None:
     names = ["a", "b", "c"][:length]

@@ -306,15 +306,15 @@ def _check_nested(file: PlanFile, arms: Sequence[Arm]) -> None:
 def _check_only(only: Sequence[str], worlds: Sequence[PlannedWorld], arms: Sequence[Arm]) -> None:
     """Raises BadInput for a glob that matches no arm."""
     known = [arm.name for arm in arms]
-    for glob in only:
-        if not any(chosen(glob, world, arm) for world in worlds for arm in arms):
-            near = hint(glob, [*known, *(_label(world, arm) for world in worlds for arm in arms)])
-            raise BadInput(f"--only: no arm matches '{glob}'{near}; arms: {'; '.join(known)}")
+    for pattern in only:
+        if not any(chosen(pattern, world, arm) for world in worlds for arm in arms):
+            near = hint(pattern, [*known, *(_label(world, arm) for world in worlds for arm in arms)])
+            raise BadInput(f"--only: no arm matches '{pattern}'{near}; arms: {'; '.join(known)}")
 
 
-def chosen(glob: str, world: PlannedWorld, arm: Arm) -> bool:
+def chosen(pattern: str, world: PlannedWorld, arm: Arm) -> bool:
     """Whether a glob of `--only` matches an arm, by its name or as `world/arm`."""
-    return any(fnmatch.fnmatchcase(name, glob) for name in (arm.name, _label(world, arm)))
+    return any(fnmatch.fnmatchcase(name, pattern) for name in (arm.name, _label(world, arm)))
 
 
 def _label(world: PlannedWorld, arm: Arm) -> str:

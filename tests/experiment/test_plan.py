@@ -274,3 +274,14 @@ def test_a_file_of_the_analysis_that_moves_is_another_way_of_judging(tmp_path):
     before = claims.digest_of(claims.method_files(tmp_path / "analysis"))
     (tmp_path / "analysis" / "inference" / "a.py").rename(tmp_path / "analysis" / "a.py")
     assert claims.digest_of(claims.method_files(tmp_path / "analysis")) != before
+
+
+def test_globs_of_arms_are_checked_before_any_world_is_read(tmp_path, monkeypatch):
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("a world was read")
+
+    monkeypatch.setattr("testbed.experiment.plan.load_world", read)
+    with pytest.raises(BadInput, match="--only: no arm matches 'nothing'"):
+        plans.load(write(tmp_path), only=["nothing"])
+    with pytest.raises(AssertionError):
+        plans.load(write(tmp_path), only=["base"])
