@@ -216,6 +216,8 @@ def _apply_waves(
     free = np.ones(len(ids), dtype=bool)
     for number, event in enumerate(e for e in scenario.calendar if isinstance(e, WaveEvent)):
         drawn = free & (draws.uniform(Purpose.USER_WAVE, ids, 2 * number) < event.share_of_users)
+        if event.date > scenario.end:
+            continue  # it never happens: whom it would draw come when they would
         free &= ~drawn
         first = (event.date - scenario.start).days
         u = draws.uniform(Purpose.USER_WAVE, ids[drawn], 2 * number + 1)

@@ -140,7 +140,10 @@ class Keys(NamedTuple):
 
 @dataclass
 class Records:
-    """Arrays of equal length, one entry a request; workloads and users are numbered within the block."""
+    """Arrays of equal length, one entry a request; workloads and users are numbered within the block.
+
+    `prompts_cut` requests had a prompt drawn that was longer than the model's context holds.
+    """
 
     key: NDArray[np.uint64]
     session: NDArray[np.uint64]
@@ -160,6 +163,7 @@ class Records:
     streamed: NDArray[np.bool_]
     first_token_ms: NDArray[np.int32]
     generation_ms: NDArray[np.int32]
+    prompts_cut: int = 0
 
     def __len__(self) -> int:
         return len(self.key)
@@ -310,7 +314,7 @@ def _fill(  # type: ignore[no-untyped-def]
     key, session, millis, workload, user_of, model_of, free, provider, prompt, completion, reasoning, cached,
     cost, finish, offered, streamed, first_token, generation,
 ):  # fmt: skip
-    row = 0
+    row, cut = 0, 0
     for cell in range(len(cells.spell)):
         s, day, n = cells.spell[cell], cells.day[cell], cells.number[cell]
         spell, work = spells[s], works[s]
@@ -357,6 +361,7 @@ def _fill(  # type: ignore[no-untyped-def]
             # -- how much
             word = mix(r + np.uint64(2))
             n_prompt = days.prompt[day, g] * _factor(factors, PROMPT + g, word & _HALF_MASK)
+            cut += n_prompt > limit
             n_prompt = math.floor(max(1.0, min(n_prompt, limit)))
             visible = days.completion[day, g] * _factor(factors, COMPLETION + g, word >> _HALF)
             visible = max(1.0, min(visible, MOST_VISIBLE))
@@ -415,7 +420,7 @@ def _fill(  # type: ignore[no-untyped-def]
             first_token[row] = int(wait)
             generation[row] = int(wait + 1000.0 * n_completion / pace)
             row += 1
-    return row
+    return cut
 
 
 class Traffic:
@@ -538,7 +543,7 @@ class Traffic:
             tools_offered=new_array(n, np.bool_), streamed=new_array(n, np.bool_),
             first_token_ms=new_array(n, np.int32), generation_ms=new_array(n, np.int32),
         )  # fmt: skip
-        _fill(
+        out.prompts_cut = _fill(
             cells, spells, works, self.days, self.models, self.kinds, self.factors, self.rates, self.keys,
             first, weekday, self.work_of(block).start, self.users_of(block).start,
             out.key, out.session, out.day_millis, out.workload, out.user, out.model, out.free, out.provider,

@@ -24,6 +24,7 @@ from sim.document import Document
 from sim.listing import WORLDS, looked_at, own_models, real_models, world_catalogue
 from sim.market import Market
 from sim.nodes import Mapping as Keys
+from sim.notices import notices
 from sim.observation import Classifier
 from sim.perception import view_of
 from sim.population import Users, Workloads, build_population
@@ -31,7 +32,7 @@ from sim.problems import Problem, ProblemAt, ScenarioError
 from sim.randomness import Draws
 from sim.scenario import TELLING, Scenario, read_scenario
 from sim.search import Search
-from sim.traffic import Traffic
+from sim.traffic import CONTEXT_PART, Traffic
 from sim.validation import validate
 from sim.writer import LogWriter, RunFolder, write_manifest, write_models, write_truth
 
@@ -63,6 +64,8 @@ class World:
     draws: Draws
     name: str = "scenario"
     classifier: Classifier | None = None
+    notices: tuple[Problem, ...] = ()
+    """What the scenario's writer should hear of: see `sim.notices`."""
 
     @cached_property
     def digest(self) -> str:
@@ -136,7 +139,8 @@ def load_world(
     except (ProblemAt, CatalogueError) as error:
         raise _as_scenario_error(error, document) from None
     scenario = scenario.model_copy(update={"look_at": look_at})
-    return World(scenario, catalogue, draws, _world_name(path), classifier)
+    told = tuple(document.problem(n.path, n.message, n.hint, n.at_key) for n in notices(scenario, catalogue))
+    return World(scenario, catalogue, draws, _world_name(path), classifier, told)
 
 
 def _taken_out(document: Document, scenario: Scenario, beside: Path) -> Container[str]:
@@ -231,7 +235,7 @@ def run_world(
             agents = run_agents(world, progress)
         with _timed(timings, "traffic"):
             writer = log_writer(agents)
-            generations, labels = write_log(writer, folder.path, workers, report)
+            generations, labels, cut = write_log(writer, folder.path, workers, report)
         with _timed(timings, "finish"):
             report(Progress("finish", 0, 1, records=generations))
             models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
@@ -244,6 +248,7 @@ def run_world(
             "spells": len(agents.spells["workload"]),
             "generations": generations,
             "labels": labels,
+            "prompts_cut": cut,
             "models": models,
         }
         manifest = _manifest(agents, counts, timings)
@@ -263,34 +268,34 @@ def log_writer(agents: Agents) -> LogWriter:
 
 def write_log(
     writer: LogWriter, folder: Path, workers: int | None = None, report: Reporter | None = None
-) -> tuple[int, int]:
-    """Write all blocks of the log below `folder`. Returns the numbers of generations and labels."""
+) -> tuple[int, int, int]:
+    """Write all blocks of the log below `folder`. Returns the numbers of generations, labels and cut prompts."""
     tasks = list(writer.traffic.tasks())
     weeks = writer.traffic.weeks()
     (folder / "log").mkdir(exist_ok=True)
-    generations = labels = 0
-    for number, (written, labelled) in enumerate(
+    generations = labels = cut = 0
+    for number, (written, labelled, shortened) in enumerate(
         _in_order(writer.write, folder, tasks, workers or os.cpu_count() or 1)
     ):
-        generations, labels = generations + written, labels + labelled
+        generations, labels, cut = generations + written, labels + labelled, cut + shortened
         if report is not None:
             report(Progress("traffic", number + 1, len(tasks), weeks[tasks[number][0]][0], generations))
     writer.traffic.memory.clear()
-    return generations, labels
+    return generations, labels, cut
 
 
 def _in_order(
-    write: Callable[[Path, int, int], tuple[int, int]],
+    write: Callable[[Path, int, int], tuple[int, int, int]],
     folder: Path,
     tasks: list[tuple[int, int]],
     workers: int,
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[tuple[int, int, int]]:
     """Results of the tasks in their order, made by threads: the loops and the Parquet writer hold no lock.
 
     Few tasks are under way at once, so that memory does not grow with the length of the log.
     """
     with ThreadPoolExecutor(workers) as pool:
-        under_way: deque[Future[tuple[int, int]]] = deque()
+        under_way: deque[Future[tuple[int, int, int]]] = deque()
         try:
             for task in tasks:
                 under_way.append(pool.submit(write, folder, *task))
@@ -375,6 +380,7 @@ def _texts(world: World) -> dict[str, Any]:
         "question": scenario.question,
         "look_at": scenario.look_at,
         "own_models": own_models(scenario, world.catalogue),
+        "notices": [str(notice) for notice in world.notices],
         "resolved": scenario.model_dump(mode="json", by_alias=True),
     }
 
@@ -398,9 +404,20 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
         ["Models", f"{len(models)} by {len({m.author for m in models})} authors, "
          f"{sum(m.facts.open_weights for m in models)} with open weights"],
         ["Requests", f"{counts['generations']:,}, of which {counts['labels']:,} labels say what they were for"],
+        *_cut_prompts(counts),
         ["Scale", f"{counts['generations'] / max(len(users), 1):.0f} requests a user; a model of a platform with "
          "millions of users and billions of requests"],
         ["Switched off", ", ".join(off) or "nothing"],
         *([] if scenario.plant is None else [["Planted", f"{loyal:,} users ({scenario.plant.loyal_share:.0%} of "
          f"{scenario.plant.model}'s launch cohort) who never leave it, by decree"]]),
     ]  # fmt: skip
+
+
+def _cut_prompts(counts: dict[str, int]) -> list[list[str]]:
+    """The census's line on prompts that were longer than the model's context, if there were any."""
+    cut, share = counts["prompts_cut"], counts["prompts_cut"] / max(counts["generations"], 1)
+    if not cut:
+        return []
+    shown = f"{share:.1%}" if share >= 0.001 else "fewer than 0.1%"
+    return [["Cut prompts", f"{cut:,} ({shown}) were drawn longer than the model's context holds, and were cut to "
+             f"{CONTEXT_PART:.0%} of it"]]  # fmt: skip

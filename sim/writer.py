@@ -190,11 +190,11 @@ class LogWriter:
         schema = pa.schema([_dictionary_field(field) for field in arrow_schema("labels")])
         return pa.Table.from_arrays(columns, schema=schema)
 
-    def write(self, folder: Path, week: int, block: int) -> tuple[int, int]:
-        """Make and write one block of one week. Returns the numbers of generations and labels."""
+    def write(self, folder: Path, week: int, block: int) -> tuple[int, int, int]:
+        """Make and write one block of one week. Returns the numbers of generations, labels and cut prompts."""
         records = self.traffic.records(week, block)
         if not len(records):
-            return 0, 0
+            return 0, 0, 0
         monday = self.traffic.weeks()[week][0]
         table = self.table(records, block)
         write_log_file(table, _part(folder / "log", monday, block))
@@ -202,7 +202,7 @@ class LogWriter:
         if len(labels):
             file = _part(folder / "labels", monday, block)
             pq.write_table(labels, file, use_dictionary=["path"], **COMPRESSION)
-        return len(table), len(labels)
+        return len(table), len(labels), records.prompts_cut
 
 
 def write_log_file(table: pa.Table, file: Path) -> None:

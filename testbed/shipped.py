@@ -9,6 +9,7 @@ from testbed.failure import BadInput
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 
+
 def worlds() -> dict[str, Path]:
     """The shipped scenarios by name: see `sim.shipped`."""
     from sim import shipped

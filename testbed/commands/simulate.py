@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,18 +74,18 @@ def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
     import sim
 
     try:
-        return sim.run(
-            scenario,
-            seed=args.seed,
-            users=args.users,
-            settings=args.settings,
-            out=args.out,
-            workers=args.workers,
-            fresh=args.fresh,
-            progress=show,
-        )
+        world = sim.load_world(scenario, seed=args.seed, users=args.users, settings=args.settings)
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
+    say_notices(world.notices)
+    return sim.run_world(world, out=args.out, workers=args.workers, fresh=args.fresh, progress=show)
+
+
+def say_notices(notices: Iterable[sim.Problem]) -> None:
+    """What a scenario's writer should hear of, each once, on standard error."""
+    for told in dict.fromkeys(map(str, notices)):
+        place, _, message = told.partition(": ")
+        print(f"{place}: warning: {message}", file=sys.stderr)
 
 
 def as_json(run: sim.Run) -> dict[str, Any]:
