@@ -211,9 +211,10 @@ def _other_file(path: str, names: Items[str]) -> str:
     stem = name.removesuffix(".yaml")
     if stem in names:
         return f"did you mean '{stem}', which is shipped?"
-    beside = nearest(name if "." in name else f"{name}.yaml", sorted(files))
+    known = {file if "." in name else file.rpartition(".")[0]: file for file in sorted(files)}
+    known |= {one: one for one in names if one not in known}
     of_folder = f"{os.path.basename(folder)}/{stem}"  # a name such as nulls/base
-    return beside or nearest(stem, names) or nearest(of_folder, names)
+    return nearest(name, known) or nearest(of_folder, names)
 
 
 def _shown(path: str) -> str:

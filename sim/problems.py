@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -105,9 +105,10 @@ def _quoted(key: str) -> str:
     return f"'{key}'" if '"' in key else f'"{key}"'
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """A hint that names the nearest known name, or nothing."""
-    by_case = {other.lower(): other for other in known}
+def nearest(name: str, known: Sequence[str] | Mapping[str, str]) -> str:
+    """A hint that names the nearest known name, or what a mapping shows for it, or nothing."""
+    shown = known if isinstance(known, Mapping) else dict(zip(known, known, strict=True))
+    by_case = {other.lower(): text for other, text in shown.items()}
     close = get_close_matches(name.lower(), list(by_case), n=1)
     return f"did you mean '{by_case[close[0]]}'?" if close else ""
 

@@ -371,8 +371,9 @@ def _levels(file: PlanFile, arm: Arm) -> list[tuple[KeyPath, str]]:
 
 def _at_home(problem: Problem, placed: Sequence[tuple[KeyPath, str]], document: Document) -> Problem:
     """A problem with a setting, told where the setting stands in the experiment file; others as they are."""
+    place: KeyPath = ("users",)
     if problem.file == "--users":
-        place, setting = ("users",), f"users={document.tree['users']}"
+        setting = f"users={document.tree['users']}"
     elif problem.file == OVERRIDES and 0 < problem.line <= len(placed):
         place, setting = placed[problem.line - 1]
     else:
