@@ -7,50 +7,27 @@ memory limit and spills to a temporary folder, which goes away with the log.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import glob as globbing
-import json
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
-import duckdb
 import ibis
-import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import SQLBackend
 
 from analysis import contract
-from analysis import vocabulary as v
+from analysis.sources import columns, engines, files, runs, soundness
+from analysis.sources.errors import LogError, NotAvailable
+
+__all__ = ["DEFAULT_MEMORY", "Log", "LogError", "NotAvailable", "open_log"]
 
 DEFAULT_MEMORY = "2GB"
-MOST_ROWS_CHECKED = 20_000_000  # rows up to which an open log is looked through for doubled requests
-LEAST_UNIQUE = (
-    0.95  # share of different ids: below it a log is doubled in part; the estimate errs by about 2%
-)
-YEARS = (2015, 2100)  # a request of a year before the first or after the last has a wrong date (assumed)
-MOST_MONTHS = (
-    300  # from a log's first to its last request: what is kept of each month grows with them (assumed)
-)
-_UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
-
-
-class LogError(Exception):
-    """The log cannot be opened or is no log; the message says why and what to do."""
-
-
-class NotAvailable(Exception):
-    """An analysis needs something that this log does not hold. Callers state the gap, never zeros."""
-
-    def __init__(self, column: str, why: str) -> None:
-        super().__init__(f"not available: {column} ({why})")
-        self.column = column
-        self.why = why
+Side: TypeAlias = str | Path | ir.Table | Literal[False] | None  # False: none; None: the usual one
+SideName: TypeAlias = Literal["labels", "models"]
 
 
 class Log:
@@ -90,6 +67,9 @@ class Log:
         self._names: list[str] = []
         self._results: dict[Any, pd.DataFrame] = {}
         self._warnings: list[str] = []
+        self.left_out: tuple[str, ...] = ()  # files and folders beside the log's files that were not read
+        self.file_problems: dict[contract.Table, list[columns.FileProblem]] = {}
+        self._absent: dict[str, str] = {}  # why a side table was left out
 
     # --- what the log holds
 
@@ -114,19 +94,32 @@ class Log:
     def need_labels(self, what: str) -> ir.Table:
         """The labels table, or NotAvailable."""
         if self.labels is None:
-            raise NotAvailable("labels", f"the log has no table of category labels, which {what} needs")
+            raise NotAvailable(
+                "labels", self._missing("labels", "the log has no table of category labels", what)
+            )
         return self.labels
 
     def need_models(self, *columns: str, what: str) -> ir.Table:
         """The models table with the given columns, or NotAvailable."""
         if self.models is None:
-            raise NotAvailable("models", f"there is no table of the models' facts, which {what} needs")
+            raise NotAvailable(
+                "models", self._missing("models", "there is no table of the models' facts", what)
+            )
         for column in columns:
             if column not in self.models.columns:
                 raise NotAvailable(
                     f"models.{column}", f"the models table has no such column, which {what} needs"
                 )
         return self.models
+
+    def _missing(self, name: str, why: str, what: str) -> str:
+        left_out = self._absent.get(name)
+        return f"{left_out}; {what} needs one" if left_out else f"{why}, which {what} needs"
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Note that a side table was left out, and warn of it."""
+        self._absent[name] = why
+        self.warn(f"{why}. The log is read without it.")
 
     # --- what to know before its numbers are believed
 
@@ -180,7 +173,7 @@ class Log:
         kept = f"slipper_{name}_{uuid.uuid4().hex[:8]}"
         try:
             table = self.connection.create_table(kept, obj=step, temp=True)
-        except (*_UNREADABLE, NotImplementedError):
+        except (*columns.UNREADABLE, NotImplementedError):
             return step
         self._names.append(kept)
         return table
@@ -192,7 +185,7 @@ class Log:
         )
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log.keeps_steps = False
-        log._warnings = self._warnings
+        log._warnings, log._absent = self._warnings, self._absent
         return log
 
     def sql(self, expression: ir.Expr) -> str:
@@ -231,8 +224,8 @@ class Log:
 def open_log(
     where: str | Path | ir.Table | tuple[SQLBackend, str],
     *,
-    labels: str | Path | ir.Table | None = None,
-    models: str | Path | ir.Table | None = None,
+    labels: Side = None,
+    models: Side = None,
     table: str = "generations",
     start: dt.date | None = None,
     end: dt.date | None = None,
@@ -242,32 +235,43 @@ def open_log(
 ) -> Log:
     """Open a log.
 
-    where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files, a DuckDB file, an
-    Ibis table,
-        or (Ibis connection, table name).
-    labels, models: the side tables, where they are not beside the log (in a run folder, or as tables `labels`
-    and `models`
-        of the same DuckDB file or connection).
-    table: name of the generations' table in a DuckDB file. start, end: first and last UTC day that the log
-    covers, if its first and last record do not say so. memory, threads: limits of the embedded engine (files
-    only). check: refuse a log without its required columns, with wrong types, without rows, with tokens or costs
-    below 0, missing or not finite, or with dates far from all others. The validator opens unchecked.
+    where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files (which files of a folder
+        are the log: `analysis.sources.files`), a DuckDB file, an Ibis table or any other Ibis expression that is a
+        table, or (Ibis connection, table name). SQLite is refused.
+    labels, models: the side tables. By default those of the run folder, or the tables `labels` and `models` beside the
+        log's table in the DuckDB file or connection; such a table that does not conform to the contract is left out
+        with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) must conform.
+        False: none.
+    table: name of the generations' table in a DuckDB file, `schema.table` outside the schema main.
+    start, end: first and last UTC day that the log covers, if its first and last record do not say so.
+    memory, threads: limits of the embedded engine (files only).
+    check: refuse a log without its required columns or with wrong types, in any one of its files; without rows; with
+        tokens or costs below 0, missing or not finite, or with parts above their whole (cached, reasoning tokens);
+        without user, model or moment in some rows; with moments outside the years of `soundness.YEARS` or over more
+        than `soundness.MOST_MONTHS` months; with more than 5% copies of rows; with two rows of one model in the models
+        table. Fewer copies, and ids that different requests share, are warnings. The validator opens unchecked.
 
-    Raises LogError with a message for people.
+    What is odd and was accepted is in `Log.warnings`. Raises LogError with a message for people.
     """
     if isinstance(where, ir.Table):
-        log = _from_connection(where.get_backend(), where, where.get_name(), labels, models)
+        log = _from_table(where, labels, models)
     elif isinstance(where, tuple):
-        connection, name = where
-        log = _from_connection(connection, _table_of(connection, name), name, labels, models)
+        tables = engines.tables_of_connection(where[0])
+        log = _from_connection(tables, tables.get(where[1]), where[1], labels, models)
     else:
         log = _from_path(str(where), labels, models, table, memory, threads)
     try:
         if start or end:
             log._stated_days = (start or log._stated_days[0], end or log._stated_days[1])
+        for sentence in log.left_out:
+            log.warn(sentence)
+        named = {name for name, given in (("labels", labels), ("models", models)) if given} | set(
+            log.file_problems
+        )
+        soundness.settle_sides(log, named)
         if check:
-            _check_columns(log)
-        _measure(log, check)
+            soundness.check_columns(log)
+        soundness.measure(log, check)
     except BaseException:
         log.close()
         raise
@@ -277,57 +281,52 @@ def open_log(
 # --- connections
 
 
-def _table_of(connection: SQLBackend, name: str) -> ir.Table:
-    tables = connection.list_tables()
-    if name not in tables:
-        raise LogError(f"no table '{name}' in the {connection.name} connection{_nearest(name, tables)}")
-    return connection.table(name)
+def _from_table(generations: ir.Table, labels: Side, models: Side) -> Log:
+    """A log in an Ibis table, or in any expression over tables of one connection."""
+    try:
+        tables = engines.tables_of_connection(generations.get_backend())
+    except ibis.common.exceptions.IbisError:
+        raise LogError(
+            "this Ibis table belongs to no connection: take it from one, such as connection.table(NAME)"
+        ) from None
+    name = getattr(generations.op(), "name", None)  # only tables have one, not filters and joins
+    return _from_connection(tables, generations, name if isinstance(name, str) else "log", labels, models)
 
 
 def _from_connection(
-    connection: Any,
-    generations: ir.Table,
-    name: str,
-    labels: str | Path | ir.Table | None,
-    models: str | Path | ir.Table | None,
+    tables: engines.Tables, generations: ir.Table, name: str, labels: Side, models: Side
 ) -> Log:
-    def side(given: str | Path | ir.Table | None, usual: str) -> ir.Table | None:
+    def side(given: Side, usual: contract.Table) -> ir.Table | None:
+        if given is False:
+            return None
         if isinstance(given, ir.Table):
-            return given
-        if given is not None:
-            return _table_of(connection, str(given))
-        return connection.table(usual) if usual in connection.list_tables() else None
+            return columns.typed(usual, given)
+        found = tables.beside(name, usual) if given is None else str(given)
+        return columns.typed(usual, tables.get(found)) if found is not None else None
 
-    return Log(generations, labels=side(labels, "labels"), models=side(models, "models"), name=name)
+    return Log(
+        columns.typed("generations", generations), labels=side(labels, "labels"), models=side(models, "models"),
+        name=name,
+    )  # fmt: skip
 
 
 # --- files
 
 
-def _from_path(
-    where: str,
-    labels: str | Path | ir.Table | None,
-    models: str | Path | ir.Table | None,
-    table: str,
-    memory: str,
-    threads: int | None,
-) -> Log:
+def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, threads: int | None) -> Log:
     path = Path(where)
     if not path.exists() and not globbing.has_magic(where):
         raise LogError(f"{where}: no such file or folder")
     if isinstance(labels, ir.Table) or isinstance(models, ir.Table):
         raise LogError("labels and models of a log in files must be files too, not tables of a connection")
+    database = engines.is_database(path)
 
-    connection, close = _embedded(memory, threads)
+    connection, close = engines.embedded(memory, threads)
     try:
-        if path.is_file() and path.suffix in (".duckdb", ".db", ".ddb"):
-            log = _from_duckdb(connection, path, table)
+        if database:
+            log = _from_duckdb(connection, path, table, labels, models)
         else:
-            log = _from_parquet(connection, where)
-        if labels is not None:
-            log.labels = _read(connection, _parquet_files(str(labels)), "labels")
-        if models is not None:
-            log.models = _read(connection, _parquet_files(str(models)), "models")
+            log = _from_parquet(connection, where, labels, models)
     except BaseException:
         close()
         raise
@@ -335,307 +334,61 @@ def _from_path(
     return log
 
 
-def _embedded(memory: str, threads: int | None) -> tuple[Any, Callable[[], None]]:
-    """A DuckDB in memory that spills to a temporary folder, and the function that closes and removes both."""
-    spill = tempfile.mkdtemp(prefix="slipper-")
-    settings: dict[str, Any] = {
-        "memory_limit": memory,
-        "temp_directory": spill,
-        "preserve_insertion_order": False,  # lets group-bys and writes stay within the memory limit
-    }
-    if threads:
-        settings["threads"] = threads
-    try:
-        connection = ibis.duckdb.connect(**settings)
-    except BaseException:
-        shutil.rmtree(spill, ignore_errors=True)
-        raise
-
-    def close() -> None:
-        connection.disconnect()
-        shutil.rmtree(spill, ignore_errors=True)
-
-    return connection, close
-
-
-def _from_duckdb(connection: Any, path: Path, table: str) -> Log:
-    try:
-        connection.attach(path, name="source", read_only=True)
-    except _UNREADABLE as error:
-        raise LogError(f"{path}: not a DuckDB file that can be opened ({_first_line(error)})") from None
-    tables = connection.list_tables(database=("source", "main"))
-    if table not in tables:
-        raise LogError(f"{path}: no table '{table}' in it{_nearest(table, tables)}")
-
-    def side(name: str) -> ir.Table | None:
-        return connection.table(name, database=("source", "main")) if name in tables else None
-
-    stored = connection.table(table, database=("source", "main"))
-    log = Log(_utc_view(connection, stored), labels=side("labels"), models=side("models"), name=path.stem)
+def _from_duckdb(connection: Any, path: Path, table: str, labels: Side, models: Side) -> Log:
+    tables = engines.tables_of_file(connection, path)
+    stored = columns.typed("generations", tables.get(table))
+    log = Log(engines.utc_view(connection, stored), name=path.stem)
     log.stored = stored
+    sides: dict[SideName, Side] = {"labels": labels, "models": models}
+    for name, given in sides.items():
+        usual = tables.beside(table, name)
+        if given:
+            _read_side(log, connection, name, str(given))
+        elif given is None and usual is not None:
+            setattr(log, name, columns.typed(name, tables.get(usual)))
     return log
 
 
-def _from_parquet(connection: Any, where: str) -> Log:
+def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Log:
     path = Path(where)
-    run = _run_folder(path)
-    if run is None and path.is_dir():
-        runs = sorted(file.parent for depth in ("*", "*/*") for file in path.glob(f"{depth}/manifest.json"))
-        if runs:
-            raise LogError(
-                f"{where}: holds {len(runs)} run folder(s), not one log; name one, such as {runs[0]}"
-            )
-    files = _parquet_files(str(run.joinpath("log")) if run else where)
-    if not files:
-        raise LogError(f"{where}: no Parquet files there (looked for *.parquet, in a run folder under log/)")
-    partitions = all(f"{contract.PARTITION_KEY}=" in file for file in files)
-    stored = _read(connection, files, "stored", partitions)
-    log = Log(_utc_view(connection, stored), name=_name(path, run))
+    run = runs.run_folder(path)
+    runs.refuse_several(path)
+    found = files.find(run / "log" if run else path if path.exists() else where)
+    if not found.paths:
+        left_out = "; ".join(found.sentences())
+        raise LogError(
+            f"{where}: no Parquet files there (looked for {', '.join(f'*{end}' for end in files.EXTENSIONS)}, in a run "
+            f"folder under log/){f'; {left_out}' if left_out else ''}"
+        )
+    partitions = found.partitioned_by(contract.PARTITION_KEY)
+    stored, problems = columns.read_files(connection, list(found.paths), "generations", "stored", partitions)
+    log = Log(engines.utc_view(connection, stored), name=_name(path, run))
     log.stored = stored
-    if run:
-        label_files = _parquet_files(str(run.joinpath("labels")))
-        log.labels = _read(connection, label_files, "labels") if label_files else None
-        models = run.joinpath("models.parquet")
-        log.models = _read(connection, [str(models)], "models") if models.exists() else None
-        _read_manifest(log, run.joinpath("manifest.json"))
+    log.file_problems["generations"] = problems
+    log.left_out = tuple(found.sentences())
+    sides: dict[SideName, Side] = {"labels": labels, "models": models}
+    usual = {"labels": run / "labels", "models": run / "models.parquet"} if run else {}
+    for name, side in sides.items():
+        if side:
+            _read_side(log, connection, name, str(side))
+        elif side is None and name in usual and usual[name].exists() and files.find(usual[name]).paths:
+            _read_side(log, connection, name, str(usual[name]))
+    manifest = runs.read_manifest(run) if run else None
+    if manifest is not None:
+        log.manifest, *days = manifest
+        log._stated_days = (days[0], days[1])
+        log.name = str(log.manifest.get("title") or log.name)
     return log
 
 
-@ibis.udf.scalar.builtin
-def epoch_us(moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.int64:  # type: ignore[valid-type]
-    """DuckDB's microseconds since 1970 of a timestamp with a zone."""
-
-
-@ibis.udf.scalar.builtin
-def make_timestamp(microseconds: dtypes.int64) -> dtypes.timestamp:
-    """DuckDB's timestamp without a zone of microseconds since 1970."""
-
-
-def _utc_view(connection: Any, stored: ir.Table) -> ir.Table:
-    """The view `generations`: the stored table without its partition key and with created_at as plain UTC.
-
-    Plain UTC means the same as a timestamp with a zone in a UTC session, but DuckDB truncates it to weeks and months
-    several times faster, since no calendar of zones is asked for each row.
-    """
-    table = stored
-    if contract.PARTITION_KEY in stored.columns and contract.PARTITION_KEY not in contract.fields(
-        "generations"
-    ):
-        table = table.drop(contract.PARTITION_KEY)
-    if "created_at" in table.columns:
-        table = table.mutate(created_at=plain_utc(table.created_at))
-    return connection.create_view("generations", table)
-
-
-def plain_utc(moment: ir.TimestampColumn) -> ir.TimestampColumn:
-    """A DuckDB timestamp with a zone as plain UTC; any other column as it is."""
-    engine = moment.get_backend().name
-    return (
-        make_timestamp(epoch_us(moment))
-        if engine == "duckdb" and conforms(moment.type(), "timestamp")
-        else moment
-    )
-
-
-def _run_folder(path: Path) -> Path | None:
-    """The run folder that `path` is, or that holds it as its log/ folder."""
-    if path.is_dir() and path.joinpath("log").is_dir():
-        return path
-    if path.is_dir() and path.name == "log" and any(path.glob(f"{contract.PARTITION_KEY}=*")):
-        return path.parent
-    return None
+def _read_side(log: Log, connection: Any, name: SideName, where: str) -> None:
+    """Read a side table from files. Raises LogError."""
+    if not Path(where).exists() and not globbing.has_magic(where):
+        raise LogError(f"{where}: no such file or folder, for the {name} table")
+    paths = list(files.find(where).paths)
+    table, log.file_problems[name] = columns.read_files(connection, paths, name, name)
+    setattr(log, name, table)
 
 
 def _name(path: Path, run: Path | None) -> str:
     return (run or path).resolve().stem if not globbing.has_magic(str(path)) else "log"
-
-
-def _parquet_files(where: str) -> list[str]:
-    path = Path(where)
-    if path.is_file():
-        return [str(path)]
-    if path.is_dir():
-        return sorted(str(file) for file in path.rglob("*.parquet"))
-    return sorted(file for file in globbing.glob(where, recursive=True) if Path(file).is_file())
-
-
-def _read(connection: Any, files: list[str], name: str, partitions: bool = False) -> ir.Table:
-    if not files:
-        raise LogError(f"no Parquet files for the {name} table")
-    try:
-        return connection.read_parquet(
-            files, table_name=name, hive_partitioning=partitions, union_by_name=True
-        )
-    except _UNREADABLE as error:
-        raise LogError(f"{files[0]}: not Parquet that can be read ({_first_line(error)})") from None
-
-
-def _read_manifest(log: Log, path: Path) -> None:
-    if not path.exists():
-        return
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        days = dt.date.fromisoformat(str(manifest["start"])), dt.date.fromisoformat(str(manifest["end"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LogError(f"{path}: not a manifest with a start and an end ({_first_line(error)})") from None
-    log.manifest = manifest
-    log._stated_days = days
-    log.name = str(manifest.get("title") or log.name)
-
-
-# --- checks at opening
-
-
-def conforms(kind: dtypes.DataType, family: contract.Family) -> bool:
-    """Whether an engine's column type is of the family that the contract asks for."""
-    checks: dict[contract.Family, bool] = {
-        "string": kind.is_string(),
-        "integer": kind.is_integer(),
-        "float": kind.is_numeric(),
-        "boolean": kind.is_boolean(),
-        "timestamp": kind.is_timestamp() and getattr(kind, "timezone", None) is not None,
-        "date": kind.is_date(),
-        "list": kind.is_array(),
-    }
-    return checks[family]
-
-
-def _check_columns(log: Log) -> None:
-    for name, given in (("generations", log.stored), ("labels", log.labels), ("models", log.models)):
-        if given is None:
-            continue
-        problems = []
-        kinds = given.schema()
-        for field in contract.FIELDS[name]:  # type: ignore[index]
-            if field.name not in kinds:
-                if field.required:
-                    problems.append(
-                        f"required column '{field.name}' is missing{_nearest(field.name, list(kinds))}"
-                    )
-            elif not conforms(kinds[field.name], field.family):
-                problems.append(_type_problem(field, kinds[field.name]))
-        if problems:
-            raise LogError(
-                f"{log.name}: the {name} table does not conform to the log contract: " + "; ".join(problems)
-                + ". `slipper schema log` prints the contract."
-            )  # fmt: skip
-
-
-def _type_problem(field: contract.Field, kind: dtypes.DataType) -> str:
-    if field.family == "timestamp" and kind.is_timestamp():
-        return (
-            f"column '{field.name}' is a timestamp without a time zone; store it as a UTC timestamp with its zone, "
-            "so that weeks and months are the same for every reader"
-        )
-    return f"column '{field.name}' is {kind}, expected {field.type}"
-
-
-def _measure(log: Log, check: bool) -> None:
-    """Count the rows and find the first and the last moment, and what no sum bears, in one query."""
-    wanted: dict[str, ir.Value] = {"rows": log.generations.count()}
-    if check:
-        wanted |= _unsound_counts(log)
-    kind = log.generations.schema().get("created_at")
-    if kind is not None and kind.is_timestamp():
-        wanted |= {"start": log.generations.created_at.min(), "end": log.generations.created_at.max()}
-    try:
-        found = log.generations.aggregate(**wanted).to_pyarrow().to_pylist()[0]
-    except (*_UNREADABLE, OverflowError) as error:  # OverflowError: dates before the year 1 or after 9999
-        raise LogError(f"{log.name}: the log cannot be read ({_first_line(error)})") from None
-    log.rows = int(found["rows"])
-    log.start, log.end = _utc(found.get("start")), _utc(found.get("end"))
-    if check and not log.rows:
-        raise LogError(f"{log.name}: the log is empty: it has the columns but not one row")
-    if check:
-        _check_counts(log, found)
-        _check_dates(log)
-        _check_unique(log)
-
-
-def _unsound_counts(log: Log) -> dict[str, ir.Value]:
-    """Counts of rows that would spoil sums and cohorts, by their wording for people."""
-    counts: dict[str, ir.Value] = {
-        f"{name} missing": v.count_where(log.generations[name].isnull())
-        for name in ("created_at", "user_id", "model")
-    }
-    # One id for all whose user is not known would be one user.
-    counts["user_id empty"] = v.count_where(log.generations.user_id == "")
-    for field in contract.GENERATIONS:
-        if field.unit not in ("tokens", "USD") or field.name not in log.columns:
-            continue
-        column = log.generations[field.name]
-        counts[f"{field.name} below 0"] = v.count_where(column < 0)
-        if field.required:
-            counts[f"{field.name} missing"] = v.count_where(column.isnull())
-        if column.type().is_floating():
-            counts[f"{field.name} infinite or not a number"] = v.count_where(column.isnan() | column.isinf())
-    return counts
-
-
-def _check_counts(log: Log, found: dict[str, Any]) -> None:
-    """Refuse a log with rows that `_unsound_counts` counted: sums and shares over them would be wrong in silence."""
-    unsound = [f"{found[what]:,} with {what}" for what in _unsound_counts(log) if found[what]]
-    if unsound:
-        raise LogError(
-            f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
-            "wrong: correct them or leave them out. `slipper analyze LOG --validate` shows examples."
-        )
-
-
-def _check_dates(log: Log) -> None:
-    """Refuse a log with a date that cannot be meant: months without end would be kept, and launches be invented."""
-    if log.start is None or log.end is None:
-        raise LogError(f"{log.name}: created_at is endless in some rows: correct them or leave them out")
-    months = (log.end.year - log.start.year) * 12 + log.end.month - log.start.month + 1
-    if YEARS[0] <= log.start.year and log.end.year <= YEARS[1] and months <= MOST_MONTHS:
-        return
-    day = log.generations.created_at.date()
-    at = {"first": log.start.date(), "last": log.end.date()}
-    rows = log.generations.aggregate(**{name: v.count_where(day == on) for name, on in at.items()})
-    count = rows.to_pyarrow().to_pylist()[0]
-    raise LogError(
-        f"{log.name}: the requests run from {at['first']} ({count['first']:,} on that day) to {at['last']} "
-        f"({count['last']:,}), over {months:,} months, and a log holds the years {YEARS[0]} to {YEARS[1]} and at most "
-        f"{MOST_MONTHS} months. A wrong date invents a launch: correct such rows or leave them out."
-    )
-
-
-def _check_unique(log: Log) -> None:
-    """Refuse doubled requests and doubled models. Requests: where an estimate says so, and not in very large logs."""
-    rows = log.generations
-    if log.rows <= MOST_ROWS_CHECKED:
-        about = int(rows.aggregate(n=rows.generation_id.approx_nunique()).to_pandas()["n"].iloc[0])
-        if about < LEAST_UNIQUE * log.rows:
-            exact = int(rows.aggregate(n=rows.generation_id.nunique()).to_pandas()["n"].iloc[0])
-            if exact < LEAST_UNIQUE * log.rows:
-                raise LogError(
-                    f"{log.name}: {log.rows:,} rows, but only {exact:,} different generation_ids: rows are doubled, "
-                    "and so would be every sum. Keep one of each. `slipper analyze LOG --validate` shows examples."
-                )
-    if log.models is not None:
-        table = log.models
-        counts = table.group_by("model").aggregate(n=table.count())
-        doubled = sorted(counts.filter(counts.n > 1).to_pandas()["model"].astype(str))
-        if doubled:
-            raise LogError(
-                f"{log.name}: the models table has more than one row of {', '.join(doubled[:5])}"
-                f"{' and others' if len(doubled) > 5 else ''}: sums over their facts would be doubled, and dates of "
-                "release would contradict each other. Keep one row a model."
-            )
-
-
-def _utc(moment: dt.datetime | None) -> dt.datetime | None:
-    if moment is None:
-        return None
-    return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    if near:
-        return f" (nearest: {', '.join(near)})"
-    return f" (there are: {', '.join(sorted(known)[:12])})" if known else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -18,7 +18,10 @@ import pandas as pd
 
 from analysis import contract
 from analysis import vocabulary as v
-from analysis.source import YEARS, Log, conforms, open_log, plain_utc
+from analysis.source import Log, open_log
+from analysis.sources.columns import conforms
+from analysis.sources.engines import plain_utc
+from analysis.sources.soundness import YEARS
 
 Severity = Literal["error", "warning"]
 RESULT_COLUMNS = ("table", "check", "column", "violations", "rows", "examples", "severity", "explanation")

@@ -1,0 +1,216 @@
+"""Whether columns conform to the contract: of a table as a whole, and of each of its files."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.datatypes as dtypes
+import ibis.expr.schema as sch
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis import contract
+from analysis.sources.errors import LogError, first_line
+
+UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
+
+_ENGINE_TYPES: dict[contract.Family, str] = {  # of a column without any value
+    "string": "string",
+    "integer": "int64",
+    "float": "float64",
+    "boolean": "boolean",
+    "timestamp": "timestamp('UTC')",
+    "date": "date",
+}
+_SQL_TYPES: dict[contract.Family, str] = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "float": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
+}
+
+
+def conforms(kind: dtypes.DataType, family: contract.Family) -> bool:
+    """Whether an engine's column type is of the family that the contract asks for."""
+    checks: dict[contract.Family, bool] = {
+        "string": kind.is_string(),
+        "integer": kind.is_integer(),
+        "float": kind.is_numeric(),
+        "boolean": kind.is_boolean(),
+        "timestamp": kind.is_timestamp() and getattr(kind, "timezone", None) is not None,
+        "date": kind.is_date(),
+        "list": kind.is_array(),
+    }
+    return checks[family]
+
+
+def problems(name: contract.Table, kinds: sch.Schema) -> Iterator[tuple[str, str]]:
+    """Column and what is wrong with it, for each that does not conform to the contract's table `name`."""
+    for field in contract.FIELDS[name]:
+        if field.name not in kinds:
+            if field.required:
+                yield (
+                    field.name,
+                    f"required column '{field.name}' is missing{nearest(field.name, list(kinds))}",
+                )
+        elif not conforms(kinds[field.name], field.family):
+            yield field.name, _type_problem(field, kinds[field.name])
+
+
+def _type_problem(field: contract.Field, kind: dtypes.DataType) -> str:
+    if field.family == "timestamp" and kind.is_timestamp():
+        return (
+            f"column '{field.name}' is a timestamp without a time zone; store it as a UTC timestamp with its zone, "
+            "so that weeks and months are the same for every reader"
+        )
+    return f"column '{field.name}' is {kind}, expected {field.type}"
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The known names nearest to one that is not there, in brackets; else all of them."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return f" (nearest: {', '.join(near)})"
+    return f" (there are: {', '.join(sorted(known)[:12])})" if known else ""
+
+
+def typed(name: contract.Table, table: ir.Table) -> ir.Table:
+    """The table with columns that hold no value at all as empty columns of the contract's type.
+
+    Writers that saw no value have no type for a column: null, or in DuckDB int32.
+    """
+    empty: dict[str, ir.Value] = {}
+    for field in contract.FIELDS[name]:
+        kind = table.schema().get(field.name)
+        if kind is None or conforms(kind, field.family) or field.family not in _ENGINE_TYPES:
+            continue
+        if kind.is_null() or (kind == dtypes.int32 and _without_values(table[field.name])):
+            empty[field.name] = ibis.null(_ENGINE_TYPES[field.family])
+    return table.mutate(**empty) if empty else table
+
+
+def _without_values(column: ir.Column) -> bool:
+    try:
+        return int(column.count().to_pyarrow().as_py()) == 0
+    except UNREADABLE:
+        return False
+
+
+# --- files
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A column that does not conform in some files, though it may in others."""
+
+    column: str
+    what: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Files with the same columns. kinds: as the engine reads them. empty: columns of null type."""
+
+    files: list[str]
+    kinds: sch.Schema
+    empty: frozenset[str]
+
+
+def read_files(
+    connection: Any, files: list[str], name: contract.Table, view: str, partitions: bool = False
+) -> tuple[ir.Table, list[FileProblem]]:
+    """Parquet files as one view of the embedded engine, and what is wrong in some of them.
+
+    Columns that a file lacks are null in its rows. Raises LogError that names the file which cannot be read.
+    """
+    if not files:
+        raise LogError(f"no Parquet files for the {name} table")
+    groups = _groups(connection, files)
+    found: dict[tuple[str, str], list[str]] = {}
+    for group in groups:
+        for column, what in problems(name, group.kinds):
+            if column not in group.empty:
+                found.setdefault((column, what), []).extend(group.files)
+    parts = " UNION ALL BY NAME ".join(
+        _select(
+            name,
+            [file for group in groups if group.empty == empty for file in group.files],
+            empty,
+            partitions,
+        )
+        for empty in dict.fromkeys(group.empty for group in groups)
+    )
+    try:
+        connection.raw_sql(f"CREATE VIEW {view} AS {parts}")
+        table = connection.table(view)
+    except UNREADABLE as error:
+        raise LogError(
+            f"{files[0]} and {len(files) - 1} more: the {name} table's files do not fit together "
+            f"({first_line(error)})"
+        ) from None
+    return table, [FileProblem(column, what, tuple(of)) for (column, what), of in found.items()]
+
+
+def _groups(connection: Any, files: list[str]) -> list[_Group]:
+    """Files by their columns; the engine is asked once a group."""
+    alike: dict[str, list[str]] = {}
+    empty: dict[str, frozenset[str]] = {}
+    for file in files:
+        try:
+            columns = pq.read_metadata(file).schema
+            arrow = columns.to_arrow_schema()
+        except (OSError, pa.ArrowException) as error:
+            raise LogError(f"{file}: not Parquet that can be read ({first_line(error)})") from None
+        key = str(columns).partition("\n")[2]  # the first line holds an address
+        alike.setdefault(key, []).append(file)
+        empty[key] = frozenset(field.name for field in arrow if pa.types.is_null(field.type))
+    groups = []
+    for key, same in alike.items():
+        try:
+            kinds = connection.sql(f"SELECT * FROM {_source(same[:1], False)}").schema()
+        except UNREADABLE as error:
+            raise LogError(f"{same[0]}: not Parquet that can be read ({first_line(error)})") from None
+        groups.append(_Group(same, kinds, empty[key]))
+    return groups
+
+
+def _source(files: list[str], partitions: bool) -> str:
+    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    return f"read_parquet([{names}], union_by_name=true, hive_partitioning={str(partitions).lower()})"
+
+
+def _select(name: contract.Table, files: list[str], empty: frozenset[str], partitions: bool) -> str:
+    """SQL of files whose columns of null type are given the contract's type, or left out where it has none."""
+    fields = contract.fields(name)
+    sql_types = {column: _SQL_TYPES.get(fields[column].family) for column in empty if column in fields}
+    replaced = ", ".join(
+        f'CAST(NULL AS {kind}) AS "{column}"' for column, kind in sorted(sql_types.items()) if kind
+    )
+    dropped = ", ".join(
+        '"' + column.replace('"', '""') + '"' for column in sorted(empty) if not sql_types.get(column)
+    )
+    star = f"*{f' EXCLUDE ({dropped})' if dropped else ''}{f' REPLACE ({replaced})' if replaced else ''}"
+    return f"SELECT {star} FROM {_source(files, partitions)}"
+
+
+def refuse_files(name: contract.Table, found: list[FileProblem]) -> None:
+    """Raise LogError that names the files which do not conform."""
+    if not found:
+        return
+    first = found[0].files[0]
+    here = [problem for problem in found if first in problem.files]
+    others = len({file for problem in found for file in problem.files}) - 1
+    also = f" (and {others:,} other file{'s'[: others > 1]} of the {name} table)" if others else ""
+    raise LogError(
+        f"{first}{also} does not conform to the log contract: {'; '.join(problem.what for problem in here)}. "
+        "`slipper schema log` prints the contract."
+    )

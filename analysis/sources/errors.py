@@ -1,0 +1,21 @@
+"""What goes wrong with a log: it cannot be opened, or it does not hold what an analysis needs."""
+
+from __future__ import annotations
+
+
+class LogError(Exception):
+    """The log cannot be opened or is no log; the message says why and what to do."""
+
+
+class NotAvailable(Exception):
+    """An analysis needs something that this log does not hold. Callers state the gap, never zeros."""
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(f"not available: {column} ({why})")
+        self.column = column
+        self.why = why
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, else its type."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
