@@ -179,7 +179,7 @@ def document(found: dict[Setting, Measured], by_size: Powers, back: Returns, run
         f"- Least power of the boomerang for the largest share of returners in the smallest cohorts: **{power:.1%}** "
         f"({power_where}).",
         f"Columns, in per cent of panels: three naive tests at {ALPHA:.0%}; tests A to C at {ALPHA:.0%} and D at "
-        f"{GUARD_ALPHA:.0%}, or {STRICT_GUARD_ALPHA:.0%} with many cohorts "
+        f"{GUARD_ALPHA:.0%}, {STRICT_GUARD_ALPHA:.0%} with many cohorts, or {ALPHA:.0%} where the later ones fall "
         f"(0 where fewer\nthan {LEAST_FOR_TREND} later cohorts let it be run); A to D together; and "
         'the verdict "foundational": together, a difference of\n'
         f"{100 * LEAST_DIFFERENCE:.0f} points or more, and no challenge that withdraws it. A whale is caught by no "

@@ -122,6 +122,50 @@ def test_a_steep_drift_beats_every_other_cohort_but_not_their_trend():
     assert not found.stands_out
 
 
+def of_shares(logit, cohorts=9, months=10, size=2000):
+    """A panel in which logit(c, k) of each cohort's users are active, exactly but for whole users."""
+    cohort = np.repeat(np.arange(cohorts), size)
+    active = np.zeros((len(cohort), months), bool)
+    for c in range(cohorts):
+        for month in range(c, months):
+            share = 1.0 if month == c else 1 / (1 + math.exp(-logit(c, month - c)))
+            active[c * size : c * size + round(share * size), month] = True
+    return Panel("m", month_range(months), cohort, active, min_cohort=1)
+
+
+def test_a_drift_that_slows_down_beats_a_straight_line_but_not_the_trend():
+    slowing = of_shares(lambda c, k: -0.3 * k - 0.5 * math.log1p(c)).cells
+    assert standout.falling(slowing, 0)
+    found = standout.stand_out(slowing, 0)
+    d = found.tests["D"]
+    assert all(found.tests[letter].rejects() for letter in "BC")
+    assert d.slack == 1.0 and abs(d.statistic) < 0.2
+    assert not d.rejects() and not found.stands_out
+    others = slowing.at(d.age)[1:]
+    y, variance = standout._logits(slowing)
+    straight = np.column_stack([np.ones(len(others)), slowing.cohort[others]])
+    fit, _, _ = standout.random_effects_line(straight, y[others], variance[others])
+    assert y[slowing.at(d.age)[0]] > fit[0] + 0.2  # a straight line foretells less
+
+
+@pytest.mark.parametrize("rise", [0.0, 0.1])
+def test_a_cohort_above_others_that_do_not_fall_beats_their_straight_line(rise):
+    lone = of_shares(lambda c, k: -0.3 * k + (0.8 if c == 0 else rise * c)).cells
+    assert not standout.falling(lone, 0)
+    d = standout.beats_trend(lone, 0)
+    assert d.slack == standout.GUARD_ALPHA / standout.ALPHA and d.rejects()
+
+
+def test_a_cohort_far_above_a_fall_stands_out():
+    far = of_shares(lambda c, k: -0.3 * k - 0.1 * c + (1.0 if c == 0 else 0.0)).cells
+    assert standout.falling(far, 0)
+    assert standout.beats_trend(far, 0).slack == 1.0 and standout.stand_out(far, 0).stands_out
+
+
+def test_too_few_later_cohorts_do_not_fall():
+    assert not standout.falling(of_shares(lambda c, k: -0.3 * k - 0.5 * c, cohorts=3, months=5).cells, 0)
+
+
 def test_a_planted_loyal_cohort_stands_out():
     found = standout.stand_out(
         planted([3000] + [1500] * 7, 0.25, months=9).draw(np.random.default_rng(4)).cells, 0
