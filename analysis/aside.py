@@ -1,23 +1,30 @@
-"""Writes results aside and puts them in place together: all of them or none."""
+"""Writes results aside and puts them in place together: all of them or none, in the place of what is ours."""
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from analysis.contract import files
+
 _PREFIX = ".analysis-"
 _OLD = "old"  # inside the hidden folder: there from the first rename on, holds what was replaced
+_NAMES = ".names"  # inside it as well: what is being replaced, for whoever has to take it back
 
 
 class Aside:
     """A hidden folder inside `target` for new results of the given names, which `publish` puts into their place.
+
+    What bears one of the names already is replaced only if it is ours (`analysis.contract.files`): entering the
+    context and publishing raise `files.Foreign` otherwise. The list of the folder's files is a result like the others.
 
     Leaving the context without `publish` leaves the target as it was. A writer at work holds a lock on its hidden
     folder; one that nobody locks was left by a process that was killed, and the next writer takes back what that
@@ -26,7 +33,7 @@ class Aside:
 
     def __init__(self, target: Path, names: Sequence[str]) -> None:
         self.target = target
-        self.names = tuple(names)
+        self.names = (*names, files.LIST)
         self.path = target / f"{_PREFIX}{uuid.uuid4().hex[:12]}"
         self._lock: int | None = None
 
@@ -34,6 +41,7 @@ class Aside:
         self.target.mkdir(parents=True, exist_ok=True)
         with _locked(self.target):
             self._sweep()
+            files.check(self.target, self.names[:-1], known(self.target))
             self.path.mkdir()
             self._lock = _lock(self.path)
         return self
@@ -42,8 +50,10 @@ class Aside:
         """Put each new result into the place of the old one; after a failure on the way the old ones are back."""
         with _locked(self.target):
             self._sweep()
+            ours = known(self.target)
+            self._write_list(ours)
             try:
-                self._swap()
+                self._swap(ours)
             except BaseException:
                 self._take_back(self.path)
                 raise
@@ -58,23 +68,38 @@ class Aside:
             if self._lock is not None:
                 os.close(self._lock)
 
-    def _swap(self) -> None:
+    def _write_list(self, ours: files.Marks | None) -> None:
+        """The list as it will be: the new results, and what was on it of other names."""
+        names = self.names[:-1]
+        others = {key: m for key, m in (ours or {}).items() if key.partition("/")[0] not in names}
+        unmarked = [key for key, m in others.items() if m is None]
+        files.write(
+            self.path, others | files.marks_of(self.target, unmarked) | files.marks_of(self.path, names)
+        )
+
+    def _swap(self, ours: files.Marks | None) -> None:
+        (self.path / _NAMES).write_text("\n".join(self.names), encoding="utf-8")
         old = self.path / _OLD
         old.mkdir()
         for name in self.names:
-            if (self.target / name).exists():
+            if os.path.lexists(self.target / name):
                 (self.target / name).rename(old / name)
+                if name != files.LIST:
+                    files.check(old, [name], ours, self.target)
             (self.path / name).rename(self.target / name)
 
     def _take_back(self, aside: Path) -> None:
         """Undo a swap that did not come to its end, by renames in the opposite order; can be repeated."""
         old = aside / _OLD
-        if not old.exists() or not any((aside / name).exists() for name in self.names):
-            return  # not begun, or at its end
-        for name in reversed(self.names):
-            if not (aside / name).exists():
+        if not old.exists():
+            return  # not begun
+        names = (aside / _NAMES).read_text(encoding="utf-8").split("\n")
+        if not any(os.path.lexists(aside / name) for name in names):
+            return  # at its end
+        for name in reversed(names):
+            if not os.path.lexists(aside / name):
                 (self.target / name).rename(aside / name)
-            if (old / name).exists():
+            if os.path.lexists(old / name):
                 (old / name).rename(self.target / name)
         old.rmdir()
 
@@ -85,6 +110,8 @@ class Aside:
     def _sweep(self) -> None:
         """Remove what killed writers left aside."""
         for left in self.target.glob(f"{_PREFIX}*"):
+            if not files.ASIDE.fullmatch(left.name):
+                continue
             try:
                 handle = _lock(left)
             except OSError:  # at work, or not ours to remove
@@ -93,6 +120,25 @@ class Aside:
                 self._remove(left)
             finally:
                 os.close(handle)
+
+
+def known(folder: Path) -> files.Marks | None:
+    """The marks of our files in a folder; None if nothing there is known to be ours.
+
+    A run folder of a version that kept no list: its results are known by the index of its tables, and by name alone.
+    """
+    marks = files.read(folder)
+    if marks is not None:
+        return marks
+    try:
+        files.manifest_of(folder)
+    except (files.Foreign, OSError):
+        return None
+    listed: list[str] = []
+    with suppress(OSError, ValueError, KeyError, csv.Error):
+        index = (folder / "tables" / "index.csv").read_text(encoding="utf-8")
+        listed = " ".join(row["files"] or "" for row in csv.DictReader(index.splitlines())).split()
+    return dict.fromkeys([*listed, "tables/index.csv", "report.html", "verdicts.json"])
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.contract import files
 from sim.catalogue import CATEGORIES, Catalogue, CatalogueError
 from sim.document import Document
 from sim.listing import WORLDS, looked_at, own_models, real_models, world_catalogue
@@ -220,8 +221,8 @@ def run_world(
     """
     report = _throttled(progress)
     final = Path(out) / world.name / world.run_id
-    if not fresh and (final / "manifest.json").is_file():
-        manifest = json.loads((final / "manifest.json").read_text())
+    if not fresh and (final / files.MANIFEST).is_file():
+        manifest = files.manifest_of(final)
         if (told := manifest | _texts(world)) != manifest:
             write_manifest(final, told)
         return Run(final, told, reused=True)

@@ -4,15 +4,15 @@ A run folder is written aside and renamed when it is whole, so that it exists co
 """
 
 import datetime as dt
-import errno
 import fcntl
 import json
 import math
 import os
+import re
 import shutil
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from numba import njit
 from numpy.typing import NDArray
 
-from analysis.contract import FINISH_REASONS, arrow_schema
+from analysis.contract import FINISH_REASONS, arrow_schema, files
 from sim.catalogue import CATEGORIES, MODELS_SCHEMA, Catalogue, write_models_table
 from sim.identity import Identities
 from sim.ids import account_codes, id_array
@@ -383,91 +383,106 @@ def write_truth(
 class RunFolder:
     """A run's folder, written aside under a hidden name and renamed by `publish`.
 
-    Leaving the context without `publish` removes what was written. A run at work holds a lock on its hidden folder;
-    one that nobody locks was left by a process that was killed, and the next run in the same place removes it.
+    What bears the name already is replaced as a whole, and only if all of it is ours (`analysis.contract.files`):
+    entering the context and publishing raise `files.Foreign` otherwise. Leaving the context without `publish` removes
+    what was written. A run at work holds a lock on its hidden folder; one that nobody locks was left by a process that
+    was killed, and the next run in the same place removes it. Whoever renames anything there holds the lock of the
+    folder above.
     """
 
     def __init__(self, final: Path) -> None:
         self.final = final
-        self.path = self._aside()
-        self._replaced: list[Path] = []
+        self.path = self._aside("partial")
         self._lock: int | None = None
 
-    def _aside(self) -> Path:
-        return self.final.parent / f".partial-{self.final.name}-{uuid.uuid4().hex[:12]}"
+    def _aside(self, kind: str) -> Path:
+        return self.final.parent / f".{kind}-{self.final.name}-{uuid.uuid4().hex[:12]}"
 
     def __enter__(self) -> "RunFolder":
         self.final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(self.final.parent)
-        try:
-            while self._lock is None:  # another run's sweep may come between the two
-                self.path.mkdir()
-                self._lock = _lock(self.path, wait=True)
-        except BaseException:
-            self._clean()
-            raise
+        with _locked(self.final.parent):
+            _sweep(self.final.parent)
+            if os.path.lexists(self.final):
+                files.check_all(self.final)
+            self.path.mkdir()
+            self._lock = _lock(self.path)
         return self
 
     def publish(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest and give the folder its name; what bore it before is moved aside as a whole."""
+        """Write the manifest and the list of files, and give the folder its name."""
         write_manifest(self.path, manifest)
-        while True:
+        files.write(self.path, files.marks_of(self.path, sorted(path.name for path in self.path.iterdir())))
+        with _locked(self.final.parent):
+            replaced = self._aside("replaced")
+            if os.path.lexists(self.final):
+                self.final.rename(replaced)
             try:
+                if os.path.lexists(replaced):
+                    files.check_all(replaced, self.final)
                 self.path.rename(self.final)
-                return
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-            self._replaced.append(self._aside())
-            with suppress(FileNotFoundError):  # another run may have moved it
-                self.final.rename(self._replaced[-1])
+            except BaseException:
+                if os.path.lexists(replaced) and not self.final.exists():
+                    replaced.rename(self.final)
+                raise
+            if os.path.lexists(replaced):
+                shutil.rmtree(replaced, ignore_errors=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._clean()
-
-    def _clean(self) -> None:
-        for folder in (self.path, *self._replaced):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.path, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write a run's manifest; one that is there is replaced as a whole."""
-    part = folder / f".manifest-{uuid.uuid4().hex[:12]}.json"
-    try:
+    with files.replacement(folder / files.MANIFEST) as part:
         part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(folder / "manifest.json")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder that is there, once others have let go of it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        part.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def _lock(folder: Path, wait: bool = False) -> int | None:
-    """A descriptor that holds the lock of a folder; None if it is gone, or (unless `wait`) if another one holds it."""
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the lock of a folder; None if it is gone, or if another one holds it."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        if os.path.samestat(os.fstat(handle), folder.stat()):
-            return handle
-    except (BlockingIOError, FileNotFoundError):
-        pass
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return handle
+    except BlockingIOError:
+        os.close(handle)
+        return None
     except BaseException:
         os.close(handle)
         raise
-    os.close(handle)
-    return None
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed runs left aside."""
-    for left in folder.glob(".partial-*"):
+    """Remove what killed runs left aside; put back what one had moved away. Call it with the folder's lock."""
+    for left in folder.glob(".*-*"):
+        named = _LEFT.fullmatch(left.name)
+        if named is None:
+            continue
+        if named["kind"] == "replaced" and not os.path.lexists(folder / named["run"]):
+            left.rename(folder / named["run"])
+            continue
         with suppress(OSError):  # not ours to remove
             handle = _lock(left)
             if handle is not None:
                 shutil.rmtree(left, ignore_errors=True)
                 os.close(handle)
+
+
+_LEFT = re.compile(r"\.(?P<kind>partial|replaced)-(?P<run>.+)-[0-9a-f]{12}")

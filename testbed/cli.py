@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
             return _stopped(name, cause)
         _trace()
         _say(f"{name}: {failure.explain(error)}")
-        return failure.FAILED
+        return failure.BAD_INPUT if failure.is_foreign(error) else failure.FAILED
 
 
 def _stopped(name: str, interrupt: KeyboardInterrupt) -> int:

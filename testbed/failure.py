@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 DONE = 0
@@ -42,8 +43,16 @@ def check_writable(folder: Path) -> None:
         raise BadInput(f"{folder}: cannot write there: no permission to write in {nearest}")
 
 
+def is_foreign(error: BaseException) -> bool:
+    """Whether a file that is not ours was in the way (`analysis.contract.files.Foreign`). Imports nothing."""
+    files = sys.modules.get("analysis.contract.files")
+    return files is not None and isinstance(error, files.Foreign)
+
+
 def explain(error: BaseException) -> str:
     """One line for people on an error that no command foresaw."""
+    if is_foreign(error):
+        return str(error)
     text = " ".join(str(error).split())
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL or "No space left on device" in text:

@@ -246,6 +246,7 @@ def test_a_run_says_what_it_is(reference, world_file):
     assert {"users", "workloads", "spells", "generations", "labels", "models"} <= set(manifest["counts"])
     assert all(isinstance(label, str) and isinstance(value, str) for label, value in manifest["census"])
     assert {name.split("/")[0] for name in files} == {
+        ".slipper-files.json",
         "log",
         "labels",
         "truth",
@@ -520,7 +521,16 @@ def test_replacing_a_complete_run_is_whole_or_absent_too(world_file, reference, 
     _, files = reference
     sim.run(world_file, out=tmp_path)
     lines = drive(
-        world_file, tmp_path, "fresh", "write:5", "rename:1", "rename:2", "rename:-2", "rename:3", "remove:1"
+        world_file,
+        tmp_path,
+        "fresh",
+        "write:5",
+        "rename:1",
+        "rename:-2",
+        "rename:2",
+        "remove:1",
+        "rename:3",
+        "write:2",
     )
     assert all(int(line[1]) == len(files) for line in lines if line[0] == "whole")
     assert sum(line[0] == "whole" for line in lines) >= 4

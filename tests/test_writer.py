@@ -18,6 +18,7 @@ import pytest
 
 import sim
 from analysis import contract
+from analysis.contract import files
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
 from sim.catalogue import write_models_table
@@ -401,15 +402,20 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def manifest(**more: str) -> dict[str, str]:
+    """What makes a manifest ours, and more."""
+    return dict.fromkeys(sorted(files.MANIFEST_KEYS), "x") | more
+
+
 def test_a_published_folder_has_its_name_and_nothing_else_is_left(tmp_path):
     with RunFolder(tmp_path / "world" / "run") as folder:
         assert names(tmp_path / "world") != {"run"}
         (folder.path / "data").write_text("x")
-        folder.publish({"title": "é"})
+        folder.publish(manifest(title="é"))
         assert names(tmp_path / "world") == {"run"}
     assert names(tmp_path / "world") == {"run"}
-    assert names(tmp_path / "world" / "run") == {"data", "manifest.json"}
-    assert json.loads((tmp_path / "world" / "run" / "manifest.json").read_text()) == {"title": "é"}
+    assert names(tmp_path / "world" / "run") == {"data", "manifest.json", files.LIST}
+    assert json.loads((tmp_path / "world" / "run" / "manifest.json").read_text("utf-8"))["title"] == "é"
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
@@ -424,16 +430,16 @@ def test_a_new_run_takes_the_place_of_the_old_one_as_a_whole(tmp_path):
     for text in ("old", "new"):
         with RunFolder(tmp_path / "run") as folder:
             (folder.path / text).write_text("x")
-            folder.publish({})
+            folder.publish(manifest())
     assert names(tmp_path) == {"run"}
-    assert names(tmp_path / "run") == {"new", "manifest.json"}
+    assert names(tmp_path / "run") == {"new", "manifest.json", files.LIST}
 
 
 def test_an_old_run_is_never_seen_half_removed(tmp_path, monkeypatch):
     """However far the removal of the old run came when the process died, what bears the run's name is whole."""
     with RunFolder(tmp_path / "run") as folder:
         (folder.path / "old").write_text("x")
-        folder.publish({})
+        folder.publish(manifest())
 
     def die(*_: object, **__: object) -> None:
         raise SystemExit
@@ -441,11 +447,11 @@ def test_an_old_run_is_never_seen_half_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "rmtree", die)
     with pytest.raises(SystemExit), RunFolder(tmp_path / "run") as folder:
         (folder.path / "new").write_text("x")
-        folder.publish({})
+        folder.publish(manifest())
     monkeypatch.undo()
-    assert names(tmp_path / "run") == {"new", "manifest.json"}
+    assert names(tmp_path / "run") == {"new", "manifest.json", files.LIST}
     with RunFolder(tmp_path / "other") as folder:
-        folder.publish({})
+        folder.publish(manifest())
     assert names(tmp_path) == {"run", "other"}
 
 
@@ -455,9 +461,9 @@ def test_two_runs_of_one_world_at_once_both_finish(tmp_path):
         assert one.path != two.path
         (one.path / "data").write_text("x")
         (two.path / "data").write_text("x")
-        one.publish({"by": "one"})
-        assert names(tmp_path / "run") == {"data", "manifest.json"}
-        two.publish({"by": "two"})
+        one.publish(manifest(by="one"))
+        assert names(tmp_path / "run") == {"data", "manifest.json", files.LIST}
+        two.publish(manifest(by="two"))
     assert names(tmp_path) == {"run"}
     assert json.loads((tmp_path / "run" / "manifest.json").read_text())["by"] == "two"
 
@@ -487,7 +493,7 @@ def test_the_next_run_removes_what_a_killed_one_left_but_not_the_work_of_a_livin
     left = names(tmp_path) - work
     assert len(left) == 1
     with RunFolder(tmp_path / "another") as folder:
-        folder.publish({})
+        folder.publish(manifest())
     assert names(tmp_path) == work | {"another"}
     living.stdin.close()
     assert living.wait() == -9
@@ -502,5 +508,79 @@ def test_a_folder_of_a_process_that_died_as_it_began_is_removed_at_once(tmp_path
         aside = folder.path.name
     (tmp_path / aside).mkdir()
     with RunFolder(tmp_path / "run") as folder:
-        folder.publish({})
+        folder.publish(manifest())
+    assert names(tmp_path) == {"run"}
+
+
+# --- only what is ours is replaced
+
+
+def published(folder: Path, text: str = "x") -> None:
+    with RunFolder(folder) as run:
+        (run.path / "log").mkdir()
+        (run.path / "log" / "part").write_text(text)
+        run.publish(manifest())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("notes.txt", "did not write"),
+        ("log/more", "did not write"),
+        ("log/part", "changed"),
+        ("tables/a.csv", "did not"),
+    ],
+)
+@pytest.mark.parametrize("early", [True, False])
+def test_a_run_folder_with_a_foreign_file_is_not_replaced(tmp_path, name, why, early):
+    published(tmp_path / "run")
+    mine = tmp_path / "run" / name
+    if early:
+        mine.parent.mkdir(exist_ok=True)
+        mine.write_text("mine")
+    with pytest.raises(files.Foreign, match=f"run/{name}: .*{why}"), RunFolder(tmp_path / "run") as run:
+        assert not early
+        mine.parent.mkdir(exist_ok=True)
+        mine.write_text("mine")
+        run.publish(manifest())
+    assert mine.read_text() == "mine" and names(tmp_path) == {"run"}
+    mine.unlink()
+    published(tmp_path / "run", "new")
+    assert (tmp_path / "run" / "log" / "part").read_text() == "new"
+
+
+def test_a_run_whose_manifest_is_lost_is_known_by_its_list(tmp_path):
+    published(tmp_path / "run")
+    (tmp_path / "run" / "manifest.json").unlink()
+    published(tmp_path / "run", "new")
+    (tmp_path / "run" / "manifest.json").write_text('{"entries": []}')
+    with pytest.raises(files.Foreign, match=r"manifest\.json: this is not the manifest of a run"):
+        published(tmp_path / "run")
+    (tmp_path / "run" / files.LIST).unlink()
+    (tmp_path / "run" / "manifest.json").unlink()
+    with pytest.raises(files.Foreign, match=r"log/part: slipper did not write"):
+        published(tmp_path / "run")
+
+
+def test_a_file_or_link_in_the_place_of_a_run_is_not_replaced(tmp_path):
+    (tmp_path / "run").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path)
+    for name in ("run", "link"):
+        with pytest.raises(files.Foreign, match=name):
+            published(tmp_path / name)
+    assert (tmp_path / "run").read_text() == "mine" and (tmp_path / "link").is_symlink()
+
+
+def test_hidden_folders_of_the_user_are_not_swept(tmp_path):
+    for name in (".partial-download", ".replaced-by-me", ".partial-run-0123"):
+        (tmp_path / name).mkdir()
+    published(tmp_path / "run")
+    assert names(tmp_path) == {".partial-download", ".replaced-by-me", ".partial-run-0123", "run"}
+
+
+def test_a_run_that_was_moved_away_by_a_killed_one_comes_back(tmp_path):
+    published(tmp_path / "run", "old")
+    (tmp_path / "run").rename(tmp_path / ".replaced-run-0123456789ab")
+    with RunFolder(tmp_path / "other"):
+        assert (tmp_path / "run" / "log" / "part").read_text() == "old"
     assert names(tmp_path) == {"run"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.aside import Aside
+from analysis.contract import files
 
 NAMES = ("tables", "figures", "report.html")
 
@@ -23,7 +25,7 @@ def put(folder: Path, text: str) -> None:
 
 def said(folder: Path) -> list[str]:
     """What the results in a folder say, and that there is nothing else."""
-    assert sorted(path.name for path in folder.iterdir()) == sorted(NAMES)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*NAMES, files.LIST])
     return [(folder / part).read_text() for part in ("tables/a.txt", "figures/a.txt", "report.html")]
 
 
@@ -47,7 +49,7 @@ def fail():
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("at", range(8))
 def test_a_failure_at_any_rename_leaves_the_old_results(tmp_path, monkeypatch, at):
     publish(tmp_path, "old")
     interrupt(monkeypatch, at, fail)
@@ -56,7 +58,7 @@ def test_a_failure_at_any_rename_leaves_the_old_results(tmp_path, monkeypatch, a
     assert said(tmp_path) == ["old"] * 3
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("at", range(4))
 def test_a_failure_at_any_rename_of_the_first_results_leaves_none(tmp_path, monkeypatch, at):
     interrupt(monkeypatch, at, fail)
     with pytest.raises(KeyboardInterrupt):
@@ -64,7 +66,7 @@ def test_a_failure_at_any_rename_of_the_first_results_leaves_none(tmp_path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("at", range(8))
 def test_what_a_killed_process_had_half_replaced_is_taken_back(tmp_path, monkeypatch, at):
     publish(tmp_path, "old")
     child = os.fork()
@@ -80,9 +82,12 @@ def test_what_a_killed_process_had_half_replaced_is_taken_back(tmp_path, monkeyp
 
 
 def test_only_what_nobody_writes_any_more_is_swept(tmp_path):
-    (tmp_path / ".analysis-left").mkdir()
+    left, other = tmp_path / ".analysis-0123456789ab", tmp_path / ".analysis-of-mine"
+    left.mkdir()
+    other.mkdir()
     with Aside(tmp_path, NAMES) as first:
-        assert not (tmp_path / ".analysis-left").exists()
+        assert other.exists() and not left.exists()
+        other.rmdir()
         put(first.path, "first")
         publish(tmp_path, "second")
         assert first.path.is_dir()
@@ -107,3 +112,109 @@ def test_writers_at_once_never_mix_their_results(tmp_path):
         thread.join()
     assert failures == []
     assert len(set(said(tmp_path))) == 1
+
+
+# --- only what is ours is replaced
+
+
+def kept(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Bytes and time of change of each file below a folder."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns) for p in found}
+
+
+@pytest.mark.parametrize("name", ["report.html", "tables/mine.csv", "figures/a/b.txt", "tables"])
+def test_what_the_user_has_there_is_named_and_left(tmp_path, name):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    before = kept(tmp_path)
+    with (
+        pytest.raises(files.Foreign, match=f"{name}: slipper did not write this file.*--out"),
+        Aside(tmp_path, NAMES),
+    ):
+        raise AssertionError("the work must not begin")
+    assert kept(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("tables/a.txt", "changed after"), ("tables/b.txt", "did not write"), ("report.html", "changed")],
+)
+@pytest.mark.parametrize("early", [True, False])
+def test_what_was_changed_or_added_among_our_results_is_kept(tmp_path, name, why, early):
+    publish(tmp_path, "old")
+    if early:
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(files.Foreign, match=f"{name}.*{why}"), Aside(tmp_path, NAMES) as aside:
+        put(aside.path, "new")
+        (tmp_path / name).write_text("mine")
+        aside.publish()
+    assert (tmp_path / name).read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*NAMES, files.LIST])
+    (tmp_path / name).unlink()  # what slipper wrote itself and the user removed is no obstacle
+    publish(tmp_path, "new")
+    assert said(tmp_path) == ["new"] * 3
+
+
+def test_a_link_is_not_ours(tmp_path):
+    publish(tmp_path, "old")
+    (tmp_path / "figures" / "link").symlink_to("nowhere")
+    with pytest.raises(files.Foreign, match="figures/link: slipper did not write this link"):
+        publish(tmp_path, "new")
+    assert (tmp_path / "figures" / "link").is_symlink()
+
+
+def test_results_of_several_commands_are_on_one_list(tmp_path):
+    publish(tmp_path, "old")
+    with Aside(tmp_path, ["verdicts.json"]) as aside:
+        (aside.path / "verdicts.json").write_text("{}")
+        aside.publish()
+    publish(tmp_path, "new")
+    marks = files.read(tmp_path)
+    assert marks is not None and set(marks) == {
+        "tables/a.txt",
+        "figures/a.txt",
+        "report.html",
+        "verdicts.json",
+    }
+    assert marks == files.marks_of(tmp_path, [*NAMES, "verdicts.json"])
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_another_command_takes_back_what_a_killed_one_had_half_replaced(tmp_path, monkeypatch, at):
+    publish(tmp_path, "old")
+    child = os.fork()
+    if child == 0:
+        interrupt(monkeypatch, at, lambda: os._exit(7))
+        publish(tmp_path, "new")
+        os._exit(0)
+    os.waitpid(child, 0)
+    with Aside(tmp_path, ["verdicts.json"]):
+        pass
+    assert said(tmp_path) == ["old"] * 3
+
+
+def test_a_list_that_is_not_ours_is_named(tmp_path):
+    (tmp_path / files.LIST).write_text("[1, 2]")
+    with pytest.raises(files.Foreign, match="no list of slipper's files"):
+        publish(tmp_path, "new")
+    assert (tmp_path / files.LIST).read_text() == "[1, 2]"
+
+
+def test_results_without_a_list_are_ours_only_in_a_run_folder_and_by_their_index(tmp_path):
+    put(tmp_path, "old")
+    (tmp_path / "tables" / "index.csv").write_text("id,files\na,tables/a.txt figures/a.txt\n")
+    with pytest.raises(files.Foreign, match="earlier version have no list"):
+        publish(tmp_path, "new")
+    manifest = dict.fromkeys(files.MANIFEST_KEYS, "x")
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "tables" / "notes.txt").write_text("mine")
+    with pytest.raises(files.Foreign, match=r"notes\.txt"):
+        publish(tmp_path, "new")
+    assert (tmp_path / "tables" / "notes.txt").read_text() == "mine"
+    (tmp_path / "tables" / "notes.txt").unlink()
+    with Aside(tmp_path, ["verdicts.json"]) as aside:
+        (aside.path / "verdicts.json").write_text("{}")
+        aside.publish()
+    publish(tmp_path, "new")
+    assert (tmp_path / "tables" / "a.txt").read_text() == "new"

@@ -14,6 +14,7 @@ import pytest
 
 import analysis
 from analysis import figures, openness, retention
+from analysis.contract import files
 from analysis.exhibits import EXHIBITS
 from analysis.report.cells import triangle, written
 from analysis.source import open_log
@@ -71,8 +72,8 @@ def test_tables_figures_and_report_are_there(written_out):
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{s}.{e}" for s in drawn for e in ("svg", "png")
     }
-    assert sorted(path.name for path in out.iterdir()) == ["figures", "report.html", "tables"]
-    assert set(summary["files"]) == {path for path in out.rglob("*") if path.is_file()}
+    assert sorted(path.name for path in out.iterdir()) == [files.LIST, "figures", "report.html", "tables"]
+    assert set(summary["files"]) == {path for path in out.rglob("*") if path.is_file()} - {out / files.LIST}
     assert len(summary["gaps"]) == len(UNSAID)
     for name in stems:
         assert len(pd.read_csv(out / "tables" / f"{name}.csv")) == len(
@@ -242,7 +243,7 @@ def test_a_log_of_other_models_shows_its_largest_and_chosen_ones(connect, tmp_pa
 def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, monkeypatch):
     out, _, _ = written_out
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    (out / ".analysis-left").mkdir()
+    (out / ".analysis-0123456789ab").mkdir()
 
     def fail(*args, **kwargs):
         raise KeyboardInterrupt
@@ -252,7 +253,7 @@ def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, 
     with open_log(run_folder) as log, pytest.raises(KeyboardInterrupt):
         analysis.write_analysis(log, out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-    assert sorted(path.name for path in out.iterdir()) == ["figures", "report.html", "tables"]
+    assert sorted(path.name for path in out.iterdir()) == [files.LIST, "figures", "report.html", "tables"]
 
 
 def test_a_failure_between_the_renames_leaves_earlier_results_as_they_were(
@@ -286,8 +287,13 @@ def test_two_analyses_of_one_run_at_once_both_succeed(run_folder, tmp_path, monk
 
         outer = analysis.write_analysis(log, tmp_path, progress=meanwhile)
     for summary in (*inner, outer):
-        assert set(summary["files"]) == {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["figures", "report.html", "tables"]
+        assert {*summary["files"], tmp_path / files.LIST} == {p for p in tmp_path.rglob("*") if p.is_file()}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        files.LIST,
+        "figures",
+        "report.html",
+        "tables",
+    ]
 
 
 def test_figures_are_the_same_bytes_for_the_same_data(log, tmp_path):

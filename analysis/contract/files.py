@@ -1,0 +1,214 @@
+"""Which files are ours: the one rule of what may be replaced, for every command that writes.
+
+A folder that the program writes to holds a list of the files it wrote, with their sizes and digests. Only files that
+are on the list and unchanged are replaced or removed. Everything else is the user's: it is named, and nothing is done.
+A page of text that stands alone says the same of itself in its first line.
+
+The manifest of a run is known by what it holds, not by a digest: it tells the times that the run took, and its texts
+are refreshed.
+
+A simulated run and its analysis lie in one folder, so both rooms keep this list; hence it is a part of the contract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+LIST = ".slipper-files.json"
+MANIFEST = "manifest.json"
+MANIFEST_KEYS = frozenset(
+    ("schema_version", "scenario", "title", "run_id", "seed", "users", "start", "end", "versions", "counts",
+     "timings_s", "census", "resolved")
+)  # fmt: skip
+NO_MANIFEST = "this is not the manifest of a run of slipper's, or it is cut off"
+ABOUT = "The files that slipper wrote into this folder. It replaces or removes them while they are unchanged."
+ASIDE = re.compile(r"\.analysis-[0-9a-f]{12}")
+"""Names of hidden folders in which an analysis is written before it takes its place."""
+_DIGESTS_AT_ONCE = 4
+_STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")
+
+
+class Foreign(FileExistsError):
+    """A file that is not ours, or that someone changed, is in the way. Nothing was replaced. Its text is for people."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a file is known again."""
+
+    size: int
+    sha256: str
+
+
+Marks = Mapping[str, Mark | None]
+"""By path from the folder, with `/`. None: ours by its name, of a time when no marks were kept."""
+
+
+def mark(path: Path) -> Mark:
+    """The mark of a file as it is now."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Mark(os.fstat(file.fileno()).st_size, digest)
+
+
+def marks_of(folder: Path, names: Iterable[str]) -> dict[str, Mark]:
+    """The marks of files, and of all files below folders, of these names in `folder`."""
+    found = [path for name in names for path in _files(folder / name)]
+    with ThreadPoolExecutor(_DIGESTS_AT_ONCE) as pool:
+        return {_key(folder, path): m for path, m in zip(found, pool.map(mark, found), strict=True)}
+
+
+def read(folder: Path) -> dict[str, Mark] | None:
+    """The list in a folder; None if there is none. Raises Foreign if what bears its name is no such list."""
+    if not os.path.lexists(folder / LIST):
+        return None
+    try:
+        content = json.loads((folder / LIST).read_text(encoding="utf-8"))
+        return {str(name): Mark(int(m["size"]), str(m["sha256"])) for name, m in content["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise Foreign(f"{folder / LIST}: this is no list of slipper's files. Move it elsewhere") from None
+
+
+def write(folder: Path, marks: Marks) -> None:
+    """Write the list into a folder that nobody else sees yet."""
+    known = {name: asdict(m) for name, m in sorted(marks.items()) if m is not None and name != MANIFEST}
+    text = json.dumps({"about": ABOUT, "files": known}, indent=1) + "\n"
+    (folder / LIST).write_text(text, encoding="utf-8")
+
+
+def check(folder: Path, names: Iterable[str], ours: Marks | None, place: Path | None = None) -> None:
+    """Raises Foreign if anything of these names in `folder` is not ours.
+
+    ours: the marks that are known; None: no list is there. place: what the folder is called in the message.
+    """
+    for name in names:
+        for path in _everything(folder / name):
+            why = _why_not_ours(path, _key(folder, path), ours or {})
+            if why:
+                advice = "it would be replaced. Move it elsewhere, or choose another place (--out)"
+                if ours is None:
+                    advice += (
+                        f"; results of an earlier version have no list of their files ({LIST}): remove them"
+                    )
+                raise Foreign(f"{(place or folder) / _key(folder, path)}: {why}, and {advice}")
+
+
+def check_all(folder: Path, place: Path | None = None) -> None:
+    """Raises Foreign if a folder that is to be replaced as a whole holds anything that is not ours."""
+    if folder.is_symlink() or not folder.is_dir():
+        raise Foreign(
+            place or folder, "slipper did not write this, and it would be replaced. Move it elsewhere"
+        )
+    inside = sorted(path.name for path in folder.iterdir())
+    mine = [name for name in inside if name != LIST and not ASIDE.fullmatch(name)]
+    check(folder, mine, read(folder), place)
+
+
+def is_ours(manifest: Any) -> bool:
+    """Whether this is what the manifest of a simulated run of ours holds."""
+    return isinstance(manifest, dict) and manifest.keys() >= MANIFEST_KEYS
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest of a run folder. Raises Foreign if it is cut off or not of ours; OSError if it cannot be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not is_ours(found):
+        raise Foreign(f"{folder / MANIFEST}: {NO_MANIFEST}. Move it elsewhere, and run again")
+    return dict(found)
+
+
+def _why_not_ours(path: Path, key: str, ours: Marks) -> str:
+    if path.is_symlink():
+        return "slipper did not write this link"
+    if key == MANIFEST:
+        try:
+            manifest_of(path.parent)
+        except (Foreign, OSError):
+            return NO_MANIFEST
+        return ""
+    if key not in ours:
+        return "slipper did not write this file"
+    known = ours[key]
+    if known is None or (path.stat().st_size == known.size and mark(path) == known):
+        return ""
+    return "this file was changed after slipper wrote it"
+
+
+def _files(path: Path) -> list[Path]:
+    return [p for p in _everything(path) if p.is_file() and not p.is_symlink()]
+
+
+def _everything(path: Path) -> Iterator[Path]:
+    """The file or link itself; of a folder all files and links below it, so that one without any holds nothing."""
+    if path.is_dir() and not path.is_symlink():
+        for part in sorted(path.iterdir()):
+            yield from _everything(part)
+    elif os.path.lexists(path):
+        yield path
+
+
+def _key(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+# --- one file -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def replacement(target: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `target` when the block ends, and goes when it raises."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    os.close(descriptor)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def check_page(target: Path, overwrite: bool = False) -> None:
+    """Raises Foreign if a page of text would replace a file that is not an unchanged page of ours."""
+    if overwrite or not (target.exists() or target.is_symlink()):
+        return
+    try:
+        text = target.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        text = ""
+    stamp = _STAMP.match(text)
+    if stamp and _digest(text[stamp.end() :]) == stamp[1]:
+        return
+    why = "this page was changed after slipper wrote it" if stamp else "slipper did not write this file"
+    raise Foreign(f"{target}: {why}, and it would be replaced. Choose another name, or give --overwrite")
+
+
+def write_page(target: Path, text: str, overwrite: bool = False) -> None:
+    """Write a page of Markdown or HTML with a first line that says whose it is. Raises Foreign, see `check_page`."""
+    check_page(target, overwrite)
+    with replacement(target) as part:
+        part.write_text(stamped(text), encoding="utf-8")
+
+
+def stamped(text: str) -> str:
+    """A page with its first line."""
+    return f"<!-- Written by slipper. sha256 of what follows: {_digest(text)} -->\n{text}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
