@@ -83,6 +83,15 @@ def effects(cells: Cells, cohort: int) -> Effects | None:
     )  # fmt: skip
 
 
+def difference(cells: Cells, cohort: int) -> float | None:
+    """R(k) of the cohort minus that of the others, as in `effects`, without an interval; None where there is none."""
+    reached = _comparison(cells, cohort)
+    if reached is None:
+        return None
+    _, at, rest = reached
+    return float(cells.share[at] - cells.count[rest].sum() / cells.size[rest].sum())
+
+
 def _comparison(cells: Cells, cohort: int) -> tuple[int, int, Ints] | None:
     for keep_later in (True, False):
         for k in range(LATEST_AGE, 0, -1):

@@ -104,12 +104,23 @@ class Population:
             first = cohort == 0
             joined[first] = 1 - rng.random(int(first.sum())) * self.short_days / MONTH_DAYS
             joined = joined[same]
-        age = np.arange(total) - cohort[:, None]
-        factor = np.array([self.period.get(m, 1.0) for m in range(total)])
-        factor_of = np.where(whale[:, None], 1.0, factor)
-        active = rng.random((n, total), dtype=np.float32)[same] < p[:, None] * factor_of
-        active &= (age - joined[:, None] <= life[:, None]) & (age > 0)
-        active |= age == 0
+        factor = np.array([self.period.get(m, 1.0) for m in range(total)], dtype=np.float32)
+        p, until = p.astype(np.float32), (life + joined).astype(np.float32)
+        active, chance = np.zeros((n, total), np.bool_), rng.random((n, total), dtype=np.float32)
+        begin = 0
+        for c, size in enumerate(self.sizes):  # a cohort can be active only in the months after its first
+            if not size:
+                continue
+            rows, ages = slice(begin, begin + size), np.arange(1, total - c, dtype=np.float32)
+            drawn = chance[rows, c + 1 :]
+            if self.organisations:
+                drawn = drawn[same[rows] - begin]  # of one organisation, and so of one cohort
+            seasons = np.broadcast_to(factor[c + 1 :], drawn.shape)
+            if c == 0 and whale.any():
+                seasons = np.where(whale[rows, None], np.float32(1.0), seasons)
+            active[rows, c] = True
+            active[rows, c + 1 :] = (drawn < p[rows, None] * seasons) & (ages <= until[rows, None])
+            begin += size
         if not self.whale_accounts:
             organisation = np.arange(n)
             organisation[whale] = 0
@@ -119,6 +130,7 @@ class Population:
         if self.short_days is None:
             return panel
         whole = active.copy()  # the same users by 30-day windows: the day of joining plays no part
+        age = np.arange(total) - cohort[:, None]
         whole[active & (age > 0) & (age > life[:, None])] = False
         windows = replace(panel, months=panel.months[:-1], active=whole[:, :-1], windows="30 days")
         return replace(panel, rewindowed=windows)
@@ -156,7 +168,7 @@ def _organised(
     n = len(organisation)
     follows = np.flatnonzero(rng.random(n) < np.sqrt(likeness))
     first = np.full(len(flat), n)
-    np.minimum.at(first, organisation[follows], follows)
+    first[organisation[follows[::-1]]] = follows[::-1]  # of several the last that is written stays: the first
     same = np.arange(n)
     same[follows] = first[organisation[follows]]
     return same, organisation

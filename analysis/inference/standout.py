@@ -26,10 +26,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, ndtri, stdtr
 
 from analysis.inference import identifiability
 from analysis.inference.panel import Bools, Cells, Floats, Ints
+from analysis.proportions import Z95
 
 ALPHA = 0.05  # one-sided level of each test, and so of the conjunction (assumed: the usual one)
 # Test D guards against a drift that the other three let through, from so few cohorts that it has few degrees of
@@ -116,7 +117,7 @@ class StandOut:
 def stand_out(cells: Cells, cohort: int, alpha: float = ALPHA) -> StandOut:
     """Tests A to D of one cohort against all others of the same model."""
     a, effect, se = age_period(cells, cohort)
-    reach = stats.norm.ppf(0.975) * se
+    reach = Z95 * se
     low, middle, high = (math.exp(min(x, 700.0)) for x in (effect - reach, effect, effect + reach))
     tests = {
         "A": a,
@@ -148,7 +149,7 @@ def age_period(cells: Cells, cohort: int) -> tuple[Test, float, float]:
     if se == 0:
         return Test(name, math.nan, others=others, why="the cohorts do not vary at all"), effect, se
     z = effect / se
-    p = float(stats.t.sf(z, max(cells.clusters - 1, 1)))
+    p = float(stdtr(max(cells.clusters - 1, 1), -z))
     return Test(name, p, z, others=others), effect, se
 
 
@@ -280,7 +281,7 @@ def predicted_from_others(cells: Cells, cohort: int) -> Test:
     y, variance = _logits(cells)
     mean, between, precision = random_effects(y[others], variance[others])
     t = (y[own] - mean) / math.sqrt(between + variance[own] + 1 / precision)
-    return Test(name, float(stats.t.sf(t, len(others) - 1)), float(t), k, len(others))
+    return Test(name, float(stdtr(len(others) - 1, -t)), float(t), k, len(others))
 
 
 def random_effects(y: Floats, variance: Floats) -> tuple[float, float, float]:
@@ -312,7 +313,7 @@ def beats_every_other(cells: Cells, cohort: int) -> Test:
     variance = pooled * (1 - pooled) * (effect[own] / n[own] + effect[others] / n[others])
     gap = s[own] / n[own] - s[others] / n[others]
     z = np.divide(gap, np.sqrt(variance), out=np.zeros_like(gap), where=variance > 0)
-    return Test(name, float(stats.norm.sf(z.min())), float(z.min()), k, len(others))
+    return Test(name, float(ndtr(-z.min())), float(z.min()), k, len(others))
 
 
 # --- D
@@ -333,7 +334,7 @@ def beats_trend(cells: Cells, cohort: int) -> Test:
     t = (y[own] - fit[0]) / math.sqrt(spread[0, 0] + variance[own] + between)
     level = STRICT_GUARD_ALPHA if len(others) >= LEAST_FOR_STRICT_GUARD else GUARD_ALPHA
     slack = 1.0 if fall else level / ALPHA
-    return Test(name, float(stats.t.sf(t, len(others) - 2)), float(t), k, len(others), slack)
+    return Test(name, float(stdtr(len(others) - 2, -t)), float(t), k, len(others), slack)
 
 
 def falling(cells: Cells, cohort: int) -> bool:
@@ -346,7 +347,7 @@ def falling(cells: Cells, cohort: int) -> bool:
         if len(others) >= LEAST_OTHERS:
             fit, spread, _ = _trend(cells, cohort, others)
             t = fit[1] / math.sqrt(spread[1, 1])
-            found.append(float(stats.norm.isf(stats.t.sf(t, len(others) - 2))))
+            found.append(-float(ndtri(stdtr(len(others) - 2, -t))))
     return bool(found) and float(np.mean(found)) <= FALLING
 
 
@@ -388,4 +389,4 @@ def trend_of_others(cells: Cells, cohort: int) -> tuple[float, float, int] | Non
     _, others = _split(cells, cohort, k, later=True)
     fit, spread, _ = _trend(cells, cohort, others)
     slope = float(fit[1])
-    return slope, float(stats.t.cdf(slope / math.sqrt(spread[1, 1]), len(others) - 2)), k
+    return slope, float(stdtr(len(others) - 2, slope / math.sqrt(spread[1, 1]))), k

@@ -75,8 +75,9 @@ def add_parser(commands: Any) -> None:
     how = parser.add_argument_group("how")
     how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
                      "cohort (default: 200, shares to within 7 points)")  # fmt: skip
-    how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="panels for each "
-                     "error rate (default: 100; 0: none, else 40 or more); large cohorts get fewer")  # fmt: skip
+    how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="the most "
+                     "panels for each error rate (default: 100; 0: none, else 40 or more); large cohorts get fewer, "
+                     "and so does a power that is known as well before")  # fmt: skip
     how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
                      "(default: 1)")  # fmt: skip
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "

@@ -11,11 +11,20 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.inference import naive, standout
 from analysis.inference.calibration import LARGEST_COHORT, NoFit, between_cohorts, fitted_null, likeness
 from analysis.inference.decision import decide
-from analysis.inference.error_rates import NOT_SIMULATED, answers, error_rates
+from analysis.inference.error_rates import (
+    LEAST_SIMULATIONS,
+    NOT_SIMULATED,
+    answers,
+    error_rates,
+    is_foundational,
+    power,
+)
 from analysis.inference.panel import Panel
 from analysis.inference.populations import Population, Prior, month_range, null_families, planted
 from analysis.inference.verdict import judge
@@ -156,6 +165,33 @@ def test_error_rates_are_low_for_nulls_and_grow_with_the_loyal_share():
     assert rates.enough
     again = error_rates(panel, np.random.default_rng(22), 60)
     assert again == rates
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    loyal=st.sampled_from([0.0, 0.05, 0.1, 0.2]),
+    sizes=st.lists(st.integers(60, 500), min_size=2, max_size=8),
+    pairs=st.booleans(),
+)
+def test_the_cheap_tests_first_give_the_answer_of_all_tests(seed, loyal, sizes, pairs):
+    groups = tuple((2,) * (n // 2) + (1,) * (n % 2) for n in sizes) if pairs else ()
+    family = Population("p", tuple(sizes), loyal=loyal, cohort_sd=0.3, organisations=groups, likeness=0.4)
+    clear = next(answers(family, np.random.default_rng(seed), 1))
+    assert is_foundational(family, np.random.default_rng(seed)) == (clear == "foundational")
+
+
+def test_a_power_near_one_is_simulated_less_often_than_one_in_the_middle():
+    sure = power(planted(SIZES, 0.4, months=8), np.random.default_rng(61), 200)
+    assert (sure.called, sure.simulations) == (LEAST_SIMULATIONS, LEAST_SIMULATIONS)
+    half = power(planted((700,) + (250,) * 6, 0.13, months=8), np.random.default_rng(62), 100)
+    assert 0.2 < half.value < 0.8
+    assert half.simulations > 80
+    for found in (sure, half):  # as short as that of a half after all of them
+        low, high = found.interval
+        assert high - low <= 0.193
+    few = power(planted(SIZES, 0.4, months=8), np.random.default_rng(63), 30)
+    assert few.simulations == 30
 
 
 def test_small_cohorts_have_too_little_power_and_say_so():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,19 +15,26 @@ from analysis.inference.populations import month_range
 from tests.analysis.rows import generations, model, models
 
 
-def random_panel(seed: int, users: int = 60, months: int = 5, organisations: int | None = None) -> Panel:
+def random_panel(
+    seed: int, users: int = 60, months: int = 5, organisations: int | None = None, spread: int = 1
+) -> Panel:
     rng = np.random.default_rng(seed)
     cohort = rng.integers(0, months - 1, users)
     active = (rng.random((users, months)) < 0.4) & (np.arange(months) > cohort[:, None])
     active[np.arange(users), cohort] = True
-    codes = rng.integers(0, organisations, users) if organisations else None
+    codes = rng.integers(0, organisations, users) * spread if organisations else None
     return Panel("m", month_range(months), cohort, active, organisation=codes, min_cohort=1)
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), organisations=st.sampled_from([None, 7]))
-def test_counts_equal_plain_loops_over_clusters(seed, organisations):
-    panel = random_panel(seed, organisations=organisations)
+@given(
+    seed=st.integers(0, 10_000),
+    organisations=st.sampled_from([None, 7, 80]),
+    spread=st.sampled_from([1, 10**9]),
+)
+def test_counts_equal_plain_loops_over_clusters(seed, organisations, spread):
+    """Of few large organisations, and of many that mostly have one user; whatever the numbers that name them."""
+    panel = random_panel(seed, organisations=organisations, spread=spread)
     cells = panel.cells
     p = np.random.default_rng(seed).random(len(cells.age))
     codes = panel.organisation if organisations else np.arange(panel.users)
@@ -42,6 +50,31 @@ def test_counts_equal_plain_loops_over_clusters(seed, organisations):
     for i, (c, k) in enumerate(zip(cells.cohort, cells.age, strict=True)):
         assert cells.size[i] == (panel.cohort == c).sum()
         assert cells.count[i] == panel.active[panel.cohort == c, c + k].sum()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), spread=st.sampled_from([1, 10**9]))
+def test_organisations_as_users_equal_plain_loops(seed, spread):
+    panel = random_panel(seed, organisations=40, spread=spread)
+    panel = replace(
+        panel, requests=np.random.default_rng(seed).integers(1, 9, panel.active.shape) * panel.active
+    )
+    whole = panel.by_organisation()
+    for i, code in enumerate(np.unique(panel.organisation)):
+        own = panel.organisation == code
+        assert whole.cohort[i] == panel.cohort[own].min()
+        np.testing.assert_array_equal(whole.active[i], panel.active[own].any(axis=0))
+        np.testing.assert_array_equal(whole.requests[i], panel.requests[own].sum(axis=0))
+    assert not whole.has_organisations
+    assert panel.has_organisations
+
+
+def test_clusters_are_counted_some_at_a_time_with_the_same_result(monkeypatch):
+    whole = random_panel(5, users=300, organisations=40).cells
+    monkeypatch.setattr("analysis.inference.panel.CLUSTERS_AT_ONCE", 7)
+    parts = random_panel(5, users=300, organisations=40).cells
+    for name in ("size", "count", "cross", "cross_size", "sizes", "clusters"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
 
 
 def test_dropping_a_cohort_equals_counting_without_it():
