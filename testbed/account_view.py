@@ -11,7 +11,8 @@ from rich.text import Text
 
 from analysis.inference.account import ACTIVE, MIXED_KINDS, Account, Plateau, Returns
 from analysis.inference.definitions import DEFINITIONS
-from testbed.verdict_view import written_p
+from analysis.inference.effects import Amount
+from analysis.numerals import number, p_value, percent, percent_within
 
 DEFINED = (
     "One log, four curves. Calendar month: active in month k after that of first use (the report's). 30-day windows: "
@@ -70,7 +71,7 @@ def _print_plateau(console: Console, plateau: Plateau) -> None:
         if math.isfinite(found.se):
             said += (
                 f" ({found.low:.2f} to {found.high:.2f}); p of at most {found.threshold:g}: "
-                f"{written_p(found.p_above)}, of at least {found.threshold:g}: {written_p(found.p_below)}"
+                f"{p_value(found.p_above)}, of at least {found.threshold:g}: {p_value(found.p_below)}"
             )
         console.print(said)
     if plateau.comparison is not None:
@@ -78,7 +79,7 @@ def _print_plateau(console: Console, plateau: Plateau) -> None:
         ends = [name for name in table.columns if name.startswith("S(")]
         rows = [
             [row["model"] + (" (on the edge)" if row["at_boundary"] else ""), str(row["parameters"]),
-             f"{row['log_likelihood']:.1f}", f"{row['delta_aic']:.1f}", *(f"{row[end]:.1%}" for end in ends)]
+             f"{row['log_likelihood']:.1f}", f"{row['delta_aic']:.1f}", *(percent(row[end]) for end in ends)]
             for row in table.to_dict("records")
         ]  # fmt: skip
         console.print()
@@ -88,8 +89,8 @@ def _print_plateau(console: Console, plateau: Plateau) -> None:
     _print_curves(console, plateau)
     if len(plateau.held_out):
         rows = [
-            [row["model"], row["of"].replace("month k", f"month {row['k']}"), f"{row['predicted']:.1%}",
-             f"{row['actual']:.1%}", f"{100 * row['error']:+.1f}"]
+            [row["model"], row["of"].replace("month k", f"month {row['k']}"), percent(row['predicted']),
+             percent(row['actual']), f"{100 * row['error']:+.1f}"]
             for row in plateau.held_out.to_dict("records")
         ]  # fmt: skip
         console.print()
@@ -109,7 +110,7 @@ def _print_curves(console: Console, plateau: Plateau) -> None:
     }
     rows = [
         [names.get(name, "  " + name.removeprefix("last activity, ")),
-         *(_percent(value) for value in curves[name])]
+         *(percent(value) for value in curves[name])]
         for name in curves.columns
         if name != "k"
     ]  # fmt: skip
@@ -127,22 +128,22 @@ def _print_returns(console: Console, returns: Returns) -> None:
         k = row["k"]
         cells = [
             str(k), f"{row['silent']:,}", f"{row['returned']:,}", _share(row["rate"], row["low"], row["high"]),
-            _percent(row["silent_before"]),
+            percent(row["silent_before"]),
         ]  # fmt: skip
         if away is not None:
             gap = away.loc[k]
             cells.append(
-                f"{_percent(gap['returners_share'])} / {_percent(gap['others_share'])} "
-                f"({_number(gap['odds_ratio'])}, {written_p(gap['p'])})"
+                f"{percent(gap['returners_share'])} / {percent(gap['others_share'])} "
+                f"({number(gap['odds_ratio'])}, {p_value(gap['p'])})"
             )
-        cells += [written_p(rise["holm"].get(k, math.nan)), written_p(bump["holm"].get(k, math.nan))]
+        cells += [p_value(rise["holm"].get(k, math.nan)), p_value(bump["holm"].get(k, math.nan))]
         rows.append(cells)
     heads = ["k", "silent", "back", "rate", "before"]
     heads += ["elsewhere"] if away is not None else []
     _print_table(console, (*heads, "McNemar", "log-convex"), rows)
     console.print(
         f"isotonic likelihood-ratio test of any rise: {returns.isotonic.statistic:.2f}, p = "
-        f"{written_p(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
+        f"{p_value(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
     )
     _print_notes(console, returns.notes)
 
@@ -153,8 +154,8 @@ def _print_shrunken(console: Console, account: Account) -> None:
         return
     _title(console, "Beside the other cohorts, shrunken", SHRUNKEN)
     rows = [
-        [str(row["k"]), str(row["cohorts"]), _percent(row["retention"]),
-         _share(row["shrunken"], row["low"], row["high"]), _percent(row["probability_largest"])]
+        [str(row["k"]), str(row["cohorts"]), percent(row["retention"]),
+         _share(row["shrunken"], row["low"], row["high"]), percent(row["probability_largest"])]
         for row in launch.to_dict("records")
     ]  # fmt: skip
     _print_table(console, ("k", "cohorts", "launch R(k)", "shrunken", "largest"), rows)
@@ -184,16 +185,4 @@ def _print_notes(console: Console, notes: Sequence[str]) -> None:
 
 
 def _share(value: float, low: float, high: float) -> str:
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.0%} ({100 * low:.0f}–{100 * high:.0f})" if math.isfinite(low) else f"{value:.0%}"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}" if math.isfinite(value) else "–"
-
-
-def _number(value: float) -> str:
-    if value == math.inf:
-        return "∞"
-    return f"{value:.2f}" if math.isfinite(value) else "–"
+    return percent_within(Amount(value, low, high))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
-from analysis.inference.effects import Amount
 from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.verdict import Verdict, outcome_words
+from analysis.inference.wording import listed, others_word
+from analysis.numerals import NOBODY, NONE, number_within, p_value, percent, percent_within, points_within
 
 STYLES = {
     "foundational": "bold green",
@@ -28,50 +30,64 @@ STYLES = {
     "insufficient data": "dim",
 }
 LEGEND = (
-    "R: share of the launch cohort, and of the later ones, active in month k. p: of the tests together; Holm: for "
-    "the number of models. wrong: how often a log like this one, without any loyal cohort, is called foundational. "
-    "power: how often with that share of loyal users at launch. Both are simulated with this log's cohorts and "
-    f"organisations, but without {'; '.join(NOT_SIMULATED)}."
+    "launch, others: share of the launch cohort, and of the cohorts compared with it together, that is active so many "
+    "months after joining. p: of the four tests together; adjusted: for the number "
+    "of models judged (Holm). false alarm: how often a log like this one is called foundational although nobody is "
+    "loyal. found: how often it is where that share of the launch cohort is loyal (power). Both are simulated with "
+    f"this log's cohorts and organisations, but without {'; '.join(NOT_SIMULATED)}."
 )
+NUMBERS = ("month", "launch", "others", "p", "adjusted", "false alarm")
 
 
-def print_verdicts(console: Console, found: Sequence[Verdict], why: bool = False) -> None:
-    """The verdicts; why: with tests, sizes, challenges and error rates of each model."""
+def print_verdicts(
+    console: Console, found: Sequence[Verdict], why: bool = False, names: Mapping[str, str] | None = None
+) -> None:
+    """The verdicts, a sentence each with what limits it, then their numbers; why: with tests, sizes, challenges and
+    error rates of each model. names: for people, by model."""
     console.print()
     console.print(Text("Does the launch cohort stand out?", style="bold"))
-    console.print(Text(LEGEND, style="dim"))
+    for verdict in found:
+        print_sentence(console, verdict, (names or {}).get(verdict.model, verdict.model))
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("model and verdict", overflow="fold", ratio=1)
-    for head in ("k", "R", "later", "p", "Holm", "wrong", f"power {'/'.join(f'{s:.0%}' for s in PLANTED)}"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("model", overflow="fold", ratio=1)
+    for head in (*NUMBERS, f"found {'/'.join(f'{s:.0%}' for s in PLANTED)}"):
+        table.add_column(head, justify="right", overflow="fold")
     for verdict in found:
         _add_row(table, verdict)
     console.print(table)
+    console.print(Text(LEGEND, style="dim"))
     if why:
         for verdict in found:
             console.print()
             _print_block(console, verdict)
         return
-    console.print()
     for verdict in found:
-        console.print(Text(f"{verdict.model}: {verdict.classification.because}", style="dim"))
         if searched := _search_words(verdict):
             console.print(Text(f"{verdict.model}: {searched}", style="dim"))
     console.print(Text("\n--why shows the tests, sizes and challenges of each model.", style="dim"))
 
 
+def print_sentence(console: Console, verdict: Verdict, name: str) -> None:
+    """One verdict as a sentence, and what limits it, indented below."""
+    console.print()
+    head = Text(name, style="bold")
+    head.append(f": {verdict.headline}", style=STYLES[verdict.classification.kind])
+    console.print(head)
+    console.print(Padding(Text(verdict.sentence), (0, 0, 0, 2)))
+    for text in verdict.caveats:
+        console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
+
+
 def _add_row(table: Table, verdict: Verdict) -> None:
-    words = Text(verdict.model, style="bold")
-    words.append("\n  " + verdict.headline, style=STYLES[verdict.classification.kind])
     sizes = verdict.decision.sizes if verdict.decision else None
-    cells = ["–", "–", "–"]
+    cells = [NONE, NONE, NONE]
     if sizes:
-        cells = [str(sizes.age), f"{sizes.own.value:.0%}", f"{sizes.others.value:.0%}"]
+        cells = [str(sizes.age), percent(sizes.own.value), percent(sizes.others.value)]
     rates = verdict.rates
-    wrong = f"{rates.false_positive_rate:.1%}" if rates else "–"
-    power = " / ".join(f"{rate.value:.0%}" for rate in rates.power) if rates else "–"
-    table.add_row(words, *cells, written_p(verdict.p), written_p(verdict.holm_p), wrong, power)
+    wrong = percent(rates.false_positive_rate) if rates else NONE
+    power = "/".join(percent(rate.value) for rate in rates.power) if rates else NONE
+    table.add_row(verdict.model, *cells, p_value(verdict.p), p_value(verdict.holm_p), wrong, power)
 
 
 def _print_block(console: Console, verdict: Verdict) -> None:
@@ -111,15 +127,12 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
                 continue
             at = f" at month {test.age}" if test.age else ""
             level = test.slack * decision.found.alpha
-            said = (
-                f"rejects at {level:.0%}"
-                if test.rejects(decision.found.alpha)
-                else f"does not at {level:.0%}"
-            )
+            passed = test.rejects(decision.found.alpha)
+            said = f"{'stands' if passed else 'does not stand'} out at the {percent(level)} level"
             lines.append(
                 (
                     f"test {letter}",
-                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, p = {written_p(test.p)}, {said}",
+                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, p = {p_value(test.p)}, {said}",
                 )
             )
         lines += _sizes(verdict)
@@ -130,22 +143,29 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             if math.isfinite(controls.p_excess):
                 said += (
                     f"; {controls.above} of {controls.measured} have a launch effect above 0, their median odds ratio "
-                    f"is {controls.odds_ratio:.2f} (none on average: p = {written_p(controls.p_mean)}), and this one "
-                    f"exceeds what they foretell with p = {written_p(controls.p_excess)}"
+                    f"is {controls.odds_ratio:.2f} (none on average: p = {p_value(controls.p_mean)}), and this one "
+                    f"exceeds what they foretell with p = {p_value(controls.p_excess)}"
                 )
             lines.append(("controls", said))
     if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
         held = verdict.concentration
-        share = f"{held.always_on_share:.0%} of the {held.retained:,} users retained at month {held.age}"
-        who = f"; the largest organisation is {held.largest_organisation:.0%}" if held.organisations else ""
+        share = (
+            f"{percent(held.always_on_share)} of the {held.retained:,} users of the launch cohort who are active in "
+            f"month {held.age}"
+        )
+        who = (
+            f"; the largest organisation is {percent(held.largest_organisation)}"
+            if held.organisations
+            else ""
+        )
         lines.append(
             ("concentration", f"always-on accounts are {share}{who}; Gini of requests {held.volume_gini:.2f}")
         )
     if verdict.identifiable is not None:
         lines.append(("identified", verdict.identifiable.words))
     if verdict.rates is not None:
-        lines += [("wrong", _rate(rate)) for rate in verdict.rates.nulls]
-        lines += [("power", _rate(rate)) for rate in verdict.rates.power]
+        lines += [("false alarm", _rate(rate)) for rate in verdict.rates.nulls]
+        lines += [("found", _rate(rate)) for rate in verdict.rates.power]
         if verdict.rates.likeness is not None:
             alike = verdict.rates.likeness
             said = f"users of one organisation were simulated as alike as here: correlation {alike:.2f}"
@@ -164,7 +184,7 @@ def _search_words(verdict: Verdict) -> str:
         return ""
     p = scan.adjusted_p[scan.cohorts.index(scan.top)]
     month = f"{panel.months[scan.top]:%B %Y}"
-    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted p = {written_p(p)}"
+    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted p = {p_value(p)}"
 
 
 def _challenges(decision: Decision) -> list[tuple[str, str]]:
@@ -179,7 +199,7 @@ def _challenges(decision: Decision) -> list[tuple[str, str]]:
     if dropped:
         flips = [o.name.removeprefix(DROPPED).strip() for o in dropped if o.flips]
         untold = sum(o.flips is None for o in dropped)
-        said = f"flips without {', '.join(flips)}" if flips else "holds"
+        said = f"changes the answer without {listed(flips)}" if flips else "holds"
         if untold:
             said += f"; {untold} of {len(dropped)} cannot be judged"
         lines.append(("challenge", f"each other cohort left out in turn: {said}"))
@@ -196,14 +216,23 @@ def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     lines = [
         (
             "sizes",
-            f"month {sizes.age}: {_percent(sizes.own)} against {_percent(sizes.others)} in {sizes.others_cohorts} "
-            "later cohorts",
+            f"active in month {sizes.age}: {percent_within(sizes.own)} of the launch cohort, "
+            f"{percent_within(sizes.others)} of the {sizes.others_cohorts} {others_word(verdict)} "
+            f"cohort{'s'[: sizes.others_cohorts > 1]}",
         ),
-        ("", f"difference {_percent(sizes.difference, ' points')}, ratio {_number(sizes.ratio)}"),
         (
             "",
-            f"{_number(sizes.active_months)} more active months to month {sizes.active_months_to}; implied extra loyal "
-            f"share {_percent(sizes.loyal_share)}",
+            f"difference of the two {points_within(sizes.difference)}, ratio "
+            + (number_within(sizes.ratio) if sizes.others.value else NOBODY),
+        ),
+        (
+            "",
+            (
+                f"{number_within(sizes.active_months)} more active months up to month {sizes.active_months_to}; "
+                if sizes.active_months_to
+                else ""
+            )
+            + f"implied extra loyal share {percent_within(sizes.loyal_share)}",
         ),
     ]
     if math.isfinite(sizes.e_value):
@@ -211,27 +240,17 @@ def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     if sizes.plateau_ages:
         early, late = sizes.plateau_ages
         lines.append(
-            ("", f"plateau R({late})/R({early}) {_number(sizes.plateau)}; the report's level: {level}")
+            (
+                "",
+                f"of the launch cohort, active in month {late} over active in month {early} (plateau): "
+                f"{number_within(sizes.plateau)}; the report's level: {level}",
+            )
         )
     return lines
 
 
 def _rate(rate: Rate) -> str:
     low, high = rate.interval
-    return f"{rate.population}: {rate.value:.1%} ({low:.1%} to {high:.1%}) of {rate.simulations}"
-
-
-def _percent(amount: Amount, unit: str = "%") -> str:
-    value, low, high = (100 * x for x in (amount.value, amount.low, amount.high))
-    return f"{value:.1f}{unit} ({low:.1f} to {high:.1f})"
-
-
-def _number(amount: Amount) -> str:
-    return f"{amount.value:.2f} ({amount.low:.2f} to {amount.high:.2f})"
-
-
-def written_p(p: float) -> str:
-    """A p-value for people."""
-    if not math.isfinite(p):
-        return "–"
-    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")
+    return (
+        f"{rate.population}: {percent(rate.value)} ({percent(low)} to {percent(high)}) of {rate.simulations}"
+    )

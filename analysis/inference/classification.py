@@ -16,6 +16,7 @@ import numpy as np
 from analysis.inference.decision import Decision
 from analysis.inference.panel import Cells, Panel
 from analysis.inference.standout import ALPHA, trend_of_others
+from analysis.numerals import percent, points
 from analysis.proportions import Z95
 
 Kind = Literal[
@@ -113,12 +114,16 @@ def classify(
         return called(
             "no stand-out",
             f"{alike}; whether a loyal cohort would have been found was not simulated, and the data alone do not rule "
-            f"out that they differ by more than {ALIKE:.0%}",
+            f"out that they differ by more than {points(ALIKE)}",
         )
     k, share = latest_share(cells)
     if share >= LEVEL:
-        return called("no stand-out", f"all cohorts are alike, at a level of {share:.0%} in month {k}")
-    return called("no fit", f"{alike}, and few stay in any: {share:.0%} are active in month {k}")
+        return called(
+            "no stand-out",
+            f"all cohorts are alike, at a level of {percent(share)} together in month {k}",
+        )
+    few = f"of all cohorts together {percent(share)} are active in month {k}"
+    return called("no fit", f"{alike}, and few stay in any: {few}")
 
 
 def _alike(cells: Cells, decision: Decision) -> str:
@@ -126,7 +131,13 @@ def _alike(cells: Cells, decision: Decision) -> str:
     spread = spread_beyond_noise(cells, cells.cohorts)
     if spread is None or spread > ALIKE or decision.found.tests["C"].rejects():
         return ""
-    return "less what is chance, all cohorts lie within 5 points of each other"
+    ages = [k for k in SHAPE_AGES if len(cells.at(k)) > 1]
+    widest = max(zip(_spreads(cells, cells.cohorts), ages, strict=True), key=lambda at: at[0][0] - at[0][1])
+    (apart, noise), k = widest
+    return (
+        f"the highest and the lowest cohort are {points(apart)} apart in month {k}, where chance alone makes up to "
+        f"{points(noise)}"
+    )
 
 
 def at_level(decision: Decision) -> bool | None:
@@ -204,6 +215,6 @@ def jump_words(panel: Panel, jumps: tuple[Jump, ...]) -> str:
     """The largest of the jumps, in words."""
     best = max(jumps, key=lambda j: j.after - j.before)
     return (
-        f"users come back: the cohort of {panel.months[best.cohort]:%B %Y} rises from {best.before:.0%} to "
-        f"{best.after:.0%} in its month {best.age}"
+        f"users come back: the cohort of {panel.months[best.cohort]:%B %Y} rises from {percent(best.before)} to "
+        f"{percent(best.after)} in its month {best.age}"
     )

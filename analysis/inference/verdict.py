@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from analysis import retention
-from analysis.inference import identifiability
+from analysis.inference import identifiability, wording
 from analysis.inference.calibration import NoFit, searched_null
-from analysis.inference.challenges import DROPPED, Concentration, Outcome, concentration
+from analysis.inference.challenges import Concentration, Outcome, concentration
 from analysis.inference.classification import CALLED, LEVEL, Classification, classify, jump_words
 from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
@@ -30,6 +30,8 @@ from analysis.inference.jumps import resurrections
 from analysis.inference.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
 from analysis.inference.panel import NEWCOMER_DAYS, NoPanel, Panel
 from analysis.inference.plain import plain
+from analysis.inference.remedies import remedies
+from analysis.numerals import percent
 from analysis.proportions import Z95
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
@@ -55,7 +57,8 @@ class Verdict:
     """What is said of one model. decision, concentration, identifiable and rates are None where there is too little.
 
     holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it, judged_together of them (those with
-    a p-value); controls: what the launch cohorts of the other models say.
+    a p-value); controls: what the launch cohorts of the other models say; remedies: what would do where there is too
+    little data, a phrase each.
     """
 
     model: str
@@ -71,6 +74,7 @@ class Verdict:
     bh_q: float = math.nan
     judged_together: int = 1
     notes: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
 
     @property
     def p(self) -> float:
@@ -82,19 +86,8 @@ class Verdict:
         """Challenges under which the answer changes."""
         under = self.decision.flips_under if self.decision else ()
         if self.fails_controls:
-            under = (*under, "negative controls")
-        return (*under, "adjustment for the models judged") if self.fails_adjustment else under
-
-    @property
-    def _flips(self) -> str:
-        """The challenges that flip the answer, for people: dropped cohorts are counted, not listed."""
-        dropped = [name for name in self.flips_under if name.startswith(DROPPED)]
-        names = [name for name in self.flips_under if name not in dropped]
-        if len(dropped) == 1:
-            names += dropped
-        elif dropped:
-            names.append(f"{len(dropped)} of the cohorts dropped")
-        return _list(names)
+            under = (*under, wording.CONTROLS)
+        return (*under, wording.ADJUSTMENT) if self.fails_adjustment else under
 
     @property
     def fails_controls(self) -> bool:
@@ -116,8 +109,10 @@ class Verdict:
         if kind.at_level is None:
             return ", month 5 not observed"
         if sizes.own.value >= LEVEL:
-            return f", still falling: R(5) is {sizes.plateau.value:.1%} of R(3), below the report's plateau"
-        return f", below the report's level: {sizes.own.value:.0%} active in month 5"
+            return (
+                f", still falling: of those active in month 3, {percent(sizes.plateau.value)} are in month 5"
+            )
+        return f", below the report's level: {percent(sizes.own.value)} active in month 5"
 
     @property
     def headline(self) -> str:
@@ -126,8 +121,18 @@ class Verdict:
         if not self.flips_under:
             return words
         if self.classification.kind == "fragile":
-            return f"fragile: flips under {self._flips}"
-        return f"{words}; fragile: flips under {self._flips}"
+            return f"fragile: does not hold {wording.under(self.flips_under)}"
+        return f"{words}; not firm: would change {wording.under(self.flips_under)}"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for a reader who knows no statistics, to stand behind the model's name."""
+        return wording.sentence(self)
+
+    @property
+    def caveats(self) -> list[str]:
+        """What limits the sentence, a sentence each."""
+        return wording.caveats(self)
 
     def as_json(self) -> dict[str, Any]:
         """The verdict for programs; what is not known is null."""
@@ -135,6 +140,8 @@ class Verdict:
             "model": self.model,
             "verdict": self.classification.kind,
             "headline": self.headline,
+            "sentence": self.sentence,
+            "caveats": self.caveats,
             "because": self.classification.because,
             "at_the_reports_level": self.classification.at_level,
             "jumps": [asdict(j) for j in self.classification.jumps],
@@ -145,6 +152,7 @@ class Verdict:
             "flips_under": list(self.flips_under),
             "negative_controls": asdict(self.controls),
             "notes": list(self.notes),
+            "remedies": list(self.remedies),
         }
         if self.panel is not None:
             shown["panel"] = _panel_json(self.panel)
@@ -279,6 +287,7 @@ def verdicts(
         found.append(
             judge(panel, draws, merged=merged, simulations=simulations, search=search, progress=step)
         )
+    found = [_with_remedies(verdict, log) for verdict in found]
     beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
     for model in controls[:MOST_CONTROLS]:
         if (
@@ -294,6 +303,15 @@ def verdicts(
         ))
         for i, v in enumerate(found)
     ]  # fmt: skip
+
+
+def _with_remedies(verdict: Verdict, log: Log) -> Verdict:
+    """The verdict with what would do, where there is too little."""
+    if verdict.panel is None or verdict.classification.kind != "insufficient data":
+        return verdict
+    users = (log.manifest or {}).get("users")
+    known = users if isinstance(users, int) else None
+    return replace(verdict, remedies=remedies(verdict.panel, verdict.rates, known))
 
 
 def _controls(verdict: Verdict, beside: Mapping[str, Decision]) -> Controls:
@@ -436,10 +454,6 @@ def _no_launch(panel: Panel) -> str:
     return f"the launch cohort ({month:%B %Y}) has no complete month after its first"
 
 
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
 def _panel_json(panel: Panel) -> dict[str, Any]:
     return {
         "launch_cohort": panel.months[panel.launch].isoformat() if panel.launch is not None else None,
@@ -474,4 +488,4 @@ def outcome_words(outcome: Outcome) -> str:
     """What a challenge did, in a word."""
     if outcome.flips is None:
         return "cannot be judged: too little is left"
-    return "flips the verdict" if outcome.flips else "holds"
+    return "changes the answer" if outcome.flips else "holds"

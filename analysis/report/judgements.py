@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
-from analysis.inference.effects import Amount
 from analysis.inference.error_rates import NOT_SIMULATED, ErrorRates, Rate
 from analysis.inference.verdict import Verdict, outcome_words
+from analysis.inference.wording import caveats, listed, others_word, sentence
+from analysis.numerals import NOBODY, number_within, p_value, percent, percent_within, points_within
 from analysis.report.cells import Cell, SmallTable
 
 MARKS = {
@@ -21,16 +22,16 @@ MARKS = {
 }  # fmt: skip
 READING = (
     "Under each chart: does the launch cohort stay longer than later ones by more than chance, age and calendar "
-    "explain? Four tests must agree, and the challenges must not change the answer. How often the tests are wrong "
-    "is simulated with the log's own cohort sizes and organisations. A verdict says that a cohort stands out, never "
-    "why."
+    "explain? Four tests must agree, and the challenges must not change the answer. How often that is a false alarm, "
+    "and how often loyal users who are there are found, is simulated with the log's cohort sizes and organisations. A "
+    "verdict says that a cohort stands out, never why."
 )
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """One verdict on the page. mark, style: of the headline, so that colour is not alone; sizes: name and amount;
-    rates: words of the one line that stands open; gap: why nothing can be judged, instead of all the rest."""
+    """One verdict on the page. mark, style: of the headline, so that colour is not alone; in_short: its sentence;
+    caveats: what limits it; sizes: name and amount; gap: why nothing can be judged, instead of all the rest."""
 
     headline: str
     mark: str
@@ -43,6 +44,7 @@ class Judgement:
     in_short: str = ""
     notes: Sequence[str] = ()
     gap: str = ""
+    caveats: Sequence[str] = ()
 
 
 def judgement(verdict: Verdict) -> Judgement:
@@ -52,7 +54,10 @@ def judgement(verdict: Verdict) -> Judgement:
     headline = verdict.headline[:1].upper() + verdict.headline[1:]
     if verdict.decision is None:
         gap = "" if kind.kind == "boomerang" else f"no verdict: {kind.because}"
-        return Judgement(headline, mark, style, kind.because, notes=verdict.notes, gap=gap)
+        return Judgement(
+            headline, mark, style, kind.because, in_short=sentence(verdict), notes=verdict.notes, gap=gap,
+            caveats=caveats(verdict),
+        )  # fmt: skip
     return Judgement(
         headline,
         mark,
@@ -62,54 +67,29 @@ def judgement(verdict: Verdict) -> Judgement:
         _tests(verdict),
         _challenges(verdict),
         None if verdict.rates is None else _rates(verdict.rates),
-        _in_short(verdict),
+        sentence(verdict),
         _notes(verdict),
+        caveats=caveats(verdict),
     )
-
-
-def _in_short(verdict: Verdict) -> str:
-    """The difference and the error rates, in a line."""
-    sizes = verdict.decision.sizes if verdict.decision else None
-    parts = []
-    if sizes is not None:
-        parts.append(
-            f"Month {sizes.age}: {sizes.own.value:.0%} of the launch cohort active, {sizes.others.value:.0%} of the "
-            f"{_others(verdict)} cohorts"
-        )
-    rates = verdict.rates
-    if rates is not None:
-        found = max(rates.power, key=lambda rate: rate.loyal)
-        parts.append(
-            f"Simulated: without a loyal cohort {rates.false_positive_rate:.0%} of such logs are called foundational, "
-            f"with {found.loyal:.0%} loyal users at launch {found.value:.0%}"
-        )
-    return ". ".join(parts) + "." if parts else ""
-
-
-def _others(verdict: Verdict) -> str:
-    panel, decision = verdict.panel, verdict.decision
-    if panel is None or decision is None or decision.sizes is None:
-        return "other"
-    later = any(
-        c > decision.cohort and c + decision.sizes.age < len(panel.months) for c in panel.cells.cohorts
-    )
-    return "later" if later else "other"
 
 
 def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     sizes = verdict.decision.sizes if verdict.decision else None
     if sizes is None:
         return [("Sizes", "no other cohort shares a month with the launch cohort")]
-    cohorts = f"{_others(verdict)} cohort{'s'[: sizes.others_cohorts > 1]}"
+    others = f"{others_word(verdict)} cohort{'s'[: sizes.others_cohorts > 1]}"
     rows = [
         (
             f"Active in month {sizes.age}",
-            f"{_percent(sizes.own)} of {sizes.own_users:,} users at launch; {_percent(sizes.others)} of "
-            f"{sizes.others_users:,} in {sizes.others_cohorts} {cohorts}",
+            f"{percent_within(sizes.own)} of {sizes.own_users:,} users of the launch cohort; "
+            f"{percent_within(sizes.others)} of {sizes.others_users:,} in {sizes.others_cohorts} {others}",
         ),
-        ("Difference", _percent(sizes.difference, " points")),
-        ("Ratio", _number(sizes.ratio)),
-        ("Extra loyal share", f"{_percent(sizes.loyal_share)}: users who never leave that would make it"),
+        ("Difference of the two", points_within(sizes.difference)),
+        ("Ratio of the two", number_within(sizes.ratio) if sizes.others.value else NOBODY),
+        (
+            "Extra loyal share",
+            f"{percent_within(sizes.loyal_share)}: users who never leave that would make it",
+        ),
     ]
     if math.isfinite(sizes.e_value):
         rows.append(
@@ -130,14 +110,15 @@ def _tests(verdict: Verdict) -> SmallTable:
         level = test.slack * decision.found.alpha
         said = f"not run: {test.why}"
         if test.ran:
-            said = f"rejects at {level:.0%}" if test.rejects(decision.found.alpha) else f"not at {level:.0%}"
+            passed = test.rejects(decision.found.alpha)
+            said = f"{'stands' if passed else 'does not stand'} out at the {percent(level)} level"
         month = str(test.age) if test.ran and test.age else "–"
         rows.append(
-            [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(written_p(test.p), "num"), Cell(said)]
+            [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(p_value(test.p), "num"), Cell(said)]
         )
-    together = f"all together: p = {written_p(verdict.p)}"
+    together = f"all together: p = {p_value(verdict.p)}"
     if math.isfinite(verdict.holm_p):
-        together += f"; {written_p(verdict.holm_p)} adjusted for the models judged here (Holm)"
+        together += f"; {p_value(verdict.holm_p)} adjusted for the models judged here (Holm)"
     return SmallTable(["test", "month", "p", "verdict"], rows, together)
 
 
@@ -165,7 +146,7 @@ def _dropped(decision: Decision) -> list[str]:
         return []
     flips = [o.name.removeprefix(DROPPED).strip() for o in dropped if o.flips]
     untold = sum(o.flips is None for o in dropped)
-    said = f"flips the verdict without {', '.join(flips)}" if flips else "holds"
+    said = f"changes the answer without {listed(flips)}" if flips else "holds"
     if untold:
         said += f"; {untold} of {len(dropped)} cannot be judged"
     return [f"{'! ' if flips else ''}each other cohort left out in turn: {said}"]
@@ -173,25 +154,25 @@ def _dropped(decision: Decision) -> list[str]:
 
 def _rates(rates: ErrorRates) -> SmallTable:
     rows = [
-        _rate_row("wrong", "none, cohorts vary" if i else "none, cohorts alike", rate)
+        _rate_row("false alarm", "none, cohorts vary" if i else "none, cohorts alike", rate)
         for i, rate in enumerate(rates.nulls)
     ]
-    rows += [_rate_row("found", f"{rate.loyal:.0%}", rate) for rate in rates.power]
+    rows += [_rate_row("right", percent(rate.loyal), rate) for rate in rates.power]
     note = (
-        "Share of so many simulated panels that is called foundational, with 95% intervals. Not simulated: "
+        "Share of so many simulated logs like this one that is called foundational, with 95% intervals. Not simulated: "
         f"{'; '.join(NOT_SIMULATED)}."
     )
     if rates.cut:
         note += f" Cohorts above {LARGEST_COHORT:,} users were simulated at that size."
-    return SmallTable(["loyal at launch", "called", "95%", "is", "of"], rows, note)
+    return SmallTable(["loyal at launch", "called foundational", "95%", "which is", "of"], rows, note)
 
 
 def _rate_row(word: str, population: str, rate: Rate) -> list[Cell]:
     low, high = rate.interval
     return [
         Cell(population),
-        Cell(f"{rate.value:.0%}", "num"),
-        Cell(f"{low:.0%} to {high:.0%}", "num"),
+        Cell(percent(rate.value), "num"),
+        Cell(f"{percent(low)} to {percent(high)}", "num"),
         Cell(word),
         Cell(f"{rate.simulations:,}", "num"),
     ]
@@ -202,29 +183,9 @@ def _notes(verdict: Verdict) -> list[str]:
     held = verdict.concentration
     if held is not None and math.isfinite(held.always_on_share):
         notes.append(
-            f"always-on accounts are {held.always_on_share:.0%} of the {held.retained:,} users retained at month "
-            f"{held.age}"
+            f"always-on accounts are {percent(held.always_on_share)} of the {held.retained:,} users of the launch "
+            f"cohort who are active in month {held.age}"
         )
     if verdict.identifiable is not None:
         notes.append(verdict.identifiable.words)
     return notes + list(verdict.notes)
-
-
-def written_p(p: float) -> str:
-    """A p-value for people."""
-    if not math.isfinite(p):
-        return "–"
-    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
-
-
-def _percent(amount: Amount, unit: str = "%") -> str:
-    value, low, high = (100 * x for x in (amount.value, amount.low, amount.high))
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.1f}{unit} ({low:.1f} to {high:.1f})"
-
-
-def _number(amount: Amount) -> str:
-    if not math.isfinite(amount.value):
-        return "–"
-    return f"{amount.value:.2f} ({amount.low:.2f} to {amount.high:.2f})"

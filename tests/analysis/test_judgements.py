@@ -13,7 +13,8 @@ import analysis
 from analysis.inference.populations import Population, planted
 from analysis.inference.verdict import KIND_WORDS, Verdict, judge
 from analysis.inference.verdict_table import COLUMNS, verdict_table
-from analysis.report.judgements import MARKS, judgement, written_p
+from analysis.numerals import number_within, p_value, percent, percent_within, points_within
+from analysis.report.judgements import MARKS, judgement
 from tests.analysis.rows import generations, model, models
 
 SIZES = (500, *(250,) * 6)
@@ -41,21 +42,25 @@ def test_a_loyal_cohort_is_told_with_sizes_tests_and_error_rates(loyal):
     assert (shown.mark, shown.gap) == ("✓", "")
     sizes = dict(shown.sizes)
     found = loyal.decision.sizes
-    assert sizes["Difference"] == (
-        f"{100 * found.difference.value:.1f} points ({100 * found.difference.low:.1f} to "
-        f"{100 * found.difference.high:.1f})"
+    assert sizes["Difference of the two"] == points_within(found.difference)
+    assert sizes["Ratio of the two"] == number_within(found.ratio)
+    assert sizes["Active in month 5"].startswith(
+        f"{percent_within(found.own)} of 500 users of the launch cohort; "
     )
-    assert set(sizes) == {"Active in month 5", "Difference", "Ratio", "Extra loyal share", "E-value"}
+    assert set(sizes) == {
+        "Active in month 5", "Difference of the two", "Ratio of the two", "Extra loyal share", "E-value",
+    }  # fmt: skip
+    assert (shown.in_short, shown.caveats) == (loyal.sentence, loyal.caveats)
     assert [row[0][0] for row in texts(shown.tests)] == list("ABCD")
     assert [row[2] for row in texts(shown.tests)] == [
-        written_p(t.p) for t in loyal.decision.found.tests.values()
+        p_value(t.p) for t in loyal.decision.found.tests.values()
     ]
     rows = texts(shown.rates)
-    assert [row[3] for row in rows] == ["wrong"] * len(loyal.rates.nulls) + ["found"] * 3
+    assert [row[3] for row in rows] == ["false alarm"] * len(loyal.rates.nulls) + ["right"] * 3
     assert [row[0] for row in rows[-3:]] == ["10%", "15%", "25%"]
     assert {row[4] for row in rows} == {"12"}
     low, high = loyal.rates.power[0].interval
-    assert rows[-3][2] == f"{low:.0%} to {high:.0%}"
+    assert rows[-3][2] == f"{percent(low)} to {percent(high)}"
 
 
 def test_challenges_that_flip_stand_first_and_are_marked(loyal, alike):
@@ -127,10 +132,3 @@ def test_a_log_in_which_nothing_can_be_judged_says_so(connect, tmp_path, monkeyp
     assert all(len(gap) > 20 for gap in gaps)
     stored = pd.read_csv(tmp_path / "tables" / "fig25_verdicts.csv")
     assert stored["difference"].isna().all() and stored["false_positive_rate"].isna().all()
-
-
-@pytest.mark.parametrize(
-    ("p", "text"), [(0.0004, "< .001"), (0.02, ".020"), (1.0, "1.000"), (float("nan"), "–")]
-)
-def test_p_values_for_people(p, text):
-    assert written_p(p) == text

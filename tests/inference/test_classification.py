@@ -142,7 +142,7 @@ def test_a_verdict_that_fails_the_adjustment_for_many_models_is_fragile():
     lost = _adjusted(replace(verdict, holm_p=0.08, judged_together=9))
     assert lost.classification.kind == "fragile"
     assert "adjusting for the 9 models judged" in lost.classification.because
-    assert "adjustment for the models judged" in lost.headline
+    assert "once the number of models judged is allowed for" in lost.headline
     assert _adjusted(replace(verdict, holm_p=0.05)).classification == verdict.classification
 
 

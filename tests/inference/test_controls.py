@@ -58,7 +58,9 @@ def test_explained_by_controls_is_fragile():
     assert verdict.classification.kind in ("foundational", "dominant launch")
     explained = _beside_controls(replace(verdict, controls=Controls(4, 5, 2.0, 0.001, 0.4, 4, 5)))
     assert explained.classification.kind == "fragile"
-    assert "negative controls" in explained.headline and "whatever model" in explained.classification.because
+    assert (
+        "beside other models" in explained.headline and "whatever model" in explained.classification.because
+    )
     for few in (Controls(4, 5, 2.0, 0.001, 0.01, 4, 5), Controls(2, 4, 2.0, 0.001, 0.4, 2, 4)):
         assert _beside_controls(replace(verdict, controls=few)).classification == verdict.classification
 
