@@ -88,14 +88,14 @@ class CatalogueSection(Section):
     use: Literal["all", "none"] = Field(
         "all", description="start from all models of the catalogue, or from none"
     )
-    only: list[str] | None = Field(None, description="keep these models only")
+    only: list[str] | None = Field(None, description="keep these models only", examples=[["openai/gpt-4o"]])
     without: list[str] = Field([], description="leave these models out")
 
 
 class PriceChange(Section):
     """A price from a date on."""
 
-    date: dt.date
+    date: dt.date = Field(description="first day of this price")
     prompt: NonNegative = Field(description="USD per million prompt tokens")
     completion: NonNegative = Field(description="USD per million completion tokens")
     cached: NonNegative | None = Field(
@@ -111,26 +111,40 @@ class ModelSection(Section):
         description="copy another model, of the catalogue or of this scenario: its abilities, reach, hype and "
         "permissiveness; a new model also gets its weights' openness, size, origin, reasoning, tools, context and "
         "the price that it has on the day of release. Keys that are given win",
+        examples=["openai/gpt-4o"],
     )
-    released: dt.date | None = None
-    retired: dt.date | None = None
+    released: dt.date | None = Field(
+        None, description="first day on which it can be used; a new model needs one"
+    )
+    retired: dt.date | None = Field(None, description="first day on which it no longer serves")
     successor: str | None = Field(None, description="where the gateway moves users at retirement")
-    author: str | None = None
-    name: str | None = None
-    open_weights: Switch | None = None
-    origin: Literal["CN", "RoW"] | None = None
+    author: str | None = Field(
+        None, description="who makes it (a new model: what stands before the slash)", examples=["acme"]
+    )
+    name: str | None = Field(None, description="name for people", examples=["Acme One"])
+    open_weights: Switch | None = Field(None, description="whether its weights are open")
+    origin: Literal["CN", "RoW"] | None = Field(
+        None, description="developed in China, or in the rest of the world (a new model: RoW)"
+    )
     params_total_b: Positive | None = Field(
         None, description="billions of parameters (an open model without it has no size class: unknown)"
     )
-    reasoning: Literal["none", "hybrid", "always"] | None = None
-    tools: Switch | None = None
-    context_tokens: Annotated[int, Field(gt=0)] | None = None
+    reasoning: Literal["none", "hybrid", "always"] | None = Field(
+        None,
+        description="whether it reasons before it answers: never, when asked, always (a new model: none)",
+    )
+    tools: Switch | None = Field(None, description="whether it can call tools (a new model: on)")
+    context_tokens: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="longest prompt and answer together (a new model: 128000)"
+    )
     price_usd_per_mtok: NonNegative | None = Field(
         None, description="one price for prompt and completion tokens alike, USD per million tokens"
     )
     prices: list[PriceChange] | None = Field(None, description="the price path from the release on")
     free: list[tuple[dt.date, dt.date]] | None = Field(
-        None, description="windows in which a free variant exists"
+        None,
+        description="windows in which a free variant exists, first and last day",
+        examples=[[["2025-01-15", "2025-01-31"]]],
     )
     ability: dict[Category, float] | float | None = Field(
         None, description="latent ability by category, on the scale of hardness (a number: the same in all)"
@@ -164,9 +178,9 @@ class Segment(Section):
 class Country(Section):
     """Where users are billed."""
 
-    continent: Continent
+    continent: Continent = Field(description="where the country lies")
     share: Weights = Field(description="relative weight among arriving users, by date")
-    utc_offset_hours: Annotated[int, Field(ge=-12, le=14)] = 0
+    utc_offset_hours: Annotated[int, Field(ge=-12, le=14)] = Field(0, description="local time less UTC")
     languages: dict[str, Positive] = Field({"en": 1.0}, description="prompt languages (BCP 47) with weights")
 
 
@@ -182,8 +196,8 @@ class Population(Section):
         description="multiplies every user's chance to be active in a week, by the date of its Monday "
         "(a season, a calendar shock); acts through mechanisms.intermittency",
     )
-    segments: dict[str, Segment]
-    countries: dict[str, Country]
+    segments: dict[str, Segment] = Field(description="kinds of users, by name")
+    countries: dict[str, Country] = Field(description="where users are billed, by country code")
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Population":
@@ -210,7 +224,7 @@ class CategorySection(Section):
     prompt_tokens: Positives = Field(description="median prompt tokens of a request, by date")
     prompt_sigma: Positive = Field(1.0, description="spread of log prompt tokens")
     completion_tokens: Positives = Field(description="median visible completion tokens of a request, by date")
-    completion_sigma: Positive = 0.9
+    completion_sigma: Positive = Field(0.9, description="spread of log completion tokens")
     cached_share: Share = Field(
         0.2, description="mean share of prompt tokens read from a cache where one is offered"
     )
@@ -235,7 +249,7 @@ class Workloads(Section):
     trial_requests_per_day: Positive = Field(description="requests a day during a trial")
     context_tokens: Amount = Field(description="context window that the work needs, tokens")
     free_share: Share = Field(0.3, description="workloads that accept a free variant with its limits")
-    categories: dict[Category, CategorySection]
+    categories: dict[Category, CategorySection] = Field(description="kinds of work, by category")
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Workloads":
@@ -393,7 +407,7 @@ class Traffic(Section):
         [1.0] * 7, description="relative volume, Monday to Sunday, local time", min_length=7, max_length=7
     )
     hours: list[NonNegative] = Field(
-        [1.0] * 24, description="relative volume by local hour", min_length=24, max_length=24
+        [1.0] * 24, description="relative volume by local hour, from midnight", min_length=24, max_length=24
     )
     reasoning_completion_factor: Weights = Field(
         Timeline.constant(1.5),
@@ -408,10 +422,10 @@ class Traffic(Section):
     tools_offered_share: dict[Category, Shares] = Field(
         {}, description="requests that offer tools, by category, of workloads that do not need them"
     )
-    streamed_share: Share = 0.7
-    cancelled_share: Share = 0.02
+    streamed_share: Share = Field(0.7, description="requests whose answer is streamed")
+    cancelled_share: Share = Field(0.02, description="requests that the user breaks off")
     length_stop_share: Share = Field(0.03, description="requests that end at the length limit")
-    error_share: Share = 0.01
+    error_share: Share = Field(0.01, description="requests that fail")
     filter_share: Share = Field(0.004, description="requests stopped by a content filter")
     season: Weights = Field(Timeline.constant(1.0), description="relative volume by date")
 
@@ -459,12 +473,12 @@ class PriceEvent(Section):
     """A price change that the catalogue does not have; it holds until the catalogue's next price."""
 
     event: Literal["price_change"]
-    date: dt.date
-    model: str
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
     factor: Positive | None = Field(None, description="multiplies all of the model's prices")
-    prompt: NonNegative | None = None
-    completion: NonNegative | None = None
-    cached: NonNegative | None = None
+    prompt: NonNegative | None = Field(None, description="USD per million prompt tokens")
+    completion: NonNegative | None = Field(None, description="USD per million completion tokens")
+    cached: NonNegative | None = Field(None, description="USD per million cached prompt tokens")
 
     @model_validator(mode="after")
     def _one_way(self) -> "PriceEvent":
@@ -477,8 +491,8 @@ class AbilityEvent(Section):
     """A model changes under its id."""
 
     event: Literal["ability_change"]
-    date: dt.date
-    model: str
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
     by: float = Field(description="added to its ability")
     category: Category | None = Field(None, description="in this category only")
 
@@ -487,53 +501,53 @@ class PromotionEvent(Section):
     """A model is free for a while."""
 
     event: Literal["promotion"]
-    date: dt.date
-    until: dt.date
-    model: str
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    until: dt.date = Field(description="last day")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
 
 
 class OutageEvent(Section):
     """A model answers no requests for some days."""
 
     event: Literal["outage"]
-    date: dt.date
-    days: Annotated[int, Field(ge=1)]
-    model: str
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    days: Annotated[int, Field(ge=1)] = Field(description="how long it lasts")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
 
 
 class LargeAccountEvent(Section):
     """One account that uses one model heavily for a time (a whale)."""
 
     event: Literal["large_account"]
-    date: dt.date
-    until: dt.date | None = None
-    model: str
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    until: dt.date | None = Field(None, description="last day (none: to the end)")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
     users: Annotated[int, Field(ge=1)] = Field(1, description="keys of the account that share the volume")
     requests_per_day: Positive = Field(
         description="requests a day of the whole account (traffic.volume and traffic.season apply)"
     )
-    category: Category = "programming"
+    category: Category = Field("programming", description="the kind of its work")
     tool_call_share: Share | None = Field(None, description="its requests that end in a tool call")
-    country: str | None = None
+    country: str | None = Field(None, description="where it is billed (none: the first country)")
 
 
 class WaveEvent(Section):
     """Many users at once, drawn by one model (tourists)."""
 
     event: Literal["wave"]
-    date: dt.date
+    date: dt.date = Field(description="the day on which it happens, or its first day")
     days: Annotated[int, Field(ge=1)] = Field(14, description="days over which they arrive")
-    model: str
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
     share_of_users: Share = Field(description="of all users")
-    segment: str | None = None
+    segment: str | None = Field(None, description="the segment to which they belong (none: as they would)")
 
 
 class PriceStrategyEvent(Section):
     """An author cuts prices when its share of use falls (an author's strategy; rule and defaults assumed)."""
 
     event: Literal["price_strategy"]
-    date: dt.date
-    author: str
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    author: str = Field(description="whose models", examples=["openai"])
     when_share_falls_by: Share = Field(0.3, description="relative fall of the weekly share from its best")
     factor: Positive = Field(0.8, description="multiplies its models' prices", lt=1)
     at_most: Annotated[int, Field(ge=1)] = Field(3, description="cuts")
@@ -575,27 +589,33 @@ TELLING = frozenset({"title", "question", "extends", "look_at"})
 class Scenario(Section):
     """A world: its question, its market, its users, its causes."""
 
-    title: str
-    question: str = Field(description="what the scenario asks, in one sentence")
-    extends: str | None = Field(None, description=EXTENDS)
+    title: str = Field(description="name of the world, for people", examples=["My world"])
+    question: str = Field(description="what the scenario asks, in one sentence", examples=["Who stays?"])
+    extends: str | None = Field(None, description=EXTENDS, examples=["report"])
     look_at: list[str] = Field(
         [],
         description="the models that the question is about, the most important first: their verdicts and panels open "
         "the page (none: the scenario's own models, then those of the report)",
     )
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    start: dt.date
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        1, description="decides all luck: the same seed, the same data"
+    )
+    start: dt.date = Field(description="first simulated day")
     end: dt.date = Field(description="last simulated day")
-    users: Annotated[int, Field(ge=1, le=20_000_000)]
+    users: Annotated[int, Field(ge=1, le=20_000_000)] = Field(
+        description="how many users come in all, beside large accounts"
+    )
     catalogue: CatalogueSection = CatalogueSection()
-    models: dict[str, ModelSection] = {}
+    models: dict[str, ModelSection] = Field(
+        {}, description="models of the scenario's own, and changes to those of the catalogue, by author/slug"
+    )
     population: Population
     workloads: Workloads
     mechanisms: Mechanisms = Mechanisms()
     search: Search = Search()
     traffic: Traffic = Traffic()
     observation: Observation = Observation()
-    calendar: list[CalendarEvent] = []
+    calendar: list[CalendarEvent] = Field([], description="what happens to the market from outside")
     plant: PlantSection | None = Field(
         None, description="a PLANT: a loyal share put in by decree, the known answer of a test world"
     )

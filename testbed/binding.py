@@ -22,13 +22,13 @@ def bind(
     function: Callable[..., Any], name: str, arguments: Mapping[str, Any], error: type[BadArgument]
 ) -> dict[str, Any]:
     """The arguments as a function takes them, all but its first. Raises `error`; name: what people call it."""
-    parameters = dict(list(inspect.signature(function).parameters.items())[1:])
+    parameters = parameters_of(function)
     bound: dict[str, Any] = {}
     for key, value in arguments.items():
         if key not in parameters:
             raise error(key, f"{name} takes no '{key}'; it takes {', '.join(parameters) or 'nothing'}")
         try:
-            bound[key] = _adapter(function, key).validate_python(value)
+            bound[key] = adapter(function, key).validate_python(value)
         except ValidationError as found:
             raise error(key, f"{name}: {key}: {found.errors()[0]['msg']}") from None
     for key, parameter in parameters.items():
@@ -37,6 +37,12 @@ def bind(
     return bound
 
 
+def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a function by name, all but its first."""
+    return dict(list(inspect.signature(function).parameters.items())[1:])
+
+
 @cache
-def _adapter(function: Callable[..., Any], key: str) -> TypeAdapter[Any]:
+def adapter(function: Callable[..., Any], key: str) -> TypeAdapter[Any]:
+    """What reads one parameter of a function."""
     return TypeAdapter(get_type_hints(function, include_extras=True)[key])

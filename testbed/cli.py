@@ -17,7 +17,18 @@ from types import FrameType
 from typing import Any
 
 from testbed import arguments, failure
-from testbed.commands import analyze, catalogue, check, compare, experiment, run, schema, simulate, verdict
+from testbed.commands import (
+    analyze,
+    catalogue,
+    check,
+    compare,
+    experiment,
+    patterns,
+    run,
+    schema,
+    simulate,
+    verdict,
+)
 
 DESCRIPTION = """\
 A synthetic LLM marketplace, and a testbed for the analysis of its logs.
@@ -35,7 +46,7 @@ start here:
 
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
-COMMANDS = (run, simulate, analyze, check, verdict, compare, experiment, schema, catalogue)
+COMMANDS = (run, simulate, analyze, check, verdict, compare, experiment, patterns, schema, catalogue)
 
 
 def build_parser() -> arguments.Parser:

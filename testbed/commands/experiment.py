@@ -40,6 +40,7 @@ EPILOG = f"""\
 examples:
   slipper experiment ablation                           every mechanism, every pattern
   slipper experiment ablation --users 20_000 --replicates 4
+  slipper experiment ablation --plan                    what it could decide; runs nothing
   slipper experiment slipper-dose --only base --only 'lock_in=*'
   slipper experiment my.yaml --engine dask                       a Dask cluster on this machine
   slipper experiment my.yaml --engine dask --address tcp://head:8786
@@ -97,8 +98,14 @@ def add_parser(commands: Any) -> None:
         "--set", dest="settings", action="append", default=[], type=arguments.setting, metavar="KEY=VALUE",
         help="change any key of the experiment file, such as margin=0.1; repeatable",
     )  # fmt: skip
+    what.add_argument("--plan", action="store_true", help="say what would run, what it could decide and how large the "
+                      "judged cohorts would be, and leave (a few seconds a world)")  # fmt: skip
     what.add_argument("--fresh", action="store_true", help="run again what is remembered")
-    what.add_argument("--patterns", action="store_true", help="list the patterns that there are, and leave")
+    what.add_argument(
+        "--patterns",
+        action="store_true",
+        help="list the patterns that there are, and leave (slipper patterns)",
+    )
     how = parser.add_argument_group("how it is run")
     how.add_argument(
         "--workers", type=arguments.positive_integer, metavar="N", help="processes (default: one a core)"
@@ -139,7 +146,9 @@ class Tally:
 def execute(args: argparse.Namespace) -> int:
     """Runs an experiment."""
     if args.patterns:
-        return _list_patterns(args.json)
+        from testbed.commands import patterns
+
+        return patterns.execute(argparse.Namespace(name=None, json=args.json))
     if args.file is None:
         args.parser.error("name an experiment file, or a shipped one (ablation)")
     if args.address is not None and args.engine != "dask":
@@ -151,6 +160,7 @@ def execute(args: argparse.Namespace) -> int:
 
     import sim
     from testbed.experiment import plan as plans
+    from testbed.experiment.outlook import cannot_decide
     from testbed.experiment.store import Store
 
     path = plans.find(args.file)
@@ -167,6 +177,11 @@ def execute(args: argparse.Namespace) -> int:
         )
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
+    if args.plan:
+        return _print_plan(plan, args.json)
+    if not args.quiet:
+        for told in cannot_decide(plan):
+            print(f"warning: {told}", file=sys.stderr)
     home, runs = _folders(plan, args, home_of)
     _check_outputs(home, runs, args.markdown)
     store = Store(runs)
@@ -345,21 +360,58 @@ def _end_of_shard(args: argparse.Namespace, tally: Tally, store: Store) -> int:
     return FAILED if tally.failed else DONE
 
 
-def _list_patterns(as_json: bool) -> int:
-    from testbed.patterns import patterns
+def _print_plan(plan: Plan, as_json: bool) -> int:
+    """What would run, and what can be known of it before: no run, no file."""
+    from dataclasses import asdict
 
-    known = patterns()
+    from testbed.experiment.outlook import cannot_decide, cohort_sizes
+
+    told, sizes = cannot_decide(plan), list(cohort_sizes(plan))
+    runs = len({cell.task.key for cell in plan.cells})
     if as_json:
-        print(json.dumps({name: {"needs": p.needs, "about": p.about} for name, p in known.items()}, indent=2))
+        known = {"worlds": [world.name for world in plan.worlds], "arms": [arm.name for arm in plan.arms],
+                 "patterns": [p.name for p in plan.patterns], "replicates": plan.replicates, "runs": runs,
+                 "cannot_decide": told, "cohorts": [asdict(one) for one in sizes]}  # fmt: skip
+        print(json.dumps(known, indent=2, default=str))
         return DONE
     from rich.table import Table
+    from rich.text import Text
 
     from testbed import summary
 
-    table = Table("pattern", "needs", "what holds", box=None, pad_edge=False)
-    for name, found in known.items():
-        table.add_row(name, found.needs, found.about)
-    summary.open_console().print(table)
+    console = summary.open_console()
+    console.print(Text(plan.file.title, style="bold"))
+    console.print(Text(plan.file.question, style="italic"))
+    grid = Table.grid(padding=(0, 2))
+    for label, value in (
+        ("Worlds", ", ".join(world.name for world in plan.worlds)),
+        ("Arms", "; ".join(arm.name for arm in plan.arms)),
+        ("Patterns", "; ".join(pattern.name for pattern in plan.patterns)),
+        ("Runs", f"{runs:,}, each of the {'whole log' if plan.needs == 'log' else 'activity'}: "
+                 f"{plan.replicates} replicates of each world and arm"),
+    ):  # fmt: skip
+        grid.add_row(Text(label, style="dim"), Text(value))
+    console.print(grid)
+    for sentence in told:
+        console.print(Text(sentence, style="yellow"))
+    if sizes:
+        summary.head(console, "Expected cohorts", "users by month of joining, from one run of at most 10,000 users "
+                     "in which nothing is changed, scaled")  # fmt: skip
+        table = Table(
+            "world", "model", "launch", "users", "later months", "tested from", box=None, pad_edge=False
+        )
+        for one in sizes:
+            later = "–" if one.later is None else f"{one.later[0]:,} to {one.later[1]:,}"
+            table.add_row(
+                one.world, one.model, "not seen" if one.month is None else f"{one.month:%Y-%m}",
+                "–" if one.launch is None else f"{one.launch:,}", later,
+                "" if one.least is None else f"{one.least:,}", style="yellow" if one.too_small else "",
+            )  # fmt: skip
+        console.print(table)
+        if any(one.too_small for one in sizes):
+            console.print(
+                Text("Yellow: too small to be tested; more --users, or a lower min_cohort", style="yellow")
+            )
     return DONE
 
 
@@ -367,7 +419,7 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
     from rich.text import Text
 
     from testbed import summary
-    from testbed.experiment.finding import least_replicates
+    from testbed.experiment.outlook import cannot_decide
 
     console = summary.open_console()
     console.print(Text(plan.file.title, style="bold"))
@@ -384,14 +436,9 @@ def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> Non
             console.print(Text(f"  untestable in all of {len(own)}"))
         for why in dict.fromkeys(cell.why for cell in own if cell.why):
             console.print(Text(f"  no run can tell: {why}", style="dim"))
+    for told in cannot_decide(plan):
+        console.print(Text(told, style="yellow"))
     if any(cell.reference for cell in cells):
-        tells, calms = least_replicates(plan.file.level, plan.file.margin)
-        if plan.replicates < calms:
-            told = (
-                f"with {plan.replicates} replicates nothing can be called irrelevant or absent (from {calms} on)"
-                + (f", and no change can be told (from {tells} on)" if plan.replicates < tells else "")
-            )
-            console.print(Text(told, style="yellow"))
         console.print(Text("The words are explained at the end of the page:", style="dim"))
     if any(cell.failed for cell in cells):
         told = "some patterns or runs failed: runs.csv says why; the same command tries failed runs again"

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from testbed import arguments
-from testbed.failure import DONE
+from testbed.failure import DONE, BadInput
 
 DESCRIPTION = """\
-Prints a schema. `scenario`, `experiment`: the JSON Schema of such files, which gives editors completion and checks.
-`log`: the log contract with field names, types, units, allowed values, meaning and sources, for people (--json: for
-programs)."""
+Prints a schema. `scenario`, `experiment`: the JSON Schema of such files, which
+gives editors completion and checks; with --text for reading: every key of a
+section with its meaning, unit, allowed values, default and an example. `log`: the
+log contract with field names, types, units, allowed values, meaning and sources,
+for people (--json: for programs)."""
 
 EPILOG = """\
 examples:
+  slipper schema scenario --text                        the sections and their keys
+  slipper schema scenario --text mechanisms.lock_in     one section in full
+  slipper schema scenario --text calendar.wave
   slipper schema scenario > scenario.schema.json
   slipper schema experiment > experiment.schema.json
   slipper schema log
@@ -39,12 +46,17 @@ def add_parser(commands: Any) -> None:
         choices=["scenario", "experiment", "log"],
         help="which schema",
     )
+    parser.add_argument(
+        "--text", nargs="?", const="", metavar="SECTION", help="for reading: all sections, or one of them"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON (those of files always are)")
     parser.set_defaults(parser=parser, execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Prints the schema."""
+    if args.text is not None:
+        return _print_text(args)
     if args.schema == "scenario":
         from sim.json_schema import schema_text
         from sim.scenario import Scenario
@@ -63,3 +75,39 @@ def execute(args: argparse.Namespace) -> int:
     else:
         print(contract.to_text(), end="")
     return DONE
+
+
+def _print_text(args: argparse.Namespace) -> int:
+    from sim.document import load_document
+    from testbed import schema_text
+
+    if args.schema == "log":
+        args.parser.error("the log's schema is text already: leave --text out")
+    if args.json:
+        args.parser.error("give --text or --json, not both")
+    schema, files = _scenario() if args.schema == "scenario" else _experiment()
+    if not args.text:
+        print(schema_text.overview(schema, f"slipper schema {args.schema} --text"), end="")
+        return DONE
+    examples = schema_text.examples_in((load_document(file).tree for file in files), schema)
+    try:
+        print(schema_text.section(schema, args.text, examples), end="")
+    except schema_text.UnknownSection as error:
+        raise BadInput(f"--text: {error}") from None
+    return DONE
+
+
+def _scenario() -> tuple[dict[str, Any], Iterable[Path]]:
+    """The schema of scenarios, and the files to take examples from."""
+    from sim.scenario import Scenario
+    from testbed import shipped
+
+    return Scenario.model_json_schema(by_alias=True), shipped.worlds().values()
+
+
+def _experiment() -> tuple[dict[str, Any], Iterable[Path]]:
+    """The same of experiments."""
+    from testbed.experiment.plan import experiments
+    from testbed.experiment.schema import PlanFile
+
+    return PlanFile.model_json_schema(by_alias=True), experiments().values()

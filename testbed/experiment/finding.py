@@ -117,9 +117,14 @@ def find(pairs: Pairs, p: float, level: float, margin: float, takes_away: bool |
 def least_replicates(level: float, margin: float) -> tuple[int, int]:
     """Replicates below which no change can be told (all of them would have to agree that the pattern goes or comes, and
     no other comparison is made), and below which nothing can be called irrelevant."""
-    tells = next(n for n in range(1, 10_000) if Pairs(0, n, 0, 0).p() < level)
+    tells = replicates_to_tell(level)
     calms = next(n for n in range(1, 10_000) if Pairs(n, 0, 0, 0).interval()[1] < margin)
     return tells, calms
+
+
+def replicates_to_tell(level: float) -> int:
+    """Least replicates with which McNemar's exact test can reject at a level: all of them disagree, the same way."""
+    return next(n for n in range(1, 10_000) if Pairs(0, n, 0, 0).p() < level)
 
 
 def _word(takes_away: bool | None, less: Finding, more: Finding, other: Finding) -> Finding:

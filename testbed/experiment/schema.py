@@ -73,11 +73,13 @@ class WorldSection(Section):
     """A world, or with `*` in its file several. effect: whether the cause that patterns look for is there by
     construction; where it is absent, every hit is a false positive."""
 
-    file: str
+    file: str = Field(description="a scenario file beside this one, a shipped name, or several with `*`")
     without: list[str] = Field(
         [], description="names, or globs of names, of files that `*` would match, to leave out"
     )
-    effect: Literal["absent", "present"] | None = None
+    effect: Literal["absent", "present"] | None = Field(
+        None, description="whether what the patterns look for is there by construction"
+    )
     set: dict[str, Level] = Field({}, description="scenario keys to change in this world")
 
 
@@ -95,13 +97,19 @@ class PatternSection(Section):
 class PlanFile(Section):
     """An experiment file."""
 
-    title: str
-    question: str
+    title: str = Field(description="name of the experiment, for people", examples=["My experiment"])
+    question: str = Field(description="what the experiment asks", examples=["Which cause makes it?"])
     base: str | None = Field(None, description="the world, a scenario file beside this one or a shipped name")
-    worlds: dict[str, WorldSection] = {}
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    users: Annotated[int, Field(ge=1)] | None = None
-    replicates: Annotated[int, Field(ge=1, le=100_000)] = 10
+    worlds: dict[str, WorldSection] = Field({}, description="several worlds, by name, instead of one base")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        1, description="master seed, from which replicates have theirs"
+    )
+    users: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="users of each world (default: as each world says)"
+    )
+    replicates: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        10, description="runs of each world and arm, each with luck of its own"
+    )
     set: dict[str, Level] = Field({}, description="scenario keys that all arms change")
     factors: dict[str, FactorSection] = {}
     arms: ArmsSection = ArmsSection()

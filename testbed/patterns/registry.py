@@ -85,6 +85,31 @@ def pattern(name: str, needs: Needs = "activity", about: str = "") -> Callable[[
     return register
 
 
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a pattern. allowed: what may be given, in words."""
+
+    name: str
+    allowed: str
+    needed: bool
+    default: Any = None
+
+
+def arguments_of(one: Pattern) -> list[Argument]:
+    """The arguments that a pattern takes after the outcome, in order."""
+    from testbed.schema_text import kind_of
+
+    found = []
+    for name, parameter in binding.parameters_of(one.function).items():
+        schema = binding.adapter(one.function, name).json_schema()
+        allowed = kind_of(schema, schema.get("$defs", {}))
+        if name == MODEL:
+            allowed = "a model, as author/slug"
+        needed = parameter.default is parameter.empty
+        found.append(Argument(name, allowed, needed, None if needed else parameter.default))
+    return found
+
+
 def patterns() -> dict[str, Pattern]:
     """All patterns by name."""
     for module in MODULES:
@@ -109,9 +134,7 @@ def bind(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
     """A pattern with checked arguments. Raises BadPattern."""
     known = patterns()
     if name not in known:
-        raise BadPattern(
-            None, f"no pattern '{name}'{hint(name, known)}; `slipper experiment --patterns` lists them"
-        )
+        raise BadPattern(None, f"no pattern '{name}'{hint(name, known)}; `slipper patterns` lists them")
     return Bound(known[name], binding.bind(known[name].function, name, arguments or {}, BadPattern))
 
 
