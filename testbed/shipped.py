@@ -17,6 +17,13 @@ def worlds() -> dict[str, Path]:
     return shipped.worlds(FOLDER)
 
 
+def is_name(given: str) -> bool:
+    """Whether `given` names a shipped scenario, with or without `scenarios/` and `.yaml`."""
+    from sim.shipped import name_of
+
+    return name_of(given) in worlds()
+
+
 def find(given: str) -> Path:
     """The scenario file that was meant: a path, or the name of a shipped scenario, with or without `scenarios/` and
     `.yaml`. Raises BadInput with the nearest name if there is none."""

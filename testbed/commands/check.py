@@ -229,7 +229,7 @@ def _print_json(data: dict[str, Any], ids: set[str]) -> None:
 
 
 def _is_scenario(target: str) -> bool:
-    return shipped.name_of(target) in shipped.names()
+    return shipped.is_name(target)
 
 
 def _run_folder(path: Path) -> Path | None:
