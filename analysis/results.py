@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis import catalogue, retention, study, usage
+from analysis import retention, study
 from analysis.aside import Aside
 from analysis.exhibit import Exhibit
+from analysis.looked_at import models_asked, panels_of
 from analysis.query import Query, queries
 from analysis.source import Log, NotAvailable
 from analysis.weekly import window_of
@@ -47,11 +48,12 @@ def write_analysis(
     end: a failure or an interruption leaves earlier results as they were, and of several analyses that write into one
     folder at once the last to end stays. progress: called with (what is being done,
     steps done, steps in all). manifest: of the run, if the log has none itself. models: the models of the retention
-    panels; by default the study's eight that the log holds, else the log's four largest. registry_digest: of the
+    panels; by default those of `looked_at.models_shown`. registry_digest: of the
     claims as they are now; verdicts in the folder that are of other claims are marked on the page.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
-    `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `shares` (mean weekly shares by
+    `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
+    a panel), `asked` (models that the question is about, maybe none), `shares` (mean weekly shares by
     source type) as DataFrames (None where not available),
     `gaps` (list of text), `files` (list of Path), `report` (Path), `timings_s` ({step: seconds}).
     """
@@ -67,16 +69,6 @@ def write_analysis(
     summary["files"] = [target / file for file in files]
     summary["report"] = target / "report.html"
     return summary
-
-
-def panels_of(log: Log, models: Sequence[str] | None = None) -> list[study.Panel]:
-    """The retention panels to show: of `models`, else the study's that the log holds, else the four largest models."""
-    if models is not None:
-        known = {panel.model: panel for panel in study.REPORT_PANELS}
-        return [known.get(model, study.Panel("", model, _name(log, model), "")) for model in models]
-    largest = usage.by_model(log)["model"].tolist()
-    held = [panel for panel in study.REPORT_PANELS if panel.model in set(largest)]
-    return held or [study.Panel("", model, _name(log, model), "") for model in largest[:4]]
 
 
 def definition_of(exhibit: Exhibit) -> str:
@@ -146,6 +138,8 @@ class _Writer:
             "triangles": triangles,
             "launch_contrast": contrast,
             "verdicts": verdict_table(judged_here),
+            "judged": judged_here,
+            "asked": list(self.models or models_asked(self.log)),
             "shares": self._shares(),
             "gaps": self.gaps,
             "timings_s": self.timings,
@@ -344,7 +338,9 @@ class _Writer:
         return page.render(
             title=self.log.name,
             facts=page.facts_of(self.manifest, self.log.rows, self.log.first_day, self.log.last_day),
-            answer=answer(str(manifest.get("question", "")).strip(), shown),
+            answer=answer(
+                str(manifest.get("question", "")).strip(), shown, self.models or models_asked(self.log)
+            ),
             census=[(str(name), str(value)) for name, value in manifest.get("census", [])],
             reading=page.RETENTION_READING,
             panels=shown,
@@ -391,8 +387,3 @@ class _Writer:
 
 def _title(panel: study.Panel) -> str:
     return f"({panel.letter}) {panel.name}" if panel.letter else panel.name
-
-
-def _name(log: Log, model: str) -> str:
-    names = catalogue.model_names(log)
-    return names.get(model, model)

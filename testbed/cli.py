@@ -23,6 +23,7 @@ from testbed.commands import (
     check,
     compare,
     experiment,
+    explain,
     patterns,
     run,
     schema,
@@ -46,7 +47,7 @@ start here:
 
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
-COMMANDS = (run, simulate, analyze, check, verdict, compare, experiment, patterns, schema, catalogue)
+COMMANDS = (run, simulate, analyze, check, verdict, compare, experiment, patterns, schema, catalogue, explain)
 
 
 def build_parser() -> arguments.Parser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
@@ -61,6 +62,9 @@ class Display(Protocol):
     ) -> None: ...
     def __call__(self, step: Step) -> None: ...
 
+    def let(self, write: Callable[[], None]) -> None:
+        """Lets something be written to standard output in the middle of the work."""
+
 
 def open_display(quiet: bool = False, stream: TextIO | None = None) -> Display:
     """The display that suits `stream` (default: standard error): live on a terminal, plain lines elsewhere."""
@@ -84,6 +88,10 @@ class Silent:
 
     def __call__(self, step: Step) -> None:
         return None
+
+    def let(self, write: Callable[[], None]) -> None:
+        """Writes."""
+        write()
 
 
 class Live(Silent):
@@ -125,6 +133,14 @@ class Live(Silent):
             simulated=step.simulated.isoformat() if step.simulated else "",
             records=f"{step.records:,} records" if step.records else "",
         )
+
+    def let(self, write: Callable[[], None]) -> None:
+        """Writes while no bar is drawn; bars of phases that are over stay above what is written."""
+        self._bars.stop()
+        write()
+        for task in self._bars.tasks:
+            self._bars.update(task.id, visible=not task.finished)
+        self._bars.start()
 
     def _end_phases(self) -> None:
         for task in self._bars.tasks:

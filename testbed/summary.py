@@ -23,6 +23,8 @@ FEW_GAPS = 6  # so many are listed on the terminal, more are counted
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.inference.verdict import Verdict
+
 MAX_COHORTS = 8  # rows of one small triangle; the rest is one row with their mean
 
 SOURCE_NAMES = {
@@ -55,11 +57,14 @@ class Findings:
     contrast: pd.DataFrame  # retention.launch_contrast of those models
     shares: pd.DataFrame | None  # openness.share_summary
     gaps: list[str]  # what this log cannot say, and why
+    answer: tuple[Verdict, ...] = ()  # on the models that the question is about, else on all
 
     @classmethod
     def of(cls, results: Mapping[str, Any]) -> Self:
         """The findings in what `analysis.write_analysis` returns."""
         panels = results["panels"]
+        shown = [panel["model"] for panel in panels]
+        asked = {model for model in results["asked"] if model in shown} or set(shown)
         return cls(
             {panel["model"]: panel["name"] for panel in panels},
             {panel["model"]: panel["launch_cohort"] for panel in panels},
@@ -67,11 +72,16 @@ class Findings:
             results["launch_contrast"],
             results["shares"],
             results["gaps"],
+            tuple(v for v in results["judged"] if v.model in asked),
         )
 
     def as_json(self) -> dict[str, Any]:
         """The findings as plain records."""
         return {
+            "answer": [
+                {"model": v.model, "headline": v.headline, "sentence": v.sentence, "caveats": v.caveats}
+                for v in self.answer
+            ],
             "retention": records(self.triangles[self.triangles["observed"]]),
             "launch_contrast": records(self.contrast),
             "shares_by_openness": None if self.shares is None else records(self.shares),
@@ -87,11 +97,29 @@ def open_console(stream: TextIO | None = None, width: int | None = None) -> Cons
     return Console(file=sys.stdout if stream is None else stream, width=width, highlight=False, emoji=False)
 
 
-def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
-    """What was simulated: title, question, and who is in the market."""
+def print_question(console: Console, manifest: Mapping[str, Any]) -> None:
+    """What a run asks: its title and question."""
     head(console, str(manifest["title"]))
     if manifest.get("question"):
         console.print(Text(str(manifest["question"]).strip(), style="italic"))
+
+
+def print_answer(console: Console, findings: Findings) -> None:
+    """What the log answers: a sentence a model that the question is about, and how sure the first one is."""
+    from testbed.verdict_view import print_sentence
+
+    sure = ""
+    for verdict in findings.answer:
+        print_sentence(console, verdict, findings.names.get(verdict.model, verdict.model), brief=True)
+        sure = sure or verdict.how_sure
+    if sure:
+        console.print()
+        console.print(Text(sure, style="dim"))
+
+
+def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
+    """Who is in the market of a run."""
+    head(console, "Who is in this market")
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")

@@ -68,14 +68,14 @@ def print_verdicts(
     console.print(Text("\n--why shows the tests, sizes and challenges of each model.", style="dim"))
 
 
-def print_sentence(console: Console, verdict: Verdict, name: str) -> None:
-    """One verdict as a sentence, and what limits it, indented below."""
+def print_sentence(console: Console, verdict: Verdict, name: str, brief: bool = False) -> None:
+    """One verdict as a sentence, and what limits it, indented below; brief: without how sure it is."""
     console.print()
     head = Text(name, style="bold")
     head.append(f": {verdict.headline}", style=STYLES[verdict.classification.kind])
     console.print(head)
     console.print(Padding(Text(verdict.sentence), (0, 0, 0, 2)))
-    for text in verdict.caveats:
+    for text in [text for text in verdict.caveats if not (brief and text == verdict.how_sure)]:
         console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
 
 

@@ -155,6 +155,8 @@ def test_no_line_is_wider_than_the_terminal_and_no_control_characters_reach_a_fi
     manifest = {"title": "Report world", "question": "Who stays? " * 20, "census": [["Users", "1,500 " * 40]]}
 
     def show(console):
+        summary.print_question(console, manifest)
+        summary.print_answer(console, findings)
         summary.print_census(console, manifest)
         summary.print_findings(console, findings)
         summary.print_files(console, Path(run.name), {"traffic": 12.0, "market": 4.25})

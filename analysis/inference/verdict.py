@@ -130,6 +130,11 @@ class Verdict:
         return wording.sentence(self)
 
     @property
+    def how_sure(self) -> str:
+        """The error rates in a sentence, or nothing."""
+        return wording.how_sure(self)
+
+    @property
     def caveats(self) -> list[str]:
         """What limits the sentence, a sentence each."""
         return wording.caveats(self)

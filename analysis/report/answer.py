@@ -34,20 +34,29 @@ class Answer:
     below: Sequence[str] = ()
 
 
-def answer(question: str, panels: Sequence[PanelPart]) -> Answer:
-    """The answer that the panels' verdicts give: a line a panel, and the chart of the first panel that is judged, or
-    else of the first that has one."""
-    lines = [
-        Line(found.gap or found.headline, panel.title, found.mark, found.style, panel_id(number))
+def answer(question: str, panels: Sequence[PanelPart], asked: Sequence[str] = ()) -> Answer:
+    """The answer that the panels' verdicts give: a line a panel of a model that the question is about (`asked`; none:
+    of all models), the chart of the first of them that is judged, or else of the first that has one, and how sure the
+    first verdict is."""
+    about = [
+        (number, panel)
         for number, panel in enumerate(panels, start=1)
-        if (found := panel.judgement) is not None
+        if panel.model in asked or not any(panel.model in asked for panel in panels)
     ]
-    drawn = [(number, panel) for number, panel in enumerate(panels, start=1) if panel.spec]
+    lines: list[Line] = []
+    below: list[str] = []
+    for number, panel in about:
+        if (found := panel.judgement) is None:
+            continue
+        lines.append(Line(found.words, panel.title, found.mark, found.style, panel_id(number)))
+        if found.sure and not below:
+            below.append(f"{panel.title}: {found.sure}")
+    drawn = [(number, panel) for number, panel in about if panel.spec]
     judged = [
         (number, panel) for number, panel in drawn if panel.judgement is not None and not panel.judgement.gap
     ]
     picture = next((number for number, _ in judged or drawn), 0)
-    return Answer(question, lines, picture)
+    return Answer(question, lines, picture, below)
 
 
 def panel_id(number: int) -> str:

@@ -10,8 +10,9 @@ from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
 from analysis.inference.error_rates import NOT_SIMULATED, ErrorRates, Rate
+from analysis.inference.remedies import in_words
 from analysis.inference.verdict import Verdict, outcome_words
-from analysis.inference.wording import caveats, listed, others_word, sentence
+from analysis.inference.wording import how_sure, listed, others_word, sentence
 from analysis.numerals import NOBODY, number_within, p_value, percent, percent_within, points_within
 from analysis.report.cells import Cell, SmallTable
 
@@ -31,7 +32,8 @@ READING = (
 @dataclass(frozen=True)
 class Judgement:
     """One verdict on the page. mark, style: of the headline, so that colour is not alone; in_short: its sentence;
-    caveats: what limits it; sizes: name and amount; gap: why nothing can be judged, instead of all the rest."""
+    remedy: what would do where there is too little; sure: the error rates in a sentence; sizes: name and amount; gap:
+    why nothing can be judged, instead of all the rest."""
 
     headline: str
     mark: str
@@ -44,7 +46,13 @@ class Judgement:
     in_short: str = ""
     notes: Sequence[str] = ()
     gap: str = ""
-    caveats: Sequence[str] = ()
+    remedy: str = ""
+    sure: str = ""
+
+    @property
+    def words(self) -> str:
+        """Headline, sentence and remedy: all that must be said where nothing else is."""
+        return " ".join(filter(None, (f"{self.headline}.", self.in_short, self.remedy)))
 
 
 def judgement(verdict: Verdict) -> Judgement:
@@ -56,7 +64,7 @@ def judgement(verdict: Verdict) -> Judgement:
         gap = "" if kind.kind == "boomerang" else f"no verdict: {kind.because}"
         return Judgement(
             headline, mark, style, kind.because, in_short=sentence(verdict), notes=verdict.notes, gap=gap,
-            caveats=caveats(verdict),
+            remedy=in_words(verdict.remedies),
         )  # fmt: skip
     return Judgement(
         headline,
@@ -69,7 +77,8 @@ def judgement(verdict: Verdict) -> Judgement:
         None if verdict.rates is None else _rates(verdict.rates),
         sentence(verdict),
         _notes(verdict),
-        caveats=caveats(verdict),
+        remedy=in_words(verdict.remedies),
+        sure=how_sure(verdict),
     )
 
 

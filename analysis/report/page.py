@@ -12,8 +12,9 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from analysis import glossary
 from analysis.report.answer import Answer, panel_id
 from analysis.report.cells import SmallTable
 from analysis.report.judgements import READING as VERDICT_READING
@@ -152,6 +153,8 @@ def environment(*packages: str) -> Environment:
     loaders = [PackageLoader(package, ".") for package in (*packages, "analysis.report")]
     made = _environment(ChoiceLoader(loaders))
     made.filters["svg"] = _Inline()
+    made.filters["words"] = _with_links
+    made.globals["glossary"] = [(glossary.anchor(entry), entry) for entry in glossary.ENTRIES]
     made.globals["css"] = _css()
     made.globals["panel_id"] = panel_id
     return made
@@ -178,6 +181,18 @@ def _json(value: Any) -> Markup:
     """JSON that can stand inside a <script> element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return Markup(inert(text).replace("\\x3c", "\\u003c"))
+
+
+def _with_links(text: str) -> Markup:
+    """A text whose words of the glossary lead to their meaning, at the end of the page."""
+    return Markup("").join(
+        Markup('<a class="word" href="#{}" title="{}">{}</a>').format(
+            glossary.anchor(entry), entry.meaning, piece
+        )
+        if entry
+        else escape(piece)
+        for piece, entry in glossary.split(text)
+    )
 
 
 class _Inline:

@@ -42,12 +42,12 @@ def _content(folder: Path) -> Any:
 
 
 def into(page: str, claims: Claims | None, outdated: bool = False) -> str:
-    """The page with the verdicts beside its charts and their totals under its head; without any, how to get them.
+    """The page with the verdicts beside its charts and their totals under its head; without any, nothing of them.
 
     outdated: say that the verdicts are of another registry of claims.
     """
     beside = {claim_id for ids in _BESIDE.findall(page) for claim_id in ids.split()}
-    page = _BESIDE.sub(lambda found: _mark(found[1], _beside(found[1].split(), claims)), page)
+    page = _BESIDE.sub(lambda found: _mark(found[1], _of_chart(found[1].split(), claims)), page)
     return _BOARD.sub(
         lambda _: f"<!--scoreboard-->{_board(claims, beside, outdated)}<!--/scoreboard-->", page
     )
@@ -69,9 +69,12 @@ def _mark(ids: str, text: str) -> str:
     return f"<!--verdicts {ids}-->{text}<!--/verdicts-->"
 
 
-def _beside(ids: Iterable[str], claims: Claims | None) -> str:
-    if claims is None:
-        return f"<p>{', '.join(ids)}. Not judged yet: <code>slipper check RUN</code> writes the verdicts here.</p>"
+def _of_chart(ids: Iterable[str], claims: Claims | None) -> str:
+    """The claims beside a chart; nothing where they are not judged: what they are is of no use without."""
+    return "" if claims is None else f"<h4>Claims of the report</h4>{_beside(ids, claims)}"
+
+
+def _beside(ids: Iterable[str], claims: Claims) -> str:
     return f'<ul class="verdicts">{"".join(_item(claim_id, claims.get(claim_id)) for claim_id in ids)}</ul>'
 
 

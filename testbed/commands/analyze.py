@@ -50,7 +50,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
                         "(default: generations)")  # fmt: skip
     parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
-                        "this model; repeatable (default: the report's models)")  # fmt: skip
+                        "this model; repeatable (default: those that the run's scenario asks about or adds, and the "
+                        "report's)")  # fmt: skip
     parser.add_argument(
         "--out", metavar="DIR", help="folder for the results of a log that is not a run folder"
     )
@@ -96,6 +97,7 @@ def execute(args: argparse.Namespace) -> int:
     else:
         console = summary.open_console()
         summary.print_log(console, args.log, result.extent)
+        summary.print_answer(console, result.findings)
         summary.print_warnings(console, result.warnings)
         summary.print_findings(console, result.findings)
         summary.print_files(console, folder, {"analysis": result.seconds})
@@ -108,8 +110,12 @@ def analyse(
     show: Callable[[Any], None],
     table: str = "generations",
     models: Sequence[str] | None = None,
+    answered: Callable[[Findings], None] = lambda findings: None,
 ) -> Result:
-    """Analyses the log at `where` and writes the results into `folder`. Raises LogError."""
+    """Analyses the log at `where` and writes the results into `folder`. Raises LogError.
+
+    answered: called with the findings as soon as they are known.
+    """
     began = time.monotonic()
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
@@ -123,9 +129,11 @@ def analyse(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
             registry_digest=registry().digest if judged else None,
         )  # fmt: skip
+        findings = Findings.of(results)
+        answered(findings)
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
         warnings = log.warnings
-    return Result(Findings.of(results), extent, time.monotonic() - began, warnings)
+    return Result(findings, extent, time.monotonic() - began, warnings)
 
 
 def _check_models(log: Log, models: Sequence[str] | None) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.commands import analyze, simulate
 from testbed.failure import DONE
 from testbed.progress import open_display
+
+if TYPE_CHECKING:
+    from testbed.summary import Findings
 
 DESCRIPTION = """\
 Simulates the marketplace of a scenario, writes its log and truth, analyses the log with the code that would run on a
@@ -43,10 +47,16 @@ def add_parser(commands: Any) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Simulates, analyses and sums up."""
+    """Simulates, analyses and sums up; the answer comes as soon as it is known."""
+    told = not (args.json or args.quiet)
     with open_display(quiet=args.quiet) as show:
         run = simulate.simulate(args, show)
-        result = analyze.analyse(run.path, run.path, show)
+
+        def answer(findings: Findings) -> None:
+            if told:
+                show.let(lambda: _print_answer(run.manifest, findings))
+
+        result = analyze.analyse(run.path, run.path, show, answered=answer)
     if args.json:
         print(json.dumps(simulate.as_json(run) | analyze.as_json(result), indent=2, default=str))
     elif args.quiet:
@@ -55,9 +65,17 @@ def execute(args: argparse.Namespace) -> int:
         from testbed import summary
 
         console = summary.open_console()
-        summary.print_census(console, run.manifest)
         summary.print_warnings(console, result.warnings)
+        summary.print_census(console, run.manifest)
         summary.print_findings(console, result.findings)
         timings = ({} if run.reused else run.manifest["timings_s"]) | {"analysis": result.seconds}
         summary.print_files(console, run.path, timings, reused=run.reused)
     return DONE
+
+
+def _print_answer(manifest: Mapping[str, Any], findings: Findings) -> None:
+    from testbed import summary
+
+    console = summary.open_console()
+    summary.print_question(console, manifest)
+    summary.print_answer(console, findings)

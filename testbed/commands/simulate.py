@@ -59,6 +59,7 @@ def execute(args: argparse.Namespace) -> int:
         from testbed import summary
 
         console = summary.open_console()
+        summary.print_question(console, run.manifest)
         summary.print_census(console, run.manifest)
         summary.print_files(
             console, run.path, {} if run.reused else run.manifest["timings_s"], reused=run.reused

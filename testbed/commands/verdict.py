@@ -36,7 +36,7 @@ found. No verdict says why users stay: a log cannot tell."""
 
 EPILOG = f"""\
 examples:
-  slipper verdict outputs/report/RUN-ID                         the report's models that the log holds
+  slipper verdict outputs/report/RUN-ID                         the models of the page, as the page judges them
   slipper verdict /data/log --model acme/new-model --why        one model in full, with its launch cohort's account
   slipper verdict /data/log --all --simulations 0               every model with enough users, without error rates
   slipper verdict /data/log --alias previews.csv                earlier ids that the models table does not state
@@ -66,7 +66,8 @@ def add_parser(commands: Any) -> None:
                         "(default: generations)")  # fmt: skip
     which = parser.add_argument_group("which models")
     which.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="judge this model; "
-                       "repeatable (default: the report's models)")  # fmt: skip
+                       "repeatable (default: those that the run's scenario asks about or adds, and the "
+                       "report's)")  # fmt: skip
     which.add_argument("--all", action="store_true", help="judge every model with enough users; they are each other's "
                        "negative controls")  # fmt: skip
     which.add_argument(
@@ -102,6 +103,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.inference import verdict
     from analysis.inference.account import account_of
     from analysis.inference.error_rates import LEAST_SIMULATIONS
+    from analysis.looked_at import panels_of
     from testbed import account_view, summary, truth_view, verdict_view
     from testbed.commands.analyze import check_one_log
 
@@ -143,6 +145,7 @@ def execute(args: argparse.Namespace) -> int:
             accounts = (
                 [account_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
             )
+            names = {panel.model: panel.name for panel in panels_of(log, models)}
             extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
             warnings = log.warnings
     except LogError as error:
@@ -168,7 +171,7 @@ def execute(args: argparse.Namespace) -> int:
         console = summary.open_console()
         summary.print_log(console, args.log, extent)
         summary.print_warnings(console, warnings)
-        verdict_view.print_verdicts(console, found, why=why)
+        verdict_view.print_verdicts(console, found, why=why, names=names)
         for account in filter(None, accounts):
             account_view.print_account(console, account)
         if truth is not None:
@@ -191,7 +194,7 @@ def _truth(path: Path) -> tuple[list[TruthCheck], str]:
 
 def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
     """Models to judge. Raises BadInput for one that the log never saw."""
-    from analysis import study, usage
+    from analysis import looked_at, study, usage
     from analysis.inference import verdict
 
     known = usage.by_model(log)["model"].tolist()
@@ -205,10 +208,9 @@ def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[s
             )
     if args.models:
         return list(dict.fromkeys(args.models))
-    if not args.all:
-        named = [panel.model for panel in study.REPORT_PANELS if panel.model in known]
-        if named:
-            return named
+    in_study = any(panel.model in known for panel in study.REPORT_PANELS)
+    if not args.all and (log.manifest is not None or in_study):
+        return looked_at.models_shown(log)
     found = verdict.models_to_judge(log, args.min_cohort)
     if not found:
         raise BadInput(

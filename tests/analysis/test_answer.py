@@ -14,18 +14,30 @@ def panel(title, spec=None, judgement=None):
 
 
 def test_the_answer_has_a_line_a_verdict_and_the_first_panel_with_a_chart():
-    stays = Judgement("The launch cohort stays.", "✓", "holds", "four tests agree")
-    few = Judgement("Insufficient data.", "–", "none", "too few users", gap="no verdict: too few users")
+    stays = Judgement(
+        "Stays", "✓", "holds", "four tests agree", in_short="They stay.", sure="How sure: very."
+    )
+    few = Judgement("Insufficient data", "–", "none", "too few users", in_short="Too few users.", remedy="Take more.",
+                    gap="no verdict: too few users")  # fmt: skip
     found = answer("Does it?", [panel("a"), panel("b", CHART, stays), panel("c", CHART, few)])
     assert found.question == "Does it?"
     assert [(line.about, line.text, line.mark, line.style, line.target) for line in found.lines] == [
-        ("b", "The launch cohort stays.", "✓", "holds", panel_id(2)),
-        ("c", "no verdict: too few users", "–", "none", panel_id(3)),
+        ("b", "Stays. They stay.", "✓", "holds", panel_id(2)),
+        ("c", "Insufficient data. Too few users. Take more.", "–", "none", panel_id(3)),
     ]
-    assert found.picture == 2
+    assert (found.picture, found.below) == (2, ["b: How sure: very."])
     assert answer("", [panel("a", CHART), panel("c", CHART, few)]).picture == 1
 
 
 def test_without_verdicts_and_charts_only_the_question_is_left():
     found = answer("", [panel("a")])
     assert (found.lines, found.picture) == ([], 0)
+
+
+def test_only_the_models_that_the_question_is_about_are_answered_for():
+    said = Judgement("No stand-out", "○", "none", "alike")
+    panels = [panel("a", CHART, said), panel("b", CHART, said), panel("c", CHART, said)]
+    found = answer("Does it?", panels, ["lab/c", "lab/b"])
+    assert [line.about for line in found.lines] == ["b", "c"]
+    assert found.picture == 2
+    assert len(answer("Does it?", panels, ["lab/gone"]).lines) == 3

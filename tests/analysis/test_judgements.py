@@ -50,7 +50,8 @@ def test_a_loyal_cohort_is_told_with_sizes_tests_and_error_rates(loyal):
     assert set(sizes) == {
         "Active in month 5", "Difference of the two", "Ratio of the two", "Extra loyal share", "E-value",
     }  # fmt: skip
-    assert (shown.in_short, shown.caveats) == (loyal.sentence, loyal.caveats)
+    assert shown.in_short == loyal.sentence and [shown.sure] == loyal.caveats
+    assert shown.words == f"{shown.headline}. {loyal.sentence}"
     assert [row[0][0] for row in texts(shown.tests)] == list("ABCD")
     assert [row[2] for row in texts(shown.tests)] == [
         p_value(t.p) for t in loyal.decision.found.tests.values()

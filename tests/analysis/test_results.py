@@ -163,7 +163,7 @@ def test_the_report_is_one_page_that_asks_for_nothing_outside(written_out):
         "Claude Sonnet 4",
         "SELECT",
         "Launch cohort",
-        "Not judged yet",
+        "What it shows",
     ):
         assert said in words
     assert len((out / "report.html").read_bytes()) <= 8_000_000

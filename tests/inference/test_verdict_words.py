@@ -53,7 +53,8 @@ def all_words(verdict: Verdict) -> str:
         shown.because,
         shown.in_short,
         shown.gap,
-        *shown.caveats,
+        shown.remedy,
+        shown.sure,
         *shown.notes,
         *shown.challenges,
     ]
