@@ -100,6 +100,14 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="the result as one JSON object on standard output")
 
 
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """`--overwrite`, for commands that write one page under a name that the user gives."""
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write the page even over a file that is not an unchanged page of "
+        "slipper's",
+    )  # fmt: skip
+
+
 def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     """The scenario and the options that change it or say how to run it."""
     parser.add_argument(

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.contract import files
 from analysis.inference.decision import LEAST_DIFFERENCE
 from analysis.inference.populations import Population
 from analysis.inference.standout import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
 from testbed import arguments, return_study
+from testbed.failure import BAD_INPUT
 from testbed.return_study import Comeback
 from testbed.size_study import (
     COLUMNS,
@@ -224,15 +226,20 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=arguments.whole_number, default=SEED, help=f"default: {SEED}")
     parser.add_argument("--out", type=Path, default=Path("docs/error-rates.md"), help="the page to write")
+    arguments.add_overwrite(parser)
     args = parser.parse_args(argv)
+    try:
+        files.check_page(args.out, args.overwrite)
+    except files.Foreign as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return BAD_INPUT
     settings = [REFERENCE, *HELD_OUT]
     found = study(settings, args.runs, args.seed)
     by_size = powers(settings, args.runs, args.seed)
     back = returns(HELD_OUT, args.runs, args.seed)
     command = "python -m testbed.error_rates" + (f" --runs {args.runs}" if args.runs != RUNS else "")
     command += f" --seed {args.seed}" if args.seed != SEED else ""
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(document(found, by_size, back, args.runs, command))
+    files.write_page(args.out, document(found, by_size, back, args.runs, command), args.overwrite)
     print(args.out)
     return 0
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import analysis
 import sim
 from analysis import figures
+from analysis.aside import Aside
+from analysis.contract.files import Foreign
 from sim.listing import WORLDS
+from testbed.failure import BAD_INPUT
 
 PICTURE = Path("outputs/gallery/foundational-cohort")
 MODEL = "new/frontier"
@@ -16,14 +19,21 @@ MODEL = "new/frontier"
 def main() -> int:
     """Draw the foundational cohort beside its null world; the same seed gives both worlds the same luck."""
     scenario = WORLDS / "one-frontier-model.yaml"
-    with tempfile.TemporaryDirectory(prefix="gallery-") as out:
-        fit = sim.run(scenario, out=out)
-        coin = sim.run(scenario, settings=["mechanisms.fit=off"], out=out)
-        with analysis.open_log(fit.path) as first, analysis.open_log(coin.path) as second:
-            titles = ("Fit on: models differ in what they can do", "Fit off: a coin decides each trial")
-            PICTURE.parent.mkdir(parents=True, exist_ok=True)
-            for file in figures.save(figures.side_by_side(first, second, MODEL, titles), PICTURE):
-                print(file)
+    folder = PICTURE.parent
+    names = [f"{PICTURE.name}{suffix}" for suffix in (".svg", ".png")]
+    try:
+        with Aside(folder, names) as aside, tempfile.TemporaryDirectory(prefix="gallery-") as out:
+            fit = sim.run(scenario, out=out)
+            coin = sim.run(scenario, settings=["mechanisms.fit=off"], out=out)
+            with analysis.open_log(fit.path) as first, analysis.open_log(coin.path) as second:
+                titles = ("Fit on: models differ in what they can do", "Fit off: a coin decides each trial")
+                figures.save(figures.side_by_side(first, second, MODEL, titles), aside.path / PICTURE.name)
+            aside.publish()
+    except Foreign as error:
+        print(f"python -m testbed.gallery: {error}", file=sys.stderr)
+        return BAD_INPUT
+    for name in names:
+        print(folder / name)
     return 0
 
 

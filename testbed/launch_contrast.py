@@ -15,7 +15,10 @@ import pandas as pd
 import analysis
 import sim
 from analysis import retention, study
+from analysis.contract import files
 from sim.listing import WORLDS
+from testbed import arguments
+from testbed.failure import BAD_INPUT
 
 MONTHS = (3, 4, 5)
 MIN_COHORT = 100
@@ -62,9 +65,8 @@ def measure(arm: Arm, seed: int, users: int | None, memory: Path) -> pd.DataFram
                     for model in (*FRONTIER, *FLAT)
                 ]
             )
-    memory.mkdir(parents=True, exist_ok=True)
-    found.to_csv(known.with_suffix(".part"), index=False)
-    known.with_suffix(".part").rename(known)
+    with files.replacement(known) as part:
+        found.to_csv(part, index=False)
     return found
 
 
@@ -131,7 +133,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--users", type=int, help="other than the scenario's")
     parser.add_argument("--out", type=Path, default=Path("docs/launch-contrast.md"), help="the page to write")
     parser.add_argument("--memory", type=Path, default=Path("outputs/launch-contrast"), help="finished runs")
+    arguments.add_overwrite(parser)
     args = parser.parse_args(argv)
+    try:
+        files.check_page(args.out, args.overwrite)
+    except files.Foreign as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return BAD_INPUT
     arms = CORE + CAUSES if args.causes else CORE
     found: dict[Arm, list[pd.DataFrame]] = {arm: [] for arm in arms}
     try:
@@ -145,9 +153,8 @@ def main(argv: list[str] | None = None) -> int:
     command = "python -m testbed.launch_contrast" + (f" --seeds {args.seeds}" if args.seeds != 5 else "")
     command += " --causes" if args.causes else ""
     command += f" --users {args.users}" if args.users else ""
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     results = [(arm, pd.concat(frames)) for arm, frames in found.items()]
-    args.out.write_text(document(results, command, args.seeds))
+    files.write_page(args.out, document(results, command, args.seeds), args.overwrite)
     print(args.out)
     return 0
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -26,6 +27,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from analysis.contract.files import check_record
 from analysis.proportions import wilson
 from testbed.claims import Entry, Registry
 from testbed.failure import Failure, explain
@@ -233,6 +235,8 @@ def study(
         scenario, count, claims, master=master, users=users, settings=settings, out=out, keep=keep,
         threads=max(1, cores // workers),
     )  # fmt: skip
+    for job in todo:
+        check_record(Path(job.memory), ("claims", "registry_digest"))
     waiting = [
         job for job in todo if remembered(job, claims) is None or (keep and not _run_is_there(job, name))
     ]
@@ -343,10 +347,12 @@ def _run_all(
 def _sweep(memory: Path) -> None:
     """Remove what killed studies left aside: folders of processes that are no more."""
     for left in memory.glob(f"{RUNNING}*"):
-        number = left.name.removeprefix(RUNNING).partition("-")[0]
+        named = re.fullmatch(rf"{re.escape(RUNNING)}(\d+)-[a-z0-9_]+", left.name)
+        if named is None:
+            continue
         try:
-            os.kill(int(number), 0)
-        except (ProcessLookupError, ValueError):
+            os.kill(int(named[1]), 0)
+        except (ProcessLookupError, OverflowError):
             shutil.rmtree(left, ignore_errors=True)
         except PermissionError:
             pass  # another user's
@@ -399,6 +405,7 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 def _replicate(job: Job, name: str, scratch: str, pipe: Connection) -> None:
     import sim
     from analysis import open_log
+    from analysis.report import verdicts
     from testbed import claims, scoreboard
 
     told = [0.0]
@@ -424,7 +431,7 @@ def _replicate(job: Job, name: str, scratch: str, pipe: Connection) -> None:
                 log, claims=claims.registry(), progress=lambda done, total: tell("claims", done, total)
             )
         if job.keep or there:
-            scoreboard.write(board, run.path / "verdicts.json")
+            verdicts.keep(run.path, board.as_json())
         found = board.as_json() | {"scenario": name, "run_id": job.run_id, "seed": job.seed}
         write_json(found, Path(job.memory))
 

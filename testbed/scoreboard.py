@@ -2,20 +2,19 @@
 
 with analysis.open_log(run) as log:
     board = scoreboard.score(log)
-    scoreboard.write(board, run / "verdicts.json")
+    verdicts.keep(run, board.as_json())  # analysis.report.verdicts
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from analysis.contract.files import replacement
 from analysis.source import Log, NotAvailable
 from testbed.claims import Entry, Registry, registry
 from testbed.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
@@ -241,24 +240,10 @@ def _record(judged: Judged) -> dict[str, Any]:
     }
 
 
-def write(board: Scoreboard, path: Path) -> None:
-    """Write verdicts.json: whole or not at all."""
-    write_json(board.as_json(), path)
-
-
 def write_json(data: Any, path: Path) -> None:
     """Write JSON beside the target and rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1, allow_nan=False)
-            file.write("\n")
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with replacement(path) as part:
+        part.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 STATUS_WORDS: dict[Status, str] = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}

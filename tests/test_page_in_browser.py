@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import time
@@ -35,8 +34,7 @@ def run(chromium, tmp_path_factory):
         {"id": "C117", "role": "emergent", "status": "fails", "statement": "40% stay", "reported": "40%",
          "simulated": "12% <low>", "reason": "not in the band"},
     ]  # fmt: skip
-    (folder / "verdicts.json").write_text(json.dumps({"claims": claims}))
-    assert verdicts.refresh(folder)
+    verdicts.keep(folder, {"claims": claims})
     return folder
 
 

@@ -35,6 +35,7 @@ ABOUT = "The files that slipper wrote into this folder. It replaces or removes t
 ASIDE = re.compile(r"\.analysis-[0-9a-f]{12}")
 """Names of hidden folders in which an analysis is written before it takes its place."""
 _DIGESTS_AT_ONCE = 4
+_RECORD = '{\n "'  # how each record begins
 _STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")
 
 
@@ -181,6 +182,27 @@ def replacement(target: Path) -> Iterator[Path]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def check_record(target: Path, keys: Iterable[str]) -> None:
+    """Raises Foreign if a finished run is to be remembered in a file that is not such a record, whole or cut off.
+
+    keys: what a record holds.
+    """
+    if not os.path.lexists(target):
+        return
+    try:
+        text = target.read_text(encoding="utf-8")
+        record = json.loads(text)
+        ours = isinstance(record, dict) and record.keys() >= set(keys)
+    except OSError:
+        ours = False
+    except ValueError:
+        ours = _RECORD.startswith(text[: len(_RECORD)])
+    if not ours:
+        raise Foreign(
+            f"{target}: slipper did not write this file, and it would be replaced. Move it elsewhere"
+        )
 
 
 def check_page(target: Path, overwrite: bool = False) -> None:

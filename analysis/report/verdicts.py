@@ -10,7 +10,10 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
+from analysis.aside import Aside
+
 FILE = "verdicts.json"
+PAGE = "report.html"
 WORDS = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}
 MARKS = {"holds": "✓", "fails": "✗", "not_testable": "–"}
 _BESIDE = re.compile(r"<!--verdicts ([\w ]+)-->.*?<!--/verdicts-->", re.DOTALL)
@@ -53,16 +56,19 @@ def into(page: str, claims: Claims | None, outdated: bool = False) -> str:
     )
 
 
-def refresh(folder: Path) -> bool:
-    """Put the verdicts of a run folder into its report.html, if it has one; says whether it had."""
-    page = folder / "report.html"
-    if not page.is_file():
-        return False
-    text = into(page.read_text(encoding="utf-8"), read(folder))
-    aside = page.with_name(".report.html-new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(page)
-    return True
+def keep(folder: Path, content: Any) -> None:
+    """Write verdicts.json of a run folder, and put the verdicts into its report.html if it has one: both or neither.
+
+    Raises `analysis.contract.files.Foreign` if one of them is not ours.
+    """
+    page = folder / PAGE
+    with Aside(folder, [FILE, PAGE] if page.is_file() else [FILE]) as aside:
+        text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+        (aside.path / FILE).write_text(text, encoding="utf-8")
+        if page.is_file():
+            shown = into(page.read_text(encoding="utf-8"), read(aside.path))
+            (aside.path / PAGE).write_text(shown, encoding="utf-8")
+        aside.publish()
 
 
 def _mark(ids: str, text: str) -> str:

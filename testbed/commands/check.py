@@ -88,6 +88,7 @@ def add_parser(commands: Any) -> None:
     over.add_argument("--keep", action="store_true", help="keep the replicates' run folders")
     arguments.add_output_options(parser)
     parser.add_argument("--markdown", metavar="FILE", help="write the scoreboard as a Markdown page, too")
+    arguments.add_overwrite(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
 
@@ -97,7 +98,10 @@ def execute(args: argparse.Namespace) -> int:
 
     wanted = _selection(args, registry())
     if args.markdown:
+        from analysis.contract import files
+
         check_writable(Path(args.markdown).parent)
+        files.check_page(Path(args.markdown), args.overwrite)
     if args.seeds:
         if args.table:
             raise BadInput("--table names the table of a log; with --seeds the target is a scenario")
@@ -166,14 +170,13 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     try:
         if run is not None and kept is not None:
             check_writable(run)
-            scoreboard.write(board, kept)
-            verdicts.refresh(run)
+            verdicts.keep(run, board.as_json())
     except (BadInput, OSError) as error:  # the board was measured and can be shown all the same
         print(f"slipper check: the verdicts are not kept: {error}", file=sys.stderr)
         kept = None
     shown = [judged for judged in board.judged if not args.failed or judged.verdict.status == "fails"]
     if args.markdown:
-        _write_text(Path(args.markdown), scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
+        _write_page(args, scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
     if args.json:
         _print_json({"warnings": list(warnings)} | board.as_json(), {judged.entry.id for judged in shown})
     elif args.quiet:
@@ -211,7 +214,7 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
     if args.failed:
         shown = [f for f in shown if f.holds < f.testable]
     if args.markdown:
-        _write_text(Path(args.markdown), scoreboard_view.study_markdown(study, shown, _command(args)))
+        _write_page(args, scoreboard_view.study_markdown(study, shown, _command(args)))
     if args.json:
         _print_json(study.as_json(), {f.entry.id for f in shown})
     elif args.quiet:
@@ -252,8 +255,7 @@ def _command(args: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+def _write_page(args: argparse.Namespace, text: str) -> None:
+    from analysis.contract import files
+
+    files.write_page(Path(args.markdown), text, args.overwrite)

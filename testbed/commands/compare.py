@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +39,7 @@ left on disk, in --out (default: outputs/compare/A--B/):
 MOST_KEYS = 12  # differing scenario keys on the terminal; the page has all
 MOST_SERIES = 10
 PAGE = "compare.html"
+LEFT = (PAGE, "retention_differences.csv", "exhibit_differences.csv")
 
 
 def add_parser(commands: Any) -> None:
@@ -62,6 +61,7 @@ def add_parser(commands: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Compares two runs."""
     from analysis import LogError
+    from analysis.contract import files
     from testbed.summary import print_warnings_aside
 
     try:
@@ -70,6 +70,7 @@ def execute(args: argparse.Namespace) -> int:
         folders = [_results(where, args.table) for where in (args.first, args.second)]
         out = Path(args.out) if args.out else Path("outputs/compare") / "--".join(_name(f) for f in folders)
         check_writable(out)
+        files.check(out, LEFT, files.read(out))
         with open_display(quiet=args.quiet) as show:
             warnings = [
                 warning
@@ -96,6 +97,7 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     """Compares two folders of results and writes the page and its tables into `out`, all of them or none."""
     import pandas as pd
 
+    from analysis.aside import Aside
     from analysis.comparison import Analysed, exhibit_differences, panel_models, retention_differences
     from analysis.exhibits import EXHIBITS
     from analysis.report.compare import render_comparison
@@ -111,17 +113,11 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     series = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(_SERIES))
     page = render_comparison(a, b, cells, series, EXHIBITS)
 
-    out.mkdir(parents=True, exist_ok=True)
-    aside = out / f".compare-{uuid.uuid4().hex[:8]}"
-    aside.mkdir()
-    try:
-        (aside / PAGE).write_text(page, encoding="utf-8")
-        cells.to_csv(aside / "retention_differences.csv", index=False)
-        series.to_csv(aside / "exhibit_differences.csv", index=False)
-        for file in aside.iterdir():
-            file.replace(out / file.name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with Aside(out, LEFT) as aside:
+        (aside.path / PAGE).write_text(page, encoding="utf-8")
+        cells.to_csv(aside.path / "retention_differences.csv", index=False)
+        series.to_csv(aside.path / "exhibit_differences.csv", index=False)
+        aside.publish()
     return a, b, cells, series
 
 

@@ -62,6 +62,7 @@ write to, or their runs/ folders copied into one.
 {arguments.EXIT_STATUSES}"""
 
 PAGE = "experiment.html"
+LEFT = (PAGE, "matrix.csv", "runs.csv", "runs.parquet")
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -121,6 +122,7 @@ def add_parser(commands: Any) -> None:
     how.add_argument("--markdown", metavar="FILE", help="write the matrix as a Markdown document, too")
     how.add_argument("--out", default="outputs", metavar="DIR", help="folder for results (default: outputs)")
     arguments.add_output_options(parser)
+    arguments.add_overwrite(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
 
@@ -159,6 +161,7 @@ def execute(args: argparse.Namespace) -> int:
         )
 
     import sim
+    from analysis.contract import files
     from testbed.experiment import plan as plans
     from testbed.experiment.outlook import cannot_decide
     from testbed.experiment.store import Store
@@ -184,8 +187,12 @@ def execute(args: argparse.Namespace) -> int:
             print(f"warning: {told}", file=sys.stderr)
     home, runs = _folders(plan, args, home_of)
     _check_outputs(home, runs, args.markdown)
+    files.check(home, LEFT, files.read(home))
+    if args.markdown is not None:
+        files.check_page(Path(args.markdown), args.overwrite)
     store = Store(runs)
     wanted = _wanted(plan, args.only, args.shard)
+    store.check(cell.task.key for cell in wanted)
     tally = carry(plan, wanted, store, args)
     if args.shard is not None:
         return _end_of_shard(args, tally, store)
@@ -193,7 +200,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.markdown is not None:
         from testbed.experiment.document import markdown
 
-        _write(Path(args.markdown), markdown(plan, cells, facts, _command(args)))
+        files.write_page(Path(args.markdown), markdown(plan, cells, facts, _command(args)), args.overwrite)
     if args.json:
         from testbed.experiment.matrix import as_frame
         from testbed.summary import records
@@ -225,11 +232,11 @@ def _folders(plan: Plan, args: argparse.Namespace, folder: Path) -> tuple[Path, 
 
 def _check_outputs(home: Path, runs: Path, markdown: str | None) -> None:
     """Raises BadInput, before any run, for what cannot be written after them."""
-    files = [("--out", home / name) for name in (PAGE, "matrix.csv", "runs.csv", "runs.parquet")]
-    files.append(("--out", runs / "KEY.json"))
+    wanted = [("--out", home / name) for name in LEFT]
+    wanted.append(("--out", runs / "KEY.json"))
     if markdown is not None:
-        files.append(("--markdown", Path(markdown)))
-    for option, file in files:
+        wanted.append(("--markdown", Path(markdown)))
+    for option, file in wanted:
         try:
             check_writable(file.parent)
         except BadInput as error:
@@ -299,6 +306,7 @@ def write_results(
 ) -> tuple[list[MatrixCell], list[tuple[str, str]]]:
     """Write the table, the matrix and the page from all runs of the plan that are remembered; returns the matrix and
     the facts of the page."""
+    from analysis.aside import Aside
     from testbed.experiment import curves, matrix, page, table
 
     records: dict[str, Record] = {}
@@ -307,11 +315,14 @@ def write_results(
         if record is not None:
             records[cell.task.key] = record
     tidy = table.tidy(plan, records)
-    table.write(tidy, home)
     cells = matrix.matrix(plan, tidy)
-    _write(home / "matrix.csv", matrix.as_frame(cells).to_csv(index=False))
     facts = _facts(plan, records, tally)
-    _write(home / PAGE, page.render(plan, cells, tidy, curves.curves(plan, tidy), facts))
+    with Aside(home, LEFT) as aside:
+        table.write(tidy, aside.path)
+        matrix.as_frame(cells).to_csv(aside.path / "matrix.csv", index=False)
+        text = page.render(plan, cells, tidy, curves.curves(plan, tidy), facts)
+        (aside.path / PAGE).write_text(text, encoding="utf-8")
+        aside.publish()
     return cells, facts
 
 
@@ -328,13 +339,6 @@ def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[s
         ("Last command", tally.line()),
         ("Version", ", ".join(versions) or "–"),
     ]
-
-
-def _write(file: Path, text: str) -> None:
-    from testbed.experiment.replacement import replacement
-
-    with replacement(file) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def _end_of_shard(args: argparse.Namespace, tally: Tally, store: Store) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from analysis.contract import files
 from testbed.experiment.runs import Record, has_failed
 from testbed.scoreboard import write_json
 
@@ -43,6 +44,11 @@ class Store:
             return None
         whole = _has(data, RECORD) and data["key"] == key and data["patterns"].keys() >= set(asked)
         return data if whole and all(_has(answer, ANSWER) for answer in data["patterns"].values()) else None
+
+    def check(self, keys: Iterable[str]) -> None:
+        """Raises files.Foreign if a file that is no record bears the name of one of these runs."""
+        for key in keys:
+            files.check_record(self.path(key), ("key",))
 
     def write(self, record: Record) -> None:
         """Remember a run."""

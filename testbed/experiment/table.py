@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from testbed.experiment.plan import Plan
-from testbed.experiment.replacement import replacement
 from testbed.experiment.runs import Record
 
 FIRST = ("experiment", "world", "effect", "arm")
@@ -52,10 +51,8 @@ def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
 
 
 def write(frame: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write the table as CSV and as Parquet, each whole or not at all."""
+    """Write the table as CSV and as Parquet."""
     csv, parquet = folder / "runs.csv", folder / "runs.parquet"
-    with replacement(csv) as part:
-        frame.to_csv(part, index=False)
-    with replacement(parquet) as part:
-        frame.to_parquet(part, index=False)
+    frame.to_csv(csv, index=False)
+    frame.to_parquet(parquet, index=False)
     return [csv, parquet]

@@ -47,7 +47,7 @@ def test_a_whole_log(tables, tmp_path):
     log = opened(tables.generations, tables.labels, tables.models)
     found, board = statuses(log)
     assert list(found) == registry().ids()
-    scoreboard.write(board, tmp_path / "verdicts.json")
+    scoreboard.write_json(board.as_json(), tmp_path / "verdicts.json")
     data = json.loads((tmp_path / "verdicts.json").read_text())
     assert data["registry_digest"] == registry().digest and len(data["claims"]) == 160
     assert set(data["totals"]) == {"emergent", "input", "definition"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.experiment.replacement import replacement
+from analysis.contract.files import replacement
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left(tmp_path):
