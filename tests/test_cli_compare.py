@@ -45,7 +45,7 @@ def test_runs_are_analysed_first_and_compared(capsys, runs, tmp_path):
     status, out, _ = slipper(capsys, "compare", runs / "run1", runs / "run2", "--out", out_dir)
     assert status == 0
     assert {path.name for path in out_dir.iterdir()} == {
-        "compare.html", "exhibit_differences.csv", "retention_differences.csv",
+        ".slipper-files.json", "compare.html", "exhibit_differences.csv", "retention_differences.csv",
     }  # fmt: skip
     assert (runs / "run2" / "report.html").is_file()
     for said in ("seed: 1 → 2", "anthropic/claude-sonnet-4", "compare.html"):

@@ -60,7 +60,7 @@ def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
     assert re.search(r"12 runs \(12 new, 0 remembered, 0 failed\) in [\d.]+ s, [\d.]+ runs/s\n$", out)
     home = tmp_path / "out" / "experiments" / "tiny"
     assert sorted(path.name for path in home.iterdir()) == [
-        "experiment.html", "matrix.csv", "runs", "runs.csv", "runs.parquet",
+        ".slipper-files.json", "experiment.html", "matrix.csv", "runs", "runs.csv", "runs.parquet",
     ]  # fmt: skip
     frame = table(tmp_path / "out")
     assert len(frame) == 12 * 2 and not frame.duplicated(["arm", "replicate", "pattern"]).any()
@@ -214,7 +214,7 @@ def test_the_matrix_can_be_kept_as_a_document(capsys, quick, file, tmp_path):
     kept = tmp_path / "docs" / "tiny.md"
     status, _, _ = slipper(capsys, file, "--out", tmp_path / "out", "--markdown", kept, "--quiet")
     text = kept.read_text()
-    assert status == 0 and text.startswith("# A tiny experiment\n")
+    assert status == 0 and text.splitlines()[1] == "# A tiny experiment"
     head, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
     matrix = pd.read_csv(tmp_path / "out" / "experiments" / "tiny" / "matrix.csv")
     assert len(rows) == 4 and all(row.count("|") == head.count("|") == 4 for row in rows)  # arms by patterns
