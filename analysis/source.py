@@ -116,6 +116,11 @@ class Log:
         left_out = self._absent.get(name)
         return f"{left_out}; {what} needs one" if left_out else f"{why}, which {what} needs"
 
+    @property
+    def absent(self) -> dict[str, str]:
+        """Side tables that were left out, and why."""
+        return dict(self._absent)
+
     def leave_out(self, name: str, why: str) -> None:
         """Note that a side table was left out, and warn of it."""
         self._absent[name] = why

@@ -19,6 +19,7 @@ import pandas as pd
 from analysis import contract
 from analysis import vocabulary as v
 from analysis.source import Log, open_log
+from analysis.sources import doubles
 from analysis.sources.columns import conforms
 from analysis.sources.engines import plain_utc
 from analysis.sources.soundness import YEARS
@@ -64,6 +65,7 @@ def is_valid(findings: pd.DataFrame) -> bool:
 
 
 def _checks(log: Log) -> Iterator[tuple[Any, ...]]:
+    yield from _files(log)
     for name in contract.TABLES:
         table: ir.Table | None = log.stored if name == "generations" else getattr(log, name)
         if table is None:
@@ -76,6 +78,27 @@ def _checks(log: Log) -> Iterator[tuple[Any, ...]]:
     yield from _unique(log)
     yield from _joins(log)
     yield from _partitions(log)
+
+
+def _files(log: Log) -> Iterator[tuple[Any, ...]]:
+    """What is wrong in some files though not in all, and what was not read."""
+    for name, found in log.file_problems.items():
+        for problem in found:
+            files = ", ".join(problem.files[:EXAMPLES])
+            yield (
+                name,
+                "each file conforms",
+                problem.column,
+                problem.rows,
+                problem.rows,
+                files,
+                "error",
+                problem.what,
+            )
+    for sentence in log.left_out:
+        yield "generations", "all files are read", "", 1, 0, "", "warning", sentence
+    for side, why in log.absent.items():
+        yield side, "conforms", "", 1, 0, "", "warning", why
 
 
 def _schema_checks(name: contract.Table, table: ir.Table, count: int) -> Iterator[tuple[Any, ...]]:
@@ -233,17 +256,26 @@ def _examples(rows: ir.Table, column: str) -> str:
 
 
 def _unique(log: Log) -> Iterator[tuple[Any, ...]]:
-    for name, key in (("generations", "generation_id"), ("models", "model")):
-        table: ir.Table | None = getattr(log, name)
-        if table is None or key not in table.columns:
-            continue
-        groups = table.group_by(key).aggregate(copies=table.count()).filter(lambda t: t.copies > 1)
-        found = groups.aggregate(extra=v.total(groups.copies) - groups.count(), ids=groups.count())
-        extra = int(found.to_pyarrow().to_pylist()[0]["extra"] or 0)
-        examples = _examples(groups, key) if extra else ""
+    if "generation_id" in log.columns and log.rows:
+        found = doubles.look(log)
+        ids = doubles.per_id(log.generations)
+        for check, count, shown, severity, explanation in (
+            ("unique", found.copies, ids.rows > ids.requests, "error",
+             "copies: rows beyond the first with the same generation_id, user, moment and model; keep one of each"),
+            ("one request an id", found.reused, ids.requests > 1, "warning",
+             "different requests share an id; all are counted, but their labels are left out"),
+        ):  # fmt: skip
+            examples = _examples(ids.filter(shown), "generation_id") if count else ""
+            yield "generations", check, "generation_id", count, log.rows, examples, severity, explanation
+    if log.models is not None and "model" in log.models.columns:
+        names = log.models.group_by("model").aggregate(copies=log.models.count())
+        names = names.filter(names.copies > 1)
+        extra = int(
+            names.aggregate(n=v.total(names.copies) - names.count()).to_pyarrow().to_pylist()[0]["n"] or 0
+        )
         yield (
-            name, "unique", key, extra, int(table.count().to_pyarrow().as_py()), examples, "error",
-            "rows beyond the first with the same id",
+            "models", "unique", "model", extra, int(log.models.count().to_pyarrow().as_py()),
+            _examples(names, "model") if extra else "", "error", "rows beyond the first of the same model",
         )  # fmt: skip
 
 

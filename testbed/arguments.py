@@ -91,6 +91,28 @@ def setting(text: str) -> str:
     return text
 
 
+def add_log_options(parser: argparse.ArgumentParser) -> None:
+    """Where the tables of a log are, the same for all commands that open one."""
+    group = parser.add_argument_group("the log")
+    group.add_argument("--table", metavar="NAME", help="the log's table in a DuckDB file, SCHEMA.NAME outside the "
+                       "schema main (default: generations)")  # fmt: skip
+    for name, meaning in (("models", "the models' facts"), ("labels", "the content labels")):
+        either = group.add_mutually_exclusive_group()
+        either.add_argument(
+            f"--{name}", dest=f"{name}_from", metavar="FILE",
+            help=f"Parquet files with {meaning} (slipper schema log), if they are not beside the log",
+        )  # fmt: skip
+        either.add_argument(
+            f"--no-{name}", dest=f"{name}_from", action="store_false", default=None,
+            help=f"leave out {meaning} that are beside the log",
+        )  # fmt: skip
+
+
+def log_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What `add_log_options` was given, as `analysis.open_log` takes it."""
+    return {"table": args.table or "generations", "labels": args.labels_from, "models": args.models_from}
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """`--quiet` and `--json`, the same for all commands that work for a while."""
     group = parser.add_argument_group("output")

@@ -114,6 +114,7 @@ class FileProblem:
     column: str
     what: str
     files: tuple[str, ...]
+    rows: int  # in these files
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class _Group:
     """Files with the same columns. kinds: as the engine reads them. empty: columns of null type."""
 
     files: list[str]
+    rows: int
     kinds: sch.Schema
     empty: frozenset[str]
 
@@ -135,11 +137,11 @@ def read_files(
     if not files:
         raise LogError(f"no Parquet files for the {name} table")
     groups = _groups(connection, files)
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str], list[_Group]] = {}
     for group in groups:
         for column, what in problems(name, group.kinds):
             if column not in group.empty:
-                found.setdefault((column, what), []).extend(group.files)
+                found.setdefault((column, what), []).append(group)
     parts = " UNION ALL BY NAME ".join(
         _select(
             name,
@@ -157,21 +159,28 @@ def read_files(
             f"{files[0]} and {len(files) - 1} more: the {name} table's files do not fit together "
             f"({first_line(error)})"
         ) from None
-    return table, [FileProblem(column, what, tuple(of)) for (column, what), of in found.items()]
+    return table, [
+        FileProblem(
+            column, what, tuple(file for group in of for file in group.files), sum(group.rows for group in of)
+        )
+        for (column, what), of in found.items()
+    ]
 
 
 def _groups(connection: Any, files: list[str]) -> list[_Group]:
     """Files by their columns; the engine is asked once a group."""
     alike: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
     empty: dict[str, frozenset[str]] = {}
     for file in files:
         try:
-            columns = pq.read_metadata(file).schema
-            arrow = columns.to_arrow_schema()
+            footer = pq.read_metadata(file)
+            arrow = footer.schema.to_arrow_schema()
         except (OSError, pa.ArrowException) as error:
             raise LogError(f"{file}: not Parquet that can be read ({first_line(error)})") from None
-        key = str(columns).partition("\n")[2]  # the first line holds an address
+        key = str(footer.schema).partition("\n")[2]  # the first line holds an address
         alike.setdefault(key, []).append(file)
+        rows[key] = rows.get(key, 0) + footer.num_rows
         empty[key] = frozenset(field.name for field in arrow if pa.types.is_null(field.type))
     groups = []
     for key, same in alike.items():
@@ -179,7 +188,7 @@ def _groups(connection: Any, files: list[str]) -> list[_Group]:
             kinds = connection.sql(f"SELECT * FROM {_source(same[:1], False)}").schema()
         except UNREADABLE as error:
             raise LogError(f"{same[0]}: not Parquet that can be read ({first_line(error)})") from None
-        groups.append(_Group(same, kinds, empty[key]))
+        groups.append(_Group(same, rows[key], kinds, empty[key]))
     return groups
 
 

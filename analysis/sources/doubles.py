@@ -86,7 +86,7 @@ def look(log: Log) -> Doubles:
 
 
 def _has_id(rows: ir.Table) -> ir.BooleanValue:
-    return rows.generation_id.notnull() & (rows.generation_id != "")
+    return rows.generation_id.notnull() & (rows.generation_id.cast("string") != "")
 
 
 def judge(log: Log) -> None:

@@ -19,12 +19,18 @@ def is_run(folder: Path) -> bool:
     return _is_ours(_content(folder / MANIFEST))
 
 
+def own_run(path: Path) -> Path | None:
+    """The run that `path` is, or that holds it as its log/ folder; by its manifest."""
+    folder = path.parent if path.name == "log" and not is_run(path) else path
+    return folder if is_run(folder) else None
+
+
 def run_folder(path: Path) -> Path | None:
     """The run folder that `path` is, or that holds it as its log/ folder; by its layout, with or without manifest."""
     if path.is_dir() and path.joinpath("log").is_dir():
         return path
     if path.is_dir() and path.name == "log" and any(path.glob(f"{contract.PARTITION_KEY}=*")):
-        return path.absolute().parent
+        return path.parent
     return None
 
 

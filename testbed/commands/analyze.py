@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +47,6 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob) or a "
                         "DuckDB file")  # fmt: skip
-    parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
-                        "(default: generations)")  # fmt: skip
     parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
                         "this model; repeatable (default: those that the run's scenario asks about or adds, and the "
                         "report's)")  # fmt: skip
@@ -58,6 +56,7 @@ def add_parser(commands: Any) -> None:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--validate", action="store_true", help="check the log against the contract instead")
     instead.add_argument("--sql", action="store_true", help="print the SQL of every query instead")
+    arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -83,10 +82,10 @@ def execute(args: argparse.Namespace) -> int:
             return _validate(args)
         if args.sql:
             return _print_sql(args)
-        folder = results_folder(args.log, args.out, args.table)
+        folder = results_folder(args.log, args.out, args.table or "generations")
         check_writable(folder)
         with open_display(quiet=args.quiet) as show:
-            result = analyse(args.log, folder, show, table=args.table, models=args.models)
+            result = analyse(args.log, folder, show, arguments.log_options(args), args.models)
     except LogError as error:
         raise BadInput(str(error)) from error
     if args.json:
@@ -108,13 +107,13 @@ def analyse(
     where: str | Path,
     folder: Path,
     show: Callable[[Any], None],
-    table: str = "generations",
+    options: Mapping[str, Any] | None = None,
     models: Sequence[str] | None = None,
     answered: Callable[[Findings], None] = lambda findings: None,
 ) -> Result:
     """Analyses the log at `where` and writes the results into `folder`. Raises LogError.
 
-    answered: called with the findings as soon as they are known.
+    options: of `analysis.open_log`. answered: called with the findings as soon as they are known.
     """
     began = time.monotonic()
     show(Report("analysis", 0, 0))
@@ -123,7 +122,7 @@ def analyse(
     from testbed.summary import Findings
 
     judged = (folder / "verdicts.json").is_file()
-    with open_log(where, table=table) as log:
+    with open_log(where, **(options or {})) as log:
         _check_models(log, models)
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
@@ -164,7 +163,7 @@ def _validate(args: argparse.Namespace) -> int:
     from analysis.validation import is_valid
     from testbed import summary
 
-    with open_log(args.log, table=args.table, check=False) as log:
+    with open_log(args.log, **arguments.log_options(args), check=False) as log:
         checks = validate(log)
     valid = is_valid(checks)
     if args.json:
@@ -181,13 +180,13 @@ def _validate(args: argparse.Namespace) -> int:
 
 def check_one_log(path: Path) -> None:
     """Raises BadInput for a folder of runs, which would be read as one log."""
-    if path.is_dir() and not (path / "manifest.json").exists():
-        runs = [file.parent for depth in ("*", "*/*") for file in path.glob(f"{depth}/manifest.json")]
-        if runs:
-            newest = max(runs, key=lambda run: run.stat().st_mtime)
-            raise BadInput(
-                f"{path}: holds {len(runs)} run folder{'s'[: len(runs) > 1]}; name one, such as {newest}"
-            )
+    from analysis import LogError
+    from analysis.sources import runs
+
+    try:
+        runs.refuse_several(path)
+    except LogError as error:
+        raise BadInput(str(error)) from error
 
 
 def results_folder(where: str, out: str | None, table: str = "generations") -> Path:
@@ -195,13 +194,14 @@ def results_folder(where: str, out: str | None, table: str = "generations") -> P
 
     Tables of one DuckDB file other than the usual one have a folder each, so that none passes for another.
     """
+    from analysis.sources.runs import own_run
+
     path = Path(where)
-    if path.name == "log" and (path.parent / "manifest.json").is_file():
-        path = path.parent
-    if (path / "manifest.json").is_file():
+    run = own_run(path)
+    if run is not None:
         if out is not None:
             raise BadInput(f"{where}: the results of a run stay in its folder; leave out --out")
-        return path
+        return run
     if out is not None:
         return Path(out)
     fixed = path
@@ -215,7 +215,7 @@ def _print_sql(args: argparse.Namespace) -> int:
     """Prints the SQL of every query."""
     from analysis import NotAvailable, open_log, queries
 
-    with open_log(args.log, table=args.table) as log:
+    with open_log(args.log, **arguments.log_options(args)) as log:
         texts: dict[str, str] = {}
         for name, query in queries().items():
             try:

@@ -57,9 +57,6 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("target", metavar="LOG_OR_SCENARIO", help="a run folder, Parquet files or a DuckDB file; with "
                         "--seeds a scenario file, or the name of a shipped one")  # fmt: skip
-    parser.add_argument(
-        "--table", metavar="NAME", help="the log's table in a DuckDB file (default: generations)"
-    )
     which = parser.add_argument_group("which claims to show")
     which.add_argument("--section", metavar="NAME", help="of one section: platform, openness, agentic, categories, "
                        "geography, retention, cost or discussion")  # fmt: skip
@@ -86,6 +83,7 @@ def add_parser(commands: Any) -> None:
     over.add_argument("--workers", type=arguments.positive_integer, metavar="N", help="replicates at a time (default: "
                       "one a core)")  # fmt: skip
     over.add_argument("--keep", action="store_true", help="keep the replicates' run folders")
+    arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.add_argument("--markdown", metavar="FILE", help="write the scoreboard as a Markdown page, too")
     arguments.add_overwrite(parser)
@@ -103,8 +101,10 @@ def execute(args: argparse.Namespace) -> int:
         check_writable(Path(args.markdown).parent)
         files.check_page(Path(args.markdown), args.overwrite)
     if args.seeds:
-        if args.table:
-            raise BadInput("--table names the table of a log; with --seeds the target is a scenario")
+        if args.table or args.models_from is not None or args.labels_from is not None:
+            raise BadInput(
+                "--table, --models, --labels are about a log; with --seeds the target is a scenario: leave them out"
+            )
         return _check_scenario(args, registry(), wanted)
     for option in ("seed", "users", "settings", "out", "workers", "keep"):
         if getattr(args, option) not in (None, [], False):
@@ -141,6 +141,7 @@ def _selection(args: argparse.Namespace, claims: Registry) -> set[str] | None:
 def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
     from analysis import LogError, open_log
     from analysis.report import verdicts
+    from analysis.sources.runs import own_run
     from testbed import scoreboard, scoreboard_view, summary
     from testbed.commands.analyze import check_one_log
 
@@ -151,11 +152,11 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
             f"{args.target}: this is a scenario; check replicates of it with --seeds 10, or run it first"
         )
     check_one_log(Path(args.target))
-    run = _run_folder(Path(args.target))
+    run = own_run(Path(args.target))
     try:
         with (
             open_display(quiet=args.quiet) as show,
-            open_log(args.target, table=args.table or "generations") as log,
+            open_log(args.target, **arguments.log_options(args)) as log,
         ):
             board = scoreboard.score(
                 log,
@@ -233,13 +234,6 @@ def _print_json(data: dict[str, Any], ids: set[str]) -> None:
 
 def _is_scenario(target: str) -> bool:
     return shipped.is_name(target)
-
-
-def _run_folder(path: Path) -> Path | None:
-    """The run folder that a log belongs to, if any."""
-    if path.name == "log" and (path.parent / "manifest.json").is_file():
-        path = path.parent
-    return path if (path / "manifest.json").is_file() else None
 
 
 def _command(args: argparse.Namespace) -> str:

@@ -52,8 +52,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="folder for the comparison (default: outputs/compare/A--B)"
     )
-    parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
-                        "(default: generations)")  # fmt: skip
+    arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -67,7 +66,7 @@ def execute(args: argparse.Namespace) -> int:
     try:
         analyze.check_one_log(Path(args.first))
         analyze.check_one_log(Path(args.second))
-        folders = [_results(where, args.table) for where in (args.first, args.second)]
+        folders = [_results(where, args.table or "generations") for where in (args.first, args.second)]
         out = Path(args.out) if args.out else Path("outputs/compare") / "--".join(_name(f) for f in folders)
         check_writable(out)
         files.check(out, LEFT, files.read(out))
@@ -75,7 +74,7 @@ def execute(args: argparse.Namespace) -> int:
             warnings = [
                 warning
                 for where, folder in zip((args.first, args.second), folders, strict=True)
-                for warning in _analysed(where, folder, show, args.table)
+                for warning in _analysed(where, folder, show, arguments.log_options(args))
             ]
     except LogError as error:
         raise BadInput(str(error)) from error
@@ -146,13 +145,13 @@ def _results(where: str, table: str) -> Path:
     return Path(where) if is_analysed(Path(where)) else analyze.results_folder(where, None, table)
 
 
-def _analysed(where: str, folder: Path, show: Any, table: str) -> list[str]:
+def _analysed(where: str, folder: Path, show: Any, options: dict[str, Any]) -> list[str]:
     """Analyses a log that has no results yet; returns its warnings."""
     from analysis.comparison import is_analysed
 
     if not is_analysed(folder):
         check_writable(folder)
-        result = analyze.analyse(where, folder, show, table=table)
+        result = analyze.analyse(where, folder, show, options)
         return [f"{where}: {warning}" for warning in result.warnings]
     return []
 

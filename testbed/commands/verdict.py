@@ -62,8 +62,6 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob) or a "
                         "DuckDB file")  # fmt: skip
-    parser.add_argument("--table", default="generations", metavar="NAME", help="the log's table in a DuckDB file "
-                        "(default: generations)")  # fmt: skip
     which = parser.add_argument_group("which models")
     which.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="judge this model; "
                        "repeatable (default: those that the run's scenario asks about or adds, and the "
@@ -91,6 +89,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--truth", action="store_true", help="after the verdicts, what the truth of a simulated run "
                         "says of the report's account: no log holds this")  # fmt: skip
+    arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -126,7 +125,7 @@ def execute(args: argparse.Namespace) -> int:
     try:
         with (
             open_display(quiet=args.quiet) as show,
-            open_log(args.log, table=args.table) as log,
+            open_log(args.log, **arguments.log_options(args)) as log,
         ):
             show(Report("Reading the log", 0, 0))
             models = _models(log, args, aliases)
@@ -181,10 +180,11 @@ def execute(args: argparse.Namespace) -> int:
 
 def _truth(path: Path) -> tuple[list[TruthCheck], str]:
     """The checks on a run's truth, and what was planted. Raises BadInput for a log that is no run's or has no truth."""
+    from analysis.sources.runs import own_run
     from testbed import truth_checks
 
-    folder = path.parent if path.name == "log" and (path.parent / "manifest.json").is_file() else path
-    if not (folder / "manifest.json").is_file() or not (folder / "truth").is_dir():
+    folder = own_run(path)
+    if folder is None or not (folder / "truth").is_dir():
         raise BadInput(
             f"{path}: --truth needs the folder of a simulated run, with manifest.json and truth/, as `slipper run` "
             "writes it; a real log holds no truth. Leave out --truth"
