@@ -83,7 +83,7 @@ def _checks(log: Log) -> Iterator[tuple[Any, ...]]:
 def _files(log: Log) -> Iterator[tuple[Any, ...]]:
     """What is wrong in some files though not in all, and what was not read."""
     for name, found in log.file_problems.items():
-        for problem in found:
+        for problem in (one for one in found if not one.everywhere):
             files = ", ".join(problem.files[:EXAMPLES])
             yield (
                 name,

@@ -109,12 +109,13 @@ def _without_values(column: ir.Column) -> bool:
 
 @dataclass(frozen=True)
 class FileProblem:
-    """A column that does not conform in some files, though it may in others."""
+    """A column that does not conform, in these files."""
 
     column: str
     what: str
     files: tuple[str, ...]
     rows: int  # in these files
+    everywhere: bool  # in all files alike: the table's as a whole
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,11 @@ def read_files(
         ) from None
     return table, [
         FileProblem(
-            column, what, tuple(file for group in of for file in group.files), sum(group.rows for group in of)
+            column,
+            what,
+            tuple(file for group in of for file in group.files),
+            sum(group.rows for group in of),
+            len(of) == len(groups),
         )
         for (column, what), of in found.items()
     ]
