@@ -106,7 +106,7 @@ def test_a_duckdb_file_is_opened_by_its_table(capsys, quick, run, tmp_path):
     ("argv", "message"),
     [
         (["{tmp}/none"], "{tmp}/none: no such file or folder"),
-        (["{tmp}"], "{tmp}: holds 1 run folder; name one, such as {run}"),
+        (["{tmp}"], "{tmp}: holds 1 run folder, not one log; name one, such as {run}"),
         (["{run}", "--out", "{tmp}/x"], "the results of a run stay in its folder"),
         (["{run}", "--model", "moonshotai/kimi-k"], "did you mean 'moonshotai/kimi-k2'?"),
         (["{run}", "--sql", "--validate"], "not allowed with argument"),

@@ -79,7 +79,7 @@ def test_a_log_without_a_manifest_is_compared_and_its_scenario_is_not_known(caps
 
 @pytest.mark.parametrize(
     ("second", "message"),
-    [("{runs}/none", "no such file or folder"), ("{runs}", "holds 2 run folders; name one")],
+    [("{runs}/none", "no such file or folder"), ("{runs}", "holds 2 run folders, not one log; name one")],
 )
 def test_bad_input_is_explained_and_nothing_is_written(capsys, runs, tmp_path, second, message):
     argv = ("compare", runs / "run1", second.format(runs=runs), "--out", tmp_path / "out")
