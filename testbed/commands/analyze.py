@@ -96,8 +96,8 @@ def execute(args: argparse.Namespace) -> int:
     else:
         console = summary.open_console()
         summary.print_log(console, args.log, result.extent)
-        summary.print_answer(console, result.findings)
         summary.print_warnings(console, result.warnings)
+        summary.print_answer(console, result.findings)
         summary.print_findings(console, result.findings)
         summary.print_files(console, folder, {"analysis": result.seconds})
     return DONE
