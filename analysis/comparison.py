@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.exhibit import Exhibit
 from analysis.proportions import newcombe, share
-from analysis.results import CONTRAST, INDEX, TRIANGLES
+from analysis.results import CONTRAST, INDEX, TRIANGLES, VERDICTS
 
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared
 MOST_ROWS = 12  # rows of one exhibit that are compared, the largest first
@@ -111,6 +111,24 @@ def panel_models(a: Analysed, b: Analysed) -> dict[str, tuple[Any, Any]]:
         launches.append(dict(zip(known["model"], known["launch_cohort"], strict=True)))
     left, right = launches
     return {model: (left[model], right[model]) for model in left if model in right}
+
+
+def verdict_differences(a: Analysed, b: Analysed) -> pd.DataFrame:
+    """The verdicts on the launch cohorts that both analyses judged: a row a model, those whose kinds differ first, then
+    in the order of A's panels.
+
+    Columns model; headline_a, month_a, difference_a (launch cohort minus those compared with it, NaN where there is
+    none) and the same of b; differs: the kinds are not the same. Empty for analyses that left no verdicts.
+    """
+    frames = []
+    for one in (a, b):
+        table = one.table(VERDICTS)
+        if table is None or not {"model", "kind", "headline", "month", "difference"} <= set(table):
+            table = pd.DataFrame(columns=["model", "kind", "headline", "month", "difference"])
+        frames.append(table[["model", "kind", "headline", "month", "difference"]])
+    both = frames[0].merge(frames[1], on="model", suffixes=("_a", "_b"))
+    both["differs"] = both.pop("kind_a") != both.pop("kind_b")
+    return both.sort_values("differs", ascending=False, kind="stable", ignore_index=True)
 
 
 def retention_differences(a: Analysed, b: Analysed, models: list[str]) -> pd.DataFrame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
+import textwrap
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -23,11 +25,45 @@ class UsageError(Exception):
         self.message = message
 
 
+class _Wrapped(argparse.HelpFormatter):
+    """Help within the terminal's width: paragraphs are filled anew, indented lines keep their columns."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        paragraph: list[str] = []
+        for line in [*text.splitlines(), ""]:
+            if line and not line[0].isspace():
+                paragraph.append(line)
+                continue
+            lines += textwrap.wrap(" ".join(paragraph), width, break_on_hyphens=False)
+            paragraph = []
+            lines += _indented(line, width)
+        return "\n".join(lines).rstrip()
+
+
+def _indented(line: str, width: int) -> list[str]:
+    """A line of a list within a width: what does not fit goes on below the line's last column, or, where that is too
+    narrow, on a line of its own."""
+    if len(line) <= width:
+        return [line]
+    gap = max((found.end() for found in re.finditer(r"\S {2,}(?=\S)", line)), default=0)
+    if not gap or gap > width // 2:
+        start = len(line) - len(line.lstrip())
+        head, rest = (line[:gap], line[gap:]) if gap and gap <= width else (line, "")
+        filled = [
+            *textwrap.wrap(head.strip(), width - start - 4, break_long_words=False, break_on_hyphens=False),
+            *textwrap.wrap(rest, width - start - 4, break_long_words=False, break_on_hyphens=False),
+        ]
+        return [" " * (start if i == 0 else start + 4) + part for i, part in enumerate(filled)]
+    filled = textwrap.wrap(line[gap:], width - gap, break_long_words=False, break_on_hyphens=False)
+    return [f"{line[:gap].rstrip() if i == 0 else '':<{gap}}{part}" for i, part in enumerate(filled)]
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser with exact option names, help that keeps its paragraphs, and hints for slips of the pen."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("formatter_class", _Wrapped)
         super().__init__(allow_abbrev=False, **kwargs)
 
     def error(self, message: str) -> NoReturn:

@@ -7,8 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import study
-from analysis.comparison import LAST_WEEKS, Analysed, panel_models, scenario_differences
+from analysis import numerals, study
+from analysis.comparison import (
+    LAST_WEEKS,
+    Analysed,
+    panel_models,
+    scenario_differences,
+    verdict_differences,
+)
 from analysis.exhibit import Exhibit
 from analysis.report import wording
 from analysis.report.cells import Cell, SmallTable, guessed, written
@@ -80,6 +86,7 @@ def render_comparison(
         cells=len(cells),
         chance=chance,
         stills=[one.figure("fig25") for one in (a, b)],
+        verdicts=_verdicts(verdict_differences(a, b)),
         panels=_panels(a, b, cells),
         sections=[
             Section(key, title, [pairs[e.id] for e in exhibits if e.section == key])
@@ -116,11 +123,45 @@ def _short(text: str, most: int = 90) -> str:
     return (text if len(text) <= most else text[: most - 1] + "…") or "–"
 
 
+# --- verdicts
+
+
+def verdict_words(row: Any, side: str) -> str:
+    """A verdict with the difference that it rests on, from a row of `verdict_differences`."""
+    said = str(row[f"headline_{side}"])
+    if pd.isna(row[f"difference_{side}"]):
+        return said
+    return f"{said} ({numerals.points(row[f'difference_{side}'])} in month {row[f'month_{side}']:.0f})"
+
+
+def _verdicts(differences: pd.DataFrame) -> SmallTable:
+    rows = []
+    for row in differences.to_dict("records"):
+        style = "launch" if row["differs"] else ""
+        mark = "≠ " if row["differs"] else ""
+        sides = [Cell(verdict_words(row, side), style) for side in "ab"]
+        rows.append([Cell(f"{mark}{row['model']}", style), *sides])
+    note = (
+        "In brackets: share of active users of the launch cohort minus that of the cohorts compared with it."
+    )
+    return SmallTable(["model", "A", "B"], rows, note)
+
+
 # --- retention
 
 
-def _panels(a: Analysed, b: Analysed, cells: pd.DataFrame) -> list[PanelPair]:
+def ordered_models(a: Analysed, b: Analysed, cells: pd.DataFrame) -> dict[str, tuple[Any, Any]]:
+    """`panel_models`, those first whose verdicts differ, then those with the larger share of cells that differ."""
     models = panel_models(a, b)
+    found = verdict_differences(a, b)
+    apart = set(found.loc[found["differs"].astype(bool), "model"])
+    share = cells["differs"].astype("float64").groupby(cells["model"]).mean()
+    order = sorted(models, key=lambda model: (model not in apart, -share.get(model, 0.0)))
+    return {model: models[model] for model in order}
+
+
+def _panels(a: Analysed, b: Analysed, cells: pd.DataFrame) -> list[PanelPair]:
+    models = ordered_models(a, b, cells)
     names = {panel.model: f"({panel.letter}) {panel.name}" for panel in study.REPORT_PANELS}
     triangles = []
     for one in (a, b):

@@ -125,7 +125,7 @@ _SERIES = ("exhibit", "value", "form", "series", "a", "b", "difference", "ratio"
 
 def as_json(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame) -> dict[str, Any]:
     """A comparison for programs."""
-    from analysis.comparison import scenario_differences
+    from analysis.comparison import scenario_differences, verdict_differences
     from testbed.summary import records
 
     differing = scenario_differences(a, b)
@@ -133,6 +133,7 @@ def as_json(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame)
         "a": {"results": str(a.folder), "title": a.title},
         "b": {"results": str(b.folder), "title": b.title},
         "scenario_differences": None if differing is None else records(differing),
+        "verdicts": records(verdict_differences(a, b)),
         "retention": records(cells),
         "exhibits": records(series),
     }
@@ -168,17 +169,33 @@ def _name(folder: Path) -> str:
 
 
 def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, page: Path) -> None:
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    from analysis.comparison import panel_models, scenario_differences
+    from analysis.comparison import scenario_differences, verdict_differences
     from analysis.report.cells import written
-    from analysis.report.compare import launch_summary
+    from analysis.report.compare import launch_summary, ordered_models, verdict_words
     from testbed import summary
 
     console = summary.open_console()
     summary.print_log(console, f"A  {a.title}", str(a.folder))
     summary.print_log(console, f"B  {b.title}", str(b.folder))
+
+    found = verdict_differences(a, b)
+    if len(found):
+        summary.head(
+            console,
+            "Does the launch cohort stand out?",
+            "in brackets: share of active users of the launch cohort minus that of the cohorts compared with it",
+        )
+        for row in found.to_dict("records"):
+            style = "bold" if row["differs"] else ""
+            console.print(
+                Text(f"{row['model']}{'' if row['differs'] else ' (the same in both)'}", style=style)
+            )
+            for letter in "AB":
+                console.print(Padding(Text(f"{letter}  {verdict_words(row, letter.lower())}"), (0, 0, 0, 2)))
 
     differing = scenario_differences(a, b)
     summary.head(console, "What differs between the scenarios")
@@ -199,7 +216,7 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    for model, (launch, _) in panel_models(a, b).items():
+    for model, (launch, _) in ordered_models(a, b, cells).items():
         own = cells[cells["model"] == model]
         said = launch_summary(own, None if launch != launch else launch)
         table.add_row(

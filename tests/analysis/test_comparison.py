@@ -18,11 +18,12 @@ from analysis.comparison import (
     panel_models,
     retention_differences,
     scenario_differences,
+    verdict_differences,
 )
 from analysis.exhibit import Exhibit
 from analysis.exhibits import EXHIBITS
 from analysis.proportions import newcombe, wilson
-from analysis.report.compare import render_comparison
+from analysis.report.compare import render_comparison, verdict_words
 from analysis.results import write_analysis
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
@@ -207,3 +208,30 @@ def test_a_table_without_a_row_is_compared_as_missing():
     assert rows["series"].tolist() == ["p"]
     assert rows["b"].isna().all()
     assert exhibit_differences(AUTHORS, a.head(0), a.head(0)).empty
+
+
+def judged(folder, rows):
+    """A folder of results that holds verdicts, as far as they are compared."""
+    (folder / "tables").mkdir(parents=True)
+    frame = pd.DataFrame(rows, columns=["model", "kind", "headline", "month", "difference"])
+    frame.to_parquet(folder / "tables" / "fig25_verdicts.parquet")
+    return Analysed(folder, None)
+
+
+def test_verdicts_stand_side_by_side_and_those_that_differ_come_first(tmp_path):
+    a = judged(tmp_path / "a", [
+        ("x/same", "no fit", "no fit", 5.0, 0.01), ("x/only-a", "no fit", "no fit", 5.0, 0.0),
+        ("x/other", "foundational", "foundational launch cohort", 5.0, 0.223),
+    ])  # fmt: skip
+    b = judged(tmp_path / "b", [
+        ("x/other", "insufficient data", "insufficient data", np.nan, np.nan),
+        ("x/same", "no fit", "no fit; not firm: would change", 4.0, 0.02),
+    ])  # fmt: skip
+    found = verdict_differences(a, b)
+    assert found["model"].tolist() == ["x/other", "x/same"]
+    assert found["differs"].tolist() == [True, False]
+    first = found.iloc[0]
+    assert verdict_words(first, "a") == "foundational launch cohort (22.3 points in month 5)"
+    assert verdict_words(first, "b") == "insufficient data"
+    (tmp_path / "c" / "tables").mkdir(parents=True)
+    assert verdict_differences(a, Analysed(tmp_path / "c", None)).empty
