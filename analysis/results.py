@@ -17,6 +17,7 @@ from analysis.aside import Aside
 from analysis.exhibit import Exhibit
 from analysis.looked_at import models_asked, panels_of
 from analysis.query import Query, queries
+from analysis.sheet import write_csv
 from analysis.source import Log, NotAvailable
 from analysis.weekly import window_of
 
@@ -283,7 +284,7 @@ class _Writer:
 
     def _store(self, stem: str, frame: pd.DataFrame) -> list[str]:
         """Write a table as CSV and Parquet; returns the paths from the page's folder."""
-        frame.to_csv(self.folder / "tables" / f"{stem}.csv", index=False)
+        write_csv(frame, self.folder / "tables" / f"{stem}.csv")
         frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
         return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
 
@@ -320,7 +321,7 @@ class _Writer:
         columns = ["id", "title", "unit", "claims", "rows", "files"]
         index = pd.DataFrame(self.index, columns=columns).sort_values("id", ignore_index=True)
         index["rows"] = index["rows"].astype("Int64")
-        index.to_csv(self.folder / "tables" / f"{INDEX}.csv", index=False)
+        write_csv(index, self.folder / "tables" / f"{INDEX}.csv")
 
     # --- parts of the summary and the page
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 EXIT_STATUSES = """exit status:
@@ -90,7 +91,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
     """Arguments of `argv`; the chosen command's parser is `namespace.parser`. Raises UsageError."""
-    namespace, unknown = parser.parse_known_args(argv)
+    namespace, unknown = parser.parse_known_args(at_home(argv))
     if unknown:
         chosen: Parser = getattr(namespace, "parser", parser)
         word = unknown[0].partition("=")[0]
@@ -98,6 +99,17 @@ def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
         near = hint(word, chosen.options()) if kind == "option" else ""
         chosen.error(f"unknown {kind} '{word}'{near}")
     return namespace
+
+
+def at_home(argv: Sequence[str]) -> list[str]:
+    """The words of a command line with `~` as the home folder, also in `--out=~/x`, which a shell leaves alone."""
+    words = []
+    for word in argv:
+        option, equals, value = word.partition("=")
+        if word.startswith("--") and equals and option != "--set":
+            word = f"{option}={os.path.expanduser(value)}"
+        words.append(os.path.expanduser(word))
+    return words
 
 
 def positive_integer(text: str) -> int:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from testbed import arguments, failure
+from testbed import arguments, failure, streams
 from testbed.commands import (
     analyze,
     catalogue,
@@ -79,6 +79,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs `slipper` with `argv` (default: the process's) and returns the exit status."""
     argv = sys.argv[1:] if argv is None else argv
     name = "slipper"
+    streams.prepare()
     try:
         with _terminable():
             parser = build_parser()
@@ -88,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
                 return failure.DONE
             name = f"slipper {args.command}"
             status: int = args.execute(args)
-            sys.stdout.flush()
+            streams.flush()
             return status
     except SystemExit as leave:  # --help and --version
         return leave.code if isinstance(leave.code, int) else failure.FAILED
@@ -100,9 +101,7 @@ def main(argv: list[str] | None = None) -> int:
         _say(str(error))
         return error.status
     except BrokenPipeError:
-        # The reader of our output has seen enough. Python would complain again at exit: give it an output to flush to.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.abandon()  # the reader of our output has seen enough
         return failure.DONE
     except KeyboardInterrupt as error:
         return _stopped(name, error)
@@ -132,7 +131,8 @@ def _interrupt_behind(error: BaseException) -> KeyboardInterrupt | None:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    with suppress(OSError, ValueError):  # nobody listens
+        print(message, file=sys.stderr)
 
 
 def _trace() -> None:

@@ -227,7 +227,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=arguments.whole_number, default=SEED, help=f"default: {SEED}")
     parser.add_argument("--out", type=Path, default=Path("docs/error-rates.md"), help="the page to write")
     arguments.add_overwrite(parser)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
     try:
         files.check_page(args.out, args.overwrite)
     except files.Foreign as error:

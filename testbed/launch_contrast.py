@@ -16,6 +16,7 @@ import analysis
 import sim
 from analysis import retention, study
 from analysis.contract import files
+from analysis.sheet import write_csv
 from sim.listing import WORLDS
 from testbed import arguments
 from testbed.failure import BAD_INPUT
@@ -66,7 +67,7 @@ def measure(arm: Arm, seed: int, users: int | None, memory: Path) -> pd.DataFram
                 ]
             )
     with files.replacement(known) as part:
-        found.to_csv(part, index=False)
+        write_csv(found, part)
     return found
 
 
@@ -134,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/launch-contrast.md"), help="the page to write")
     parser.add_argument("--memory", type=Path, default=Path("outputs/launch-contrast"), help="finished runs")
     arguments.add_overwrite(parser)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
     try:
         files.check_page(args.out, args.overwrite)
     except files.Foreign as error:

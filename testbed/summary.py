@@ -94,7 +94,14 @@ class Findings:
 
 def open_console(stream: TextIO | None = None, width: int | None = None) -> Console:
     """The console for summaries: standard output, colours on terminals only."""
-    return Console(file=sys.stdout if stream is None else stream, width=width, highlight=False, emoji=False)
+    return _Console(file=sys.stdout if stream is None else stream, width=width, highlight=False, emoji=False)
+
+
+class _Console(Console):
+    """A console that leaves a reader who has gone to the command line, which ends quietly."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def print_question(console: Console, manifest: Mapping[str, Any]) -> None:

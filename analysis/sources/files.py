@@ -14,9 +14,11 @@ import fnmatch
 import glob as globbing
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analysis.contract.files import Foreign, read
 from analysis.sources.errors import LogError
 
 EXTENSIONS = (".parquet", ".pq", ".parq")
@@ -30,6 +32,7 @@ SHOWN = 3  # so many names of what is left out are said
 HIDDEN = "hidden or scratch (a name that starts with . or _)"
 NO_PARQUET = "data, but not Parquet"
 MISNAMED = "Parquet, but not named .parquet, .pq or .parq: rename them to have them read"
+RESULTS = "results that slipper wrote"
 TWICE = "links to what is read already"
 LOOP = "links to a folder that they lie in"
 
@@ -109,6 +112,7 @@ class _Search:
             return
         self._folders.add(real)
         refuse_table_format([Path(folder)])
+        own = _results_in(Path(folder))
         for entry in _entries(folder):
             if is_hidden(entry.name):
                 if _holds_parquet(entry):
@@ -116,7 +120,12 @@ class _Search:
             elif entry.is_symlink():
                 self._links.append(entry.path)
             elif entry.is_dir():
-                self.folder(entry.path)
+                if entry.name in own:
+                    self.left_out.append((entry.path, RESULTS))
+                else:
+                    self.folder(entry.path)
+            elif entry.name in own:
+                self.left_out.append((entry.path, RESULTS))
             else:
                 self.file(entry.path)
 
@@ -152,6 +161,21 @@ class _Search:
                 self.file(link)
             elif is_named(link):
                 raise LogError(f"{link}: a link to nothing; mend or remove it")
+
+
+def _results_in(folder: Path) -> set[str]:
+    """Names of what slipper left as results in a folder, which is no log: the folder of tables, and tables beside it.
+
+    Known by the list of files, or by the index of the tables where an earlier version kept no list.
+    """
+    own = set()
+    if (folder / "tables" / "index.csv").is_file() and (
+        folder / "tables" / "fig25_triangles.parquet"
+    ).is_file():
+        own.add("tables")
+    with suppress(Foreign):
+        own |= {name for name in read(folder) or {} if "/" not in name}
+    return own
 
 
 def _entries(folder: str | Path) -> list[os.DirEntry[str]]:

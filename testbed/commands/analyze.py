@@ -32,7 +32,7 @@ examples:
   slipper analyze /data/log --sql                 the SQL of every query, to run elsewhere
 
 left on disk (in the run folder, else in --out, else beside the log in LOG-analysis/, with --table LOG-NAME-analysis/):
-  tables/        results as CSV and Parquet
+  tables/        results as CSV and Parquet (in CSV, text that would start a formula has a ' in front)
   figures/       pictures as SVG and PNG
   report.html    one page with all of it, readable offline
   --validate and --sql leave nothing.

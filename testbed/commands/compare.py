@@ -100,6 +100,7 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     from analysis.comparison import Analysed, exhibit_differences, panel_models, retention_differences
     from analysis.exhibits import EXHIBITS
     from analysis.report.compare import render_comparison
+    from analysis.sheet import write_csv
 
     a, b = Analysed.at(first), Analysed.at(second)
     cells = retention_differences(a, b, list(panel_models(a, b)))
@@ -114,8 +115,8 @@ def compare(first: Path, second: Path, out: Path) -> Result:
 
     with Aside(out, LEFT) as aside:
         (aside.path / PAGE).write_text(page, encoding="utf-8")
-        cells.to_csv(aside.path / "retention_differences.csv", index=False)
-        series.to_csv(aside.path / "exhibit_differences.csv", index=False)
+        write_csv(cells, aside.path / "retention_differences.csv")
+        write_csv(series, aside.path / "exhibit_differences.csv")
         aside.publish()
     return a, b, cells, series
 

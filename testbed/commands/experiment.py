@@ -307,6 +307,7 @@ def write_results(
     """Write the table, the matrix and the page from all runs of the plan that are remembered; returns the matrix and
     the facts of the page."""
     from analysis.aside import Aside
+    from analysis.sheet import write_csv
     from testbed.experiment import curves, matrix, page, table
 
     records: dict[str, Record] = {}
@@ -319,7 +320,7 @@ def write_results(
     facts = _facts(plan, records, tally)
     with Aside(home, LEFT) as aside:
         table.write(tidy, aside.path)
-        matrix.as_frame(cells).to_csv(aside.path / "matrix.csv", index=False)
+        write_csv(matrix.as_frame(cells), aside.path / "matrix.csv")
         text = page.render(plan, cells, tidy, curves.curves(plan, tidy), facts)
         (aside.path / PAGE).write_text(text, encoding="utf-8")
         aside.publish()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.sheet import write_csv
 from testbed.experiment.plan import Plan
 from testbed.experiment.runs import Record
 
@@ -53,6 +54,6 @@ def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
 def write(frame: pd.DataFrame, folder: Path) -> list[Path]:
     """Write the table as CSV and as Parquet."""
     csv, parquet = folder / "runs.csv", folder / "runs.parquet"
-    frame.to_csv(csv, index=False)
+    write_csv(frame, csv)
     frame.to_parquet(parquet, index=False)
     return [csv, parquet]
