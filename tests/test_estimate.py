@@ -12,7 +12,6 @@ from sim.shipped import worlds
 from testbed import cli, room
 from testbed.failure import BadInput
 
-
 WHALE = "model: new/frontier, requests_per_day: 2000000"
 
 
