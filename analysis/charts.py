@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import altair as alt
 import pandas as pd
+from altair.utils import schemapi
 
 Spec = dict[str, Any]
 SHARE, COUNT, NUMBER, COMPACT = (
@@ -325,4 +327,10 @@ def spec(chart: Any, description: str, height: int = _HEIGHT) -> Spec:
 def to_dict(chart: Any) -> Spec:
     """A chart as a plain dict, however many rows it has: ten years of months are more than the library's limit."""
     with alt.data_transformers.enable("default", max_rows=None):
-        return dict(chart.to_dict())
+        return dict(chart.to_dict(validate=schemapi.DEBUG_MODE))
+
+
+def unchecked() -> AbstractContextManager[None]:
+    """A context in which charts are not checked against the schema of Vega-Lite, part by part: half of the time that
+    they take. The tests make the charts with the check."""
+    return schemapi.debug_mode(False)

@@ -6,13 +6,15 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis import retention, study
+from analysis import charts, retention, study
 from analysis.aside import Aside
 from analysis.exhibit import Exhibit
 from analysis.looked_at import models_asked, panels_of
@@ -20,9 +22,11 @@ from analysis.query import Query, queries
 from analysis.sheet import write_csv
 from analysis.source import Log, NotAvailable
 from analysis.weekly import window_of
+from analysis.workers import Workers
 
 if TYPE_CHECKING:
-    from analysis.inference.verdict import Verdict
+    from analysis.figures.style import Drawn
+    from analysis.inference.verdict import Judging, Verdict
     from analysis.report import Card, PanelPart
     from analysis.report.judgements import Judgement
 
@@ -41,6 +45,8 @@ def write_analysis(
     manifest: dict[str, Any] | None = None,
     models: Sequence[str] | None = None,
     registry_digest: str | None = None,
+    workers: Workers | None = None,
+    answer: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Analyse a log and write tables/ (CSV, Parquet), figures/ (SVG, PNG) and report.html into a folder.
 
@@ -50,19 +56,23 @@ def write_analysis(
     folder at once the last to end stays. progress: called with (what is being done,
     steps done, steps in all). manifest: of the run, if the log has none itself. models: the models of the retention
     panels; by default those of `looked_at.models_shown`. registry_digest: of the
-    claims as they are now; verdicts in the folder that are of other claims are marked on the page.
+    claims as they are now; verdicts in the folder that are of other claims are marked on the page. workers: who
+    simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
+    tables and the verdicts are there, before figures and page, with the summary as it is then.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
     `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
     a panel), `asked` (models that the question is about, maybe none), `shares` (mean weekly shares by
-    source type) as DataFrames (None where not available),
-    `gaps` (list of text), `files` (list of Path), `report` (Path), `timings_s` ({step: seconds}).
+    source type) as DataFrames (None where not available), `gaps` (list of text), `files` (list of Path), `report`
+    (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
     """
     from analysis.report import verdicts
 
     target = Path(out_dir)
     with Aside(target, RESULTS) as aside:
-        writer = _Writer(log, aside.path, progress, manifest or log.manifest, models)
+        writer = _Writer(
+            log, aside.path, progress, manifest or log.manifest, models, workers or Workers(), answer
+        )
         outdated = registry_digest is not None and verdicts.is_outdated(target, registry_digest)
         summary = writer.write(verdicts.read(target), outdated)
         files = sorted(file.relative_to(aside.path) for file in aside.path.rglob("*") if file.is_file())
@@ -99,12 +109,17 @@ class _Writer:
         progress: Progress | None,
         manifest: dict[str, Any] | None,
         models: Sequence[str] | None,
+        workers: Workers,
+        answer: Callable[[dict[str, Any]], None] | None,
     ) -> None:
         self.log = log
         self.folder = folder
         self.progress = progress
         self.manifest = manifest
         self.models = models
+        self.workers = workers
+        self.answer = answer
+        self.drawing: dict[str, Future[Drawn]] = {}  # by exhibit
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
         self.index: list[dict[str, Any]] = []
@@ -118,23 +133,15 @@ class _Writer:
         from analysis.report import verdicts
         from analysis.report.judgements import judgement
 
-        self.steps = len(EXHIBITS) + 4
+        self.steps = 2 * len(EXHIBITS) + 4
         (self.folder / "tables").mkdir()
         (self.folder / "figures").mkdir()
-        panels = self._step("usage", lambda: panels_of(self.log, self.models))
-        triangles, contrast = self._step("retention", lambda: self._retention(panels))
-        cards = {exhibit.id: self._step(exhibit.id, partial(self._card, exhibit)) for exhibit in EXHIBITS}
-        judged_here = self._step("verdicts", lambda: self._verdicts(panels))
-        judgements = [judgement(found) for found in judged_here]
-        shown = self._step("retention panels", lambda: self._panels(panels, cards, judgements))
-        self._write_index()
-        apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
-        page = self._page(
-            panels, contrast, shown, [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
-        )
-        (self.folder / "report.html").write_text(verdicts.into(page, judged, outdated), encoding="utf-8")
-        self._report("report", self.steps)
-        return {
+        panels = self._step("tables", lambda: panels_of(self.log, self.models))
+        judging = self._step("verdicts", lambda: self._judging(panels))
+        triangles, contrast = self._step("tables", lambda: self._retention(panels))
+        tables = {e.id: self._step("tables", partial(self._table, e)) for e in EXHIBITS}
+        judged_here = self._step("verdicts", lambda: self._verdicts(judging))
+        summary = {
             "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],
             "triangles": triangles,
             "launch_contrast": contrast,
@@ -145,6 +152,24 @@ class _Writer:
             "gaps": self.gaps,
             "timings_s": self.timings,
         }
+        if self.answer is not None:
+            self.answer(summary)
+        with charts.unchecked():
+            cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in EXHIBITS}
+            cards = self._step("figures", lambda: self._with_stills(cards))
+            judgements = [judgement(found) for found in judged_here]
+            shown = self._step("page", lambda: self._panels(panels, cards, judgements))
+        self._write_index()
+        apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
+        sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
+
+        def write_page() -> None:
+            page = self._page(panels, contrast, shown, sections)
+            (self.folder / "report.html").write_text(verdicts.into(page, judged, outdated), encoding="utf-8")
+
+        self._step("page", write_page)
+        self._report("report", self.steps)
+        return summary
 
     # --- steps
 
@@ -152,7 +177,7 @@ class _Writer:
         self._report(name, self.done)
         begun = time.perf_counter()
         result = work()
-        self.timings[name] = round(time.perf_counter() - begun, 3)
+        self.timings[name] = round(self.timings.get(name, 0.0) + time.perf_counter() - begun, 3)
         self.done += 1
         return result
 
@@ -172,24 +197,22 @@ class _Writer:
             self._list(stem, title, "share of users", (), frame, self._store(stem, frame))
         return everything[everything["model"].isin(names)].reset_index(drop=True), contrast
 
-    def _verdicts(self, panels: list[study.Panel]) -> list[Verdict]:
-        """The verdicts on the panels' launch cohorts: those of `slipper verdict` with the same seed."""
+    def _judging(self, panels: list[study.Panel]) -> Judging:
+        """The verdicts on the panels' launch cohorts, begun: those of `slipper verdict` with the same seed."""
         import numpy as np
 
         from analysis.inference import verdict
+
+        return verdict.Judging(
+            self.log, [panel.model for panel in panels], np.random.default_rng(SEED),
+            controls=verdict.control_models(self.log), simulations=SIMULATIONS, workers=self.workers,
+            progress=lambda model, done, total: self._report("verdicts", self.done + done / max(total, 1)),
+        )  # fmt: skip
+
+    def _verdicts(self, judging: Judging) -> list[Verdict]:
         from analysis.inference.verdict_table import verdict_table
 
-        models = [panel.model for panel in panels]
-        order = {model: i for i, model in enumerate(models)}
-
-        def progress(model: str, done: int, total: int) -> None:
-            share = (order[model] + done / max(total, 1)) / len(models)
-            self._report("verdicts", self.done + min(share, 1.0))
-
-        found = verdict.verdicts(
-            self.log, models, np.random.default_rng(SEED), controls=verdict.control_models(self.log),
-            simulations=SIMULATIONS, progress=progress,
-        )  # fmt: skip
+        found = judging.verdicts()
         frame = verdict_table(found)
         unit = "share of users; of simulated panels"
         self._list(VERDICTS, "Verdicts on the launch cohorts", unit, (), frame, self._store(VERDICTS, frame))
@@ -233,21 +256,30 @@ class _Writer:
             judgement=judgement,
         )
 
-    def _card(self, exhibit: Exhibit) -> Card:
+    def _table(self, exhibit: Exhibit) -> pd.DataFrame | NotAvailable:
+        """The table of an exhibit, or why the log cannot say it."""
+        try:
+            return exhibit.table(self.log)
+        except NotAvailable as error:
+            self.gaps.append(f"{exhibit.title}: {error}")
+            return error
+
+    def _card(self, exhibit: Exhibit, frame: pd.DataFrame | NotAvailable) -> Card:
+        """The page's card of an exhibit, without its still, which is being drawn."""
         from analysis.report import Card, Shown, cells, page, wording
 
         definition = page.paragraphs(definition_of(exhibit))
-        try:
-            frame = exhibit.table(self.log)
-            files = self._store(exhibit.id, frame)
-            still, sample = "", ""
-            if exhibit.draw is not None:
-                still, sample = self._draw(exhibit, files)
-            sql = [Shown(query.name, self._sql(query)) for query in queries_of(exhibit)]
-        except NotAvailable as error:
-            self._forget(exhibit.id)
-            self.gaps.append(f"{exhibit.title}: {error}")
-            gap = f"{error.column} ({error.why})"
+        if not isinstance(frame, NotAvailable):
+            try:
+                files = self._store(exhibit.id, frame)
+                sample = self._draw(exhibit, files)
+                sql = [Shown(query.name, self._sql(query)) for query in queries_of(exhibit)]
+            except NotAvailable as error:
+                self._forget(exhibit.id)
+                self.gaps.append(f"{exhibit.title}: {error}")
+                frame = error
+        if isinstance(frame, NotAvailable):
+            gap = f"{frame.column} ({frame.why})"
             self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
             return Card(
                 exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap
@@ -262,7 +294,6 @@ class _Writer:
             title=exhibit.title,
             unit=exhibit.unit,
             spec=spec,
-            still="" if sheet else still,
             label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, spec),
             sample=sample
             or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
@@ -288,22 +319,34 @@ class _Writer:
         frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
         return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
 
-    def _draw(self, exhibit: Exhibit, files: list[str]) -> tuple[str, str]:
-        """Write a figure as SVG and PNG and add the two paths to `files`; returns its <svg> element and its note."""
+    def _draw(self, exhibit: Exhibit, files: list[str]) -> str:
+        """Have the figure of an exhibit drawn, and add its two paths to `files`; returns its note on the sample."""
         from analysis import figures
 
-        assert exhibit.draw is not None
+        if exhibit.draw is None:
+            return ""
         figure = exhibit.draw(self.log)
-        paths = figures.save(figure, self.folder / "figures" / exhibit.id)
-        files += [f"figures/{path.name}" for path in paths]
-        text = paths[0].read_text(encoding="utf-8")
-        return text[text.index("<svg") :], figure.get_supxlabel()
+        self.drawing[exhibit.id] = self.workers.start(figures.drawn, figure)
+        files += [f"figures/{exhibit.id}.{kind}" for kind in ("svg", "png")]
+        return figure.get_supxlabel()
+
+    def _with_stills(self, cards: dict[str, Card]) -> dict[str, Card]:
+        """The cards with their stills, once the figures are drawn and written."""
+        from analysis import figures
+
+        whole = dict(cards)
+        for stem, task in self.drawing.items():
+            picture = task.result()
+            figures.write(picture, self.folder / "figures" / stem)
+            if stem != "fig25":  # the panels show it, one by one
+                whole[stem] = replace(cards[stem], still=picture.element)
+        return whole
 
     def _forget(self, stem: str) -> None:
         """Remove what an exhibit left before it turned out not to be available."""
-        for folder in ("tables", "figures"):
-            for path in (self.folder / folder).glob(f"{stem}.*"):
-                path.unlink()
+        for path in (self.folder / "tables").glob(f"{stem}.*"):
+            path.unlink()
+        self.drawing.pop(stem, None)
 
     def _list(
         self,

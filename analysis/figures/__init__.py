@@ -39,7 +39,7 @@ from analysis.figures.retention import (
     retention_panels,
     side_by_side,
 )
-from analysis.figures.style import save, svg
+from analysis.figures.style import drawn, save, svg, write
 
 __all__ = [
     "available_models",
@@ -47,6 +47,7 @@ __all__ = [
     "cn_categories",
     "common_top",
     "draw_retention",
+    "drawn",
     "mean_completion",
     "mean_prompt",
     "mean_total",
@@ -72,4 +73,5 @@ __all__ = [
     "tool_models",
     "tool_share",
     "tools_offered",
+    "write",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,15 +90,42 @@ STYLE: Any = {  # typed loosely: the stubs list each key as a literal
 PNG_DPI = 110
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A picture: the bytes of its SVG and of its PNG."""
+
+    vector: bytes
+    pixels: bytes
+
+    @property
+    def element(self) -> str:
+        """The <svg> element, for a page."""
+        text = self.vector.decode("utf-8")
+        return text[text.index("<svg") :]
+
+
 def save(figure: Figure, stem: str | Path) -> list[Path]:
     """Write the figure as STEM.svg and STEM.png; returns the two paths. The same data gives the same SVG bytes."""
+    return write(drawn(figure), stem)
+
+
+def drawn(figure: Figure) -> Drawn:
+    """The figure as the bytes of both files."""
+    vector, pixels = io.BytesIO(), io.BytesIO()
+    with mpl.rc_context(STYLE):
+        lay_out(figure)
+        figure.savefig(vector, format="svg", metadata={"Date": None})
+        figure.savefig(pixels, format="png", dpi=PNG_DPI)
+    return Drawn(vector.getvalue(), pixels.getvalue())
+
+
+def write(picture: Drawn, stem: str | Path) -> list[Path]:
+    """Write what was drawn as STEM.svg and STEM.png; returns the two paths."""
     stem = Path(stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
     paths = [stem.with_name(stem.name + ".svg"), stem.with_name(stem.name + ".png")]
-    with mpl.rc_context(STYLE):
-        lay_out(figure)
-        figure.savefig(paths[0], metadata={"Date": None})
-        figure.savefig(paths[1], dpi=PNG_DPI)
+    for path, content in zip(paths, (picture.vector, picture.pixels), strict=True):
+        path.write_bytes(content)
     return paths
 
 
@@ -112,12 +140,11 @@ def lay_out(figure: Figure) -> None:
 
 def svg(figure: Figure) -> str:
     """The figure as an <svg> element for a page."""
-    buffer = io.StringIO()
+    buffer = io.BytesIO()
     with mpl.rc_context(STYLE):
         lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    return Drawn(buffer.getvalue(), b"").element
 
 
 def span(values: Sequence[int]) -> str:

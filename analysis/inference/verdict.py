@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,7 @@ from analysis.numerals import percent
 from analysis.proportions import Z95
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
+from analysis.workers import Workers
 
 MIGRATION_DAYS = 31  # between a model's release and an earlier id's retirement, to be one launch (assumed)
 MOST_CONTROLS = 40  # models with the largest launch cohorts: more take long and change little (assumed)
@@ -270,28 +273,93 @@ def verdicts(
     that the models table states (`predecessors`). Where the log has no requests to any of them there is no such
     challenge.
     """
-    found = []
-    seed = None if rng is None else int(rng.integers(2**63))
-    for model in models:
-        # Each model's draws are its own: its error rates do not depend on which others are judged.
-        draws = None if seed is None else np.random.default_rng([seed, *model.encode()])
-        try:
-            panel = panel_of(log, model, min_cohort, models)
-        except NoPanel as error:
-            nothing = Classification("insufficient data", str(error), None)
-            found.append(Verdict(model, None, nothing))
-            continue
-        merged = None
-        earlier = [*predecessors(log, model), *(old for old, new in (aliases or {}).items() if new == model)]
-        if earlier and set(earlier) & set(retention.first_months(log)["model"]):
-            merged = Panel.from_log(log, model, min_cohort=min_cohort, aliases=dict.fromkeys(earlier, model))
+    return Judging(
+        log, models, rng, aliases=aliases, controls=controls, simulations=simulations, min_cohort=min_cohort,
+        search=search, progress=progress,
+    ).verdicts()  # fmt: skip
 
-        def step(done: int, total: int, model: str = model) -> None:
-            progress(model, done, total)
 
-        found.append(
-            judge(panel, draws, merged=merged, simulations=simulations, search=search, progress=step)
-        )
+class Judging:
+    """Verdicts on their way: `verdicts`, begun by workers while this process does something else.
+
+    Making it reads the panels from the log, and hands each to `workers` (without any, it is judged when the verdicts
+    are asked for). The verdicts do not depend on the workers.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        models: Sequence[str],
+        rng: np.random.Generator | None = None,
+        *,
+        aliases: Mapping[str, str] | None = None,
+        controls: Sequence[str] = (),
+        simulations: int = SIMULATIONS,
+        min_cohort: int = SMALL_COHORT,
+        search: bool = False,
+        workers: Workers | None = None,
+        progress: Callable[[str, int, int], None] = lambda model, done, total: None,
+    ) -> None:
+        self._progress = progress
+        self._log, self._controls, self._min_cohort = log, controls, min_cohort
+        self._tasks: list[tuple[str, Panel | None, Future[Verdict]]] = []
+        workers = workers or Workers()
+        seed = None if rng is None else int(rng.integers(2**63))
+        for model in models:
+            # Each model's draws are its own: its error rates do not depend on which others are judged.
+            draws = None if seed is None else np.random.default_rng([seed, *model.encode()])
+            try:
+                panel = panel_of(log, model, min_cohort, models)
+            except NoPanel as error:
+                nothing = Verdict(model, None, Classification("insufficient data", str(error), None))
+                self._tasks.append((model, None, _known(nothing)))
+                continue
+            merged = None
+            earlier = [
+                *predecessors(log, model),
+                *(old for old, new in (aliases or {}).items() if new == model),
+            ]
+            if earlier and set(earlier) & set(retention.first_months(log)["model"]):
+                merged = Panel.from_log(
+                    log, model, min_cohort=min_cohort, aliases=dict.fromkeys(earlier, model)
+                )
+            if workers.count > 1:
+                task = workers.start(judged, panel, draws, merged, simulations, search)
+            else:  # only this process can tell how far a model is
+                step = partial(progress, model)
+                task = workers.start(judged, panel, draws, merged, simulations, search, step)
+            self._tasks.append((model, panel, task))
+
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts, once all are there."""
+        found = []
+        for model, panel, task in self._tasks:
+            found.append(replace(task.result(), panel=panel))
+            self._progress(model, 1, 1)
+        return _together(self._log, found, self._controls, self._min_cohort)
+
+
+def _known(verdict: Verdict) -> Future[Verdict]:
+    task: Future[Verdict] = Future()
+    task.set_result(verdict)
+    return task
+
+
+def judged(
+    panel: Panel,
+    rng: np.random.Generator | None,
+    merged: Panel | None,
+    simulations: int,
+    search: bool,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Verdict:
+    """`judge` for a worker: the verdict comes back without its panel, which the caller has."""
+    found = judge(panel, rng, merged=merged, simulations=simulations, search=search, progress=progress)
+    return replace(found, panel=None)
+
+
+def _together(log: Log, found: list[Verdict], controls: Sequence[str], min_cohort: int) -> list[Verdict]:
+    """Verdicts with what needs more than one of them."""
     found = [_with_remedies(verdict, log) for verdict in found]
     beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
     for model in controls[:MOST_CONTROLS]:

@@ -16,6 +16,7 @@ from testbed.progress import Report, open_display
 
 if TYPE_CHECKING:
     from analysis import Log
+    from analysis.workers import Workers
     from testbed.summary import Findings
 
 DESCRIPTION = """\
@@ -74,6 +75,7 @@ class Result:
 def execute(args: argparse.Namespace) -> int:
     """Analyses, validates or prints SQL."""
     from analysis import LogError
+    from analysis.workers import Workers, cores
     from testbed import summary
 
     try:
@@ -84,8 +86,10 @@ def execute(args: argparse.Namespace) -> int:
             return _print_sql(args)
         folder = results_folder(args.log, args.out, args.table or "generations")
         check_writable(folder)
-        with open_display(quiet=args.quiet) as show:
-            result = analyse(args.log, folder, show, arguments.log_options(args), args.models)
+        with Workers(cores()) as workers, open_display(quiet=args.quiet) as show:
+            result = analyse(
+                args.log, folder, show, arguments.log_options(args), args.models, workers=workers
+            )
     except LogError as error:
         raise BadInput(str(error)) from error
     if args.json:
@@ -110,10 +114,12 @@ def analyse(
     options: Mapping[str, Any] | None = None,
     models: Sequence[str] | None = None,
     answered: Callable[[Findings], None] = lambda findings: None,
+    workers: Workers | None = None,
 ) -> Result:
     """Analyses the log at `where` and writes the results into `folder`. Raises LogError.
 
-    options: of `analysis.open_log`. answered: called with the findings as soon as they are known.
+    options: of `analysis.open_log`. answered: called with the findings as soon as they are known, before the
+    figures. workers: see `write_analysis`.
     """
     began = time.monotonic()
     show(Report("analysis", 0, 0))
@@ -126,10 +132,10 @@ def analyse(
         _check_models(log, models)
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
-            registry_digest=registry().digest if judged else None,
+            registry_digest=registry().digest if judged else None, workers=workers,
+            answer=lambda known: answered(Findings.of(known)),
         )  # fmt: skip
         findings = Findings.of(results)
-        answered(findings)
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
         warnings = log.warnings
     return Result(findings, extent, time.monotonic() - began, warnings)

@@ -49,14 +49,17 @@ def add_parser(commands: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Simulates, analyses and sums up; the answer comes as soon as it is known."""
     told = not (args.json or args.quiet)
-    with open_display(quiet=args.quiet) as show:
+    from analysis.workers import Workers, cores
+
+    # The workers get ready while the market is simulated.
+    with Workers(args.workers or cores()) as workers, open_display(quiet=args.quiet) as show:
         run = simulate.simulate(args, show)
 
         def answer(findings: Findings) -> None:
             if told:
                 show.let(lambda: _print_answer(run.manifest, findings))
 
-        result = analyze.analyse(run.path, run.path, show, answered=answer)
+        result = analyze.analyse(run.path, run.path, show, answered=answer, workers=workers)
     if args.json:
         print(json.dumps(simulate.as_json(run) | analyze.as_json(result), indent=2, default=str))
     elif args.quiet:
