@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from analysis import agentic, categories, usage
 from analysis import weekly as step
@@ -297,7 +297,7 @@ def _token_axis(axes: Axes) -> None:
     top = float(axes.dataLim.ymax)
     axes.set_ylim(0, top * 1.12 if 0 < top < math.inf else 1)
     axes.set_ylabel("tokens per request")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def _labelled_weeks(log: Log, frame: pd.DataFrame) -> pd.DataFrame:

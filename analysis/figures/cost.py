@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 from scipy import stats
 
 from analysis import cost
@@ -120,9 +120,9 @@ def _log_axes(axes: Axes, x: pd.Series, y: pd.Series, use: str) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.grid(axis="x", visible=True)
-    dollars = FuncFormatter(lambda value, _: f"${value:,.3g}")
+    dollars = StrMethodFormatter("${x:,.3g}")
     axes.xaxis.set_major_formatter(dollars)
-    axes.xaxis.set_minor_formatter(dollars if x.max() < 8 * x.min() else FuncFormatter(lambda *_: ""))
+    axes.xaxis.set_minor_formatter(dollars if x.max() < 8 * x.min() else NullFormatter())
     axes.set_xlim(float(x.min()) * 0.72, float(x.max()) * 1.5)
     axes.set_ylim(float(y.min()) * 0.5, float(y.max()) * 2.5)
 
