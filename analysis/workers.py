@@ -64,13 +64,13 @@ class Workers:
         self._threads: ThreadPoolExecutor | None = None
         self._processes: list[tuple[Connection, BaseProcess]] = []
         self._mine = threading.local()
+        self._opening = threading.Lock()
         self._ended = threading.Event()
         if self.count > 1:
             self._context = _context()
-            self._threads = ThreadPoolExecutor(self.count, thread_name_prefix="worker")
-            with _one_thread_each():
-                self._processes = [self._open() for _ in range(self.count)]
-            self._unclaimed = [pipe for pipe, _ in self._processes]
+            self._threads = ThreadPoolExecutor(self.count, "worker", self._open)
+            for _ in range(self.count):  # each opens its process now, while this thread goes on
+                self._threads.submit(int)
 
     def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand out `work(*args, **kwargs)`."""
@@ -83,12 +83,13 @@ class Workers:
         self._ended.set()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
-        for _, process in self._processes:
-            process.terminate()
-            process.join(PATIENCE_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
+        with self._opening:  # none is opened from here on
+            for _, process in self._processes:
+                process.terminate()
+                process.join(PATIENCE_S)
+                if process.is_alive():
+                    process.kill()
+                    process.join()
         if self._threads is not None:
             self._threads.shutdown(wait=True)  # the ends of the pipes have told them
         for pipe, _ in self._processes:
@@ -103,16 +104,22 @@ class Workers:
     ) -> None:
         self.close()
 
-    def _open(self) -> tuple[Connection, BaseProcess]:
-        here, there = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(there,), daemon=True)
-        process.start()
-        there.close()
-        return here, process
+    def _open(self) -> None:
+        """Start the process of this thread."""
+        self._mine.pipe = None
+        with self._opening, _one_thread_each():
+            if self._ended.is_set():
+                return
+            here, there = self._context.Pipe()
+            process = self._context.Process(target=_serve, args=(there,), daemon=True)
+            process.start()
+            there.close()
+            self._processes.append((here, process))
+            self._mine.pipe = here
 
     def _hand_over(self, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Runs in the thread of one process: the process does the task, or, if it dies, this one."""
-        pipe = self._pipe()
+        pipe: Connection | None = self._mine.pipe
         if pipe is not None:
             try:
                 pipe.send((work, args, kwargs))
@@ -126,13 +133,6 @@ class Workers:
                     return answer
                 raise answer
         return work(*args, **kwargs)
-
-    def _pipe(self) -> Connection | None:
-        """This thread's own connection; None once its process has died."""
-        if not hasattr(self._mine, "pipe"):
-            self._mine.pipe = self._unclaimed.pop()
-        pipe: Connection | None = self._mine.pipe
-        return pipe
 
 
 def cores() -> int:
