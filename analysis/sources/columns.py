@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from analysis import contract
 from analysis.sources.errors import LogError, first_line
 
+ALL = " (there are: "
 UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
 
 _ENGINE_TYPES: dict[contract.Family, str] = {  # of a column without any value
@@ -54,13 +55,14 @@ def conforms(kind: dtypes.DataType, family: contract.Family) -> bool:
 
 def problems(name: contract.Table, kinds: sch.Schema) -> Iterator[tuple[str, str]]:
     """Column and what is wrong with it, for each that does not conform to the contract's table `name`."""
+    listed = False
     for field in contract.FIELDS[name]:
         if field.name not in kinds:
             if field.required:
-                yield (
-                    field.name,
-                    f"required column '{field.name}' is missing{nearest(field.name, list(kinds))}",
-                )
+                hint = nearest(field.name, list(kinds))
+                if hint.startswith(ALL):  # all names once are enough
+                    hint, listed = ("" if listed else hint), True
+                yield field.name, f"required column '{field.name}' is missing{hint}"
         elif not conforms(kinds[field.name], field.family):
             yield field.name, _type_problem(field, kinds[field.name])
 
@@ -79,7 +81,7 @@ def nearest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if near:
         return f" (nearest: {', '.join(near)})"
-    return f" (there are: {', '.join(sorted(known)[:12])})" if known else ""
+    return f"{ALL}{', '.join(sorted(known)[:12])})" if known else ""
 
 
 def typed(name: contract.Table, table: ir.Table) -> ir.Table:
@@ -226,5 +228,5 @@ def refuse_files(name: contract.Table, found: list[FileProblem]) -> None:
     also = f" (and {others:,} other file{'s'[: others > 1]} of the {name} table)" if others else ""
     raise LogError(
         f"{first}{also} does not conform to the log contract: {'; '.join(problem.what for problem in here)}. "
-        "`slipper schema log` prints the contract."
+        "`slipper schema log` prints the contract. What is no part of the log belongs into another folder."
     )

@@ -59,7 +59,8 @@ def look(log: Log) -> Doubles:
     """Count the rows that share their ids.
 
     Exact up to `MOST_ROWS_COUNTED` rows (on DuckDB up to ids whose 64-bit hashes agree by chance: at 20 million rows
-    1 log in 90,000 has a pair); beyond, of one id in `sampled`, chosen by its hash, where the engine has one.
+    1 log in 90,000 has a pair); beyond, of one id in `sampled`, chosen by its hash, or a warning where the engine has
+    none.
     """
     rows = log.generations.filter(_has_id(log.generations))
     sampled = -(-log.rows // MOST_ROWS_COUNTED)
@@ -67,6 +68,10 @@ def look(log: Log) -> Doubles:
     if sampled > 1 and hashes:
         rows = rows.filter(rows.generation_id.hash() % sampled == 0)
     elif sampled > 1:
+        log.warn(
+            f"a log of {log.rows:,} rows on {log.connection.name}: not looked through for doubled requests, which is "
+            f"done up to {MOST_ROWS_COUNTED:,}."
+        )
         return Doubles(0, 0, 0)
     key = rows.generation_id.hash() if hashes else rows.generation_id  # a hash is half the memory and time
     found = rows.aggregate(rows=rows.count(), ids=key.nunique()).to_pyarrow().to_pylist()[0]
