@@ -30,7 +30,7 @@ def verdicts() -> list[Verdict]:
 
 def results(verdicts, asked):
     panels = [{"model": v.model, "name": v.model.upper(), "launch_cohort": None} for v in verdicts]
-    nothing = pd.DataFrame()
+    nothing = pd.DataFrame({"observed": pd.Series([], dtype="bool")})
     return {"panels": panels, "judged": verdicts, "asked": asked, "triangles": nothing, "launch_contrast": nothing,
             "shares": None, "gaps": []}  # fmt: skip
 
