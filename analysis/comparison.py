@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.exhibit import Exhibit
 from analysis.proportions import newcombe, share
 from analysis.results import CONTRAST, INDEX, TRIANGLES, VERDICTS
+from analysis.sources import runs
 
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared
 MOST_ROWS = 12  # rows of one exhibit that are compared, the largest first
@@ -42,16 +43,16 @@ class Analysed:
 
     @classmethod
     def at(cls, folder: Path) -> Analysed:
-        """The results in a folder. Raises NotAnalysed."""
+        """The results in a folder. Raises NotAnalysed, LogError for a broken manifest."""
         if not is_analysed(folder):
             raise NotAnalysed(f"{folder}: holds no results of an analysis")
-        manifest = folder / "manifest.json"
-        return cls(folder, json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else None)
+        found = runs.read_manifest(folder)
+        return cls(folder, found[0] if found else None)
 
     @property
     def title(self) -> str:
         """The run's title, else the folder's name."""
-        return str(self.manifest["title"]) if self.manifest else self.folder.name
+        return str((self.manifest or {}).get("title") or self.folder.name)
 
     def table(self, stem: str) -> pd.DataFrame | None:
         """A table by its file's stem; None if the log could not say it."""

@@ -60,6 +60,10 @@ def explain(error: BaseException) -> str:
     if isinstance(error, OSError) and number is not None:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{os.strerror(number)}"
+    if isinstance(error, OverflowError) and "date" in text:
+        return (
+            "a date is too near the first or the last year of the calendar (1 and 9999): choose another one"
+        )
     if isinstance(error, MemoryError) or type(error).__name__ == "BrokenProcessPool":
         return "out of memory, or a worker process was killed. Try fewer --users or --workers 1"
     return (

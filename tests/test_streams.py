@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.comparison import Analysed
 from analysis.sheet import write_csv
 from analysis.sources import files
-from testbed import arguments
+from testbed import arguments, cli
 
 ROOT = Path(__file__).parent.parent
 
@@ -92,3 +93,35 @@ def test_results_inside_a_log_are_left_out_and_said(tmp_path, listed):
     found = files.find(tmp_path)
     assert [Path(path).name for path in found.paths] == ["a.parquet", "b.parquet"]
     assert files.RESULTS in " ".join(found.sentences())
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["catalogue", "--released-to", "9999-12"],
+        [
+            "simulate",
+            "one-frontier-model",
+            "--users",
+            "20",
+            "--set",
+            "start=9999-01-01",
+            "--set",
+            "end=9999-12-31",
+        ],
+    ],
+)
+def test_dates_near_the_end_of_the_calendar_are_explained(argv, tmp_path, capsys):
+    out = ["--out", str(tmp_path), "--quiet"] if argv[0] == "simulate" else []
+    assert cli.main([*argv, *out]) in (1, 2)
+    err = capsys.readouterr().err
+    assert "internal error" not in err and "9999" in err
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"entries": []}', "\x00"])
+def test_a_manifest_of_another_tool_does_not_stop_a_comparison(tmp_path, text):
+    (tmp_path / "tables").mkdir()
+    for name in ("index.csv", "fig25_triangles.parquet"):
+        (tmp_path / "tables" / name).write_text("x")
+    (tmp_path / "manifest.json").write_text(text)
+    assert Analysed.at(tmp_path).title == tmp_path.name

@@ -119,7 +119,7 @@ def _day(text: str) -> tuple[dt.date, dt.date]:
             first = dt.date.fromisoformat(f"{text}-01")
             return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
         return (day := dt.date.fromisoformat(text)), day
-    except ValueError:
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD or YYYY-MM, not '{text}'") from None
 
 

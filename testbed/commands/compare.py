@@ -76,10 +76,10 @@ def execute(args: argparse.Namespace) -> int:
                 for where, folder in zip((args.first, args.second), folders, strict=True)
                 for warning in _analysed(where, folder, show, arguments.log_options(args))
             ]
+        print_warnings_aside("compare", warnings)
+        result = compare(folders[0], folders[1], out)
     except LogError as error:
         raise BadInput(str(error)) from error
-    print_warnings_aside("compare", warnings)
-    result = compare(folders[0], folders[1], out)
     if args.json:
         print(json.dumps({"page": str(out / PAGE)} | as_json(*result), indent=2))
     elif args.quiet:

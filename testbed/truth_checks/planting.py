@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from analysis.contract.files import manifest_of
+
 
 def planted(run: Path) -> str:
     """In a sentence, what share of a launch cohort the run's scenario made loyal by decree, and how many users."""
-    section = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["resolved"].get("plant")
+    section = manifest_of(run)["resolved"].get("plant")
     if not section or not section["loyal_share"]:
         return "Nothing is planted: no user stays by decree."
     users = pq.read_metadata(run / "truth" / "planted.parquet").num_rows

@@ -12,7 +12,6 @@ A workload joins a model with its first spell.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.contract.files import manifest_of
 from sim.catalogue import CATEGORIES
 from sim.scenario import Scenario
 from testbed.failure import BadInput
@@ -115,7 +115,7 @@ def read(folder: Path) -> Truth:
     users, work, spells, abilities = (
         pd.read_parquet(folder / "truth" / f"{name}.parquet") for name in TABLES
     )
-    scenario = Scenario.model_validate(json.loads((folder / "manifest.json").read_text())["resolved"])
+    scenario = Scenario.model_validate(manifest_of(folder)["resolved"])
     models = pd.read_parquet(folder / "models.parquet").drop_duplicates("model")
     models = models.merge(abilities.drop_duplicates("model"), on="model")
     models = models.sort_values(["released", "model"], ignore_index=True)
