@@ -7,11 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import agents, experiments, long_run, page, tables, traffic
+from benchmarks import agents, experiments, long_run, page, tables, traffic, whole
 
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
 BENCHMARKS = {
+    "Whole command: from the scenario to the page": whole,
     "Traffic: records to Parquet": traffic,
     "Agents: decisions of two years": agents,
     "Experiments: replicates saved, and the time of a run": experiments,

@@ -14,7 +14,7 @@ import pytest
 from analysis import categories, cost, geography, retention, usage
 from analysis.source import open_log
 from analysis.validation import is_valid, validate
-from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic
+from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic, whole
 from sim.activity import monthly
 from sim.world import load_world, log_writer, run_agents
 from tests import browser, worlds
@@ -219,3 +219,23 @@ def run_apart(path):
     """`page.opened` in a thread of its own: the driver of the session's browser is running in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(page.opened, path, browser.find_browser(), 1).result()
+
+
+def test_the_whole_command_is_told_by_phase(monkeypatch):
+    seconds = dict.fromkeys(whole.PHASES, 1.0)
+    turns = iter([2.0, 9.0, 3.0])
+
+    def child(module, world, *users):
+        took = next(turns)
+        return {
+            "records": 1000,
+            "scan": 0.5,
+            "answer": took - 1,
+            "seconds": seconds | {"whole command": took},
+        }
+
+    monkeypatch.setattr(whole, "run_child", child)
+    text = whole.compare("report-small")
+    assert "| whole command | 3.0 (2.0 to 9.0) | 6.0 |" in text
+    assert "| verdicts | 1.0 (1.0 to 1.0) | 2.0 |" in text
+    assert "after 2.0 s. Target: at most 15 s: **3.0 s**" in text
