@@ -62,6 +62,7 @@ def families(setting: Setting) -> list[Population]:
         replace(base, name="cohorts vary, short first month", cohort_sd=0.25, short_days=7.5),
         replace(base, name="cohorts vary twice as much", cohort_sd=0.5),
         replace(base, name="steep decline", drift=0.2),
+        replace(base, name="decline that slows down", drift=0.5, slowing=True),
     ]
     shares = (planted(setting.sizes, share, setting.prior, setting.months) for share in (0.10, 0.15, 0.25))
     return [*nulls, *shares]

@@ -1,10 +1,10 @@
 """The challenge list: what else could make a cohort stand out, each tried on the same data.
 
 A challenge changes the data (other months, other units, fewer users or cohorts) and asks the same question again.
-Two kinds. Some correct a wrong unit or a wrong clock: always-on accounts, many keys of one organisation, the
-heaviest 1%, an id that is not the first, months of unequal length, time on the platform. A verdict that flips under
-one of them is withdrawn. The others take data away (a month, a cohort): a verdict that flips under them is called
-fragile.
+Two kinds. Some correct a wrong unit or a wrong clock: always-on accounts of large and of ordinary volume, many keys
+of one organisation, the heaviest 1%, an id that is not the first, months of unequal length, time on the platform. A
+verdict that flips under one of them is withdrawn. The others take data away (a month, a cohort): a verdict that flips
+under them is called fragile.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import partial
 import numpy as np
 
 from analysis.inference.panel import NEWCOMER_DAYS, Bools, Cells, Floats, Panel
+from analysis.inference.regularity import never_pauses
 
 TOP_SHARE = 0.01  # of users, by requests in an active month
 ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (assumed)
@@ -69,7 +70,7 @@ class Concentration:
 
     always_on_users: users of the whole panel that the diagnostic calls always on; always_on_share: their share of the
     cohort's active users at that age; largest_organisation: share of the largest one; organisations: how many there
-    are; volume_gini: Gini coefficient of their requests.
+    are; volume_gini: Gini coefficient of their requests; unpausing_share: share of accounts that never pause.
     """
 
     age: int
@@ -79,6 +80,7 @@ class Concentration:
     organisations: int
     largest_organisation: float
     volume_gini: float
+    unpausing_share: float = math.nan
 
 
 def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterator[Challenge]:
@@ -88,6 +90,14 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
         yield Challenge(
             "always-on accounts", f"{int(flagged.sum()):,} always-on accounts of outlying volume left out", True,
             lambda: (panel.keep(~flagged).cells, cohort), left=lambda: _left(panel, panel.keep(~flagged)),
+        )  # fmt: skip
+    steady = unpausing(panel)
+    if steady is not None and steady.any():
+        kept = ~steady if flagged is None else ~(steady | flagged)
+        yield Challenge(
+            "accounts that never pause",
+            f"{int(steady.sum()):,} accounts left out that are active on nearly all days, weekends like others", True,
+            lambda: (panel.keep(kept).cells, cohort), part=True, left=lambda: _left(panel, panel.keep(kept)),
         )  # fmt: skip
     heavy = heaviest(panel)
     if heavy is not None and heavy.any():
@@ -199,6 +209,14 @@ def always_on(panel: Panel, cohort: int) -> Bools | None:
     return flagged
 
 
+def unpausing(panel: Panel) -> Bools | None:
+    """Users (n,) that are active day after day, whatever their volume: None where the log does not say on which days.
+
+    Some people are, too. So where they are left out, the verdict falls only if most of the difference falls with them.
+    """
+    return None if panel.day_bits is None else never_pauses(panel.day_bits, panel.months)
+
+
 def _level(requests: np.ndarray, after: Bools, counted: np.ndarray) -> Floats:
     """Each user's mean log requests in an active month after the first."""
     logs = np.log(np.maximum(requests, 1)) * after
@@ -253,7 +271,9 @@ def concentration(panel: Panel, cohort: int, age: int) -> Concentration:
     gini = math.nan
     if panel.requests is not None and count:
         gini = _gini(panel.requests[retained, cohort + age])
-    return Concentration(age, count, users, share, organisations, largest, gini)
+    steady = unpausing(panel)
+    unbroken = float((steady & retained).sum() / count) if steady is not None and count else math.nan
+    return Concentration(age, count, users, share, organisations, largest, gini, unbroken)
 
 
 def _gini(values: np.ndarray) -> float:

@@ -128,10 +128,11 @@ class Panel:
     months: first days; cohort (n,): index of the month of first use; active (n, M): at least one request;
     launch: index of the launch cohort, None if the panel does not hold it; organisation (n,): code of the account,
     None where the log has none; requests and days (n, M): requests, and days with one, in the month, None if
-    unknown; shared (n,): the user id was seen from several countries, None if unknown; tenure (n,): days from the
-    user's first request to any model to the first one to this model, None if unknown; UNKNOWN_TENURE of users who came
-    in the log's first NEWCOMER_DAYS and took up the model within as many, as they may be older than the log. Cohorts
-    under `min_cohort` users are not tested. months_dropped: incomplete months at the end that were left out.
+    unknown; day_bits (n, M): which days these are, bit d - 1 for day d, None if unknown; shared (n,): the user id was
+    seen from several countries, None if unknown; tenure (n,): days from the user's first request to any model to the
+    first one to this model, None if unknown; UNKNOWN_TENURE of users who came in the log's first NEWCOMER_DAYS and took
+    up the model within as many, as they may be older than the log. Cohorts under `min_cohort` users are not tested.
+    months_dropped: incomplete months at the end that were left out.
     """
 
     model: str
@@ -142,6 +143,7 @@ class Panel:
     organisation: Ints | None = None
     requests: npt.NDArray[np.integer[Any]] | None = None
     days: npt.NDArray[np.integer[Any]] | None = None
+    day_bits: Ints | None = None
     shared: Bools | None = None
     tenure: Ints | None = None
     min_cohort: int = SMALL_COHORT
@@ -254,7 +256,7 @@ class Panel:
         return replace(
             self, cohort=self.cohort[chosen], active=self.active[chosen],
             organisation=cut(self.organisation), requests=cut(self.requests), days=cut(self.days),
-            shared=cut(self.shared), tenure=cut(self.tenure), rewindowed=None,
+            day_bits=cut(self.day_bits), shared=cut(self.shared), tenure=cut(self.tenure), rewindowed=None,
         )  # fmt: skip
 
     def by_organisation(self) -> Panel:
@@ -276,7 +278,7 @@ class Panel:
             requests = np.add.reduceat(self.requests[order], starts, axis=0, dtype=np.int64)
         return replace(
             self, cohort=cohort, active=active, organisation=np.arange(groups), requests=requests, days=None,
-            shared=None, tenure=None, rewindowed=None,
+            day_bits=None, shared=None, tenure=None, rewindowed=None,
         )  # fmt: skip
 
     def ages(self, cohort: int) -> Bools:
@@ -414,11 +416,11 @@ def _assemble(
     active[code[inside], month[inside]] = True
     requests = np.zeros((n, length), np.int32)
     np.add.at(requests, (code[inside], month[inside]), rows["requests"].to_numpy()[inside])
-    values: dict[str, Any] = {"requests": requests, "organisation": None, "days": None, "shared": None}
+    values: dict[str, Any] = {"requests": requests, "organisation": None}
     if "day_bits" in rows:
         bits = np.zeros((n, length), np.int64)
         np.bitwise_or.at(bits, (code[inside], month[inside]), rows["day_bits"].to_numpy()[inside])
-        values["days"] = np.bitwise_count(bits).astype(np.int8)
+        values["days"], values["day_bits"] = np.bitwise_count(bits).astype(np.int8), bits
     if "account_id" in rows:
         owner, _ = pd.factorize(rows["account_id"])
         held = np.arange(n) + len(rows)  # a user without an account is its own organisation

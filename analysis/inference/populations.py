@@ -9,6 +9,7 @@ of the size study in the project's notes on retention statistics; families with 
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -46,7 +47,8 @@ class Population:
 
     sizes: users a cohort; months: columns of the panel (default: one more than cohorts); period: factor on activity
     by calendar month index, for all; cohort_sd: standard deviation of a normal shift of log c (dropout) between
-    cohorts; drift: added to log c a cohort (later ones leave sooner); worse: (cohort, shift of log c); loyal: share
+    cohorts; drift: added to log c a cohort (later ones leave sooner); slowing: the drift is over the logarithm of a
+    cohort's place, not over the place; worse: (cohort, shift of log c); loyal: share
     of the launch cohort that never leaves; whales: share of the launch cohort that are always-on keys;
     whale_accounts: each of them is an organisation of its own, else all are one; short_days: the launch cohort
     joined in the last so many days of its month (None: no day of joining is modelled); organisations: for each cohort
@@ -61,6 +63,7 @@ class Population:
     period: Mapping[int, float] = field(default_factory=dict)
     cohort_sd: float = 0.0
     drift: float = 0.0
+    slowing: bool = False
     worse: tuple[int, float] | None = None
     loyal: float = 0.0
     whales: float = 0.0
@@ -84,7 +87,7 @@ class Population:
         shift = np.zeros(len(sizes))
         if self.cohort_sd:
             shift += rng.normal(0.0, self.cohort_sd, len(sizes))
-        shift += self.drift * np.arange(len(sizes))
+        shift += self.drift * self._place(np.arange(len(sizes)))
         if self.worse:
             shift[self.worse[0]] += self.worse[1]
         p, theta = _draw_traits(rng, self.prior, cohort, shift)
@@ -138,15 +141,20 @@ class Population:
     def with_volumes(self, panel: Panel, rng: np.random.Generator) -> Panel:
         """A panel of `draw` with requests and days for each active month."""
         whale = np.arange(panel.users) < round(self.whales * self.sizes[0])
-        requests, days = _volumes(rng, panel.active, whale, self.whale_volume)
-        return replace(panel, requests=requests, days=days)
+        requests = _volumes(rng, panel.active, whale, self.whale_volume)
+        bits = _days(rng, requests, whale, panel.months)
+        return replace(panel, requests=requests, days=np.bitwise_count(bits).astype(np.int8), day_bits=bits)
+
+    def _place(self, cohort: Ints | int) -> Floats:
+        """How often a cohort's users bear the drift."""
+        return np.asarray(np.log1p(cohort) if self.slowing else cohort, dtype=np.float64)
 
     def expected(self, cohort: int, k: int) -> float:
         """E R(cohort, k) of the population without period effects, variation or days of joining."""
         from scipy.special import betaln
 
         prior = self.prior
-        c = prior.c * np.exp(self.drift * cohort)
+        c = prior.c * np.exp(self.drift * self._place(cohort))
         if self.worse and self.worse[0] == cohort:
             c *= np.exp(self.worse[1])
         share = prior.a / (prior.a + prior.b) * np.exp(betaln(c, prior.d + k) - betaln(c, prior.d))
@@ -199,22 +207,41 @@ def _lifetimes(rng: np.random.Generator, theta: Floats) -> Floats:
     return np.where(stays < -1e-6, u / np.minimum(stays, -1e-12), LONG_LIFE)
 
 
-def _volumes(
-    rng: np.random.Generator, active: Bools, whale: Bools, factor: float
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
-    """Requests and active days of each month: a user's level is lognormal(log 30, 1), a month's factor lognormal(0, .5)
-    (assumed); days are those that a level of requests fills, workdays for people, all of them for whales."""
+def _volumes(rng: np.random.Generator, active: Bools, whale: Bools, factor: float) -> npt.NDArray[np.int32]:
+    """Requests of each month: a user's level is lognormal(log 30, 1), a month's factor lognormal(0, .5); whales' months
+    hardly differ (assumed)."""
     n, months = active.shape
     level = np.exp(rng.normal(np.log(30.0), 1.0, n))
     level[whale] = 30.0 * factor * np.exp(rng.normal(0.0, 0.3, int(whale.sum())))
     user, month = np.nonzero(active)
-    noise = np.exp(0.5 * rng.standard_normal(len(user), dtype=np.float32))
-    volume = np.maximum(level[user].astype(np.float32) * noise, 1.0)
-    reach = np.where(whale, MONTH_DAYS, 21.7)[user]  # workdays of a month
-    filled = np.maximum(np.rint(reach * (1 - np.exp(-volume / 30.0))), 1.0)
-    requests, days = np.zeros((n, months), np.int32), np.zeros((n, months), np.int8)
-    requests[user, month], days[user, month] = volume, filled
-    return requests, days
+    spread = np.where(whale, 0.1, 0.5).astype(np.float32)[user]
+    noise = np.exp(spread * rng.standard_normal(len(user), dtype=np.float32))
+    requests = np.zeros((n, months), np.int32)
+    requests[user, month] = np.maximum(level[user].astype(np.float32) * noise, 1.0)
+    return requests
+
+
+def _days(
+    rng: np.random.Generator, requests: npt.NDArray[np.int32], whale: Bools, months: Sequence[dt.date]
+) -> Ints:
+    """Bits of the days of each month with a request: those that so many requests a day fill by chance, one at least.
+
+    People work less on weekends, by a habit of their own: uniform between not at all and like on other days (assumed).
+    Whales have no week.
+    """
+    habit = np.where(whale, 1.0, rng.random(len(requests))).astype(np.float32)
+    bits = np.zeros(requests.shape, np.int64)
+    for i, month in enumerate(months):
+        user = np.flatnonzero(requests[:, i])
+        length = calendar.monthrange(month.year, month.month)[1]
+        free = (month.weekday() + np.arange(length)) % 7 >= 5
+        chance = -np.expm1(-requests[user, i, None].astype(np.float32) / length)
+        chance = np.where(free, chance * habit[user, None], chance)
+        on = rng.random((len(user), length), dtype=np.float32) < chance
+        silent = np.flatnonzero(~on.any(axis=1))
+        on[silent, rng.integers(length, size=len(silent))] = True
+        bits[user, i] = on @ (1 << np.arange(length, dtype=np.int64))
+    return bits
 
 
 def month_range(months: int, first: dt.date = dt.date(2025, 1, 1)) -> tuple[dt.date, ...]:
@@ -246,6 +273,7 @@ def null_families(
         replace(base, name="short first month", short_days=7.5),
         replace(base, name="whale: 8% always-on accounts", whales=0.08),
         replace(base, name="whale: one organisation of 8%", whales=0.08, whale_accounts=False),
+        replace(base, name="8% always-on accounts of 60 requests a month", whales=0.08, whale_volume=2.0),
     ]
 
 

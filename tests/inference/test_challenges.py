@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import replace
 
 import numpy as np
@@ -73,6 +74,52 @@ def test_a_whale_stands_out_and_is_withdrawn(whale):
     assert "always-on accounts" in decision.withdrawn_by
     held = ch.concentration(whale, 0, 5)
     assert held.always_on_share > 0.4
+
+
+@pytest.fixture(scope="module")
+def moderate():
+    """Always-on accounts of two or three requests a day."""
+    return drawn(Population("moderate", SIZES, whales=0.12, whale_volume=2.5))
+
+
+def test_always_on_accounts_of_ordinary_volume_are_withdrawn_by_their_days(moderate):
+    assert ch.always_on(moderate, 0)[:120].mean() < 0.2
+    found = ch.unpausing(moderate)
+    assert found[:120].mean() > 0.8 and found[120:].mean() < 0.03
+    decision = decide(moderate)
+    assert decision.stands and decision.answer == "fragile"
+    assert "accounts that never pause" in decision.withdrawn_by
+    held = ch.concentration(moderate, 0, 5)
+    assert held.unpausing_share > 0.4 > held.always_on_share
+    blind = replace(moderate, day_bits=None)
+    assert ch.unpausing(blind) is None and np.isnan(ch.concentration(blind, 0, 5).unpausing_share)
+    assert "accounts that never pause" not in [c.name for c in ch.challenges(blind, 0)]
+
+
+def unbroken(panel, share):
+    """The panel with day bits in which this share of the loyal users (the first 300) are there every day, and everybody
+    else on the first day of a month."""
+    bits = np.where(panel.active, 1, 0).astype(np.int64)
+    daily = np.arange(panel.users) < 300 * share
+    length = [calendar.monthrange(m.year, m.month)[1] for m in panel.months]
+    whole = (np.int64(1) << np.array(length)) - 1
+    bits[daily] = np.where(panel.active[daily].cumsum(axis=1) > 0, whole, 0)
+    return replace(panel, requests=None, days=None, day_bits=bits)
+
+
+@pytest.mark.parametrize(("share", "withdrawn"), [(0.0, False), (0.3, False), (1.0, True)])
+def test_a_loyal_cohort_stays_where_some_of_its_users_are_there_every_day(loyal, share, withdrawn):
+    decision = decide(unbroken(loyal, share), thorough=False)
+    assert decision.stands and ("accounts that never pause" in decision.withdrawn_by) == withdrawn
+
+
+def test_loyal_users_who_are_left_may_be_too_few_and_show_nothing():
+    """Without its daily users the cohort stands out no more, but most of the difference is still there."""
+    panel = unbroken(drawn(planted((600,) + (400,) * 6, 0.16), seed=3), 0.12)
+    decision = decide(panel, thorough=False)
+    outcome = next(o for o in decision.outcomes if o.name == "accounts that never pause")
+    assert decision.stands and outcome.p > 0.05 and outcome.flips is None
+    assert outcome.difference > 0.5 * decision.sizes.difference.value
 
 
 @pytest.mark.parametrize("organisations", [True, False])

@@ -143,6 +143,11 @@ def test_a_log_becomes_a_panel_of_complete_months(small_log):
         panel.active, [[True, True, False], [False, True, False], [False, False, True]]
     )
     np.testing.assert_array_equal(panel.days, [[2, 1, 0], [0, 2, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(
+        panel.day_bits, [[3 << 19, 1 << 2, 0], [0, 3 << 9, 0], [0, 0, 1]]
+    )  # 20 and 21 January, 3 February; 10 and 11 February; 1 March
+    assert panel.by_organisation().day_bits is None
+    np.testing.assert_array_equal(panel.keep(panel.cohort == 1).day_bits, panel.day_bits[1:2])
     np.testing.assert_array_equal(panel.requests, [[2, 1, 0], [0, 2, 0], [0, 0, 1]])
     np.testing.assert_array_equal(panel.shared, [False, True, False])
     assert len(np.unique(panel.organisation)) == 2
