@@ -158,6 +158,8 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             if held.organisations
             else ""
         )
+        if math.isfinite(held.unpausing_share):
+            share += f", and accounts that never pause {percent(held.unpausing_share)}"
         lines.append(
             ("concentration", f"always-on accounts are {share}{who}; Gini of requests {held.volume_gini:.2f}")
         )

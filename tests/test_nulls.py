@@ -30,7 +30,7 @@ FOCAL = "new/focal"
 SIGNIFICANT = 1.645  # one-sided 5%
 FOOLS_NAIVE = ("calendar-shock", "early-adopters", "early-adopters-six", "platform-age", "promo-wave",
                "short-first-month", "truncated-last-month", "seasonality", "whale", "identity-churn",
-               "preview-id")  # fmt: skip
+               "preview-id", "always-on", "worse-cohorts")  # fmt: skip
 FOOLS_OTHERS = ("heterogeneity", "equal-stickiness", "small-cohorts", "regression-to-the-mean")
 NULLS = FOOLS_NAIVE + FOOLS_OTHERS
 PLANTED = {f"planted-{percent:02}": percent / 100 for percent in (0, 5, 10, 15, 25, 40)}
@@ -100,7 +100,7 @@ def retention(table: pd.DataFrame, cohort: int, k: int) -> float:
 def test_all_null_worlds_and_planted_worlds_are_shipped():
     files = {file.stem for file in (WORLDS / "nulls").glob("*.yaml")}
     assert files == {"base", *NULLS, *PLANTED}
-    assert len(NULLS) == 15
+    assert len(NULLS) == 17
 
 
 @pytest.mark.parametrize("name", ["base", *NULLS, *PLANTED])
@@ -302,6 +302,39 @@ def test_a_whale_is_few_accounts():
     pd.testing.assert_frame_equal(
         cells(days[days["account_id"].map(keys) == 1]), cells(played("base").days)
     )  # all others are the base's users
+
+
+def days_after_the_first_month(name: str) -> pd.DataFrame:
+    """New/focal's launch cohort: days with a request a month (`share`, of 30) and requests a day, from February on."""
+    days = played(name).days
+    mine = days[days["model"] == FOCAL]
+    launch = mine.groupby("user_id")["day"].min() < pd.Timestamp("2025-02-01")
+    later = mine[mine["user_id"].isin(launch.index[launch]) & (mine["day"] >= pd.Timestamp("2025-02-01"))]
+    span = (pd.Timestamp("2025-09-30") - pd.Timestamp("2025-02-01")).days + 1
+    table = later.groupby("user_id").agg(days=("day", "nunique"), n=("n", "sum"))
+    return table.assign(share=table["days"] / span, volume=table["n"] / table["days"])
+
+
+def test_always_on_accounts_are_told_by_their_days_and_hardly_by_their_volume():
+    table = days_after_the_first_month("always-on")
+    steady = table["share"] >= 0.7
+    assert 80 < steady.sum() < 250
+    assert table["volume"][steady].median() < 5  # a few requests on an active day, as people send
+    assert table["volume"][~steady].quantile(0.99) > table["volume"][steady].median()
+    days = played("always-on").days
+    rest = days[~days["user_id"].isin(table.index[steady])]
+    assert abs(naive_z(cells(rest))) < SIGNIFICANT < naive_z(cells(days)) / 2
+    assert days.groupby("account_id")["user_id"].nunique().max() == 1  # nothing in the accounts
+
+
+def test_steadily_worse_cohorts_lie_on_a_line_from_the_launch_on():
+    table = cells(played("worse-cohorts").days)
+    levels = np.array([retention(table, JANUARY + c, 3) for c in range(6)])
+    assert levels[0] > 1.5 * levels[5]
+    line = np.polyval(np.polyfit(np.arange(1, 6), levels[1:], 1), 0)
+    assert abs(levels[0] - line) < 0.06  # January is what the later cohorts foretell
+    for c in (1, 2):  # and each later cohort leads those after it
+        assert naive_z(table, launch=JANUARY + c) > SIGNIFICANT
 
 
 def test_identity_churn_is_gone_when_accounts_are_counted():

@@ -24,6 +24,8 @@ WORDS = {
     "platform-age": "time on the platform",
     "identity-churn": "one user an organisation",
     "whale": "no stand-out",
+    "always-on": "",
+    "worse-cohorts": "",
 }
 
 

@@ -40,11 +40,11 @@ ALPHA = 0.05  # one-sided level of each test, and so of the conjunction (assumed
 GUARD_ALPHA = 0.15
 STRICT_GUARD_ALPHA = 0.10  # with so many later cohorts that it costs no power:
 LEAST_FOR_STRICT_GUARD = 6
-# Later cohorts fall where their slopes, averaged over ages, lie a standard error below 0 or more, as those of 5% of
+# Later cohorts fall where their slopes, averaged over ages, lie this many standard errors below 0, as those of 1% of
 # panels do whose cohorts are alike. Chosen on panels of other users than those of `populations` (BG/BB with two priors,
-# lognormal and Weibull lives, logits and shares that fall with age) with 7, 9 and 12 cohorts: at -0.6 a tenth of the
-# power is lost, at -1.2 a fifth more of the drifts that slow down are called foundational.
-FALLING = -1.0
+# lognormal and Weibull lives, logits and shares that fall with age) with 7, 9 and 12 cohorts: it takes two points of
+# the power; at -1.0 four, and at -1.5 half as many drifts more are called foundational.
+FALLING = -1.2
 LATEST_AGE = 5  # months: the report reads its retention there (figure 25)
 EARLIEST_AGE = 2  # month 1 holds the bias of short first months: no test of one age looks at it
 LEAST_OTHERS = 3  # cohorts from which B can learn a spread at all (df 2)
@@ -339,7 +339,7 @@ def beats_trend(cells: Cells, cohort: int) -> Test:
 
 def falling(cells: Cells, cohort: int) -> bool:
     """Whether the later cohorts are worse one after the other: the slope over them is `FALLING` standard errors or
-    lower, on average over ages 2 to 5. One age alone shows a drift too seldom."""
+    less, on average over ages 2 to 5. One age alone shows a drift too seldom."""
     found = []
     for k in range(EARLIEST_AGE, LATEST_AGE + 1):
         others = cells.at(k)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTROLS, ADJUSTMENT = "negative controls", "adjustment for the models judged"
 CHALLENGE_WORDS = {
     "always-on accounts": "without accounts that are always on",
+    "accounts that never pause": "without accounts that are active on nearly all days",
     "heaviest 1%": "without the 1% of users with most requests",
     "one user an organisation": "when organisations are counted instead of users",
     "30-day months": "when months are counted from each user's first request",

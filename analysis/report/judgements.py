@@ -194,6 +194,11 @@ def _notes(verdict: Verdict) -> list[str]:
         notes.append(
             f"always-on accounts are {percent(held.always_on_share)} of the {held.retained:,} users of the launch "
             f"cohort who are active in month {held.age}"
+            + (
+                f", and accounts that never pause {percent(held.unpausing_share)}"
+                if math.isfinite(held.unpausing_share)
+                else ""
+            )
         )
     if verdict.identifiable is not None:
         notes.append(verdict.identifiable.words)

@@ -29,10 +29,10 @@ organisation who came in different months (drawn independently); cohorts above 2
 
 A cohort stands out if four tests agree: age + period regression (A), prediction from the other cohorts (B), above
 each other cohort (C), above their trend (D, with four later cohorts). Then the challenges: always-on accounts left
-out, organisations counted instead of users, 30-day months, each cohort dropped in turn, and so on. A verdict that
-they change is called fragile; so is one that does not hold after adjusting for the models judged, or where most other
-launch cohorts keep users as well. "No fit" is said of low cohorts that lie together, where a loyal one would have been
-found. No verdict says why users stay: a log cannot tell."""
+out (told by their volume, or by days without a pause), organisations counted instead of users, 30-day months, each
+cohort dropped in turn, and so on. A verdict that they change is called fragile; so is one that does not hold after
+adjusting for the models judged, or where most other launch cohorts keep users as well. "No fit" is said of low cohorts
+that lie together, where a loyal one would have been found. No verdict says why users stay: a log cannot tell."""
 
 EPILOG = f"""\
 examples:
