@@ -27,7 +27,9 @@ def remedies(panel: Panel, rates: ErrorRates | None = None, users: int | None = 
     users: of the simulated world that the log is of, None for any other log.
     """
     launch = panel.launch
-    if launch is None or int(panel.cohort_sizes[launch]) == 0:
+    if launch is None:
+        return ("a log that begins a month or more before the model's release",)
+    if int(panel.cohort_sizes[launch]) == 0:
         return ()
     if launch in panel.tested and first_look(panel, launch).found.testable:
         short = rates is not None and not rates.enough

@@ -145,6 +145,9 @@ def test_a_short_log_is_told_how_many_months_are_missing():
     assert said == "a log with 2 more complete months"  # a fourth cohort (2 months on) that reaches month 2
     (simulated,) = remedies(panel, None, 5_000)
     assert "--set end=" in simulated
+    assert remedies(replace(panel, launch=None)) == (
+        "a log that begins a month or more before the model's release",
+    )
 
 
 def test_where_power_is_short_more_users_are_advised():
