@@ -151,7 +151,7 @@ def _marks(frame: pd.DataFrame, column: str) -> alt.LayerChart:
     tip = [_week_tip(), alt.Tooltip(f"{column}:N", title="released")]
     rule = base.mark_rule(strokeDash=[3, 3], opacity=0.6, color="#8a8a8a").encode(x=x, tooltip=tip)
     text = base.mark_text(
-        angle=270, align="right", baseline="bottom", dx=-4, dy=-2, fontSize=10, color="#8a8a8a"
+        angle=270, align="right", baseline="bottom", dx=-4, dy=-2, fontSize=10, color="#555555"
     ).encode(x=x, y=alt.value(0), text=f"{column}:N", tooltip=tip)
     return rule + text
 

@@ -282,8 +282,9 @@ class _Writer:
             gap = f"{frame.column} ({frame.why})"
             self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
             return Card(
-                exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap
-            )
+                exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap,
+                plain=error.why,
+            )  # fmt: skip
         self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
         sheet = exhibit.id == "fig25"  # the panels show it, one by one
@@ -304,6 +305,7 @@ class _Writer:
             table=None if sheet else cells.table(frame, formats),
             files=files,
             height=page.height_of(spec),
+            plain=wording.throughout(frame, formats),
         )
 
     def _sql(self, query: Query[Any]) -> str:

@@ -66,8 +66,16 @@ class Visit:
         self.page.goto(path.as_uri())
         self.seconds = time.monotonic() - began
 
+    def unfold(self):
+        """Open all that folds."""
+        self.page.evaluate(
+            "document.querySelectorAll('details.fold').forEach((part) => { part.open = true; })"
+        )
+        return self
+
     def scroll(self):
-        """Scroll to each chart until it is drawn."""
+        """Open all that folds, and scroll to each chart until it is drawn."""
+        self.unfold()
         for figure in self.page.query_selector_all("figure[data-chart]"):
             figure.scroll_into_view_if_needed()
             figure.wait_for_selector(".chart svg", timeout=20_000)
@@ -106,7 +114,7 @@ def test_every_chart_is_drawn_without_errors_and_without_any_request(report, run
 
 
 def test_charts_wait_until_they_are_near(visit, run):
-    page = visit(run / "report.html").page
+    page = visit(run / "report.html").unfold().page
     page.wait_for_selector("figure.drawn")
     page.wait_for_timeout(500)
     drawn, charts = (len(page.query_selector_all(what)) for what in ("figure.drawn", "figure[data-chart]"))
@@ -179,6 +187,7 @@ def test_verdicts_stand_beside_the_charts(report):
     first = report.page.query_selector("#fig01 .verdicts").inner_text()
     assert "✓ C12 holds" in first
     assert "report: 1/3; here: 31%" in first
+    report.page.locator("#panel-1 summary", has_text="Claims of the report").click()
     panel = report.page.query_selector("#panel-1 .verdicts").inner_text()
     assert "✗ C117 fails" in panel
     assert "12% <low>" in panel
@@ -193,10 +202,135 @@ def test_each_panel_has_a_verdict_on_its_launch_cohort(visit, run):
     assert "no verdict: the launch cohort" in page.locator("#panel-1 .judgement").inner_text()  # 4 users
 
 
+@pytest.mark.parametrize(("size", "screens"), [(WIDE, 7), (PHONE, 7)])
+def test_before_anything_is_opened_it_is_a_few_screens(visit, run, size, screens):
+    page = visit(run / "report.html", viewport=size).page
+    assert page.evaluate("document.documentElement.scrollHeight") < screens * size["height"]
+    everything = visit(run / "report.html", viewport=size).unfold().page
+    assert everything.evaluate("document.documentElement.scrollHeight") > 3 * screens * size["height"]
+
+
+def test_the_answer_stands_on_the_first_screen_before_all_else(visit, run):
+    for size in (WIDE, PHONE):
+        page = visit(run / "report.html", viewport=size).page
+        first = page.locator("#answer li").first
+        assert first.bounding_box()["y"] < size["height"] / 2
+        tops = [
+            page.locator(f"#{part}").bounding_box()["y"]
+            for part in ("answer", "market", "retention", "openness")
+        ]
+        assert tops == sorted(tops)
+    page.wait_for_selector("#answer figure.drawn")
+
+
+def test_a_chart_is_drawn_when_its_part_is_opened_by_keyboard(visit, run):
+    page = visit(run / "report.html").page
+    part, chart = page.locator("#fig01 > details"), page.locator("#fig01 figure")
+    part.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)
+    assert "drawn" not in (chart.get_attribute("class") or "")
+    page.locator("#fig01 summary").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#fig01 figure.drawn")
+    assert page.locator("#fig01 .chart svg").bounding_box()["width"] > 300
+    page.keyboard.press("Space")
+    assert part.get_attribute("open") is None
+
+
+def test_all_parts_of_a_section_open_and_fold_by_one_button(visit, run):
+    page = visit(run / "report.html").page
+    button, parts = page.locator("#openness button.unfold"), page.locator("#openness details.fold")
+    assert (button.inner_text(), button.get_attribute("aria-expanded")) == ("Open all", "false")
+    button.click()
+    assert page.locator("#openness details.fold[open]").count() == parts.count() > 5
+    page.wait_for_function("document.querySelector('#openness .unfold').textContent === 'Fold all'")
+    parts.first.locator("summary").first.click()
+    page.wait_for_function("document.querySelector('#openness .unfold').textContent === 'Open all'")
+
+
+def test_a_link_opens_what_it_points_to(visit, run):
+    page = visit(run / "report.html").page
+    top = "document.getElementById('{}').getBoundingClientRect().top"
+    page.evaluate("location.hash = '#fig26'")
+    page.wait_for_selector("#fig26 > details[open]")
+    page.wait_for_function(f"{top.format('fig26')} < 300")
+    page.locator("#fig26 > details > summary").click()
+    assert page.locator("#fig26 > details[open]").count() == 0
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<a id=again href=\"#fig26\">again</a>')")
+    page.locator("#again").click()  # the address does not change
+    page.wait_for_selector("#fig26 > details[open]")
+    page.goto((run / "report.html").as_uri() + "#table1")
+    page.reload()
+    page.wait_for_selector("#table1 > details[open]")
+
+
+def test_words_in_a_folded_part_are_found(visit, run):
+    """A text fragment is found as find-in-page finds: in folded parts, too, which then open."""
+    page = visit(run / "report.html").page
+    page.goto("about:blank")
+    page.goto((run / "report.html").as_uri() + "#:~:text=both%20are%20read%20off%20this%20share")
+    page.wait_for_selector("#fig01 > details[open]")
+
+
+def test_the_contents_stay_and_say_where_one_is(visit, run):
+    page = visit(run / "report.html").page
+    page.evaluate("document.getElementById('categories').scrollIntoView()")
+    page.wait_for_function(
+        "document.querySelector('nav.toc [aria-current]')?.getAttribute('href') === '#categories'"
+    )
+    assert page.locator("nav.toc").bounding_box()["y"] == 0
+    assert not page.locator("nav.toc button").is_visible()
+
+
+def test_the_contents_are_compact_on_a_phone(visit, run):
+    page = visit(run / "report.html", viewport=PHONE).page
+    button, link = page.locator("nav.toc button"), page.locator("nav.toc a[href='#cost']")
+    assert button.is_visible() and not link.is_visible()
+    assert page.locator("nav.toc").bounding_box()["height"] < 60
+    button.focus()
+    page.keyboard.press("Enter")
+    assert link.is_visible() and button.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert not link.is_visible() and button.get_attribute("aria-expanded") == "false"
+    button.click()
+    link.click()
+    page.wait_for_function("document.getElementById('cost').getBoundingClientRect().top < 200")
+    assert not link.is_visible()
+
+
+def test_wide_tables_say_that_they_scroll(visit, run):
+    page = visit(run / "report.html", viewport=PHONE).page
+    page.evaluate("location.hash = '#launch-contrast'")
+    table = page.locator("#launch-contrast .scroll")
+    page.wait_for_selector("#launch-contrast .scroll.wide.more-right")
+    assert "scroll it sideways" in page.locator("#launch-contrast .sideways").inner_text()
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#launch-contrast .scroll.more-left")
+    wide = visit(run / "report.html").page
+    wide.evaluate("location.hash = '#table2b'")
+    wide.locator("#table2b summary", has_text="Data as a table").click()
+    assert not wide.locator("#table2b .sideways").is_visible()
+
+
+def test_a_chart_that_was_folded_while_the_window_changed_fits_it(visit, run):
+    page = visit(run / "report.html").page
+    page.locator("#fig01 summary").first.click()
+    page.wait_for_selector("#fig01 figure.drawn")
+    page.locator("#fig01 summary").first.click()
+    page.set_viewport_size(PHONE)
+    page.locator("#fig01 summary").first.click()
+    page.wait_for_function(
+        "(() => { const width = document.querySelector('#fig01 .chart svg').getBoundingClientRect().width;"
+        " return width > 200 && width < 380; })()"
+    )
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("which", ["report", "comparison"])
-def test_no_page_scrolls_sideways_on_a_phone(visit, run, compared, which):
-    page = visit(run / "report.html" if which == "report" else compared, viewport=PHONE).scroll().page
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+def test_no_page_scrolls_sideways(visit, run, compared, which, size):
+    page = visit(run / "report.html" if which == "report" else compared, viewport=size).scroll().page
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 def test_dark_is_dark_and_charts_follow_a_change(visit, run):
@@ -218,6 +352,10 @@ def test_without_scripts_the_static_pictures_are_there(visit, run):
     texts = still.page.locator("figure[data-chart] noscript svg")
     assert texts.count() > 30
     assert texts.first.is_visible()
+    still.page.locator("#fig01 summary").first.click()  # the browser folds by itself
+    assert still.page.locator("#fig01 noscript svg").is_visible()
+    assert still.page.locator("nav.toc a").first.is_visible()
+    assert not still.page.locator("nav.toc button, button.unfold").first.is_visible()
     assert not still.page.locator(".chart").first.is_visible()
     assert still.said == []
 
@@ -235,9 +373,12 @@ def test_it_prints_with_static_pictures(visit, run):
     assert page.locator(".still svg, .still table").count() == len(figures)
     assert page.locator(".still svg").first.is_visible()
     assert not page.locator(".chart").first.is_visible()
+    assert all(shown.is_visible() for shown in page.locator(".still svg").all())  # folded ones, too
     assert not page.locator("nav").is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator(".still > *").count() == 0
+    assert not page.locator("#fig01 .still").is_visible()
+    assert page.locator("details.fold[open]").count() == 8  # as they were: the panels
 
 
 def test_a_comparison_draws_pairs_on_the_same_scales(visit, compared):

@@ -102,7 +102,8 @@
     state.scale = takeScale(spec);
     if (dark.matches) spec = recolour(spec);
     const room = figure.clientWidth;
-    if (!composed(spec)) {
+    state.fluid = !composed(spec); // it takes the width of its place
+    if (state.fluid) {
       spec.width = "container";
       spec.autosize = { type: "fit-x", contains: "padding" };
       if (!spec.height) spec.height = 300;
@@ -287,7 +288,7 @@
     state.view.runAsync();
   }
 
-  // --- when: as they scroll into view, again when the colours change
+  // --- when: as they scroll into view or are unfolded, again when the colours change
 
   const figures = [...document.querySelectorAll("figure[data-chart]")];
   const queue = [];
@@ -312,13 +313,23 @@
   figures.forEach((figure) => watch.observe(figure));
 
   dark.addEventListener("change", () => {
-    for (const [figure, state] of drawn) {
+    for (const figure of drawn.keys()) {
       if (!figure.classList.contains("drawn")) continue;
       figure.querySelector(".controls").replaceChildren();
-      queue.push(figure);
+      if (figure.clientWidth) queue.push(figure);
+      else watch.observe(figure); // folded: when it is opened again
     }
     work();
   });
+
+  // A chart that was folded while the window changed has the width of nothing.
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.open) return;
+    for (const figure of event.target.querySelectorAll("figure.drawn")) {
+      const { view, fluid } = drawn.get(figure), room = figure.querySelector(".chart").clientWidth;
+      if (fluid && room && view.signal("width") !== room) view.signal("width", room).runAsync();
+    }
+  }, true);
 
   // In print the static pictures stand for the charts, drawn or not.
   addEventListener("beforeprint", () => {
@@ -326,19 +337,10 @@
       const still = figure.querySelector(".still");
       if (still && !still.childElementCount) still.innerHTML = fallback(figure);
     }
-    document.querySelectorAll("details.print").forEach((part) => { part.dataset.was = part.open; part.open = true; });
   });
   addEventListener("afterprint", () => {
     document.querySelectorAll(".still").forEach((still) => still.replaceChildren());
-    document.querySelectorAll("details.print").forEach((part) => { part.open = part.dataset.was === "true"; });
   });
 
-  // Opening a closed part that a link points into.
-  const open = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target) for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
-  };
-  addEventListener("hashchange", open);
-  open();
   if (quiet.matches) document.documentElement.style.scrollBehavior = "auto";
 })(EMBED);

@@ -66,14 +66,15 @@ class PanelPart:
     gap: str = ""
     claims: Sequence[str] = ()
     files: Sequence[str] = ()
-    height: int = 290
+    height: int = 255
     judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)
 class Card:
     """One exhibit on the page. still: an <svg> element, for print and where scripts are off. label: the text
-    alternative. gap: why it is not available, instead of all the rest."""
+    alternative. gap: why it is not available, instead of all the rest. plain: all that there is to see or to say in
+    a few words, such as `100% throughout`; such a card is not shown."""
 
     id: str
     title: str
@@ -90,6 +91,16 @@ class Card:
     files: Sequence[str] = ()
     gap: str = ""
     height: int = 340
+    plain: str = ""
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to show: it is listed in a line then, not as a card. Empty where there is something."""
+        return (
+            self.plain
+            or self.gap
+            or ("none in this log" if self.table is not None and not self.table.rows else "")
+        )
 
     @property
     def number(self) -> str:
@@ -139,7 +150,20 @@ def render(
         sections=sections,
         gaps=gaps,
         warnings=warnings,
+        places=_places(answer, sections, gaps),
     )
+
+
+def _places(answer: Answer, sections: Sequence[Part], gaps: Sequence[str]) -> list[tuple[str, str]]:
+    """The table of contents: ids and names."""
+    return [
+        *([("answer", "Answer")] if answer.lines else []),
+        ("market", "Market"),
+        ("retention", "Retention"),
+        *((section.key, section.title) for section in sections),
+        *([("gaps", "Gaps")] if gaps else []),
+        ("words", "Words"),
+    ]
 
 
 def fill(template: str, **values: Any) -> str:
@@ -155,14 +179,15 @@ def environment(*packages: str) -> Environment:
     made.filters["svg"] = _Inline()
     made.filters["words"] = _with_links
     made.globals["glossary"] = [(glossary.anchor(entry), entry) for entry in glossary.ENTRIES]
-    made.globals["css"] = _css()
+    made.globals["css"] = _text("page.css")
+    made.globals["folding"] = _text("fold.js")
     made.globals["panel_id"] = panel_id
     return made
 
 
 @functools.cache
-def _css() -> str:
-    return files("analysis.report").joinpath("page.css").read_text(encoding="utf-8")
+def _text(name: str) -> str:
+    return files("analysis.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _environment(loader: BaseLoader) -> Environment:

@@ -15,7 +15,7 @@ from analysis.study import SMALL_COHORT
 BLUES = ("#9ecae1", "#6baed6", "#4a98c9", "#3181bd", "#2171b5", "#1460a8", "#08519c", "#08306b")
 LAUNCH, LATER, SMALL = "launch cohort", "other cohorts", f"under {SMALL_COHORT} users"
 ACTIVE = "users active in the month"
-HEIGHT = 250
+HEIGHT = 215
 
 
 def panel_chart(cells: pd.DataFrame, launch: Any, top: float) -> dict[str, Any] | None:

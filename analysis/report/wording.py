@@ -44,6 +44,18 @@ def describe(
     return _largest(frame, value, form, unit, names)
 
 
+def throughout(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
+    """What a table says that says one thing only: all of its shares are 0%, or all are 100%; empty if it says more."""
+    shares = [c for c, form in formats.items() if form == "share" and c in frame]
+    values = set(frame[shares].stack().astype("float64")) if shares else set()
+    if len(values) != 1 or not values <= {0.0, 1.0}:
+        return ""
+    texts = [c for c, form in formats.items() if form == "text" and c in frame]
+    names = [str(frame[c].iloc[0]) for c in texts if frame[c].nunique() == 1]
+    whose = f"{', '.join(names)}: " if names and values == {1.0} else ""
+    return f"{whose}{written(values.pop(), 'share')} throughout"
+
+
 def _drawn(spec: Any) -> tuple[pd.DataFrame, str, list[str]] | None:
     """The rows that a specification's first mark draws, its column on a quantitative axis, and the columns that name
     rows; None if it is not found."""
