@@ -223,6 +223,9 @@ def market_map(log: Log, window: step.Window | None = None) -> pd.DataFrame:
     return frame
 
 
+LEAST_MODELS = 5  # assumed: with fewer, a line across models says nothing of them, and it is not shown
+
+
 def elasticity(log: Log, window: step.Window | None = None) -> pd.DataFrame:
     """Least-squares line of log10 use on log10 effective cost across the models of `market_map`: claims C142, C143.
 

@@ -14,7 +14,7 @@ from analysis.figures import cost as draw
 from analysis.figures.categories import CATEGORY_COLOURS
 from analysis.figures.style import BLUE, GREY, VERMILLION
 from analysis.scatter import scatter
-from analysis.source import Log
+from analysis.source import Log, NotAvailable
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, TABLE3
 from analysis.weekly import window_of
 
@@ -57,7 +57,9 @@ def slope(log: Log) -> pd.DataFrame:
     0.9 ** slope - 1: the change in tokens that goes with a price lower by 10%. Across models quality and price move
     together: this is an association, not an effect of prices.
     """
-    held(cost.market_map(log, window_of(log, MAIN_WINDOW)), "charges", _NO_CHARGE)
+    frame = held(cost.market_map(log, window_of(log, MAIN_WINDOW)), "charges", _NO_CHARGE)
+    if len(frame) < cost.LEAST_MODELS:
+        raise NotAvailable("models", f"{len(frame)} with a cost; a line needs {cost.LEAST_MODELS}")
     return cost.elasticity(log, window_of(log, MAIN_WINDOW))
 
 
@@ -98,7 +100,9 @@ def _model_chart(frame: pd.DataFrame) -> dict[str, Any]:
     fit = cost.line_of(frame).iloc[0]
     ends = [float(frame["log10_cost"].min()), float(frame["log10_cost"].max())]
     line = (
-        [] if np.isnan(fit["slope"]) else [(10**x, 10 ** (fit["intercept"] + fit["slope"] * x)) for x in ends]
+        []
+        if len(frame) < cost.LEAST_MODELS or np.isnan(fit["slope"])
+        else [(10**x, 10 ** (fit["intercept"] + fit["slope"] * x)) for x in ends]
     )
     return scatter(frame.assign(kind=known), "cost_usd_per_mtok", "charged_tokens", label="name", series=series,
                    titles=(_COST_TITLE, "charged tokens"), named=frame["name"].head(6).tolist(), line=line,
@@ -110,6 +114,7 @@ def _archetype_chart(frame: pd.DataFrame) -> dict[str, Any]:
     series = charts.Series("archetype", list(draw.ARCHETYPES), {},
                            {name: colour for name, (colour, _) in draw.ARCHETYPES.items()})  # fmt: skip
     named = frame.loc[frame["model"].isin([entry.model for entry in TABLE3]), "name"].tolist()
+    named = named or frame["name"].head(draw.MOST_NAMES).tolist()
     cuts = float(10 ** frame["log10_cost"].median()), float(10 ** frame["log10_tokens"].median())
     return scatter(frame, "cost_usd_per_mtok", "charged_tokens", label="name", series=series, named=named, cuts=cuts,
                    titles=(_COST_TITLE, "charged tokens"), more={"requests": ("requests", charts.COUNT)},

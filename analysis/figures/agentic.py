@@ -29,6 +29,7 @@ from analysis.figures.style import (
     VERMILLION,
     complete_weeks,
     dates,
+    in_legend,
     legend_above,
     legend_beside,
     note,
@@ -192,7 +193,7 @@ def category_prompts(log: Log) -> Figure:
             wide, dash = (2.6, "-") if name == agentic.PROGRAMMING else (1.5, rest)
             axes.plot(
                 part["week"], part["mean_prompt"], color=CATEGORY_COLOURS.get(name, GREY), linestyle=dash,
-                linewidth=wide, label=name,
+                linewidth=wide, label=in_legend(name),
             )  # fmt: skip
         axes.set_title("Prompt tokens per request by category")
         _token_axis(axes)

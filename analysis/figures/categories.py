@@ -25,6 +25,7 @@ from analysis.figures.style import (
     YELLOW,
     complete_weeks,
     dates,
+    in_legend,
     note,
     percent,
     share_figure,
@@ -182,8 +183,8 @@ def _bars_by_week(
     table = frame.pivot(index="week", columns=kind, values="share").fillna(0.0)
     base = pd.Series(0.0, index=table.index)
     for key in (key for key in order if key in table):
-        axes.bar(table.index, table[key], bottom=base, width=6.3, color=colours[key], label=names.get(key, key),
-                 edgecolor="white", linewidth=0.3)  # fmt: skip
+        axes.bar(table.index, table[key], bottom=base, width=6.3, color=colours[key],
+                 label=in_legend(names.get(key, key)), edgecolor="white", linewidth=0.3)  # fmt: skip
         base = base + table[key]
     axes.set_ylim(0, 1)
     dates(axes)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, StrMethodFormatter
 from scipy import stats
 
 from analysis import cost
 from analysis.figures.categories import CATEGORY_COLOURS
+from analysis.figures.labels import name_points
 from analysis.figures.style import BLUE, GREEN, GREY, INK, PURPLE, STYLE, VERMILLION, note
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, TABLE3
 from analysis.weekly import window_of
 
-Box = tuple[float, float, float, float]  # left, bottom, right, top
-
+MOST_NAMES = 8  # of points in a figure of models
 COST_LABEL = "effective cost, USD per million tokens"
 # archetype -> colour, marker
 ARCHETYPES = {
@@ -48,7 +46,7 @@ def category_cost(log: Log) -> Figure:
         if len(frame):
             middle = float(frame["median_cost"].iloc[0])
             _quadrants(axes, middle, float(frame["median_tokens"].iloc[0]), cost.QUADRANTS)
-            _labels(axes, frame, frame["category"].tolist())
+            name_points(axes, _spots(frame), frame["category"].tolist())
             axes.set_title(f"Cost and use of categories (median {middle:,.2f} USD per million tokens)")
         note(
             figure,
@@ -75,11 +73,11 @@ def model_cost(log: Log) -> Figure:
                 axes.scatter(part["cost_usd_per_mtok"], part["charged_tokens"], s=22, color=colour, marker=marker,
                              alpha=0.75, linewidth=0, label=f"{name} (n={len(part)})", zorder=3)  # fmt: skip
         _log_axes(axes, frame["cost_usd_per_mtok"], frame["charged_tokens"], "charged tokens")
-        if not pd.isna(fit["slope"]):
+        if len(frame) >= cost.LEAST_MODELS and not pd.isna(fit["slope"]):
             _line(axes, frame, fit)
         if len(frame):
-            largest = frame.head(8)
-            _labels(axes, largest, largest["name"].tolist(), frame)
+            largest = frame.head(MOST_NAMES)
+            name_points(axes, _spots(largest), largest["name"].tolist(), _spots(frame))
             axes.legend(loc="lower left")
         axes.set_title("Cost and use of models", pad=20)
         note(figure, f"{log.name}: {len(frame):,} models, {int(frame['requests'].sum()):,} paid requests")
@@ -104,7 +102,8 @@ def archetypes(log: Log) -> Figure:
             shown = frame[frame["model"].isin([named.model for named in TABLE3])]
             axes.scatter(shown["cost_usd_per_mtok"], shown["charged_tokens"], s=90, facecolor="none", edgecolor=INK,
                          linewidth=1.3, zorder=4)  # fmt: skip
-            _labels(axes, shown, shown["name"].tolist(), frame)
+            named = shown if len(shown) else frame.head(MOST_NAMES)
+            name_points(axes, _spots(named), named["name"].tolist(), _spots(frame))
             axes.legend(loc="lower left")
         axes.set_title("Archetypes of models, cut at the medians")
         note(figure, f"{log.name}: {len(frame):,} models; circles: the models of the report's table 3")
@@ -123,8 +122,22 @@ def _log_axes(axes: Axes, x: pd.Series, y: pd.Series, use: str) -> None:
     dollars = StrMethodFormatter("${x:,.3g}")
     axes.xaxis.set_major_formatter(dollars)
     axes.xaxis.set_minor_formatter(dollars if x.max() < 8 * x.min() else NullFormatter())
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(float(x.min()) * 0.72, float(x.max()) * 1.5)
     axes.set_ylim(float(y.min()) * 0.5, float(y.max()) * 2.5)
+
+
+def _short(tokens: float, _: int | None = None) -> str:
+    """A count of tokens on an axis, such as `100 M`."""
+    for scale, unit in ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " K")):
+        if tokens >= scale:
+            return f"{tokens / scale:,.4g}{unit}"
+    return f"{tokens:,.4g}"
+
+
+def _spots(frame: pd.DataFrame) -> list[tuple[float, float]]:
+    return list(zip(frame["cost_usd_per_mtok"], frame["charged_tokens"], strict=True))
 
 
 def _quadrants(axes: Axes, x: float, y: float, names: dict[tuple[bool, bool], str]) -> None:
@@ -153,42 +166,3 @@ def _line(axes: Axes, frame: pd.DataFrame, fit: pd.Series) -> None:
         f"slope {fit['slope']:.2f} (95%: {ends}), r = {fit['pearson_r']:.2f}; 10% cheaper goes with {change}"
     )
     axes.text(0, 1.015, words, transform=axes.transAxes, va="bottom", fontsize=8.5)
-
-
-def _labels(
-    axes: Axes, labelled: pd.DataFrame, texts: Sequence[str], others: pd.DataFrame | None = None
-) -> None:
-    """Names beside points, each on the first of some sides where it covers no other name and the fewest points."""
-    size = 8.0
-    axes.figure.draw_without_rendering()  # type: ignore[union-attr]  # places the axes, on which distances depend
-
-    def in_points(frame: pd.DataFrame) -> np.ndarray:
-        return axes.transData.transform(frame[["cost_usd_per_mtok", "charged_tokens"]]) * 72 / axes.figure.dpi
-
-    sides = [
-        (dx, dy, align)
-        for far in (0, 9, -9, 18, -18)
-        for dx, dy, align in ((7, far, "left"), (-7, far, "right"))
-    ]
-    dots = in_points(labelled if others is None else others)
-    taken: list[Box] = []
-    for (px, py), spot, text in zip(in_points(labelled), labelled.itertuples(), texts, strict=True):
-        width, half = 0.58 * size * len(text), 0.62 * size
-        boxes = []
-        for dx, dy, align in sides:
-            start = px + dx - (width if align == "right" else 0)
-            boxes.append((start, py + dy - half, start + width, py + dy + half))
-        costs = [
-            100 * sum(_overlap(box, other) for other in taken)
-            + sum(_overlap(box, (x - 3, y - 3, x + 3, y + 3)) for x, y in dots)
-            for box in boxes
-        ]
-        best = costs.index(min(costs))
-        taken.append(boxes[best])
-        dx, dy, align = sides[best]
-        axes.annotate(text, (spot.cost_usd_per_mtok, spot.charged_tokens), xytext=(dx, dy), ha=align,
-                      textcoords="offset points", va="center", fontsize=size, zorder=5)  # fmt: skip
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from analysis import geography
+from analysis.figures.labels import end_values
 from analysis.figures.style import (
     BLUE,
     GREEN,
@@ -20,6 +21,7 @@ from analysis.figures.style import (
     VERMILLION,
     complete_weeks,
     dates,
+    in_legend,
     note,
     percent,
 )
@@ -44,19 +46,21 @@ def spend_by_continent(log: Log) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         axes = figure.subplots()
+        ends: list[tuple[Any, float, str, str]] = []
         for name in frame["continent"].unique():
             part = frame[frame["continent"] == name]
             colour, dash = CONTINENT_LINES.get(name, (INK, "-"))
-            axes.plot(part["week"], part["share"], color=colour, linestyle=dash, label=name)
+            axes.plot(part["week"], part["share"], color=colour, linestyle=dash, label=in_legend(name))
             last = part["share"].dropna().tail(1)
             if len(last) and last.iloc[0] >= 0.05:
-                axes.annotate(f"{last.iloc[0]:.0%}", (part["week"].loc[last.index[0]], last.iloc[0]), xytext=(4, 0),
-                              textcoords="offset points", va="center", fontweight="bold", color=colour)  # fmt: skip
+                end = float(last.iloc[0])
+                ends.append((part["week"].loc[last.index[0]], end, f"{end:.0%}", colour))
         axes.set_title("Spend by continent of the billing address", pad=24)
         axes.set_ylim(0, None)
         percent(axes, "share of the week's spend")
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=7, borderaxespad=0.2, columnspacing=1.2)
         dates(axes)
+        end_values(axes, ends)
         spent = frame.drop_duplicates("week")["week_spend_usd"].sum()
         note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests, {spent:,.0f} USD")
     return figure

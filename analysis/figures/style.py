@@ -7,7 +7,10 @@ colour-blind readers; what matters is also told apart by width, dash or marker. 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import unicodedata
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,11 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.category import StrCategoryFormatter
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter, PercentFormatter
 
 from analysis import catalogue, usage
 from analysis import weekly as step
@@ -60,6 +65,7 @@ MODEL_COLOURS = (
 )  # fmt: skip
 
 STYLE: Any = {  # typed loosely: the stubs list each key as a literal
+    "text.parse_math": False,  # titles, ids and names are a user's: a $ in them is a $
     "font.size": 9.5,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -88,6 +94,7 @@ STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "figure.constrained_layout.h_pad": 0.06,
 }
 PNG_DPI = 110
+MOST_LETTERS, MOST_IN_LEGENDS, MOST_AT_TICKS = 150, 40, 48  # of a text
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def save(figure: Figure, stem: str | Path) -> list[Path]:
 def drawn(figure: Figure) -> Drawn:
     """The figure as the bytes of both files."""
     vector, pixels = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), any_text():
         lay_out(figure)
         figure.savefig(vector, format="svg", metadata={"Date": None})
         figure.savefig(pixels, format="png", dpi=PNG_DPI)
@@ -129,8 +136,28 @@ def write(picture: Drawn, stem: str | Path) -> list[Path]:
     return paths
 
 
+@contextmanager
+def any_text() -> Iterator[None]:
+    """Letters that the font lacks are drawn as boxes, and texts that leave no room are drawn all the same: no word of
+    it, for the reader could do nothing about either."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message=r"(?s)Glyph .* missing from font|constrained_layout not applied"
+        )
+        yield
+
+
 def lay_out(figure: Figure) -> None:
-    """Place everything once and for all, so that each saving does not do it again."""
+    """Shorten texts that would leave no room, and place everything once and for all, so that each saving does not do
+    it again."""
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        text.set_text(shortened(text.get_text(), MOST_LETTERS))
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            names = axis.get_major_formatter()
+            if isinstance(names, StrCategoryFormatter | FixedFormatter | FuncFormatter):  # a user's ids
+                axis.set_major_formatter(_Shortened(names))
     engine = figure.get_layout_engine()
     if engine is not None:
         figure.set_dpi(PNG_DPI)  # the widths of hinted text depend on it
@@ -138,10 +165,36 @@ def lay_out(figure: Figure) -> None:
         figure.set_layout_engine("none")
 
 
+class _Shortened(Formatter):
+    """Names at the ticks of an axis, none too long."""
+
+    def __init__(self, names: Formatter) -> None:
+        self.names = names
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return shortened(self.names(x, pos), MOST_AT_TICKS)
+
+
+def shortened(text: str, most: int) -> str:
+    """A user's text on one line and in at most so many letters; what is left out of the middle is an ellipsis."""
+    line = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
+    if len(line) <= most:
+        return line
+    end = (most - 1) // 2
+    return f"{line[: most - 1 - end]}…{line[len(line) - end :]}"
+
+
+def in_legend(name: str) -> str:
+    """A user's text as the label of a line or an area: a legend is no place for long ones, and leaves out labels that
+    begin with an underscore."""
+    line = shortened(name, MOST_IN_LEGENDS)
+    return f"\u200b{line}" if line.startswith("_") else line
+
+
 def svg(figure: Figure) -> str:
     """The figure as an <svg> element for a page."""
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), any_text():
         lay_out(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return Drawn(buffer.getvalue(), b"").element
@@ -205,7 +258,7 @@ def stacked(
     table = frame.pivot(index="week", columns=kind, values=value).reindex(columns=list(order))
     axes.stackplot(
         table.index.to_numpy(), [table[name].to_numpy(dtype=float) * scale for name in order],
-        labels=[names.get(name, name) for name in order], colors=[colours[name] for name in order],
+        labels=[in_legend(names.get(name, name)) for name in order], colors=[colours[name] for name in order],
         linewidth=0.3, edgecolor="white",
     )  # fmt: skip
 

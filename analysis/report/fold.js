@@ -64,7 +64,9 @@
     let waiting = false;
     const mark = () => {
       waiting = false;
-      const line = toc.getBoundingClientRect().bottom + 80;
+      const top = toc.getBoundingClientRect().bottom + 80, root = document.documentElement;
+      const left = root.scrollHeight - innerHeight - scrollY; // the last sections never come to the top
+      const line = top + Math.max(0, 1 - left / innerHeight) * (innerHeight - top);
       const passed = places.filter((place) => place.getBoundingClientRect().top <= line);
       const current = passed.length ? passed[passed.length - 1].id : "";
       for (const [id, link] of links) {

@@ -94,9 +94,9 @@ def draw(curve: Curve) -> Figure:
     """The curve as a figure: pass rate on the left, mean value on the right."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
-    from analysis.figures.style import MODEL_COLOURS, STYLE
+    from analysis.figures.style import MODEL_COLOURS, STYLE, in_legend
 
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.3), layout="constrained")
@@ -104,8 +104,8 @@ def draw(curve: Curve) -> Figure:
         for number, (line, part) in enumerate(list(curve.points.groupby("line", sort=False))[:MOST_LINES]):
             colour = MODEL_COLOURS[number % len(MODEL_COLOURS)]
             marker = "os^Dv<>Ph*"[number % 10]
-            _line(rate, part, ("rate", "low", "high"), str(line), colour, marker)
-            _line(value, part, ("value", "value_low", "value_high"), str(line), colour, marker)
+            _line(rate, part, ("rate", "low", "high"), in_legend(str(line)), colour, marker)
+            _line(value, part, ("value", "value_low", "value_high"), in_legend(str(line)), colour, marker)
         rate.set_title("Pass rate, 95% Wilson")
         rate.set_ylim(-0.02, 1.02)
         rate.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -115,6 +115,8 @@ def draw(curve: Curve) -> Figure:
             axes.set_xlabel(curve.factor)
             if levels.min() > 0 and levels.max() / levels.min() > WIDE:
                 axes.set_xscale("log")
+                axes.xaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
+                axes.xaxis.set_minor_formatter(NullFormatter())
         if curve.points["line"].nunique() > 1 and value.get_legend_handles_labels()[0]:
             value.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     return figure
