@@ -56,7 +56,7 @@ def scatter(
     points = base.mark_point(filled=True, size=55, opacity=0.8, color="#0072B2").encode(
         x=across, y=up, tooltip=tips
     )
-    names = base.mark_text(align="left", dx=7, fontSize=10.5, color="#8a8a8a").encode(
+    names = base.mark_text(align="left", dx=7, fontSize=10.5, color="#666666").encode(
         x=across, y=up, text="written:N"
     )
     controls = []
@@ -73,6 +73,8 @@ def scatter(
     if line:
         ends = [{x: float(f"{a:.5g}"), y: float(f"{b:.5g}")} for a, b in line]
         layers.append(_chart(ends).mark_line(color="#8a8a8a", strokeWidth=2).encode(x=across, y=up))
+    # by these names the page finds the marks, and sets the names of points so that none covers another
+    points, names = points.properties(name="points"), names.properties(name="names")
     return spec(alt.layer(*layers, points, names).add_params(*controls), description, HEIGHT)
 
 

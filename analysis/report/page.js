@@ -137,7 +137,7 @@
       if (state.view) state.view.finalize();
       const result = await embed(place, spec, {
         mode: "vega-lite", renderer: "svg", actions: false, tooltip: { theme: dark.matches ? "dark" : "light" },
-        patch: figure.dataset.pair ? await sharedScales(figure.dataset.pair) : undefined, loader: NOTHING,
+        patch: await patches(figure), loader: NOTHING,
       });
       state.view = result.view;
       if (state.series && !state.series.values) state.series.values = seen(spec, state.series.field);
@@ -151,6 +151,29 @@
       place.innerHTML = fallback(figure); // the static picture, rather than nothing
       console.error(`chart ${figure.dataset.chart}: ${error.message}`);
     }
+  }
+
+  const SIDES = ["right", "left", "top", "bottom", "top-right", "bottom-right", "top-left", "bottom-left"];
+  const RINGS = [3, 9, 16, 24]; // pixels from the point
+
+  async function patches(figure) {
+    const scales = figure.dataset.pair ? await sharedScales(figure.dataset.pair) : (vega) => vega;
+    return (vega) => spread(scales(vega));
+  }
+
+  // Names of points (a layer `names` beside a layer `points`) take places where none covers another or a point; a name
+  // that finds none shows on hover only. They follow their points: what is switched off is faint.
+  function spread(vega) {
+    const find = (name) => (vega.marks || []).find((mark) => mark.name === name);
+    const points = find("points_marks"), names = find("names_marks");
+    if (!points || !names || names.type !== "text") return vega;
+    const { fill, fontSize } = names.encode.update;
+    names.from = { data: "points_marks" };
+    names.encode = { update: { fill, fontSize, text: { field: "datum.written" }, fillOpacity: { signal: "datum.opacity < 0.5 ? 0 : 1" } } };
+    names.transform = [{ type: "label", size: { signal: "[width, height]" }, avoidMarks: ["points_marks"], padding: 2,
+      anchor: RINGS.flatMap(() => SIDES), offset: RINGS.flatMap((far) => SIDES.map(() => far)) }];
+    names.interactive = false;
+    return vega;
   }
 
   const NOTHING = { load: () => Promise.reject(new Error("the page loads nothing")) };
