@@ -96,8 +96,10 @@
     return found;
   }
 
+  const source = (figure) => document.getElementById("spec-" + (figure.dataset.like || figure.dataset.chart)).textContent;
+
   function prepare(figure, state) {
-    let spec = JSON.parse(document.getElementById("spec-" + (figure.dataset.like || figure.dataset.chart)).textContent);
+    let spec = JSON.parse(source(figure));
     state.series = takeSeries(spec);
     state.scale = takeScale(spec);
     if (dark.matches) spec = recolour(spec);
@@ -145,7 +147,6 @@
       if (state.hidden.size) select(state);
       if (state.log) state.view.signal(state.scale, "log").runAsync();
       figure.classList.add("drawn");
-      place.style.minHeight = "";
     } catch (error) {
       figure.classList.add("failed");
       place.innerHTML = fallback(figure); // the static picture, rather than nothing
@@ -314,6 +315,9 @@
   // --- when: as they scroll into view or are unfolded, again when the colours change
 
   const figures = [...document.querySelectorAll("figure[data-chart]")];
+  for (const figure of figures) { // room for the buttons that come, so that nothing below moves
+    if (source(figure).includes('"bind"')) figure.querySelector(".controls").classList.add("awaited");
+  }
   const queue = [];
   let busy = false;
   async function work() {
