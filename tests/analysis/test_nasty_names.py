@@ -1,0 +1,85 @@
+"""A log whose title, models and authors have names that mean something to a renderer: every figure draws them."""
+
+from __future__ import annotations
+
+import io
+import json
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pytest
+
+from analysis import contract, figures, retention
+from analysis.exhibits import EXHIBITS
+from analysis.report import wording
+from analysis.source import NotAvailable
+from tests.analysis.made_log import made
+
+NAMES = [
+    r"$\frac",
+    "a$b",
+    "_under^score",
+    "<b>&amp;",
+    "two\nlines",
+    "🦊",
+    "نموذج",
+    "x" * 200,
+    "back\\slash",
+    "%s{y}",
+]
+TITLE = r"Costs $5 and $\frac, a_b^c & <script>"
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory):
+    import ibis
+
+    from analysis import open_log
+
+    tables = made(rows=2500, users=150, seed=5)
+    models = tables.models.column("model").to_pylist()
+    ids = {
+        model: f"{NAMES[at % len(NAMES)]}{at}/{NAMES[(at + 3) % len(NAMES)]}"
+        for at, model in enumerate(models)
+    }
+    rows = [
+        row
+        | {
+            "model": ids[row["model"]],
+            "author": ids[row["model"]].split("/")[0],
+            "name": NAMES[at % len(NAMES)],
+        }
+        for at, row in enumerate(tables.models.to_pylist())
+    ]
+    named = pa.array([ids[model] for model in tables.generations["model"].to_pylist()])
+    at = tables.generations.column_names.index("model")
+    connection = ibis.duckdb.connect()
+    connection.create_table("generations", tables.generations.set_column(at, "model", named))
+    connection.create_table("labels", tables.labels)
+    connection.create_table("models", pa.Table.from_pylist(rows, schema=contract.arrow_schema("models")))
+    with open_log((connection, "generations")) as log:
+        log.name = TITLE
+        yield log
+    connection.disconnect()
+
+
+def test_every_figure_draws_any_name(nasty):
+    drawn = 0
+    for exhibit in EXHIBITS:
+        try:
+            frame = exhibit.table(nasty)
+            figure = exhibit.draw(nasty) if exhibit.draw else None
+        except NotAvailable:
+            continue
+        if exhibit.chart and len(frame):
+            json.dumps(exhibit.chart(frame))
+            assert wording.describe(frame, exhibit.formats, exhibit.unit)
+        if figure is not None:
+            said = "".join(ElementTree.parse(io.StringIO(figures.svg(figure))).getroot().itertext())
+            drawn += TITLE in said
+    assert drawn > 20
+
+
+def test_a_panel_draws_any_name(nasty):
+    for model in retention.triangles(nasty)["model"].unique():
+        ElementTree.parse(io.StringIO(figures.svg(figures.retention_panel(nasty, model))))
