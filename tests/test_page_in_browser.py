@@ -278,7 +278,7 @@ def test_the_contents_stay_and_say_where_one_is(visit, run):
     page.evaluate("document.getElementById('openness').scrollIntoView()")
     page.wait_for_function(f"{here} === '#openness'")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    page.wait_for_function(f"{here} === '#cost'")
+    page.wait_for_function(f"{here} === '#words'")
     assert page.locator("nav.toc").bounding_box()["y"] == 0
     assert not page.locator("nav.toc button").is_visible()
 

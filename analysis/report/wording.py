@@ -47,7 +47,7 @@ def describe(
 def throughout(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
     """What a table says that says one thing only: all of its shares are 0%, or all are 100%; empty if it says more."""
     shares = [c for c, form in formats.items() if form == "share" and c in frame]
-    values = set(frame[shares].stack().astype("float64")) if shares else set()
+    values = set(frame[shares].stack().dropna().astype("float64")) if shares else set()
     if len(values) != 1 or not values <= {0.0, 1.0}:
         return ""
     texts = [c for c, form in formats.items() if form == "text" and c in frame]
