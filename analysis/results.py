@@ -283,7 +283,7 @@ class _Writer:
             self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
             return Card(
                 exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap,
-                plain=error.why,
+                plain=frame.why,
             )  # fmt: skip
         self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
