@@ -11,7 +11,6 @@ The table of users and models behind it is made once and kept in the engine.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Sequence
 
@@ -20,10 +19,13 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from analysis import launches
 from analysis import vocabulary as v
 from analysis.catalogue import release_days
+from analysis.coverage import month_end
+from analysis.launches import Launch
 from analysis.proportions import share, wilson
-from analysis.query import day, finished_by, query
+from analysis.query import collect, day, finished_by, query
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
@@ -31,7 +33,7 @@ MONTHS_A_WORD = 62  # bits of an int64 that no engine takes for a sign
 
 TRIANGLE_COLUMNS = (
     "model", "cohort", "k", "month", "users", "active", "retention", "wilson_low", "wilson_high",
-    "observed", "complete", "small", "left_truncated", "exposure_days", "mean_exposure_days",
+    "observed", "complete", "small", "left_truncated", "after_hole", "exposure_days", "mean_exposure_days",
 )  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def histories(log: Log) -> ir.Table:
     """
 
     def build() -> ir.Table:
-        rows = log.generations
+        rows = log.body
         number = v.month_number(rows.created_at, log.first_day)
         words = {
             name: v.bit(number - MONTHS_A_WORD * word, MONTHS_A_WORD).bit_or()
@@ -55,13 +57,13 @@ def histories(log: Log) -> ir.Table:
 
 def _words(log: Log) -> list[str]:
     """Names of the columns that hold the log's months as bits."""
-    months = len(pd.period_range(log.first_day, log.last_day, freq="M"))
+    months = len(log.coverage.months())
     return [f"months_{word}" for word, _ in enumerate(range(0, months, MONTHS_A_WORD))]
 
 
 def _decode(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     """The months of `patterns` as one column of boolean arrays, log month by log month."""
-    months = len(pd.period_range(log.first_day, log.last_day, freq="M"))
+    months = len(log.coverage.months())
     words = [frame.pop(name).to_numpy(dtype="int64") for name in _words(log)]
     places = [divmod(month, MONTHS_A_WORD) for month in range(months)]
     held = np.stack([words[word] >> bit & 1 for word, bit in places], axis=1)
@@ -135,12 +137,14 @@ def triangles(
     One row a model, cohort (first day of month c) and k = 0, 1, ...: month (c + k), users (cohort size n),
     active (members active in the month), retention = active / users, wilson_low and wilson_high (95% Wilson
     interval). Rows reach to the log's last month for the oldest cohort; `observed` is false, and the values
-    missing, where c + k lies after it. complete: the log covers month c + k, and the end of month c, to their
-    last day; else the value is too low. small: users < `small`. Cohorts under `min_cohort` users are left out.
-    left_truncated: c is the log's first month and the model may be older (no release date, or an earlier one),
-    so that "first use" is not known to be the first. exposure_days: days of month c on which the model was
-    there to be used and the log covers; mean_exposure_days: mean over members of the days from their first
-    request to the end of month c (a launch late in a month makes members younger at every k).
+    missing, where c + k lies after it, or in a month of which the log covers no day. complete: the log covers
+    every day of month c + k (of its first month, from its first day on); else the value is too low. small: users <
+    `small`. Cohorts under `min_cohort` users are left out. left_truncated: c begins so early in the log, and the
+    model may be older than it (no release date, or an earlier one), that "first use" is not known to be the
+    first: see `analysis.launches`. after_hole: the log lacks days of month c or of the month before, whose newcomers
+    may pass for members. exposure_days: days of month c on which the model was there to be used and the log
+    covers; mean_exposure_days: mean over members of the days from their first request to the end of month c (a
+    launch late in a month makes members younger at every k).
     """
     key = ("retention.triangles", min_cohort, small)
     cells = log.remembered(key, lambda: _all_triangles(log, min_cohort, small))
@@ -164,14 +168,13 @@ def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
     grid = base.loc[base.index.repeat(base["widest"] + 1)]
     grid = grid.assign(k=grid.groupby(["model", "cohort"]).cumcount())
     grid = grid.merge(counts[["model", "cohort", "k", "active"]], on=["model", "cohort", "k"], how="left")
-    grid["observed"] = grid["k"] <= grid["reach"]
-    grid["active"] = grid["active"].fillna(0.0).where(grid["observed"])
     grid["month"] = _add_months(grid["cohort"], grid["k"])
+    grid["observed"] = (grid["k"] <= grid["reach"]) & _among(grid["month"], log.coverage.known_months())
+    grid["active"] = grid["active"].fillna(0.0).where(grid["observed"])
     grid["retention"] = share(grid["active"], grid["users"])
     grid["wilson_low"], grid["wilson_high"] = wilson(grid["active"], grid["users"])
 
-    covered_to = pd.Timestamp(log.last_day)
-    grid["complete"] = grid["observed"] & (grid["month"] + pd.offsets.MonthEnd(0) <= covered_to)
+    grid["complete"] = grid["observed"] & _among(grid["month"], log.coverage.complete_months())
     grid["small"] = grid["users"] < small
     _add_exposure(grid, log)
     grid = grid.sort_values(["model", "cohort", "k"], ignore_index=True)
@@ -182,7 +185,7 @@ def _typed(grid: pd.DataFrame) -> pd.DataFrame:
     kinds = {
         "model": "str", "cohort": "datetime64[us]", "k": "int64", "month": "datetime64[us]", "users": "int64",
         "active": "float64", "retention": "float64", "wilson_low": "float64", "wilson_high": "float64",
-        "observed": "bool", "complete": "bool", "small": "bool", "left_truncated": "bool",
+        "observed": "bool", "complete": "bool", "small": "bool", "left_truncated": "bool", "after_hole": "bool",
         "exposure_days": "int64", "mean_exposure_days": "float64",
     }  # fmt: skip
     return grid.astype(kinds)
@@ -197,50 +200,84 @@ def _add_months(month: pd.Series, k: pd.Series) -> pd.Series:
     return pd.Series(whole.astype("datetime64[us]"), index=month.index)
 
 
+def _among(months: pd.Series, chosen: Sequence[dt.date]) -> pd.Series:
+    """Which of the months (first days) are among the chosen ones."""
+    return months.isin(pd.to_datetime(pd.Series(list(chosen), dtype="datetime64[us]")))
+
+
 def _add_exposure(grid: pd.DataFrame, log: Log) -> None:
-    """Add left_truncated, exposure_days and mean_exposure_days to the rows of a triangle."""
-    released = release_days(log)
-    start, end = log.first_day, log.last_day
+    """Add left_truncated, after_hole, exposure_days and mean_exposure_days to the rows of a triangle."""
+    released = trusted_release_days(log)
+    coverage = log.coverage
     rows = {}
     for model, cohort in grid[["model", "cohort"]].drop_duplicates().itertuples(index=False):
-        month = day(cohort)
-        month_end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-        release = released.get(model)
-        opens = max(month, start, release) if release and release <= month_end else max(month, start)
-        days = (min(month_end, end) - opens).days + 1
-        in_first_month = month == start.replace(day=1)
-        rows[model, cohort] = (in_first_month and (release is None or release < start), days)
+        month, release = day(cohort), released.get(model)
+        end = month_end(month)
+        opens = max(month, release) if release and release <= end else month
+        rows[model, cohort] = (
+            launches.left_truncated(coverage, month, release),
+            launches.after_hole(coverage, month, release),
+            coverage.covered(opens, end),
+        )
     keys = list(zip(grid["model"], grid["cohort"], strict=True))
-    grid["left_truncated"] = [rows[key][0] for key in keys]
-    grid["exposure_days"] = [rows[key][1] for key in keys]
+    for i, name in enumerate(("left_truncated", "after_hole", "exposure_days")):
+        grid[name] = [rows[key][i] for key in keys]
     grid["mean_exposure_days"] = grid["cohort"].dt.days_in_month - grid["first_day_mean"] + 1
 
 
-def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:
-    """Month of the model's launch cohort and how it was found.
+def early_users(log: Log) -> dict[str, int]:
+    """Users of each model whose first request to it is of a day before its release date; models without any are left
+    out. Empty without a models table."""
+    released = release_days(log)
+    if not released:
+        return {}
 
-    The calendar month of the release date where the models table has one, else the first month in which the log
-    saw the model. None where that month lies before the log, or is the log's own first month and no release date
-    says that the model is not older, or the log never saw the model.
-    """
+    def count() -> pd.DataFrame:
+        assert log.models is not None
+        rows = histories(log).join(log.models.select("model", "released"), "model")
+        rows = rows.filter(rows.first_at.date() < rows.released.cast("date"))
+        return collect(rows.group_by("model").aggregate(users=rows.count().cast("int64")).order_by("model"))
+
+    found = log.remembered("early_users", count)
+    return dict(zip(found["model"], found["users"].tolist(), strict=True))
+
+
+def _sizes(log: Log) -> dict[str, dict[dt.date, int]]:
+    """Cohort sizes by model and month."""
+    sizes: dict[str, dict[dt.date, int]] = {}
+    counts = first_months(log)
+    for model, cohort, users in zip(counts["model"], counts["cohort"], counts["users"], strict=True):
+        sizes.setdefault(str(model), {})[day(cohort)] = int(users)
+    return sizes
+
+
+def trusted_release_days(log: Log) -> dict[str, dt.date]:
+    """The release days that the log does not contradict: see `analysis.launches.contradicted`."""
+    early, sizes = early_users(log), _sizes(log)
+    return {
+        model: release
+        for model, release in release_days(log).items()
+        if not launches.contradicted(sizes.get(model, {}), release, early.get(model, 0))
+    }
+
+
+def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:
+    """Month of the model's launch cohort (None: the log does not show it) and how it was found: `launches_of`."""
     return launch_cohorts(log, [model])[model]
 
 
 def launch_cohorts(log: Log, models: Sequence[str]) -> dict[str, tuple[dt.date | None, str]]:
     """`launch_cohort` of several models."""
-    released = release_days(log)
-    first = log.first_day.replace(day=1)
-    found: dict[str, tuple[dt.date | None, str]] = {}
-    for model in models:
-        if (release := released.get(model)) is not None:
-            month = release.replace(day=1)
-            found[model] = (month if month >= first else None), "release date"
-        else:
-            counts = cohort_activity(log)
-            seen = counts.loc[counts["model"] == model, "cohort"]
-            month_seen = day(seen.min()) if len(seen) else None
-            found[model] = (month_seen if month_seen != first else None), "first month seen"
-    return found
+    return {model: (found.month, found.basis) for model, found in launches_of(log, models).items()}
+
+
+def launches_of(log: Log, models: Sequence[str]) -> dict[str, Launch]:
+    """The launches of models: month, how it was found, why there is none, and what to say of the release date."""
+    released, early, sizes = release_days(log), early_users(log), _sizes(log)
+    return {
+        model: launches.find(log.coverage, sizes.get(model, {}), released.get(model), early.get(model, 0))
+        for model in models
+    }
 
 
 def launch_contrast(

@@ -19,7 +19,9 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import SQLBackend
 
-from analysis import contract
+from analysis import contract, coverage
+from analysis import vocabulary as v
+from analysis.coverage import Coverage
 from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError, NotAvailable
 
@@ -59,6 +61,8 @@ class Log:
         self.start: dt.datetime | None = None  # first and last created_at, UTC
         self.end: dt.datetime | None = None
         self._stated_days = (first_day, last_day)
+        self._states_all = True  # who states both days states that the days between them are covered
+        self._coverage: Coverage | None = None
         self._on_close = on_close
         self.keeps_steps = (
             True  # shared steps run once and stay in the engine; else each query writes them out
@@ -142,24 +146,35 @@ class Log:
     # --- the days it covers
 
     @property
+    def coverage(self) -> Coverage:
+        """Which days the log covers, holes and stray rows found: from one scan, made once."""
+        if self._coverage is None:
+            self._coverage = coverage.of_log(self, self._stated_days, self._states_all)
+        return self._coverage
+
+    @property
     def first_day(self) -> dt.date:
-        """First UTC day that the log covers: stated by its manifest or caller, else the first record's day."""
-        return min(day for day in (self._stated_days[0], self._data_day(self.start)) if day)
+        """First UTC day that the log covers: stated by its manifest or caller, else that of the body of its records."""
+        return self.coverage.first
 
     @property
     def last_day(self) -> dt.date:
-        """Last UTC day that the log covers: stated by its manifest or caller, else the last record's day."""
-        return max(day for day in (self._stated_days[1], self._data_day(self.end)) if day)
-
-    @staticmethod
-    def _data_day(moment: dt.datetime | None) -> dt.date | None:
-        return moment.date() if moment else None
+        """Last UTC day that the log covers: stated by its manifest or caller, else that of the body of its records."""
+        return self.coverage.last
 
     def complete_weeks(self) -> list[dt.date]:
-        """Mondays of the weeks that the log covers from Monday to Sunday."""
-        monday = self.first_day + dt.timedelta(days=-self.first_day.weekday() % 7)
-        weeks = (self.last_day - monday + dt.timedelta(days=1)).days // 7
-        return [monday + dt.timedelta(weeks=i) for i in range(weeks)]
+        """Mondays of the weeks that the log covers from Monday to Sunday, without a hole."""
+        return self.coverage.complete_weeks()
+
+    @property
+    def body(self) -> ir.Table:
+        """The generations from the first covered day to the last: without stray rows, which would make cohorts
+        and months of their own. Where there are none it is the generations themselves."""
+        if not self.coverage.stray:
+            return self.generations
+        return self.generations.filter(
+            v.within(self.generations.created_at.date(), (self.first_day, self.last_day))
+        )
 
     # --- work in the engine
 
@@ -189,6 +204,7 @@ class Log:
             self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest
         )
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
+        log._states_all, log._coverage = self._states_all, self._coverage
         log.keeps_steps = False
         log._warnings, log._absent = self._warnings, self._absent
         return log
@@ -248,13 +264,14 @@ def open_log(
         with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) must conform.
         False: none.
     table: name of the generations' table in a DuckDB file, `schema.table` outside the schema main.
-    start, end: first and last UTC day that the log covers, if its first and last record do not say so.
+    start, end: first and last UTC day that the log covers, if its records do not say so (`Log.coverage`).
     memory, threads: limits of the embedded engine (files only).
     check: refuse a log without its required columns or with wrong types, in any one of its files; without rows; with
         tokens or costs below 0, missing or not finite, or with parts above their whole (cached, reasoning tokens);
         without user, model or moment in some rows; with moments outside the years of `soundness.YEARS` or over more
         than `soundness.MOST_MONTHS` months; with more than 5% copies of rows; with two rows of one model in the models
-        table. Fewer copies, and ids that different requests share, are warnings. The validator opens unchecked.
+        table. Fewer copies, ids that different requests share, days that the log lacks and rows far from all
+        others are warnings. The validator opens unchecked.
 
     What is odd and was accepted is in `Log.warnings`. Raises LogError with a message for people.
     """
@@ -268,6 +285,7 @@ def open_log(
     try:
         if start or end:
             log._stated_days = (start or log._stated_days[0], end or log._stated_days[1])
+            log._states_all = log.manifest is not None
         for sentence in log.left_out:
             log.warn(sentence)
         named = {name for name, given in (("labels", labels), ("models", models)) if given} | set(
@@ -277,6 +295,9 @@ def open_log(
         if check:
             soundness.check_columns(log)
         soundness.measure(log, check)
+        if check:
+            for sentence in log.coverage.sentences:
+                log.warn(sentence)
     except BaseException:
         log.close()
         raise

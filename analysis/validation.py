@@ -78,6 +78,8 @@ def _checks(log: Log) -> Iterator[tuple[Any, ...]]:
     yield from _unique(log)
     yield from _joins(log)
     yield from _partitions(log)
+    yield from _coverage(log)
+    yield from _releases(log)
 
 
 def _files(log: Log) -> Iterator[tuple[Any, ...]]:
@@ -312,3 +314,47 @@ def _partitions(log: Log) -> Iterator[tuple[Any, ...]]:
         "created_at lies outside the UTC Monday week of its partition",
     )  # fmt: skip
     yield from _run_row_checks("generations", t, log.rows, [check])
+
+
+def _coverage(log: Log) -> Iterator[tuple[Any, ...]]:
+    """Days that the log lacks, and rows apart from the rest of it; nothing where dates are no dates."""
+    kind = log.generations.schema().get("created_at")
+    if kind is None or not kind.is_timestamp() or log.start is None or log.end is None:
+        return
+    if log.start.year < YEARS[0] or log.end.year > YEARS[1]:
+        return
+    coverage = log.coverage
+    yield (
+        "generations", "days without a hole", "created_at", sum(hole.days for hole in coverage.holes),
+        len(coverage.days), ", ".join(str(hole) for hole in coverage.holes[:EXAMPLES]), "warning",
+        "days with next to no rows between days with many: what happened then is not known, and not zero",
+    )  # fmt: skip
+    yield (
+        "generations", "apart from the rest", "created_at", sum(span.rows for span in coverage.stray), log.rows,
+        ", ".join(str(span) for span in coverage.stray[:EXAMPLES]), "warning",
+        "rows long before or after the others, or on a first or last day that is there in part: a wrong clock, or an "
+        "export in local time; they count in sums, and not in cohorts",
+    )  # fmt: skip
+
+
+def _releases(log: Log) -> Iterator[tuple[Any, ...]]:
+    """Users of models before their release dates."""
+    needed = {"model", "released"}
+    kind = log.generations.schema().get("created_at")
+    if log.models is None or not needed <= set(log.models.columns) or kind is None or not kind.is_timestamp():
+        return
+    if not {"model", "user_id"} <= log.columns or log.start is None or log.end is None:
+        return
+    if log.start.year < YEARS[0] or log.end.year > YEARS[1]:
+        return
+    if not conforms(log.models.schema()["released"], "date"):
+        return
+    from analysis.retention import early_users
+
+    early = early_users(log)
+    yield (
+        "models", "released before its first requests", "released", sum(early.values()),
+        int(log.models.count().to_pyarrow().as_py()), ", ".join(sorted(early)[:EXAMPLES]), "warning",
+        "users with requests to a model before its release date: the date of an announcement, or of a new listing; "
+        "more than a handful, and the date is not used to find the launch",
+    )  # fmt: skip

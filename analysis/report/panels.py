@@ -93,6 +93,7 @@ def _rows(cells: pd.DataFrame, launch: Any) -> pd.DataFrame:
     alone = seen.groupby("cohort")["k"].transform("size") == 1  # a line of one point would not be seen
     note = pd.Series("", index=seen.index).mask(~seen["complete"], "month not complete")
     note = note.mask(seen["left_truncated"], "joined then or before")
+    note = note.mask(seen["after_hole"], "may have joined on days that the log lacks")
     return pd.DataFrame(
         {
             "cohort": seen["cohort"].dt.strftime("%b %Y"),

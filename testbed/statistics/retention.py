@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import retention, study, usage
+from analysis.coverage import month_end
 from analysis.proportions import share as over
 from analysis.source import Log
 from testbed.statistics.measured import Groups, Measured, Untestable
@@ -35,7 +36,7 @@ def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
 
     def make() -> pd.DataFrame:
         frame = retention.triangles(log, min_cohort=LEAST_USERS)
-        frame = frame[frame["complete"] & ~frame["left_truncated"]]
+        frame = frame[frame["complete"] & ~frame["left_truncated"] & ~frame["after_hole"]]
         launches = retention.launch_cohorts(log, list(frame["model"].unique()))
         launch = frame["model"].map({model: month for model, (month, _) in launches.items()})
         start = pd.to_datetime(launch)
@@ -49,6 +50,11 @@ def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
         whose = f"of {model} " if model else ""
         raise Untestable(f"no cohort {whose}with {LEAST_USERS} users or more and a complete month")
     return frame
+
+
+def _known_months(log: Log) -> list[bool]:
+    """Whether each month of the log, in order, is free of holes."""
+    return [not log.coverage.has_hole(month, month_end(month)) for month in log.coverage.months()]
 
 
 def _row(cells: pd.DataFrame, cohort: dt.date, k: int) -> pd.Series:
@@ -252,6 +258,7 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     for k in ks:
         try:
             _row(cells, cohort, k)
+            _row(cells, cohort, k - 1)  # silence in a month that the log lacks is no step
         except Untestable:
             continue
         now, before = (np.array([months[joined + at] for months in found["months"]]) for at in (k, k - 1))
@@ -275,9 +282,10 @@ def returners(log: Log, k: int = 2) -> Measured:
     """Of all users active in the k-th month after their first month with a model, the share who were silent the month
     before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
     active = returned = 0
+    known = _known_months(log)
     for _, cohort, users, months in retention.patterns(log).itertuples(index=False):
         at = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month + k
-        if at < len(months) and months[at]:
+        if at < len(months) and months[at] and known[at - 1]:
             active += users
             returned += users * (not months[at - 1])
     if not active:
@@ -392,9 +400,10 @@ def exit_jump(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
 def _leaving(log: Log, rows: pd.DataFrame, age: int) -> Measured:
     """Of the users active at an age in months, the share not active two months later. rows: of `retention.patterns`."""
     active = left = 0
+    known = _known_months(log)
     for start, users, months in zip(rows["cohort"], rows["users"], rows["months"], strict=True):
         at = (start.year - log.first_day.year) * 12 + start.month - log.first_day.month + age
-        if at + 2 < len(months) and months[at]:
+        if at + 2 < len(months) and months[at] and known[at + 2]:
             active += int(users)
             left += int(users) * (not months[at + 2])
     if not active:
