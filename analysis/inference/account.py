@@ -201,7 +201,7 @@ def account_of(panel: Panel | None, log: Log | None = None) -> Account | None:
         plateau = _plateau(active, together)
         returns = _returns(panel, active, together, log)
     else:
-        notes.append("plateau and returns need 2 months after the first; the log has 1")
+        notes.append(f"plateau and returns need 2 months in a row after the first; the log has {months}")
     shrunken = shrunken_cohorts(panel)
     if shrunken.empty:
         notes.append(f"shrinkage needs {FEWEST_COHORTS} cohorts observed at one age")
@@ -344,7 +344,9 @@ def _returns(panel: Panel, active: Bools, together: CoActivity, log: Log | None)
 
 def _elsewhere(panel: Panel, active: Bools, log: Log) -> pd.DataFrame | None:
     """`elsewhere_in_gap` of the launch cohort, None if its users are in no other model."""
-    own, other = activity_beside(log, panel)
+    own, other = (
+        part[:, : active.shape[1]] for part in activity_beside(log, panel)
+    )  # as far as it is covered
     if own.shape != active.shape or not np.array_equal(own.sum(axis=0), active.sum(axis=0)):
         raise ValueError(
             f"the panel of '{panel.model}' was not made from this log: their launch cohorts differ "

@@ -126,7 +126,7 @@ def _logit_at(null: Population, k: int, shift: float) -> float:
 
 
 def _prior(panel: Panel, cohorts: list[int]) -> Prior:
-    parts = [bgbb_cells(panel.ages(c)) for c in cohorts if len(panel.months) - 1 - c >= 1]
+    parts = [bgbb_cells(panel.ages(c)) for c in cohorts if panel.ages(c).shape[1] > 1]
     if not parts:
         raise NoFit("no other cohort has a month after its first")
     x, t_x, n, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))

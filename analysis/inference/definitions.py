@@ -3,11 +3,12 @@
 One log gives four curves, and only two of them can rise:
 
 calendar month   active in calendar month c + k (UTC). The report's; "on" month k. Gaps are allowed, so it can rise.
-30-day windows   active in the k-th window of 30 days from the user's own first request. Amplitude's and Mixpanel's
-                 months. Gaps are allowed.
+30-day windows   active in the k-th window of 30 times 24 hours from the user's own first request: Mixpanel's months.
+                 Amplitude's are 30 days, too, but counted in whole calendar days. Gaps are allowed.
 on or after      active in calendar month c + k or later: unbounded, in some tools "rolling". Never rises. It is the
                  last activity that counts, so cells near the end of the log are too low.
-every month      active in every month up to c + k: what GA4's cohort exploration calls "rolling". Never rises.
+every month      active in every month up to c + k: what GA4's cohort exploration calls "rolling". Never rises. Not
+                 known after a month that the log does not cover.
 """
 
 from __future__ import annotations
@@ -89,6 +90,11 @@ def _counted_as(definition: Definition, panel: Panel) -> Panel:
     else:
         silent = ~panel.active & (months > panel.cohort[:, None])
         active = (np.cumsum(silent, axis=1) == 0) & (months >= panel.cohort[:, None])
+        if panel.known is not None:
+            begun = months >= np.arange(len(months))[:, None]
+            return replace(
+                panel, active=active, known=np.logical_and.accumulate(panel.known | ~begun, axis=1) & begun
+            )
     return replace(panel, active=active)
 
 

@@ -263,7 +263,7 @@ def _active_months(cells: Cells, cohort: int, k: int) -> tuple[Amount, int]:
 def _plateau(cells: Cells, cohort: int) -> tuple[Amount, tuple[int, int] | None]:
     """R(k) / R(k - 2) of the cohort at its latest age k of 5 or less, with an interval from the same users."""
     own = {int(cells.age[i]): int(i) for i in np.flatnonzero(cells.cohort == cohort)}
-    latest = max((age for age in own if age <= LATEST_AGE), default=0)
+    latest = max((age for age in own if age <= LATEST_AGE and age - 2 in own), default=0)
     if latest < 3:
         return Amount(NAN), None
     late, early = (_pooled(cells, np.array([own[age]])) for age in (latest, latest - 2))

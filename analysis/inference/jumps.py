@@ -23,12 +23,13 @@ from analysis.inference.resurrection import calendar_safe, mcnemar, return_rates
 
 def resurrections(panel: Panel) -> tuple[Jump, ...]:
     """Candidate jumps of all tested cohorts but the oldest, with their p-values; `Jump.confirmed` says which hold."""
-    together = {c: panel.co_activity(c) for c in panel.tested}
-    if not any(_rises(together[c], k) for c in panel.tested[1:] for k in _interior(together[c])):
+    seen = [c for c in panel.tested if panel.ages(c).shape[1] > 1]  # the next month may be lost
+    together = {c: panel.co_activity(c) for c in seen}
+    if not any(_rises(together[c], k) for c in seen[1:] for k in _interior(together[c])):
         return ()
     looked_at = [
         jump
-        for i, cohort in enumerate(panel.tested)
+        for i, cohort in enumerate(seen)
         if i and together[cohort].months > EARLIEST_JUMP
         for jump in _steps(cohort, together, panel.has_organisations)
     ]

@@ -10,7 +10,6 @@ of users costs no more than one on ten.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import retention
-from analysis.catalogue import release_days
+from analysis import launches, retention
+from analysis.coverage import Coverage, month_end
 from analysis.inference.coactivity import CoActivity, co_activity
-from analysis.inference.presence import WINDOW_DAYS, Windows, rows_of
+from analysis.inference.presence import WINDOW_DAYS, Windows, organisations, rows_of
+from analysis.query import day
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
 
@@ -150,6 +150,12 @@ class Panel:
     windows: Windows = "calendar months"
     months_dropped: tuple[dt.date, ...] = ()
     left_truncated: bool = False  # the first cohort holds old users of an older model, and is not tested
+    mixed: tuple[
+        int, ...
+    ] = ()  # cohorts that may hold others than newcomers, and are not tested: see `launches`
+    known: Bools | None = None  # (M, M): whether the log covers month m for cohort c whole; None: all of them
+    no_launch: str = ""  # why there is no launch cohort, for people
+    notes: tuple[str, ...] = ()  # what to know of the panel, for people
     rewindowed: Panel | None = None  # the same users by 30-day windows from first use, where that is known
 
     @property
@@ -164,10 +170,16 @@ class Panel:
 
     @cached_property
     def tested(self) -> list[int]:
-        """Cohorts with at least `min_cohort` users and a month after their first, oldest first."""
+        """Cohorts of newcomers, at least `min_cohort` of them, with a covered month after their first, oldest first."""
         last = len(self.months) - 1
         first = 1 if self.left_truncated else 0
-        return [c for c in range(first, last) if self.cohort_sizes[c] >= max(self.min_cohort, 1)]
+        return [
+            c
+            for c in range(first, last)
+            if self.cohort_sizes[c] >= max(self.min_cohort, 1)
+            and c not in self.mixed
+            and (self.known is None or self.known[c, c + 1 :].any())
+        ]
 
     @cached_property
     def has_organisations(self) -> bool:
@@ -185,7 +197,13 @@ class Panel:
         return self.counted("organisation" if self.has_organisations else "user")
 
     def counted(self, unit: Unit) -> Cells:
-        """Counts of the tested cohorts, clustered by user or by organisation."""
+        """Counts of the tested cohorts in covered months, clustered by user or by organisation."""
+        found = self._counted(unit)
+        if self.known is None:
+            return found
+        return found._of(np.flatnonzero(self.known[found.cohort, found.cohort + found.age]))
+
+    def _counted(self, unit: Unit) -> Cells:
         last = len(self.months) - 1
         ages = {c: last - c for c in self.tested}
         cohort = np.repeat(np.array(list(ages), dtype=np.int64), list(ages.values()))
@@ -282,8 +300,12 @@ class Panel:
         )  # fmt: skip
 
     def ages(self, cohort: int) -> Bools:
-        """Activity of one cohort by age: (users of the cohort, ages 0 to the last), as the plateau's fits take it."""
-        own: Bools = self.active[self.cohort == cohort, cohort:]
+        """Activity of one cohort by age: (users of the cohort, ages 0 to the last), as the plateau's fits take
+        it. It ends before the first month that the log does not cover: silence in it would pass for absence."""
+        end = len(self.months)
+        if self.known is not None and not self.known[cohort, cohort + 1 :].all():
+            end = cohort + 1 + int(np.argmin(self.known[cohort, cohort + 1 :]))
+        own: Bools = self.active[self.cohort == cohort, cohort:end]
         return own
 
     def co_activity(self, cohort: int) -> CoActivity:
@@ -391,25 +413,22 @@ def _assemble(
     keep_partial_month: bool,
 ) -> dict[str, Any]:
     names = [model, *(old for old, new in aliases.items() if new == model)]
-    starts = [found[0] for name in names if (found := retention.launch_cohort(log, name))[0] is not None]
-    released = [day for name, day in release_days(log).items() if name in names]
     code, people = pd.factorize(rows["user_id"], sort=True)  # engines give rows in any order
     first = rows["month"].min()
     month = _index(rows["month"], first)
-    last_day = log.last_day
-    end = _index(pd.Series([pd.Timestamp(last_day)]), first)[0]
-    partial = last_day.day < calendar.monthrange(last_day.year, last_day.month)[1]
-    dropped = 1 if partial and not keep_partial_month else 0
+    coverage = log.coverage
+    end = int(_index(pd.Series([pd.Timestamp(coverage.last)]), first)[0])
+    months = tuple(day(first + pd.DateOffset(months=i)) for i in range(end + 1))
+    whole = set(coverage.complete_months())
     if windows == "30 days":
         month = month + rows["age"].to_numpy()
-        dropped += 1
-    length = int(end) + 1 - dropped
+    length = end + 1
+    while length and months[length - 1] not in whole and not keep_partial_month:
+        length -= 1
     if windows == "30 days":
-        length = _windows_over(first, length, last_day)
+        length = _windows_over(first, length - 1, coverage.last)
     if length < 2:
         raise NoPanel(f"'{model}' has no complete month after its first in this log")
-    calendar_months = [first + pd.DateOffset(months=i) for i in range(int(end) + 1)]
-    months = tuple(dt.date(m.year, m.month, 1) for m in calendar_months)
     inside = month < length
     n = len(people)
     active = np.zeros((n, length), np.bool_)
@@ -421,17 +440,16 @@ def _assemble(
         bits = np.zeros((n, length), np.int64)
         np.bitwise_or.at(bits, (code[inside], month[inside]), rows["day_bits"].to_numpy()[inside])
         values["days"], values["day_bits"] = np.bitwise_count(bits).astype(np.int8), bits
-    if "account_id" in rows:
-        owner, _ = pd.factorize(rows["account_id"])
-        held = np.arange(n) + len(rows)  # a user without an account is its own organisation
-        held[code] = np.where(owner >= 0, owner, held[code])
-        values["organisation"] = held
+    if "account_id" in log.columns and windows == "calendar months":
+        found = organisations(log).set_index("user_id")["organisation"].reindex(people)
+        own = np.arange(n) + log.rows + 1  # a user without an account is its own organisation
+        values["organisation"] = np.where(found.isna(), own, found.fillna(0)).astype(np.int64)
     if "arrived" in rows:
         seconds = (rows["first_at"] - rows["arrived"]).dt.total_seconds().to_numpy()
         held_days = np.full(n, np.inf)
         np.minimum.at(held_days, code, seconds // 86_400)
         # Who is seen at the log's begin may have been there before it; 30 days later that is a month on the platform.
-        since = (rows["arrived"] - pd.Timestamp(log.first_day)).dt.total_seconds().to_numpy()
+        since = (rows["arrived"] - pd.Timestamp(coverage.first)).dt.total_seconds().to_numpy()
         early = np.full(n, np.inf)
         np.minimum.at(early, code, since // 86_400)
         hidden = (early < NEWCOMER_DAYS) & (held_days < NEWCOMER_DAYS)
@@ -441,21 +459,79 @@ def _assemble(
         np.logical_or.at(values["shared"], code, rows["shared"].to_numpy(dtype=np.bool_))
     seen = active.any(axis=1)
     values = {name: None if held is None else held[seen] for name, held in values.items()}
-    launch = _index(pd.Series([pd.Timestamp(min(starts))]), first)[0] if starts else None
-    log_start = log.first_day
-    first_month = dt.date(first.year, first.month, 1)
-    old = first_month == log_start.replace(day=1) and (not released or min(released) < log_start)
-    return values | {
-        "model": model,
-        "months": months[:length],
-        "cohort": active[seen].argmax(axis=1),
-        "active": active[seen],
-        "launch": None if old or launch is None or not 0 <= launch < length else int(launch),
-        "min_cohort": min_cohort,
-        "windows": windows,
-        "months_dropped": months[length:],
-        "left_truncated": old,
-    }
+    return (
+        values
+        | _cohorts(log, names, months[:length])
+        | {
+            "model": model,
+            "months": months[:length],
+            "cohort": active[seen].argmax(axis=1),
+            "active": active[seen],
+            "min_cohort": min_cohort,
+            "windows": windows,
+            "months_dropped": months[length:],
+            "known": _known(coverage, months[:length], windows),
+        }
+    )
+
+
+def _cohorts(log: Log, names: Sequence[str], months: tuple[dt.date, ...]) -> dict[str, Any]:
+    """Which cohort is the launch, and which hold others than newcomers: of a model with its earlier ids."""
+    coverage, trusted = log.coverage, retention.trusted_release_days(log)
+    release = min((trusted[name] for name in names if name in trusted), default=None)
+    found = retention.launches_of(log, names)
+    starts = [found[name] for name in names if found[name].month is not None]
+    launch = min(starts, key=lambda one: one.month or dt.date.max) if starts else found[names[0]]
+    why, at = launch.why, None
+    old = launches.left_truncated(coverage, months[0], release)
+    mixed = tuple(
+        i
+        for i, month in enumerate(months)
+        if launches.left_truncated(coverage, month, release) or launches.after_hole(coverage, month, release)
+    )
+    if launch.month in months:
+        at = months.index(launch.month)
+        if launches.after_hole(coverage, months[at], release):
+            why, at = launches.lost(months[at]), None
+        elif at in mixed:
+            why, at = launches.too_late(coverage, months[at]), None
+    notes = [found[name].note for name in names if found[name].note]
+    return {
+        "launch": at, "no_launch": "" if at is not None else why, "left_truncated": old, "mixed": mixed,
+        "notes": (*notes, *_of_holes(coverage, months)),
+    }  # fmt: skip
+
+
+def _of_holes(coverage: Coverage, months: tuple[dt.date, ...]) -> list[str]:
+    """What the holes in these months mean, in words."""
+    lost = [m for m in months if coverage.has_hole(m, month_end(m))]
+    if not lost:
+        return []
+    names = ", ".join(f"{m:%B %Y}" for m in lost)
+    return [
+        f"{names}: the log lost days, so activity then is not known and left out; cohorts of these months, "
+        f"and of those "
+        "right after, hold others than newcomers and are not tested; error rates are simulated as if nothing were lost"
+    ]
+
+
+def _known(coverage: Coverage, months: tuple[dt.date, ...], windows: Windows) -> Bools | None:
+    """(M, M): whether the log covers month m (or the 30-day windows of age m - c) for all of cohort c; None:
+    it does."""
+    if not coverage.holes:
+        return None
+    size = len(months)
+    if windows == "calendar months":
+        known = np.array([not coverage.has_hole(m, month_end(m)) for m in months])
+        return np.broadcast_to(known, (size, size)).copy()
+    table = np.ones((size, size), np.bool_)
+    for c, month in enumerate(months):
+        for m in range(c, size):
+            begin = month + dt.timedelta(days=WINDOW_DAYS * (m - c))
+            table[c, m] = not coverage.has_hole(
+                begin, month_end(month) + dt.timedelta(days=WINDOW_DAYS * (m - c + 1))
+            )
+    return table
 
 
 def _windows_over(first: pd.Timestamp, length: int, last_day: dt.date) -> int:

@@ -11,22 +11,26 @@ from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
 from analysis import vocabulary as v
 from analysis.query import collect
 from analysis.source import Log
 
-WINDOW_DAYS = 30  # a "month" from first use, as Amplitude and Mixpanel count it
+# A "month" from first use, counted by the second: days 30 to 60 since it are month 1, as Mixpanel
+# counts them. Amplitude
+# counts whole calendar days, so that late on 1 December and early on 31 December are 30 days apart.
+WINDOW_DAYS = 30
 Windows = Literal["calendar months", "30 days"]
 
 
 def presence(log: Log) -> ir.Table:
-    """One row a user, model and month with a request: requests, day_bits (bit d - 1: a request on day d), account_id
-    and shared (several countries) where the log has them, first_at."""
+    """One row a user, model and month with a request: requests, day_bits (bit d - 1: a request on day d), shared
+    (several countries) where the log has them, first_at. Stray rows are left out."""
 
     def build() -> ir.Table:
-        return _presence(log, log.generations).order_by("model")  # engines skip blocks of other models
+        return _presence(log, log.body).order_by("model")  # engines skip blocks of other models
 
     return log.shared("presence", build)
 
@@ -38,8 +42,6 @@ def _presence(log: Log, rows: ir.Table) -> ir.Table:
         "day_bits": bit.bit_or().cast("int64"),
         "first_at": rows.created_at.min(),
     }
-    if "account_id" in log.columns:
-        values["account_id"] = rows.account_id.min()
     if "country" in log.columns:
         values["shared"] = (rows.country.min() != rows.country.max()).fill_null(False)
     return rows.group_by(user_id=rows.user_id, model=rows.model, month=v.month(rows.created_at)).aggregate(
@@ -57,6 +59,34 @@ def arrivals(log: Log) -> ir.Table:
     return log.shared("arrivals", build)
 
 
+def organisations(log: Log) -> pd.DataFrame:
+    """The organisation of each user who has an account in the log: columns user_id, organisation (a number),
+    by user_id.
+
+    Users who share an account are one organisation, and so are all accounts of one user: keys are rotated, and ids of
+    accounts missing on some rows, so an account that a user had in any month, with any model, counts. These are the
+    connected components of users and accounts. A default account of thousands of strangers makes one organisation of
+    them, and joins the accounts that they have beside it: nothing in a log tells it from a company that gave each user
+    a key later. That errs to the safe side, since fewer independent units make a verdict harder.
+    """
+
+    def join() -> pd.DataFrame:
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        rows = log.body.select("user_id", "account_id")
+        pairs = collect(rows.filter(rows.account_id.notnull() & (rows.account_id != "")).distinct())
+        user, users = pd.factorize(pairs["user_id"], sort=True)  # sorted: engines give rows in any order
+        account, accounts = pd.factorize(pairs["account_id"], sort=True)
+        n = len(users) + len(accounts)
+        edges = coo_array((np.ones(len(pairs), np.int8), (user, account + len(users))), shape=(n, n))
+        _, part = connected_components(edges, directed=False)
+        _, first, code = np.unique(part[: len(users)], return_index=True, return_inverse=True)
+        return pd.DataFrame({"user_id": users, "organisation": first[code].astype(np.int64)})
+
+    return log.remembered("organisations", join)
+
+
 def rows_of(
     log: Log, model: str, windows: Windows, aliases: Mapping[str, str], together: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -69,7 +99,7 @@ def rows_of(
     if len(names) == 1:
         step = windowed_presence(log, together if together and model in together else None)
         return collect(step.filter(step.model == model).drop("model"))
-    rows = log.generations
+    rows = log.body
     rows = rows.filter(rows.model.isin(names))
     return collect(
         _windowed(rows, rows.group_by("user_id").aggregate(first=rows.created_at.min()), ["user_id"])
@@ -84,7 +114,7 @@ def windowed_presence(log: Log, models: Sequence[str] | None = None) -> ir.Table
         name += f"_{zlib.crc32(' '.join(sorted(models)).encode()):08x}"
 
     def build() -> ir.Table:
-        step, rows = presence(log), log.generations
+        step, rows = presence(log), log.body
         if models is not None:
             step, rows = (table.filter(table.model.isin(list(models))) for table in (step, rows))
         firsts = step.group_by("user_id", "model").aggregate(first=step.first_at.min())

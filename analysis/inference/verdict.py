@@ -486,14 +486,16 @@ def _control(log: Log, model: str, min_cohort: int) -> Decision | None:
 
 
 def _notes(panel: Panel) -> tuple[str, ...]:
-    notes = []
+    notes = list(panel.notes)
     if panel.months_dropped:
         months = ", ".join(f"{m:%B %Y}" for m in panel.months_dropped)
         notes.append(f"{months} left out: not complete in this log")
     small = [
         c
         for c in range(len(panel.months) - 1)
-        if 0 < panel.cohort_sizes[c] < panel.min_cohort and not (c == 0 and panel.left_truncated)
+        if 0 < panel.cohort_sizes[c] < panel.min_cohort
+        and c not in panel.mixed
+        and not (c == 0 and panel.left_truncated)
     ]
     if small:
         held, tested = ("cohorts have", "are") if len(small) > 1 else ("cohort has", "is")
@@ -515,7 +517,7 @@ def _notes(panel: Panel) -> tuple[str, ...]:
 
 def _no_launch(panel: Panel) -> str:
     if panel.launch is None:
-        return "the log does not hold the month of the model's launch"
+        return panel.no_launch or "the log does not hold the month of the model's launch"
     month = panel.months[panel.launch]
     size = int(panel.cohort_sizes[panel.launch])
     if size < panel.min_cohort:

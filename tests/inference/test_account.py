@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
     (path / "log").mkdir()
     panel = Population("alike", (260, 210, 210), months=8).draw(np.random.default_rng(1))
     pq.write_table(generations(rows_of(panel, np.random.default_rng(2))), path / "log" / "part.parquet")
-    pq.write_table(models(model(ONE, "2025-01-05")), path / "models.parquet")
+    pq.write_table(models(model(ONE, "2025-01-01")), path / "models.parquet")
     return path
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,3 +220,92 @@ def test_time_on_the_platform_is_unknown_of_who_may_be_older_than_the_log(connec
     log = connect(generations(rows), models=models(model("x/new", "2025-01-02")))
     panel = Panel.from_log(log, "x/new", min_cohort=1)
     assert panel.tenure.tolist() == [UNKNOWN_TENURE, 36, 0]  # early, patient, young
+
+
+# --- organisations
+
+
+def _accounts(log, name="x/new"):
+    panel = Panel.from_log(log, name, min_cohort=1)
+    return panel.organisation.tolist(), panel
+
+
+def test_an_organisation_is_known_from_any_month_and_any_model(connect):
+    rows = [(f"u{i}", "x/new", f"2025-0{m}-03", {"account_id": None if m > 2 or i > 3 else "org"})
+            for i in range(6) for m in (2, 3, 4)]  # fmt: skip
+    rows.append(("u4", "x/old", "2025-03-01", {"account_id": "org"}))
+    log = connect(generations(rows), start=dt.date(2025, 1, 1), end=dt.date(2025, 4, 30))
+    codes, panel = _accounts(log)
+    assert len(set(codes[:5])) == 1
+    assert codes[5] not in codes[:5]
+    assert panel.has_organisations
+
+
+def test_rotated_accounts_are_one_organisation(connect):
+    """a and b share k1, b and c share k2 within one month, d has k3 alone."""
+    given = [("a", "k1"), ("b", "k1"), ("b", "k2"), ("c", "k2"), ("d", "k3")]
+    rows = [(user, "x/new", "2025-02-03", {"account_id": key}) for user, key in given]
+    rows += [(user, "x/new", "2025-03-03", {"account_id": None}) for user in "abcd"]
+    log = connect(generations(rows), start=dt.date(2025, 1, 1), end=dt.date(2025, 4, 30))
+    codes, _ = _accounts(log)
+    assert len(set(codes[:3])) == 1
+    assert codes[3] != codes[0]
+
+
+@given(
+    order=st.randoms(use_true_random=False), keys=st.lists(st.sampled_from("pqrst"), min_size=24, max_size=24)
+)
+@settings(max_examples=15, deadline=None)
+def test_a_panel_does_not_depend_on_the_order_of_rows(order, keys):
+    import ibis
+
+    from analysis.source import open_log
+
+    rows = [(f"u{i % 8}", "x/new", f"2025-0{2 + i % 3}-0{1 + i % 7}", {"account_id": key if i % 5 else None})
+            for i, key in enumerate(keys)]  # fmt: skip
+    table = generations(rows)
+    shuffled = list(range(len(rows)))
+    order.shuffle(shuffled)
+    panels = []
+    for held in (table, table.take(shuffled)):
+        connection = ibis.duckdb.connect()
+        connection.create_table("generations", held)
+        with open_log(
+            (connection, "generations"), start=dt.date(2025, 1, 1), end=dt.date(2025, 4, 30)
+        ) as log:
+            panels.append(Panel.from_log(log, "x/new", min_cohort=1))
+        connection.disconnect()
+    one, other = panels
+    for name in ("cohort", "active", "organisation", "requests", "days", "tenure"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+# --- months that the log does not cover
+
+
+def _holed(panel, month):
+    known = np.ones((len(panel.months),) * 2, bool)
+    known[:, month] = False
+    return replace(panel, known=known, mixed=(month, month + 1))
+
+
+def test_cells_of_months_that_are_not_covered_are_left_out():
+    whole = random_panel(4)
+    panel = _holed(whole, 3)
+    cells = panel.cells
+    assert not np.any(cells.cohort + cells.age == 3)
+    assert not set(panel.tested) & {3, 4}
+    kept = whole.cells._of(np.flatnonzero(
+        (whole.cells.cohort + whole.cells.age != 3) & ~np.isin(whole.cells.cohort, [3, 4])
+    ))  # fmt: skip
+    np.testing.assert_array_equal(cells.share, kept.share)
+    assert panel.ages(0).shape[1] == 3  # silence in month 3 would pass for absence
+
+
+def test_every_month_is_not_known_after_one_that_is_not_covered():
+    from analysis.inference.definitions import retention_by
+
+    panel = _holed(random_panel(4), 3)
+    table = retention_by("every month", panel)
+    first = table[table["cohort"] == pd.Timestamp(panel.months[0])]
+    assert first["k"].tolist() == [1, 2]
