@@ -200,5 +200,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--workers", type=positive_integer, metavar="N", help="processes (default: one a core); the "
                      "result does not depend on it")  # fmt: skip
+    run.add_argument("--anyway", action="store_true", help="simulate although a large world is estimated to need more "
+                     "disk or memory than is free")  # fmt: skip
     run.add_argument("--fresh", action="store_true", help="simulate again although this run is complete")
     add_output_options(parser)

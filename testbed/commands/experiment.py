@@ -54,6 +54,7 @@ left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., N
   runs.csv, runs.parquet     one row a run and pattern
   matrix.csv                 one row a world, arm and pattern
   experiment.html            one page, readable offline
+  made-from.txt              the experiment file; another file of the same name has a folder of its own, NAME-...
 
 Workers on other machines need the same version of glass-slipper; scenario files of your own must lie at the same paths
 there (a run on another version or another file is refused, not mixed in). Shards need one OUT that all of them can
@@ -63,6 +64,8 @@ write to, or their runs/ folders copied into one.
 
 PAGE = "experiment.html"
 LEFT = (PAGE, "matrix.csv", "runs.csv", "runs.parquet")
+MADE_FROM, RESULTS_OF = "made-from.txt", "Results of the experiment file "
+"""Names the experiment file in its results folder, so that another file of the same name does not overwrite them."""
 
 
 def shard(text: str) -> tuple[int, int]:
@@ -185,11 +188,12 @@ def execute(args: argparse.Namespace) -> int:
     if not args.quiet:
         for told in cannot_decide(plan):
             print(f"warning: {told}", file=sys.stderr)
-    home, runs = _folders(plan, args, home_of)
+    home, runs = _folders(plan, args, home_of, path)
     _check_outputs(home, runs, args.markdown)
     files.check(home, LEFT, files.read(home))
     if args.markdown is not None:
         files.check_page(Path(args.markdown), args.overwrite)
+    _claim(runs.parent, path)
     store = Store(runs)
     wanted = _wanted(plan, args.only, args.shard)
     store.check(cell.task.key for cell in wanted)
@@ -215,10 +219,13 @@ def execute(args: argparse.Namespace) -> int:
     return FAILED if tally.failed else DONE
 
 
-def _folders(plan: Plan, args: argparse.Namespace, folder: Path) -> tuple[Path, Path]:
+def _folders(plan: Plan, args: argparse.Namespace, folder: Path, file: Path) -> tuple[Path, Path]:
     """The folder of the tables and the folder of the runs. Trials with other users, seeds or keys do not overwrite the
-    experiment's own tables, nor do those with another number of replicates, which share its runs."""
+    experiment's own tables, nor do those with another number of replicates, which share its runs. A file of the same
+    name in another folder has a folder of its own, too."""
     import hashlib
+
+    from testbed.experiment.runs import local, portable
 
     name = plan.name
     for key in ("users", "seed"):
@@ -226,8 +233,35 @@ def _folders(plan: Plan, args: argparse.Namespace, folder: Path) -> tuple[Path, 
             name += f"-{key}{getattr(args, key)}"
     if args.settings:
         name += f"-set{hashlib.sha256(json.dumps(args.settings).encode()).hexdigest()[:6]}"
+    own = portable(file.resolve())
+    owner, apart = _owner(folder / name), f"{name}-{hashlib.sha256(own.encode()).hexdigest()[:6]}"
+    taken = owner not in (None, own) and local(str(owner)).is_file()
+    if taken or _owner(folder / apart) == own:
+        name = apart
     tables = name if args.replicates is None else f"{name}-replicates{args.replicates}"
     return folder / tables, folder / name / "runs"
+
+
+def _owner(folder: Path) -> str | None:
+    """The experiment file whose results a folder holds, None if it holds none that says so."""
+    try:
+        said = (folder / MADE_FROM).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return said.removeprefix(RESULTS_OF).strip() if said.startswith(RESULTS_OF) else None
+
+
+def _claim(folder: Path, file: Path) -> None:
+    """Says in a results folder whose results it holds."""
+    from analysis.contract import files
+    from testbed.experiment.runs import portable
+
+    owner, own, marker = _owner(folder), portable(file.resolve()), folder / MADE_FROM
+    if owner is None and marker.exists():
+        raise BadInput(f"{marker}: slipper did not write this file; move it away, or choose another --out")
+    if owner != own:
+        with files.replacement(marker) as part:
+            part.write_text(f"{RESULTS_OF}{own}\n", encoding="utf-8")
 
 
 def _check_outputs(home: Path, runs: Path, markdown: str | None) -> None:

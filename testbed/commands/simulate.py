@@ -34,6 +34,8 @@ left on disk, complete or not at all:
                       truth/     users, workloads, spells, events: what no real log holds
                       manifest.json    the resolved scenario, seed, versions, counts, timings
   The run id stands for the scenario, its changes and the seed: a complete run is used again (--fresh: not).
+  A world of a million users, or of hundreds of millions of requests, is estimated first (half a minute), and
+  refused if the disk or the memory that is free would not hold it (--anyway: not).
 
 {arguments.EXIT_STATUSES}"""
 
@@ -79,7 +81,24 @@ def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
     say_notices(world.notices)
+    if not _is_there(world, Path(args.out), args.fresh):
+        _check_room(world, args)
     return sim.run_world(world, out=args.out, workers=args.workers, fresh=args.fresh, progress=show)
+
+
+def _is_there(world: sim.World, out: Path, fresh: bool) -> bool:
+    return not fresh and (out / world.name / world.run_id / "manifest.json").is_file()
+
+
+def _check_room(world: sim.World, args: argparse.Namespace) -> None:
+    """Estimates a world that may be large, says so, and raises BadInput if this machine has no room for it."""
+    from sim import estimate
+    from testbed import room
+
+    if estimate.may_be_large(world):
+        found = estimate.estimate(world, args.workers)
+        room.check(found, Path(args.out), args.anyway)
+        print(f"{args.scenario}: {found.sentence()}", file=sys.stderr)
 
 
 def say_notices(notices: Iterable[sim.Problem]) -> None:

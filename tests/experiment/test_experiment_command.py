@@ -60,7 +60,7 @@ def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
     assert re.search(r"12 runs \(12 new, 0 remembered, 0 failed\) in [\d.]+ s, [\d.]+ runs/s\n$", out)
     home = tmp_path / "out" / "experiments" / "tiny"
     assert sorted(path.name for path in home.iterdir()) == [
-        ".slipper-files.json", "experiment.html", "matrix.csv", "runs", "runs.csv", "runs.parquet",
+        ".slipper-files.json", "experiment.html", "made-from.txt", "matrix.csv", "runs", "runs.csv", "runs.parquet",
     ]  # fmt: skip
     frame = table(tmp_path / "out")
     assert len(frame) == 12 * 2 and not frame.duplicated(["arm", "replicate", "pattern"]).any()
@@ -368,3 +368,55 @@ def test_ctrl_c_leaves_what_is_finished(file, tmp_path):
     found = re.search(r"(\d+) of 12 runs are finished and remembered; the same command goes on", err)
     assert found is not None
     assert len(list((tmp_path / "experiments" / "tiny" / "runs").glob("*.json"))) == int(found[1])
+
+
+def test_files_of_one_name_have_results_apart(capsys, tmp_path):
+    files = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        files.append(
+            made.write(tmp_path / name, made.TINY.replace("A tiny experiment", f"Experiment {name}"))
+        )
+    pages = []
+    for file in (*files, files[0]):
+        status, out, err = slipper(
+            capsys,
+            file,
+            "--only",
+            "base",
+            "--replicates",
+            1,
+            "--users",
+            300,
+            "--out",
+            tmp_path / "out",
+            "--quiet",
+        )
+        assert status == 0, err
+        pages.append(Path(out.strip()))
+    assert pages[0] == pages[2] != pages[1]
+    assert [page.read_text().count("Experiment b") > 0 for page in pages] == [False, True, False]
+    files[0].rename(tmp_path / "moved.yaml")  # its results are nobody's now; the other's stay where they are
+    _, out, _ = slipper(
+        capsys,
+        files[1],
+        "--only",
+        "base",
+        "--replicates",
+        1,
+        "--users",
+        300,
+        "--out",
+        tmp_path / "out",
+        "--quiet",
+    )
+    assert Path(out.strip()) == pages[1]
+
+
+def test_a_foreign_file_in_the_place_of_the_mark_is_left_alone(capsys, file, tmp_path):
+    theirs = tmp_path / "out" / "experiments" / "tiny-users300" / "made-from.txt"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("flour and water\n")
+    status, _, err = slipper(capsys, file, "--users", 300, "--out", tmp_path / "out", "--quiet")
+    assert status == 2 and "made-from.txt: slipper did not write this file" in err
+    assert theirs.read_text() == "flour and water\n"
