@@ -133,7 +133,7 @@ class _Writer:
         from analysis.report import verdicts
         from analysis.report.judgements import judgement
 
-        self.steps = 2 * len(EXHIBITS) + 4
+        self.steps = 2 * len(EXHIBITS) + 7  # of each exhibit a table and a figure; and those below
         (self.folder / "tables").mkdir()
         (self.folder / "figures").mkdir()
         panels = self._step("tables", lambda: panels_of(self.log, self.models))
