@@ -325,7 +325,7 @@ def _coverage(log: Log) -> Iterator[tuple[Any, ...]]:
         return
     coverage = log.coverage
     yield (
-        "generations", "days without a hole", "created_at", sum(hole.days for hole in coverage.holes),
+        "days", "days without a hole", "created_at", sum(hole.days for hole in coverage.holes),
         len(coverage.days), ", ".join(str(hole) for hole in coverage.holes[:EXAMPLES]), "warning",
         "days with next to no rows between days with many: what happened then is not known, and not zero",
     )  # fmt: skip
