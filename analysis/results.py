@@ -6,6 +6,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -35,6 +36,9 @@ RESULTS = ("tables", "figures", "report.html")
 # tables beside those of the exhibits
 TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
 SEED, SIMULATIONS = 1, 100  # beside the verdicts; fixed, so that the page is the same for the same log
+PLANTED = (
+    0.25,
+)  # loyal share whose detection the page states; `slipper verdict` simulates smaller ones, too
 INDEX = "index"
 
 
@@ -47,6 +51,7 @@ def write_analysis(
     registry_digest: str | None = None,
     workers: Workers | None = None,
     answer: Callable[[dict[str, Any]], None] | None = None,
+    stills: bool = True,
 ) -> dict[str, Any]:
     """Analyse a log and write tables/ (CSV, Parquet), figures/ (SVG, PNG) and report.html into a folder.
 
@@ -58,7 +63,8 @@ def write_analysis(
     panels; by default those of `looked_at.models_shown`. registry_digest: of the
     claims as they are now; verdicts in the folder that are of other claims are marked on the page. workers: who
     simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
-    tables and the verdicts are there, before figures and page, with the summary as it is then.
+    tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the figures
+    as files, too; without them the page has its charts, and for print and readers without scripts the tables.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
     `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
@@ -71,12 +77,15 @@ def write_analysis(
     target = Path(out_dir)
     with Aside(target, RESULTS) as aside:
         writer = _Writer(
-            log, aside.path, progress, manifest or log.manifest, models, workers or Workers(), answer
+            log, aside.path, progress, manifest or log.manifest, models, workers or Workers(), answer, stills
         )
         outdated = registry_digest is not None and verdicts.is_outdated(target, registry_digest)
         summary = writer.write(verdicts.read(target), outdated)
         files = sorted(file.relative_to(aside.path) for file in aside.path.rglob("*") if file.is_file())
         aside.publish()
+    if not stills:
+        with suppress(OSError):  # somebody else's analysis has put pictures there by now
+            (target / "figures").rmdir()
     summary["files"] = [target / file for file in files]
     summary["report"] = target / "report.html"
     return summary
@@ -111,6 +120,7 @@ class _Writer:
         models: Sequence[str] | None,
         workers: Workers,
         answer: Callable[[dict[str, Any]], None] | None,
+        stills: bool,
     ) -> None:
         self.log = log
         self.folder = folder
@@ -119,6 +129,7 @@ class _Writer:
         self.models = models
         self.workers = workers
         self.answer = answer
+        self.stills = stills
         self.drawing: dict[str, Future[Drawn]] = {}  # by exhibit
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
@@ -205,7 +216,7 @@ class _Writer:
 
         return verdict.Judging(
             self.log, [panel.model for panel in panels], np.random.default_rng(SEED),
-            controls=verdict.control_models(self.log), simulations=SIMULATIONS, workers=self.workers,
+            controls=verdict.control_models(self.log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
             progress=lambda model, done, total: self._report("verdicts", self.done + done / max(total, 1)),
         )  # fmt: skip
 
@@ -240,7 +251,7 @@ class _Writer:
         spec = panel_chart(triangle, launch, top)
         gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
         still = card.still if card is not None else ""
-        if spec and not still:
+        if spec and not still and self.stills:
             still = figures.svg(figures.retention_panel(self.log, panel.model, title="", top=top))
         return PanelPart(
             title=_title(panel),
@@ -328,8 +339,9 @@ class _Writer:
         if exhibit.draw is None:
             return ""
         figure = exhibit.draw(self.log)
-        self.drawing[exhibit.id] = self.workers.start(figures.drawn, figure)
-        files += [f"figures/{exhibit.id}.{kind}" for kind in ("svg", "png")]
+        if self.stills:
+            self.drawing[exhibit.id] = self.workers.start(figures.drawn, figure)
+            files += [f"figures/{exhibit.id}.{kind}" for kind in ("svg", "png")]
         return figure.get_supxlabel()
 
     def _with_stills(self, cards: dict[str, Card]) -> dict[str, Card]:

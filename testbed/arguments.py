@@ -178,6 +178,12 @@ def add_overwrite(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_figures_option(parser: argparse.ArgumentParser) -> None:
+    """Whether the figures are drawn as files, too."""
+    parser.add_argument("--figures", action="store_true", help="draw the figures as SVG and PNG files, too (they stand "
+                        "on the page without scripts and in print, then)")  # fmt: skip
+
+
 def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     """The scenario and the options that change it or say how to run it."""
     parser.add_argument(

@@ -7,7 +7,8 @@ launch cohort, it is the power. The users are those of the log's other cohorts, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,8 +75,8 @@ class ErrorRates:
         return max(rate.value for rate in self.nulls)
 
     def power_at(self, loyal: float) -> float:
-        """Power at one of the planted shares."""
-        return next(rate.value for rate in self.power if rate.loyal == loyal)
+        """Power at one of the planted shares, NaN where it was not simulated."""
+        return next((rate.value for rate in self.power if rate.loyal == loyal), math.nan)
 
     @property
     def enough(self) -> bool:
@@ -88,12 +89,14 @@ def error_rates(
     rng: np.random.Generator,
     simulations: int = SIMULATIONS,
     alpha: float = ALPHA,
+    planted: Sequence[float] = PLANTED,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ErrorRates:
     """Simulate the decision's error rates (but for `NOT_SIMULATED`) at this panel's cohort sizes and months.
 
     Raises calibration.NoFit. simulations: the most of each population. A large panel is simulated less often
-    (`affordable`), and a power only until its interval is short enough (`power`). Each population has draws of its own.
+    (`affordable`), and a power only until its interval is short enough (`power`). planted: of PLANTED, those whose
+    power is simulated; the largest must be among them. Each population has draws of its own, whichever others there are.
     """
     null = fitted_null(panel)
     simulations = affordable(null, simulations)
@@ -102,10 +105,11 @@ def error_rates(
     if spread > 0:
         nulls.append(replace(null, name="the same, cohorts vary as the others do", cohort_sd=spread))
     base = nulls[-1]
-    planted = [replace(base, name=f"{share:.0%} loyal at launch", loyal=share) for share in PLANTED]
-    seed, rates, total = int(rng.integers(2**63)), [], len(nulls) + len(planted)
-    for i, population in enumerate([*nulls, *planted]):
-        progress(i * simulations, total * simulations)
+    loyal = [replace(base, name=f"{share:.0%} loyal at launch", loyal=share) for share in PLANTED]
+    wanted = [(i, p) for i, p in enumerate([*nulls, *loyal]) if not p.loyal or p.loyal in planted]
+    seed, rates, total = int(rng.integers(2**63)), [], len(wanted)
+    for done, (i, population) in enumerate(wanted):
+        progress(done * simulations, total * simulations)
         measured = power if population.loyal else rate
         rates.append(measured(population, np.random.default_rng([seed, i]), simulations, alpha))
     progress(total * simulations, total * simulations)
@@ -127,9 +131,9 @@ def rate(population: Population, rng: np.random.Generator, simulations: int, alp
 
 
 def power(population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA) -> Rate:
-    """The same for a population with a loyal cohort, by so many simulations at most: they end, from LEAST_SIMULATIONS
-    on, once the 95% interval is as short as that of a half after all of them. Most powers are near 100% or 0%, where
-    forty panels say as much as a hundred say of a half."""
+    """The same for a population with a loyal cohort, by so many simulations at most: they end once the 95% interval is
+    as short as that of a half after all of them. Most powers are near 100% or 0%, where twenty panels say as much as a
+    hundred say of a half."""
     low, high = wilson(simulations / 2, simulations)
     called = done = 0
     while done < simulations:
@@ -137,7 +141,7 @@ def power(population: Population, rng: np.random.Generator, simulations: int, al
         called += sum(is_foundational(population, rng, alpha) for _ in range(batch))
         done += batch
         found = Rate(population.name, population.loyal, called, done)
-        if done >= LEAST_SIMULATIONS and found.interval[1] - found.interval[0] <= float(high - low):
+        if found.interval[1] - found.interval[0] <= float(high - low):
             break
     return Rate(population.name, population.loyal, called, done)
 

@@ -26,7 +26,7 @@ from analysis.inference.challenges import Concentration, Outcome, concentration
 from analysis.inference.classification import CALLED, LEVEL, Classification, classify, jump_words
 from analysis.inference.controls import Controls, compare
 from analysis.inference.decision import LEAST_DIFFERENCE, Decision, decide
-from analysis.inference.error_rates import NOT_SIMULATED, SIMULATIONS, ErrorRates, error_rates
+from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, SIMULATIONS, ErrorRates, error_rates
 from analysis.inference.identifiability import Identifiability
 from analysis.inference.jumps import resurrections
 from analysis.inference.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
@@ -203,6 +203,7 @@ def judge(
     *,
     merged: Panel | None = None,
     simulations: int = SIMULATIONS,
+    planted: Sequence[float] = PLANTED,
     search: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verdict:
@@ -225,7 +226,7 @@ def judge(
     rates, found = None, None
     if rng is not None and simulations:
         try:
-            rates = error_rates(panel, rng, simulations, progress=progress)
+            rates = error_rates(panel, rng, simulations, planted=planted, progress=progress)
             if search:
                 found = scan(panel, searched_null(panel), rng, simulations)
         except NoFit as error:
@@ -295,6 +296,7 @@ class Judging:
         aliases: Mapping[str, str] | None = None,
         controls: Sequence[str] = (),
         simulations: int = SIMULATIONS,
+        planted: Sequence[float] = PLANTED,
         min_cohort: int = SMALL_COHORT,
         search: bool = False,
         workers: Workers | None = None,
@@ -324,10 +326,10 @@ class Judging:
                     log, model, min_cohort=min_cohort, aliases=dict.fromkeys(earlier, model)
                 )
             if workers.count > 1:
-                task = workers.start(judged, panel, draws, merged, simulations, search)
+                task = workers.start(judged, panel, draws, merged, simulations, planted, search)
             else:  # only this process can tell how far a model is
                 step = partial(progress, model)
-                task = workers.start(judged, panel, draws, merged, simulations, search, step)
+                task = workers.start(judged, panel, draws, merged, simulations, planted, search, step)
             self._tasks.append((model, panel, task))
 
     def verdicts(self) -> list[Verdict]:
@@ -350,11 +352,14 @@ def judged(
     rng: np.random.Generator | None,
     merged: Panel | None,
     simulations: int,
+    planted: Sequence[float],
     search: bool,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verdict:
     """`judge` for a worker: the verdict comes back without its panel, which the caller has."""
-    found = judge(panel, rng, merged=merged, simulations=simulations, search=search, progress=progress)
+    found = judge(
+        panel, rng, merged=merged, simulations=simulations, planted=planted, search=search, progress=progress
+    )
     return replace(found, panel=None)
 
 

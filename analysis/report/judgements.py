@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
-from analysis.inference.error_rates import NOT_SIMULATED, ErrorRates, Rate
+from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, ErrorRates, Rate
 from analysis.inference.remedies import in_words
 from analysis.inference.verdict import Verdict, outcome_words
 from analysis.inference.wording import how_sure, listed, others_word, sentence
@@ -171,6 +171,8 @@ def _rates(rates: ErrorRates) -> SmallTable:
         "Share of so many simulated logs like this one that is called foundational, with 95% intervals. Not simulated: "
         f"{'; '.join(NOT_SIMULATED)}."
     )
+    if len(rates.power) < len(PLANTED):
+        note += " `slipper verdict` simulates smaller loyal shares, too."
     if rates.cut:
         note += f" Cohorts above {LARGEST_COHORT:,} users were simulated at that size."
     return SmallTable(["loyal at launch", "called foundational", "95%", "which is", "of"], rows, note)

@@ -362,7 +362,10 @@
   addEventListener("beforeprint", () => {
     for (const figure of figures) {
       const still = figure.querySelector(".still");
-      if (still && !still.childElementCount) still.innerHTML = fallback(figure);
+      const found = fallback(figure), chart = figure.classList.contains("drawn");
+      const picture = chart && !found.includes("<svg") ? "" : found; // a chart says more than its table
+      figure.classList.toggle("pictured", picture !== "");
+      if (still && !still.childElementCount) still.innerHTML = picture;
     }
   });
   addEventListener("afterprint", () => {

@@ -34,7 +34,7 @@ examples:
 
 left on disk (in the run folder, else in --out, else beside the log in LOG-analysis/, with --table LOG-NAME-analysis/):
   tables/        results as CSV and Parquet (in CSV, text that would start a formula has a ' in front)
-  figures/       pictures as SVG and PNG
+  figures/       with --figures: pictures as SVG and PNG
   report.html    one page with all of it, readable offline
   --validate and --sql leave nothing.
 
@@ -57,6 +57,7 @@ def add_parser(commands: Any) -> None:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--validate", action="store_true", help="check the log against the contract instead")
     instead.add_argument("--sql", action="store_true", help="print the SQL of every query instead")
+    arguments.add_figures_option(parser)
     arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
@@ -88,7 +89,13 @@ def execute(args: argparse.Namespace) -> int:
         check_writable(folder)
         with Workers(cores()) as workers, open_display(quiet=args.quiet) as show:
             result = analyse(
-                args.log, folder, show, arguments.log_options(args), args.models, workers=workers
+                args.log,
+                folder,
+                show,
+                arguments.log_options(args),
+                args.models,
+                workers=workers,
+                stills=args.figures,
             )
     except LogError as error:
         raise BadInput(str(error)) from error
@@ -115,11 +122,12 @@ def analyse(
     models: Sequence[str] | None = None,
     answered: Callable[[Findings], None] = lambda findings: None,
     workers: Workers | None = None,
+    stills: bool = False,
 ) -> Result:
     """Analyses the log at `where` and writes the results into `folder`. Raises LogError.
 
     options: of `analysis.open_log`. answered: called with the findings as soon as they are known, before the
-    figures. workers: see `write_analysis`.
+    figures. workers, stills: see `write_analysis`.
     """
     began = time.monotonic()
     show(Report("analysis", 0, 0))
@@ -133,7 +141,7 @@ def analyse(
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
             registry_digest=registry().digest if judged else None, workers=workers,
-            answer=lambda known: answered(Findings.of(known)),
+            stills=stills, answer=lambda known: answered(Findings.of(known)),
         )  # fmt: skip
         findings = Findings.of(results)
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"

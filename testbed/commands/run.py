@@ -30,7 +30,7 @@ examples:
 left on disk, in OUT/SCENARIO/RUN-ID/:
   log/  labels/  models.parquet  truth/  manifest.json    the run, complete or not at all (slipper simulate --help)
   tables/        results as CSV and Parquet
-  figures/       pictures as SVG and PNG
+  figures/       with --figures: pictures as SVG and PNG
   report.html    one page with all of it, readable offline
   The run id stands for the scenario, its changes and the seed: a complete run is used again (--fresh: not).
 
@@ -40,9 +40,10 @@ left on disk, in OUT/SCENARIO/RUN-ID/:
 def add_parser(commands: Any) -> None:
     """Adds the command's parser."""
     parser = commands.add_parser(
-        "run", help="scenario -> log, truth, tables, figures, report", description=DESCRIPTION, epilog=EPILOG
+        "run", help="scenario -> log, truth, tables, report", description=DESCRIPTION, epilog=EPILOG
     )
     arguments.add_simulation_options(parser)
+    arguments.add_figures_option(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
 
@@ -59,7 +60,9 @@ def execute(args: argparse.Namespace) -> int:
             if told:
                 show.let(lambda: _print_answer(run.manifest, findings))
 
-        result = analyze.analyse(run.path, run.path, show, answered=answer, workers=workers)
+        result = analyze.analyse(
+            run.path, run.path, show, answered=answer, workers=workers, stills=args.figures
+        )
     if args.json:
         print(json.dumps(simulate.as_json(run) | analyze.as_json(result), indent=2, default=str))
     elif args.quiet:

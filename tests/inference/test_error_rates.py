@@ -18,7 +18,7 @@ from analysis.inference import naive, standout
 from analysis.inference.calibration import LARGEST_COHORT, NoFit, between_cohorts, fitted_null, likeness
 from analysis.inference.decision import decide
 from analysis.inference.error_rates import (
-    LEAST_SIMULATIONS,
+    BATCH,
     NOT_SIMULATED,
     answers,
     error_rates,
@@ -183,7 +183,7 @@ def test_the_cheap_tests_first_give_the_answer_of_all_tests(seed, loyal, sizes, 
 
 def test_a_power_near_one_is_simulated_less_often_than_one_in_the_middle():
     sure = power(planted(SIZES, 0.4, months=8), np.random.default_rng(61), 200)
-    assert (sure.called, sure.simulations) == (LEAST_SIMULATIONS, LEAST_SIMULATIONS)
+    assert (sure.called, sure.simulations) == (2 * BATCH, 2 * BATCH)
     half = power(planted((700,) + (250,) * 6, 0.13, months=8), np.random.default_rng(62), 100)
     assert 0.2 < half.value < 0.8
     assert half.simulations > 80
