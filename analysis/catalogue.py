@@ -15,11 +15,17 @@ def release_days(log: Log) -> dict[str, dt.date]:
     if log.models is None:
         return {}
     models = log.models.select("model", "released")
-    frame = log.remembered("release_days", lambda: models.to_pandas())
-    days = pd.to_datetime(frame["released"])
-    return {
-        model: day(moment) for model, moment in zip(frame["model"], days, strict=True) if not pd.isna(moment)
-    }
+
+    def read() -> dict[str, dt.date]:
+        frame = models.to_pandas()
+        days = pd.to_datetime(frame["released"])
+        return {
+            model: day(moment)
+            for model, moment in zip(frame["model"], days, strict=True)
+            if not pd.isna(moment)
+        }
+
+    return log.once("release_days", read)
 
 
 def model_names(log: Log) -> dict[str, str]:

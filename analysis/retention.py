@@ -232,23 +232,27 @@ def early_users(log: Log) -> dict[str, int]:
     if not released:
         return {}
 
-    def count() -> pd.DataFrame:
+    def count() -> dict[str, int]:
         assert log.models is not None
         rows = histories(log).join(log.models.select("model", "released"), "model")
         rows = rows.filter(rows.first_at.date() < rows.released.cast("date"))
-        return collect(rows.group_by("model").aggregate(users=rows.count().cast("int64")).order_by("model"))
+        found = collect(rows.group_by("model").aggregate(users=rows.count().cast("int64")).order_by("model"))
+        return dict(zip(found["model"], found["users"].tolist(), strict=True))
 
-    found = log.remembered("early_users", count)
-    return dict(zip(found["model"], found["users"].tolist(), strict=True))
+    return log.once("early_users", count)
 
 
 def _sizes(log: Log) -> dict[str, dict[dt.date, int]]:
     """Cohort sizes by model and month."""
-    sizes: dict[str, dict[dt.date, int]] = {}
-    counts = first_months(log)
-    for model, cohort, users in zip(counts["model"], counts["cohort"], counts["users"], strict=True):
-        sizes.setdefault(str(model), {})[day(cohort)] = int(users)
-    return sizes
+
+    def count() -> dict[str, dict[dt.date, int]]:
+        sizes: dict[str, dict[dt.date, int]] = {}
+        counts = first_months(log)
+        for model, cohort, users in zip(counts["model"], counts["cohort"], counts["users"], strict=True):
+            sizes.setdefault(str(model), {})[day(cohort)] = int(users)
+        return sizes
+
+    return log.once("cohort_sizes", count)
 
 
 def trusted_release_days(log: Log) -> dict[str, dt.date]:

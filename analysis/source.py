@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -26,6 +26,8 @@ from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError, NotAvailable
 
 __all__ = ["DEFAULT_MEMORY", "Log", "LogError", "NotAvailable", "open_log"]
+
+T = TypeVar("T")
 
 DEFAULT_MEMORY = "2GB"
 Side: TypeAlias = str | Path | ir.Table | Literal[False] | None  # False: none; None: the usual one
@@ -70,6 +72,7 @@ class Log:
         self._kept: dict[str, ir.Table] = {}
         self._names: list[str] = []
         self._results: dict[Any, pd.DataFrame] = {}
+        self._facts: dict[Any, Any] = {}
         self._warnings: list[str] = []
         self.left_out: tuple[str, ...] = ()  # files and folders beside the log's files that were not read
         self.file_problems: dict[contract.Table, list[columns.FileProblem]] = {}
@@ -218,6 +221,12 @@ class Log:
         if key not in self._results:
             self._results[key] = make()
         return self._results[key].copy()
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` returns, made on first use; not a copy: nobody may change it."""
+        if key not in self._facts:
+            self._facts[key] = make()
+        return cast(T, self._facts[key])
 
     def close(self) -> None:
         """Drop the kept steps; close the engine if this log opened it."""

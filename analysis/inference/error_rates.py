@@ -96,7 +96,7 @@ def error_rates(
 
     Raises calibration.NoFit. simulations: the most of each population. A large panel is simulated less often
     (`affordable`), and a power only until its interval is short enough (`power`). planted: of PLANTED, those whose
-    power is simulated; the largest must be among them. Each population has draws of its own, whichever others there are.
+    power is simulated, the largest among them. Each population has draws of its own, whichever others there are.
     """
     null = fitted_null(panel)
     simulations = affordable(null, simulations)

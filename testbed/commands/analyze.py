@@ -132,15 +132,18 @@ def analyse(
     began = time.monotonic()
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
-    from testbed.claims import registry
     from testbed.summary import Findings
 
-    judged = (folder / "verdicts.json").is_file()
+    digest = None
+    if (folder / "verdicts.json").is_file():
+        from testbed.claims import registry
+
+        digest = registry().digest
     with open_log(where, **(options or {})) as log:
         _check_models(log, models)
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
-            registry_digest=registry().digest if judged else None, workers=workers,
+            registry_digest=digest, workers=workers,
             stills=stills, answer=lambda known: answered(Findings.of(known)),
         )  # fmt: skip
         findings = Findings.of(results)

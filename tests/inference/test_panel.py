@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -244,7 +245,7 @@ def test_an_organisation_is_known_from_any_month_and_any_model(connect):
 def test_rotated_accounts_are_one_organisation(connect):
     """a and b share k1, b and c share k2 within one month, d has k3 alone."""
     given = [("a", "k1"), ("b", "k1"), ("b", "k2"), ("c", "k2"), ("d", "k3")]
-    rows = [(user, "x/new", "2025-02-03", {"account_id": key}) for user, key in given]
+    rows: list[tuple[Any, ...]] = [(user, "x/new", "2025-02-03", {"account_id": key}) for user, key in given]
     rows += [(user, "x/new", "2025-03-03", {"account_id": None}) for user in "abcd"]
     log = connect(generations(rows), start=dt.date(2025, 1, 1), end=dt.date(2025, 4, 30))
     codes, _ = _accounts(log)

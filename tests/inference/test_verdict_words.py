@@ -122,6 +122,7 @@ def test_no_text_contradicts_itself(case):
 def test_a_smaller_least_cohort_that_is_advised_lets_the_model_be_judged(case):
     verdict = drawn(case)
     panel = verdict.panel
+    assert panel is not None
     for least in re.findall(r"--min-cohort (\d+)", " ".join(remedies(panel))):
         assert int(least) < panel.min_cohort
         tried = replace(panel, min_cohort=int(least))
