@@ -72,6 +72,12 @@ def p_value(p: float) -> str:
     return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
+def p_is(p: float) -> str:
+    """A p-value in a sentence: p = .012, p < .001."""
+    said = p_value(p)
+    return f"p {said}" if said.startswith("<") else f"p = {said}"
+
+
 def _within(
     amount: Interval, write: Callable[[float], str], write_end: Callable[[float], str] | None = None
 ) -> str:

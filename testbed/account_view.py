@@ -12,7 +12,7 @@ from rich.text import Text
 from analysis.inference.account import ACTIVE, MIXED_KINDS, Account, Plateau, Returns
 from analysis.inference.definitions import DEFINITIONS
 from analysis.inference.effects import Amount
-from analysis.numerals import number, p_value, percent, percent_within
+from analysis.numerals import number, p_is, p_value, percent, percent_within
 
 DEFINED = (
     "One log, four curves. Calendar month: active in month k after that of first use (the report's). 30-day windows: "
@@ -142,8 +142,8 @@ def _print_returns(console: Console, returns: Returns) -> None:
     heads += ["elsewhere"] if away is not None else []
     _print_table(console, (*heads, "McNemar", "log-convex"), rows)
     console.print(
-        f"isotonic likelihood-ratio test of any rise: {returns.isotonic.statistic:.2f}, p = "
-        f"{p_value(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
+        f"isotonic likelihood-ratio test of any rise: {returns.isotonic.statistic:.2f}, "
+        f"{p_is(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
     )
     _print_notes(console, returns.notes)
 

@@ -16,7 +16,16 @@ from analysis.inference.decision import Decision
 from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.verdict import Verdict, outcome_words
 from analysis.inference.wording import listed, others_word
-from analysis.numerals import NOBODY, NONE, number_within, p_value, percent, percent_within, points_within
+from analysis.numerals import (
+    NOBODY,
+    NONE,
+    number_within,
+    p_is,
+    p_value,
+    percent,
+    percent_within,
+    points_within,
+)
 
 STYLES = {
     "foundational": "bold green",
@@ -132,7 +141,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             lines.append(
                 (
                     f"test {letter}",
-                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, p = {p_value(test.p)}, {said}",
+                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, {p_is(test.p)}, {said}",
                 )
             )
         lines += _sizes(verdict)
@@ -143,8 +152,8 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             if math.isfinite(controls.p_excess):
                 said += (
                     f"; {controls.above} of {controls.measured} have a launch effect above 0, their median odds ratio "
-                    f"is {controls.odds_ratio:.2f} (none on average: p = {p_value(controls.p_mean)}), and this one "
-                    f"exceeds what they foretell with p = {p_value(controls.p_excess)}"
+                    f"is {controls.odds_ratio:.2f} (none on average: {p_is(controls.p_mean)}), and this one "
+                    f"exceeds what they foretell with {p_is(controls.p_excess)}"
                 )
             lines.append(("controls", said))
     if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
@@ -186,7 +195,7 @@ def _search_words(verdict: Verdict) -> str:
         return ""
     p = scan.adjusted_p[scan.cohorts.index(scan.top)]
     month = f"{panel.months[scan.top]:%B %Y}"
-    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted p = {p_value(p)}"
+    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted {p_is(p)}"
 
 
 def _challenges(decision: Decision) -> list[tuple[str, str]]:

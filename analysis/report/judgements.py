@@ -13,7 +13,7 @@ from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, ErrorRates, R
 from analysis.inference.remedies import in_words
 from analysis.inference.verdict import Verdict, outcome_words
 from analysis.inference.wording import how_sure, listed, others_word, sentence
-from analysis.numerals import NOBODY, number_within, p_value, percent, percent_within, points_within
+from analysis.numerals import NOBODY, number_within, p_is, p_value, percent, percent_within, points_within
 from analysis.report.cells import Cell, SmallTable
 
 MARKS = {
@@ -125,7 +125,7 @@ def _tests(verdict: Verdict) -> SmallTable:
         rows.append(
             [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(p_value(test.p), "num"), Cell(said)]
         )
-    together = f"all together: p = {p_value(verdict.p)}"
+    together = f"all together: {p_is(verdict.p)}"
     if math.isfinite(verdict.holm_p):
         together += f"; {p_value(verdict.holm_p)} adjusted for the models judged here (Holm)"
     return SmallTable(["test", "month", "p", "verdict"], rows, together)
