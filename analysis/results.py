@@ -26,6 +26,8 @@ from analysis.weekly import window_of
 from analysis.workers import Workers
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from analysis.figures.style import Drawn
     from analysis.inference.verdict import Judging, Verdict
     from analysis.report import Card, PanelPart
@@ -232,9 +234,9 @@ class _Writer:
     def _panels(
         self, panels: list[study.Panel], cards: dict[str, Card], judgements: list[Judgement]
     ) -> list[PanelPart]:
-        from analysis import figures
+        from analysis.figures.scales import common_top
 
-        top = figures.common_top(self.log, [panel.model for panel in panels]) if panels else 1.0
+        top = common_top(self.log, [panel.model for panel in panels]) if panels else 1.0
         return [
             self._panel(panel, top, cards.get(f"fig25{panel.letter}"), found)
             for panel, found in zip(panels, judgements, strict=True)
@@ -283,7 +285,9 @@ class _Writer:
         if not isinstance(frame, NotAvailable):
             try:
                 files = self._store(exhibit.id, frame)
-                sample = self._draw(exhibit, files)
+                sample = exhibit.sample(self.log) if exhibit.sample is not None else ""
+                if exhibit.draw is not None and self.stills:
+                    files += self._draw(exhibit.id, exhibit.draw)
                 sql = [Shown(query.name, self._sql(query)) for query in queries_of(exhibit)]
             except NotAvailable as error:
                 self._forget(exhibit.id)
@@ -332,17 +336,12 @@ class _Writer:
         frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
         return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
 
-    def _draw(self, exhibit: Exhibit, files: list[str]) -> str:
-        """Have the figure of an exhibit drawn, and add its two paths to `files`; returns its note on the sample."""
+    def _draw(self, stem: str, draw: Callable[[Log], Figure]) -> list[str]:
+        """Have a figure drawn; returns the paths of its two files from the page's folder."""
         from analysis import figures
 
-        if exhibit.draw is None:
-            return ""
-        figure = exhibit.draw(self.log)
-        if self.stills:
-            self.drawing[exhibit.id] = self.workers.start(figures.drawn, figure)
-            files += [f"figures/{exhibit.id}.{kind}" for kind in ("svg", "png")]
-        return figure.get_supxlabel()
+        self.drawing[stem] = self.workers.start(figures.drawn, draw(self.log))
+        return [f"figures/{stem}.{kind}" for kind in ("svg", "png")]
 
     def _with_stills(self, cards: dict[str, Card]) -> dict[str, Card]:
         """The cards with their stills, once the figures are drawn and written."""

@@ -105,6 +105,16 @@ def cut(frame: pd.DataFrame, log: Log, window: Window) -> pd.DataFrame:
     return inside(frame, window_of(log, window))
 
 
+def complete_weeks(frame: pd.DataFrame) -> pd.DataFrame:
+    """The complete weeks; all weeks of a log that is too short to have one."""
+    return frame[frame["complete"]] if frame["complete"].any() else frame
+
+
+def weeks_of(log: Log, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """The complete weeks of a weekly frame inside the window, or all complete ones where the log has none there."""
+    return complete_weeks(cut(frame, log, window))
+
+
 def mark_complete(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     """Add `complete`: the log covers the week from Monday to Sunday."""
     weeks = pd.to_datetime(pd.Series(log.complete_weeks(), dtype="datetime64[us]"))

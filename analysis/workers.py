@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -31,8 +31,12 @@ MOST = 8  # workers: an analysis has no more to hand out (assumed)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PATIENCE_S = 5.0  # for an ended process
 # What the tasks need, imported once for all workers, where the platform lets a process be copied.
-NEEDED = ("analysis.inference.verdict", "analysis.figures.style", "matplotlib.backends.backend_agg",
-          "matplotlib.backends.backend_svg")  # fmt: skip
+NEEDED = ("analysis.inference.verdict",)
+NEEDED_TO_DRAW = (
+    "analysis.figures.style",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+)
 
 
 class Task(Future[T]):
@@ -56,10 +60,10 @@ class Task(Future[T]):
 class Workers:
     """So many processes; with one or none, this process does each task when its result is asked for.
 
-    Each process has a thread here, which hands it a task and waits for the answer.
+    Each process has a thread here, which hands it a task and waits for the answer. draws: figures are among the tasks.
     """
 
-    def __init__(self, count: int = 1) -> None:
+    def __init__(self, count: int = 1, draws: bool = True) -> None:
         self.count = min(count, MOST)
         self._threads: ThreadPoolExecutor | None = None
         self._processes: list[tuple[Connection, BaseProcess]] = []
@@ -67,7 +71,7 @@ class Workers:
         self._opening = threading.Lock()
         self._ended = threading.Event()
         if self.count > 1:
-            self._context = _context()
+            self._context = _context(NEEDED + NEEDED_TO_DRAW if draws else NEEDED)
             self._threads = ThreadPoolExecutor(self.count, "worker", self._open)
             for _ in range(self.count):  # each opens its process now, while this thread goes on
                 self._threads.submit(int)
@@ -155,12 +159,12 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _context() -> Any:
+def _context(needed: Sequence[str]) -> Any:
     """How processes are started: copies of a server that has imported what tasks need, where the platform has that."""
     if "forkserver" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(NEEDED))
+    context.set_forkserver_preload(list(needed))
     return context
 
 

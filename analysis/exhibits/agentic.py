@@ -11,8 +11,18 @@ from analysis.charts import COMPACT, COUNT, SHARE, Series, Spec
 from analysis.exhibit import Exhibit, Format
 from analysis.exhibits.gap import held
 from analysis.exhibits.window import in_window, over_window
-from analysis.figures.categories import CATEGORY_COLOURS
-from analysis.figures.style import BLACK, BLUE, GREEN, MODEL_COLOURS, ORANGE, PALE, SKY, VERMILLION
+from analysis.figures import samples
+from analysis.figures.palette import (
+    BLACK,
+    BLUE,
+    CATEGORY_COLOURS,
+    GREEN,
+    MODEL_COLOURS,
+    ORANGE,
+    PALE,
+    SKY,
+    VERMILLION,
+)
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
 from analysis.weekly import window_of
@@ -173,7 +183,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's tokens",
         table=in_window(agentic.reasoning_share, MAIN_WINDOW),
         query=agentic.reasoning_share,
-        draw=figures.reasoning_share,
+        draw=lambda log: figures.reasoning_share(log),
+        sample=samples.reasoning_share,
         chart=lambda frame: charts.lines(
             frame, "share", "share of tokens", colour=VERMILLION,
             more={"reasoning_model_tokens": ("tokens of reasoning models", COMPACT), "tokens": ("all tokens", COMPACT)},
@@ -196,7 +207,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the reasoning models' tokens of the period",
         table=over_window(agentic.reasoning_ranking, MAIN_WINDOW),
         query=agentic.weekly_reasoning_models,
-        draw=figures.reasoning_models,
+        draw=lambda log: figures.reasoning_models(log),
+        sample=samples.reasoning_models,
         chart=_ranking,
         claims=("C58", "C59", "C60"),
         choice=(
@@ -218,7 +230,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the tokens of all requests of the week",
         table=in_window(agentic.tool_share_and_largest_account, MAIN_WINDOW),
         query=agentic.tool_share,
-        draw=figures.tool_share,
+        draw=lambda log: figures.tool_share(log),
+        sample=samples.tool_share,
         chart=_tool_share,
         claims=("C61", "C62"),
         choice=(
@@ -239,7 +252,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the requests for which it is recorded whether they offered tools",
         table=in_window(agentic.tools_offered, MAIN_WINDOW),
         query=agentic.tools_offered,
-        draw=figures.tools_offered,
+        draw=lambda log: figures.tools_offered(log),
+        sample=samples.tools_offered,
         chart=_offers,
         claims=("C63", "C64"),
         choice=(
@@ -259,7 +273,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's tool-call tokens",
         table=over_window(agentic.top_tool_models, MAIN_WINDOW),
         query=agentic.tool_share_by_model,
-        draw=figures.tool_models,
+        draw=lambda log: figures.tool_models(log),
+        sample=samples.tool_models,
         chart=_tool_models,
         claims=("C65", "C66", "C67", "C68"),
         choice=(
@@ -280,7 +295,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=usage.weekly,
         query=usage.weekly,
-        draw=figures.mean_prompt,
+        draw=lambda log: figures.mean_prompt(log),
+        sample=samples.weekly_means,
         chart=_mean("mean_prompt", BLUE),
         claims=("C69", "C71", "C73"),
         choice="The figure reaches back as far as the log, as the report's does (early 2024), beyond its main window.",
@@ -293,7 +309,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         section="agentic",
         unit=PER_REQUEST,
         table=agentic.completion_lengths,
-        draw=figures.mean_completion,
+        draw=lambda log: figures.mean_completion(log),
+        sample=samples.mean_completion,
         chart=_completion,
         claims=("C70", "C71"),
         choice="The figure reaches back as far as the log. Reasoning tokens are a part of completion tokens.",
@@ -311,7 +328,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=in_window(categories.mean_lengths, CATEGORY_WINDOW),
         query=categories.mean_lengths,
-        draw=figures.category_prompts,
+        draw=lambda log: figures.category_prompts(log),
+        sample=samples.category_prompts,
         chart=_category_prompts,
         claims=("C72", "C73"),
         choice=(
@@ -328,7 +346,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="tokens per request",
         table=prompt_growth,
         query=agentic.category_prompts,
-        draw=figures.prompt_growth,
+        draw=lambda log: figures.prompt_growth(log),
+        sample=samples.prompt_growth,
         chart=_growth,
         claims=("C73",),
         choice=(
@@ -350,7 +369,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=usage.weekly,
         query=usage.weekly,
-        draw=figures.mean_total,
+        draw=lambda log: figures.mean_total(log),
+        sample=samples.weekly_means,
         chart=_mean("mean_total", GREEN),
         claims=("C74",),
         choice="The report's three figures of lengths do not add up (6,000 + 400 against 5,400); here they do.",
@@ -364,7 +384,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=in_window(agentic.programming_length, CATEGORY_WINDOW),
         query=agentic.labelled_lengths,
-        draw=figures.programming_length,
+        draw=lambda log: figures.programming_length(log),
+        sample=samples.programming_length,
         chart=_programming,
         claims=("C75",),
         choice=(

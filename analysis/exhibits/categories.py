@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from analysis import categories, charts
+from analysis import categories, charts, figures
 from analysis.exhibit import Exhibit
 from analysis.exhibits.gap import held
-from analysis.figures import categories as draw
+from analysis.figures import samples
+from analysis.figures.palette import AUTHOR_COLOURS, AUTHOR_NAMES, CATEGORY_COLOURS
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
 from analysis.weekly import cut, window_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SAMPLE = (
     "Shares are of the labelled sample, in the weeks of the report's window of categories (from May 2025 on)."
@@ -24,8 +27,8 @@ _TAGS = (
     "The report lists nine buckets where it explains its method, adult and writing apart; its figures use twelve "
     "tags, with these two inside roleplay. Here are the twelve."
 )
-_CATEGORY_SERIES = charts.Series("category", list(draw.CATEGORY_COLOURS), {}, draw.CATEGORY_COLOURS)
-_AUTHOR_SERIES = charts.Series("author", list(draw.AUTHOR_COLOURS), draw.AUTHOR_NAMES, draw.AUTHOR_COLOURS)
+_CATEGORY_SERIES = charts.Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
+_AUTHOR_SERIES = charts.Series("author", list(AUTHOR_COLOURS), AUTHOR_NAMES, AUTHOR_COLOURS)
 
 
 def programming_share(log: Log) -> pd.DataFrame:
@@ -62,7 +65,7 @@ def subtags(log: Log, shown: Sequence[str]) -> pd.DataFrame:
 
 def _programming_chart(frame: pd.DataFrame) -> dict[str, Any]:
     more = {"labelled_requests": ("labelled requests of the week", charts.COUNT)}
-    return charts.lines(frame, "share", "share of labelled tokens", colour=draw.CATEGORY_COLOURS["programming"],
+    return charts.lines(frame, "share", "share of labelled tokens", colour=CATEGORY_COLOURS["programming"],
                         more=more, description="Programming's share of labelled tokens by week.")  # fmt: skip
 
 
@@ -101,7 +104,7 @@ def _subtag_chart(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exhibit:
-    name = draw.AUTHOR_NAMES[author]
+    name = AUTHOR_NAMES[author]
     table = partial(author_mix, author=author)
     table.__doc__ = author_mix.__doc__
     return Exhibit(
@@ -111,7 +114,8 @@ def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exh
         unit="share of the author's labelled tokens",
         table=table,
         query=categories.weekly_author_mix,
-        draw=partial(draw.author_mix, author=author),
+        draw=lambda log: figures.author_mix(log, author),
+        sample=partial(samples.author_mix, author=author),
         chart=_mix_chart(name),
         claims=claims,
         choice=f"{_SAMPLE} A request with two categories counts in both, so that each bar is 100%; open models of "
@@ -143,6 +147,7 @@ def _tags(
         table=table,
         query=categories.subtags,
         draw=picture,
+        sample=partial(samples.subtags, shown=shown),
         chart=_subtag_chart,
         claims=claims,
         choice=f"{_SAMPLE} A sub-tag is the content path that the classifier gave. {choice}".strip(),
@@ -165,7 +170,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of labelled tokens",
         table=programming_share,
         query=categories.weekly_shares,
-        draw=draw.programming_share,
+        draw=lambda log: figures.programming_share(log),
+        sample=samples.programming_share,
         chart=_programming_chart,
         claims=("C77", "C78"),
         choice=f"{_SAMPLE} The report's start of 11% can only mean May 2025, when labels begin. {_TAGS}",
@@ -182,7 +188,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's spend",
         table=author_spend,
         query=categories.weekly_author_spend,
-        draw=draw.author_spend,
+        draw=lambda log: figures.author_spend(log),
+        sample=samples.author_spend,
         chart=_spend_chart,
         claims=("C79", "C80", "C81", "C82", "C83", "C84", "C85"),
         choice=f"{_SAMPLE} The report's text speaks of spend, its caption of requests: the figure shows spend, "
@@ -195,9 +202,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
         },
     ),
     _tags("fig21a", "Sub-tags within the six largest categories", TOP_CATEGORIES,
-          ("C86", "C87", "C88", "C89", "C90", "C97"), draw.top_subtags, _WHICH),
+          ("C86", "C87", "C88", "C89", "C90", "C97"), lambda log: figures.top_subtags(log), _WHICH),
     _tags("fig21b", "Sub-tags within the next six categories", NEXT_CATEGORIES, ("C91", "C92", "C93", "C94", "C97"),
-          draw.next_subtags, _WHICH),
+          lambda log: figures.next_subtags(log), _WHICH),
     _mix("fig22a", "anthropic", ("C98", "C103")),
     _mix("fig22b", "google", ("C99", "C103")),
     _mix("fig22c", "x-ai", ("C100",)),
@@ -210,12 +217,12 @@ EXHIBITS: tuple[Exhibit, ...] = (
 # The report's appendix.
 APPENDIX: tuple[Exhibit, ...] = (
     _tags("fig29a", "Sub-tags of roleplay", ("roleplay",), ("C86",),
-          partial(draw.category_subtags, category="roleplay"),
+          lambda log: figures.category_subtags(log, "roleplay"),
           "The report gives 58% and nearly 60% for the largest one."),
     _tags("fig29b", "Sub-tags of programming", ("programming",), ("C87", "C95"),
-          partial(draw.category_subtags, category="programming")),
+          lambda log: figures.category_subtags(log, "programming")),
     _tags("fig29c", "Sub-tags of technology", ("technology",), ("C96",),
-          partial(draw.category_subtags, category="technology"),
+          lambda log: figures.category_subtags(log, "technology"),
           "The report's text gives 65% for its two largest sub-tags together; its figure, read by others, shows "
           "about 42%. The shares here are of technology's labelled tokens."),
 )  # fmt: skip

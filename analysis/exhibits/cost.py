@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import charts, cost
+from analysis import charts, cost, figures
 from analysis.exhibit import Exhibit
 from analysis.exhibits.gap import held
-from analysis.figures import cost as draw
-from analysis.figures.categories import CATEGORY_COLOURS
-from analysis.figures.style import BLUE, GREY, VERMILLION
+from analysis.figures import samples
+from analysis.figures.palette import ARCHETYPE_COLOURS, BLUE, CATEGORY_COLOURS, GREY, MOST_NAMES, VERMILLION
 from analysis.scatter import scatter
 from analysis.source import Log, NotAvailable
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, TABLE3
@@ -111,10 +110,9 @@ def _model_chart(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _archetype_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    series = charts.Series("archetype", list(draw.ARCHETYPES), {},
-                           {name: colour for name, (colour, _) in draw.ARCHETYPES.items()})  # fmt: skip
+    series = charts.Series("archetype", list(ARCHETYPE_COLOURS), {}, ARCHETYPE_COLOURS)
     named = frame.loc[frame["model"].isin([entry.model for entry in TABLE3]), "name"].tolist()
-    named = named or frame["name"].head(draw.MOST_NAMES).tolist()
+    named = named or frame["name"].head(MOST_NAMES).tolist()
     cuts = float(10 ** frame["log10_cost"].median()), float(10 ** frame["log10_tokens"].median())
     return scatter(frame, "cost_usd_per_mtok", "charged_tokens", label="name", series=series, named=named, cuts=cuts,
                    titles=(_COST_TITLE, "charged tokens"), more={"requests": ("requests", charts.COUNT)},
@@ -140,7 +138,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens; tokens",
         table=category_cost,
         query=cost.category_cost,
-        draw=draw.category_cost,
+        draw=lambda log: figures.category_cost(log),
+        sample=samples.category_cost,
         chart=_category_chart,
         claims=("C132", "C133", "C134", "C135", "C136", "C137", "C138", "C139", "C140", "C141"),
         choice="Own-key (BYOK) requests are left out. Free variants count with their tokens and at no charge, since "
@@ -161,7 +160,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens; tokens",
         table=model_cost,
         query=cost.effective_cost,
-        draw=draw.model_cost,
+        draw=lambda log: figures.model_cost(log),
+        sample=samples.model_cost,
         chart=_model_chart,
         claims=("C142", "C143", "C144", "C145"),
         choice=f"{_FREE} {_USE}",
@@ -193,7 +193,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens; tokens",
         table=model_cost,
         query=cost.effective_cost,
-        draw=draw.archetypes,
+        draw=lambda log: figures.archetypes(log),
+        sample=samples.archetypes,
         chart=_archetype_chart,
         claims=("C146", "C156", "C157", "C158"),
         choice=f"{_FREE} {_USE} The report gives no cuts: these are the medians over models.",

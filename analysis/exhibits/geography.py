@@ -6,18 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import charts, geography
+from analysis import charts, figures, geography
 from analysis.exhibit import Exhibit
-from analysis.figures import geography as draw
+from analysis.figures import samples
+from analysis.figures.palette import CONTINENT_COLOURS
 from analysis.source import Log
 from analysis.study import MAIN_WINDOW
 from analysis.weekly import cut, window_of
 
 _SERIES = charts.Series(
     "continent",
-    list(draw.CONTINENT_LINES),
+    list(CONTINENT_COLOURS),
     {},
-    {name: colour for name, (colour, _) in draw.CONTINENT_LINES.items()},
+    CONTINENT_COLOURS,
     {"Europe": (6, 3), "South America": (2, 2), "Oceania": (6, 2, 1, 2), geography.UNKNOWN: (2, 2)},
 )
 _WEB = "In the report's web edition only."
@@ -68,7 +69,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's spend",
         table=weekly_spend,
         query=geography.weekly_spend,
-        draw=draw.spend_by_continent,
+        draw=lambda log: figures.spend_by_continent(log),
+        sample=samples.spend_by_continent,
         chart=_spend_chart,
         claims=("C109", "C110", "C111"),
         choice="The report speaks of spend in one section and of token demand in another: this is spend. Requests paid "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -10,8 +11,9 @@ from analysis import charts, figures, openness, usage
 from analysis.charts import COMPACT, COUNT, SHARE, Series, Spec
 from analysis.exhibit import Exhibit, Format
 from analysis.exhibits.window import in_window, over_window
-from analysis.figures.categories import CATEGORY_COLOURS
-from analysis.figures.style import (
+from analysis.figures import samples
+from analysis.figures.palette import (
+    CATEGORY_COLOURS,
     GREY,
     INK,
     MODEL_COLOURS,
@@ -105,7 +107,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's tokens",
         table=in_window(openness.weekly_shares_and_releases, MAIN_WINDOW),
         query=openness.weekly_shares,
-        draw=figures.open_and_closed,
+        draw=lambda log: figures.open_and_closed(log),
+        sample=samples.weekly_shares,
         chart=_open_and_closed,
         claims=("C12", "C13", "C14", "C15", "C16", "C17", "C18", "C19", "C20", "C21", "C22", "C159", "C160"),
         choice=(
@@ -128,7 +131,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="tokens a week",
         table=in_window(openness.weekly_shares, MAIN_WINDOW),
         query=openness.weekly_shares,
-        draw=figures.tokens_by_source,
+        draw=lambda log: figures.tokens_by_source(log),
+        sample=samples.weekly_shares,
         chart=lambda frame: charts.stack(
             frame, "tokens", "tokens a week", series=SOURCES, style=COMPACT, more={"share": ("share", SHARE)}
         ),
@@ -144,7 +148,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="tokens",
         table=over_window(usage.open_authors, MAIN_WINDOW),
         query=usage.by_author,
-        draw=figures.open_authors,
+        draw=lambda log: figures.open_authors(log),
+        sample=samples.open_authors,
         chart=_authors,
         claims=("C24", "C25", "C26"),
         choice=(
@@ -166,7 +171,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the open models' tokens of the week",
         table=over_window(openness.top_models, MAIN_WINDOW),
         query=openness.weekly_open_models,
-        draw=figures.open_models,
+        draw=lambda log: figures.open_models(log),
+        sample=samples.open_models,
         chart=_models,
         claims=("C27", "C28", "C29", "C30", "C31", "C32", "C33", "C34"),
         choice=(
@@ -189,7 +195,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the open models' tokens of the week",
         table=in_window(openness.weekly_sizes, MAIN_WINDOW),
         query=openness.weekly_sizes,
-        draw=figures.size_classes,
+        draw=lambda log: figures.size_classes(log),
+        sample=samples.size_classes,
         chart=lambda frame: charts.stack(
             frame, "share", "share of open models' tokens", series=SIZES, more={"tokens": TOKENS}
         ),
@@ -206,7 +213,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the tokens of the open models of the size",
         table=in_window(openness.size_leaders, MAIN_WINDOW),
         query=openness.size_leaders,
-        draw=figures.size_leaders,
+        draw=lambda log: figures.size_leaders(log),
+        sample=samples.size_leaders,
         chart=lambda frame: charts.lines(
             frame, "leader_share", "share of the size's tokens", series=SIZE_LINES,
             more={"hhi": ("HHI of the week", ".3f"), "models": ("models with tokens", COUNT)},
@@ -228,7 +236,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="models",
         table=in_window(openness.available_models, MAIN_WINDOW),
         query=openness.available_models,
-        draw=figures.available_models,
+        draw=lambda log: figures.available_models(log),
+        sample=samples.available_models,
         chart=lambda frame: charts.lines(
             frame, "models", "models on offer", series=SIZE_LINES, style=COUNT, log=True
         ),
@@ -244,7 +253,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled tokens of open models",
         table=in_window(openness.category_mix, CATEGORY_WINDOW),
         query=openness.weekly_categories,
-        draw=figures.open_categories,
+        draw=lambda log: figures.open_categories(log),
+        sample=partial(samples.category_mix, source_types=openness.OPEN_TYPES),
         chart=_mix,
         claims=("C42", "C43", "C44", "C45"),
         choice=_CATEGORY_CHOICE,
@@ -261,7 +271,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled tokens of open models from China",
         table=in_window(openness.category_mix, CATEGORY_WINDOW, source_types=("cn-open",)),
         query=openness.weekly_categories,
-        draw=figures.cn_categories,
+        draw=lambda log: figures.cn_categories(log),
+        sample=partial(samples.category_mix, source_types=("cn-open",)),
         chart=_mix,
         claims=("C46", "C47", "C48"),
         choice=f"{_CATEGORY_CHOICE} Programming and technology together are 38% in the caption and 39% in the text.",
@@ -278,7 +289,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled programming tokens of the week",
         table=in_window(openness.category_sources, CATEGORY_WINDOW, category="programming"),
         query=openness.weekly_categories,
-        draw=figures.programming_sources,
+        draw=lambda log: figures.programming_sources(log),
+        sample=partial(samples.category_sources, category="programming"),
         chart=_sources,
         claims=("C49", "C50", "C51", "C52"),
         choice=(
@@ -299,7 +311,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled roleplay tokens of the week",
         table=in_window(openness.category_sources, CATEGORY_WINDOW, category="roleplay"),
         query=openness.weekly_categories,
-        draw=figures.roleplay_sources,
+        draw=lambda log: figures.roleplay_sources(log),
+        sample=partial(samples.category_sources, category="roleplay"),
         chart=_sources,
         claims=("C53", "C54", "C55"),
         compared="share",

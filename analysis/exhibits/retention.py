@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import retention
+from analysis import figures, retention
 from analysis.exhibit import Exhibit
-from analysis.figures import retention as draw
+from analysis.figures import samples
 from analysis.report.panels import panel_chart
 from analysis.source import Log, NotAvailable
 from analysis.study import REPORT_PANELS, SMALL_COHORT, Panel
@@ -60,13 +60,14 @@ def triangles(log: Log) -> pd.DataFrame:
 def _panel(log: Log, model: str) -> Any:
     triangle(log, model)  # says so if the model is not there
     held = set(triangles(log)["model"])
-    top = draw.common_top(log, [p.model for p in REPORT_PANELS if p.model in held])  # one axis for all eight
-    return draw.retention_panel(log, model, top=top)
+    models = [p.model for p in REPORT_PANELS if p.model in held]
+    top = figures.common_top(log, models)  # one axis for all eight
+    return figures.retention_panel(log, model, top=top)
 
 
 def _sheet(log: Log) -> Any:
     held = set(triangles(log)["model"])
-    return draw.retention_panels(
+    return figures.retention_panels(
         log, [(p.model, f"({p.letter}) {p.name}") for p in REPORT_PANELS if p.model in held]
     )
 
@@ -107,6 +108,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         table=triangles,
         query=retention.cohort_activity,
         draw=_sheet,
+        sample=samples.retention_panels,
         claims=("C115", "C116", "C119", "C124", "C127", "C128", "C129", "C131"),
         choice=" ".join((_CHOICE, *_BY_MODEL.values())),
         formats={"model": "text", **_FORMATS},

@@ -1,49 +1,68 @@
 """Figures of the analyses, drawn with matplotlib: each function returns a Figure; `save` writes it.
 
-Tables behind the figures are remembered on the log, so that drawing costs no query.
+Tables behind the figures are remembered on the log, so that drawing costs no query. Modules that draw load on first
+use: notes (`samples`), colours (`palette`) and scales (`scales`) cost no matplotlib.
 """
 
 from __future__ import annotations
 
-from analysis.figures.agentic import (
-    category_prompts,
-    mean_completion,
-    mean_prompt,
-    mean_total,
-    programming_length,
-    prompt_growth,
-    reasoning_models,
-    reasoning_share,
-    tool_models,
-    tool_share,
-    tools_offered,
-)
-from analysis.figures.categories import programming_share
-from analysis.figures.openness import (
-    available_models,
-    cn_categories,
-    open_and_closed,
-    open_authors,
-    open_categories,
-    open_models,
-    programming_sources,
-    roleplay_sources,
-    size_classes,
-    size_leaders,
-    tokens_by_source,
-)
-from analysis.figures.retention import (
-    common_top,
-    draw_retention,
-    retention_panel,
-    retention_panels,
-    side_by_side,
-)
-from analysis.figures.style import drawn, save, svg, write
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.figures.agentic import (
+        category_prompts,
+        mean_completion,
+        mean_prompt,
+        mean_total,
+        programming_length,
+        prompt_growth,
+        reasoning_models,
+        reasoning_share,
+        tool_models,
+        tool_share,
+        tools_offered,
+    )
+    from analysis.figures.categories import (
+        author_mix,
+        author_spend,
+        category_subtags,
+        next_subtags,
+        programming_share,
+        top_subtags,
+    )
+    from analysis.figures.cost import archetypes, category_cost, model_cost
+    from analysis.figures.geography import spend_by_continent
+    from analysis.figures.openness import (
+        available_models,
+        cn_categories,
+        open_and_closed,
+        open_authors,
+        open_categories,
+        open_models,
+        programming_sources,
+        roleplay_sources,
+        size_classes,
+        size_leaders,
+        tokens_by_source,
+    )
+    from analysis.figures.retention import (
+        draw_retention,
+        retention_panel,
+        retention_panels,
+        side_by_side,
+    )
+    from analysis.figures.scales import common_top
+    from analysis.figures.style import drawn, save, svg, write
 
 __all__ = [
+    "archetypes",
+    "author_mix",
+    "author_spend",
     "available_models",
+    "category_cost",
     "category_prompts",
+    "category_subtags",
     "cn_categories",
     "common_top",
     "draw_retention",
@@ -51,6 +70,8 @@ __all__ = [
     "mean_completion",
     "mean_prompt",
     "mean_total",
+    "model_cost",
+    "next_subtags",
     "open_and_closed",
     "open_authors",
     "open_categories",
@@ -68,10 +89,24 @@ __all__ = [
     "side_by_side",
     "size_classes",
     "size_leaders",
+    "spend_by_continent",
     "svg",
     "tokens_by_source",
     "tool_models",
     "tool_share",
     "tools_offered",
+    "top_subtags",
     "write",
 ]
+
+_MODULES = ("scales", "style", "openness", "agentic", "categories", "geography", "retention", "cost")
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            for home in _MODULES:
+                module = import_module(f"analysis.figures.{home}")
+                if hasattr(module, name):
+                    return getattr(module, name)
+        raise AttributeError(f"module 'analysis.figures' has no attribute '{name}'")

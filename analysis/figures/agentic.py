@@ -14,10 +14,11 @@ from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from analysis import agentic, categories, usage
 from analysis import weekly as step
-from analysis.figures.categories import CATEGORY_COLOURS
-from analysis.figures.style import (
+from analysis.figures import samples
+from analysis.figures.palette import (
     BLACK,
     BLUE,
+    CATEGORY_COLOURS,
     GREEN,
     GREY,
     INK,
@@ -25,24 +26,22 @@ from analysis.figures.style import (
     ORANGE,
     PALE,
     SKY,
-    STYLE,
     VERMILLION,
-    complete_weeks,
+)
+from analysis.figures.style import (
+    STYLE,
     dates,
     in_legend,
     legend_above,
     legend_beside,
     note,
     percent,
-    sample,
-    sample_of_labels,
     share_figure,
     stacked,
-    token_scale,
-    weeks_of,
 )
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
+from analysis.weekly import complete_weeks, weeks_of
 
 SHOWN_CATEGORIES = 6  # lines in the figure of prompt lengths
 
@@ -51,8 +50,9 @@ def reasoning_share(log: Log) -> Figure:
     """Share of reasoning-optimised models in all tokens by week: C56."""
     frame = weeks_of(log, agentic.reasoning_share(log), MAIN_WINDOW)
     return share_figure(
-        log, frame, "Tokens served by reasoning models", "share of the week's tokens", VERMILLION
-    )
+        frame, "Tokens served by reasoning models", "share of the week's tokens", VERMILLION,
+        samples.reasoning_share(log),
+    )  # fmt: skip
 
 
 def reasoning_models(log: Log) -> Figure:
@@ -80,9 +80,7 @@ def reasoning_models(log: Log) -> Figure:
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
             axes.set_xlabel("share of reasoning models' tokens")
             axes.margins(x=0.14)
-        requests = int(frame["requests"].sum())
-        note(figure, f"{log.name}: {requests:,} requests to the models shown; free launch access left out; "
-                     "grey: no longer among the first ten")  # fmt: skip
+        note(figure, samples.reasoning_models(log))
     return figure
 
 
@@ -108,8 +106,7 @@ def tool_share(log: Log) -> Figure:
         percent(axes, "share of the week's tokens")
         legend_above(axes)
         dates(axes)
-        missing = "" if known else "; the log does not record accounts"
-        note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests{missing}")
+        note(figure, samples.tool_share(log))
     return figure
 
 
@@ -128,7 +125,7 @@ def tools_offered(log: Log) -> Figure:
         percent(axes, "share of requests")
         legend_above(axes)
         dates(axes)
-        sample(figure, log, frame)
+        note(figure, samples.tools_offered(log))
     return figure
 
 
@@ -147,19 +144,15 @@ def tool_models(log: Log) -> Figure:
         percent(axes, "share of the week's tool-call tokens")
         legend_beside(axes)
         dates(axes)
-        weeks = frame.drop_duplicates("week")
-        scale, unit = token_scale(float(weeks["week_tool_tokens"].sum()) or 1.0)
-        note(
-            figure,
-            f"{log.name}: {weeks['week_tool_tokens'].sum() * scale:,.3g} {unit} of tokens in tool calls",
-        )
+        note(figure, samples.tool_models(log))
     return figure
 
 
 def mean_prompt(log: Log) -> Figure:
     """Mean prompt tokens per request by week: C69."""
     frame = complete_weeks(usage.weekly(log))
-    return _means(log, frame, "Prompt tokens per request", {"mean_prompt": ("prompt", BLUE, "-")})
+    lines = {"mean_prompt": ("prompt", BLUE, "-")}
+    return _means(frame, "Prompt tokens per request", lines, samples.weekly_means(log))
 
 
 def mean_completion(log: Log) -> Figure:
@@ -170,13 +163,14 @@ def mean_completion(log: Log) -> Figure:
         "mean_visible": ("without reasoning", BLUE, (0, (4, 1.5))),
         "mean_reasoning": ("reasoning", ORANGE, (0, (1.5, 1.2))),
     }
-    return _means(log, frame, "Completion tokens per request", lines)
+    return _means(frame, "Completion tokens per request", lines, samples.mean_completion(log))
 
 
 def mean_total(log: Log) -> Figure:
     """Mean prompt + completion tokens per request by week: C74."""
     frame = complete_weeks(usage.weekly(log))
-    return _means(log, frame, "Prompt + completion tokens per request", {"mean_total": ("total", GREEN, "-")})
+    lines = {"mean_total": ("total", GREEN, "-")}
+    return _means(frame, "Prompt + completion tokens per request", lines, samples.weekly_means(log))
 
 
 def category_prompts(log: Log) -> Figure:
@@ -200,14 +194,14 @@ def category_prompts(log: Log) -> Figure:
         if len(frame):
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
         dates(axes)
-        sample_of_labels(figure, log, _labelled_weeks(log, frame))
+        note(figure, samples.category_prompts(log))
     return figure
 
 
 def prompt_growth(log: Log) -> Figure:
     """What the growth of mean prompt tokens is made of, by category: C73."""
     frame = agentic.prompt_growth(log, step.window_of(log, CATEGORY_WINDOW))
-    parts, whole = frame[frame["category"] != "all"].iloc[::-1], frame[frame["category"] == "all"]
+    parts = frame[frame["category"] != "all"].iloc[::-1]
     places = range(len(parts))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 0.9 + 0.32 * max(6, len(parts))), layout="constrained")
@@ -222,10 +216,7 @@ def prompt_growth(log: Log) -> Figure:
         axes.set_title("Growth of mean prompt tokens by category", pad=24)
         axes.set_xlabel("tokens per request")
         legend_above(axes)
-        change = (
-            f"{whole['mean_first'].sum():,.0f} to {whole['mean_last'].sum():,.0f} tokens per labelled request"
-        )
-        note(figure, f"{log.name}: {change}")
+        note(figure, samples.prompt_growth(log))
     return figure
 
 
@@ -259,13 +250,15 @@ def programming_length(log: Log) -> Figure:
         right.set_title("Programming over all requests")
         right.set_ylabel("times as long")
         dates(right)
-        few = frame["programming_requests"] + frame["other_requests"]
-        sample_of_labels(figure, log, frame[["week"]].assign(labelled_requests=few))
+        note(figure, samples.programming_length(log))
     return figure
 
 
-def _means(log: Log, frame: pd.DataFrame, title: str, lines: Mapping[str, tuple[str, str, Any]]) -> Figure:
-    """Means per request by week: column -> (name, colour, dash). Columns without a value are left out."""
+def _means(
+    frame: pd.DataFrame, title: str, lines: Mapping[str, tuple[str, str, Any]], sampled: str
+) -> Figure:
+    """Means per request by week: column -> (name, colour, dash). Columns without a value are left out. sampled: the
+    note on the sample."""
     lines = {column: how for column, how in lines.items() if frame[column].notna().any()}
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.4), layout="constrained")
@@ -290,7 +283,7 @@ def _means(log: Log, frame: pd.DataFrame, title: str, lines: Mapping[str, tuple[
         if len(lines) > 1:
             legend_above(axes)
         dates(axes)
-        sample(figure, log, frame)
+        note(figure, sampled)
     return figure
 
 
@@ -299,8 +292,3 @@ def _token_axis(axes: Axes) -> None:
     axes.set_ylim(0, top * 1.12 if 0 < top < math.inf else 1)
     axes.set_ylabel("tokens per request")
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-
-
-def _labelled_weeks(log: Log, frame: pd.DataFrame) -> pd.DataFrame:
-    weeks = categories.weekly_shares(log)[["week", "labelled_requests"]].drop_duplicates()
-    return weeks[weeks["week"].isin(frame["week"])]

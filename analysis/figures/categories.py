@@ -11,58 +11,34 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from analysis import categories
-from analysis.figures.style import (
+from analysis.figures import samples
+from analysis.figures.palette import (
+    AUTHOR_COLOURS,
+    AUTHOR_NAMES,
     BLACK,
     BLUE,
+    CATEGORY_COLOURS,
     GREEN,
     GREY,
-    ORANGE,
     PALE,
-    PURPLE,
-    SKY,
-    STYLE,
-    VERMILLION,
-    YELLOW,
-    complete_weeks,
-    dates,
-    in_legend,
-    note,
-    percent,
-    share_figure,
-    span,
 )
+from analysis.figures.style import STYLE, dates, in_legend, note, percent, share_figure
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
-from analysis.weekly import cut, window_of
-
-CATEGORY_COLOURS = {
-    "programming": GREEN, "roleplay": VERMILLION, "technology": BLUE, "science": PURPLE, "translation": ORANGE,
-    "health": SKY, "finance": YELLOW, "academia": "#5b4a8a", "legal": "#8c6d31", "trivia": "#8fd0b8",
-    "marketing": "#4d4d4d", "marketing/seo": "#a6a6a6", "other": PALE,
-}  # fmt: skip
-# Model authors that the report names in its figure of spend on programming, then the other large ones.
-AUTHOR_COLOURS = {
-    "anthropic": ORANGE, "google": BLUE, "openai": GREEN, "z-ai": PURPLE, "qwen": VERMILLION, "mistralai": YELLOW,
-    "minimax": BLACK, "deepseek": SKY, "moonshotai": "#5b4a8a", "others": PALE,
-}  # fmt: skip
-AUTHOR_NAMES = {
-    "anthropic": "Anthropic", "google": "Google", "openai": "OpenAI", "z-ai": "Z.AI", "qwen": "Qwen",
-    "mistralai": "Mistral AI", "minimax": "MiniMax", "deepseek": "DeepSeek", "moonshotai": "Moonshot AI",
-    "x-ai": "xAI", "others": "all others",
-}  # fmt: skip
+from analysis.weekly import weeks_of, window_of
 
 
 def programming_share(log: Log) -> Figure:
     """Programming's share of labelled tokens by week with the sample size: C77."""
-    frame = complete_weeks(cut(categories.programming_share(log), log, CATEGORY_WINDOW))
-    return share_figure(log, frame, "Programming", "share of labelled tokens", GREEN, _sampled(frame))
+    frame = weeks_of(log, categories.programming_share(log), CATEGORY_WINDOW)
+    return share_figure(
+        frame, "Programming", "share of labelled tokens", GREEN, samples.programming_share(log)
+    )
 
 
 def author_spend(log: Log) -> Figure:
     """Shares of the authors in the spend on programming by week, xAI left out: C79 to C85."""
-    frame = categories.named_authors(
-        complete_weeks(cut(categories.weekly_author_spend(log), log, CATEGORY_WINDOW))
-    )
+    frame = categories.named_authors(weeks_of(log, categories.weekly_author_spend(log), CATEGORY_WINDOW))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.4), layout="constrained")
         axes = figure.subplots()
@@ -70,34 +46,21 @@ def author_spend(log: Log) -> Figure:
         axes.axhline(0.6, color=BLACK, linewidth=1.0, linestyle=(0, (4, 2)))
         axes.set_title("Spend on programming by author of the model, xAI left out")
         percent(axes, "share of the week's spend")
-        weeks = frame.drop_duplicates("week")
-        spent = weeks["week_spend_usd"].sum()
-        note(
-            figure,
-            f"{log.name}: labelled sample, {int(weeks['week_requests'].sum()):,} requests, {spent:,.2f} USD",
-        )
+        note(figure, samples.author_spend(log))
     return figure
 
 
 def author_mix(log: Log, author: str) -> Figure:
     """What the tokens of an author's models are used for, by week: C98 to C108."""
     frame = categories.weekly_author_mix(log)
-    frame = complete_weeks(cut(frame[frame["author"] == author], log, CATEGORY_WINDOW))
+    frame = weeks_of(log, frame[frame["author"] == author], CATEGORY_WINDOW)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         axes = figure.subplots()
         _bars_by_week(axes, frame, "category", list(CATEGORY_COLOURS), CATEGORY_COLOURS, {})
         axes.set_title(f"{AUTHOR_NAMES.get(author, author)}: categories of the tokens")
         percent(axes, "share of the author's labelled tokens")
-        weeks = frame.drop_duplicates("week")
-        many = f"{int(weeks['author_requests'].sum()):,} requests by category"
-        few = f", {span(weeks['author_requests'].astype(int).tolist())} a week" if len(weeks) else ""
-        mean = (
-            f"; mean concentration {weeks['concentration'].mean():.2f} (1 = one category)"
-            if weeks["concentration"].notna().any()
-            else ""
-        )
-        note(figure, f"{log.name}: labelled sample, {many}{few}{mean}")
+        note(figure, samples.author_mix(log, author))
     return figure
 
 
@@ -118,7 +81,7 @@ def category_subtags(log: Log, category: str) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 0.3 * max(len(part), 2) + 1.3), layout="constrained")
         _subtag_bars(figure.subplots(), part, category, most=len(part))
-        _subtag_note(figure, log, part)
+        note(figure, samples.subtags(log, [category]))
     return figure
 
 
@@ -129,7 +92,7 @@ def _subtag_panels(log: Log, shown: Sequence[str], title: str) -> Figure:
         for axes, category in zip(figure.subplots(3, 2).flat, shown, strict=True):
             _subtag_bars(axes, frame[frame["category"] == category], category, most=5, rows=6)
         figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
-        _subtag_note(figure, log, frame[frame["category"].isin(shown)])
+        note(figure, samples.subtags(log, shown))
     return figure
 
 
@@ -159,14 +122,6 @@ def _subtag_bars(axes: Axes, part: pd.DataFrame, category: str, most: int, rows:
     axes.set_title(f"{category}  (n={requests:,}, {entropy:.2f} bits)", fontsize=9)
 
 
-def _subtag_note(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
-    requests = int(frame.drop_duplicates("category")["category_requests"].sum())
-    note(
-        figure,
-        f"{log.name}: share of the category's labelled tokens; n: {requests:,} labelled requests in all; bits: entropy",
-    )
-
-
 def _shortened(name: str, most: int) -> str:
     return name if len(name) <= most else name[: most - 1].rstrip() + "…"
 
@@ -190,8 +145,3 @@ def _bars_by_week(
     dates(axes)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), labelspacing=0.35)
-
-
-def _sampled(frame: pd.DataFrame) -> str:
-    counts = frame["labelled_requests"].astype(int).tolist()
-    return f"{sum(counts):,} labelled requests, {span(counts)} a week" if counts else "no labelled requests"

@@ -11,28 +11,29 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, StrMethodFormatter
 from scipy import stats
 
 from analysis import cost
-from analysis.figures.categories import CATEGORY_COLOURS
+from analysis.figures import samples
 from analysis.figures.labels import name_points
-from analysis.figures.style import BLUE, GREEN, GREY, INK, PURPLE, STYLE, VERMILLION, note
+from analysis.figures.palette import (
+    ARCHETYPE_COLOURS,
+    BLUE,
+    CATEGORY_COLOURS,
+    GREY,
+    INK,
+    MOST_NAMES,
+    VERMILLION,
+)
+from analysis.figures.style import STYLE, note
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, TABLE3
 from analysis.weekly import window_of
 
-MOST_NAMES = 8  # of points in a figure of models
 COST_LABEL = "effective cost, USD per million tokens"
-# archetype -> colour, marker
-ARCHETYPES = {
-    "premium leaders": (VERMILLION, "o"),
-    "efficient giants": (GREEN, "s"),
-    "premium specialists": (PURPLE, "^"),
-    "long tail": (GREY, "D"),
-}
+_MARKERS = {"premium leaders": "o", "efficient giants": "s", "premium specialists": "^", "long tail": "D"}
 
 
 def category_cost(log: Log) -> Figure:
     """Categories by effective cost and tokens, with the medians and the names of the quadrants: C132 to C140."""
     frame = cost.category_cost(log, window_of(log, CATEGORY_WINDOW))
-    whole = frame
     frame = frame[(frame["cost_usd_per_mtok"] > 0) & (frame["charged_tokens"] > 0)]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 5.4), layout="constrained")
@@ -48,10 +49,7 @@ def category_cost(log: Log) -> Figure:
             _quadrants(axes, middle, float(frame["median_tokens"].iloc[0]), cost.QUADRANTS)
             name_points(axes, _spots(frame), frame["category"].tolist())
             axes.set_title(f"Cost and use of categories (median {middle:,.2f} USD per million tokens)")
-        note(
-            figure,
-            f"{log.name}: {int(whole['requests'].sum()):,} labelled requests by category, own-key ones left out",
-        )
+        note(figure, samples.category_cost(log))
     return figure
 
 
@@ -80,7 +78,7 @@ def model_cost(log: Log) -> Figure:
             name_points(axes, _spots(largest), largest["name"].tolist(), _spots(frame))
             axes.legend(loc="lower left")
         axes.set_title("Cost and use of models", pad=20)
-        note(figure, f"{log.name}: {len(frame):,} models, {int(frame['requests'].sum()):,} paid requests")
+        note(figure, samples.model_cost(log))
     return figure
 
 
@@ -90,11 +88,12 @@ def archetypes(log: Log) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 5.4), layout="constrained")
         axes = figure.subplots()
-        for name, (colour, marker) in ARCHETYPES.items():
+        for name, colour in ARCHETYPE_COLOURS.items():
             part = frame[frame["archetype"] == name]
             if len(part):
-                axes.scatter(part["cost_usd_per_mtok"], part["charged_tokens"], s=22, color=colour, marker=marker,
-                             alpha=0.7, linewidth=0, label=f"{name} (n={len(part)})", zorder=3)  # fmt: skip
+                axes.scatter(part["cost_usd_per_mtok"], part["charged_tokens"], s=22, color=colour,
+                             marker=_MARKERS[name], alpha=0.7, linewidth=0, label=f"{name} (n={len(part)})",
+                             zorder=3)  # fmt: skip
         _log_axes(axes, frame["cost_usd_per_mtok"], frame["charged_tokens"], "charged tokens")
         if len(frame):
             middle = float(10 ** frame["log10_cost"].median()), float(10 ** frame["log10_tokens"].median())
@@ -106,7 +105,7 @@ def archetypes(log: Log) -> Figure:
             name_points(axes, _spots(named), named["name"].tolist(), _spots(frame))
             axes.legend(loc="lower left")
         axes.set_title("Archetypes of models, cut at the medians")
-        note(figure, f"{log.name}: {len(frame):,} models; circles: the models of the report's table 3")
+        note(figure, samples.archetypes(log))
     return figure
 
 

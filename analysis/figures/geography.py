@@ -8,48 +8,32 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from analysis import geography
+from analysis.figures import samples
 from analysis.figures.labels import end_values
-from analysis.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    SKY,
-    STYLE,
-    VERMILLION,
-    complete_weeks,
-    dates,
-    in_legend,
-    note,
-    percent,
-)
+from analysis.figures.palette import CONTINENT_COLOURS, INK
+from analysis.figures.style import STYLE, dates, in_legend, note, percent
 from analysis.source import Log
 from analysis.study import MAIN_WINDOW
-from analysis.weekly import cut
+from analysis.weekly import weeks_of
 
-CONTINENT_LINES: dict[str, tuple[str, Any]] = {
-    "North America": (BLUE, "-"),
-    "Europe": (GREEN, (0, (4, 1.5))),
-    "Asia": (VERMILLION, "-"),
-    "South America": (ORANGE, (0, (1.5, 1.2))),
-    "Oceania": (PURPLE, (0, (5, 1, 1, 1))),
-    "Africa": (SKY, "-"),
-    geography.UNKNOWN: (GREY, (0, (1.5, 1.2))),
+_DASHES: dict[str, Any] = {
+    "Europe": (0, (4, 1.5)),
+    "South America": (0, (1.5, 1.2)),
+    "Oceania": (0, (5, 1, 1, 1)),
+    geography.UNKNOWN: (0, (1.5, 1.2)),
 }
 
 
 def spend_by_continent(log: Log) -> Figure:
     """Shares of the continents in the week's spend: C109 to C111."""
-    frame = complete_weeks(cut(geography.weekly_spend(log), log, MAIN_WINDOW))
+    frame = weeks_of(log, geography.weekly_spend(log), MAIN_WINDOW)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         axes = figure.subplots()
         ends: list[tuple[Any, float, str, str]] = []
         for name in frame["continent"].unique():
             part = frame[frame["continent"] == name]
-            colour, dash = CONTINENT_LINES.get(name, (INK, "-"))
+            colour, dash = CONTINENT_COLOURS.get(name, INK), _DASHES.get(name, "-")
             axes.plot(part["week"], part["share"], color=colour, linestyle=dash, label=in_legend(name))
             last = part["share"].dropna().tail(1)
             if len(last) and last.iloc[0] >= 0.05:
@@ -61,6 +45,5 @@ def spend_by_continent(log: Log) -> Figure:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=7, borderaxespad=0.2, columnspacing=1.2)
         dates(axes)
         end_values(axes, ends)
-        spent = frame.drop_duplicates("week")["week_spend_usd"].sum()
-        note(figure, f"{log.name}: {int(frame['requests'].sum()):,} requests, {spent:,.0f} USD")
+        note(figure, samples.spend_by_continent(log))
     return figure

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from analysis.figures.style import GREY, any_text, shortened
+from analysis.figures.palette import GREY
+from analysis.figures.style import any_text, shortened
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
 Points = npt.NDArray[np.float64]  # shape (n, 2)

@@ -15,8 +15,9 @@ from matplotlib.ticker import MaxNLocator
 from analysis import openness, usage
 from analysis import weekly as step
 from analysis.contract import SIZE_CLASSES
-from analysis.figures.categories import CATEGORY_COLOURS
-from analysis.figures.style import (
+from analysis.figures import samples
+from analysis.figures.palette import (
+    CATEGORY_COLOURS,
     GREY,
     INK,
     MODEL_COLOURS,
@@ -27,22 +28,21 @@ from analysis.figures.style import (
     SIZE_NAMES,
     SOURCE_COLOURS,
     SOURCE_NAMES,
+)
+from analysis.figures.scales import token_scale
+from analysis.figures.style import (
     STYLE,
-    complete_weeks,
     dates,
     legend_above,
     legend_beside,
     note,
     percent,
     release_marks,
-    sample,
-    sample_of_labels,
     stacked,
-    token_scale,
-    weeks_of,
 )
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, RELEASE_MARKERS
+from analysis.weekly import complete_weeks, weeks_of
 
 _DASHES: dict[str, Any] = {"large": "-", "medium": (0, (5, 1.5)), "small": (0, (1.5, 1.2))}  # of size classes
 
@@ -73,7 +73,7 @@ def open_and_closed(log: Log) -> Figure:
         release_marks(axes, log, RELEASE_MARKERS)
         legend_above(axes)
         dates(axes)
-        sample(figure, log, frame)
+        note(figure, samples.weekly_shares(log))
     return figure
 
 
@@ -92,7 +92,7 @@ def tokens_by_source(log: Log) -> Figure:
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(handles[::-1], labels[::-1], loc="upper left")
         dates(axes)
-        sample(figure, log, frame)
+        note(figure, samples.weekly_shares(log))
     return figure
 
 
@@ -117,7 +117,7 @@ def open_authors(log: Log) -> Figure:
             Patch(color=SOURCE_COLOURS[kind], label=SOURCE_NAMES[kind]) for kind in ("cn-open", "row-open")
         ]
         axes.legend(handles=keys, loc="lower right")
-        sample(figure, log, window=window)
+        note(figure, samples.open_authors(log))
     return figure
 
 
@@ -156,7 +156,7 @@ def open_models(log: Log) -> Figure:
         handles = [*bottom.get_legend_handles_labels()[0], *count.get_legend_handles_labels()[0]]
         bottom.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.07, 1.0))
         dates(bottom)
-        sample(figure, log, frame)
+        note(figure, samples.open_models(log))
     return figure
 
 
@@ -173,7 +173,7 @@ def size_classes(log: Log) -> Figure:
         percent(axes, "share of open models' tokens")
         legend_above(axes)
         dates(axes)
-        sample(figure, log, frame)
+        note(figure, samples.size_classes(log))
     return figure
 
 
@@ -195,7 +195,7 @@ def size_leaders(log: Log) -> Figure:
         percent(axes, "share of the size's tokens")
         legend_above(axes)
         dates(axes)
-        sample(figure, log, frame)
+        note(figure, samples.size_leaders(log))
     return figure
 
 
@@ -218,7 +218,7 @@ def available_models(log: Log) -> Figure:
         axes.set_title("Open models on offer by size", pad=24)
         legend_above(axes)
         dates(axes)
-        note(figure, f"{log.name}: the models table, without regard to use")
+        note(figure, samples.available_models(log))
     return figure
 
 
@@ -244,7 +244,7 @@ def _mix(log: Log, source_types: Sequence[str], title: str, whose: str) -> Figur
         percent(axes, f"share of labelled tokens of {whose}")
         legend_beside(axes)
         dates(axes)
-        sample_of_labels(figure, log, frame)
+        note(figure, samples.category_mix(log, source_types))
     return figure
 
 
@@ -264,7 +264,7 @@ def programming_sources(log: Log) -> Figure:
         handles, labels = left.get_legend_handles_labels()
         if handles:
             figure.legend(handles, labels, loc="outside upper left", ncols=5)
-        _source_note(figure, log, frame)
+        note(figure, samples.category_sources(log, "programming"))
     return figure
 
 
@@ -278,7 +278,7 @@ def roleplay_sources(log: Log) -> Figure:
         axes.set_title("Roleplay", pad=24)
         percent(axes, "share of labelled roleplay tokens")
         legend_above(axes)
-        _source_note(figure, log, frame)
+        note(figure, samples.category_sources(log, "roleplay"))
     return figure
 
 
@@ -287,8 +287,3 @@ def _sources(axes: Axes, frame: pd.DataFrame, value: str) -> None:
     stacked(axes, frame, "source_type", value, order, SOURCE_COLOURS, SOURCE_NAMES)
     axes.set_ylim(0, 1)
     dates(axes)
-
-
-def _source_note(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
-    weeks = frame.groupby("week")["requests"].sum()
-    sample_of_labels(figure, log, weeks.rename("labelled_requests").reset_index())

@@ -12,7 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from analysis import retention
-from analysis.figures.style import GREY, PALE, STYLE, VERMILLION, name_of, span
+from analysis.figures import samples
+from analysis.figures.palette import GREY, PALE, VERMILLION
+from analysis.figures.samples import span
+from analysis.figures.scales import common_top
+from analysis.figures.style import STYLE, name_of
 from analysis.source import Log
 from analysis.study import REPORT_PANELS, SMALL_COHORT
 
@@ -26,7 +30,7 @@ def retention_panel(log: Log, model: str, title: str | None = None, top: float |
         if top is not None:
             axes.set_ylim(0, top)
         axes.set_title(name_of(log, model) if title is None else title)
-        axes.set_xlabel("months since first use (month 0 is 100% by definition)")
+        axes.set_xlabel(samples.MONTHS)
         axes.set_ylabel("users active in the month")
     return figure
 
@@ -45,7 +49,7 @@ def retention_panels(log: Log, models: Sequence[tuple[str, str]] | None = None) 
             axes.set_title(title)
         for axes in list(grid.flat)[len(chosen) :]:
             axes.set_visible(False)
-        figure.supxlabel("months since first use (month 0 is 100% by definition)", fontsize=10)
+        figure.supxlabel(samples.retention_panels(log), fontsize=10)
         figure.supylabel("users active in the month", fontsize=10)
         figure.suptitle(
             f"Activity retention by month of first use: {log.name}",
@@ -55,17 +59,6 @@ def retention_panels(log: Log, models: Sequence[tuple[str, str]] | None = None) 
             ha="left",
         )
     return figure
-
-
-def common_top(log: Log, models: Sequence[str]) -> float:
-    """End of a y axis on which the models' launch cohorts, and their cohorts that are not small, fit."""
-    cells = retention.triangles(log, models)
-    cells = cells[cells["observed"] & (cells["k"] > 0)]
-    starts = {model: retention.launch_cohort(log, model)[0] for model in models}
-    launch = cells["model"].map({m: pd.Timestamp(start) for m, start in starts.items() if start})
-    shown = cells[~cells["small"] | (cells["cohort"] == launch)]
-    largest = (shown if len(shown) else cells)["retention"].max()
-    return 1.0 if pd.isna(largest) else min(1.0, max(float(largest) * 1.12, 0.05))
 
 
 def side_by_side(first: Log, second: Log, model: str, titles: tuple[str, str] | None = None) -> Figure:

@@ -1,7 +1,7 @@
-"""What the figures share: palette, style, axes, notes, and how a figure is saved.
+"""What the figures share: style, axes, notes, and how a figure is saved.
 
-Drawn with matplotlib without its global state. Colours are those of Okabe and Ito (2008), told apart by
-colour-blind readers; what matters is also told apart by width, dash or marker. Every figure states its sample.
+Drawn with matplotlib without its global state. What matters is told apart by width, dash or marker, not by colour
+alone. Every figure states its sample (`samples`).
 """
 
 from __future__ import annotations
@@ -24,45 +24,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter, PercentFormatter
 
-from analysis import catalogue, usage
-from analysis import weekly as step
-from analysis.query import day
+from analysis import catalogue
+from analysis.figures.palette import GREY, INK
 from analysis.source import Log
-from analysis.weekly import Window
-
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-)  # fmt: skip
-INK, GREY, PALE = "#222222", "#8a8a8a", "#d0d0d0"
-
-SOURCE_COLOURS = {
-    "closed": PALE,
-    "cn-closed": PURPLE,
-    "row-open": BLUE,
-    "cn-open": VERMILLION,
-    "unknown": YELLOW,
-}
-SOURCE_NAMES = {
-    "closed": "closed, rest of world",
-    "cn-closed": "closed, China",
-    "row-open": "open, rest of world",
-    "cn-open": "open, China",
-    "unknown": "not in the catalogue",
-}
-
-SIZE_COLOURS = {"large": BLUE, "medium": ORANGE, "small": GREEN, "unknown": PALE}
-SIZE_NAMES = {
-    "large": "large, from 70 B",
-    "medium": "medium, 15 to 70 B",
-    "small": "small, under 15 B",
-    "unknown": "size not published",
-}
-
-# fifteen models in a stack: the eight colours, then lighter or darker ones of the same hues
-MODEL_COLOURS = (
-    BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, YELLOW, "#3b3b3b",
-    "#7fb2d9", "#8a5a00", "#7fcfb7", "#eab08a", "#00415f", "#e6c3d6", "#9a8f00",
-)  # fmt: skip
 
 STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "text.parse_math": False,  # titles, ids and names are a user's: a $ in them is a $
@@ -200,15 +164,7 @@ def svg(figure: Figure) -> str:
     return Drawn(buffer.getvalue(), b"").element
 
 
-def span(values: Sequence[int]) -> str:
-    """The range of counts as text, such as `12 to 340`."""
-    low, high = min(values), max(values)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
-def share_figure(
-    log: Log, frame: pd.DataFrame, title: str, unit: str, colour: str, sampled: str | None = None
-) -> Figure:
+def share_figure(frame: pd.DataFrame, title: str, unit: str, colour: str, sampled: str) -> Figure:
     """One weekly share (columns week, share) as a line with its last value. sampled: the note on its sample."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.4), layout="constrained")
@@ -224,21 +180,8 @@ def share_figure(
             for row in last.itertuples():
                 axes.annotate(f"{row.share:.0%}", (row.week, row.share), xytext=(4, 0), textcoords="offset points",
                               va="center", fontweight="bold", color=colour)  # fmt: skip
-        if sampled is None:
-            sample(figure, log, frame)
-        else:
-            note(figure, f"{log.name}: {sampled}")
+        note(figure, sampled)
     return figure
-
-
-def complete_weeks(frame: pd.DataFrame) -> pd.DataFrame:
-    """The complete weeks; all weeks of a log that is too short to have one."""
-    return frame[frame["complete"]] if frame["complete"].any() else frame
-
-
-def weeks_of(log: Log, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """The complete weeks of a weekly frame inside the window, or all complete ones where the log has none there."""
-    return complete_weeks(step.cut(frame, log, window))
 
 
 def stacked(
@@ -298,14 +241,6 @@ def dates(axes: Axes) -> None:
     axes.margins(x=0.02)
 
 
-def token_scale(largest: float) -> tuple[float, str]:
-    """The factor that makes token counts up to `largest` readable, and the name of the unit that it gives."""
-    for scale, unit in ((1e-12, "trillions"), (1e-9, "billions"), (1e-6, "millions"), (1e-3, "thousands")):
-        if largest * scale >= 1:
-            return scale, unit
-    return 1.0, "tokens"
-
-
 def release_marks(axes: Axes, log: Log, models: Mapping[str, str]) -> None:
     """Dashed lines at the releases that lie within the log, each with the model's short name."""
     released = catalogue.release_days(log)
@@ -323,26 +258,7 @@ def name_of(log: Log, model: str) -> str:
     return catalogue.model_names(log).get(model, model)
 
 
-def sample(figure: Figure, log: Log, frame: pd.DataFrame | None = None, window: Any = None) -> None:
-    """Note the log, its requests and days behind the figure: those of the frame, of the window, or of the log."""
-    requests = int(frame["requests"].sum()) if frame is not None and "requests" in frame else log.rows
-    if window is None and frame is not None and len(frame):
-        window = (day(frame["week"].min()), day(frame["week"].max() + pd.Timedelta(days=6)))
-    if window is not None and (frame is None or "requests" not in frame):
-        weekly = usage.weekly(log)
-        inside = weekly["week"].between(pd.Timestamp(window[0]), pd.Timestamp(window[1]))
-        requests = int(weekly.loc[inside, "requests"].sum())
-    period = f", {window[0]} to {window[1]}" if window is not None else ""
-    note(figure, f"{log.name}: {requests:,} requests{period}")
-
-
-def sample_of_labels(figure: Figure, log: Log, frame: pd.DataFrame) -> None:
-    """Note the labelled requests behind a weekly figure: the frame's column labelled_requests, the same in a week."""
-    weeks = frame.groupby("week")["labelled_requests"].max().astype(int)
-    if len(weeks):
-        note(figure, f"{log.name}: {weeks.sum():,} labelled requests, {span(weeks.tolist())} a week")
-
-
 def note(figure: Figure, text: str) -> None:
-    """A small line under the figure."""
-    figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="#666666")
+    """A small line under the figure, if there is one."""
+    if text:
+        figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="#666666")

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts import to_dict
-from analysis.figures.style import PALE, VERMILLION
+from analysis.figures.palette import PALE, VERMILLION
 from analysis.study import SMALL_COHORT
 
 # ever stronger as the model grows older; the page turns them round on a dark ground

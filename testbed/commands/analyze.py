@@ -87,7 +87,7 @@ def execute(args: argparse.Namespace) -> int:
             return _print_sql(args)
         folder = results_folder(args.log, args.out, args.table or "generations")
         check_writable(folder)
-        with Workers(cores()) as workers, open_display(quiet=args.quiet) as show:
+        with Workers(cores(), draws=args.figures) as workers, open_display(quiet=args.quiet) as show:
             result = analyse(
                 args.log,
                 folder,

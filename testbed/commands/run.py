@@ -53,7 +53,8 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.workers import Workers, cores
 
     # The workers get ready while the market is simulated.
-    with Workers(args.workers or cores()) as workers, open_display(quiet=args.quiet) as show:
+    workers = Workers(args.workers or cores(), draws=args.figures)
+    with workers, open_display(quiet=args.quiet) as show:
         run = simulate.simulate(args, show)
 
         def answer(findings: Findings) -> None:

@@ -96,7 +96,8 @@ def draw(curve: Curve) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
-    from analysis.figures.style import MODEL_COLOURS, STYLE, in_legend
+    from analysis.figures.palette import MODEL_COLOURS
+    from analysis.figures.style import STYLE, in_legend
 
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.0, 3.3), layout="constrained")

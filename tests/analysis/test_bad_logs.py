@@ -7,6 +7,8 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +20,7 @@ import pytest
 
 from analysis import contract
 from analysis.exhibits import EXHIBITS
-from analysis.source import NotAvailable
+from analysis.source import Log, NotAvailable, open_log
 from testbed import cli
 from tests.analysis.made_log import MadeLog, made, write_run
 
@@ -84,20 +86,6 @@ def slipper(capsys, *argv: object) -> tuple[int, str, str]:
     return status, out, err
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Figures are drawn and laid out, but written as empty files: writing them takes most of the time."""
-
-    def save(figure, stem):
-        figure.draw_without_rendering()
-        paths = [Path(f"{stem}.{kind}") for kind in ("svg", "png")]
-        for path in paths:
-            path.write_text("<svg></svg>")
-        return paths
-
-    monkeypatch.setattr("analysis.figures.save", save)
-
-
 def check_words(text: str) -> None:
     """No number that is none is written out."""
     text = html.unescape(re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.DOTALL))
@@ -119,14 +107,33 @@ def check_tables(folder: Path) -> None:
             assert known.between(0, 1 + 1e-9).all(), (exhibit.id, column)
 
 
+def check_figures(folder: Path) -> None:
+    """Each exhibit with a table has its figure too, under which stands the note that the page has, or for both the same
+    is missing."""
+
+    def said(make: Callable[[Log], str], log: Log) -> tuple[str, str]:
+        try:
+            return "note", make(log)
+        except NotAvailable as gap:
+            return "gap", str(gap)
+
+    with open_log(folder) as log:
+        for exhibit in (e for e in EXHIBITS if e.draw is not None):
+            with suppress(NotAvailable):
+                exhibit.table(log)
+                note = said(exhibit.sample, log) if exhibit.sample is not None else ("note", "")
+                assert note == said(lambda log, e=exhibit: e.draw(log).get_supxlabel(), log), exhibit.id
+
+
 @pytest.mark.parametrize("case", BARE)
-def test_a_bare_log_is_analysed_judged_and_compared(capsys, tmp_path, quick, case):
+def test_a_bare_log_is_analysed_judged_and_compared(capsys, tmp_path, case):
     run = write_run(BARE[case](BASE), tmp_path / "run")
     status, _, _ = slipper(capsys, "analyze", run, "--quiet")
     assert status == 0
     page = (run / "report.html").read_text()
     check_words(page)
     check_tables(run)
+    check_figures(run)
     assert GAPS.get(case, "") in html.unescape(page)
 
     status, out, _ = slipper(capsys, "check", run, "--json", "--quiet")

@@ -1,0 +1,60 @@
+"""The notes on what figures are drawn from: the same under the figure and on the page, and no figure made for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import subprocess
+import sys
+
+import ibis
+import pytest
+
+from analysis.exhibits import EXHIBITS
+from analysis.figures import samples
+from analysis.source import open_log
+from tests.analysis.made_log import made, write_run
+from tests.analysis.rich_log import rich
+
+DRAWN = [exhibit for exhibit in EXHIBITS if exhibit.draw is not None]
+
+
+@pytest.fixture(scope="module")
+def log():
+    tables = rich(rows=6000, users=900)
+    connection = ibis.duckdb.connect()
+    for name in ("generations", "labels", "models"):
+        connection.create_table(name, getattr(tables, name))
+    days = {"start": dt.date(2024, 12, 1), "end": dt.date(2025, 11, 30)}
+    with open_log((connection, "generations"), **days) as opened:
+        yield opened
+    connection.disconnect()
+
+
+@pytest.mark.parametrize("exhibit", DRAWN, ids=[exhibit.id for exhibit in DRAWN])
+def test_the_note_is_what_stands_under_the_figure(exhibit, log):
+    note = exhibit.sample(log) if exhibit.sample is not None else ""
+    assert exhibit.draw(log).get_supxlabel() == note
+    alone = exhibit.id.startswith("fig25") and exhibit.id != "fig25"  # its cohorts state their sizes
+    assert bool(note) != alone
+
+
+def test_a_figure_that_is_not_drawn_has_no_note():
+    assert [e.id for e in EXHIBITS if e.draw is None and e.sample is not None] == []
+
+
+def test_an_analysis_without_stills_makes_no_figure(tmp_path):
+    """It does not even load what draws; its page has the notes."""
+    run = write_run(made(rows=400, users=60, label_share=0.5), tmp_path / "run")
+    code = (
+        "import sys, analysis\n"
+        f"with analysis.open_log({str(run)!r}) as log:\n"
+        f"    analysis.write_analysis(log, {str(tmp_path / 'out')!r}, stills=False)\n"
+        "print('matplotlib' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    page = html.unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    with open_log(run) as log:
+        for note in (samples.weekly_shares(log), samples.programming_share(log), samples.model_cost(log)):
+            assert note in page
