@@ -3,7 +3,7 @@
 Over the cohorts of a model: the largest of their age + period statistics, beside what the largest is when no cohort
 is special (maxT, Westfall & Young 1993). Exchanging users between cohorts would be wrong, since it moves them to
 other calendar months; so the null is simulated from the fitted BG/BB users and calendar effects (a parametric
-bootstrap). Over models: Holm for a list of verdicts, Benjamini & Hochberg for screening, by statsmodels.
+bootstrap). Over models: Holm for a list of verdicts, Benjamini & Hochberg for screening.
 """
 
 from __future__ import annotations
@@ -85,11 +85,25 @@ def cohort_statistics(cells: Cells) -> dict[int, float]:
 
 def adjusted(p_values: Sequence[float], method: Method) -> list[float]:
     """p-values adjusted for their number: "holm" (a list of verdicts) or "fdr_bh" (screening); NaN stays NaN."""
-    from statsmodels.stats.multitest import multipletests
-
     values = np.asarray(p_values, dtype=np.float64)
+    if method == "holm":
+        return holm(values).tolist()
     known = np.isfinite(values)
     out = np.full(len(values), math.nan)
     if known.any():
-        out[known] = multipletests(values[known], method=method)[1]
+        from scipy.stats import false_discovery_control
+
+        out[known] = false_discovery_control(values[known], method="bh")
     return [float(p) for p in out]
+
+
+def holm(p: Floats) -> Floats:
+    """Holm-corrected p-values, shape (tests,); an undefined one (NaN) stays so and counts for nothing.
+
+    Written out, because the one in statsmodels collects garbage on every call: a fifth of a second in a large process.
+    """
+    out = np.full(p.shape, np.nan)
+    order = np.argsort(p)[: np.count_nonzero(~np.isnan(p))]  # NaN sort last
+    scaled = p[order] * np.arange(order.size, 0, -1)
+    out[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return out

@@ -22,6 +22,7 @@ import pandas as pd
 
 from analysis.inference.coactivity import Activity, CoActivity, checked_activity, summarised
 from analysis.inference.likelihood import Floats
+from analysis.inference.multiplicity import holm
 from analysis.proportions import newcombe, share, wilson
 
 Ints = npt.NDArray[np.int64]
@@ -119,18 +120,6 @@ class ReturnRates:
         """One row a month."""
         columns = {name: value for name, value in vars(self).items() if name != "months"}
         return pd.DataFrame({"k": self.months, **columns})
-
-
-def holm(p: Floats) -> Floats:
-    """Holm-corrected p-values, shape (tests,); an undefined one (NaN) stays so and counts for nothing.
-
-    Written out, because the one in statsmodels collects garbage on every call: 17 ms for a handful of numbers.
-    """
-    out = np.full(p.shape, np.nan)
-    order = np.argsort(p)[: np.count_nonzero(~np.isnan(p))]  # NaN sort last
-    scaled = p[order] * np.arange(order.size, 0, -1)
-    out[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return out
 
 
 def _bend(actives: Floats, covariance: Floats, k: Ints, fewest: float) -> tuple[Floats, Floats]:
@@ -434,5 +423,5 @@ def _mantel_haenszel(
 __all__ = [
     "FEWEST_ACTIVE", "GAP_COLUMNS", "CalendarSafe", "CoActivity", "Isotonic", "LogConvexity", "McNemar",
     "MonthTests", "ReturnRates", "calendar_safe", "chi_bar_critical", "chi_bar_tail", "chi_bar_weights",
-    "elsewhere_in_gap", "holm", "isotonic_lrt", "isotonic_lrt_of", "log_convexity", "mcnemar", "return_rates",
+    "elsewhere_in_gap", "isotonic_lrt", "isotonic_lrt_of", "log_convexity", "mcnemar", "return_rates",
 ]  # fmt: skip

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.inference.coactivity import co_activity, co_activity_from_counts
+from analysis.inference.multiplicity import holm
 from analysis.inference.resurrection import (
     calendar_safe,
     chi_bar_critical,
     chi_bar_tail,
     chi_bar_weights,
     elsewhere_in_gap,
-    holm,
     isotonic_lrt,
     isotonic_lrt_of,
     log_convexity,
