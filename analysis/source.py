@@ -388,7 +388,7 @@ def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Lo
     path = Path(where)
     run = runs.run_folder(path)
     runs.refuse_several(path)
-    found = files.find(run / "log" if run else path if path.exists() else where)
+    found = files.find(run.joinpath("log") if run else path if path.exists() else where)
     if not found.paths:
         left_out = "; ".join(found.sentences())
         raise LogError(
@@ -402,7 +402,7 @@ def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Lo
     log.file_problems["generations"] = problems
     log.left_out = tuple(found.sentences())
     sides: dict[SideName, Side] = {"labels": labels, "models": models}
-    usual = {"labels": run / "labels", "models": run / "models.parquet"} if run else {}
+    usual = {"labels": run.joinpath("labels"), "models": run.joinpath("models.parquet")} if run else {}
     for name, side in sides.items():
         if side:
             _read_side(log, connection, name, str(side))

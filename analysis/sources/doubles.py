@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import ibis.expr.types as ir
 
 from analysis import vocabulary as v
+from analysis.proportions import share
 from analysis.sources.errors import LogError
 
 if TYPE_CHECKING:
@@ -98,19 +99,18 @@ def judge(log: Log) -> None:
     """Refuse a log with many copies, warn of few ones and of reused ids, and leave out the labels of reused ids."""
     found = look(log)
     if found.copies:
-        share = found.copies / log.rows
         said = (
             f"{log.rows:,} rows, of which {found.about}{found.copies:,} are doubled, copies of another row (the same "
             "generation_id, user, moment and model)"
         )
-        if share > MOST_COPIES:
+        if share(found.copies, log.rows) > MOST_COPIES:
             raise LogError(
                 f"{log.name}: {said}, and so would be every sum. Keep one of each. `slipper analyze LOG --validate` "
                 "shows examples."
             )
         log.warn(
-            f"{said}: sums are too high by about {100 * share / (1 - share):.2g}%. Keep one of each to be exact; "
-            "`slipper analyze LOG --validate` shows examples."
+            f"{said}: sums are too high by about {100 * share(found.copies, log.rows - found.copies):.2g}%. "
+            "Keep one of each to be exact; `slipper analyze LOG --validate` shows examples."
         )
     if found.reused:
         labels = ""

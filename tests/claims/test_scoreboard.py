@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 
 import ibis
@@ -107,7 +108,11 @@ def test_what_a_log_lacks_makes_claims_not_testable(tables, change, cannot):
         lambda g: g.filter(pc.equal(g["user_id"], g["user_id"][0])),
         lambda g: g.filter(pc.equal(g["model"], "openai/gpt-4o-mini")),
         lambda g: g.filter(pc.equal(pc.iso_week(g["created_at"]), 23)),
-        lambda g: constant(constant(g, "tokens_prompt", 0), "tokens_completion", 0),
+        lambda g: functools.reduce(
+            lambda table, name: constant(table, name, 0),
+            ["tokens_prompt", "tokens_completion", "tokens_cached", "tokens_reasoning"],
+            g,
+        ),
         lambda g: constant(g, "cost_total", 0.0),
     ],
     ids=["one row", "one user", "one model", "one week", "no tokens", "all free"],
