@@ -41,7 +41,10 @@ def remedies(panel: Panel, rates: ErrorRates | None = None, users: int | None = 
     least = _least_cohort(panel, launch)
     if least is not None:
         within = math.ceil(100 * Z95 * math.sqrt(0.25 / least))
-        said.append(f"`--min-cohort {least}` (shares are then known to within {within} points only)")
+        where = "LOG" if users is None else "RUN"
+        said.append(
+            f"`slipper verdict {where} --min-cohort {least}` (shares are then known to within {within} points only)"
+        )
         said += _more_users(MARGIN * panel.min_cohort / least, users)
     return tuple(said)
 
@@ -69,7 +72,7 @@ def _more_users(times: float, users: int | None) -> tuple[str, ...]:
         return ()
     if users is None:
         return (f"a log with about {times:.2g} times the users",)
-    return (f"`--users {_rounded_up(users * times):_}`",)
+    return (f"simulate with `--users {_rounded_up(users * times):_}`",)
 
 
 def _rounded_up(count: float) -> int:
@@ -85,7 +88,7 @@ def _longer(panel: Panel, months: int, users: int | None) -> str:
     last = panel.months[-1]
     at = last.year * 12 + last.month - 1 + months
     end = dt.date(at // 12, at % 12 + 1, calendar.monthrange(at // 12, at % 12 + 1)[1])
-    return f"a world with {more} (`--set end={end}`)"
+    return f"simulate {more} with `--set end={end}`"
 
 
 def in_words(found: tuple[str, ...]) -> str:

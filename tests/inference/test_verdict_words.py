@@ -138,6 +138,9 @@ def test_what_would_do_is_worked_out_from_the_panel():
     users = int(re.search(r"--users ([\d_]+)", said)[1].replace("_", ""))
     assert 20_000 * 200 / 70 < users < 20_000 * 1.2 * 200 / 70
     assert "--users" not in in_words(remedies(panel)) and "times the users" in in_words(remedies(panel))
+    # no option without its command: `slipper run` knows no --min-cohort, `slipper verdict` no --users
+    assert "`slipper verdict RUN --min-cohort 70`" in said and "simulate with `--users" in said
+    assert "`slipper verdict LOG --min-cohort 70`" in in_words(remedies(panel))
 
 
 def test_a_short_log_is_told_how_many_months_are_missing():
@@ -145,7 +148,7 @@ def test_a_short_log_is_told_how_many_months_are_missing():
     (said,) = remedies(panel)
     assert said == "a log with 2 more complete months"  # a fourth cohort (2 months on) that reaches month 2
     (simulated,) = remedies(panel, None, 5_000)
-    assert "--set end=" in simulated
+    assert re.fullmatch(r"simulate 2 more complete months with `--set end=\d{4}-\d\d-\d\d`", simulated)
     assert remedies(replace(panel, launch=None)) == (
         "a log that begins a month or more before the model's release",
     )
