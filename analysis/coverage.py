@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from analysis.sources.errors import LogError
+
 if TYPE_CHECKING:
     from analysis.source import Log
 
@@ -173,6 +175,7 @@ def of_log(log: Log, stated: tuple[dt.date | None, dt.date | None], whole: bool)
     """
     if not (whole and stated[0] and stated[1]):
         return of_days(daily_rows(log), *stated)
+    _in_order(*stated)
     counted = ((log.manifest or {}).get("counts") or {}).get("generations")
     if isinstance(counted, int) and log.rows < counted:
         return of_days(daily_rows(log), *stated)
@@ -194,6 +197,13 @@ def _outside(log: Log, first: dt.date, last: dt.date) -> tuple[Span, ...]:
     return _strays(daily_rows(log), first, last)
 
 
+def _in_order(first: dt.date | None, last: dt.date | None) -> None:
+    if first and last and first > last:
+        raise LogError(
+            f"the log is said to cover {first} to {last}, but its first day cannot be after its last: exchange them"
+        )
+
+
 def _strays(rows: dict[dt.date, int], first: dt.date, last: dt.date) -> tuple[Span, ...]:
     spans: list[Span] = []
     for day in sorted(day for day in rows if not first <= day <= last):
@@ -205,11 +215,21 @@ def _strays(rows: dict[dt.date, int], first: dt.date, last: dt.date) -> tuple[Sp
 
 
 def of_days(rows: dict[dt.date, int], first: dt.date | None = None, last: dt.date | None = None) -> Coverage:
-    """The coverage of a log with so many rows on each day. first, last: stated by the caller; they win."""
+    """The coverage of a log with so many rows on each day. first, last: stated by the caller; they win.
+
+    Raises LogError if the first stated day is after the last one, or if no row lies between them.
+    """
+    _in_order(first, last)
     if not rows and not (first and last):
         raise ValueError("a log without rows covers no day, unless its days are stated")
     begin, end = (min(rows), max(rows)) if rows else (first, last)
     assert begin is not None and end is not None
+    if rows and not any((first or day) <= day <= (last or day) for day in rows):
+        stated = f"from {first}" * (first is not None) + f" up to {last}" * (last is not None)
+        raise LogError(
+            f"the log has no record on the days {stated.strip()} that it is said to cover: its records "
+            f"are of {begin} to {end}; state days among these, or none"
+        )
     counts = np.zeros((end - begin).days + 1)
     for day, n in rows.items():
         counts[(day - begin).days] = n

@@ -51,8 +51,9 @@ ENTRIES: tuple[Entry, ...] = (
           ("false positive", "false-positive rate")),
     Entry("power", "How often a loyal launch cohort that is there is found."),
     Entry("observed", "Said of a month of a cohort of which the log holds at least a part."),
-    Entry("complete", "Said of a month that the log covers to its last day, so that a missing user is really missing. "
-          "Only complete months are compared."),
+    Entry("complete", "Said of a month of which the log covers every day, without a hole, so that a missing user is "
+          "really missing. The first month counts from the log's first covered day on. Only complete months are "
+          "compared."),
     Entry("null world", "A simulated world without loyal users, in which something else looks like a glass slipper. "
           "It shows how often a method is fooled."),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis import retention
 from analysis.coverage import Coverage, Span, month_end, of_days
-from analysis.source import open_log
+from analysis.source import LogError, open_log
 from analysis.validation import is_valid, validate
 from tests.analysis.rows import generations, model, models
 
@@ -153,6 +153,21 @@ def test_stated_days_win():
     assert of_days(counts, first=day(10)).first == day(10)
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [{"last": day(-1)}, {"first": day(DAYS)}, {"first": day(-40), "last": day(-9)}, {"last": day(-1827)}],
+)
+def test_stated_days_without_a_record_are_refused(stated):
+    with pytest.raises(LogError, match=f"no record on the days .*{day(0)} to {day(DAYS - 1)}"):
+        of_days({day(i): 40 for i in range(DAYS)}, **stated)
+
+
+def test_stated_days_in_the_wrong_order_are_refused():
+    for rows in ({day(i): 40 for i in range(DAYS)}, {}):
+        with pytest.raises(LogError, match="cannot be after its last"):
+            of_days(rows, day(20), day(10))
+
+
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=200), st.integers(0, 6))
 @settings(max_examples=60, deadline=None)
 def test_coverage_holds_together_for_any_counts(counts, shift):
@@ -252,6 +267,13 @@ def test_stray_rows_change_no_triangle_and_are_in_the_totals(connect):
     pd.testing.assert_frame_equal(retention.triangle(log, "new/one"), retention.triangle(whole, "new/one"))
     assert log.rows == whole.rows + 3
     assert "3 rows of" in log.warnings[0]
+
+
+def test_days_stated_beside_a_log_are_refused(connect):
+    log = connect(_log(users=1), check=False)
+    for stated in ({"end": dt.date(2020, 1, 1)}, {"start": dt.date(2030, 1, 1)}):
+        with pytest.raises(LogError, match="no record on the days"):
+            open_log(log.generations, **stated)
 
 
 def test_weekly_tables_mark_weeks_with_holes(connect):
