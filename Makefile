@@ -20,7 +20,7 @@ help:  ## list the targets
 install: $(READY)  ## create .venv with the locked versions and the slipper command
 	@:
 
-demo: $(READY)  ## simulate and analyse the report world (a minute or two)
+demo: $(READY)  ## simulate and analyse the report world (about a minute, once compiled)
 	@$(BIN)/slipper run scenarios/report.yaml
 
 test: $(READY)  ## run the tests

@@ -12,7 +12,7 @@ differences of a weekday's counts from one week to the next, over their sums: 1 
 silent for so long again and again, such as at weekends, holidays or between monthly jobs, has no holes of that length.
 Of 1,000 logs without holes of each of thirteen kinds (small, growing, weekend-silent, bursty, with launches and more)
 at most 0.4% had a hole, and at most 0.8% a day cut off an end: the slow test in tests/analysis/test_coverage.py. A hole
-in the first or the last week of a log is not told from its begin or end.
+in the first or the last week of a log is not told from its start or end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from analysis.numerals import listed
 from analysis.sources.errors import LogError
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Coverage:
         """What is not covered, in sentences for people."""
         said = []
         if self.holes:
-            spans = _list([str(hole) for hole in self.holes])
+            spans = listed([str(hole) for hole in self.holes], SHOWN)
             days, rows = sum(hole.days for hole in self.holes), sum(hole.rows for hole in self.holes)
             left = "without a row"
             if rows:
@@ -145,7 +146,7 @@ class Coverage:
                 "the one after are not tested."
             )
         if self.stray:
-            spans, rows = _list([str(span) for span in self.stray]), sum(span.rows for span in self.stray)
+            spans, rows = listed([str(s) for s in self.stray], SHOWN), sum(span.rows for span in self.stray)
             lie = "lies" if rows == 1 else "lie"
             said.append(
                 f"{rows:,} row{'s'[: rows != 1]} of {spans} {lie} apart from the rest of the log, or on a day that it "
@@ -153,13 +154,6 @@ class Coverage:
                 f"{self.first} to {self.last}."
             )
         return tuple(said)
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = list(names[:SHOWN])
-    if len(names) > SHOWN:
-        shown.append(f"{len(names) - SHOWN} more")
-    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1]
 
 
 def month_end(month: dt.date) -> dt.date:

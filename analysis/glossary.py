@@ -21,17 +21,20 @@ ENTRIES: tuple[Entry, ...] = (
           "keeps the users who bring that work, while users who come later hardly stay."),
     Entry("fit", "A model fits a piece of work if it can do it well enough, at a price that the work bears, and with "
           "what the work needs, such as tools or a long context."),
-    Entry("no fit", "All cohorts of a model are about alike and few users of any stay: the model suits nobody "
-          "specially."),
+    Entry("no fit", "All cohorts of a model are about alike and few users of any stay: the model suits nobody in "
+          "particular."),
     Entry("backlog", "Work that no released model can do yet, or not at a bearable price. It waits, and comes at once "
           "when a model fits."),
     Entry("lock-in", "Leaving a model costs more the longer one has worked with it. A rival must be better by more "
           "than that.", ("lock in",)),
     Entry("cohort", "All users whose first request to a model falls in the same calendar month (UTC)."),
-    Entry("launch cohort", "The cohort of the month in which the model was released."),
+    Entry("launch cohort", "The cohort of the month in which a model comes into general use: that of its release or, "
+          "where there is no release date or the log contradicts it, the first month seen. Months with a handful of "
+          "testers before it do not count."),
     Entry("foundational", "Said of a launch cohort that stays clearly longer than every other cohort of the model, by "
           "more than chance, age and calendar explain.", ("foundational cohort", "foundational launch cohort")),
-    Entry("dominant launch", "A foundational launch cohort beside which all later cohorts lie together near zero."),
+    Entry("dominant launch", "A foundational launch cohort beside which all later cohorts lie close together, under "
+          "15% from month 3 on."),
     Entry("retention", "The share of a cohort that sends at least one request to the model in its month k, counted "
           "from the month of joining. Months without a request in between are allowed.", ("R", "R(k)")),
     Entry("boomerang", "Users who fell silent on a model, or left it for another, and came back.",

@@ -25,7 +25,7 @@ RELEASED, SEEN = "release date", "first month seen"
 @dataclass(frozen=True)
 class Launch:
     """The month of a model's launch cohort (None: the log does not show it, `why`), how it was found, and what
-    to say of a release date that does not go with the log (`note`)."""
+    to say of a release date that does not agree with the log (`note`)."""
 
     month: dt.date | None
     basis: str
@@ -130,7 +130,7 @@ def lost(month: dt.date) -> str:
 
 
 def too_late(coverage: Coverage, month: dt.date) -> str:
-    """Why there is no launch at the begin of a log."""
+    """Why there is no launch at the start of a log."""
     covered = evidence_days(coverage, month)
     days = f"{covered} day{'s'[: covered != 1]}" if covered else "no day"
     return (

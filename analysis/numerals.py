@@ -1,9 +1,9 @@
-"""Numbers as people read them, written alike on the page, on the terminal and in every sentence of a verdict."""
+"""Numbers and lists as people read them, alike on the page, on the terminal and in every sentence of a verdict."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 NONE = "–"
@@ -87,3 +87,11 @@ def _within(
         return write(amount.value)
     end = write_end or write
     return f"{write(amount.value)} ({end(amount.low)} to {end(amount.high)})"
+
+
+def listed(words: Sequence[str], most: int | None = None) -> str:
+    """Words in a row: a, b and c; of more than `most` the first ones, and how many are left out."""
+    shown = list(words[:most])
+    if len(shown) < len(words):
+        shown.append(f"{len(words) - len(shown)} more")
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1]

@@ -411,6 +411,7 @@ class _Writer:
             ],
             gaps=self.gaps,
             warnings=self.log.warnings,
+            stills=bool(self.drawing),
         )
 
     def _contrast_table(self, panels: list[study.Panel], contrast: pd.DataFrame) -> Any:

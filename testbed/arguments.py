@@ -180,8 +180,9 @@ def add_overwrite(parser: argparse.ArgumentParser) -> None:
 
 def add_figures_option(parser: argparse.ArgumentParser) -> None:
     """Whether the figures are drawn as files, too."""
-    parser.add_argument("--figures", action="store_true", help="draw the figures as SVG and PNG files, too (they stand "
-                        "on the page without scripts and in print, then)")  # fmt: skip
+    parser.add_argument("--figures", action="store_true", help="draw the figures as SVG and PNG files, too; the page "
+                        "then shows them in print and where scripts are off. Without it, figures drawn earlier are "
+                        "removed: they may be of another analysis")  # fmt: skip
 
 
 def add_simulation_options(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import Decision
 from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.verdict import Verdict, outcome_words
-from analysis.inference.wording import listed, others_word
+from analysis.inference.wording import left_out_in_turn, others_word
 from analysis.numerals import (
     NOBODY,
     NONE,
@@ -43,8 +43,10 @@ LEGEND = (
     "months after joining. p: of the four tests together; adjusted: for the number "
     "of models judged (Holm). false alarm: how often a log like this one is called foundational although nobody is "
     "loyal. found: how often it is where that share of the launch cohort is loyal (power). Both are simulated with "
-    f"this log's cohorts and organisations, but without {'; '.join(NOT_SIMULATED)}."
+    "this log's cohorts and organisations."
 )
+LIMITS = f"Not simulated: {'; '.join(NOT_SIMULATED)}."
+"""Of the error rates, for those who ask why."""
 NUMBERS = ("month", "launch", "others", "p", "adjusted", "false alarm")
 
 
@@ -65,7 +67,7 @@ def print_verdicts(
     for verdict in found:
         _add_row(table, verdict)
     console.print(table)
-    console.print(Text(LEGEND, style="dim"))
+    console.print(Text(f"{LEGEND} {LIMITS}" if why else LEGEND, style="dim"))
     if why:
         for verdict in found:
             console.print()
@@ -206,14 +208,8 @@ def _challenges(decision: Decision) -> list[tuple[str, str]]:
         for o in decision.outcomes
         if not o.name.startswith(DROPPED)
     ]
-    dropped = [o for o in decision.outcomes if o.name.startswith(DROPPED)]
-    if dropped:
-        flips = [o.name.removeprefix(DROPPED).strip() for o in dropped if o.flips]
-        untold = sum(o.flips is None for o in dropped)
-        said = f"changes the answer without {listed(flips)}" if flips else "holds"
-        if untold:
-            said += f"; {untold} of {len(dropped)} cannot be judged"
-        lines.append(("challenge", f"each other cohort left out in turn: {said}"))
+    if turns := left_out_in_turn(decision):
+        lines.append(("challenge", turns[0]))
     return lines
 
 

@@ -100,3 +100,14 @@ def test_a_table_of_a_duckdb_file_is_compared(capsys, runs, tmp_path):
     status, out, _ = slipper(capsys, *argv, "--table", "requests")
     assert (status, out.strip()) == (0, str(tmp_path / "out" / "compare.html"))
     assert (tmp_path / "w.duckdb-requests-analysis" / "tables").is_dir()
+
+
+def test_only_verdicts_with_the_same_headline_are_called_the_same(capsys, monkeypatch, runs, tmp_path):
+    found = pd.DataFrame({
+        "model": ["x/apart", "x/kind", "x/same"], "headline_a": ["fragile", "no fit", "drift"],
+        "headline_b": ["drift", "no fit; not firm", "drift"], "differs": [True, False, False],
+    }).assign(month_a=5.0, month_b=5.0, difference_a=0.01, difference_b=0.02)  # fmt: skip
+    monkeypatch.setattr("analysis.comparison.verdict_differences", lambda a, b: found)
+    _, out, _ = slipper(capsys, "compare", runs / "run1", runs / "run2", "--out", tmp_path / "out")
+    lines = [line for line in out.splitlines() if line.startswith("x/")]
+    assert lines == ["x/apart", "x/kind (the same kind in both)", "x/same (the same in both)"]

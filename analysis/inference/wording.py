@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from analysis.inference.challenges import DROPPED
 from analysis.inference.decision import LEAST_DIFFERENCE
 from analysis.inference.remedies import in_words
-from analysis.numerals import percent, points
+from analysis.numerals import listed, percent, points
 
 if TYPE_CHECKING:
+    from analysis.inference.decision import Decision
     from analysis.inference.verdict import Verdict
 
 CONTROLS, ADJUSTMENT = "negative controls", "adjustment for the models judged"
@@ -47,9 +48,18 @@ def under(names: Sequence[str]) -> str:
     return listed(said)
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words in a row: a, b and c."""
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+def left_out_in_turn(decision: Decision) -> tuple[str, bool] | None:
+    """What dropping each other cohort in turn did, in one line, and whether it changed the answer once; None where
+    no cohort was dropped."""
+    dropped = [outcome for outcome in decision.outcomes if outcome.name.startswith(DROPPED)]
+    if not dropped:
+        return None
+    flips = [outcome.name.removeprefix(DROPPED).strip() for outcome in dropped if outcome.flips]
+    untold = sum(outcome.flips is None for outcome in dropped)
+    said = f"changes the answer without {listed(flips)}" if flips else "holds"
+    if untold:
+        said += f"; {untold} of {len(dropped)} cannot be judged"
+    return f"each other cohort left out in turn: {said}", bool(flips)
 
 
 def others_word(verdict: Verdict) -> str:
@@ -75,13 +85,13 @@ def sentence(verdict: Verdict) -> str:
 
 _SENTENCES = {
     "foundational": "Users who came at the launch stay longer than those of any other cohort.",
-    "dominant launch": "Users who came at the launch stay; of those who came later hardly any do.",
+    "dominant launch": "Users who came at the launch stay much more often than those who came later, few of whom do.",
     "fragile": "The launch cohort leads, but its lead is not firm.",
     "launch advantage": "Users who came at the launch stay longer, but by less than the "
     f"{points(LEAST_DIFFERENCE).replace('.0', '')} that count as a loyal cohort.",
     "drift": "No proof of loyalty: cohorts get worse one after the other, and such a trend explains the lead of the "
     "launch cohort as well.",
-    "no fit": "It suits nobody specially: all cohorts are about alike, and few users of any stay.",
+    "no fit": "It suits nobody in particular: all cohorts are about alike, and few users of any stay.",
     "no stand-out": "The launch cohort does not stand out from the others.",
 }  # fmt: skip
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from analysis.inference.calibration import LARGEST_COHORT
 from analysis.inference.challenges import DROPPED
-from analysis.inference.decision import Decision
 from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, ErrorRates, Rate
 from analysis.inference.remedies import in_words
 from analysis.inference.verdict import Verdict, outcome_words
-from analysis.inference.wording import how_sure, listed, others_word, sentence
+from analysis.inference.wording import how_sure, left_out_in_turn, others_word, sentence
 from analysis.numerals import NOBODY, number_within, p_is, p_value, percent, percent_within, points_within
 from analysis.report.cells import Cell, SmallTable
 
@@ -138,7 +137,9 @@ def _challenges(verdict: Verdict) -> list[str]:
     told = [o for o in decision.outcomes if not o.name.startswith(DROPPED)]
     told.sort(key=lambda outcome: not outcome.flips)
     lines = [f"{'! ' if o.flips else ''}{o.about}: {outcome_words(o)}" for o in told]
-    lines += _dropped(decision)
+    if turns := left_out_in_turn(decision):
+        said, flips = turns
+        lines.append(f"{'! ' if flips else ''}{said}")
     controls = verdict.controls
     if controls.judged:
         word = "! " if verdict.fails_controls else ""
@@ -147,18 +148,6 @@ def _challenges(verdict: Verdict) -> list[str]:
             "out, too"
         )
     return lines
-
-
-def _dropped(decision: Decision) -> list[str]:
-    dropped = [o for o in decision.outcomes if o.name.startswith(DROPPED)]
-    if not dropped:
-        return []
-    flips = [o.name.removeprefix(DROPPED).strip() for o in dropped if o.flips]
-    untold = sum(o.flips is None for o in dropped)
-    said = f"changes the answer without {listed(flips)}" if flips else "holds"
-    if untold:
-        said += f"; {untold} of {len(dropped)} cannot be judged"
-    return [f"{'! ' if flips else ''}each other cohort left out in turn: {said}"]
 
 
 def _rates(rates: ErrorRates) -> SmallTable:

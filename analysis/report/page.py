@@ -133,8 +133,9 @@ def render(
     sections: Sequence[Part],
     gaps: Sequence[str],
     warnings: Sequence[str] = (),
+    stills: bool = False,
 ) -> str:
-    """The page as HTML: one file that asks nothing of any host."""
+    """The page as HTML: one file that asks nothing of any host. stills: the figures lie beside it as files, too."""
     return fill(
         "report.html",
         title=title,
@@ -150,6 +151,7 @@ def render(
         sections=sections,
         gaps=gaps,
         warnings=warnings,
+        stills=stills,
         places=_places(answer, sections, gaps),
     )
 

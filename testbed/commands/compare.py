@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,10 +192,7 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
             "in brackets: share of active users of the launch cohort minus that of the cohorts compared with it",
         )
         for row in found.to_dict("records"):
-            style = "bold" if row["differs"] else ""
-            console.print(
-                Text(f"{row['model']}{'' if row['differs'] else ' (the same in both)'}", style=style)
-            )
+            console.print(Text(f"{row['model']}{_alike(row)}", style="bold" if row["differs"] else ""))
             for letter in "AB":
                 console.print(Padding(Text(f"{letter}  {verdict_words(row, letter.lower())}"), (0, 0, 0, 2)))
 
@@ -240,6 +238,13 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
         table.add_row(Text(row["exhibit"], style="bold"), Text(f"{row['series']} ({row['value']})"), *values)
     console.print(table)
     console.print(Text(f"\n{page}"), soft_wrap=True)
+
+
+def _alike(row: Mapping[Any, Any]) -> str:
+    """How far the verdicts on a model agree, to stand behind its name."""
+    if row["differs"]:
+        return ""
+    return " (the same in both)" if row["headline_a"] == row["headline_b"] else " (the same kind in both)"
 
 
 def _size(series: pd.DataFrame) -> pd.Series:

@@ -34,7 +34,12 @@ def add_parser(commands: Any) -> None:
     parser: arguments.Parser = commands.add_parser(
         "patterns", help="what an experiment can ask of each run", description=DESCRIPTION, epilog=EPILOG
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="one pattern, or a glob of names, in full")
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="show this pattern in full; may be a glob, such as '*-verdict'",
+    )
     parser.add_argument("--json", action="store_true", help="as JSON on standard output")
     parser.set_defaults(parser=parser, execute=execute)
 

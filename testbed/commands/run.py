@@ -21,18 +21,19 @@ real one, and prints a summary: who was in the market, retention by cohort, shar
 
 EPILOG = f"""\
 examples:
-  slipper run report-small                        half a minute
-  slipper run scenarios/report.yaml               a minute or two
+  slipper run report-small                        about a quarter of a minute
+  slipper run scenarios/report.yaml               about a minute
   slipper run report --set mechanisms.fit=off     the same world without one cause
   slipper run report --seed 7 --users 50_000
   slipper run report-small --json | jq .summary
+  The first run after an installation takes half a minute more: it compiles.
 
 left on disk, in OUT/SCENARIO/RUN-ID/:
   log/  labels/  models.parquet  truth/  manifest.json    the run, complete or not at all (slipper simulate --help)
   tables/        results as CSV and Parquet
   figures/       with --figures: pictures as SVG and PNG
   report.html    one page with all of it, readable offline
-  The run id stands for the scenario, its changes and the seed: a complete run is used again (--fresh: not).
+  The run id stands for the scenario, its changes and the seed: a complete run is used again, unless --fresh is given.
 
 {arguments.EXIT_STATUSES}"""
 

@@ -33,9 +33,9 @@ left on disk, complete or not at all:
                       models.parquet   the public catalogue
                       truth/     users, workloads, spells, events: what no real log holds
                       manifest.json    the resolved scenario, seed, versions, counts, timings
-  The run id stands for the scenario, its changes and the seed: a complete run is used again (--fresh: not).
-  A world of a million users, or of hundreds of millions of requests, is estimated first (half a minute), and
-  refused if the disk or the memory that is free would not hold it (--anyway: not).
+  The run id stands for the scenario, its changes and the seed: a complete run is used again, unless --fresh is given.
+  A world of a million users, or of hundreds of millions of requests, is estimated first: some seconds, once compiled.
+  It is refused if the disk or the memory that is free would not hold it, unless --anyway is given.
 
 {arguments.EXIT_STATUSES}"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from analysis.report import Card, Part, page, wording
 from analysis.report.answer import Answer
@@ -48,3 +49,12 @@ def test_what_has_nothing_to_show_is_listed_with_why():
     assert "Figure 3, Continents</span> (Asia: 100.0% throughout)" in said
     assert "Figure 4, Languages</span> (the log does not hold it)" in said
     assert said.endswith(".")
+
+
+@pytest.mark.parametrize("stills", [False, True])
+def test_the_foot_speaks_of_figures_where_there_are_files_with_or_without_a_panel(stills):
+    text = page.render(
+        title="A", facts=[], answer=Answer(""), census=[], reading="", panels=[], contrast=None, contrast_files=(),
+        retention_cards=[], sections=[], gaps=[], stills=stills,
+    )  # fmt: skip
+    assert ("<code>figures/</code>" in text[text.index("<footer>") :]) is stills

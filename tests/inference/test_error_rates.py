@@ -262,7 +262,8 @@ def test_what_is_not_simulated_is_told_with_the_rates():
     panel = planted((300,) + (200,) * 5, 0.3).draw(np.random.default_rng(61))
     told = judge(panel, np.random.default_rng(62), simulations=10).as_json()["error_rates"]
     assert told["not_simulated"] == list(NOT_SIMULATED)
-    assert all(part in verdict_view.LEGEND for part in NOT_SIMULATED)
+    assert all(part in verdict_view.LIMITS for part in NOT_SIMULATED)
+    assert not any(part in verdict_view.LEGEND for part in NOT_SIMULATED)  # but with --why
     described = " ".join(verdict_command.DESCRIPTION.split())
     for words in ("the negative controls and the adjustment for the models judged together", "time on the platform, of "
                   "merged ids and of 30-day months", "cohorts before the launch, and a launch late in its month",

@@ -197,3 +197,37 @@ def test_numbers_are_written_alike():
     )
     assert numerals.number_within(Amount(NAN)) == "–" and numerals.number(math.inf) == "∞"
     assert [numerals.p_value(p) for p in (0.0004, 0.02, 1.0, NAN)] == ["< .001", ".020", "1.000", "–"]
+
+
+def test_what_is_not_simulated_is_said_to_those_who_ask_why():
+    verdict = drawn((300, 200, 5, 8, "planted", 1))
+    for why in (False, True):
+        told = io.StringIO()
+        verdict_view.print_verdicts(Console(file=told, width=400), [verdict], why=why)
+        assert ("Not simulated: " in told.getvalue()) is why
+
+
+def test_of_a_dominant_launch_no_more_is_said_than_its_floor_allows():
+    """Later cohorts of a dominant launch may keep up to 15%: some of them stay."""
+    verdict = drawn((300, 200, 5, 8, "planted", 1))
+    dominant = replace(verdict, classification=replace(verdict.classification, kind="dominant launch"))
+    said = wording.sentence(dominant)
+    assert said.startswith("Users who came at the launch stay much more often than those who came later")
+    assert "hardly any" not in said
+
+
+def test_cohorts_left_out_in_turn_are_told_alike_on_the_page_and_on_the_terminal():
+    verdict = drawn((300, 200, 5, 8, "planted", 1))
+    assert verdict.decision is not None
+    said, _ = wording.left_out_in_turn(verdict.decision)
+    told = io.StringIO()
+    verdict_view.print_verdicts(Console(file=told, width=400), [verdict], why=True)
+    assert said in told.getvalue()
+    assert any(line.removeprefix("! ") == said for line in judgement(verdict).challenges)
+
+
+@given(st.lists(st.text("abc", min_size=1), min_size=1, max_size=9), st.integers(1, 9))
+def test_words_in_a_row_name_all_or_count_the_rest(words, most):
+    said = numerals.listed(words, most)
+    assert all(word in said for word in words[:most])
+    assert said.endswith(f"{len(words) - most} more") is (len(words) > most)
