@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,18 +36,18 @@ class Aside:
 
     def __enter__(self) -> Self:
         self.target.mkdir(parents=True, exist_ok=True)
-        with _locked(self.target):
+        with files.locked(self.target):
             self._sweep()
-            files.check(self.target, self.names[:-1], known(self.target))
+            files.check(self.target, self.names[:-1], files.read(self.target))
             self.path.mkdir()
-            self._lock = _lock(self.path)
+            self._lock = files.lock(self.path)
         return self
 
     def publish(self) -> None:
         """Put each new result into the place of the old one; after a failure on the way the old ones are back."""
-        with _locked(self.target):
+        with files.locked(self.target):
             self._sweep()
-            ours = known(self.target)
+            ours = files.read(self.target)
             self._write_list(ours)
             try:
                 self._swap(ours)
@@ -62,7 +59,7 @@ class Aside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            with _locked(self.target):
+            with files.locked(self.target):
                 self._remove(self.path)
         finally:
             if self._lock is not None:
@@ -72,10 +69,7 @@ class Aside:
         """The list as it will be: the new results, and what was on it of other names."""
         names = self.names[:-1]
         others = {key: m for key, m in (ours or {}).items() if key.partition("/")[0] not in names}
-        unmarked = [key for key, m in others.items() if m is None]
-        files.write(
-            self.path, others | files.marks_of(self.target, unmarked) | files.marks_of(self.path, names)
-        )
+        files.write(self.path, others | files.marks_of(self.path, names))
 
     def _swap(self, ours: files.Marks | None) -> None:
         (self.path / _NAMES).write_text("\n".join(self.names), encoding="utf-8")
@@ -109,54 +103,6 @@ class Aside:
 
     def _sweep(self) -> None:
         """Remove what killed writers left aside."""
-        for left in self.target.glob(f"{_PREFIX}*"):
-            if not files.ASIDE.fullmatch(left.name):
-                continue
-            try:
-                handle = _lock(left)
-            except OSError:  # at work, or not ours to remove
-                continue
-            try:
-                self._remove(left)
-            finally:
-                os.close(handle)
-
-
-def known(folder: Path) -> files.Marks | None:
-    """The marks of our files in a folder; None if nothing there is known to be ours.
-
-    A run folder of a version that kept no list: its results are known by the index of its tables, and by name alone.
-    """
-    marks = files.read(folder)
-    if marks is not None:
-        return marks
-    try:
-        files.manifest_of(folder)
-    except (files.Foreign, OSError):
-        return None
-    listed: list[str] = []
-    with suppress(OSError, ValueError, KeyError, csv.Error):
-        index = (folder / "tables" / "index.csv").read_text(encoding="utf-8")
-        listed = " ".join(row["files"] or "" for row in csv.DictReader(index.splitlines())).split()
-    return dict.fromkeys([*listed, "tables/index.csv", "report.html", "verdicts.json"])
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, once others have let go of it."""
-    handle = _lock(folder, wait=True)
-    try:
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(folder: Path, wait: bool = False) -> int:
-    """A descriptor that holds the lock of a folder. BlockingIOError if another one holds it, unless `wait`."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
+        left = [path for path in self.target.glob(f"{_PREFIX}*") if files.ASIDE.fullmatch(path.name)]
+        for aside in files.abandoned(left):
+            self._remove(aside)

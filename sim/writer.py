@@ -4,15 +4,13 @@ A run folder is written aside and renamed when it is whole, so that it exists co
 """
 
 import datetime as dt
-import fcntl
 import json
 import math
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -400,19 +398,19 @@ class RunFolder:
 
     def __enter__(self) -> "RunFolder":
         self.final.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(self.final.parent):
+        with files.locked(self.final.parent):
             _sweep(self.final.parent)
             if os.path.lexists(self.final):
                 files.check_all(self.final)
             self.path.mkdir()
-            self._lock = _lock(self.path)
+            self._lock = files.lock(self.path)
         return self
 
     def publish(self, manifest: dict[str, Any]) -> None:
         """Write the manifest and the list of files, and give the folder its name."""
         write_manifest(self.path, manifest)
         files.write(self.path, files.marks_of(self.path, sorted(path.name for path in self.path.iterdir())))
-        with _locked(self.final.parent):
+        with files.locked(self.final.parent):
             replaced = self._aside("replaced")
             if os.path.lexists(self.final):
                 self.final.rename(replaced)
@@ -441,48 +439,19 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
         part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder that is there, once others have let go of it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the lock of a folder; None if it is gone, or if another one holds it."""
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return handle
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    except BaseException:
-        os.close(handle)
-        raise
-
-
 def _sweep(folder: Path) -> None:
     """Remove what killed runs left aside; put back what one had moved away. Call it with the folder's lock."""
-    for left in folder.glob(".*-*"):
-        named = _LEFT.fullmatch(left.name)
+    left = []
+    for path in folder.glob(".*-*"):
+        named = _LEFT.fullmatch(path.name)
         if named is None:
             continue
         if named["kind"] == "replaced" and not os.path.lexists(folder / named["run"]):
-            left.rename(folder / named["run"])
-            continue
-        with suppress(OSError):  # not ours to remove
-            handle = _lock(left)
-            if handle is not None:
-                shutil.rmtree(left, ignore_errors=True)
-                os.close(handle)
+            path.rename(folder / named["run"])
+        else:
+            left.append(path)
+    for path in files.abandoned(left):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 _LEFT = re.compile(r"\.(?P<kind>partial|replaced)-(?P<run>.+)-[0-9a-f]{12}")

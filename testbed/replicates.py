@@ -236,7 +236,7 @@ def study(
         threads=max(1, cores // workers),
     )  # fmt: skip
     for job in todo:
-        check_record(Path(job.memory), ("claims", "registry_digest"))
+        check_record(Path(job.memory), ("version", "claims", "registry_digest"))
     waiting = [
         job for job in todo if remembered(job, claims) is None or (keep and not _run_is_there(job, name))
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -138,6 +139,24 @@ def test_a_run_folder_with_foreign_files_is_refused_and_named(home, capsys):
     assert (run / "manifest.json").is_file()
 
 
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_lies_where_a_run_folder_should_be_is_refused_and_named(tmp_path, capsys, kind):
+    assert cli.main(["simulate", *WORLD, "--out", str(tmp_path), "--quiet"]) == 0
+    run = Path(capsys.readouterr().out.strip())
+    if kind == "file":
+        shutil.rmtree(run)
+        run.write_text("mine")
+    else:
+        run.rename(tmp_path / "moved")
+        run.symlink_to(tmp_path / "moved")
+    before = sorted(run.parent.iterdir())
+    assert cli.main(["simulate", *WORLD, "--out", str(tmp_path), "--quiet", "--fresh"]) == 2
+    err = capsys.readouterr().err
+    assert f"{run}: slipper did not write this, and it would be replaced. Move it elsewhere" in err
+    assert "Errno" not in err and sorted(run.parent.iterdir()) == before
+    assert run.read_text() == "mine" if kind == "file" else run.is_symlink()
+
+
 def test_a_page_is_written_again_while_nobody_changed_it(tmp_path):
     page = tmp_path / "new" / "page.md"
     files.write_page(page, "# One\n\n")
@@ -155,7 +174,7 @@ def test_a_page_is_written_again_while_nobody_changed_it(tmp_path):
     ("text", "ours"),
     [
         ('{\n "key": "a", "x"', True), ("", True), ("{", True), ('{"key": 1}', True),
-        ("notes", False), ("[1]", False), ('{"a": 1}', False),
+        ("notes", False), ("[1]", False), ('{"a": 1}', False), ('{\n "title": "mine"', False), ('{\n "keys', False),
     ],
 )  # fmt: skip
 def test_a_record_is_known_by_what_it_holds(tmp_path, text, ours):

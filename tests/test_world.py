@@ -423,7 +423,7 @@ def die_at(what, n):
     "Before the n-th call of a function, or, for -n, after it."
     calls = [0]
     owner, name = {"mkdir": (Path, "mkdir"), "write": (pq, "write_table"), "rename": (Path, "rename"),
-                   "remove": (shutil, "rmtree"), "lock": (sys.modules["sim.writer"], "_lock")}[what]
+                   "remove": (shutil, "rmtree"), "lock": (sys.modules["analysis.contract.files"], "lock")}[what]
     real = getattr(owner, name)
     def call(*args, **kwargs):
         calls[0] += 1
@@ -478,7 +478,7 @@ def drive(scenario: Path, out: Path, mode: str, *steps: str) -> list[list[str]]:
     return [line.split() for line in done.stdout.splitlines()]
 
 
-STEPS = ["mkdir:1", "mkdir:3", "lock:1", "population:half", "market:half", "write:1", "write:20", "traffic:half",
+STEPS = ["mkdir:1", "mkdir:3", "lock:2", "population:half", "market:half", "write:1", "write:20", "traffic:half",
          "write:-28", "finish:half", "rename:1", "rename:-1", "remove:1"]  # fmt: skip
 
 

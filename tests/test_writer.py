@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -402,9 +403,9 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def manifest(**more: str) -> dict[str, str]:
+def manifest(**more: str) -> dict[str, Any]:
     """What makes a manifest ours, and more."""
-    return dict.fromkeys(sorted(files.MANIFEST_KEYS), "x") | more
+    return dict.fromkeys(sorted(files.MANIFEST_KEYS), "x") | {"versions": {"glass_slipper": "0"}} | more
 
 
 def test_a_published_folder_has_its_name_and_nothing_else_is_left(tmp_path):
@@ -471,6 +472,7 @@ def test_two_runs_of_one_world_at_once_both_finish(tmp_path):
 DEAD = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from sim.writer import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 folder.__enter__()

@@ -1,7 +1,12 @@
-"""The log contract: field names, types, units, allowed values and meaning of a conforming gateway log, as data.
+"""The contract between those who write a log and those who read it, in two parts that import nothing of the project.
+
+This one says what a log is: field names, types, units, allowed values and meaning of a conforming gateway log, as data.
+`analysis.contract.files` says whose files are. Simulator and analysis write into the same folder, a run with its
+results, and each replaces only what is ours: hence one list of our files in it, one rule of which manifest is ours, and
+one way to lock and to replace.
 
 Three tables: `generations` (the log itself, one row a request and its response), `labels` (what a content classifier
-said about a sample of the requests) and `models` (the public catalogue). Imports nothing of the project.
+said about a sample of the requests) and `models` (the public catalogue).
 
 A writer uses `arrow_schema`; a reader may meet any integer width, any floating width, any timestamp with a time zone
 and dictionary-encoded strings, which all conform (see `Field.family`).

@@ -5,19 +5,20 @@ are on the list and unchanged are replaced or removed. Everything else is the us
 A page of text that stands alone says the same of itself in its first line.
 
 The manifest of a run is known by what it holds, not by a digest: it tells the times that the run took, and its texts
-are refreshed.
+are refreshed. Writers at work in one place keep out of each other's way by locks on folders.
 
 A simulated run and its analysis lie in one folder, so both rooms keep this list; hence it is a part of the contract.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -35,7 +36,6 @@ ABOUT = "The files that slipper wrote into this folder. It replaces or removes t
 ASIDE = re.compile(r"\.analysis-[0-9a-f]{12}")
 """Names of hidden folders in which an analysis is written before it takes its place."""
 _DIGESTS_AT_ONCE = 4
-_RECORD = '{\n "'  # how each record begins
 _STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")
 
 
@@ -51,8 +51,8 @@ class Mark:
     sha256: str
 
 
-Marks = Mapping[str, Mark | None]
-"""By path from the folder, with `/`. None: ours by its name, of a time when no marks were kept."""
+Marks = Mapping[str, Mark]
+"""By path from the folder, with `/`."""
 
 
 def mark(path: Path) -> Mark:
@@ -82,7 +82,7 @@ def read(folder: Path) -> dict[str, Mark] | None:
 
 def write(folder: Path, marks: Marks) -> None:
     """Write the list into a folder that nobody else sees yet."""
-    known = {name: asdict(m) for name, m in sorted(marks.items()) if m is not None and name != MANIFEST}
+    known = {name: asdict(m) for name, m in sorted(marks.items()) if name != MANIFEST}
     text = json.dumps({"about": ABOUT, "files": known}, indent=1) + "\n"
     (folder / LIST).write_text(text, encoding="utf-8")
 
@@ -108,7 +108,7 @@ def check_all(folder: Path, place: Path | None = None) -> None:
     """Raises Foreign if a folder that is to be replaced as a whole holds anything that is not ours."""
     if folder.is_symlink() or not folder.is_dir():
         raise Foreign(
-            place or folder, "slipper did not write this, and it would be replaced. Move it elsewhere"
+            f"{place or folder}: slipper did not write this, and it would be replaced. Move it elsewhere"
         )
     inside = sorted(path.name for path in folder.iterdir())
     mine = [name for name in inside if name != LIST and not ASIDE.fullmatch(name)]
@@ -116,17 +116,20 @@ def check_all(folder: Path, place: Path | None = None) -> None:
 
 
 def is_ours(manifest: Any) -> bool:
-    """Whether this is what the manifest of a simulated run of ours holds."""
-    return isinstance(manifest, dict) and manifest.keys() >= MANIFEST_KEYS
+    """Whether this is what the manifest of a simulated run of ours holds, of whichever version: it states the version
+    of glass-slipper. Other tools write files of that name, too."""
+    versions = manifest.get("versions") if isinstance(manifest, dict) else None
+    return isinstance(versions, dict) and "glass_slipper" in versions
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """The manifest of a run folder. Raises Foreign if it is cut off or not of ours; OSError if it cannot be read."""
+    """The whole manifest of a run folder. Raises Foreign if it is not of ours, is cut off or lacks a key that each
+    has; OSError if it cannot be read."""
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
-    if not is_ours(found):
+    if not is_ours(found) or not found.keys() >= MANIFEST_KEYS:
         raise Foreign(f"{folder / MANIFEST}: {NO_MANIFEST}. Move it elsewhere, and run again")
     return dict(found)
 
@@ -136,14 +139,14 @@ def _why_not_ours(path: Path, key: str, ours: Marks) -> str:
         return "slipper did not write this link"
     if key == MANIFEST:
         try:
-            manifest_of(path.parent)
-        except (Foreign, OSError):
-            return NO_MANIFEST
-        return ""
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            manifest = None
+        return "" if is_ours(manifest) else NO_MANIFEST
     if key not in ours:
         return "slipper did not write this file"
     known = ours[key]
-    if known is None or (path.stat().st_size == known.size and mark(path) == known):
+    if path.stat().st_size == known.size and mark(path) == known:
         return ""
     return "this file was changed after slipper wrote it"
 
@@ -165,6 +168,46 @@ def _key(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
+# --- locks --------------------------------------------------------------------------------------------------
+
+
+def lock(folder: Path, wait: bool = False) -> int:
+    """A descriptor that holds the lock of a folder, until it is closed or its process ends.
+
+    Raises BlockingIOError if another one holds it, unless `wait`; FileNotFoundError if the folder is gone.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder that is there, once others have let go of it."""
+    handle = lock(folder, wait=True)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def abandoned(folders: Iterable[Path]) -> Iterator[Path]:
+    """Those hidden folders whose writers were killed: nobody locks them. Each is locked until the next is asked for."""
+    for folder in folders:
+        try:
+            handle = lock(folder)
+        except OSError:  # at work, gone, or not ours to remove
+            continue
+        try:
+            yield folder
+        finally:
+            os.close(handle)
+
+
 # --- one file -----------------------------------------------------------------------------------------------
 
 
@@ -172,22 +215,20 @@ def _key(folder: Path, path: Path) -> str:
 def replacement(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` when the block ends, and goes when it raises."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    os.close(descriptor)
-    part = Path(name)
+    part = target.with_name(f".{target.name}-{uuid.uuid4().hex[:12]}")
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))  # less the umask, as any new file
     try:
         yield part
-        part.chmod(0o644)
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
-def check_record(target: Path, keys: Iterable[str]) -> None:
+def check_record(target: Path, keys: Sequence[str]) -> None:
     """Raises Foreign if a finished run is to be remembered in a file that is not such a record, whole or cut off.
 
-    keys: what a record holds.
+    keys: what a record holds, the one that it begins with first.
     """
     if not os.path.lexists(target):
         return
@@ -198,7 +239,8 @@ def check_record(target: Path, keys: Iterable[str]) -> None:
     except OSError:
         ours = False
     except ValueError:
-        ours = _RECORD.startswith(text[: len(_RECORD)])
+        begins = f'{{\n "{keys[0]}":'
+        ours = begins.startswith(text[: len(begins)])
     if not ours:
         raise Foreign(
             f"{target}: slipper did not write this file, and it would be replaced. Move it elsewhere"
@@ -206,8 +248,11 @@ def check_record(target: Path, keys: Iterable[str]) -> None:
 
 
 def check_page(target: Path, overwrite: bool = False) -> None:
-    """Raises Foreign if a page of text would replace a file that is not an unchanged page of ours."""
-    if overwrite or not (target.exists() or target.is_symlink()):
+    """Raises Foreign if a page of text would replace a file that is not an unchanged page of ours, unless `overwrite`,
+    or a link in any case."""
+    if target.is_symlink():
+        raise Foreign(f"{target}: this is a link, and it would be replaced. Name the file that it leads to")
+    if overwrite or not target.exists():
         return
     try:
         text = target.read_text(encoding="utf-8")

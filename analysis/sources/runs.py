@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis import contract
+from analysis.contract.files import MANIFEST, is_ours
 from analysis.sources.errors import LogError, first_line
-
-MANIFEST = "manifest.json"
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder has a run's manifest. Other tools write files of that name, too: ours states the version of
-    glass-slipper."""
-    return _is_ours(_content(folder / MANIFEST))
+    """Whether a folder has a run's manifest."""
+    return is_ours(_content(folder / MANIFEST))
 
 
 def own_run(path: Path) -> Path | None:
@@ -59,7 +57,7 @@ def read_manifest(run: Path) -> tuple[dict[str, Any], dt.date, dt.date] | None:
     if not path.exists():
         return None
     content = _content(path)
-    if content is not None and not _is_ours(content):
+    if content is not None and not is_ours(content):
         return None
     if content is None and not any((run / "log").glob(f"{contract.PARTITION_KEY}=*")):
         return None  # no JSON, and no run's layout: whatever it is, no run wrote it
@@ -80,8 +78,3 @@ def _content(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-
-
-def _is_ours(content: Any) -> bool:
-    versions = content.get("versions") if isinstance(content, dict) else None
-    return isinstance(versions, dict) and "glass_slipper" in versions

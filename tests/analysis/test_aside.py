@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -201,20 +202,27 @@ def test_a_list_that_is_not_ours_is_named(tmp_path):
     assert (tmp_path / files.LIST).read_text() == "[1, 2]"
 
 
-def test_results_without_a_list_are_ours_only_in_a_run_folder_and_by_their_index(tmp_path):
-    put(tmp_path, "old")
+def test_results_without_a_list_are_named_and_refused_in_a_run_folder_too(tmp_path):
+    """Whether someone changed them cannot be known: an old run is analysed again once they are out of the way."""
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "part").write_text("old")
+    (tmp_path / "manifest.json").write_text(
+        json.dumps(dict.fromkeys(files.MANIFEST_KEYS, "x") | {"versions": {"glass_slipper": "0"}})
+    )
+    put(tmp_path, "edited")
     (tmp_path / "tables" / "index.csv").write_text("id,files\na,tables/a.txt figures/a.txt\n")
-    with pytest.raises(files.Foreign, match="earlier version have no list"):
-        publish(tmp_path, "new")
-    manifest = dict.fromkeys(files.MANIFEST_KEYS, "x")
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    (tmp_path / "tables" / "notes.txt").write_text("mine")
-    with pytest.raises(files.Foreign, match=r"notes\.txt"):
-        publish(tmp_path, "new")
-    assert (tmp_path / "tables" / "notes.txt").read_text() == "mine"
-    (tmp_path / "tables" / "notes.txt").unlink()
-    with Aside(tmp_path, ["verdicts.json"]) as aside:
-        (aside.path / "verdicts.json").write_text("{}")
-        aside.publish()
+    for name, kept in (
+        ("report.html", "report.html"),
+        ("tables", "tables/a.txt"),
+        ("figures", "figures/a.txt"),
+    ):
+        with pytest.raises(files.Foreign, match=rf"{kept}: slipper did not .* earlier version have no list"):
+            Aside(tmp_path, [name]).__enter__()
+        assert (tmp_path / kept).read_text() == "edited"
+    for name in ("tables", "figures"):
+        shutil.rmtree(tmp_path / name)
+    (tmp_path / "report.html").unlink()
     publish(tmp_path, "new")
-    assert (tmp_path / "tables" / "a.txt").read_text() == "new"
+    publish(tmp_path, "newer")
+    assert (tmp_path / "tables" / "a.txt").read_text() == "newer"
+    assert (tmp_path / "log" / "part").read_text() == "old"

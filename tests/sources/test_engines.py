@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from analysis import retention
+from analysis.contract import files
 from analysis.source import LogError, NotAvailable, open_log
 from analysis.sources import runs
 from testbed import cli
@@ -172,6 +173,17 @@ def test_another_tools_manifest_is_no_run(tmp_path, whole, content):
     with open_log(log) as opened:
         assert opened.manifest is None and opened.warnings == ()
     assert runs.own_run(log) is None
+
+
+@pytest.mark.parametrize("content", [*FOREIGN, "[" * 100_000, "{}", '{"versions": {"glass_slipper": "0"}}'])
+def test_readers_and_writers_agree_whose_a_manifest_is(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content)
+    try:
+        files.check(tmp_path, ["manifest.json"], None)
+    except files.Foreign:
+        assert not runs.is_run(tmp_path)
+    else:
+        assert runs.is_run(tmp_path)
 
 
 def test_a_run_is_known_by_its_manifest(tmp_path):
