@@ -9,8 +9,10 @@ contradicts, by more users before it than a handful of testers, is no evidence.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from analysis.coverage import Coverage, month_end
 
@@ -22,15 +24,23 @@ EARLY_SHARE = 0.05  # the same as a share of the launch cohort, where it is larg
 RELEASED, SEEN = "release date", "first month seen"
 
 
+# What a cohort may hold beside newcomers, by column of the triangles: its mark, and what it means.
+MARKS = {
+    "left_truncated": ("<", "joined in that month or before"),
+    "after_hole": ("?", "may have joined on days that the log lacks"),
+}
+
+
 @dataclass(frozen=True)
 class Launch:
-    """The month of a model's launch cohort (None: the log does not show it, `why`), how it was found, and what
-    to say of a release date that does not agree with the log (`note`)."""
+    """The month of a model's launch cohort (None: the log does not show it, `why`, and what would: `remedy`), how it
+    was found, and what to say of a release date that does not agree with the log (`note`)."""
 
     month: dt.date | None
     basis: str
     why: str = ""
     note: str = ""
+    remedy: str = ""
 
 
 def find(
@@ -39,31 +49,34 @@ def find(
     """The launch of a model with cohorts of so many users by month, a release date or none, and so many users
     before it.
 
-    The month of the release date if the log covers that day; the next month with more than a handful of users where it
-    has at most a handful; the first month seen, after a handful, where there is no release date or the log contradicts
-    it, and then only with evidence of absence.
+    The first month with more than a handful of users, from that of the release date on: if the log does not contradict
+    that date. Users of that month have to be newcomers: the log covers the release date, or begins `EVIDENCE_DAYS`
+    before the month, and has no hole since the release, or in the month or the one before.
     """
     months = sorted(month for month, users in sizes.items() if users)
     note = _note(months, release, early)
-    if release is not None and not contradicted(sizes, release, early):
-        if release < coverage.first.replace(day=1):
-            return Launch(None, RELEASED, "the log does not hold the month of the model's launch", note)
-        month = release.replace(day=1)
-        later = [m for m in months if m >= month]
-        if later:
-            month = _after_testers(later, sizes, released=month)
-        if coverage.has_hole(release, month - dt.timedelta(days=1)):
-            return Launch(None, RELEASED, lost(month), note)
-        return Launch(month, RELEASED, note=note)
+    trusted = None if release is None or contradicted(sizes, release, early) else release
+    basis = SEEN
+    if trusted is not None:
+        basis, months = RELEASED, [m for m in months if m >= trusted.replace(day=1)]
+        if trusted < coverage.first.replace(day=1):
+            why = "the log does not hold the month of the model's launch"
+            return Launch(None, basis, why, note, _begins_by(trusted))
+        months = months or [trusted.replace(day=1)]
     if not months:
-        return Launch(None, SEEN, "the log has no requests to the model")
+        return Launch(None, basis, "the log has no requests to the model")
     month = _after_testers(months, sizes)
-    covered = evidence_days(coverage, month)
-    if covered >= EVIDENCE_DAYS:
-        return Launch(month, SEEN, note=note)
-    if coverage.has_hole(month - dt.timedelta(days=EVIDENCE_DAYS), month - dt.timedelta(days=1)):
-        return Launch(None, SEEN, lost(month), note)
-    return Launch(None, SEEN, too_late(coverage, month), note)
+    since = trusted or _month_before(month)
+    if coverage.has_hole(since, month_end(month)):
+        return Launch(None, basis, lost(month), note, _load_again(coverage, since, month_end(month)))
+    if left_truncated(coverage, month, trusted):
+        if trusted is not None:
+            return Launch(None, basis, _released_before(coverage, month, trusted), note, _begins_by(trusted))
+        remedy = _begins_by(month - dt.timedelta(days=EVIDENCE_DAYS))
+        if release is None:
+            remedy += ", or the release date in the models table"
+        return Launch(None, basis, too_late(coverage, month), note, remedy)
+    return Launch(month, basis, note=note)
 
 
 def evidence_days(coverage: Coverage, month: dt.date) -> int:
@@ -77,10 +90,9 @@ def contradicted(sizes: Mapping[dt.date, int], release: dt.date, early: int) -> 
 
 
 def left_truncated(coverage: Coverage, month: dt.date, release: dt.date | None) -> bool:
-    """Whether users of a time before the log may pass for newcomers of a month: it begins less than
-    `EVIDENCE_DAYS` after
-    the log does, and no release date on a covered day says that there was nothing to use before. release: None where
-    there is none, or the log contradicts it."""
+    """Whether users of a time before the log may pass for newcomers of a month: it begins less than `EVIDENCE_DAYS`
+    after the log does, and no release date on a covered day says that there was nothing to use before. release: None
+    where there is none, or the log contradicts it."""
     if release is not None and release >= coverage.first:
         return False
     return (month - coverage.first).days < EVIDENCE_DAYS
@@ -89,20 +101,28 @@ def left_truncated(coverage: Coverage, month: dt.date, release: dt.date | None) 
 def after_hole(coverage: Coverage, month: dt.date, release: dt.date | None) -> bool:
     """Whether newcomers of days that the log lost may pass for those of a month: a hole in it, or in the month before,
     since the release."""
-    begin = (month - dt.timedelta(days=1)).replace(day=1)
+    begin = _month_before(month)
     return coverage.has_hole(max(begin, release) if release else begin, month_end(month))
 
 
-def _after_testers(
-    months: list[dt.date], sizes: Mapping[dt.date, int], released: dt.date | None = None
-) -> dt.date:
-    """The first month that has more before it than nobody or a handful: testers do not make a launch."""
+def mark(cohort: Mapping[Any, Any]) -> str:
+    """The mark of a cohort, a row of the triangles: see `MARKS`; empty for one of newcomers alone."""
+    return next((sign for column, (sign, _) in reversed(MARKS.items()) if cohort[column]), "")
+
+
+def _month_before(month: dt.date) -> dt.date:
+    return (month - dt.timedelta(days=1)).replace(day=1)
+
+
+def _after_testers(months: Sequence[dt.date], sizes: Mapping[dt.date, int]) -> dt.date:
+    """The first of the months by whose end there are more users than a handful, beside the next one: testers do not
+    make a launch. The last one if there is none."""
     seen = 0
-    for month, following in zip(months, [*months[1:], None], strict=True):
+    for month, following in pairwise(months):
         seen += sizes[month]
-        if following is None or seen > HANDFUL or seen > EARLY_SHARE * sizes[following]:
+        if seen > HANDFUL or seen > EARLY_SHARE * sizes[following]:
             return month
-    return released or months[0]
+    return months[-1]
 
 
 def _note(months: list[dt.date], release: dt.date | None, early: int) -> str:
@@ -124,8 +144,7 @@ def lost(month: dt.date) -> str:
     """Why there is no launch after a hole."""
     return (
         f"the log lost days before or in {month:%B %Y}, the first month with more than a handful of users: "
-        f"who began then "
-        "is not known"
+        "who began then is not known"
     )
 
 
@@ -135,6 +154,22 @@ def too_late(coverage: Coverage, month: dt.date) -> str:
     days = f"{covered} day{'s'[: covered != 1]}" if covered else "no day"
     return (
         f"the users of {month:%B %Y} may be older than the log: it covers {days} before that month (it begins on "
-        f"{coverage.first}), and {EVIDENCE_DAYS} days without the model are needed to see a launch; a log that begins "
-        "earlier, or a release date in the models table, would do"
+        f"{coverage.first}), and {EVIDENCE_DAYS} days without the model are needed to see a launch"
     )
+
+
+def _released_before(coverage: Coverage, month: dt.date, release: dt.date) -> str:
+    return (
+        f"the users of {month:%B %Y} may be older than the log: the model was released on {release}, and the log "
+        f"begins on {coverage.first}"
+    )
+
+
+def _begins_by(first: dt.date) -> str:
+    return f"a log that begins on {first} or before"
+
+
+def _load_again(coverage: Coverage, first: dt.date, last: dt.date) -> str:
+    """The remedy of holes between two days."""
+    spans = [str(hole) for hole in coverage.holes if hole.first <= last and hole.last >= first]
+    return f"a log with the lost days loaded again ({', '.join(spans)})"

@@ -294,15 +294,16 @@ def launch_contrast(
     """The launch cohort against later ones at the same age: claims C117 to C123 as numbers.
 
     One row a k in `months`: launch (R of the launch cohort), launch_low, launch_high (95% Wilson), launch_users
-    (n), later (unweighted mean of R over cohorts that start at least `later_after` months after the launch
-    cohort), later_cohorts (how many), later_users (their n, summed), ratio = launch / later, difference =
-    launch - later, spread = largest minus smallest R over the launch cohort and all cohorts after it,
-    spread_later = the same over the later ones alone. Only complete cells of cohorts with at least `min_cohort`
-    users count; a value without any is missing. basis: how the launch month was found.
+    (n), later (unweighted mean of R over cohorts that start at least `later_after` months after the launch cohort),
+    later_cohorts (how many), later_users (their n, summed), ratio = launch / later, difference = launch - later,
+    spread = largest minus smallest R over the launch cohort and all cohorts after it, spread_later = the same over
+    the later ones alone. Only complete cells of cohorts with at least `min_cohort` users count, and of newcomers
+    alone (neither left_truncated nor after_hole); a value without any is missing. basis: how the launch month was
+    found.
     """
     launch, basis = launch_cohort(log, model)
     cells = triangle(log, model, min_cohort=min_cohort)
-    cells = cells[cells["complete"]]
+    cells = cells[cells["complete"] & ~cells["left_truncated"] & ~cells["after_hole"]]
     rows = []
     for k in months:
         at = cells[cells["k"] == k]

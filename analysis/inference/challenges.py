@@ -9,7 +9,6 @@ under them is called fragile.
 
 from __future__ import annotations
 
-import calendar
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,11 +16,13 @@ from functools import partial
 
 import numpy as np
 
+from analysis.coverage import month_end
 from analysis.inference.panel import NEWCOMER_DAYS, Bools, Cells, Floats, Panel
 from analysis.inference.regularity import never_pauses
 
 TOP_SHARE = 0.01  # of users, by requests in an active month
 ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (assumed)
+MOST_COVERED = 0.5  # of a month's days covered, for its volume to say something of the month (assumed)
 # An outlying volume lies above the median by 2.5 robust standard deviations of the logarithm, among retained users
 # of the other cohorts: Leys et al. (2013), J. Exp. Soc. Psychol. 49:764, after Hampel.
 OUTLYING = 2.5
@@ -185,24 +186,28 @@ def always_on(panel: Panel, cohort: int) -> Bools | None:
     A loyal user and an always-on account are both active in every month, so activity cannot tell them apart. Always
     on is who, in months after the first, has a request on at least 90% of the days and a volume far above that of
     retained users of the other cohorts; or whom the log saw in several countries. Loyal users of an ordinary volume
-    stay. Where the log has only days or only volumes, these decide alone.
+    stay. Where the log has only days or only volumes, these decide alone. Days that the log does not cover count for
+    nothing; months of which it covers less than half are left out, volumes of others scaled to the whole month.
     """
     if panel.requests is None and panel.days is None and panel.shared is None:
         return None
     n, months = panel.active.shape
-    after = panel.active & (np.arange(months) > panel.cohort[:, None])
+    covered = panel.covered_days.sum(axis=1)
+    length = np.array([month_end(m).day for m in panel.months])
+    after = panel.active & (np.arange(months) > panel.cohort[:, None]) & (covered >= MOST_COVERED * length)
     counted = after.sum(axis=1)
     seen = counted > 0
     flagged = np.zeros(n, np.bool_)
     if panel.requests is not None or panel.days is not None:
         flagged = seen.copy()
     if panel.days is not None:
-        length = np.array([calendar.monthrange(m.year, m.month)[1] for m in panel.months])
-        share = (panel.days / length * after).sum(axis=1) / np.maximum(counted, 1)
+        bits = None if panel.covered is None else panel.covered_day_bits
+        days = panel.days if bits is None else np.bitwise_count(bits)
+        share = (days / np.maximum(covered, 1) * after).sum(axis=1) / np.maximum(counted, 1)
         flagged &= share >= ALWAYS_ON_DAYS
     if panel.requests is not None:
-        level = _level(panel.requests, after, counted)
-        fence = _fence(panel, cohort, level)
+        level = _level(panel.requests * (length / np.maximum(covered, 1)), after, counted)
+        fence = _fence(panel, cohort, level, after)
         flagged &= level > fence if fence is not None else False
     if panel.shared is not None:
         flagged |= panel.shared
@@ -214,22 +219,23 @@ def unpausing(panel: Panel) -> Bools | None:
 
     Some people are, too. So where they are left out, the verdict falls only if most of the difference falls with them.
     """
-    return None if panel.day_bits is None else never_pauses(panel.day_bits, panel.months)
+    bits = panel.covered_day_bits
+    return None if bits is None else never_pauses(bits, panel.months)
 
 
 def _level(requests: np.ndarray, after: Bools, counted: np.ndarray) -> Floats:
-    """Each user's mean log requests in an active month after the first."""
+    """Each user's mean log requests in the months `after` the first; counted: how many these are."""
     logs = np.log(np.maximum(requests, 1)) * after
     return np.asarray(logs.sum(axis=1) / np.maximum(counted, 1), dtype=np.float64)
 
 
-def _fence(panel: Panel, cohort: int, level: Floats) -> float | None:
+def _fence(panel: Panel, cohort: int, level: Floats, after: Bools) -> float | None:
     """Log requests a month above which a volume is outlying, or None without a reference.
 
     The reference are users who were active two or more months after their first, of other cohorts if there are enough.
     """
     months = panel.active.shape[1]
-    retained = (panel.active & (np.arange(months) > panel.cohort[:, None] + 1)).any(axis=1)
+    retained = (after & (np.arange(months) > panel.cohort[:, None] + 1)).any(axis=1)
     reference = level[retained & (panel.cohort != cohort)]
     if len(reference) < LEAST_REFERENCE:
         reference = level[retained]

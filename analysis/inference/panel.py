@@ -149,12 +149,14 @@ class Panel:
     min_cohort: int = SMALL_COHORT
     windows: Windows = "calendar months"
     months_dropped: tuple[dt.date, ...] = ()
-    left_truncated: bool = False  # the first cohort holds old users of an older model, and is not tested
-    mixed: tuple[
-        int, ...
-    ] = ()  # cohorts that may hold others than newcomers, and are not tested: see `launches`
+    left_truncated: tuple[int, ...] = ()  # cohorts that may hold users who are older than the log
+    mixed: tuple[int, ...] = ()  # these, and cohorts after holes: not tested, see `launches`
     known: Bools | None = None  # (M, M): whether the log covers month m for cohort c whole; None: all of them
+    covered: Ints | None = (
+        None  # (M,): the days that the log covers, as bits like day_bits; None: all of them
+    )
     no_launch: str = ""  # why there is no launch cohort, for people
+    launch_remedy: str = ""  # what log would show it, a phrase
     notes: tuple[str, ...] = ()  # what to know of the panel, for people
     rewindowed: Panel | None = None  # the same users by 30-day windows from first use, where that is known
 
@@ -172,10 +174,9 @@ class Panel:
     def tested(self) -> list[int]:
         """Cohorts of newcomers, at least `min_cohort` of them, with a covered month after their first, oldest first."""
         last = len(self.months) - 1
-        first = 1 if self.left_truncated else 0
         return [
             c
-            for c in range(first, last)
+            for c in range(last)
             if self.cohort_sizes[c] >= max(self.min_cohort, 1)
             and c not in self.mixed
             and (self.known is None or self.known[c, c + 1 :].any())
@@ -264,6 +265,22 @@ class Panel:
             seen = np.bincount(place, minlength=n * len(self.tested) * len(self.months))
             active = seen.reshape(n, len(self.tested), -1)[:, which[cohort], cohort + age].astype(np.float64)
             yield active, size
+
+    @cached_property
+    def covered_days(self) -> Bools:
+        """Whether the log covers each day of each month, (M, 31); days after a month's end are not covered."""
+        lengths = np.array([month_end(m).day for m in self.months])
+        inside: Bools = np.arange(31) < lengths[:, None]
+        if self.covered is None:
+            return inside
+        return inside & ((self.covered[:, None] >> np.arange(31)) & 1 == 1)
+
+    @property
+    def covered_day_bits(self) -> Ints | None:
+        """day_bits of covered days alone: the few rows that a hole may hold are none of anybody's habits."""
+        if self.day_bits is None or self.covered is None:
+            return self.day_bits
+        return self.day_bits & self.covered
 
     def keep(self, chosen: Bools) -> Panel:
         """The same panel with the chosen users (n,) only."""
@@ -471,6 +488,7 @@ def _assemble(
             "windows": windows,
             "months_dropped": months[length:],
             "known": _known(coverage, months[:length], windows),
+            "covered": _covered(coverage, months[:length]) if windows == "calendar months" else None,
         }
     )
 
@@ -482,22 +500,19 @@ def _cohorts(log: Log, names: Sequence[str], months: tuple[dt.date, ...]) -> dic
     found = retention.launches_of(log, names)
     starts = [found[name] for name in names if found[name].month is not None]
     launch = min(starts, key=lambda one: one.month or dt.date.max) if starts else found[names[0]]
-    why, at = launch.why, None
-    old = launches.left_truncated(coverage, months[0], release)
-    mixed = tuple(
-        i
-        for i, month in enumerate(months)
-        if launches.left_truncated(coverage, month, release) or launches.after_hole(coverage, month, release)
-    )
-    if launch.month in months:
-        at = months.index(launch.month)
-        if launches.after_hole(coverage, months[at], release):
-            why, at = launches.lost(months[at]), None
-        elif at in mixed:
-            why, at = launches.too_late(coverage, months[at]), None
+    old = tuple(i for i, month in enumerate(months) if launches.left_truncated(coverage, month, release))
+    after = tuple(i for i, month in enumerate(months) if launches.after_hole(coverage, month, release))
+    mixed = tuple(sorted({*old, *after}))
+    at = months.index(launch.month) if launch.month in months else None
+    why, remedy = launch.why, launch.remedy
+    if launch.month is not None and at is None:
+        why = f"the launch cohort ({launch.month:%B %Y}) has no complete month in this log"
+        remedy = "a log with more complete months"
+    elif at in mixed:  # of an earlier id, whose own launch is another month
+        why, at = launches.lost(months[at]), None
     notes = [found[name].note for name in names if found[name].note]
     return {
-        "launch": at, "no_launch": "" if at is not None else why, "left_truncated": old, "mixed": mixed,
+        "launch": at, "no_launch": why, "launch_remedy": remedy, "left_truncated": old, "mixed": mixed,
         "notes": (*notes, *_of_holes(coverage, months)),
     }  # fmt: skip
 
@@ -509,15 +524,15 @@ def _of_holes(coverage: Coverage, months: tuple[dt.date, ...]) -> list[str]:
         return []
     names = ", ".join(f"{m:%B %Y}" for m in lost)
     return [
-        f"{names}: the log lost days, so activity then is not known and left out; cohorts of these months, "
-        f"and of those "
-        "right after, hold others than newcomers and are not tested; error rates are simulated as if nothing were lost"
+        f"{names}: the log lost days, so activity then is not known and left out; cohorts of these months, and of "
+        "those right after, may hold others than newcomers and are not tested; error rates are simulated as if nothing "
+        "were lost"
     ]
 
 
 def _known(coverage: Coverage, months: tuple[dt.date, ...], windows: Windows) -> Bools | None:
-    """(M, M): whether the log covers month m (or the 30-day windows of age m - c) for all of cohort c; None:
-    it does."""
+    """(M, M): whether the log covers month m (or the 30-day windows of age m - c) for all of cohort c; None: it
+    does."""
     if not coverage.holes:
         return None
     size = len(months)
@@ -532,6 +547,21 @@ def _known(coverage: Coverage, months: tuple[dt.date, ...], windows: Windows) ->
                 begin, month_end(month) + dt.timedelta(days=WINDOW_DAYS * (m - c + 1))
             )
     return table
+
+
+def _covered(coverage: Coverage, months: tuple[dt.date, ...]) -> Ints:
+    """(M,): the covered days of each month as bits, bit d - 1 for day d."""
+    return np.array(
+        [
+            sum(
+                1 << (d - 1)
+                for d in range(1, month_end(m).day + 1)
+                if coverage.covered(m.replace(day=d), m.replace(day=d))
+            )
+            for m in months
+        ],
+        np.int64,
+    )
 
 
 def _windows_over(first: pd.Timestamp, length: int, last_day: dt.date) -> int:

@@ -18,9 +18,8 @@ from analysis import vocabulary as v
 from analysis.query import collect
 from analysis.source import Log
 
-# A "month" from first use, counted by the second: days 30 to 60 since it are month 1, as Mixpanel
-# counts them. Amplitude
-# counts whole calendar days, so that late on 1 December and early on 31 December are 30 days apart.
+# A "month" from first use, counted by the second: days 30 to 60 since it are month 1, as Mixpanel counts them.
+# Amplitude counts whole calendar days, so that late on 1 December and early on 31 December are 30 days apart.
 WINDOW_DAYS = 30
 Windows = Literal["calendar months", "30 days"]
 
@@ -60,8 +59,8 @@ def arrivals(log: Log) -> ir.Table:
 
 
 def organisations(log: Log) -> pd.DataFrame:
-    """The organisation of each user who has an account in the log: columns user_id, organisation (a number),
-    by user_id.
+    """The organisation of each user who has an account in the log: columns user_id, organisation (a number), by
+    user_id.
 
     Users who share an account are one organisation, and so are all accounts of one user: keys are rotated, and ids of
     accounts missing on some rows, so an account that a user had in any month, with any model, counts. These are the

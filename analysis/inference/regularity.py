@@ -29,7 +29,8 @@ WEEKENDS = 0.8  # (assumed)
 
 
 def never_pauses(day_bits: Bits, months: Sequence[dt.date]) -> Bools:
-    """Users (n,) that never pause. day_bits (n, M): bit d - 1 is set for a request on day d of the month.
+    """Users (n,) that never pause. day_bits (n, M): bit d - 1 is set for a request on day d of the month, of the days
+    that the log covers.
 
     Days on which no user at all was active are not counted: the log lacks them, or the service was down.
     """

@@ -28,7 +28,7 @@ def remedies(panel: Panel, rates: ErrorRates | None = None, users: int | None = 
     """
     launch = panel.launch
     if launch is None:
-        return ("a log that begins a month or more before the model's release",)
+        return (panel.launch_remedy,) if panel.launch_remedy else ()
     if int(panel.cohort_sizes[launch]) == 0:
         return ()
     if launch in panel.tested and first_look(panel, launch).found.testable:

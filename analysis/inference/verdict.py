@@ -33,7 +33,7 @@ from analysis.inference.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
 from analysis.inference.panel import NEWCOMER_DAYS, NoPanel, Panel
 from analysis.inference.plain import plain
 from analysis.inference.remedies import remedies
-from analysis.numerals import percent
+from analysis.numerals import listed, percent
 from analysis.proportions import Z95
 from analysis.source import Log
 from analysis.study import SMALL_COHORT
@@ -491,22 +491,21 @@ def _control(log: Log, model: str, min_cohort: int) -> Decision | None:
 
 
 def _notes(panel: Panel) -> tuple[str, ...]:
-    notes = list(panel.notes)
+    notes = []
     if panel.months_dropped:
         months = ", ".join(f"{m:%B %Y}" for m in panel.months_dropped)
         notes.append(f"{months} left out: not complete in this log")
     small = [
         c
         for c in range(len(panel.months) - 1)
-        if 0 < panel.cohort_sizes[c] < panel.min_cohort
-        and c not in panel.mixed
-        and not (c == 0 and panel.left_truncated)
+        if 0 < panel.cohort_sizes[c] < panel.min_cohort and c not in panel.mixed
     ]
     if small:
         held, tested = ("cohorts have", "are") if len(small) > 1 else ("cohort has", "is")
         notes.append(f"{len(small)} {held} fewer than {panel.min_cohort} users and {tested} not tested")
     if panel.left_truncated:
-        notes.append(f"{panel.months[0]:%B %Y} is no cohort: the log begins then, and the model is older")
+        held = listed([f"{panel.months[c]:%B %Y}" for c in panel.left_truncated])
+        notes.append(f"{held}: may hold users who are older than the log, and not tested")
     if panel.tenure is not None and panel.launch is not None:
         own = panel.cohort == panel.launch
         hidden = float((panel.tenure[own] < 0).mean()) if own.any() else 0.0

@@ -110,8 +110,15 @@ def compared(verdict: Verdict) -> str:
 
 
 def caveats(verdict: Verdict) -> list[str]:
-    """What limits the sentence, a sentence each: what would do where there is too little, and the error rates."""
-    return [said for said in (in_words(verdict.remedies), how_sure(verdict)) if said]
+    """What limits the sentence, a sentence each: what would do where there is too little, what the log lacks or
+    contradicts, and the error rates."""
+    return [said for said in (in_words(verdict.remedies), *of_the_log(verdict), how_sure(verdict)) if said]
+
+
+def of_the_log(verdict: Verdict) -> list[str]:
+    """What is to be known of the log behind the verdict, a sentence each: a release date that does not agree with it,
+    and its holes."""
+    return [f"{_capital(note)}." for note in (verdict.panel.notes if verdict.panel else ())]
 
 
 def how_sure(verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ from analysis.inference.challenges import DROPPED
 from analysis.inference.error_rates import NOT_SIMULATED, PLANTED, ErrorRates, Rate
 from analysis.inference.remedies import in_words
 from analysis.inference.verdict import Verdict, outcome_words
-from analysis.inference.wording import how_sure, left_out_in_turn, others_word, sentence
+from analysis.inference.wording import how_sure, left_out_in_turn, of_the_log, others_word, sentence
 from analysis.numerals import NOBODY, number_within, p_is, p_value, percent, percent_within, points_within
 from analysis.report.cells import Cell, SmallTable
 
@@ -31,8 +31,8 @@ READING = (
 @dataclass(frozen=True)
 class Judgement:
     """One verdict on the page. mark, style: of the headline, so that colour is not alone; in_short: its sentence;
-    remedy: what would do where there is too little; sure: the error rates in a sentence; sizes: name and amount; gap:
-    why nothing can be judged, instead of all the rest."""
+    remedy: what would do where there is too little; limits: what the log lacks or contradicts; sure: the error rates in
+    a sentence; sizes: name and amount; gap: why nothing can be judged, instead of all the rest."""
 
     headline: str
     mark: str
@@ -47,6 +47,7 @@ class Judgement:
     gap: str = ""
     remedy: str = ""
     sure: str = ""
+    limits: Sequence[str] = ()
 
     @property
     def words(self) -> str:
@@ -63,7 +64,7 @@ def judgement(verdict: Verdict) -> Judgement:
         gap = "" if kind.kind == "boomerang" else f"no verdict: {kind.because}"
         return Judgement(
             headline, mark, style, kind.because, in_short=sentence(verdict), notes=verdict.notes, gap=gap,
-            remedy=in_words(verdict.remedies),
+            remedy=in_words(verdict.remedies), limits=of_the_log(verdict),
         )  # fmt: skip
     return Judgement(
         headline,
@@ -78,6 +79,7 @@ def judgement(verdict: Verdict) -> Judgement:
         _notes(verdict),
         remedy=in_words(verdict.remedies),
         sure=how_sure(verdict),
+        limits=of_the_log(verdict),
     )
 
 

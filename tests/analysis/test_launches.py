@@ -42,6 +42,38 @@ def test_a_release_date_on_a_covered_day_is_evidence():
     assert "does not hold the month" in found.why
 
 
+@pytest.mark.parametrize(("released", "month"), [(19, None), (20, JANUARY)])
+def test_a_release_in_the_first_month_has_to_be_on_a_day_of_the_log(released, month):
+    found = find(
+        Coverage(dt.date(2025, 1, 20), YEAR.last), {JANUARY: 400} | SIZES, dt.date(2025, 1, released)
+    )
+    assert (found.month, found.basis) == (month, "release date")
+    assert found.remedy == ("" if month else "a log that begins on 2025-01-19 or before")
+    assert (
+        found.why == "" if month else "released on 2025-01-19, and the log begins on 2025-01-20" in found.why
+    )
+
+
+@pytest.mark.parametrize("release", [None, FEBRUARY])
+def test_a_hole_in_the_month_of_the_launch_hides_it(release):
+    lost = Coverage(YEAR.first, YEAR.last, (Span(dt.date(2025, 2, 5), dt.date(2025, 2, 20)),))
+    found = find(lost, SIZES, release)
+    assert found.month is None
+    assert "lost days before or in February 2025" in found.why
+    assert found.remedy == "a log with the lost days loaded again (2025-02-05 to 2025-02-20)"
+    assert find(lost, SIZES, dt.date(2025, 2, 21)).month == FEBRUARY
+
+
+def test_what_would_show_a_launch_is_said_once():
+    found = find(Coverage(JANUARY, YEAR.last), {JANUARY: 400} | SIZES)
+    assert (
+        found.remedy == "a log that begins on 2024-12-04 or before, or the release date in the models table"
+    )
+    assert "models table" not in found.why
+    contradicted = find(Coverage(JANUARY, YEAR.last), {JANUARY: 400} | SIZES, MARCH, early=400)
+    assert contradicted.remedy == "a log that begins on 2024-12-04 or before"
+
+
 def test_a_release_that_the_log_contradicts_is_said_and_the_log_is_believed():
     found = find(YEAR, SIZES, MARCH, early=400)
     assert (found.month, found.basis) == (FEBRUARY, "first month seen")

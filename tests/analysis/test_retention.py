@@ -152,11 +152,25 @@ def test_launch_contrast_compares_with_cohorts_two_months_later(connect):
 def test_launch_contrast_leaves_incomplete_months_out(connect):
     rows = [(f"u{i}", NEW, "2025-01-20T00:00:00") for i in range(5)]
     rows += [(f"v{i}", NEW, "2025-03-20T00:00:00") for i in range(5)]
-    log = connect(generations(rows), models=models(model(NEW, "2025-01-15")), end=dt.date(2025, 6, 10))
+    days = {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 6, 10)}
+    log = connect(generations(rows), models=models(model(NEW, "2025-01-15")), **days)
     found = retention.launch_contrast(log, NEW, months=(3,), min_cohort=5).iloc[0]
     assert (found["launch"], found["later_cohorts"]) == (0.0, 0)
     assert pd.isna(found["later"])
     assert pd.isna(found["ratio"])
+
+
+def test_launch_contrast_compares_with_cohorts_of_newcomers_alone(connect):
+    from tests.analysis.test_coverage import _log
+
+    facts = models(model("new/one", "2025-03-01"), model("old/one", "2024-01-01"))
+    whole, lost = (
+        retention.launch_contrast(
+            connect(_log(lost=days), models=facts), "new/one", months=(1,), min_cohort=5
+        ).iloc[0]
+        for days in ([], [(dt.date(2025, 5, 20), dt.date(2025, 6, 10))])
+    )
+    assert (whole["later_cohorts"], lost["later_cohorts"]) == (3, 0)  # nor those of June and July
 
 
 def test_launch_cohort_without_a_models_table_is_the_first_month_seen(connect):

@@ -10,8 +10,8 @@ import pytest
 
 from analysis.inference import challenges as ch
 from analysis.inference.decision import decide
-from analysis.inference.panel import UNKNOWN_TENURE
-from analysis.inference.populations import Population, planted
+from analysis.inference.panel import UNKNOWN_TENURE, Panel
+from analysis.inference.populations import Population, month_range, planted
 from analysis.inference.verdict import judge
 
 SIZES = (1000,) + (400,) * 6
@@ -40,6 +40,38 @@ def test_always_on_are_the_whales_and_hardly_anyone_else(whale):
 
 def test_loyal_users_of_ordinary_volume_are_not_always_on(loyal):
     assert ch.always_on(loyal, 0)[:300].mean() < 0.01
+
+
+@pytest.mark.parametrize("days", [10, 21])
+def test_always_on_accounts_stay_so_where_the_log_lost_days(days):
+    """Two months of the panel have a hole: of 10 days, whose months count, or of 21, whose months do not."""
+    months, rng = month_range(5), np.random.default_rng(1)
+    lengths = np.array([calendar.monthrange(m.year, m.month)[1] for m in months])
+    month = [np.arange(n) for n in lengths]
+    users, bots = 200, 20
+    on = [rng.random((users, n)) < 0.4 for n in lengths]
+    for days_on in on:
+        days_on[:bots] = True
+    volume = np.rint(np.exp(rng.normal(3, 1, (users, 5)))).astype(np.int64)
+    volume[:bots] = 3000
+    lost = [
+        (days_of >= 4) & (days_of < 4 + days) if i in (2, 3) else days_of < 0
+        for i, days_of in enumerate(month)
+    ]
+
+    def panel(gone):
+        kept = [(o & ~g) @ (1 << d) for o, g, d in zip(on, gone, month, strict=True)]
+        covered = np.array([(~g) @ (1 << d) for g, d in zip(gone, month, strict=True)])
+        left = np.array([(~g).mean() for g in gone])
+        table = np.stack(kept, axis=1)
+        return Panel(
+            "m", tuple(months), np.zeros(users, np.int64), table > 0, requests=np.rint(volume * left).astype(np.int64),
+            days=np.bitwise_count(table).astype(np.int8), day_bits=table, covered=covered,
+        )  # fmt: skip
+
+    whole, holed = ch.always_on(panel([d < 0 for d in month]), 0), ch.always_on(panel(lost), 0)
+    assert np.flatnonzero(whole).tolist() == np.flatnonzero(holed).tolist() == list(range(bots))
+    assert not ch.always_on(replace(panel(lost), covered=None), 0).any()
 
 
 def test_a_high_volume_on_workdays_alone_is_not_always_on(whale):

@@ -12,9 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import retention
 from analysis.inference.panel import UNKNOWN_TENURE, NoPanel, Panel
 from analysis.inference.populations import month_range
+from analysis.inference.verdict import judge, verdicts
+from analysis.report.judgements import judgement
 from tests.analysis.rows import generations, model, models
+from tests.analysis.test_coverage import _log
 
 
 def random_panel(
@@ -189,6 +193,37 @@ def test_the_logs_first_month_is_no_cohort_of_an_older_model(small_log):
     assert panel.left_truncated
     assert panel.launch is None
     assert 0 not in panel.tested
+
+
+def test_a_verdict_names_all_months_whose_users_may_be_older_than_the_log(connect):
+    rows = [("u1", "x/old", f"2025-0{m}-{d}") for m, d in ((1, 10), (2, 13), (3, 13), (4, 30))]
+    panel = Panel.from_log(connect(generations(rows)), "x/old", min_cohort=1)
+    assert panel.left_truncated == (0, 1)
+    assert "January 2025 and February 2025: may hold users who are older than the log" in " ".join(
+        judge(panel).notes
+    )
+
+
+def test_launch_and_verdict_agree_on_a_month_with_lost_days_and_on_the_remedy(connect):
+    facts = models(model("new/one", "2025-03-01"), model("old/one", "2024-01-01"))
+    log = connect(_log(lost=[(dt.date(2025, 3, 5), dt.date(2025, 3, 20))]), models=facts)
+    assert retention.launch_cohort(log, "new/one") == (None, "release date")
+    (verdict,) = verdicts(log, ["new/one"], min_cohort=1)
+    assert verdict.classification.kind == "insufficient data"
+    assert verdict.caveats[0] == (
+        "What would do: a log with the lost days loaded again (2025-03-05 to 2025-03-20)."
+    )
+    assert verdict.caveats[1].startswith("March 2025: the log lost days")
+    assert list(judgement(verdict).limits) == verdict.caveats[1:]
+    held = np.bitwise_count(verdict.panel.covered)
+    assert (held[0], held[1]) == (31 - 16, 30)
+
+
+def test_a_release_that_the_log_contradicts_is_a_caveat(connect):
+    facts = models(model("new/one", "2025-04-01"), model("old/one", "2024-01-01"))
+    (verdict,) = verdicts(connect(_log(), models=facts), ["new/one"], min_cohort=1)
+    assert any("released 2025-04-01, but 25 users" in said for said in verdict.caveats)
+    assert not any("released" in note for note in verdict.notes)  # said once
 
 
 def test_a_model_that_the_log_never_saw_has_no_panel(small_log):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.inference.challenges import unpausing
+from analysis.inference.panel import Panel
 from analysis.inference.populations import month_range
 from analysis.inference.regularity import LEAST_SPAN, LONGEST_PAUSE, never_pauses
 
@@ -55,6 +58,20 @@ def test_a_holiday_is_a_pause_and_a_long_weekend_is_none(at, length):
 def test_days_on_which_nobody_at_all_was_active_are_no_pause(at, length):
     hole = ~between(at, at + length)
     assert flagged(between(0, DAYS) & hole, between(10, DAYS) & hole) == [True, True]
+
+
+@given(at=st.integers(30, DAYS - 60), length=st.integers(5, 30))
+@settings(max_examples=20, deadline=None)
+def test_days_that_the_log_lost_are_no_pause_though_a_few_rows_are_left(at, length):
+    hole = between(at, at + length)
+    table = bits(between(0, DAYS) & ~hole, hole)  # one of them had requests in the hole
+    count = len(MONTHS)
+    panel = Panel(
+        "m", tuple(MONTHS), np.zeros(2, np.int64), np.ones((2, count), bool), day_bits=table,
+        covered=bits(~hole)[0],
+    )  # fmt: skip
+    assert unpausing(panel).tolist() == [True, False]
+    assert unpausing(replace(panel, covered=None)).tolist() == [False, False]
 
 
 def test_working_days_and_rare_weekends_are_a_week():

@@ -55,6 +55,7 @@ def all_words(verdict: Verdict) -> str:
         shown.gap,
         shown.remedy,
         shown.sure,
+        *shown.limits,
         *shown.notes,
         *shown.challenges,
     ]
@@ -149,9 +150,8 @@ def test_a_short_log_is_told_how_many_months_are_missing():
     assert said == "a log with 2 more complete months"  # a fourth cohort (2 months on) that reaches month 2
     (simulated,) = remedies(panel, None, 5_000)
     assert re.fullmatch(r"simulate 2 more complete months with `--set end=\d{4}-\d\d-\d\d`", simulated)
-    assert remedies(replace(panel, launch=None)) == (
-        "a log that begins a month or more before the model's release",
-    )
+    assert remedies(replace(panel, launch=None, launch_remedy="another log")) == ("another log",)
+    assert remedies(replace(panel, launch=None)) == ()
 
 
 def test_where_power_is_short_more_users_are_advised():
