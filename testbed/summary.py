@@ -217,6 +217,8 @@ def print_files(console: Console, folder: Path, timings: Mapping[str, float], re
 
 
 def _print_triangles(console: Console, findings: Findings) -> None:
+    from analysis.launches import MARKS
+
     head(
         console,
         "Who comes back",
@@ -236,13 +238,17 @@ def _print_triangles(console: Console, findings: Findings) -> None:
         row.add_row(*blocks[start : start + per_row])
         console.print(row)
     marks = [f"{_star(console)} launch month", "( ) fewer than 200 users", "~ month not complete"]
-    if findings.triangles["left_truncated"].any():
-        marks.append("< joined in that month or before")
+    marks += [f"{sign} {said}" for column, (sign, said) in MARKS.items() if findings.triangles[column].any()]
     console.print(Text("   ".join(marks), style="dim"))
 
 
 def _triangle(findings: Findings, model: str, name: str, ages: int, width: int, star: str) -> RenderableType:
-    """The first cohorts of one model at the first `ages` months, and the mean of the rest, in `width` columns."""
+    """The first cohorts of one model at the first `ages` months, and the mean of the rest, in `width` columns.
+
+    Of the rest, cohorts that may hold others than newcomers are left out.
+    """
+    from analysis.launches import mark
+
     cells = findings.triangles[findings.triangles["model"] == model]
     table = Table(
         box=None, padding=(0, 1, 0, 0), pad_edge=False, width=width, title=Text(name, style="bold"),
@@ -260,19 +266,20 @@ def _triangle(findings: Findings, model: str, name: str, ages: int, width: int, 
     for cohort in shown:
         first = rows[cohort][0]
         launch = cohort.date() == findings.launches[model]
-        mark = star if launch else "<" if first["left_truncated"] else ""
+        sign = star if launch else mark(first)
         count = f"({first['users']:,})" if first["small"] else f"{first['users']:,} "
         values = [_cell(rows[cohort].get(age)) for age in range(1, ages + 1)]
         style = "dim" if first["small"] else "bold" if launch else ""
-        table.add_row(f"{cohort:%Y-%m}{mark}", count, *values, style=style)
-    rest = [row for cohort in cohorts[len(shown) :] for row in rows[cohort].values()]
+        table.add_row(f"{cohort:%Y-%m}{sign}", count, *values, style=style)
+    later = [cohort for cohort in cohorts[len(shown) :] if not mark(rows[cohort][0])]
+    rest = [row for cohort in later for row in rows[cohort].values()]
     if rest:
         users = sum(row["users"] for row in rest if row["k"] == 0)
         pooled = [
             _pooled([row for row in rest if row["k"] == age and row["complete"]])
             for age in range(1, ages + 1)
         ]
-        table.add_row(f"+{len(cohorts) - len(shown)} later", f"{users:,} ", *pooled, style="italic")
+        table.add_row(f"+{len(later)} later", f"{users:,} ", *pooled, style="italic")
     table.add_row("")
     return table
 

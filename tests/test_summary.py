@@ -53,7 +53,7 @@ def cohort(name: str, users: int, rates: list[float], complete: list[bool] | Non
         {
             "model": "new/model", "cohort": pd.Timestamp(name), "k": range(len(rates)), "users": users,
             "active": [rate * users for rate in rates], "retention": rates, "observed": True, "complete": complete,
-            "small": users < 200, "left_truncated": False,
+            "small": users < 200, "left_truncated": False, "after_hole": False,
         }
     )  # fmt: skip
 
@@ -121,6 +121,22 @@ def test_many_cohorts_end_in_one_row_for_the_rest_weighted_by_users():
     assert len(rows) == summary.MAX_COHORTS
     # the eighth cohort's 150 of 300 and the ninth's 0 of 100; the incomplete month does not count
     assert rows[-1] == ["+3", "later", "500", "38"]
+
+
+def test_cohorts_that_may_hold_others_are_marked_and_left_out_of_the_rest():
+    months = pd.date_range("2025-01-01", periods=10, freq="MS")
+    found = findings_of(
+        *(cohort(f"{month:%Y-%m-%d}", 300, [1.0, 0.5]) for month in months[:9]),
+        cohort(f"{months[9]:%Y-%m-%d}", 100, [1.0, 0.9]),
+    )
+    cells = found.triangles
+    cells["after_hole"] = cells["cohort"].isin([months[3], months[9]])
+    text = printed(120, lambda console: summary.print_findings(console, found))
+    rows = [line.split() for line in text.splitlines() if line.startswith(("2025-", "+"))]
+    assert [row[0] for row in rows[:5]] == ["2025-01★", "2025-02", "2025-03", "2025-04?", "2025-05"]
+    assert rows[-1] == ["+2", "later", "600", "50"]
+    assert "? may have joined on days that the log lacks" in text
+    assert "< joined" not in text
 
 
 def test_the_launch_contrast_keeps_missing_months_in_their_place():

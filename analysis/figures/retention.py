@@ -17,6 +17,7 @@ from analysis.figures.palette import GREY, PALE, VERMILLION
 from analysis.figures.samples import span
 from analysis.figures.scales import common_top
 from analysis.figures.style import STYLE, name_of
+from analysis.launches import MARKS, mark
 from analysis.source import Log
 from analysis.study import REPORT_PANELS, SMALL_COHORT
 
@@ -84,8 +85,8 @@ def draw_retention(axes: Axes, log: Log, model: str) -> None:
     """Draw the cohorts of a model, from month 1 on (month 0 is 1 by definition).
 
     The launch cohort is a thick line with its 95% Wilson band; later cohorts go from light to dark blue by age
-    of the model; cohorts under 200 users are grey; the step into an incomplete month is dashed. The legend
-    gives cohort sizes.
+    of the model; cohorts under 200 users are grey; the step into an incomplete month is dashed; points of cohorts
+    that may hold others than newcomers are hollow. The legend gives cohort sizes.
     """
     cells = retention.triangle(log, model)
     cells = cells[cells["observed"] & (cells["k"] > 0)]
@@ -106,7 +107,7 @@ def draw_retention(axes: Axes, log: Log, model: str) -> None:
     tints = [shades(0.35 + 0.6 * i / max(len(others) - 1, 1)) for i in range(len(others))]
     for cohort, tint in zip(others, tints, strict=True):
         few = len(others) <= 7
-        _line(axes, cohort, color=tint, linewidth=1.4, zorder=2, marker="o", markersize=2.5,
+        _line(axes, cohort, color=tint, linewidth=1.4, zorder=2, **_points(cohort),
               label=_label(cohort) if few else None)  # fmt: skip
     for cohort in (c for c in cohorts if _is(c, launch)):
         axes.fill_between(
@@ -141,6 +142,10 @@ def draw_retention(axes: Axes, log: Log, model: str) -> None:
         )
     if not cells["complete"].all():
         axes.plot([], [], color=GREY, linestyle=(0, (2, 2)), linewidth=1.2, label="month not complete")
+    for column, (sign, said) in MARKS.items():
+        if cells[column].any():
+            axes.plot([], [], color=GREY, linestyle="", marker="o", markerfacecolor="white", markersize=3.5,
+                      label=f"{sign} {said}")  # fmt: skip
     handles, labels = axes.get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda i: not labels[i].endswith("launch"))
     axes.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper right", fontsize=7.5,
@@ -160,9 +165,17 @@ def _line(axes: Axes, cohort: pd.DataFrame, label: str | None = None, **style: A
         axes.plot(tail["k"], tail["retention"], **(style | {"linestyle": (0, (2, 2)), "marker": ""}))
 
 
+def _points(cohort: pd.DataFrame) -> dict[str, Any]:
+    """The style of a cohort's points: hollow, and seen, where it may hold others than newcomers."""
+    if not mark(cohort.iloc[0].to_dict()):
+        return {"marker": "o", "markersize": 2.5}
+    return {"marker": "o", "markersize": 3.5, "markerfacecolor": "white"}
+
+
 def _is(cohort: pd.DataFrame, launch: Any) -> bool:
     return launch is not None and cohort["cohort"].iloc[0] == pd.Timestamp(launch)
 
 
 def _label(cohort: pd.DataFrame) -> str:
-    return f"{cohort['cohort'].iloc[0]:%b %Y}  n={int(cohort['users'].iloc[0]):,}"
+    sign = mark(cohort.iloc[0].to_dict())
+    return f"{cohort['cohort'].iloc[0]:%b %Y}{sign}  n={int(cohort['users'].iloc[0]):,}"

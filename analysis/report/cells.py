@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.launches import MARKS, mark
+
 
 class Cell(NamedTuple):
     """One cell of a page's table."""
@@ -98,7 +100,8 @@ def guessed(frame: pd.DataFrame) -> dict[str, str]:
 def triangle(cells: pd.DataFrame, launch: Any, widest: int = 16) -> SmallTable:
     """A retention triangle as a page's table: a row a cohort, a column a month; at most `widest` months.
 
-    The launch cohort is bold, cohorts under the minimum are grey, incomplete months carry a star.
+    The launch cohort is bold, cohorts under the minimum are grey, incomplete months carry a star, and cohorts that may
+    hold others than newcomers a mark of `launches.MARKS`.
     """
     seen = cells[cells["observed"]]
     months = range(1, min(int(seen["k"].max()) if len(seen) else 0, widest) + 1)
@@ -107,7 +110,11 @@ def triangle(cells: pd.DataFrame, launch: Any, widest: int = 16) -> SmallTable:
         style = "launch" if launch is not None and cohort == pd.Timestamp(launch) else ""
         style = style or ("small" if part["small"].iloc[0] else "")
         values = {int(r["k"]): (float(r["retention"]), bool(r["complete"])) for r in part.to_dict("records")}
-        row = [Cell(f"{cohort:%b %Y}", style), Cell(f"{int(part['users'].iloc[0]):,}", f"num {style}")]
+        sign = mark(part.iloc[0].to_dict())
+        row = [
+            Cell(f"{cohort:%b %Y} {sign}".rstrip(), style),
+            Cell(f"{int(part['users'].iloc[0]):,}", f"num {style}"),
+        ]
         for k in months:
             if k not in values:
                 row.append(Cell("", "num"))
@@ -115,8 +122,9 @@ def triangle(cells: pd.DataFrame, launch: Any, widest: int = 16) -> SmallTable:
             value, complete = values[k]
             row.append(Cell(f"{100 * value:.0f}%{'' if complete else '*'}", f"num {style}"))
         rows.append(row)
-    note = "* month not complete" if not seen.loc[seen["k"] > 0, "complete"].all() else ""
-    return SmallTable(["cohort", "n", *(str(k) for k in months)], rows, note)
+    notes = ["* month not complete"] if not seen.loc[seen["k"] > 0, "complete"].all() else []
+    notes += [f"{sign} {said}" for column, (sign, said) in MARKS.items() if seen[column].any()]
+    return SmallTable(["cohort", "n", *(str(k) for k in months)], rows, "; ".join(notes))
 
 
 def contrast(frame: pd.DataFrame) -> SmallTable:

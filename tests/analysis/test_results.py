@@ -348,6 +348,22 @@ def test_small_triangles_mark_launch_small_and_incomplete_cells(log, run_folder)
     assert "not complete" in table.note
 
 
+def test_cohorts_that_may_hold_others_are_marked_in_the_table_and_the_still(log, monkeypatch):
+    cells = retention.triangle(log, "anthropic/claude-sonnet-4")
+    months = sorted(cells["cohort"].unique())[1:3]
+    cells = cells.assign(
+        left_truncated=cells["cohort"] == months[0], after_hole=cells["cohort"] == months[1], small=False
+    )
+    table = triangle(cells, None)
+    assert [row[0].text for row in table.rows[:3]] == ["May 2025", "Jun 2025 <", "Jul 2025 ?"]
+    legend = ("< joined in that month or before", "? may have joined on days that the log lacks")
+    assert all(said in table.note for said in legend)
+    monkeypatch.setattr(retention, "triangle", lambda *_: cells)
+    still = figures.svg(figures.retention_panel(log, "anthropic/claude-sonnet-4"))
+    words = " ".join(ElementTree.fromstring(still).itertext())
+    assert all(said in words for said in (*legend, "Jun 2025<", "Jul 2025?"))
+
+
 @pytest.mark.parametrize(
     ("value", "form", "text"),
     [(1234.4, "count", "1,234"), (0.1234, "share", "12.3%"), (2.5e9, "tokens", "2.50 B"), (950, "tokens", "950"),
