@@ -53,9 +53,9 @@ def write_analysis(
     registry_digest: str | None = None,
     workers: Workers | None = None,
     answer: Callable[[dict[str, Any]], None] | None = None,
-    stills: bool = True,
+    stills: bool = False,
 ) -> dict[str, Any]:
-    """Analyse a log and write tables/ (CSV, Parquet), figures/ (SVG, PNG) and report.html into a folder.
+    """Analyse a log and write tables/ (CSV, Parquet), report.html and, if asked, figures/ (SVG, PNG) into a folder.
 
     Each exhibit (`analysis.exhibits.EXHIBITS`) gives the files that bear its id; tables/index.csv lists them. What the
     log cannot say is a gap: it has no files, and the page says why. Everything is written aside and renamed at the
@@ -66,7 +66,8 @@ def write_analysis(
     claims as they are now; verdicts in the folder that are of other claims are marked on the page. workers: who
     simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
     tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the figures
-    as files, too; without them the page has its charts, and for print and readers without scripts the tables.
+    as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and readers
+    without scripts the tables, and figures of an earlier analysis are removed.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
     `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one

@@ -1,8 +1,8 @@
 """Size of the report page and how soon it opens in a headless Chromium; run: python -m benchmarks.page
 
-The report world with few users, all exhibits and verdicts: the page hardly grows with the log, which it holds as tables
-of weeks and months. Opening is from the request of the file to when every chart that the first screen shows is drawn;
-the charts below it draw as one scrolls, and are timed apart.
+The report world with few users, all exhibits, verdicts and figures: the page hardly grows with the log, which it
+holds as tables of weeks and months. Opening is from the request of the file to when every chart that the first screen
+shows is drawn; the charts below it draw as one scrolls, and are timed apart.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def measure(users: int = USERS) -> str:
     with tempfile.TemporaryDirectory() as folder:
         run = sim.run(WORLDS / "report.yaml", users=users, out=folder)
         with open_log(run.path) as log:
-            write_analysis(log, run.path)
+            write_analysis(log, run.path, stills=True)
         return compare(run.path / "report.html", users)
 
 

@@ -27,7 +27,7 @@ def run(chromium, tmp_path_factory):
     """An analysed run whose verdicts are known. Asks for the browser first: without one nothing is made."""
     folder = write_run(made(rows=12_000, users=900, seed=3), tmp_path_factory.mktemp("browser") / "run")
     with open_log(folder) as log:
-        write_analysis(log, folder)
+        write_analysis(log, folder, stills=True)
     claims = [
         {"id": "C12", "role": "emergent", "status": "holds", "statement": "Open rises", "reported": "1/3",
          "simulated": "31%", "reason": "in the band"},

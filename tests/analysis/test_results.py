@@ -58,7 +58,7 @@ def written_out(run_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     steps = []
     with open_log(run_folder) as log:
-        summary = analysis.write_analysis(log, out, progress=lambda *step: steps.append(step))
+        summary = analysis.write_analysis(log, out, progress=lambda *step: steps.append(step), stills=True)
     return out, summary, steps
 
 
@@ -296,9 +296,9 @@ def test_two_analyses_of_one_run_at_once_both_succeed(run_folder, tmp_path, monk
 
         def meanwhile(step, done, steps):
             if done == steps and not inner:
-                inner.append(analysis.write_analysis(other, tmp_path))
+                inner.append(analysis.write_analysis(other, tmp_path, stills=True))
 
-        outer = analysis.write_analysis(log, tmp_path, progress=meanwhile)
+        outer = analysis.write_analysis(log, tmp_path, progress=meanwhile, stills=True)
     for summary in (*inner, outer):
         assert {*summary["files"], tmp_path / files.LIST} == {p for p in tmp_path.rglob("*") if p.is_file()}
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -49,7 +49,7 @@ def test_an_analysis_without_stills_makes_no_figure(tmp_path):
     code = (
         "import sys, analysis\n"
         f"with analysis.open_log({str(run)!r}) as log:\n"
-        f"    analysis.write_analysis(log, {str(tmp_path / 'out')!r}, stills=False)\n"
+        f"    analysis.write_analysis(log, {str(tmp_path / 'out')!r})\n"
         "print('matplotlib' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

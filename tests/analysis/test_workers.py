@@ -107,6 +107,7 @@ def test_results_do_not_depend_on_the_number_of_workers(two, connect, tmp_path):
                 log,
                 out,
                 workers=workers,
+                stills=True,
                 answer=lambda found, out=out, told=told: told.append((found, [*out.glob("*.html")])),
             )
         assert len(told) == 1
