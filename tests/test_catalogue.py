@@ -351,7 +351,6 @@ def test_a_model_is_made_in_one_line() -> None:
         ({}, "give price_usd_per_mtok"),
         ({"price_usd_per_mtok": 1.0, "ability": {"programing": 1.0}}, "did you mean 'programming'"),
         ({"price_usd_per_mtok": 1.0, "retired": date(2025, 1, 1)}, "not after the release"),
-        ({"price_usd_per_mtok": 1.0, "open_weights": True}, "weights are open"),
     ],
 )
 def test_an_impossible_model_is_refused(arguments: dict[str, object], message: str) -> None:

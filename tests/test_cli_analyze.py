@@ -41,7 +41,7 @@ def quick(monkeypatch):
     """Leaves out the writing of results, for tests of where they would go."""
     written = []
 
-    def write(log, folder, progress=None, models=None, registry_digest=None):
+    def write(log, folder, models=None, **options):
         written.append((log.rows, folder, models))
         raise KeyboardInterrupt
 

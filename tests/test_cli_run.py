@@ -99,11 +99,11 @@ def test_an_interrupted_fresh_run_keeps_the_complete_one(capsys, simulated, monk
 def test_options_reach_the_simulation(capsys, monkeypatch, tmp_path):
     asked = {}
 
-    def run(path, **options):
-        asked.update(options, path=path)
+    def run(world, **options):
+        asked.update(options, world=world)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(sim, "run", run)
+    monkeypatch.setattr(sim, "run_world", run)
     status, _, err = slipper(
         capsys, "simulate", "report", "--seed", "7", "--users", "5_000", "--set", "mechanisms.fit=off",
         "--set", "end=2025-06-30", "--workers", "2", "--out", tmp_path, "--quiet",
@@ -111,11 +111,10 @@ def test_options_reach_the_simulation(capsys, monkeypatch, tmp_path):
     assert status == 1
     assert "the disk is full" in err
     assert asked.pop("progress") is not None
-    assert asked.pop("path").name == "report.yaml"
-    assert asked == {
-        "seed": 7, "users": 5000, "settings": ["mechanisms.fit=off", "end=2025-06-30"], "out": str(tmp_path),
-        "workers": 2, "fresh": False,
-    }  # fmt: skip
+    world = asked.pop("world")
+    assert (world.name, world.scenario.seed, world.scenario.users) == ("report", 7, 5000)
+    assert not world.scenario.mechanisms.fit.enabled and f"{world.scenario.end}" == "2025-06-30"
+    assert asked == {"out": str(tmp_path), "workers": 2, "fresh": False}
 
 
 @pytest.mark.parametrize(

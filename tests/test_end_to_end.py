@@ -43,7 +43,7 @@ def test_the_log_of_a_shipped_scenario_conforms_to_the_contract(name, tmp_path):
     assert is_valid(findings), findings[findings["violations"] > 0].to_string()
     warned = findings[findings["violations"] > 0]
     assert warned.empty, warned.to_string()
-    assert set(findings["table"]) == {"generations", "labels", "models"}
+    assert set(findings["table"]) == {"generations", "labels", "models", "days"}
 
 
 SEEDS = range(1, 6)

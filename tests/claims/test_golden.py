@@ -494,8 +494,6 @@ CASES = {
     "C03": (lambda: log_of([Line(CLOSED, 4e5), Line(CLOSED, 6e5, more={"country": "DE"})]),
             lambda: log_of([Line(CLOSED, 6e5), Line(CLOSED, 4e5, more={"country": "DE"})])),
     "C07": (lambda: open_world(), lambda: log_of(shares(0.7, 0.1, 0.2), KINDS, weeks=50, end=dt.date(2025, 10, 19))),
-    "C10": (lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 10})]),
-            lambda: log_of([Line(CLOSED, 1e5, more={"tokens_reasoning": 90_000})])),
     "C11": (lambda: open_world(), lambda: log_of(shares(0.7, 0.1, 0.2), KINDS, columns=["streamed", "country"])),
     "C12": (lambda: open_world(ramp(0.9, 0.66), ramp(0.05, 0.17), ramp(0.05, 0.17)),
             lambda: open_world(0.66, 0.17, 0.17)),
