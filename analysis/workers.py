@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -109,14 +110,23 @@ class Workers:
         self.close()
 
     def _open(self) -> None:
-        """Start the process of this thread."""
+        """Start the process of this thread; without one, its tasks are done here."""
         self._mine.pipe = None
+        # Ctrl-C is for the main thread; what is started here does not hear it either, from its first moment on. (The
+        # tracker first: starting it would open this thread's ears again.)
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         with self._opening, _one_thread_each():
             if self._ended.is_set():
                 return
             here, there = self._context.Pipe()
             process = self._context.Process(target=_serve, args=(there,), daemon=True)
-            process.start()
+            try:
+                process.start()
+            except (EOFError, OSError):  # we are being ended, or the machine has no room for a process
+                here.close()
+                there.close()
+                return
             there.close()
             self._processes.append((here, process))
             self._mine.pipe = here

@@ -10,6 +10,7 @@ from typing import Any
 from analysis import contract
 from analysis.contract.files import MANIFEST, is_ours
 from analysis.sources.errors import LogError, first_line
+from analysis.sources.soundness import YEARS
 
 
 def is_run(folder: Path) -> bool:
@@ -63,11 +64,10 @@ def read_manifest(run: Path) -> tuple[dict[str, Any], dt.date, dt.date] | None:
         return None  # no JSON, and no run's layout: whatever it is, no run wrote it
     try:
         content = json.loads(path.read_text(encoding="utf-8")) if content is None else content
-        return (
-            content,
-            dt.date.fromisoformat(str(content["start"])),
-            dt.date.fromisoformat(str(content["end"])),
-        )
+        first, last = (dt.date.fromisoformat(str(content[name])) for name in ("start", "end"))
+        if not YEARS[0] <= first.year <= last.year <= YEARS[1]:
+            raise ValueError(f"it says {first} to {last}")
+        return content, first, last
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LogError(f"{path}: not a manifest with a start and an end ({first_line(error)})") from None
 

@@ -84,6 +84,7 @@ def measure(log: Log, check: bool) -> None:
         raise LogError(f"{log.name}: the log is empty: it has the columns but not one row")
     _check_counts(log, found)
     _check_dates(log)
+    _check_names(log)
     if found["without an id"]:
         log.warn(
             f"{found['without an id']:,} of {log.rows:,} rows have no generation_id: no label can be theirs."
@@ -127,6 +128,17 @@ def _check_counts(log: Log, found: dict[str, Any]) -> None:
         raise LogError(
             f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
             f"wrong: correct them or leave them out. {''.join(apart)}`slipper analyze LOG --validate` shows examples."
+        )
+
+
+def _check_names(log: Log) -> None:
+    """Refuse a NUL byte in a model's name: no query could ask for it."""
+    table = log.generations.select("model").distinct().to_pyarrow()
+    broken = sorted(repr(name) for name in table["model"].to_pylist() if "\0" in str(name))
+    if broken:
+        raise LogError(
+            f"{log.name}: a NUL byte in the name of {len(broken)} model{'s'[: len(broken) != 1]}, such as {broken[0]}: "
+            "correct such rows or leave them out"
         )
 
 

@@ -207,6 +207,9 @@ REFUSED = {
     "an empty user": (
         lambda rows: put(rows, "user_id", ["", "", *rows["user_id"].to_pylist()[2:]]), "2 with user_id empty",
     ),
+    "a name with a NUL": (
+        lambda rows: put(rows, "model", ["a/\0b", *rows["model"].to_pylist()[1:]]), "a NUL byte in the name of 1 model",
+    ),
     "a date far off": (strayed("3000-05-01"), r"to 3000-05-01 \(1\), over 11,\d+ months"),
     "the last date of all": (strayed("9999-12-31T23:00:00"), r"to 9999-12-31 \(1\)"),
     "a date beyond calendars": (beyond_calendars, "cannot be read"),

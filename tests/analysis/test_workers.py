@@ -67,6 +67,15 @@ def test_the_task_of_a_worker_that_dies_is_done_here():
         assert [workers.start(square, i).result() for i in range(4)] == [0, 1, 4, 9]
 
 
+def test_where_no_process_can_be_started_tasks_are_done_here(monkeypatch):
+    def fail(process):
+        raise EOFError
+
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", fail)
+    with Workers(2) as workers:
+        assert [workers.start(square, n).result() for n in range(3)] == [0, 1, 4]
+
+
 def test_workers_end_with_their_parent_however_it_ends():
     script = (
         "import os, signal\n"

@@ -197,6 +197,15 @@ def test_a_run_is_known_by_its_manifest(tmp_path):
         assert log.models is None
 
 
+@pytest.mark.parametrize("end", ["9999-12-31", "2024-12-31", "soon", None])
+def test_a_manifest_with_days_that_cannot_be_is_refused(tmp_path, end):
+    run = run_folder(tmp_path / "run")
+    content = json.loads((run / "manifest.json").read_text()) | {"end": end}
+    (run / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(LogError, match="manifest.json: not a manifest with a start and an end"):
+        open_log(run)
+
+
 def test_commands_leave_out_a_side_table_and_say_what_was_left_out(tmp_path, capsys):
     path = database(tmp_path / "w.duckdb", {"gw.generations": ROWS, "gw.models": OWN_MODELS})
     argv = ["verdict", str(path), "--table", "gw.generations", "--model", "x/m0", "--simulations", "0"]
