@@ -202,7 +202,7 @@ def test_a_manifest_with_days_that_cannot_be_is_refused(tmp_path, end):
     run = run_folder(tmp_path / "run")
     content = json.loads((run / "manifest.json").read_text()) | {"end": end}
     (run / "manifest.json").write_text(json.dumps(content))
-    with pytest.raises(LogError, match="manifest.json: not a manifest with a start and an end"):
+    with pytest.raises(LogError, match=r"manifest\.json: not a manifest with a start and an end"):
         open_log(run)
 
 
