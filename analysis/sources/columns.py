@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import glob as globbing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -200,8 +201,19 @@ def _groups(connection: Any, files: list[str]) -> list[_Group]:
 
 
 def _source(files: list[str], partitions: bool) -> str:
-    names = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    names = ", ".join("'" + _literal(file).replace("'", "''") + "'" for file in files)
     return f"read_parquet([{names}], union_by_name=true, hive_partitioning={str(partitions).lower()})"
+
+
+def _literal(file: str) -> str:
+    """The glob that matches this file alone: the engine takes every name for a glob. Raises LogError for a name that
+    cannot be written as one."""
+    pattern = globbing.escape(file)
+    if pattern != file and "\\" in file:
+        raise LogError(
+            f"{file}: its name cannot be told to the engine: it holds a backslash and one of *, ?, [. Rename it"
+        )
+    return pattern
 
 
 def _select(name: contract.Table, files: list[str], empty: frozenset[str], partitions: bool) -> str:

@@ -167,3 +167,22 @@ def test_any_split_into_files_in_any_order_is_the_same_log(whole, data):
             if data.draw(st.booleans()):
                 write(root / "log" / "_scratch" / f"{i}.parquet")
         assert found(root / "log") == whole
+
+
+@pytest.mark.parametrize(
+    "name", ["log[1].parquet", "a?.parquet", "a*.parquet", "[!x].parquet", "**/a.parquet", "{a}?.pq"]
+)
+def test_a_name_with_letters_of_globs_is_that_file_alone(tmp_path, name):
+    """The engine would take `a?.parquet` for `ab.parquet`, too."""
+    for folder in (tmp_path / "one", tmp_path / "week[1]"):
+        for file in (name, "ab.parquet", "log1.parquet"):
+            write(folder / file)
+        with open_log(folder, check=False) as log:
+            assert log.rows == 3 * ROWS.num_rows
+        with open_log(folder / name) as log:
+            assert log.rows == ROWS.num_rows
+
+
+def test_a_name_that_cannot_be_told_to_the_engine_is_refused(tmp_path):
+    with pytest.raises(LogError, match=r"its name cannot be told to the engine.*Rename it"):
+        open_log(write(tmp_path / "a\\b[1].parquet"))
