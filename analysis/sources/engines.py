@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -60,19 +61,28 @@ def is_database(path: Path) -> bool:
     return path.is_file() and (starts_with(path, DUCKDB, at=8) or path.suffix.lower() in DUCKDB_NAMES)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tables:
     """The tables of a connection's catalog: names that need no schema, and `schema.table` for all others."""
 
     connection: Any
-    places: dict[
-        str, tuple[str, str | tuple[str, str] | None]
-    ]  # by name for people: table, and where it lies
+    places: dict[str, Place]  # by name for people: table, and where it lies; those that are known so far
     where: str  # for messages
+    others: Callable[[str | None], dict[str, Place]] | None = (
+        None  # of a schema, or of all that are not current
+    )
+    unlisted: str = ""  # why the engine does not list its tables
 
     def get(self, name: str) -> ir.Table:
         """A table by its name or `schema.table`. Raises LogError that lists what there is."""
-        if name not in self.places:
+        if not self._knows(name):
+            if self.unlisted:
+                raise LogError(
+                    f"{self.where}: no table '{name}' found, for its tables cannot be listed ({self.unlisted}). "
+                    "Give the table itself, such as connection.table(NAME)"
+                )
+            if self.others is not None:
+                self.places.update(self.others(None))
             elsewhere = [known for known in self.places if known.rpartition(".")[2] == name]
             hint = (
                 f" (there is: {', '.join(sorted(elsewhere))})"
@@ -83,14 +93,21 @@ class Tables:
         table, place = self.places[name]
         try:
             return self.connection.table(table, database=place)
-        except UNREADABLE as error:
+        except Exception as error:  # of whichever engine
             raise LogError(f"{self.where}: the table '{name}' cannot be read ({first_line(error)})") from None
 
     def beside(self, log: str, name: str) -> str | None:
         """The name of a side table in the schema of the log's table, if there is one."""
         schema, dot, _ = log.rpartition(".") if log in self.places else ("", "", "")
         full = f"{schema}{dot}{name}"
-        return full if full in self.places else None
+        return full if self._knows(full) else None
+
+    def _knows(self, name: str) -> bool:
+        """Whether there is such a table. Of other schemas only the one is listed that the name begins with."""
+        schema, dot, _ = name.rpartition(".")
+        if name not in self.places and dot and self.others is not None:
+            self.places.update(self.others(schema))
+        return name in self.places
 
 
 def tables_of_file(connection: Any, path: Path) -> Tables:
@@ -112,25 +129,33 @@ def tables_of_file(connection: Any, path: Path) -> Tables:
 
 
 def tables_of_connection(connection: Any) -> Tables:
-    """The tables of a connection, those of other schemas as `schema.table`. Raises LogError for SQLite."""
+    """The tables of a connection, those of other schemas as `schema.table`. Raises LogError for SQLite.
+
+    Listing a schema is a query of its own, and warehouses have many: the others are listed when a name asks for them.
+    """
     if connection.name == "sqlite":
         raise LogError(
             "an SQLite connection is not read: SQLite has no type for a moment with its zone. Write the table to "
             "Parquet or DuckDB, with created_at as a UTC timestamp"
         )
-    places: dict[str, Place] = {}
+
+    def others(only: str | None) -> dict[str, Place]:
+        places: dict[str, Place] = {}
+        with suppress(
+            Exception
+        ):  # of whichever engine; what it does not list can still be given as an Ibis table
+            current = getattr(connection, "current_database", None)
+            for schema in connection.list_databases() if only is None else [only]:
+                if only is not None or schema not in (current, "information_schema", "pg_catalog"):
+                    for table in connection.list_tables(database=schema):
+                        places[f"{schema}.{table}"] = (table, schema)
+        return places
+
+    where = f"the {connection.name} connection"
     try:
-        current = getattr(connection, "current_database", None)
-        for schema in connection.list_databases() if hasattr(connection, "list_databases") else ():
-            if schema != current and schema not in ("information_schema", "pg_catalog"):
-                for table in connection.list_tables(database=schema):
-                    places[f"{schema}.{table}"] = (table, schema)
-    except (*UNREADABLE, NotImplementedError):
-        places = {}  # what the engine does not list can still be given as an Ibis table
-    return Tables(
-        connection, places | {table: (table, None) for table in connection.list_tables()},
-        f"the {connection.name} connection",
-    )  # fmt: skip
+        return Tables(connection, {table: (table, None) for table in connection.list_tables()}, where, others)
+    except Exception as error:  # of whichever engine
+        return Tables(connection, {}, where, others, first_line(error))
 
 
 # --- moments
