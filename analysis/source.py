@@ -270,8 +270,8 @@ def open_log(
         table, or (Ibis connection, table name). SQLite is refused.
     labels, models: the side tables. By default those of the run folder, or the tables `labels` and `models` beside the
         log's table in the DuckDB file or connection; such a table that does not conform to the contract is left out
-        with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) must conform.
-        False: none.
+        with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) and those of a
+        run that slipper wrote must conform. False: none.
     table: name of the generations' table in a DuckDB file, `schema.table` outside the schema main.
     start, end: first and last UTC day that the log covers, if its records do not say so (`Log.coverage`).
     memory, threads: limits of the embedded engine (files only).
@@ -297,10 +297,10 @@ def open_log(
             log._states_all = log.manifest is not None
         for sentence in log.left_out:
             log.warn(sentence)
-        named = {name for name, given in (("labels", labels), ("models", models)) if given} | set(
-            log.file_problems
+        ours = log.manifest is not None  # a run that slipper wrote
+        soundness.settle_sides(
+            log, {name for name, given in (("labels", labels), ("models", models)) if ours or given}
         )
-        soundness.settle_sides(log, named)
         if check:
             soundness.check_columns(log)
         soundness.measure(log, check)
@@ -401,14 +401,20 @@ def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Lo
     log.stored = stored
     log.file_problems["generations"] = problems
     log.left_out = tuple(found.sentences())
+    manifest = runs.read_manifest(run) if run else None
     sides: dict[SideName, Side] = {"labels": labels, "models": models}
     usual = {"labels": run.joinpath("labels"), "models": run.joinpath("models.parquet")} if run else {}
     for name, side in sides.items():
         if side:
             _read_side(log, connection, name, str(side))
-        elif side is None and name in usual and usual[name].exists() and files.find(usual[name]).paths:
-            _read_side(log, connection, name, str(usual[name]))
-    manifest = runs.read_manifest(run) if run else None
+        elif side is None and name in usual and usual[name].exists():
+            try:
+                if files.find(usual[name]).paths:
+                    _read_side(log, connection, name, str(usual[name]))
+            except LogError as error:
+                if manifest is not None:
+                    raise
+                log.leave_out(name, str(error).rstrip("."))
     if manifest is not None:
         log.manifest, *days = manifest
         log._stated_days = (days[0], days[1])

@@ -29,16 +29,20 @@ SIDES: tuple[Literal["labels", "models"], ...] = ("labels", "models")
 
 def settle_sides(log: Log, named: Collection[str]) -> None:
     """Leave out side tables that do not conform, with a warning: a table that is only called `models` or `labels` may
-    be about something else. Those that the caller named must conform."""
+    be about something else. Those that the caller named, and those of a run of ours, must conform."""
     for name in SIDES:
         table: ir.Table | None = getattr(log, name)
         if table is None or name in named:
             continue
-        wrong = [what for _, what in columns.problems(name, table.schema())]
+        found = log.file_problems.pop(name, [])
+        wrong = [problem.what for problem in found] or [
+            what for _, what in columns.problems(name, table.schema())
+        ]
         if wrong:
             setattr(log, name, None)
+            what = found[0].files[0] if found else f"its table '{name}'"
             log.leave_out(
-                name, f"its table '{name}' does not conform to the log contract: {'; '.join(wrong[:2])}"
+                name, f"{what} does not conform to the log contract: {'; '.join(wrong[:2])}"
                 f"{' and more' if len(wrong) > 2 else ''}",
             )  # fmt: skip
 

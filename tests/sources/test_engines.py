@@ -81,6 +81,50 @@ def test_tables_of_other_schemas_are_listed_and_found(tmp_path, whole):
     connection.disconnect()
 
 
+class Warehouse:
+    """A connection that counts what it lists, or fails to with an error of its own."""
+
+    def __init__(self, connection, fails: bool = False) -> None:
+        self.connection, self.fails, self.listed = connection, fails, []
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def list_tables(self, *, database=None):
+        self.listed.append(database)
+        if self.fails:
+            raise RuntimeError("403: not allowed")
+        return self.connection.list_tables(database=database)
+
+
+def test_other_schemas_are_listed_only_when_a_name_asks_for_them(tmp_path, whole):
+    path = database(tmp_path / "w.duckdb", {
+        "main.generations": ROWS, "gateway.generations": ROWS, "gateway.models": MODELS, "big.other": ROWS,
+    })  # fmt: skip
+    connection = ibis.duckdb.connect(str(path), read_only=True)
+    for name, listed in (("generations", [None]), ("gateway.generations", [None, "gateway"])):
+        warehouse = Warehouse(connection)
+        with open_log((warehouse, name)) as log:
+            assert numbers(log) == whole and (log.models is None) == ("." not in name)
+        assert warehouse.listed[: len(listed)] == listed and set(warehouse.listed) == set(listed)
+    warehouse = Warehouse(connection)
+    with pytest.raises(LogError, match=r"there is: big\.other"):
+        open_log((warehouse, "other"))
+    assert {"gateway", "big"} < set(warehouse.listed)
+    connection.disconnect()
+
+
+def test_a_connection_that_lists_nothing_is_named_and_its_tables_can_be_given(tmp_path, whole, monkeypatch):
+    path = database(tmp_path / "w.duckdb", {"generations": ROWS})
+    connection = ibis.duckdb.connect(str(path), read_only=True)
+    with pytest.raises(LogError, match=r"cannot be listed \(403: not allowed\).* connection\.table\(NAME\)"):
+        open_log((Warehouse(connection, fails=True), "generations"))
+    monkeypatch.setattr(type(connection), "list_tables", Warehouse(connection, fails=True).list_tables)
+    with open_log(connection.table("generations")) as log:
+        assert numbers(log) == whole and log.models is None
+    connection.disconnect()
+
+
 def test_any_expression_that_is_a_table_is_a_log(whole):
     connection = ibis.duckdb.connect()
     doubled = pa.concat_tables([ROWS, put(ROWS, "generation_id", pa.array([f"h{i}" for i in range(60)]))])
@@ -125,6 +169,34 @@ def test_a_table_of_ones_own_called_models_is_left_out_with_a_word(tmp_path):
     with pytest.raises(LogError, match="the models table does not conform"):
         open_log((connection, "generations"), models="models")
     connection.disconnect()
+
+
+OTHER_MODELS = pa.table({"name": ["bert"], "auc": [0.9]})
+
+
+def test_files_of_ones_own_beside_a_log_that_is_no_run_are_left_out_with_a_word(tmp_path, whole):
+    write(tmp_path / "log" / "a.parquet")
+    own = write(tmp_path / "models.parquet", OTHER_MODELS)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "mine.parquet").write_text("no Parquet")
+    with open_log(tmp_path) as log:
+        assert numbers(log) == whole and log.models is None and log.labels is None
+        labels, models = log.warnings
+        assert f"{own} does not conform to the log contract: required column 'model' is missing" in models
+        assert "mine.parquet: not Parquet that can be read" in labels
+        assert all(warning.endswith(". The log is read without it.") for warning in log.warnings)
+    with pytest.raises(LogError, match=r"models\.parquet does not conform"):
+        open_log(tmp_path, models=own, labels=False)
+
+
+def test_the_side_tables_of_a_run_must_conform(tmp_path):
+    run = run_folder(tmp_path / "run")
+    write(run / "models.parquet", OTHER_MODELS)
+    with pytest.raises(LogError, match=r"models\.parquet does not conform"):
+        open_log(run)
+    (run / "models.parquet").write_text("no Parquet")
+    with pytest.raises(LogError, match=r"models\.parquet: not Parquet"):
+        open_log(run)
 
 
 def test_named_side_tables_must_conform(tmp_path):
