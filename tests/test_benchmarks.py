@@ -221,21 +221,32 @@ def run_apart(path):
         return pool.submit(page.opened, path, browser.find_browser(), 1).result()
 
 
-def test_the_whole_command_is_told_by_phase(monkeypatch):
-    seconds = dict.fromkeys(whole.PHASES, 1.0)
-    turns = iter([2.0, 9.0, 3.0])
+def turn_of(seconds: float) -> whole.Turn:
+    phases = {"market": 0.25 * seconds, "verdicts": 0.5 * seconds, whole.REST: 0.25 * seconds}
+    return whole.Turn(1000, seconds, seconds - 1, phases, 0.5)
 
-    def child(module, world, *users):
-        took = next(turns)
-        return {
-            "records": 1000,
-            "scan": 0.5,
-            "answer": took - 1,
-            "seconds": seconds | {"whole command": took},
-        }
 
-    monkeypatch.setattr(whole, "run_child", child)
-    text = whole.compare("report-small")
-    assert "| whole command | 3.0 (2.0 to 9.0) | 6.0 |" in text
-    assert "| verdicts | 1.0 (1.0 to 1.0) | 2.0 |" in text
-    assert "after 2.0 s. Target: at most 15 s: **3.0 s**" in text
+def test_the_whole_command_is_told_by_phase():
+    found = whole.Measured("report-small", [turn_of(seconds) for seconds in (2.0, 9.0, 4.0)])
+    assert "| whole command | 4.0 (2.0 to 9.0) | 8.0 |" in found.text
+    assert "| verdicts | 2.0 | 4.0 |" in found.text
+    assert "after 3.0 s." in found.text and "at most 15 s: **4.0 s**" in found.text
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(14.9, 0), (15.1, 1)])
+def test_the_check_fails_where_a_target_is_missed(monkeypatch, capsys, seconds, status):
+    monkeypatch.setattr(whole, "turn", lambda world, users=None: turn_of(seconds))
+    assert whole.main(["--check"]) == status
+    assert ("missed" in capsys.readouterr().out) is bool(status)
+    assert whole.main([]) == 0
+
+
+def test_a_turn_is_the_command_itself_and_its_phases_add_up():
+    found = whole.turn("report-small", 60)
+    assert list(found.phases) == [
+        "compile", "market", "traffic", "finish", "tables", "verdicts", "figures", "page", whole.REST,
+    ]  # fmt: skip
+    assert sum(found.phases.values()) == pytest.approx(found.whole)
+    assert found.phases[whole.REST] > 0.2  # starting Python is part of it
+    assert found.phases["tables"] < found.answer < found.whole
+    assert found.records > 100 and found.scan > 0

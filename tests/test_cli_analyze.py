@@ -56,10 +56,11 @@ def slipper(capsys, *argv: object) -> tuple[int, str, str]:
     return status, out, err
 
 
-def test_a_run_folder_gets_tables_figures_and_a_report(capsys, run):
+def test_a_run_folder_gets_tables_and_a_report(capsys, run):
     status, out, err = slipper(capsys, "analyze", run)
     assert status == 0
-    assert {"tables", "figures", "report.html"} <= {path.name for path in run.iterdir()}
+    assert {"tables", "report.html"} <= {path.name for path in run.iterdir()}
+    assert not (run / "figures").exists()
     for text in (
         "requests, 2024-12-01 to 2025-11-30 (UTC)",
         "Claude Sonnet 4",
@@ -71,11 +72,22 @@ def test_a_run_folder_gets_tables_figures_and_a_report(capsys, run):
     assert err.splitlines()[-1].startswith("Analysing the log: done in")
 
 
+def test_figures_are_drawn_where_asked_for_and_removed_by_an_analysis_without(capsys, run):
+    assert slipper(capsys, "analyze", run, "--figures", "--quiet")[0] == 0
+    assert {path.suffix for path in (run / "figures").iterdir()} == {".svg", ".png"}
+    assert "<code>figures/</code>" in (run / "report.html").read_text(encoding="utf-8")
+    assert slipper(capsys, "analyze", run, "--quiet")[0] == 0
+    assert not (run / "figures").exists()
+    assert "<code>figures/</code>" not in (run / "report.html").read_text(encoding="utf-8")
+
+
 def test_json_is_the_whole_standard_output(capsys, run):
     status, out, err = slipper(capsys, "analyze", run, "--json", "--quiet", "--model", "moonshotai/kimi-k2")
     assert (status, err) == (0, "")
     data = json.loads(out)
     assert data["results"] == str(run)
+    assert 0 < data["answer_s"] < data["analysis_s"]
+    assert set(data["analysis_timings_s"]) == {"tables", "verdicts", "figures", "page"}
     assert {row["model"] for row in data["summary"]["retention"]} == {"moonshotai/kimi-k2"}
 
 

@@ -54,7 +54,6 @@ def test_run_leaves_a_complete_run_with_its_analysis_and_says_what_it_shows(caps
         "models.parquet",
         "manifest.json",
         "tables",
-        "figures",
         "report.html",
     } <= {path.name for path in folder.iterdir()}
     assert str(folder) in text

@@ -70,6 +70,8 @@ class Result:
     findings: Findings
     extent: str  # how many requests, from when to when
     seconds: float
+    answer_seconds: float  # until the answer was known
+    phases: Mapping[str, float]  # seconds of "tables", "verdicts", "figures" and "page"
     warnings: tuple[str, ...] = ()  # of the log
 
 
@@ -134,6 +136,13 @@ def analyse(
     from analysis import open_log, write_analysis
     from testbed.summary import Findings
 
+    known_after = 0.0
+
+    def answer(known: dict[str, Any]) -> None:
+        nonlocal known_after
+        answered(Findings.of(known))
+        known_after = time.monotonic() - began
+
     digest = None
     if (folder / "verdicts.json").is_file():
         from testbed.claims import registry
@@ -144,12 +153,13 @@ def analyse(
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
             registry_digest=digest, workers=workers,
-            stills=stills, answer=lambda known: answered(Findings.of(known)),
+            stills=stills, answer=answer,
         )  # fmt: skip
         findings = Findings.of(results)
         extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
         warnings = log.warnings
-    return Result(findings, extent, time.monotonic() - began, warnings)
+    seconds = time.monotonic() - began
+    return Result(findings, extent, seconds, known_after, results["timings_s"], warnings)
 
 
 def _check_models(log: Log, models: Sequence[str] | None) -> None:
@@ -171,6 +181,8 @@ def as_json(result: Result) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "summary": result.findings.as_json(),
         "analysis_s": round(result.seconds, 3),
+        "answer_s": round(result.answer_seconds, 3),
+        "analysis_timings_s": dict(result.phases),
     }
 
 
