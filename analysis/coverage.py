@@ -269,7 +269,7 @@ def _judged(counts: Floats, free: tuple[bool, bool]) -> tuple[int, int, list[tup
 
 
 def _peeled(counts: Floats) -> int:
-    """How many days at the begin hold stray rows only: few, cut off from the rest by a silence that is no chance."""
+    """How many days at the start hold stray rows only: few, cut off from the rest by a silence that is no chance."""
     start = 0
     while True:
         active = np.flatnonzero(counts[start:]) + start
@@ -388,7 +388,7 @@ class _Silences:
         return _dispersion(np.concatenate(ones), np.concatenate(nexts))
 
     def _weeks(self, a: int, b: int, *, from_end: bool) -> Floats:
-        """Sums of whole weeks of [a, b), counted from its end or its begin."""
+        """Sums of whole weeks of [a, b), counted from its end or its start."""
         return np.diff(self.sums[self._edges(a, b, from_end=from_end)])
 
     @staticmethod
