@@ -6,13 +6,16 @@ rows lie before or after the body of the log, cut off from it by such a silence,
 in part. What is not covered is not known: it is neither zero nor a sign that nobody was there.
 
 How a silence is judged. The level that it is compared with is the median of the same weekday in the weeks beside it,
-of both sides the smaller one, so that weekends, growth, launches and bursts of a day make none. The chance of so few
-rows is that of a Poisson count of batches, whose size is the log's own index of dispersion (the squares of the
-differences of a weekday's counts from one week to the next, over their sums: 1 without batches). A log that falls
-silent for so long again and again, such as at weekends, holidays or between monthly jobs, has no holes of that length.
-Of 1,000 logs without holes of each of thirteen kinds (small, growing, weekend-silent, bursty, with launches and more)
-at most 0.4% had a hole, and at most 0.8% a day cut off an end: the slow test in tests/analysis/test_coverage.py. A hole
-in the first or the last week of a log is not told from its start or end.
+of both sides the smaller one, so that weekends, growth, launches and bursts of a day make none; beside a launch the
+days next to the silence tell that the larger level was reached. The chance of so few rows is that of a Poisson count of
+batches, whose size is the log's own index of dispersion (the squares of the differences of a weekday's counts from one
+week to the next, over their sums: 1 without batches). A silence that comes again at equal intervals, such as at the
+ends of months or between monthly jobs, is a habit and no hole; losses that repeat at other times are holes. Of a
+week or more, a loss of most rows is a hole as well, on a log that is at the same level before and after; where up to
+a quarter is left, the days are covered, and told. Of 1,000 logs without holes of each kind that the slow test in
+tests/analysis/test_coverage.py makes (small, growing, weekend-silent, bursty, hand-made, with launches, quiet weeks and
+more), at most 1% have a hole, and at most 1% a day cut off an end. A hole in the first or the last week of a log is not
+told from its start or end.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import calendar
 import datetime as dt
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -43,11 +46,25 @@ CHANCE = 0.001  # of a hole by chance in a whole log, were its batches independe
 CHANCE_AT_END = 0.01  # the same of a first or last day there in part
 WEEKS_BESIDE = 5  # same weekdays on each side that make the level
 SPANS = (5, 13, 26)  # weeks on each side in which a first, generous level is looked for
-QUIET_DAYS = (
-    4  # a silence up to so long that comes three times is a habit: ends of months, holidays (assumed)
+FEW_OF_WEEKS = 0.12  # of the rows that are expected on 7 days or more, at most, of a loss in part (assumed)
+THIN = 0.25  # the same, up to which days are told to be thin, and count as covered (assumed)
+STEADY = 2.0  # of both sides of such days, the level of the one over that of the other, at most (assumed)
+STEP = 3.0  # the same, from which a launch or a departure lies beside a silence (assumed)
+NEAR_DAYS = (
+    4  # with rows next to a silence, whose least is the level that a launch has just brought (assumed)
 )
-HABIT_DAYS = 40  # longer ones have to come once in so many days to be one (assumed)
+NEAR_SHARE = 0.25  # of the level on the other side, at least, for these to be of the same launch (assumed)
+QUIET_DAYS = 4  # a silence up to so long is short (assumed)
+PERIODS = (
+    (7.0, 0.5),
+    (14.0, 0.5),
+    (30.44, 3.5),
+    (365.25, 3.0),
+)  # days of a habit's period, give or take (assumed)
+KEPT = 2 / 3  # of the times at which a habit is due that it is kept, at least (assumed)
 RARE = 0.15  # of a log's days in silences, at most, for these to be told from how it varies (assumed)
+RARE_DAYS = 30  # or once in so many days, and then on up to RARE_AT_ALL of the days (assumed)
+RARE_AT_ALL = 0.35
 SURE = 50.0  # batches expected of a single day without any row, from which it is a hole by itself (assumed)
 LONG_SILENCE = 14  # days without a row, from which weeks are compared instead of days
 ISLAND_DAYS = 7  # days with rows of what may be stray, before or after the body, at most (assumed)
@@ -77,6 +94,8 @@ class Span:
 class Coverage:
     """What a log covers: from `first` to `last` but for `holes`; stray: days with rows outside of that.
 
+    thin: covered days with so few rows that a part may be lost. habits: covered silences, long or seen few times, that
+    come at equal intervals or are days off.
     basis: whether the days are stated (by a run's manifest or the caller) or read from the records.
     """
 
@@ -84,6 +103,8 @@ class Coverage:
     last: dt.date
     holes: tuple[Span, ...] = ()
     stray: tuple[Span, ...] = ()
+    thin: tuple[Span, ...] = ()
+    habits: tuple[Span, ...] = ()
     basis: Literal["stated", "records"] = "records"
 
     @cached_property
@@ -144,6 +165,18 @@ class Coverage:
                 f"The log does not cover {spans} ({days:,} day{'s'[: days != 1]} {left}): what happened then is not "
                 "known. Weeks and months with such days are incomplete, and cohorts that began in such a month or in "
                 "the one after are not tested."
+            )
+        if self.thin:
+            said.append(
+                f"The log has far fewer rows than usual on {listed([str(s) for s in self.thin], SHOWN)}: at most a "
+                "quarter of what the weeks beside have. If a part is lost, users of these days seem to be away. The "
+                "days count as covered."
+            )
+        if self.habits:
+            said.append(
+                f"The log has next to no rows on {listed([str(s) for s in self.habits], SHOWN)}. This was taken for a "
+                "habit (days off, or silences that come at equal intervals) and not for a loss: the days count as "
+                "covered. If rows are lost, users of these days seem to be away."
             )
         if self.stray:
             spans, rows = listed([str(s) for s in self.stray], SHOWN), sum(span.rows for span in self.stray)
@@ -232,37 +265,72 @@ def of_days(rows: dict[dt.date, int], first: dt.date | None = None, last: dt.dat
         begin = max(begin, first)
     if last is not None and last < end:
         counts = counts[: max((last - begin).days + 1, 0)]
-    low, high, holes = _judged(counts, free=(first is None, last is None))
+    low, high, found = _judged(counts, free=(first is None, last is None))
     start = first or begin + dt.timedelta(days=low)
     stop = last or begin + dt.timedelta(days=high - 1)
-    spans = tuple(
-        Span(begin + dt.timedelta(days=a), begin + dt.timedelta(days=b - 1), int(counts[a:b].sum()))
-        for a, b in holes
+    holes, thin, habits = (
+        tuple(
+            Span(begin + dt.timedelta(days=a), begin + dt.timedelta(days=b - 1), int(counts[a:b].sum()))
+            for a, b in stretches
+        )
+        for stretches in (found.holes, found.thin, found.habits)
     )
     basis: Literal["stated", "records"] = "stated" if first and last else "records"
-    return Coverage(start, stop, spans, _strays(rows, start, stop), basis)
+    return Coverage(start, stop, holes, _strays(rows, start, stop), thin, habits, basis)
 
 
-def _judged(counts: Floats, free: tuple[bool, bool]) -> tuple[int, int, list[tuple[int, int]]]:
-    """The body of the log as indices [low, high), and its holes [a, b). free: which end is not stated."""
+@dataclass
+class _Found:
+    """Stretches [a, b) of days, by what they were taken for."""
+
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    thin: list[tuple[int, int]] = field(default_factory=list)
+    habits: list[tuple[int, int]] = field(default_factory=list)
+
+    def moved(self, days: int) -> _Found:
+        lists = (self.holes, self.thin, self.habits)
+        return _Found(*([(a + days, b + days) for a, b in stretches] for stretches in lists))
+
+
+def _judged(counts: Floats, free: tuple[bool, bool]) -> tuple[int, int, _Found]:
+    """The body of the log as indices [low, high), and what was found in it. free: which end is not stated."""
     low, high = 0, len(counts)
     if np.count_nonzero(counts) < LEAST_DAYS:
-        return low, high, []
+        return low, high, _Found()
     if free[0]:
         low = _peeled(counts)
     if free[1]:
         high = len(counts) - _peeled(counts[::-1])
     body = counts[low:high]
     if np.count_nonzero(body) < LEAST_DAYS:
-        return low, high, []
+        return low, high, _Found()
     silences = _Silences(body)
-    holes = [(a + low, b + low) for a, b in silences.holes()]
+    found = silences.found()
+    _add_thin(found, _Silences(body, THIN))
+    found = found.moved(low)
     if free[0] and _partial(body, silences):
         low += 1
     # A quiet last day that is there as a whole would cost the month, so it may be a habit; a first day costs nothing.
-    if free[1] and not silences.usual(1) and _partial(body[::-1], silences):
+    if free[1] and not silences.habit(len(body) - 1, len(body)) and _partial(body[::-1], silences):
         high -= 1
-    return low, high, holes
+    return low, high, found
+
+
+def _add_thin(found: _Found, silences: _Silences) -> None:
+    """Add weeks of which most rows are lost to the holes, and those of which many may be lost to the thin stretches."""
+    for a, b in silences.candidates:
+        over = [(c, d) for c, d in found.holes if c < b and d > a]
+        rest = b - a - sum(min(d, b) - max(c, a) for c, d in over)
+        if rest < 7 or any(c < b and d > a for c, d in found.habits):
+            continue
+        share = silences.share_where_steady(a, b)
+        if share * (b - a) / rest > THIN or silences.habit(a, b):
+            continue
+        if share > FEW_OF_WEEKS:
+            found.thin.append((a, b))
+            continue
+        whole = min([a, *(c for c, _ in over)]), max([b, *(d for _, d in over)])
+        found.holes = sorted([*(hole for hole in found.holes if hole not in over), whole])
 
 
 # --- the ends
@@ -330,16 +398,18 @@ def _dispersion(one: Floats, next_one: Floats) -> float:
 class _Silences:
     """The silences of a body of daily counts, and which of them are holes."""
 
-    def __init__(self, counts: Floats) -> None:
-        self.counts = counts
+    def __init__(self, counts: Floats, few: float = FEW) -> None:
+        """few: of the rows that are expected, at most, on the days of a silence."""
+        self.counts, self.few = counts, few
         self.sums = np.concatenate([[0.0], np.cumsum(counts)])
-        self.level = self._generous_level()
-        self.low = (counts <= FEW * self.level) & (self.level > 0)
+        self.level, self.larger = self._generous_levels()
+        self.low = (counts <= few * self.level) & (self.level > 0)
         self.candidates = self._candidates()
         self.lengths = np.array([b - a for a, b in self.candidates], dtype=np.int64)
 
-    def _generous_level(self) -> Floats:
-        """The smaller of both sides' largest medians of the same weekday over several spans: to find candidates by."""
+    def _generous_levels(self) -> tuple[Floats, Floats]:
+        """The smaller and the larger of both sides' largest medians of the same weekday over several spans: to find
+        candidates and habits by."""
         import pandas as pd
 
         n = len(self.counts)
@@ -353,39 +423,52 @@ class _Silences:
             return np.asarray(np.fmax.reduce(medians), dtype=np.float64)
 
         before, after = side(frame), side(frame[::-1])[::-1]
-        level = np.where(
-            np.isnan(before), after, np.where(np.isnan(after), before, np.minimum(before, after))
-        )
-        return np.nan_to_num(level.reshape(-1)[:n])
+        smaller, larger = np.fmin(before, after), np.fmax(before, after)
+        return np.nan_to_num(smaller.reshape(-1)[:n]), np.nan_to_num(larger.reshape(-1)[:n])
 
     @cached_property
     def dispersion_of_days(self) -> float:
         """Of the counts of the same weekday, without silent days where these are rare."""
-        usable = ~self._rare
+        return _dispersion(*self._pairs_of_days(0, len(self.counts)))
+
+    def _pairs_of_days(self, a: int, b: int) -> tuple[Floats, Floats]:
+        counts, usable = self.counts[a:b], ~self._rare[a:b]
         pairs = usable[:-7] & usable[7:]
-        return _dispersion(self.counts[:-7][pairs], self.counts[7:][pairs])
+        return counts[:-7][pairs], counts[7:][pairs]
 
     @cached_property
     def _rare(self) -> Bools:
-        """The days of all silences together if they are a small part of the log, else none: a log that is often silent
-        varies by that, and one that lost some weeks does not."""
+        """The days of all silences together if they are few or a small part of the log, else none: a log that is often
+        silent varies by that, and one that lost some weeks does not."""
         silent = np.zeros(len(self.counts), np.bool_)
         for a, b in self.candidates:
             silent[a:b] = True
-        return silent if silent.mean() <= RARE else np.zeros_like(silent)
+        few = len(self.candidates) <= len(silent) / RARE_DAYS
+        return silent if silent.mean() <= (RARE_AT_ALL if few else RARE) else np.zeros_like(silent)
 
     def _dispersion_of_weeks(self, a: int, b: int) -> float:
         """Of sums of weeks in a row outside of [a, b), and without silences where these are rare."""
-        ones, nexts = [np.zeros(0)], [np.zeros(0)]
-        for first, last, from_end in ((0, a, True), (b, len(self.counts), False)):
-            weeks = self._weeks(first, last, from_end=from_end)
-            edges = self._edges(first, last, from_end=from_end)
-            sound = np.array([not self._rare[i:j].any() for i, j in itertools.pairwise(edges)], np.bool_)
-            if len(weeks) > 1:
-                pairs = sound[:-1] & sound[1:]
-                ones.append(weeks[:-1][pairs])
-                nexts.append(weeks[1:][pairs])
-        return _dispersion(np.concatenate(ones), np.concatenate(nexts))
+        sides = (
+            self._pairs_of_weeks(0, a, from_end=True),
+            self._pairs_of_weeks(b, len(self.counts), from_end=False),
+        )
+        ones, nexts = (np.concatenate(part) for part in zip(*sides, strict=True))
+        return _dispersion(ones, nexts)
+
+    def _pairs_of_weeks(self, a: int, b: int, *, from_end: bool) -> tuple[Floats, Floats]:
+        weeks, edges = self._weeks(a, b, from_end=from_end), self._edges(a, b, from_end=from_end)
+        sound = np.array([not self._rare[i:j].any() for i, j in itertools.pairwise(edges)], np.bool_)
+        pairs = sound[:-1] & sound[1:]
+        return weeks[:-1][pairs], weeks[1:][pairs]
+
+    def _dispersion_beside(self, a: int, b: int, *, before: bool) -> float | None:
+        """Of one side of [a, b), in the weeks next to it; None if these are too few to tell."""
+        reach = 7 * SPANS[1]
+        first, last = (max(a - reach, 0), max(a, 0)) if before else (b, min(b + reach, len(self.counts)))
+        days, weeks = self._pairs_of_days(first, last), self._pairs_of_weeks(first, last, from_end=before)
+        if len(days[0]) < 14 or len(weeks[0]) < 3:
+            return None
+        return max(_dispersion(*days), _dispersion(*weeks))
 
     def _weeks(self, a: int, b: int, *, from_end: bool) -> Floats:
         """Sums of whole weeks of [a, b), counted from its end or its start."""
@@ -413,36 +496,64 @@ class _Silences:
                 first, last = joined[-1]
                 end = max(last, b)
                 wanted = expected[end] - expected[first]
-                if a <= last or (a - last <= 7 and self.sums[end] - self.sums[first] <= FEW * wanted):
+                if a <= last or (a - last <= 7 and self.sums[end] - self.sums[first] <= self.few * wanted):
                     joined[-1] = first, end
                     continue
             joined.append((a, b))
         return [(a, b) for a, b in joined if a > 0 and b < n]
 
-    def usual(self, days: int, itself: int = 0) -> bool:
-        """Whether a silence of so many days is a habit of this log: others (less `itself`) of half its length or more
-        come often enough."""
-        others = int((self.lengths >= days / 2).sum()) - itself
-        often = 0.0 if days <= QUIET_DAYS else np.count_nonzero(self.level) / HABIT_DAYS
-        return others >= max(2.0, often)
+    @cached_property
+    def _quiet(self) -> list[tuple[int, int]]:
+        """Stretches of days that are low beside the larger level, whether or not they are candidates."""
+        return list(_runs((self.counts <= FEW * self.larger) & (self.larger > 0)))
 
-    def holes(self) -> list[tuple[int, int]]:
-        """The silences that neither chance nor habit explains."""
-        found = []
+    def habit(self, a: int, b: int) -> int:
+        """How often the silence [a, b) comes again, at equal intervals and most of the times that it is due; else 0.
+
+        Only silences of half its length or more count; how many there are at other times does not matter: losses that
+        repeat are no habit. Nor is it due on other lost days, or where the log is much smaller.
+        """
+        quiet = [(c, d) for c, d in {*self.candidates, *self._quiet} if d <= a or c >= b]
+        others = np.array([(c + d) / 2 for c, d in quiet if d - c >= (b - a) / 2])
+        middle, half, most = (a + b) / 2, (b - a) / 2, 0
+        least = FEW_AT_END * float(self.larger[a:b].max())
+        for period, tolerance in PERIODS:
+            kept = due = 0
+            for step in (-period, period):
+                at, missed = middle + step, 0
+                while half < at < len(self.counts) - half:
+                    near = others[np.abs(others - at) <= tolerance + missed] if len(others) else others
+                    if len(near):
+                        kept, due, missed = kept + 1, due + 1, 0
+                        at = float(near[np.abs(near - at).argmin()])
+                    else:
+                        lost = any(c <= at < d for c, d in quiet)
+                        due += not lost and self.larger[max(int(at) - 3, 0) : int(at) + 4].max() >= least
+                        missed += 1
+                    at += step
+            if kept >= (1 if period > 300 else 2) and kept >= KEPT * due:
+                most = max(most, kept)
+        return most
+
+    def found(self) -> _Found:
+        """The silences that neither chance nor habit explains, and habits of note."""
+        found = _Found()
         short = self.lengths[self.lengths <= QUIET_DAYS]
         for a, b in self.candidates:
             few = self.sums[b] - self.sums[a]
             expected, working = self._expected(a, b)
-            improbable = (
-                few <= FEW * expected
-                and _chance(few, expected, self._dispersion(a, b)) < CHANCE / len(self.counts)
-            ) or self._improbable_weeks(a, b, few)
-            if not improbable or self.usual(b - a, itself=1):
+            if not (self._improbable(a, b, few) or self._improbable_weeks(a, b, few)):
+                continue
+            if times := self.habit(a, b):
+                if times < 3 or b - a > QUIET_DAYS:
+                    found.habits.append((a, b))
                 continue
             if b - a == 1 and (few or expected < SURE * self.dispersion_of_days):
                 continue  # one quiet day says too little
-            if self.silent_weekdays and working <= QUIET_DAYS - 1:
-                continue  # days off, in a log in which whole weekdays are silent
+            if self.silent_weekdays and working <= QUIET_DAYS - 1:  # days off, if whole weekdays are silent
+                if working > 1:
+                    found.habits.append((a, b))
+                continue
             # Short silences go on beside a hole: a day with rows at its edge is one of those.
             edge = int(short.max()) if len(short) >= 2 else 0
             begin, end = a, b
@@ -450,8 +561,44 @@ class _Silences:
                 begin += 1
             while b - end < edge and self.counts[end - 1] > 0 and end - begin > 1:
                 end -= 1
-            found.append((begin, end))
+            found.holes.append((begin, end))
         return found
+
+    def share_where_steady(self, a: int, b: int) -> float:
+        """Rows of [a, b), a week or more, over those expected, where both sides are alike up to it and chance has not
+        made it; else 1."""
+        before, after, times = self._sides(a, b)
+        sums = sorted((float(before @ times), float(after @ times)))
+        few, expected = self.sums[b] - self.sums[a], self._expected(a, b)[0]
+        week = STEADY * min(self.sums[a] - self.sums[max(a - 7, 0)], self.sums[b : b + 8][-1] - self.sums[b])
+        if not expected or sums[1] > STEADY * sums[0] or week < float(np.minimum(before, after).sum()):
+            return 1.0
+        improbable = _chance(few, expected, self._dispersion(a, b)) < CHANCE / len(self.counts)
+        return float(few / expected) if improbable else 1.0
+
+    def _improbable(self, a: int, b: int, few: float) -> bool:
+        """Whether chance has not made so few rows in [a, b), by one of the levels that they are compared with: those of
+        both sides; beside a launch or a departure that of the smaller side, which varies by itself; and that of the
+        days next to the silence, if these are at the larger side's level already."""
+        levels = [(self._expected(a, b)[0], self._dispersion(a, b))]
+        before, after, times = self._sides(a, b)
+        small_before = bool(before @ times < after @ times)
+        small, large = (before, after) if small_before else (after, before)
+        if large @ times > STEP * (small @ times):
+            near = self.counts[a - NEAR_DAYS : a] if small_before else self.counts[b : b + NEAR_DAYS]
+            inside = a >= 14 and len(self.counts) - b >= 14
+            # The smaller side without the week beside the silence, that may be at the larger side's level.
+            own = self._dispersion_beside(a - 7, b + 7, before=small_before)
+            if own is not None:
+                levels.append((float(np.minimum(small, large) @ times), own))
+            if inside and near.min() >= NEAR_SHARE * float(np.median(large)):
+                others = self._dispersion_beside(a, b, before=not small_before)
+                if others is not None:
+                    levels.append((float(np.minimum(near.min(), large) @ times), others))
+        return any(
+            few <= FEW * expected and _chance(few, expected, dispersion) < CHANCE / len(self.counts)
+            for expected, dispersion in levels
+        )
 
     @cached_property
     def silent_weekdays(self) -> bool:
@@ -465,17 +612,26 @@ class _Silences:
 
     def _expected(self, a: int, b: int) -> tuple[float, int]:
         """Rows that the same weekdays beside [a, b) lead to expect in it, and on how many days any."""
-        total, working = 0.0, 0
-        for place in range(min(b - a, 7)):
-            before = self.counts[a + place - 7 :: -7][:WEEKS_BESIDE] if a + place >= 7 else np.zeros(0)
-            after = self.counts[b + (a + place - b) % 7 :: 7][:WEEKS_BESIDE]
+        before, after, times = self._sides(a, b)
+        level = np.minimum(before, after)
+        return float(level @ times), int(times[level > 0].sum())
+
+    def _sides(self, a: int, b: int) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+        """For each of the first up to seven days of [a, b): the median of the same weekday before it and after it, and
+        how many days of it are that weekday."""
+        sides = np.zeros((2, min(b - a, 7)))
+        for place in range(sides.shape[1]):
+            beside = (
+                np.arange(a + place - 7, -1, -7),
+                np.arange(b + (a + place - b) % 7, len(self.counts), 7),
+            )
             # In a log's first and last week one side has no such weekday: nothing is expected of a day there, since a
             # log that begins small would be measured by what it became.
-            level = min(float(np.median(side)) if len(side) else 0.0 for side in (before, after))
-            times = (b - a - place + 6) // 7
-            total += level * times
-            working += times * (level > 0)
-        return total, working
+            for side, days in enumerate(beside):
+                days = days[~self._rare[days]][:WEEKS_BESIDE]
+                sides[side, place] = np.median(self.counts[days]) if len(days) else 0.0
+        times = (b - a - np.arange(sides.shape[1]) + 6) // 7
+        return sides[0], sides[1], times
 
     def _improbable_weeks(self, a: int, b: int, few: float) -> bool:
         """The same by sums of weeks, for logs of less than a row a day."""
@@ -486,7 +642,7 @@ class _Silences:
         if len(before) < 3 or len(after) < 3:
             return False
         expected = (b - a) // 7 * float(min(np.median(before), np.median(after)))
-        if few > FEW * expected:
+        if few > self.few * expected:
             return False
         return _chance(few, expected, self._dispersion_of_weeks(a, b)) < CHANCE / len(self.counts)
 

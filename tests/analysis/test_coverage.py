@@ -40,6 +40,22 @@ def _level_changes(rng):
     return level
 
 
+def _quiet_weeks(rng):
+    """Four times one or two weeks at a third to two thirds of the usual: holidays."""
+    level = 60 * BUSY_WEEK * rng.lognormal(0, 0.2, DAYS)
+    for begin in rng.integers(0, DAYS, 4):
+        level[begin : begin + rng.choice([7, 14])] *= rng.uniform(0.35, 0.65)
+    return level
+
+
+def _by_hand(rng):
+    """Each month a few users on a few days, as one writes examples."""
+    counts = np.zeros(DAYS)
+    for month in range(10):
+        counts[30 * month + rng.integers(0, 28, 4)] += rng.integers(1, 40)
+    return counts
+
+
 KINDS = {
     "twenty rows in eight months": lambda rng: rng.poisson(0.08, DAYS),
     "three rows a day": lambda rng: rng.poisson(3, DAYS),
@@ -54,12 +70,17 @@ KINDS = {
     "launches and departures": lambda rng: rng.poisson(_level_changes(rng)),
     "quiet ends of months": lambda rng: np.where(T % 30 >= 28, 1, rng.poisson(50, DAYS)),
     "a job once a month": lambda rng: np.where(T % 30 == 3, 5000, 0),
+    "quiet weeks": lambda rng: rng.poisson(_quiet_weeks(rng)),
+    "written by hand": _by_hand,
+    "a launch, quiet ends of months": lambda rng: np.where(
+        (T % 30 >= 28) | (T < 60), 1, 1 + rng.poisson(35, DAYS)
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_logs_without_holes_have_none(kind):
-    """At most 1% of logs of each kind, told from 5% (40 logs: 2 or more at 1% in 6%; of all 13 kinds 3 in 520)."""
+    """A few logs of each kind; the slow test measures the rate."""
     found = [covered(KINDS[kind](np.random.default_rng([7, i]))) for i in range(40)]
     assert sum(bool(coverage.holes) for coverage in found) <= 1
     assert sum(bool(coverage.stray) for coverage in found) <= 1
@@ -67,10 +88,11 @@ def test_logs_without_holes_have_none(kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_rate_of_false_holes_is_at_most_one_percent(kind):
-    """1,000 logs of each kind: 17 or more would be seen in 2.5% of studies of a rate of 1%."""
-    holes = sum(bool(covered(KINDS[kind](np.random.default_rng([8, i]))).holes) for i in range(1000))
-    assert holes <= 17
+def test_false_holes_and_cut_ends_are_at_most_one_percent(kind):
+    """Of these 1,000 logs of each kind at most 10: what the docstring of analysis/coverage.py says."""
+    found = [covered(KINDS[kind](np.random.default_rng([8, i]))) for i in range(1000)]
+    assert sum(bool(coverage.holes) for coverage in found) <= 10
+    assert sum(bool(coverage.stray) for coverage in found) <= 10
 
 
 SEEN_IN = {
@@ -102,6 +124,65 @@ def test_lost_weeks_far_from_each_other_are_found():
         counts[begin : begin + 7] = 0
     holes = covered(counts).holes
     assert [(h.first, h.days) for h in holes] == [(day(b), 7) for b in (60, 120, 200, 250)]
+
+
+REPEATED = {
+    "three of four days": (3000, (100, 180, 250), 4),
+    "three of three days": (40, (60, 150, 220), 3),
+    "eight of ten days": (1000, (30, 70, 110, 150, 190, 220, 250, 280), 10),
+    "five single days": (1000, (50, 99, 121, 182, 260), 1),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_losses_that_repeat_do_not_hide_each_other(name):
+    level, begins, length = REPEATED[name]
+    counts = np.random.default_rng(3).poisson(level, DAYS)
+    for begin in begins:
+        counts[begin : begin + length] = 0
+    assert [(h.first, h.days) for h in covered(counts).holes] == [(day(b), length) for b in begins]
+
+
+def test_silences_at_equal_intervals_are_a_habit_and_long_ones_are_told():
+    counts = np.random.default_rng(4).poisson(1000, DAYS)
+    assert not covered(np.where(T % 14 == 3, 0, counts)).holes
+    ends = {d: n for i, n in enumerate(counts) if (d := day(i)).day < 29}
+    assert (of_days(ends).holes, of_days(ends).sentences) == ((), ())
+    fortnights = of_days({d: n for i, n in enumerate(counts) if (d := day(i)).day < 21})
+    assert not fortnights.holes
+    assert "2025-01-21 to 2025-01-31" in fortnights.sentences[0]
+    assert "habit" in fortnights.sentences[0]
+
+
+@pytest.mark.parametrize("before", [1, 30, 300])
+@pytest.mark.parametrize("since", [4, 10, 25])
+def test_a_loss_just_after_a_launch_is_a_hole(before, since):
+    rng = np.random.default_rng(5)
+    counts = np.where(T < 61, before, rng.poisson(1000, DAYS))
+    counts[61 + since : 61 + since + 14] = 0
+    assert covered(counts).holes == (Span(day(61 + since), day(61 + since + 13)),)
+
+
+@pytest.mark.parametrize("begin, end", [(62, 82), (64, 84), (69, 89), (69, 77), (120, 145)])
+def test_a_loss_in_the_month_of_a_launch_is_found_among_quiet_ends_of_months(begin, end):
+    counts = KINDS["a launch, quiet ends of months"](np.random.default_rng(6))
+    counts[begin:end] = 0
+    assert covered(counts).holes == (Span(day(begin), day(end - 1)),)
+
+
+@pytest.mark.parametrize(
+    "left, holes, thin", [(0.0, 1, 0), (1 / 16, 1, 0), (0.1, 1, 0), (0.2, 0, 1), (0.4, 0, 0)]
+)
+def test_weeks_with_a_part_of_their_rows(left, holes, thin):
+    rng = np.random.default_rng(7)
+    counts = rng.poisson(1000, DAYS)
+    counts[120:141] = rng.binomial(counts[120:141], left)
+    coverage = covered(counts)
+    assert (len(coverage.holes), len(coverage.thin)) == (holes, thin)
+    for span in (*coverage.holes, *coverage.thin):
+        assert (span.first, span.last) == (day(120), day(140))
+        assert f"{day(120)} to {day(140)}" in coverage.sentences[0]
+    assert bool(coverage.sentences and "far fewer rows than usual" in coverage.sentences[0]) == bool(thin)
 
 
 def test_a_lost_day_of_a_large_log_is_a_hole_and_of_a_small_one_is_not():
