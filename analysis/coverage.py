@@ -24,7 +24,7 @@ import calendar
 import datetime as dt
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -96,6 +96,7 @@ class Coverage:
 
     thin: covered days with so few rows that a part may be lost. habits: covered silences, long or seen few times, that
     come at equal intervals or are days off.
+    lost: requests that the run's manifest counts and the log lacks.
     basis: whether the days are stated (by a run's manifest or the caller) or read from the records.
     """
 
@@ -105,6 +106,7 @@ class Coverage:
     stray: tuple[Span, ...] = ()
     thin: tuple[Span, ...] = ()
     habits: tuple[Span, ...] = ()
+    lost: int = 0
     basis: Literal["stated", "records"] = "records"
 
     @cached_property
@@ -155,6 +157,11 @@ class Coverage:
     def sentences(self) -> tuple[str, ...]:
         """What is not covered, in sentences for people."""
         said = []
+        if self.lost:
+            said.append(
+                f"The log lacks {self.lost:,} of the requests that the run's manifest counts. Which days it covers is "
+                f"judged by its rows: {self.first} to {self.last}."
+            )
         if self.holes:
             spans = listed([str(hole) for hole in self.holes], SHOWN)
             days, rows = sum(hole.days for hole in self.holes), sum(hole.rows for hole in self.holes)
@@ -198,14 +205,16 @@ def of_log(log: Log, stated: tuple[dt.date | None, dt.date | None], whole: bool)
     """The coverage of a log, from one scan that counts the rows of each day.
 
     stated: first and last day, where they are stated. whole: the statement is a run's own, so that silent days in
-    between are covered, unless the log has fewer rows than the manifest counts: then days are judged by their rows.
+    between are covered, unless the log has fewer rows than the manifest counts: then days are judged by their rows, the
+    first and the last ones, too.
     """
     if not (whole and stated[0] and stated[1]):
         return of_days(daily_rows(log), *stated)
     _in_order(*stated)
-    counted = ((log.manifest or {}).get("counts") or {}).get("generations")
+    counts = (log.manifest or {}).get("counts")
+    counted = counts.get("generations") if isinstance(counts, dict) else None
     if isinstance(counted, int) and log.rows < counted:
-        return of_days(daily_rows(log), *stated)
+        return replace(of_days(daily_rows(log)), lost=counted - log.rows)
     return Coverage(stated[0], stated[1], stray=_outside(log, stated[0], stated[1]), basis="stated")
 
 
@@ -276,7 +285,7 @@ def of_days(rows: dict[dt.date, int], first: dt.date | None = None, last: dt.dat
         for stretches in (found.holes, found.thin, found.habits)
     )
     basis: Literal["stated", "records"] = "stated" if first and last else "records"
-    return Coverage(start, stop, holes, _strays(rows, start, stop), thin, habits, basis)
+    return Coverage(start, stop, holes, _strays(rows, start, stop), thin, habits, basis=basis)
 
 
 @dataclass

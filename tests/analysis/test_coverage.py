@@ -409,3 +409,23 @@ def test_a_run_covers_what_its_manifest_states_unless_rows_are_missing(tmp_path)
             assert log.manifest is not None
             assert len(log.coverage.holes) == holes
             assert (log.first_day, log.last_day) == (dt.date(2025, 1, 1), dt.date(2025, 8, 31))
+
+
+def test_a_run_that_lost_its_last_weeks_does_not_cover_them(tmp_path):
+    import json
+
+    import pyarrow.parquet as pq
+
+    whole, table = _log(), _log(lost=[(dt.date(2025, 8, 10), dt.date(2025, 8, 31))])
+    run = tmp_path / "run"
+    run.joinpath("log").mkdir(parents=True)
+    pq.write_table(table, run / "log" / "part.parquet")
+    manifest = {"start": "2025-01-01", "end": "2025-08-31", "versions": {"glass_slipper": "0.1.0"},
+                "counts": {"generations": whole.num_rows}}  # fmt: skip
+    run.joinpath("manifest.json").write_text(json.dumps(manifest))
+    with open_log(run) as log:
+        assert log.last_day == dt.date(2025, 8, 9)
+        assert f"lacks {whole.num_rows - table.num_rows:,} of the requests" in " ".join(log.warnings)
+    run.joinpath("manifest.json").write_text(json.dumps(manifest | {"counts": 7}))
+    with open_log(run) as log:  # nothing is counted: the manifest's days stand
+        assert log.last_day == dt.date(2025, 8, 31)
