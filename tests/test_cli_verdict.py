@@ -101,7 +101,7 @@ def test_the_report_page_shows_the_same_numbers(log, capsys, tmp_path, monkeypat
         assert said["effects"]["ratio"]["value"] == row["ratio"]
         power = [rate["rate"] for rate in said["error_rates"]["power"]]
         assert power[-1] == row["power_25"]
-        assert said["error_rates"]["power"][0]["simulations"] == row["simulations"] == 40
+        assert said["error_rates"]["nulls"][0]["simulations"] == row["simulations"] == 40
         assert f"{row['headline'][:1].upper()}{row['headline'][1:]}</b>" in page
     stored = pd.read_parquet(tmp_path / "tables" / "fig25_verdicts.parquet").set_index("model")
     pd.testing.assert_frame_equal(stored, table)
