@@ -8,6 +8,7 @@ trusted.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ def look(log: Log) -> Doubles:
     none.
     """
     rows = log.generations.filter(_has_id(log.generations))
-    sampled = -(-log.rows // MOST_ROWS_COUNTED)
+    sampled = math.ceil(share(log.rows, MOST_ROWS_COUNTED))
     hashes = log.connection.name == "duckdb"
     if sampled > 1 and hashes:
         rows = rows.filter(rows.generation_id.hash() % sampled == 0)
