@@ -253,7 +253,7 @@ def _run_row_checks(
 
 
 def _examples(rows: ir.Table, column: str) -> str:
-    values = rows.select(column).distinct().limit(EXAMPLES).to_pyarrow()[column].to_pylist()
+    values = rows.select(column).distinct().order_by(column).limit(EXAMPLES).to_pyarrow()[column].to_pylist()
     return ", ".join(sorted(str(value) for value in values))
 
 
