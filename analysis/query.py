@@ -14,13 +14,16 @@ import datetime as dt
 import functools
 import inspect
 from collections.abc import Callable
+from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, Concatenate, Generic, ParamSpec
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from analysis.source import Log
+from analysis.workers import Workers
 
 P = ParamSpec("P")
 Finish = Callable[Concatenate[pd.DataFrame, Log, P], pd.DataFrame]
@@ -68,6 +71,11 @@ class Query(Generic[P]):
         """The SQL, whole: steps that analyses share, which a log runs once and keeps, are written out."""
         return log.sql(self.expression(log, *args, **kwargs))
 
+    def sql_by(self, workers: Workers, log: Log, *args: P.args, **kwargs: P.kwargs) -> Future[str]:
+        """The same SQL, written by a worker: that takes longer than to build the expression."""
+        unbound = self.expression(log, *args, **kwargs).unbind()
+        return workers.start(written, unbound, log.connection.name)
+
 
 def query(build: Callable[Concatenate[Log, P], ir.Table]) -> Query[P]:
     """Decorator: make a Query of a function that builds an expression."""
@@ -90,6 +98,11 @@ def queries() -> dict[str, Query[Any]]:
     for module in ("usage", "openness", "agentic", "categories", "geography", "retention", "cost"):
         import_module(f"analysis.{module}")
     return dict(sorted(_REGISTRY.items()))
+
+
+def written(unbound: ir.Table, dialect: str) -> str:
+    """The SQL of an expression that belongs to no connection, as the engine of that name runs it."""
+    return str(ibis.to_sql(unbound, dialect=dialect, pretty=True))
 
 
 def sql_of(name: str, log: Log, **parameters: Any) -> str:

@@ -137,7 +137,8 @@ class _Writer:
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
         self.index: list[dict[str, Any]] = []
-        self.sql: dict[str, str] = {}  # by query: several exhibits have the same
+        self.sql: dict[str, Future[str]] = {}  # by query: several exhibits have the same
+        self.specs: dict[str, Future[Any]] = {}  # by exhibit
         self.done = 0
         self.steps = 1
 
@@ -146,13 +147,16 @@ class _Writer:
         from analysis.inference.verdict_table import verdict_table
         from analysis.report import verdicts
         from analysis.report.judgements import judgement
+        from analysis.report.script import script
 
-        self.steps = 2 * len(EXHIBITS) + 7  # of each exhibit a table and a figure; and those below
+        self.steps = 2 * len(EXHIBITS) + 8  # of each exhibit a table and a figure; and those below
         (self.folder / "tables").mkdir()
         (self.folder / "figures").mkdir()
         panels = self._step("tables", lambda: panels_of(self.log, self.models))
         judging = self._step("verdicts", lambda: self._judging(panels))
         triangles, contrast = self._step("tables", lambda: self._retention(panels))
+        code = self.workers.start(script)
+        drawn = self._step("figures", lambda: self._panel_charts(panels))
         tables = {e.id: self._step("tables", partial(self._table, e)) for e in EXHIBITS}
         judged_here = self._step("verdicts", lambda: self._verdicts(judging))
         summary = {
@@ -168,17 +172,16 @@ class _Writer:
         }
         if self.answer is not None:
             self.answer(summary)
-        with charts.unchecked():
-            cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in EXHIBITS}
-            cards = self._step("figures", lambda: self._with_stills(cards))
-            judgements = [judgement(found) for found in judged_here]
-            shown = self._step("page", lambda: self._panels(panels, cards, judgements))
+        cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in EXHIBITS}
+        cards = self._step("figures", lambda: self._with_stills(cards))
+        judgements = [judgement(found) for found in judged_here]
+        shown = self._step("page", lambda: self._panels(panels, cards, judgements, drawn))
         self._write_index()
         apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
         sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
 
         def write_page() -> None:
-            page = self._page(panels, contrast, shown, sections)
+            page = self._page(panels, contrast, shown, sections, code.result())
             (self.folder / "report.html").write_text(verdicts.into(page, judged, outdated), encoding="utf-8")
 
         self._step("page", write_page)
@@ -232,30 +235,56 @@ class _Writer:
         self._list(VERDICTS, "Verdicts on the launch cohorts", unit, (), frame, self._store(VERDICTS, frame))
         return found
 
-    def _panels(
-        self, panels: list[study.Panel], cards: dict[str, Card], judgements: list[Judgement]
-    ) -> list[PanelPart]:
+    def _panel_charts(self, panels: list[study.Panel]) -> list[Future[dict[str, Any] | None]]:
+        """The charts of the retention panels, on one scale, made by workers."""
+        from analysis.report.panels import panel_chart
+
+        tasks = []
+        for panel in panels:
+            triangle = retention.triangle(self.log, panel.model)
+            launch, _ = retention.launch_cohort(self.log, panel.model)
+            top = self._top(panels)
+            tasks.append(self.workers.start(charts.unchecked, panel_chart, triangle, launch, top))
+        return tasks
+
+    def _top(self, panels: list[study.Panel]) -> float:
+        """Where the y axis of all panels ends."""
         from analysis.figures.scales import common_top
 
-        top = common_top(self.log, [panel.model for panel in panels]) if panels else 1.0
+        models = [panel.model for panel in panels]
+        return self.log.once(("top", *models), lambda: common_top(self.log, models))
+
+    def _panels(
+        self,
+        panels: list[study.Panel],
+        cards: dict[str, Card],
+        judgements: list[Judgement],
+        drawn: list[Future[dict[str, Any] | None]],
+    ) -> list[PanelPart]:
         return [
-            self._panel(panel, top, cards.get(f"fig25{panel.letter}"), found)
-            for panel, found in zip(panels, judgements, strict=True)
+            self._panel(panel, panels, cards.get(f"fig25{panel.letter}"), found, task.result())
+            for panel, found, task in zip(panels, judgements, drawn, strict=True)
         ]
 
-    def _panel(self, panel: study.Panel, top: float, card: Card | None, judgement: Judgement) -> PanelPart:
+    def _panel(
+        self,
+        panel: study.Panel,
+        panels: list[study.Panel],
+        card: Card | None,
+        judgement: Judgement,
+        spec: dict[str, Any] | None,
+    ) -> PanelPart:
         """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
         from analysis import figures
         from analysis.report import PanelPart, cells, wording
-        from analysis.report.panels import panel_chart
 
         triangle = retention.triangle(self.log, panel.model)
         launch, _ = retention.launch_cohort(self.log, panel.model)
-        spec = panel_chart(triangle, launch, top)
         gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
         still = card.still if card is not None else ""
         if spec and not still and self.stills:
-            still = figures.svg(figures.retention_panel(self.log, panel.model, title="", top=top))
+            picture = figures.retention_panel(self.log, panel.model, title="", top=self._top(panels))
+            still = figures.svg(picture)
         return PanelPart(
             title=_title(panel),
             model=panel.model,
@@ -271,9 +300,18 @@ class _Writer:
         )
 
     def _table(self, exhibit: Exhibit) -> pd.DataFrame | NotAvailable:
-        """The table of an exhibit, or why the log cannot say it."""
+        """The table of an exhibit, or why the log cannot say it. Workers make its chart and write its SQL."""
+        from analysis.exhibits import chart_of
+
         try:
-            return exhibit.table(self.log)
+            frame = exhibit.table(self.log)
+            for query in queries_of(exhibit):
+                if query.name not in self.sql:
+                    self.sql[query.name] = query.sql_by(self.workers, self.log)
+            # the page shows the panels of figure 25 one by one
+            if exhibit.chart is not None and len(frame) and not exhibit.id.startswith("fig25"):
+                self.specs[exhibit.id] = self.workers.start(charts.unchecked, chart_of, exhibit.id, frame)
+            return frame
         except NotAvailable as error:
             self.gaps.append(f"{exhibit.title}: {error}")
             return error
@@ -289,7 +327,7 @@ class _Writer:
                 sample = exhibit.sample(self.log) if exhibit.sample is not None else ""
                 if exhibit.draw is not None and self.stills:
                     files += self._draw(exhibit.id, exhibit.draw)
-                sql = [Shown(query.name, self._sql(query)) for query in queries_of(exhibit)]
+                sql = [Shown(query.name, self.sql[query.name].result()) for query in queries_of(exhibit)]
             except NotAvailable as error:
                 self._forget(exhibit.id)
                 self.gaps.append(f"{exhibit.title}: {error}")
@@ -304,8 +342,7 @@ class _Writer:
         self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
         sheet = exhibit.id == "fig25"  # the panels show it, one by one
-        drawn = exhibit.chart is not None and len(frame) and not exhibit.id.startswith("fig25")
-        spec = exhibit.chart(frame) if drawn and exhibit.chart is not None else None
+        spec = self.specs[exhibit.id].result() if exhibit.id in self.specs else None
         return Card(
             id=exhibit.id,
             title=exhibit.title,
@@ -323,11 +360,6 @@ class _Writer:
             height=page.height_of(spec),
             plain=wording.throughout(frame, formats),
         )
-
-    def _sql(self, query: Query[Any]) -> str:
-        if query.name not in self.sql:
-            self.sql[query.name] = query.sql(self.log)
-        return self.sql[query.name]
 
     # --- files
 
@@ -388,6 +420,7 @@ class _Writer:
         contrast: pd.DataFrame,
         shown: list[PanelPart],
         cards: list[tuple[str, Card]],
+        code: str,
     ) -> str:
         from analysis.report import Part, page
         from analysis.report.answer import answer
@@ -413,6 +446,7 @@ class _Writer:
             gaps=self.gaps,
             warnings=self.log.warnings,
             stills=bool(self.drawing),
+            code=code,
         )
 
     def _contrast_table(self, panels: list[study.Panel], contrast: pd.DataFrame) -> Any:

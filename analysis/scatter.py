@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts import Series, Spec, records, spec
+from analysis.charts import Series, Spec, on_records, records, spec
 
 HEIGHT = 380
 COMPACT = "~s"
@@ -41,7 +41,7 @@ def scatter(
     shown = frame.assign(
         written=frame[label].where(frame[label].isin(frame[label] if named is None else named), "")
     )
-    base = _chart(records(shown, [x, y, label, "written", *more], series))
+    base = on_records(records(shown, [x, y, label, "written", *more], series))
     across = alt.X(f"{x}:Q", scale=alt.Scale(type="log", nice=False, padding=18),
                    axis=alt.Axis(title=titles[0], format=styles[0], tickCount=6))  # fmt: skip
     up = alt.Y(f"{y}:Q", scale=alt.Scale(type="log", nice=False, padding=18),
@@ -72,7 +72,7 @@ def scatter(
         layers.append(_rule({y: cuts[1]}).encode(y=up))
     if line:
         ends = [{x: float(f"{a:.5g}"), y: float(f"{b:.5g}")} for a, b in line]
-        layers.append(_chart(ends).mark_line(color="#8a8a8a", strokeWidth=2).encode(x=across, y=up))
+        layers.append(on_records(ends).mark_line(color="#8a8a8a", strokeWidth=2).encode(x=across, y=up))
     # by these names the page finds the marks, and sets the names of points so that none covers another
     points, names = points.properties(name="points"), names.properties(name="names")
     return spec(alt.layer(*layers, points, names).add_params(*controls), description, HEIGHT)
@@ -90,8 +90,4 @@ def _shape(series: Series) -> alt.Shape:
 
 
 def _rule(place: dict[str, Any]) -> alt.Chart:
-    return _chart([place]).mark_rule(strokeDash=[4, 3], color="#8a8a8a")
-
-
-def _chart(rows: list[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
+    return on_records([place]).mark_rule(strokeDash=[4, 3], color="#8a8a8a")

@@ -31,8 +31,9 @@ T = TypeVar("T")
 MOST = 8  # workers: an analysis has no more to hand out (assumed)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PATIENCE_S = 5.0  # for an ended process
+POLITENESS = 5  # workers yield to the process that everything waits for (assumed)
 # What the tasks need, imported once for all workers, where the platform lets a process be copied.
-NEEDED = ("analysis.inference.verdict",)
+NEEDED = ("analysis.inference.verdict", "analysis.exhibits", "ibis.backends.duckdb")
 NEEDED_TO_DRAW = (
     "analysis.figures.style",
     "matplotlib.backends.backend_agg",
@@ -181,6 +182,8 @@ def _context(needed: Sequence[str]) -> Any:
 def _serve(pipe: Connection) -> None:
     """Does what comes through the pipe until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    if hasattr(os, "nice"):
+        os.nice(POLITENESS)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(nowhere, stream)

@@ -134,10 +134,13 @@ def render(
     gaps: Sequence[str],
     warnings: Sequence[str] = (),
     stills: bool = False,
+    code: str | None = None,
 ) -> str:
-    """The page as HTML: one file that asks nothing of any host. stills: the figures lie beside it as files, too."""
+    """The page as HTML: one file that asks nothing of any host. stills: the figures lie beside it as files, too. code:
+    see `fill`."""
     return fill(
         "report.html",
+        code,
         title=title,
         facts=facts,
         answer=answer,
@@ -168,9 +171,10 @@ def _places(answer: Answer, sections: Sequence[Part], gaps: Sequence[str]) -> li
     ]
 
 
-def fill(template: str, **values: Any) -> str:
-    """A template of this package filled with values; all pages share style, script and filters."""
-    return environment().get_template(template).render(script=script(), **values)
+def fill(template: str, code: str | None = None, **values: Any) -> str:
+    """A template of this package filled with values; all pages share style, script and filters. code: what `script`
+    returns, if that is there already."""
+    return environment().get_template(template).render(script=code or script(), **values)
 
 
 def environment(*packages: str) -> Environment:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
@@ -14,6 +17,14 @@ from testbed.progress import open_display
 
 if TYPE_CHECKING:
     from testbed.summary import Findings
+
+ANALYSIS = (
+    "analysis.results",
+    "analysis.exhibits",
+    "analysis.inference.verdict",
+    "analysis.report.page",
+    "ibis.backends.duckdb",
+)
 
 DESCRIPTION = """\
 Simulates the marketplace of a scenario, writes its log and truth, analyses the log with the code that would run on a
@@ -53,8 +64,9 @@ def execute(args: argparse.Namespace) -> int:
     told = not (args.json or args.quiet)
     from analysis.workers import Workers, cores
 
-    # The workers get ready while the market is simulated.
+    # The workers get ready while the market is simulated, and so does the analysis here.
     workers = Workers(args.workers or cores(), draws=args.figures)
+    threading.Thread(target=_import_analysis, daemon=True).start()
     with workers, open_display(quiet=args.quiet) as show:
         run = simulate.simulate(args, show)
 
@@ -79,6 +91,13 @@ def execute(args: argparse.Namespace) -> int:
         timings = ({} if run.reused else run.manifest["timings_s"]) | {"analysis": result.seconds}
         summary.print_files(console, run.path, timings, reused=run.reused)
     return DONE
+
+
+def _import_analysis() -> None:
+    """Loads what the analysis will need. Whatever goes wrong here goes wrong again where it is used."""
+    with suppress(Exception):
+        for name in ANALYSIS:
+            import_module(name)
 
 
 def _print_answer(manifest: Mapping[str, Any], findings: Findings) -> None:

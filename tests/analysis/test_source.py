@@ -16,6 +16,7 @@ import pytest
 
 from analysis import agentic, categories, contract, cost, openness, query, retention, usage
 from analysis.source import LogError, NotAvailable, open_log
+from analysis.workers import Workers
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rows import generations
 
@@ -284,6 +285,7 @@ def test_every_query_prints_sql_that_stands_alone_and_gives_the_same(made_log, r
         for name, one in query.queries().items():
             sql = query.sql_of(name, log)
             assert "slipper_" not in sql
+            assert one.sql_by(Workers(), log).result() == sql  # as the page shows it
             frame = plain.sql(sql).to_arrow_table().to_pandas()
             expected = query.collect(one.build(log))
             assert len(frame) == len(expected) > 0, name
