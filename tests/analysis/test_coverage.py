@@ -89,7 +89,7 @@ def test_logs_without_holes_have_none(kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_false_holes_and_cut_ends_are_at_most_one_percent(kind):
-    """Of these 1,000 logs of each kind at most 10: what the docstring of analysis/coverage.py says."""
+    """Of these 1,000 logs of each kind at most 10: what the docstring of analysis/coverage says."""
     found = [covered(KINDS[kind](np.random.default_rng([8, i]))) for i in range(1000)]
     assert sum(bool(coverage.holes) for coverage in found) <= 10
     assert sum(bool(coverage.stray) for coverage in found) <= 10
