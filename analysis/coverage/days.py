@@ -121,8 +121,8 @@ class Coverage:
         if self.thin:
             said.append(
                 f"The log has far fewer rows than usual on {listed([str(s) for s in self.thin], SHOWN)}: at most a "
-                "quarter of what the weeks beside have. If a part is lost, users of these days seem to be away. The "
-                "days count as covered."
+                "quarter of what the weeks beside have, or at the end of the log those before. If a part is lost, "
+                "users of these days seem to be away. The days count as covered."
             )
         if self.habits:
             said.append(

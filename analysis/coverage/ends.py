@@ -1,4 +1,5 @@
-"""The ends of a log: stray rows before or after its body, and a first or last day that is there in part."""
+"""The ends of a log: stray rows before or after its body, a first or last day that is there in part, and last weeks
+with far fewer rows than those before."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.coverage.chance import CHANCE, chance
-from analysis.coverage.silences import FEW_AT_END, QUIET_DAYS, SPANS, WEEKS_BESIDE, Silences
+from analysis.coverage.silences import FEW_AT_END, QUIET_DAYS, SPANS, STEADY, THIN, WEEKS_BESIDE, Silences
 
 Floats = npt.NDArray[np.float64]
 
@@ -15,6 +16,7 @@ CHANCE_AT_END = (
 )
 ISLAND_DAYS = 7  # days with rows of what may be stray, before or after the body, at most (assumed)
 ISLAND_SHARE = 0.05  # of the rows of the four weeks of the body beside it, at most (assumed)
+LEAST_WEEKS = 4  # before weeks that may be thin, or there is nothing to compare them with
 LEAST_DAYS = 14  # with rows, or there is nothing to compare a silence with
 
 
@@ -52,3 +54,26 @@ def partial(counts: Floats, silences: Silences) -> bool:
     if counts[0] > FEW_AT_END * level:
         return False
     return chance(float(counts[0]), level, silences.dispersion_of_days) < CHANCE_AT_END
+
+
+def thin_since(counts: Floats, silences: Silences) -> int | None:
+    """The first of the last days, a week or more, in each week of which the log has at most a quarter of the rows that
+    the weeks before them lead to expect, all at once and by more than chance; None if there is no such day.
+
+    Whether rows were lost or users left cannot be told: there is no week after them. At most half of the log is looked
+    at. counts: rows of each day of the body.
+    """
+    n = len(counts)
+    for a in range(max(7 * LEAST_WEEKS, n // 2), n - 6):
+        before = counts[a - 7 * min(WEEKS_BESIDE, a // 7) : a].reshape(-1, 7)
+        level = np.median(before, axis=0)
+        if counts[a] > THIN * level[0] or not level[0] or before[-1].sum() < level.sum() / STEADY:
+            continue  # the step is not here: no thin day, or a week before it that is thin already
+        weeks = counts[a : n - (n - a) % 7].reshape(-1, 7).sum(axis=1)
+        few, expected = float(counts[a:].sum()), float(np.resize(level, n - a).sum())
+        if weeks.max() > THIN * level.sum() or few > THIN * expected:
+            continue
+        dispersion = silences.dispersion_beside(a, n, before=True)
+        if dispersion is not None and chance(few, expected, dispersion) < CHANCE / n:
+            return a
+    return None

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.coverage.days import Coverage, Span
-from analysis.coverage.ends import LEAST_DAYS, partial, peeled
+from analysis.coverage.ends import LEAST_DAYS, partial, peeled, thin_since
 from analysis.coverage.silences import THIN, Found, Silences
 from analysis.sources.errors import LogError
 
@@ -130,6 +130,9 @@ def judged(counts: Floats, free: tuple[bool, bool]) -> tuple[int, int, Found]:
     # A quiet last day that is there as a whole would cost the month, so it may be a habit; a first day costs nothing.
     if free[1] and not silences.habit(len(body) - 1, len(body)) and partial(body[::-1], silences):
         high -= 1
+    since = thin_since(counts[low:high], silences)
+    if since is not None and not any(b > low + since for _, b in (*found.holes, *found.thin, *found.habits)):
+        found.thin.append((low + since, high))
     return low, high, found
 
 

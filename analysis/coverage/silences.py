@@ -120,7 +120,7 @@ class Silences:
         pairs = sound[:-1] & sound[1:]
         return weeks[:-1][pairs], weeks[1:][pairs]
 
-    def _dispersion_beside(self, a: int, b: int, *, before: bool) -> float | None:
+    def dispersion_beside(self, a: int, b: int, *, before: bool) -> float | None:
         """Of one side of [a, b), in the weeks next to it; None if these are too few to tell."""
         reach = 7 * SPANS[1]
         first, last = (max(a - reach, 0), max(a, 0)) if before else (b, min(b + reach, len(self.counts)))
@@ -247,11 +247,11 @@ class Silences:
             near = self.counts[a - NEAR_DAYS : a] if small_before else self.counts[b : b + NEAR_DAYS]
             inside = a >= 14 and len(self.counts) - b >= 14
             # The smaller side without the week beside the silence, that may be at the larger side's level.
-            own = self._dispersion_beside(a - 7, b + 7, before=small_before)
+            own = self.dispersion_beside(a - 7, b + 7, before=small_before)
             if own is not None:
                 levels.append((float(np.minimum(small, large) @ times), own))
             if inside and near.min() >= NEAR_SHARE * float(np.median(large)):
-                others = self._dispersion_beside(a, b, before=not small_before)
+                others = self.dispersion_beside(a, b, before=not small_before)
                 if others is not None:
                     levels.append((float(np.minimum(near.min(), large) @ times), others))
         return any(

@@ -185,6 +185,42 @@ def test_weeks_with_a_part_of_their_rows(left, holes, thin):
     assert bool(coverage.sentences and "far fewer rows than usual" in coverage.sentences[0]) == bool(thin)
 
 
+ENDING = ("noisy, quiet weekends", "growing", "silent weekends", "batches", "quiet weeks")
+
+
+@given(
+    kind=st.sampled_from(ENDING),
+    seed=st.integers(0, 10_000),
+    weeks=st.integers(3, 6),
+    left=st.sampled_from([0.01, 0.02, 0.05]),
+)
+@settings(max_examples=40, deadline=None)
+def test_last_weeks_that_lost_most_rows_are_told_and_count_as_covered(kind, seed, weeks, left):
+    rng = np.random.default_rng([11, seed])
+    counts = np.asarray(KINDS[kind](rng)).copy()
+    counts[-7 * weeks :] = rng.binomial(counts[-7 * weeks :], left)
+    coverage = covered(counts)
+    told = (*coverage.thin, *coverage.stray)  # of a handful of rows the last may be stray
+    assert told and coverage.sentences
+    assert not coverage.holes or coverage.holes[-1].last < day(DAYS - 7 * weeks - 7)
+    assert all(coverage.covers(span.first, span.last) for span in coverage.thin)
+    assert abs((min(span.first for span in told) - day(DAYS - 7 * weeks)).days) <= 7
+
+
+# Departures, and two quiet weeks in one, truly leave a quarter: there telling is right.
+@pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("launches and departures", "quiet weeks")])
+def test_the_last_weeks_of_a_log_that_lost_nothing_are_not_told_thin(kind):
+    for i in range(15):
+        coverage = covered(KINDS[kind](np.random.default_rng([12, i])))
+        assert not any(span.last >= coverage.last - dt.timedelta(days=1) for span in coverage.thin)
+
+
+def test_a_log_that_ends_slowly_is_not_told_thin():
+    """Half of the rows each month, or nine tenths each day for the last weeks: no step, no loss."""
+    for level in (1000 * 0.5 ** (T / 30), 1000 * 0.95 ** np.maximum(T - 250, 0)):
+        assert not covered(np.random.default_rng(8).poisson(level)).thin
+
+
 def test_a_lost_day_of_a_large_log_is_a_hole_and_of_a_small_one_is_not():
     for level, holes in ((1000, 1), (4, 0)):
         counts = np.random.default_rng(2).poisson(level, DAYS)
