@@ -102,7 +102,7 @@ def queries() -> dict[str, Query[Any]]:
 
 def written(unbound: ir.Table, dialect: str) -> str:
     """The SQL of an expression that belongs to no connection, as the engine of that name runs it."""
-    return str(ibis.to_sql(unbound, dialect=dialect, pretty=True))
+    return str(getattr(ibis, dialect).compile(unbound, pretty=True))
 
 
 def sql_of(name: str, log: Log, **parameters: Any) -> str:
