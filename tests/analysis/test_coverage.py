@@ -362,6 +362,28 @@ def test_a_hole_never_lowers_retention_without_a_mark(connect):
         )
 
 
+@given(begin=st.integers(10, 225), length=st.integers(1, 60))
+@settings(max_examples=12, deadline=None)
+def test_wherever_a_hole_lies_no_complete_cell_is_lower_for_it(begin, length):
+    """From one day to two months, inside, at the end, before the model or through its launch."""
+    import ibis
+
+    held, span = _log(), (day(begin), day(begin + length - 1))
+    dates = np.array(held["created_at"].to_pandas().dt.date)
+    figures = []
+    for rows in (held, held.filter(~((dates >= span[0]) & (dates <= span[1])))):
+        connection = ibis.duckdb.connect()
+        connection.create_table("generations", rows)
+        with open_log((connection, "generations")) as log:
+            figures.append((retention.triangle(log, "new/one").set_index(["cohort", "k"]), log.coverage))
+        connection.disconnect()
+    (whole, _), (cells, coverage) = figures
+    trusted = cells[cells["complete"] & ~cells["left_truncated"] & ~cells["after_hole"]]
+    assert (trusted["retention"] >= whole.loc[trusted.index, "retention"]).all()
+    if length >= 14:  # so long a loss is seen, inside or as the end of the log
+        assert not coverage.covers(*span)
+
+
 def test_a_lost_month_is_unknown_not_zero(connect):
     log = connect(_log(lost=[(dt.date(2025, 5, 1), dt.date(2025, 5, 31))]))
     cells = retention.triangle(log, "new/one")
