@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from analysis.coverage import Coverage, month_end
+from analysis.numerals import counted
 
 # Four whole weeks, each weekday alike, and a February. Who uses a model every month is seen in them unless silent for
 # a month, and who comes back after a month is new by any monthly count (assumed).
@@ -130,7 +131,7 @@ def _note(months: list[dt.date], release: dt.date | None, early: int) -> str:
         return ""
     if early:
         return (
-            f"the models table says released {release}, but {early:,} user{'s'[: early != 1]} had requests before that "
+            f"the models table says released {release}, but {counted(early, 'user')} had requests before that "
             f"(first month with users: {months[0]:%B %Y})"
         )
     if release.replace(day=1) < months[0]:
@@ -151,7 +152,7 @@ def lost(month: dt.date) -> str:
 def too_late(coverage: Coverage, month: dt.date) -> str:
     """Why there is no launch at the start of a log."""
     covered = evidence_days(coverage, month)
-    days = f"{covered} day{'s'[: covered != 1]}" if covered else "no day"
+    days = counted(covered, "day") if covered else "no day"
     return (
         f"the users of {month:%B %Y} may be older than the log: it covers {days} before that month (it begins on "
         f"{coverage.first}), and {EVIDENCE_DAYS} days without the model are needed to see a launch"

@@ -89,6 +89,11 @@ def _within(
     return f"{write(amount.value)} ({end(amount.low)} to {end(amount.high)})"
 
 
+def counted(number: int, thing: str) -> str:
+    """So many things, in the singular where it is one: 1 request, 2,000 requests. thing: takes an s in the plural."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def listed(words: Sequence[str], most: int | None = None) -> str:
     """Words in a row: a, b and c; of more than `most` the first ones, and how many are left out."""
     shown = list(words[:most])

@@ -19,6 +19,7 @@ from analysis import charts, retention, study
 from analysis.aside import Aside
 from analysis.exhibit import Exhibit
 from analysis.looked_at import models_asked, panels_of
+from analysis.numerals import counted
 from analysis.query import Query, queries
 from analysis.sheet import write_csv
 from analysis.source import Log, NotAvailable
@@ -350,7 +351,7 @@ class _Writer:
             spec=spec,
             label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, spec),
             sample=sample
-            or f"{self.log.name}: {self.log.rows:,} requests, {self.log.first_day} to {self.log.last_day}",
+            or f"{self.log.name}: {counted(self.log.rows, 'request')}, {self.log.first_day} to {self.log.last_day}",
             definition=definition,
             queries=sql,
             choice=exhibit.choice,

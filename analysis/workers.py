@@ -4,6 +4,9 @@
         task = workers.start(square, 3)  # a function of a module, and what can be pickled
         task.result()
 
+A script that uses more than one worker does so below `if __name__ == "__main__":`, as with `multiprocessing`: a worker
+begins by running the script. `write_analysis(log, out)` and `verdicts(...)` use none unless they are given some.
+
 What a task returns does not depend on who does it. A task that fails raises its error in `result`. A worker that dies
 (killed for its memory, say) loses nothing: this process does its task. Workers print nothing, leave Ctrl-C to
 this process, and end with it, however it ends.
@@ -30,6 +33,10 @@ T = TypeVar("T")
 
 MOST = 8  # workers: an analysis has no more to hand out (assumed)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+UNGUARDED = (
+    'each worker process runs the script that started it, up to `if __name__ == "__main__":`, and this script starts '
+    "workers before that line: put what it does below such a line, or use no workers"
+)
 PATIENCE_S = 5.0  # for an ended process
 POLITENESS = 5  # workers yield to the process that everything waits for (assumed)
 # What the tasks need, imported once for all workers, where the platform lets a process be copied.
@@ -73,6 +80,9 @@ class Workers:
         self._opening = threading.Lock()
         self._ended = threading.Event()
         if self.count > 1:
+            # Set while a process that was just started runs the script it came from, up to the function it is for.
+            if getattr(multiprocessing.current_process(), "_inheriting", False):
+                raise RuntimeError(UNGUARDED)
             self._context = _context(NEEDED + NEEDED_TO_DRAW if draws else NEEDED)
             self._threads = ThreadPoolExecutor(self.count, "worker", self._open)
             for _ in range(self.count):  # each opens its process now, while this thread goes on

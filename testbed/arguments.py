@@ -114,20 +114,21 @@ def at_home(argv: Sequence[str]) -> list[str]:
 
 def positive_integer(text: str) -> int:
     """A whole number of 1 or more; underscores may group its digits."""
-    number = whole_number(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, not '{text}'")
-    return number
+    return _whole_number(text, 1)
 
 
 def whole_number(text: str) -> int:
     """A whole number of 0 or more; underscores may group its digits."""
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, least: int) -> int:
     try:
         number = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a whole number, not '{text}'") from None
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, not '{text}'")
+    if number < least:
+        raise argparse.ArgumentTypeError(f"expected {least} or more, not '{text}'")
     return number
 
 

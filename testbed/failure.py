@@ -43,6 +43,14 @@ def check_writable(folder: Path) -> None:
         raise BadInput(f"{folder}: cannot write there: no permission to write in {nearest}")
 
 
+def no_file(given: str, wanted: str) -> BadInput:
+    """What is wrong with a name that is there and is no file. wanted: what was expected, such as "a scenario"."""
+    if not given.strip():
+        return BadInput(f"no name given: expected {wanted} file, or the name of a shipped one")
+    kind = "a folder" if Path(given).is_dir() else "a device or a pipe"
+    return BadInput(f"{given}:1:1: expected {wanted} file, this is {kind}")
+
+
 def is_foreign(error: BaseException) -> bool:
     """Whether a file that is not ours was in the way (`analysis.contract.files.Foreign`). Imports nothing."""
     files = sys.modules.get("analysis.contract.files")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from testbed.arguments import hint
-from testbed.failure import BadInput
+from testbed.failure import BadInput, no_file
 
 FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 
@@ -31,7 +31,7 @@ def find(given: str) -> Path:
     if path.is_file():
         return path
     if path.exists() and given not in worlds():
-        raise BadInput(f"{given}:1:1: expected a scenario file, this is a folder")
+        raise no_file(given, "a scenario")
     return named(given)
 
 

@@ -155,11 +155,11 @@ def print_warnings_aside(command: str, warnings: Sequence[str]) -> None:
 
 def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
     """What the validator found in a log: each violated check with its count, share of rows and examples."""
+    from analysis.numerals import counted
+
     broken = checks[checks["violations"] > 0]
-    head(
-        console,
-        f"{name}: {'no violations' if broken.empty else f'{len(broken)} of {len(checks)} checks violated'}",
-    )
+    many = f"{len(broken)} of {counted(len(checks), 'check')} violated"
+    head(console, f"{name}: {'no violations' if broken.empty else many}")
     for row in broken.to_dict("records"):
         where = f"{row['table']}.{row['column']}" if row["column"] else row["table"]
         style = "bold red" if row["severity"] == "error" else "yellow"

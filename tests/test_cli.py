@@ -112,6 +112,7 @@ def test_help_is_quick_because_nothing_heavy_is_imported():
         (["run"], "slipper run: the following arguments are required: SCENARIO"),
         (["run", "report", "--seed", "x"], "argument --seed: expected a whole number, not 'x'"),
         (["run", "report", "--seed", "-1"], "argument --seed: expected 0 or more, not '-1'"),
+        (["run", "report", "--users", "-1"], "argument --users: expected 1 or more, not '-1'"),
         (["run", "report", "--users", "0"], "argument --users: expected 1 or more, not '0'"),
         (["run", "report", "--workers", "0"], "argument --workers: expected 1 or more, not '0'"),
         (
@@ -247,6 +248,9 @@ def test_a_folder_of_the_name_of_a_shipped_scenario_does_not_hide_it(tmp_path, m
     assert shipped.find("report") == ROOT / "scenarios" / "report.yaml"
     with pytest.raises(failure.BadInput, match="this is a folder"):
         shipped.find("mine")
+    for given, said in (("", "no name given"), ("/dev/null", "this is a device or a pipe")):
+        with pytest.raises(failure.BadInput, match=said):
+            shipped.find(given)
 
 
 def test_a_scenario_named_without_its_ending_is_told_with_it(slipper, tmp_path, monkeypatch):

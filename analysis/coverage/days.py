@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.numerals import listed
+from analysis.numerals import counted, listed
 
 Bools = npt.NDArray[np.bool_]
 
@@ -112,9 +112,9 @@ class Coverage:
             days, rows = sum(hole.days for hole in self.holes), sum(hole.rows for hole in self.holes)
             left = "without a row"
             if rows:
-                left = f"with {rows:,} row{'s'[: rows != 1]}, where the days beside have many"
+                left = f"with {counted(rows, 'row')}, where the days beside have many"
             said.append(
-                f"The log does not cover {spans} ({days:,} day{'s'[: days != 1]} {left}): what happened then is not "
+                f"The log does not cover {spans} ({counted(days, 'day')} {left}): what happened then is not "
                 "known. Weeks and months with such days are incomplete, and cohorts that began in such a month or in "
                 "the one after are not tested."
             )
@@ -134,7 +134,7 @@ class Coverage:
             spans, rows = listed([str(s) for s in self.stray], SHOWN), sum(span.rows for span in self.stray)
             lie = "lies" if rows == 1 else "lie"
             said.append(
-                f"{rows:,} row{'s'[: rows != 1]} of {spans} {lie} apart from the rest of the log, or on a day that it "
+                f"{counted(rows, 'row')} of {spans} {lie} apart from the rest of the log, or on a day that it "
                 "holds only in part: counted in sums, left out of cohorts. The log covers "
                 f"{self.first} to {self.last}."
             )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import agentic, categories, cost, geography, openness, usage
 from analysis.figures.scales import token_scale
+from analysis.numerals import counted
 from analysis.query import day
 from analysis.source import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
@@ -30,7 +31,7 @@ def of_requests(log: Log, frame: pd.DataFrame | None = None, window: Window | No
         inside = weekly["week"].between(pd.Timestamp(window[0]), pd.Timestamp(window[1]))
         requests = int(weekly.loc[inside, "requests"].sum())
     period = f", {window[0]} to {window[1]}" if window is not None else ""
-    return f"{log.name}: {requests:,} requests{period}"
+    return f"{log.name}: {counted(requests, 'request')}{period}"
 
 
 def of_labels(log: Log, frame: pd.DataFrame) -> str:
@@ -106,7 +107,7 @@ def reasoning_models(log: Log) -> str:
     frame = agentic.reasoning_ranking(log, window_of(log, MAIN_WINDOW))
     requests = int(frame.loc[frame["rank"] <= agentic.TOP_REASONING, "requests"].sum())
     return (
-        f"{log.name}: {requests:,} requests to the models shown; free launch access left out; "
+        f"{log.name}: {counted(requests, 'request')} to the models shown; free launch access left out; "
         "grey: no longer among the first ten"
     )
 
@@ -116,7 +117,7 @@ def tool_share(log: Log) -> str:
     frame = weeks_of(log, agentic.tool_share_and_largest_account(log), MAIN_WINDOW)
     known = frame["largest_account_part"].notna().any()
     missing = "" if known else "; the log does not record accounts"
-    return f"{log.name}: {int(frame['requests'].sum()):,} requests{missing}"
+    return f"{log.name}: {counted(int(frame['requests'].sum()), 'request')}{missing}"
 
 
 def tools_offered(log: Log) -> str:
@@ -179,14 +180,14 @@ def author_spend(log: Log) -> str:
     frame = weeks_of(log, categories.weekly_author_spend(log), CATEGORY_WINDOW)
     weeks = categories.named_authors(frame).drop_duplicates("week")
     requests, spent = int(weeks["week_requests"].sum()), weeks["week_spend_usd"].sum()
-    return f"{log.name}: labelled sample, {requests:,} requests, {spent:,.2f} USD"
+    return f"{log.name}: labelled sample, {counted(requests, 'request')}, {spent:,.2f} USD"
 
 
 def author_mix(log: Log, author: str) -> str:
     """Of `figures.author_mix`."""
     frame = categories.weekly_author_mix(log)
     weeks = weeks_of(log, frame[frame["author"] == author], CATEGORY_WINDOW).drop_duplicates("week")
-    many = f"{int(weeks['author_requests'].sum()):,} requests by category"
+    many = f"{counted(int(weeks['author_requests'].sum()), 'request')} by category"
     few = f", {span(weeks['author_requests'].astype(int).tolist())} a week" if len(weeks) else ""
     mean = (
         f"; mean concentration {weeks['concentration'].mean():.2f} (1 = one category)"
@@ -211,7 +212,7 @@ def spend_by_continent(log: Log) -> str:
     """Of `figures.spend_by_continent`."""
     frame = weeks_of(log, geography.weekly_spend(log), MAIN_WINDOW)
     spent = frame.drop_duplicates("week")["week_spend_usd"].sum()
-    return f"{log.name}: {int(frame['requests'].sum()):,} requests, {spent:,.0f} USD"
+    return f"{log.name}: {counted(int(frame['requests'].sum()), 'request')}, {spent:,.0f} USD"
 
 
 def retention_panels(log: Log) -> str:
@@ -229,10 +230,12 @@ def category_cost(log: Log) -> str:
 def model_cost(log: Log) -> str:
     """Of `figures.model_cost`."""
     frame = cost.market_map(log, window_of(log, MAIN_WINDOW))
-    return f"{log.name}: {len(frame):,} models, {int(frame['requests'].sum()):,} paid requests"
+    return (
+        f"{log.name}: {counted(len(frame), 'model')}, {counted(int(frame['requests'].sum()), 'paid request')}"
+    )
 
 
 def archetypes(log: Log) -> str:
     """Of `figures.archetypes`."""
     frame = cost.market_map(log, window_of(log, MAIN_WINDOW))
-    return f"{log.name}: {len(frame):,} models; circles: the models of the report's table 3"
+    return f"{log.name}: {counted(len(frame), 'model')}; circles: the models of the report's table 3"

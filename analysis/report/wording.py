@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.numerals import counted
 from analysis.report.cells import written
 
 ENDS = 4  # weeks at either end of a series that are averaged
@@ -36,7 +37,7 @@ def describe(
     else:
         known = _value_column(frame, formats)
         if known is None:
-            return f"{len(frame):,} rows."
+            return f"{counted(len(frame), 'row')}."
         value, form = known, formats[known]
         names = [c for c, kind in formats.items() if c in frame and kind == "text"]
     if "week" in frame:
@@ -140,7 +141,7 @@ def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[
     for row in top.to_dict("records"):
         label = ", ".join(str(row[name]) for name in names)
         parts.append(f"{label} {written(row[value], form)}".strip())
-    return f"{len(frame):,} rows, {unit}. Largest: {'; '.join(parts)}."
+    return f"{counted(len(frame), 'row')}, {unit}. Largest: {'; '.join(parts)}."
 
 
 def _mean(values: pd.Series) -> float:
@@ -164,7 +165,7 @@ def describe_retention(name: str, triangle: pd.DataFrame, launch: object) -> str
     if len(own):
         ends = own.iloc[[0, -1]] if len(own) > 1 else own
         said = ", ".join(f"{row.retention:.0%} after {row.k} months" for row in ends.itertuples())
-        parts.append(f"Launch cohort of {start:%B %Y} ({own['users'].iloc[0]:,} users): {said}.")
+        parts.append(f"Launch cohort of {start:%B %Y} ({counted(own['users'].iloc[0], 'user')}): {said}.")
     others = seen[~seen["cohort"].isin(own["cohort"]) & ~seen["small"]]
     if len(others):
         first = others.loc[others["k"] == 1, "retention"]

@@ -136,6 +136,7 @@ def analyse(
     began = time.monotonic()
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
+    from analysis.numerals import counted
     from testbed.summary import Findings
 
     known_after = 0.0
@@ -158,7 +159,7 @@ def analyse(
             stills=stills, answer=answer,
         )  # fmt: skip
         findings = Findings.of(results)
-        extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
+        extent = f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
         warnings = log.warnings
     seconds = time.monotonic() - began
     return Result(findings, extent, seconds, known_after, results["timings_s"], warnings)

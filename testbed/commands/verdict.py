@@ -103,6 +103,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.inference.account import account_of
     from analysis.inference.error_rates import LEAST_SIMULATIONS
     from analysis.looked_at import panels_of
+    from analysis.numerals import counted
     from testbed import account_view, summary, truth_view, verdict_view
     from testbed.commands.analyze import check_one_log
 
@@ -145,7 +146,7 @@ def execute(args: argparse.Namespace) -> int:
                 [account_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
             )
             names = {panel.model: panel.name for panel in panels_of(log, models)}
-            extent = f"{log.rows:,} requests, {log.first_day} to {log.last_day} (UTC)"
+            extent = f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
             warnings = log.warnings
     except LogError as error:
         raise BadInput(str(error)) from error

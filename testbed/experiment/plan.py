@@ -30,7 +30,7 @@ from testbed.experiment.arms import Arm, SameArm, arms_of, count, written
 from testbed.experiment.finding import Declared
 from testbed.experiment.runs import Task, portable
 from testbed.experiment.schema import Level, PlanFile
-from testbed.failure import BadInput
+from testbed.failure import BadInput, no_file
 from testbed.outcome import Needs
 from testbed.patterns import BadPattern, Bound, bind, matching
 from testbed.patterns.registry import MODEL, method_digest
@@ -142,7 +142,7 @@ def find(given: str) -> Path:
     if path.is_file():
         return path
     if path.exists() and given not in there:
-        raise BadInput(f"{given}:1:1: expected an experiment file, this is a folder")
+        raise no_file(given, "an experiment")
     stem = path.name.removesuffix(".yaml")
     if stem in there and str(path.parent) in (".", "experiments", "scenarios/experiments"):
         return there[stem]

@@ -133,3 +133,10 @@ def test_a_log_in_which_nothing_can_be_judged_says_so(connect, tmp_path, monkeyp
     assert all(len(gap) > 20 for gap in gaps)
     stored = pd.read_csv(tmp_path / "tables" / "fig25_verdicts.csv")
     assert stored["difference"].isna().all() and stored["false_positive_rate"].isna().all()
+
+
+def test_one_thing_is_in_the_singular():
+    from analysis.numerals import counted
+
+    said = [counted(n, "paid request") for n in (0, np.int64(1), 2, 1234)]
+    assert said == ["0 paid requests", "1 paid request", "2 paid requests", "1,234 paid requests"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import analysis
-from analysis.workers import Workers
+from analysis.workers import UNGUARDED, Workers
 from tests.analysis.rows import generations, model, models
 
 
@@ -127,3 +127,15 @@ def test_results_do_not_depend_on_the_number_of_workers(two, connect, tmp_path):
         files[name] = {f.relative_to(out): f.read_bytes() for f in kept}
     assert len(files["here"]) > 20
     assert files["here"] == files["elsewhere"]
+
+
+def test_a_script_that_starts_workers_unguarded_is_told_so_and_gets_its_answer(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import math\nfrom analysis.workers import Workers\n"
+        "with Workers(2, draws=False) as workers:\n    print(workers.start(math.sqrt, 4).result())\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120,
+                          env=os.environ | {"PYTHONPATH": str(Path(analysis.__file__).parent.parent)})  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "2.0\n")
+    assert UNGUARDED in done.stderr and "BrokenThreadPool" not in done.stderr
