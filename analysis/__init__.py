@@ -17,32 +17,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis import (
-        agentic,
-        catalogue,
-        categories,
-        comparison,
-        contract,
-        cost,
-        exhibits,
-        figures,
-        geography,
-        openness,
-        retention,
-        study,
-        usage,
-    )
-    from analysis.query import queries, sql_of
-    from analysis.results import write_analysis
-    from analysis.source import Log, LogError, NotAvailable, open_log
-    from analysis.validation import validate
+    from analysis import contract, study
+    from analysis.queries import agentic, categories, cost, geography, model_facts, openness, retention, usage
+    from analysis.queries.query import all_queries, sql_of
+    from analysis.report import comparison, exhibits, figures
+    from analysis.report.results import write_analysis
+    from analysis.sources.conformance import validate
+    from analysis.sources.log import Log, LogError, NotAvailable, open_log
 
 __all__ = [
     "Log",
     "LogError",
     "NotAvailable",
     "agentic",
-    "catalogue",
+    "all_queries",
     "categories",
     "comparison",
     "contract",
@@ -50,9 +38,9 @@ __all__ = [
     "exhibits",
     "figures",
     "geography",
+    "model_facts",
     "open_log",
     "openness",
-    "queries",
     "retention",
     "sql_of",
     "study",
@@ -61,15 +49,28 @@ __all__ = [
     "write_analysis",
 ]
 
+_MODULES = {
+    "agentic": "queries",
+    "categories": "queries",
+    "comparison": "report",
+    "cost": "queries",
+    "exhibits": "report",
+    "figures": "report",
+    "geography": "queries",
+    "model_facts": "queries",
+    "openness": "queries",
+    "retention": "queries",
+    "usage": "queries",
+}
 _HOMES = {
-    "Log": "source",
-    "LogError": "source",
-    "NotAvailable": "source",
-    "open_log": "source",
-    "queries": "query",
-    "sql_of": "query",
-    "validate": "validation",
-    "write_analysis": "results",
+    "Log": "sources.log",
+    "LogError": "sources.log",
+    "NotAvailable": "sources.log",
+    "all_queries": "queries.query",
+    "open_log": "sources.log",
+    "sql_of": "queries.query",
+    "validate": "sources.conformance",
+    "write_analysis": "report.results",
 }
 
 
@@ -78,7 +79,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'analysis' has no attribute '{name}'")
     if name in _HOMES:
         return getattr(import_module(f"analysis.{_HOMES[name]}"), name)
-    return import_module(f"analysis.{name}")
+    return import_module(".".join(filter(None, ("analysis", _MODULES.get(name), name))))
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from benchmarks.child import peak_memory, run_child
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
 from sim.world import compile_loops, load_world, run_agents
 
 FEW, MANY = 100_000, 1_000_000

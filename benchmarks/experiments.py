@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from benchmarks.child import peak_memory, run_child
 from sim.activity import Activity, monthly
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
+from sim.gateway.run_folder import listed_name
 from sim.randomness import replicate_seed
 from sim.world import World, compile_loops, load_world, run_agents
-from sim.writer import listed_name
 
 MASTER_SEED = 1
 SMALL, REPLICATES = 5_000, 24

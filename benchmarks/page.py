@@ -16,7 +16,7 @@ from typing import Any
 
 import sim
 from analysis import open_log, write_analysis
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
 from tests.browser import MISSING, arguments, find_browser
 
 USERS = 20_000

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from analysis.categories import category_of
+from analysis.queries.categories import category_of
 from analysis.study import LABEL_THRESHOLD
 
 FEW = ("model", "variant", "finish_reason", "country", "continent", "language")

@@ -19,7 +19,7 @@ import duckdb
 
 import sim
 from benchmarks.child import peak_memory, run_child
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
 
 USERS = 2_200_000
 DISK_GB = 9.0
@@ -115,7 +115,7 @@ def make(users: int, folder: str) -> dict[str, Any]:
 def ours(run: str) -> dict[str, Any]:
     """Every exhibit's table, from opening the log to the last of them."""
     from analysis import open_log
-    from analysis.exhibits import EXHIBITS
+    from analysis.report.exhibits import EXHIBITS
 
     began = time.perf_counter()
     with open_log(run, memory=MEMORY) as log:

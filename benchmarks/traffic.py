@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.baselines import Baseline, numpy_week, simpy_weeks
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
+from sim.gateway.run_folder import LogWriter, write_log_file
 from sim.world import compile_loops, load_world, log_writer, run_agents
-from sim.writer import LogWriter, write_log_file
 
 WORKERS = 2
 TURNS = 9

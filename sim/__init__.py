@@ -1,6 +1,6 @@
 """The simulation: a scenario becomes a log and the truth behind it."""
 
-from sim.problems import Problem, ScenarioError
+from sim.config.problems import Problem, ScenarioError
 from sim.scenario import Scenario, load_scenario
 from sim.world import Agents, Progress, Run, World, load_world, run, run_agents, run_world
 

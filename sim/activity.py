@@ -1,8 +1,8 @@
 """Who used which model in which month: exact, straight from the spells, without making a request.
 
-Retention, shares of use and cohorts need no more of the log than this. The counts are those of `sim.traffic`, drawn by
-the same keyed draws in the same loop, and a request stays within the UTC day that it was drawn for, so the tables equal
-what the log gives when it is grouped.
+Retention, shares of use and cohorts need no more of the log than this. The counts are those of `sim.gateway.traffic`,
+drawn by the same keyed draws in the same loop, and a request stays within the UTC day that it was drawn for, so the
+tables equal what the log gives when it is grouped.
 """
 
 import datetime as dt
@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sim.identity import Identities
-from sim.ids import account_codes, id_array
-from sim.traffic import compiled, count_week
+from sim.gateway.identity import Identities
+from sim.gateway.ids import account_codes, id_array
+from sim.gateway.run_folder import listed_name
+from sim.gateway.traffic import compiled, count_week
 from sim.world import Agents
-from sim.writer import listed_name
 
 ENTRY = np.dtype([
     ("user", np.int32), ("requests", np.int32), ("first_day", np.int32), ("model", np.int16), ("month", np.int16),

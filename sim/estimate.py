@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.activity import monthly
+from sim.gateway.run_folder import COMPRESSION, DICTIONARY_COLUMNS
 from sim.scenario import LargeAccountEvent
 from sim.world import World, compile_loops, log_writer, run_agents
-from sim.writer import COMPRESSION, DICTIONARY_COLUMNS
 
 PILOT_USERS = (1_000, 4_000)
 WEEKS_TRIED = 12

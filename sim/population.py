@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue import CATEGORIES, Catalogue
-from sim.distributions import Distribution
 from sim.randomness import Draws, Purpose
 from sim.scenario import LargeAccountEvent, Scenario, WaveEvent
+from sim.scenario.distributions import Distribution
 
 MAX_WORKLOADS = 4
 """Most workloads of one user (assumed)."""

@@ -12,9 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.catalogue import CATEGORIES
+from sim.choice import NOBODY, View, affordable_frontier, choose, log_price
 from sim.market import Market
-from sim.perception import NOBODY, View, affordable_frontier, choose, log_price
-from sim.plant import Plant
+from sim.planted_loyalty import Plant
 from sim.population import FOREVER, Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario

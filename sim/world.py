@@ -19,23 +19,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import contract
 from analysis.contract import files
 from sim.catalogue import CATEGORIES, Catalogue, CatalogueError
-from sim.document import Document
-from sim.listing import WORLDS, looked_at, own_models, real_models, world_catalogue
+from sim.catalogue.overrides import WORLDS, looked_at, own_models, real_models, world_catalogue
+from sim.choice import view_of
+from sim.config.documents import Document
+from sim.config.nodes import Mapping as Keys
+from sim.config.problems import Problem, ProblemAt, ScenarioError
+from sim.config.schema_errors import validate
+from sim.gateway.classifier import Classifier
+from sim.gateway.run_folder import LogWriter, RunFolder, write_manifest, write_models, write_truth
+from sim.gateway.traffic import CONTEXT_PART, Traffic
 from sim.market import Market
-from sim.nodes import Mapping as Keys
-from sim.notices import notices
-from sim.observation import Classifier
-from sim.perception import view_of
 from sim.population import Users, Workloads, build_population
-from sim.problems import Problem, ProblemAt, ScenarioError
 from sim.randomness import Draws
 from sim.scenario import TELLING, Scenario, read_scenario
+from sim.scenario.notices import notices
 from sim.search import Search
-from sim.traffic import CONTEXT_PART, Traffic
-from sim.validation import validate
-from sim.writer import LogWriter, RunFolder, write_manifest, write_models, write_truth
 
 MANIFEST_VERSION = 1
 PHASES = ("compile", "population", "market", "traffic", "finish")
@@ -66,7 +67,7 @@ class World:
     name: str = "scenario"
     classifier: Classifier | None = None
     notices: tuple[Problem, ...] = ()
-    """What the scenario's writer should hear of: see `sim.notices`."""
+    """What the scenario's writer should hear of: see `sim.scenario.notices`."""
 
     @cached_property
     def digest(self) -> str:
@@ -320,10 +321,14 @@ def compile_loops() -> None:
 
 @cache
 def source_digest() -> str:
-    """Hash of the simulator's own source: another version is another world. Read once, like the code that runs."""
+    """Hash of the source that makes a world, the simulator's and the contract's: another version is another world.
+    Read once, like the code that runs."""
     parts = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        parts.update(file.name.encode() + b"\0" + file.read_bytes())
+    for home in (Path(__file__).parent, Path(contract.__file__).parent):
+        for file in sorted(home.rglob("*.py")):
+            parts.update(
+                f"{home.name}/{file.relative_to(home).as_posix()}".encode() + b"\0" + file.read_bytes()
+            )
     return parts.hexdigest()
 
 

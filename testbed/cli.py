@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from testbed import arguments, failure, streams
+from testbed import arguments, failure
 from testbed.commands import (
     analyze,
     catalogue,
@@ -30,6 +30,7 @@ from testbed.commands import (
     simulate,
     verdict,
 )
+from testbed.terminal import streams
 
 DESCRIPTION = """\
 A synthetic LLM marketplace, and a testbed for the analysis of its logs.

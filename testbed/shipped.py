@@ -11,15 +11,15 @@ FOLDER = Path(__file__).resolve().parent.parent / "scenarios"
 
 
 def worlds() -> dict[str, Path]:
-    """The shipped scenarios by name: see `sim.shipped`."""
-    from sim import shipped
+    """The shipped scenarios by name: see `sim.scenario.shipped`."""
+    from sim.scenario import shipped
 
     return shipped.worlds(FOLDER)
 
 
 def is_name(given: str) -> bool:
     """Whether `given` names a shipped scenario, with or without `scenarios/` and `.yaml`."""
-    from sim.shipped import name_of
+    from sim.scenario.shipped import name_of
 
     return name_of(given) in worlds()
 
@@ -38,7 +38,7 @@ def find(given: str) -> Path:
 def named(given: str) -> Path:
     """The shipped scenario of this name, whatever lies in the current folder. Raises BadInput with the nearest name if
     there is none."""
-    from sim.shipped import name_of
+    from sim.scenario.shipped import name_of
 
     name, known = name_of(given), worlds()
     if name in known:

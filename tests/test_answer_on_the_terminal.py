@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from analysis.inference.populations import Population, planted
-from analysis.inference.verdict import Verdict, judge
-from testbed import summary
-from testbed.progress import Live, Plain, Report, Silent
-from testbed.summary import Findings
+from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.launch.verdict import Verdict, judge
+from testbed.terminal import summary
+from testbed.terminal.progress import Live, Plain, Report, Silent
+from testbed.terminal.summary import Findings
 
 
 @pytest.fixture(scope="module")

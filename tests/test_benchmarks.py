@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import categories, cost, geography, retention, usage
-from analysis.source import open_log
-from analysis.validation import is_valid, validate
+from analysis.queries import categories, cost, geography, retention, usage
+from analysis.sources.conformance import is_valid, validate
+from analysis.sources.log import open_log
 from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic, whole
 from sim.activity import monthly
 from sim.world import load_world, log_writer, run_agents

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from sim.catalogue import CATEGORIES, load_catalogue
-from testbed.catalogue_view import (
+from testbed.terminal.catalogue_view import (
     LATENT_HEADING,
     as_records,
     catalogue_rows,

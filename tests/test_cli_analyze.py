@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import queries
-from analysis.exhibits import EXHIBITS
+from analysis import all_queries
+from analysis.report.exhibits import EXHIBITS
 from testbed import cli
 from testbed.commands import analyze
 from tests.analysis.made_log import made, write_run
@@ -21,7 +21,7 @@ from tests.analysis.made_log import made, write_run
 def few_exhibits():
     """Two exhibits: what is tested here does not depend on how many there are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:2])
+        patch.setattr("analysis.report.exhibits.EXHIBITS", EXHIBITS[:2])
         yield
 
 
@@ -45,7 +45,7 @@ def quick(monkeypatch):
         written.append((log.rows, folder, models))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.results.write_analysis", write)
+    monkeypatch.setattr("analysis.report.results.write_analysis", write)
     return written
 
 
@@ -157,15 +157,15 @@ def test_sql_prints_every_query_and_leaves_nothing(capsys, run):
     before = sorted(run.rglob("*"))
     status, out, _ = slipper(capsys, "analyze", run, "--sql")
     assert status == 0
-    for name in queries():
+    for name in all_queries():
         assert f"-- {name}\n" in out
-    assert out.count("SELECT") >= len(queries())
-    assert json.loads(slipper(capsys, "analyze", run, "--sql", "--json")[1]).keys() == queries().keys()
+    assert out.count("SELECT") >= len(all_queries())
+    assert json.loads(slipper(capsys, "analyze", run, "--sql", "--json")[1]).keys() == all_queries().keys()
     assert sorted(run.rglob("*")) == before
 
 
 def test_verdicts_of_other_claims_are_marked_on_the_page(capsys, run):
-    from testbed.claims import registry
+    from testbed.claims.registry import registry
 
     claim = {"id": "C12", "role": "emergent", "status": "holds", "weak": True}
     for digest, marked in (("an older one", True), (registry().digest, False)):

@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from analysis.exhibits import EXHIBITS
+from analysis.report.exhibits import EXHIBITS
 from testbed import cli
 from tests.analysis.made_log import made, write_run
 
@@ -18,7 +18,7 @@ from tests.analysis.made_log import made, write_run
 def few_exhibits():
     """Two exhibits: what is tested here does not depend on how many there are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:2])
+        patch.setattr("analysis.report.exhibits.EXHIBITS", EXHIBITS[:2])
         yield
 
 
@@ -107,7 +107,7 @@ def test_only_verdicts_with_the_same_headline_are_called_the_same(capsys, monkey
         "model": ["x/apart", "x/kind", "x/same"], "headline_a": ["fragile", "no fit", "drift"],
         "headline_b": ["drift", "no fit; not firm", "drift"], "differs": [True, False, False],
     }).assign(month_a=5.0, month_b=5.0, difference_a=0.01, difference_b=0.02)  # fmt: skip
-    monkeypatch.setattr("analysis.comparison.verdict_differences", lambda a, b: found)
+    monkeypatch.setattr("analysis.report.comparison.verdict_differences", lambda a, b: found)
     _, out, _ = slipper(capsys, "compare", runs / "run1", runs / "run2", "--out", tmp_path / "out")
     lines = [line for line in out.splitlines() if line.startswith("x/")]
     assert lines == ["x/apart", "x/kind (the same kind in both)", "x/same (the same in both)"]

@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-from analysis import open_log, results, write_analysis
-from analysis.exhibits import EXHIBITS
-from analysis.inference.populations import Population, planted
+from analysis import open_log, write_analysis
+from analysis.inference.error_rates.populations import Population, planted
+from analysis.report import results
+from analysis.report.exhibits import EXHIBITS
 from testbed import cli
 from testbed.truth_checks import check
 from tests.analysis.rows import generations, model, models
@@ -81,7 +82,7 @@ def test_the_same_seed_gives_the_same_output(log, capsys):
 
 def test_the_report_page_shows_the_same_numbers(log, capsys, tmp_path, monkeypatch):
     """Page and command agree to the last digit with the same seed, whichever other models the command judges."""
-    monkeypatch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:1])
+    monkeypatch.setattr("analysis.report.exhibits.EXHIBITS", EXHIBITS[:1])
     monkeypatch.setattr(results, "SIMULATIONS", 40)
     with open_log(log) as opened:
         table = write_analysis(opened, tmp_path, models=[LOYAL, ALIKE])["verdicts"].set_index("model")

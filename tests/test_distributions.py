@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from scipy import integrate, stats
 
-from sim.distributions import Distribution, Timeline
-from sim.switch import Switch
+from sim.config.switches import Switch
+from sim.scenario.distributions import Distribution, Timeline
 
 U = np.linspace(0.001, 0.999, 199)
 READ = TypeAdapter(Distribution).validate_python

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.document import Document, Mark, Problem, ScenarioError, load_document
-from sim.nodes import MAX_DEPTH, MAX_NODES, resolve
+from sim.config.documents import Document, Mark, Problem, ScenarioError, load_document
+from sim.config.nodes import MAX_DEPTH, MAX_NODES, resolve
+from sim.scenario.distributions import FAMILIES
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def load(folder: Path, text: str | bytes, *overrides: str) -> Document:
     file = folder / "a.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load_document(file, overrides)
+    return load_document(file, overrides, alternatives=FAMILIES)
 
 
 def refused(folder: Path, text: str | bytes, *overrides: str) -> list[Problem]:
@@ -346,11 +347,13 @@ def test_a_distribution_of_another_family_replaces(folder: Path) -> None:
         base="h: {normal: {mean: 1, sd: 2}}\ng: {normal: {mean: 1, sd: 2}}\n",
         child="extends: base.yaml\nh: {lognormal: {median: 3, sigma: 1}}\ng: {normal: {sd: 5}}\n",
     )
-    assert load_document("child.yaml").tree == {
+    assert load_document("child.yaml", alternatives=FAMILIES).tree == {
         "h": {"lognormal": {"median": 3, "sigma": 1}},
         "g": {"normal": {"mean": 1, "sd": 5}},
     }
-    assert load_document("base.yaml", ["h.lognormal.median=3"]).tree["h"] == {"lognormal": {"median": 3}}
+    assert load_document("base.yaml", ["h.lognormal.median=3"], alternatives=FAMILIES).tree["h"] == {
+        "lognormal": {"median": 3}
+    }
 
 
 def test_a_timeline_replaces_and_an_override_sets_one_date(folder: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 import analysis
 import sim
-from analysis.validation import is_valid
+from analysis.sources.conformance import is_valid
 from tests.traffic_world import shipped
 
 # Shipped scenarios with fewer users, and what makes them shorter.
@@ -64,7 +64,9 @@ def contrasts(tmp_path_factory) -> pd.DataFrame:
             out = tmp_path_factory.mktemp("contrast")
             run = sim.run(shipped("one-frontier-model"), seed=seed, users=4000, settings=settings, out=out)
             with analysis.open_log(run.path) as log:
-                found = analysis.retention.launch_contrast(log, "new/frontier", months=MONTHS, min_cohort=10)
+                found = analysis.queries.retention.launch_contrast(
+                    log, "new/frontier", months=MONTHS, min_cohort=10
+                )
             assert found["launch_cohort"].eq(pd.Timestamp("2025-01-01")).all()
             assert found["launch_users"].min() > 300
             rows.append({"arm": arm, "seed": seed, "difference": found["difference"].mean(),
@@ -94,7 +96,7 @@ def test_without_fit_and_rivals_trials_all_of_it_is_gone(contrasts):
 def cohort_sizes(path: Path, model: str) -> pd.Series:
     """Users by month of first use of a model."""
     with analysis.open_log(path) as log:
-        sizes = analysis.retention.first_months(log)
+        sizes = analysis.queries.retention.first_months(log)
     return sizes[sizes["model"] == model].set_index("cohort")["users"]
 
 
@@ -112,7 +114,7 @@ def test_a_whale_looks_like_many_loyal_users(tmp_path):
     for name in ("whale", "report-small"):
         run = sim.run(shipped(name), users=3000, settings=settings, out=tmp_path)
         with analysis.open_log(run.path) as log:
-            cells = analysis.retention.triangle(log, "meta-llama/llama-4-maverick")
+            cells = analysis.queries.retention.triangle(log, "meta-llama/llama-4-maverick")
         seen[name] = cells[(cells["cohort"] == pd.Timestamp("2025-04-01")) & (cells["k"] == 3)].iloc[0]
     assert seen["whale"]["users"] >= seen["report-small"]["users"] + 60
     assert seen["whale"]["active"] >= seen["report-small"]["active"] + 55

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.populations import Prior
-from testbed import error_rates, return_study, size_study
-from testbed.return_study import AGE, COHORT
-from testbed.size_study import COLUMNS, HELD_OUT, SHARES, Setting, power_by_size
+from analysis.inference.error_rates.populations import Prior
+from testbed.studies import error_rates, returns, sizes
+from testbed.studies.returns import AGE, COHORT
+from testbed.studies.sizes import COLUMNS, HELD_OUT, SHARES, Setting, power_by_size
 
 SMALL = Setting("small", Prior(), 5, 8, launch=60, later=40)
 
@@ -18,8 +18,8 @@ SMALL = Setting("small", Prior(), 5, 8, launch=60, later=40)
 @pytest.fixture
 def small(monkeypatch):
     """Few users everywhere."""
-    monkeypatch.setattr(return_study, "USERS", (60,))
-    monkeypatch.setattr(size_study, "SIZES", ((60, 40), (80, 40)))
+    monkeypatch.setattr(returns, "USERS", (60,))
+    monkeypatch.setattr(sizes, "SIZES", ((60, 40), (80, 40)))
     monkeypatch.setattr(error_rates, "HELD_OUT", (SMALL,))
 
 
@@ -32,7 +32,7 @@ def test_the_page_states_the_rates_of_each_family(small):
     rows = [line for line in page.splitlines() if line.startswith("| ")]
     assert len(rows) == 3 + len(found[SMALL]) + len(by_size[SMALL]) + len(back[SMALL, 60])
     comeback, rates = back[SMALL, 60][-1]
-    cells = " | ".join(f"{100 * rates[name]:.1f}" for name in return_study.COLUMNS[:-1])
+    cells = " | ".join(f"{100 * rates[name]:.1f}" for name in returns.COLUMNS[:-1])
     assert f"| small | 60 | {comeback.name} | {cells} | **{100 * rates['boomerang']:.1f}** |" in page
     assert by_size[SMALL].keys() == {(60, 40), (80, 40)}
     cells = " | ".join(f"{100 * by_size[SMALL][60, 40][share]:.1f}" for share in SHARES)
@@ -54,12 +54,12 @@ def test_the_worst_rate_is_that_of_a_null_only():
 
 
 def test_the_worst_boomerang_is_a_null_and_the_least_power_a_planted_return():
-    families = return_study.families(SMALL, 600)
+    families = returns.families(SMALL, 600)
     rows = [
         (f, {"boomerang": 0.9 - 0.2 * f.stays if f.share == 0.3 else 0.04 * (f.name == "seasons")})
         for f in families
     ]
-    more = [(f, {"boomerang": 0.0}) for f in return_study.families(SMALL, 2000)]
+    more = [(f, {"boomerang": 0.0}) for f in returns.families(SMALL, 2000)]
     false, where, power, power_where = error_rates.worst_return({(SMALL, 600): rows, (SMALL, 2000): more})
     assert (false, where) == (0.04, "seasons; small, cohorts of 600")
     assert power == pytest.approx(0.7)
@@ -68,7 +68,7 @@ def test_the_worst_boomerang_is_a_null_and_the_least_power_a_planted_return():
 
 def test_returns_are_planted_among_the_lapsed_alone():
     for stays in (False, True):
-        family = return_study.returning(SMALL, 3000, 0.3, stays)
+        family = returns.returning(SMALL, 3000, 0.3, stays)
         panel = family.draw(np.random.default_rng(5))
         before = family.population.draw(np.random.default_rng(5))
         changed = panel.active != before.active
@@ -84,17 +84,17 @@ def test_boomerangs_on_held_out_users():
     """False alarms at most 5% and power of 80% at 30% returners and 600 users, each within three standard errors of
     24 runs."""
     setting, rng = HELD_OUT[2], np.random.default_rng(77)
-    nulls = {f.name: return_study.measure(f, rng, 24) for f in return_study.nulls(setting, 600)[1:4]}
+    nulls = {f.name: returns.measure(f, rng, 24) for f in returns.nulls(setting, 600)[1:4]}
     assert max(rates["boomerang"] for rates in nulls.values()) <= 0.05 + 3 * (0.05 * 0.95 / 24) ** 0.5
     assert nulls["seasons"]["log-convexity"] > 0.3
-    rates = return_study.measure(return_study.returning(setting, 600, 0.3, False), rng, 24)
+    rates = returns.measure(returns.returning(setting, 600, 0.3, False), rng, 24)
     assert rates["boomerang"] >= 0.8 - 3 * (0.8 * 0.2 / 24) ** 0.5
 
 
 def test_naive_tests_take_a_season_for_a_return_where_the_boomerang_does_not():
     setting = HELD_OUT[1]
-    seasons = next(f for f in return_study.nulls(setting, 2000) if f.name == "seasons")
-    rates = return_study.measure(seasons, np.random.default_rng(78), 12)
+    seasons = next(f for f in returns.nulls(setting, 2000) if f.name == "seasons")
+    rates = returns.measure(seasons, np.random.default_rng(78), 12)
     assert min(rates["McNemar"], rates["isotonic"], rates["log-convexity"]) >= 0.5
     assert rates["boomerang"] <= 2 / 12
 

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim import estimate
-from sim.shipped import worlds
+from sim.scenario.shipped import worlds
 from testbed import cli, room
 from testbed.failure import BadInput
 

@@ -12,7 +12,7 @@ import pytest
 import sim
 from analysis.study import SMALL_COHORT
 from sim.activity import monthly
-from sim.shipped import WORLDS, worlds
+from sim.scenario.shipped import WORLDS, worlds
 from testbed import arguments, cli
 from tests.test_scenarios import header
 

@@ -18,16 +18,17 @@ HOUSE = {
     "sim/world.py": "from analysis import contract\n",
     "analysis/__init__.py": "",
     "analysis/contract.py": "",
-    "analysis/source.py": "from analysis import contract\n",
+    "analysis/sources/__init__.py": "",
+    "analysis/sources/log.py": "from analysis import contract\n",
     "testbed/__init__.py": "",
-    "testbed/cli.py": "import sim.world\nimport analysis.source\n",
+    "testbed/cli.py": "import sim.world\nimport analysis.sources.log\n",
 }
 
 
 def check(folder: Path, planted: dict[str, str]) -> tuple[int, str]:
     """Status and output of lint-imports on a house in which `planted` files stand."""
     for name, text in (HOUSE | planted).items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     shutil.copy(PYPROJECT, folder)
     done = subprocess.run(
@@ -50,14 +51,14 @@ def test_the_house_as_designed_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("file", "line", "broken"),
     [
-        ("analysis/source.py", "import sim.world", "analysis imports neither sim nor testbed"),
-        ("analysis/source.py", "from testbed import cli", "analysis imports neither sim nor testbed"),
+        ("analysis/sources/log.py", "import sim.world", "analysis imports neither sim nor testbed"),
+        ("analysis/sources/log.py", "from testbed import cli", "analysis imports neither sim nor testbed"),
         ("sim/world.py", "from testbed import cli", "sim does not import testbed"),
-        ("sim/world.py", "from analysis import source", "of analysis, sim imports the contract only"),
+        ("sim/world.py", "from analysis.sources import log", "of analysis, sim imports the contract only"),
         ("sim/__init__.py", "import analysis", "of analysis, sim imports the contract only"),
         (
             "analysis/contract.py",
-            "from analysis import source",
+            "from analysis.sources import log",
             "the contract imports nothing of the project",
         ),
         ("analysis/contract.py", "import sim.world", "the contract imports nothing of the project"),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.catalogue import CATEGORIES, Catalogue, load_catalogue
-from sim.listing import WORLDS, world_catalogue
-from sim.problems import ProblemAt, ScenarioError
+from sim.catalogue.overrides import WORLDS, world_catalogue
+from sim.config.problems import ProblemAt, ScenarioError
 from tests.worlds import play, spells, world
 
 REAL = load_catalogue(WORLDS / "catalogue")

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import sim
-from sim.shipped import WORLDS, worlds
+from sim.scenario.shipped import WORLDS, worlds
 from tests.worlds import PLAIN, play, requests, world
 
 # The world goes from 2025-01-01 to 2025-04-10.

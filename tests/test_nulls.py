@@ -21,7 +21,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
 from sim.scenario import TELLING, json_schema
 from sim.world import load_world
 from tests.test_scenarios import differences, header, stated_keys, unknown_keys

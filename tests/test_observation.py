@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.categories import category_of
+from analysis.queries.categories import category_of
 from sim.catalogue import CATEGORIES
-from sim.listing import WORLDS
-from sim.observation import Classifier
-from sim.problems import ScenarioError
+from sim.catalogue.overrides import WORLDS
+from sim.config.problems import ScenarioError
+from sim.gateway.classifier import Classifier
 from sim.world import load_world
 from tests.laws import assert_law, assert_mean, assert_share, assert_shares
 from tests.traffic_world import scenario_file, shipped

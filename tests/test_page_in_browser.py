@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis import open_log, write_analysis
-from analysis.report import verdicts
+from analysis.report.pages import verdicts
 from testbed.commands.compare import PAGE, compare
 from tests.analysis.made_log import made, write_run
 

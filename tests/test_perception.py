@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sim.catalogue import CATEGORIES
+from sim.choice import NOBODY, View, _earliest, affordable_frontier, awareness, choose, log_price, view_of
 from sim.market import Market
-from sim.perception import NOBODY, View, _earliest, affordable_frontier, awareness, choose, log_price, view_of
 from sim.population import Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.catalogue import CATEGORIES
-from sim.distributions import Distribution
 from sim.population import MAX_WORKLOADS, Users, Workloads, build_population
 from sim.randomness import Purpose
 from sim.scenario import Mechanisms, WaveEvent
+from sim.scenario.distributions import Distribution
 from sim.world import World
 from tests.agreement import FALSE_ALARM, correlation_p, counts_p, share_p
 from tests.worlds import changed, world

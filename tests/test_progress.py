@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from testbed.progress import Live, Plain, Silent, duration, open_display
+from testbed.terminal.progress import Live, Plain, Silent, duration, open_display
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FakeTerminal(io.StringIO):
 def clock(monkeypatch):
     """A clock that the test sets: clock(12.0)."""
     now = [0.0]
-    monkeypatch.setattr("testbed.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("testbed.terminal.progress.time.monotonic", lambda: now[0])
     return lambda seconds: now.__setitem__(0, seconds)
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from sim.distributions import Distribution, Timeline
-from sim.json_schema import SCHEMA_FILE, scenario_json_schema, schema_text, write_scenario_schema
-from sim.switch import Switch
+from sim.config.switches import Switch
+from sim.scenario.distributions import Distribution, Timeline
+from sim.scenario.json_schema import SCHEMA_FILE, scenario_json_schema, schema_text, write_scenario_schema
 
 
 class Section(BaseModel):
@@ -104,5 +104,5 @@ def test_written_text_is_stable_and_is_the_schema(tmp_path: Any, schema: dict[st
 def test_the_shipped_file_is_current() -> None:
     scenario = pytest.importorskip("sim.scenario")
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(scenario.Scenario), (
-        "scenarios/scenario.schema.json is not current; write it with sim.json_schema.write_scenario_schema"
+        "scenarios/scenario.schema.json is not current; write it with sim.scenario.json_schema.write_scenario_schema"
     )

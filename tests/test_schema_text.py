@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 import sim
-from sim.document import load_document
+from sim.config.documents import load_document
 from sim.scenario import Scenario
-from sim.shipped import worlds
-from testbed import cli, schema_text
+from sim.scenario.shipped import worlds
+from testbed import cli
 from testbed.experiment.plan import experiments
 from testbed.experiment.schema import PlanFile
+from testbed.terminal import schema_text
 
 SCHEMAS = {
     "scenario": Scenario.model_json_schema(by_alias=True),

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sim.search as search_module
+from sim.choice import NOBODY, view_of
 from sim.market import Market
-from sim.perception import NOBODY, view_of
 from sim.population import build_population
 from sim.randomness import Purpose
 from sim.search import Search, State

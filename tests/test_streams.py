@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.comparison import Analysed
-from analysis.sheet import write_csv
+from analysis.report.comparison import Analysed
+from analysis.report.sheet import write_csv
 from analysis.sources import files
 from testbed import arguments, cli
 

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 from rich.cells import cell_len
 
-from analysis import open_log, retention, write_analysis
-from testbed import summary
-from testbed.summary import Findings
+from analysis import open_log, write_analysis
+from analysis.queries import retention
+from testbed.terminal import summary
+from testbed.terminal.summary import Findings
 from tests.analysis.made_log import made, write_run
 
 SONNET = "anthropic/claude-sonnet-4"
@@ -36,7 +37,7 @@ def log(run):
 @pytest.fixture(scope="module")
 def findings(log, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.exhibits.EXHIBITS", ())  # the summary shows none of them
+        patch.setattr("analysis.report.exhibits.EXHIBITS", ())  # the summary shows none of them
         return Findings.of(write_analysis(log, tmp_path_factory.mktemp("results")))
 
 

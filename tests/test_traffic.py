@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import sim.traffic as traffic_module
+import sim.gateway.traffic as traffic_module
 from sim.catalogue import CATEGORIES
+from sim.gateway.traffic import BYOK_FEE, FINISH_REASONS, Records
 from sim.population import build_population
 from sim.search import Kind
-from sim.traffic import BYOK_FEE, FINISH_REASONS, Records
 from sim.world import load_world
 from tests.laws import (
     assert_law,

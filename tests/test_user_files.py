@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.contract import files
-from testbed import cli, error_rates, gallery, launch_contrast
+from testbed import cli
+from testbed.studies import error_rates, gallery, launch_contrast
 from tests.analysis.made_log import made
 
 WORLD = ("one-frontier-model", "--users", "40", "--set", "end=2024-12-31")

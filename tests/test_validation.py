@@ -11,8 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from sim.distributions import Distribution, Timeline
-from sim.document import Problem, ProblemAt, ProblemsAt, ScenarioError, Switch, load_document, validate
+from sim.config.documents import (
+    Problem,
+    ProblemAt,
+    ProblemsAt,
+    ScenarioError,
+    load_document,
+)
+from sim.config.schema_errors import validate
+from sim.config.switches import Switch
+from sim.scenario.distributions import Distribution, Timeline
 
 
 class Section(BaseModel):

@@ -10,9 +10,9 @@ import pytest
 
 import sim
 from analysis import open_log
-from analysis.inference.classification import classify
-from analysis.inference.verdict import control_models, verdicts
-from sim.listing import WORLDS
+from analysis.inference.launch.classification import classify
+from analysis.inference.launch.verdict import control_models, verdicts
+from sim.catalogue.overrides import WORLDS
 
 FOCAL = "new/focal"
 LEAST = 100  # users of a cohort: the worlds are small

@@ -19,14 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import open_log
-from analysis.inference import error_rates
-from analysis.inference.populations import Population, planted
-from analysis.inference.verdict import verdicts
+from analysis.inference.error_rates import rates
+from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.launch.verdict import verdicts
 from testbed import cli
 from tests.analysis.rows import generations, model, models
 
 LOYAL, ALIKE, OLD = "acme/loyal", "acme/alike", "acme/old"
-SIMULATIONS = error_rates.LEAST_SIMULATIONS
+SIMULATIONS = rates.LEAST_SIMULATIONS
 
 
 def _rows(name: str, family: Population, seed: int) -> list[tuple[Any, ...]]:

@@ -20,13 +20,13 @@ import pytest
 import sim
 from analysis import contract
 from analysis.contract import files
-from analysis.source import open_log
-from analysis.validation import is_valid, validate
+from analysis.sources.conformance import is_valid, validate
+from analysis.sources.log import open_log
 from sim.catalogue import write_models_table
-from sim.ids import id_array
+from sim.gateway.ids import id_array
+from sim.gateway.run_folder import RunFolder, write_models
 from sim.market import Market
 from sim.world import load_world
-from sim.writer import RunFolder, write_models
 from tests.traffic_world import handmade, scenario_file, shipped
 
 # A market in which everything happens: retirements, a migration, outages, free windows, price changes, reasoning,
@@ -473,7 +473,7 @@ DEAD = """
 import os, signal, sys
 from pathlib import Path
 from typing import Any
-from sim.writer import RunFolder
+from sim.gateway.run_folder import RunFolder
 folder = RunFolder(Path(sys.argv[1]))
 folder.__enter__()
 (folder.path / "half").mkdir()

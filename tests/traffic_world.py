@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from sim.listing import WORLDS
+from sim.catalogue.overrides import WORLDS
+from sim.gateway.run_folder import LogWriter
+from sim.gateway.traffic import Records, Traffic
 from sim.market import Market
 from sim.population import Users, Workloads, build_population
 from sim.search import Kind
-from sim.traffic import Records, Traffic
 from sim.world import World, load_world
-from sim.writer import LogWriter
 
 # One model, one country, one kind of work; everybody is there from the first day and works every day alike.
 PLAIN: dict[str, Any] = {

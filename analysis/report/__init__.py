@@ -1,6 +1,1 @@
-"""The HTML report: one self-contained page with charts, static pictures, tables, definitions, SQL and gaps."""
-
-from analysis.report.answer import Answer, Line
-from analysis.report.page import Card, PanelPart, Part, Shown, render
-
-__all__ = ["Answer", "Card", "Line", "PanelPart", "Part", "Shown", "render"]
+"""From tables to what people read: exhibits, charts, figures, pages, the comparison of two logs."""

@@ -19,7 +19,7 @@ from analysis.proportions import share
 from analysis.sources.errors import LogError
 
 if TYPE_CHECKING:
-    from analysis.source import Log
+    from analysis.sources.log import Log
 
 MOST_ROWS_COUNTED = 20_000_000  # of larger logs a sample of the ids is looked at, of about so many rows
 MOST_COPIES = 0.05  # share of copies from which a log is refused (assumed)

@@ -14,7 +14,7 @@ from analysis.sources import columns, doubles
 from analysis.sources.errors import LogError, first_line
 
 if TYPE_CHECKING:
-    from analysis.source import Log
+    from analysis.sources.log import Log
 
 YEARS = (2015, 2100)  # a request of a year before the first or after the last has a wrong date (assumed)
 MOST_MONTHS = (

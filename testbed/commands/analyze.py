@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
-from testbed.progress import Report, open_display
+from testbed.terminal.progress import Report, open_display
 
 if TYPE_CHECKING:
     from analysis import Log
     from analysis.workers import Workers
-    from testbed.summary import Findings
+    from testbed.terminal.summary import Findings
 
 DESCRIPTION = """\
 Analyses a request log: token volume and shares, retention by cohort, lengths, costs, categories, regions. Works on any
@@ -81,7 +81,7 @@ def execute(args: argparse.Namespace) -> int:
     """Analyses, validates or prints SQL."""
     from analysis import LogError
     from analysis.workers import Workers, cores
-    from testbed import summary
+    from testbed.terminal import summary
 
     try:
         check_one_log(Path(args.log))
@@ -137,7 +137,7 @@ def analyse(
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
     from analysis.numerals import counted
-    from testbed.summary import Findings
+    from testbed.terminal.summary import Findings
 
     known_after = 0.0
 
@@ -148,7 +148,7 @@ def analyse(
 
     digest = None
     if (folder / "verdicts.json").is_file():
-        from testbed.claims import registry
+        from testbed.claims.registry import registry
 
         digest = registry().digest
     with _collector_paused(), open_log(where, **(options or {})) as log:
@@ -179,7 +179,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _check_models(log: Log, models: Sequence[str] | None) -> None:
     """Raises BadInput for a model that the log never saw."""
-    from analysis import usage
+    from analysis.queries import usage
 
     if models:
         known = usage.by_model(log)["model"].tolist()
@@ -204,8 +204,8 @@ def as_json(result: Result) -> dict[str, Any]:
 def _validate(args: argparse.Namespace) -> int:
     """Prints the violations of the contract; fails if one of them is an error."""
     from analysis import open_log, validate
-    from analysis.validation import is_valid
-    from testbed import summary
+    from analysis.sources.conformance import is_valid
+    from testbed.terminal import summary
 
     with open_log(args.log, **arguments.log_options(args), check=False) as log:
         checks = validate(log)
@@ -257,11 +257,11 @@ def results_folder(where: str, out: str | None, table: str = "generations") -> P
 
 def _print_sql(args: argparse.Namespace) -> int:
     """Prints the SQL of every query."""
-    from analysis import NotAvailable, open_log, queries
+    from analysis import NotAvailable, all_queries, open_log
 
     with open_log(args.log, **arguments.log_options(args)) as log:
         texts: dict[str, str] = {}
-        for name, query in queries().items():
+        for name, query in all_queries().items():
             try:
                 texts[name] = query.sql(log)
             except NotAvailable as error:

@@ -66,7 +66,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.action == "show" and not args.model:
         args.parser.error("name the MODEL to show, as author/slug")
     from sim.catalogue import CatalogueError, load_catalogue
-    from testbed import catalogue_view
+    from testbed.terminal import catalogue_view
 
     try:
         catalogue = load_catalogue(shipped.FOLDER / "catalogue")
@@ -94,7 +94,7 @@ def execute(args: argparse.Namespace) -> int:
         records = catalogue_view.as_records(models)
         print(json.dumps(records[0] if args.action == "show" else records, indent=2, ensure_ascii=False))
     else:
-        from testbed.summary import open_console
+        from testbed.terminal.summary import open_console
 
         width = None if sys.stdout.isatty() else PIPED_WIDTH
         view = (

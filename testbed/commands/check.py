@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from testbed import arguments, shipped
 from testbed.failure import DONE, BadInput, check_writable
-from testbed.progress import Report, open_display
+from testbed.terminal.progress import Report, open_display
 
 if TYPE_CHECKING:
-    from testbed.claims import Registry
+    from testbed.claims.registry import Registry
 
 DESCRIPTION = """\
 Measures what the report claims (C01 to C160) on a log, with its uncertainty, and says for each claim whether it holds,
@@ -23,7 +23,7 @@ fails, or cannot be told from this log. Works on a run folder and on any log tha
 
 Claims have roles. Definitions say how to measure. Inputs are put into a world by its scenario, so passing one proves
 little. Emergent claims must come out of the users' choices: they are the score. Totals are given apart. A verdict is
-weak where the interval does not settle it. How each claim is measured and when it holds: testbed/claims.yaml."""
+weak where the interval does not settle it. How each claim is measured and when it holds: testbed/claims/claims.yaml."""
 
 EPILOG = f"""\
 examples:
@@ -92,7 +92,7 @@ def add_parser(commands: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Judges a log, or replicates."""
-    from testbed.claims import registry
+    from testbed.claims.registry import registry
 
     wanted = _selection(args, registry())
     if args.markdown:
@@ -140,10 +140,11 @@ def _selection(args: argparse.Namespace, claims: Registry) -> set[str] | None:
 
 def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
     from analysis import LogError, open_log
-    from analysis.report import verdicts
+    from analysis.report.pages import verdicts
     from analysis.sources.runs import own_run
-    from testbed import scoreboard, scoreboard_view, summary
+    from testbed.claims import scoreboard
     from testbed.commands.analyze import check_one_log
+    from testbed.terminal import scoreboard_view, summary
 
     if args.target.endswith((".yaml", ".yml")) or (
         not Path(args.target).exists() and _is_scenario(args.target)
@@ -194,7 +195,8 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
 
 
 def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
-    from testbed import replicates, scoreboard_view, summary
+    from testbed.claims import replicates
+    from testbed.terminal import scoreboard_view, summary
 
     scenario = shipped.find(args.target)
     out = Path(args.out or "outputs")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from testbed import arguments
 from testbed.commands import analyze
 from testbed.failure import DONE, BadInput, check_writable
-from testbed.progress import open_display
+from testbed.terminal.progress import open_display
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.comparison import Analysed
+    from analysis.report.comparison import Analysed
 
 DESCRIPTION = """\
 Lays two runs side by side, such as the report world beside a null world: which scenario keys differ, retention cohort
@@ -62,7 +62,7 @@ def execute(args: argparse.Namespace) -> int:
     """Compares two runs."""
     from analysis import LogError
     from analysis.contract import files
-    from testbed.summary import print_warnings_aside
+    from testbed.terminal.summary import print_warnings_aside
 
     try:
         analyze.check_one_log(Path(args.first))
@@ -97,11 +97,11 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     """Compares two folders of results and writes the page and its tables into `out`, all of them or none."""
     import pandas as pd
 
-    from analysis.aside import Aside
-    from analysis.comparison import Analysed, exhibit_differences, panel_models, retention_differences
-    from analysis.exhibits import EXHIBITS
-    from analysis.report.compare import render_comparison
-    from analysis.sheet import write_csv
+    from analysis.report.comparison import Analysed, exhibit_differences, panel_models, retention_differences
+    from analysis.report.exhibits import EXHIBITS
+    from analysis.report.pages.compare import render_comparison
+    from analysis.report.sheet import write_csv
+    from analysis.staging import Aside
 
     a, b = Analysed.at(first), Analysed.at(second)
     cells = retention_differences(a, b, list(panel_models(a, b)))
@@ -127,8 +127,8 @@ _SERIES = ("exhibit", "value", "form", "series", "a", "b", "difference", "ratio"
 
 def as_json(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame) -> dict[str, Any]:
     """A comparison for programs."""
-    from analysis.comparison import scenario_differences, verdict_differences
-    from testbed.summary import records
+    from analysis.report.comparison import scenario_differences, verdict_differences
+    from testbed.terminal.summary import records
 
     differing = scenario_differences(a, b)
     return {
@@ -143,14 +143,14 @@ def as_json(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame)
 
 def _results(where: str, table: str) -> Path:
     """The folder with the results of a run or log, whether they are there yet or not."""
-    from analysis.comparison import is_analysed
+    from analysis.report.comparison import is_analysed
 
     return Path(where) if is_analysed(Path(where)) else analyze.results_folder(where, None, table)
 
 
 def _analysed(where: str, folder: Path, show: Any, options: dict[str, Any]) -> list[str]:
     """Analyses a log that has no results yet; returns its warnings."""
-    from analysis.comparison import is_analysed
+    from analysis.report.comparison import is_analysed
 
     if not is_analysed(folder):
         check_writable(folder)
@@ -175,10 +175,10 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
     from rich.table import Table
     from rich.text import Text
 
-    from analysis.comparison import scenario_differences, verdict_differences
-    from analysis.report.cells import written
-    from analysis.report.compare import launch_summary, ordered_models, verdict_words
-    from testbed import summary
+    from analysis.report.comparison import scenario_differences, verdict_differences
+    from analysis.report.pages.cells import written
+    from analysis.report.pages.compare import launch_summary, ordered_models, verdict_words
+    from testbed.terminal import summary
 
     console = summary.open_console()
     summary.print_log(console, f"A  {a.title}", str(a.folder))

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
-from testbed.progress import Report, duration, open_display
+from testbed.terminal.progress import Report, duration, open_display
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from testbed.experiment.matrix import MatrixCell
+    from testbed.experiment.findings.matrix import MatrixCell
     from testbed.experiment.plan import Cell, Plan
     from testbed.experiment.runs import Record
     from testbed.experiment.store import Store
@@ -202,12 +202,12 @@ def execute(args: argparse.Namespace) -> int:
         return _end_of_shard(args, tally, store)
     cells, facts = write_results(plan, store, home, tally)
     if args.markdown is not None:
-        from testbed.experiment.document import markdown
+        from testbed.experiment.findings.markdown import markdown
 
         files.write_page(Path(args.markdown), markdown(plan, cells, facts, _command(args)), args.overwrite)
     if args.json:
-        from testbed.experiment.matrix import as_frame
-        from testbed.summary import records
+        from testbed.experiment.findings.matrix import as_frame
+        from testbed.terminal.summary import records
 
         found = {"page": str(home / PAGE), "runs": tally.runs, "failed": tally.failed,
                  "seconds": round(tally.seconds, 1), "cells": records(as_frame(cells))}  # fmt: skip
@@ -340,9 +340,9 @@ def write_results(
 ) -> tuple[list[MatrixCell], list[tuple[str, str]]]:
     """Write the table, the matrix and the page from all runs of the plan that are remembered; returns the matrix and
     the facts of the page."""
-    from analysis.aside import Aside
-    from analysis.sheet import write_csv
-    from testbed.experiment import curves, matrix, page, table
+    from analysis.report.sheet import write_csv
+    from analysis.staging import Aside
+    from testbed.experiment.findings import curves, matrix, page, table
 
     records: dict[str, Record] = {}
     for cell in plan.cells:
@@ -416,7 +416,7 @@ def _print_plan(plan: Plan, as_json: bool) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from testbed import summary
+    from testbed.terminal import summary
 
     console = summary.open_console()
     console.print(Text(plan.file.title, style="bold"))
@@ -457,8 +457,8 @@ def _print_plan(plan: Plan, as_json: bool) -> int:
 def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> None:
     from rich.text import Text
 
-    from testbed import summary
     from testbed.experiment.outlook import cannot_decide
+    from testbed.terminal import summary
 
     console = summary.open_console()
     console.print(Text(plan.file.title, style="bold"))

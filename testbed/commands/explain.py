@@ -48,7 +48,7 @@ def execute(args: argparse.Namespace) -> int:
     from rich.padding import Padding
     from rich.text import Text
 
-    from testbed import summary
+    from testbed.terminal import summary
 
     console = summary.open_console()
     for entry in found:

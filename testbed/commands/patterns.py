@@ -76,8 +76,8 @@ def print_list(chosen: list[Any]) -> None:
     """Names, what they need and take, and what holds."""
     from rich.table import Table
 
-    from testbed import summary
     from testbed.patterns.registry import arguments_of
+    from testbed.terminal import summary
 
     table = Table("pattern", "needs", "takes", "what holds", box=None, pad_edge=False)
     for one in chosen:
@@ -93,7 +93,7 @@ def print_list(chosen: list[Any]) -> None:
 def in_full(one: Any) -> str:
     """One pattern with its arguments."""
     from testbed.patterns.registry import arguments_of
-    from testbed.schema_text import WIDTH, written
+    from testbed.terminal.schema_text import WIDTH, written
 
     def wrapped(text: str, by: str) -> list[str]:
         return textwrap.wrap(text, WIDTH, initial_indent=by, subsequent_indent=by)

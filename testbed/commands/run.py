@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from testbed import arguments
 from testbed.commands import analyze, simulate
 from testbed.failure import DONE
-from testbed.progress import open_display
+from testbed.terminal.progress import open_display
 
 if TYPE_CHECKING:
-    from testbed.summary import Findings
+    from testbed.terminal.summary import Findings
 
 ANALYSIS = (
-    "analysis.results",
-    "analysis.exhibits",
-    "analysis.inference.verdict",
-    "analysis.report.page",
+    "analysis.report.results",
+    "analysis.report.exhibits",
+    "analysis.inference.launch.verdict",
+    "analysis.report.pages.page",
     "ibis.backends.duckdb",
 )
 
@@ -82,7 +82,7 @@ def execute(args: argparse.Namespace) -> int:
     elif args.quiet:
         print(run.path)
     else:
-        from testbed import summary
+        from testbed.terminal import summary
 
         console = summary.open_console()
         summary.print_warnings(console, result.warnings)
@@ -101,7 +101,7 @@ def _import_analysis() -> None:
 
 
 def _print_answer(manifest: Mapping[str, Any], findings: Findings) -> None:
-    from testbed import summary
+    from testbed.terminal import summary
 
     console = summary.open_console()
     summary.print_question(console, manifest)

@@ -58,8 +58,8 @@ def execute(args: argparse.Namespace) -> int:
     if args.text is not None:
         return _print_text(args)
     if args.schema == "scenario":
-        from sim.json_schema import schema_text
         from sim.scenario import Scenario
+        from sim.scenario.json_schema import schema_text
 
         print(schema_text(Scenario), end="")
         return DONE
@@ -78,8 +78,8 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _print_text(args: argparse.Namespace) -> int:
-    from sim.document import load_document
-    from testbed import schema_text
+    from sim.config.documents import load_document
+    from testbed.terminal import schema_text
 
     if args.schema == "log":
         args.parser.error("the log's schema is text already: leave --text out")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from testbed import arguments, shipped
 from testbed.failure import DONE, BadInput, check_writable
-from testbed.progress import open_display
+from testbed.terminal.progress import open_display
 
 if TYPE_CHECKING:
     import sim
@@ -58,7 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     elif args.quiet:
         print(run.path)
     else:
-        from testbed import summary
+        from testbed.terminal import summary
 
         console = summary.open_console()
         summary.print_question(console, run.manifest)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testbed import arguments
 from testbed.failure import DONE, BadInput
-from testbed.progress import Report, open_display
+from testbed.terminal.progress import Report, open_display
 
 if TYPE_CHECKING:
     from analysis import Log
@@ -99,13 +99,13 @@ def execute(args: argparse.Namespace) -> int:
     import numpy as np
 
     from analysis import LogError, open_log
-    from analysis.inference import verdict
-    from analysis.inference.account import account_of
-    from analysis.inference.error_rates import LEAST_SIMULATIONS
-    from analysis.looked_at import panels_of
+    from analysis.inference.curves.profile import account_of
+    from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
+    from analysis.inference.launch import verdict
     from analysis.numerals import counted
-    from testbed import account_view, summary, truth_view, verdict_view
+    from analysis.report.looked_at import panels_of
     from testbed.commands.analyze import check_one_log
+    from testbed.terminal import profile_view, summary, truth_view, verdict_view
 
     if args.all and args.models:
         raise BadInput("--all judges every model: leave out --model, or --all")
@@ -173,7 +173,7 @@ def execute(args: argparse.Namespace) -> int:
         summary.print_warnings(console, warnings)
         verdict_view.print_verdicts(console, found, why=why, names=names)
         for account in filter(None, accounts):
-            account_view.print_account(console, account)
+            profile_view.print_account(console, account)
         if truth is not None:
             truth_view.print_truth(console, *truth)
     return DONE
@@ -195,8 +195,10 @@ def _truth(path: Path) -> tuple[list[TruthCheck], str]:
 
 def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
     """Models to judge. Raises BadInput for one that the log never saw."""
-    from analysis import looked_at, study, usage
-    from analysis.inference import verdict
+    from analysis import study
+    from analysis.inference.launch import verdict
+    from analysis.queries import usage
+    from analysis.report import looked_at
 
     known = usage.by_model(log)["model"].tolist()
     for place, model in (
@@ -261,7 +263,7 @@ def _aliases(path: Path) -> list[_Alias]:
 
 def _idle(log: Log, aliases: list[_Alias], models: list[str]) -> list[str]:
     """Which aliases change nothing, and why."""
-    from analysis import usage
+    from analysis.queries import usage
 
     known = set(usage.by_model(log)["model"]) if aliases else set()
     notes = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sim.json_schema import DIALECT
+from sim.scenario.json_schema import DIALECT
 from testbed import shipped
 from testbed.experiment.schema import PlanFile
 from testbed.patterns import patterns

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analysis.proportions import wilson
 from testbed.experiment.arms import BASE
-from testbed.experiment.finding import least_replicates, replicates_to_tell
+from testbed.experiment.findings.finding import least_replicates, replicates_to_tell
 from testbed.experiment.plan import Plan, PlannedWorld
 from testbed.patterns.registry import MODEL
 
@@ -114,7 +114,7 @@ def _sizes_in(plan: Plan, planned: PlannedWorld, most_users: int) -> Iterator[Co
 
     import sim
     from sim.activity import monthly
-    from sim.writer import listed_name
+    from sim.gateway.run_folder import listed_name
 
     settings, _ = plan.worlds_resolved[planned.name, BASE]
     seed = plan.cells[0].task.seed

@@ -18,21 +18,23 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from sim.document import OVERRIDES, Document, ProblemAt, ScenarioError, load_document, validate
-from sim.problems import Path as KeyPath
-from sim.problems import Problem
+from sim.config.documents import OVERRIDES, Document, ProblemAt, ScenarioError, load_document
+from sim.config.problems import Path as KeyPath
+from sim.config.problems import Problem
+from sim.config.schema_errors import validate
+from sim.gateway.run_folder import listed_name
 from sim.randomness import replicate_seed
+from sim.scenario.distributions import FAMILIES
 from sim.world import load_world
-from sim.writer import listed_name
 from testbed import shipped
 from testbed.arguments import hint
 from testbed.experiment.arms import Arm, SameArm, arms_of, count, written
-from testbed.experiment.finding import Declared
+from testbed.experiment.findings.finding import Declared
 from testbed.experiment.runs import Task, portable
 from testbed.experiment.schema import Level, PlanFile
 from testbed.failure import BadInput, no_file
-from testbed.outcome import Needs
 from testbed.patterns import BadPattern, Bound, bind, matching
+from testbed.patterns.outcome import Needs
 from testbed.patterns.registry import MODEL, method_digest
 
 FOLDER = shipped.FOLDER / "experiments"
@@ -167,7 +169,9 @@ def load(
     must match one. Raises ScenarioError with every problem that was found, by place, and BadInput for a glob."""
     options = {key: value for key, value in (("seed", seed), ("users", users), ("replicates", replicates))
                if value is not None}  # fmt: skip
-    document = load_document(path, overrides=settings, options=options, named=experiments())
+    document = load_document(
+        path, overrides=settings, options=options, named=experiments(), alternatives=FAMILIES
+    )
     file = validate(document, PlanFile)
     here = Path(path).resolve().parent
     try:

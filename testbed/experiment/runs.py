@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from testbed.failure import explain
 
 if TYPE_CHECKING:
-    from testbed.outcome import Outcome
+    from testbed.patterns.outcome import Outcome
 
 SHIPPED = "shipped:"
 Record = dict[str, Any]
@@ -126,7 +126,7 @@ def _plain(value: float | None) -> float | None:
 @contextlib.contextmanager
 def _outcome(task: Task) -> Iterator[Outcome]:
     import sim
-    from testbed import outcome
+    from testbed.patterns import outcome
 
     if task.needs == "activity":
         world = sim.load_world(local(task.scenario), settings=task.settings, seed=task.seed, users=task.users)

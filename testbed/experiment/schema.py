@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sim.document import ProblemAt
-from testbed.experiment.finding import DECLARABLE, Declared
+from sim.config.documents import ProblemAt
+from testbed.experiment.findings.finding import DECLARABLE, Declared
 
 Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
 Level = str | int | float | bool | dt.date | list[Any] | dict[str, Any]

@@ -13,8 +13,8 @@ from types import NoneType
 from typing import Any
 
 from analysis.contract import files
+from testbed.claims.scoreboard import write_json
 from testbed.experiment.runs import Record, has_failed
-from testbed.scoreboard import write_json
 
 RECORD = {"key": str, "seed": int, "status": str, "seconds": (int, float), "patterns": dict}
 ANSWER = {"status": str, "holds": (bool, NoneType), "value": (int, float, NoneType), "why": str}

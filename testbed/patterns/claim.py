@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.source import Log
-from testbed import scoreboard
-from testbed.claims import Claim, Entry, registry
-from testbed.outcome import Needs, Outcome
+from analysis.sources.log import Log
+from testbed.claims import scoreboard
+from testbed.claims.predicates import AllOf
+from testbed.claims.registry import Claim, Entry, registry
+from testbed.patterns.outcome import Needs, Outcome
 from testbed.patterns.registry import Found, pattern
-from testbed.predicates import AllOf
 
 # Statistics on cohorts that read the volume of tokens, too.
 _WITH_VOLUME = ("retention.volume_rank", "retention.volume_and_retention")

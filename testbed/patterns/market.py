@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from testbed.claims import registry
-from testbed.outcome import Outcome
+from testbed.claims.registry import registry
 from testbed.patterns.claim import judged
+from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Found, pattern
 
 BY_REQUESTS = {

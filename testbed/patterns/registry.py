@@ -16,8 +16,8 @@ from pydantic import Field
 from testbed import binding
 from testbed.arguments import hint
 from testbed.binding import BadArgument
-from testbed.outcome import Needs, Outcome
-from testbed.statistics import Untestable
+from testbed.claims.statistics import Untestable
+from testbed.patterns.outcome import Needs, Outcome
 
 MODULES = ("claim", "retention", "market", "verdict")
 
@@ -61,7 +61,7 @@ class Bound:
 
     def ask(self, outcome: Outcome) -> Found:
         """The pattern's answer. A run that holds too little answers None; any other error is the caller's."""
-        from analysis.source import NotAvailable
+        from analysis.sources.log import NotAvailable
 
         try:
             return self.pattern.function(outcome, **self.arguments)
@@ -97,7 +97,7 @@ class Argument:
 
 def arguments_of(one: Pattern) -> list[Argument]:
     """The arguments that a pattern takes after the outcome, in order."""
-    from testbed.schema_text import kind_of
+    from testbed.terminal.schema_text import kind_of
 
     found = []
     for name, parameter in binding.parameters_of(one.function).items():
@@ -142,10 +142,8 @@ def bind(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
 def method_digest() -> str:
     """Hash of the code and the claims that judge an outcome: another version may judge otherwise. The registry's digest
     holds the analysis and the statistics."""
-    from testbed import claims
+    from testbed.claims import registry
 
     here = Path(__file__).parent
     files = {file.name: file for file in here.glob("*.py")}
-    for name in ("outcome.py", "scoreboard.py"):
-        files[f"../{name}"] = here.parent / name
-    return hashlib.sha256((claims.registry().digest + claims.digest_of(files)).encode()).hexdigest()
+    return hashlib.sha256((registry.registry().digest + registry.digest_of(files)).encode()).hexdigest()

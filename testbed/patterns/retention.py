@@ -8,15 +8,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from analysis import retention
-from analysis.source import Log
-from testbed.claims import registry
-from testbed.outcome import Outcome
+from analysis.queries import retention
+from analysis.sources.log import Log
+from testbed.claims.predicates import say
+from testbed.claims.registry import registry
+from testbed.claims.statistics import Measured, Untestable
+from testbed.claims.statistics import retention as cohorts
 from testbed.patterns.claim import judged
+from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Age, Found, Share, pattern
-from testbed.predicates import say
-from testbed.statistics import Measured, Untestable
-from testbed.statistics import retention as cohorts
 
 Lag = Annotated[int, Field(ge=0, le=600)]
 """Months from a model's launch to the month of joining."""

@@ -1,4 +1,4 @@
-"""The verdict on a model's launch cohort as patterns (`analysis.inference.verdict`), and the naive test beside it.
+"""The verdict on a model's launch cohort as patterns (`analysis.inference.launch`), and the naive test beside it.
 
 They read the whole log: days, countries and volumes tell an always-on account from a loyal user. Each kind of verdict
 is a pattern, and a run is judged once for all of them. A run with too little data is one in which the kind was not
@@ -12,19 +12,19 @@ from typing import get_args
 
 import numpy as np
 
-from analysis import retention
-from analysis.inference.calibration import NoFit, searched_null
-from analysis.inference.classification import CALLED, Kind
-from analysis.inference.decision import decide
-from analysis.inference.multiplicity import adjusted, scan
-from analysis.inference.naive import two_proportions
-from analysis.inference.panel import NoPanel, Panel
-from analysis.inference.standout import ALPHA, stand_out
-from analysis.inference.verdict import Verdict, control_models, models_to_judge, verdicts
+from analysis.inference.cohorts.panel import NoPanel, Panel
+from analysis.inference.error_rates.fitted_null import NoFit, searched_null
+from analysis.inference.launch.classification import CALLED, Kind
+from analysis.inference.launch.decision import decide
+from analysis.inference.launch.multiplicity import adjusted, scan
+from analysis.inference.launch.naive import two_proportions
+from analysis.inference.launch.tests import ALPHA, stand_out
+from analysis.inference.launch.verdict import Verdict, control_models, models_to_judge, verdicts
+from analysis.queries import retention
 from analysis.study import SMALL_COHORT
-from testbed.outcome import Outcome
+from testbed.claims.statistics import Untestable
+from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Age, Count, Found, pattern
-from testbed.statistics import Untestable
 
 # Draws of the search per model searched. The least p is 1 / (draws + 1), and Bonferroni multiplies it by the models.
 DRAWS = 100

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import pandas as pd
 
-from analysis.categories import taxonomy
+from analysis.queries.categories import taxonomy
 
 
 def rows_of(log):

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.categories import taxonomy
+from analysis.queries.categories import taxonomy
 from tests.analysis.made_log import made
 
 LANGUAGES = ("en", "zh-Hans", "ru", "es", "th", None)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import agentic, categories, cost, openness, retention, usage
+from analysis.queries import agentic, categories, cost, openness, retention, usage
 from tests.analysis import naive
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.report import PanelPart
-from analysis.report.answer import answer, panel_id
-from analysis.report.judgements import Judgement
+from analysis.report.pages import PanelPart
+from analysis.report.pages.answer import answer, panel_id
+from analysis.report.pages.judgements import Judgement
 
 CHART = {"mark": "line", "height": 250}
 

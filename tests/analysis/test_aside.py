@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.aside import Aside
 from analysis.contract import files
+from analysis.staging import Aside
 
 NAMES = ("tables", "figures", "report.html")
 

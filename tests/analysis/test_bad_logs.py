@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import contract
-from analysis.exhibits import EXHIBITS
-from analysis.source import Log, NotAvailable, open_log
+from analysis.report.exhibits import EXHIBITS
+from analysis.sources.log import Log, NotAvailable, open_log
 from testbed import cli
 from tests.analysis.made_log import MadeLog, made, write_run
 
@@ -256,7 +256,7 @@ def test_a_models_table_with_two_rows_of_a_model_is_refused(capsys, tmp_path):
 @pytest.mark.parametrize("years", [3, 6])
 def test_a_log_of_many_years_has_all_its_cohorts(connect, years):
     """Months are bits of one integer up to 62 of them, and of two beyond."""
-    from analysis import retention
+    from analysis.queries import retention
     from tests.analysis.rows import generations
 
     last = dt.date(2019 + years, 12, 15)
@@ -272,7 +272,7 @@ def test_a_log_of_many_years_has_all_its_cohorts(connect, years):
 
 
 def test_values_out_of_the_vocabulary_are_shown_as_they_are(connect):
-    from analysis.exhibits import exhibit
+    from analysis.report.exhibits import exhibit
     from tests.analysis.rows import generations
 
     rows = [("a", "x/y", f"2025-02-{day:02}T12:00:00", {"continent": place, "country": "XX", "cost_total": 1.0})
@@ -293,7 +293,7 @@ def cases():
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """Each exhibit's table of the log with all columns."""
-    from analysis.source import open_log
+    from analysis.sources.log import open_log
 
     with open_log(write_run(BASE, tmp_path_factory.mktemp("whole") / "run")) as log:
         return {exhibit.id: table_of(exhibit, log) for exhibit in EXHIBITS}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ibis
 import pytest
 
-from analysis import categories
 from analysis.contract import CATEGORIES
+from analysis.queries import categories
 from tests.analysis.rows import generations, labels
 
 DAY = "2025-06-03T12:00:00"

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis import open_log, openness, usage
-from analysis.comparison import (
+from analysis import open_log
+from analysis.proportions import newcombe, wilson
+from analysis.queries import openness, usage
+from analysis.report.comparison import (
     Analysed,
     NotAnalysed,
     exhibit_differences,
@@ -20,11 +22,10 @@ from analysis.comparison import (
     scenario_differences,
     verdict_differences,
 )
-from analysis.exhibit import Exhibit
-from analysis.exhibits import EXHIBITS
-from analysis.proportions import newcombe, wilson
-from analysis.report.compare import render_comparison, verdict_words
-from analysis.results import write_analysis
+from analysis.report.exhibit import Exhibit
+from analysis.report.exhibits import EXHIBITS
+from analysis.report.pages.compare import render_comparison, verdict_words
+from analysis.report.results import write_analysis
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 
@@ -44,7 +45,7 @@ def pair(tmp_path_factory):
     """Two analysed runs of different seeds with two exhibits only."""
     folders = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.exhibits.EXHIBITS", (SHARES, AUTHORS))
+        patch.setattr("analysis.report.exhibits.EXHIBITS", (SHARES, AUTHORS))
         for seed in (1, 2):
             folder = write_run(
                 made(rows=6_000, users=600, seed=seed), tmp_path_factory.mktemp("pair") / f"run{seed}"

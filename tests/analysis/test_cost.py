@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.cost import effective_cost
+from analysis.queries.cost import effective_cost
 from tests.analysis.rows import generations
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import retention
-from analysis.coverage import Coverage, Span, month_end, of_days
-from analysis.source import LogError, open_log
-from analysis.validation import is_valid, validate
+from analysis.queries import retention
+from analysis.sources.conformance import is_valid, validate
+from analysis.sources.coverage import Coverage, Span, month_end, of_days
+from analysis.sources.log import LogError, open_log
 from tests.analysis.rows import generations, model, models
 
 START = dt.date(2025, 1, 1)
@@ -89,7 +89,7 @@ def test_logs_without_holes_have_none(kind):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_false_holes_and_cut_ends_are_at_most_one_percent(kind):
-    """Of these 1,000 logs of each kind at most 10: what the docstring of analysis/coverage says."""
+    """Of these 1,000 logs of each kind at most 10: what the docstring of analysis/sources/coverage says."""
     found = [covered(KINDS[kind](np.random.default_rng([8, i]))) for i in range(1000)]
     assert sum(bool(coverage.holes) for coverage in found) <= 10
     assert sum(bool(coverage.stray) for coverage in found) <= 10
@@ -204,7 +204,8 @@ def test_last_weeks_that_lost_most_rows_are_told_and_count_as_covered(kind, seed
     assert told and coverage.sentences
     assert not coverage.holes or coverage.holes[-1].last < day(DAYS - 7 * weeks - 7)
     assert all(coverage.covers(span.first, span.last) for span in coverage.thin)
-    assert abs((min(span.first for span in told) - day(DAYS - 7 * weeks)).days) <= 7
+    # the log may have had quiet weeks of its own, which are told as well
+    assert any(abs((span.first - day(DAYS - 7 * weeks)).days) <= 7 for span in told)
 
 
 # Departures, and two quiet weeks in one, truly leave a quarter: there telling is right.
@@ -416,7 +417,7 @@ def test_days_stated_beside_a_log_are_refused(connect):
 
 
 def test_weekly_tables_mark_weeks_with_holes(connect):
-    from analysis import usage
+    from analysis.queries import usage
 
     frame = usage.weekly(connect(_log(lost=[(dt.date(2025, 5, 6), dt.date(2025, 5, 27))])))
     incomplete = frame.loc[~frame["complete"], "week"]

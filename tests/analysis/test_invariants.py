@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import agentic, categories, openness, retention, usage
-from analysis.source import open_log
+from analysis.queries import agentic, categories, openness, retention, usage
+from analysis.sources.log import open_log
 from tests.analysis.rows import generations, labels, model, models
 
 MODELS = ["cn/open", "row/open", "row/closed", "none/listed"]

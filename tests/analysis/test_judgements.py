@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis.inference.populations import Population, planted
-from analysis.inference.verdict import KIND_WORDS, Verdict, judge
-from analysis.inference.verdict_table import COLUMNS, verdict_table
+from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.launch.verdict import KIND_WORDS, Verdict, judge
+from analysis.inference.launch.verdict_table import COLUMNS, verdict_table
 from analysis.numerals import number_within, p_value, percent, percent_within, points_within
-from analysis.report.judgements import MARKS, judgement
+from analysis.report.pages.judgements import MARKS, judgement
 from tests.analysis.rows import generations, model, models
 
 SIZES = (500, *(250,) * 6)
@@ -97,10 +97,10 @@ def test_the_table_has_the_verdicts_numbers(loyal, alike):
 
 
 def few(monkeypatch):
-    import analysis.exhibits as exhibits
+    import analysis.report.exhibits as exhibits
 
     chosen = tuple(e for e in exhibits.EXHIBITS if e.id in ("fig14", "fig25"))
-    monkeypatch.setattr("analysis.exhibits.EXHIBITS", chosen)
+    monkeypatch.setattr("analysis.report.exhibits.EXHIBITS", chosen)
 
 
 def one_user():

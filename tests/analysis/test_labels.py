@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis.figures import labels, style
+from analysis.report.figures import labels, style
 
 NASTY = ["$", "$$", r"$\frac$", r"$\frac{1}$ and $x", "a_b^c", r"\\alpha", "<b>&amp;</b>", "x" * 400, "🦊 fox", "نموذج",
          "two\nlines", "_hidden", "", " ", "\x00\x07", "]]>", "{y}", "%s %(a)s", "'\"`",

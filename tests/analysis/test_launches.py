@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from analysis.coverage import Coverage, Span
-from analysis.launches import EVIDENCE_DAYS, after_hole, find, left_truncated
+from analysis.queries.launches import EVIDENCE_DAYS, after_hole, find, left_truncated
+from analysis.sources.coverage import Coverage, Span
 
 FEBRUARY, MARCH, APRIL = (dt.date(2025, m, 1) for m in (2, 3, 4))
 JANUARY = dt.date(2025, 1, 1)

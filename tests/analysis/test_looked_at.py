@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis import looked_at
+from analysis.report import looked_at
 from tests.analysis.rows import generations, model, models
 
 SONNET, MINI = "anthropic/claude-sonnet-4", "openai/gpt-4o-mini"

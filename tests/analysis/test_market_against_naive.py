@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis import categories, cost, geography
-from analysis.source import open_log
+from analysis.queries import categories, cost, geography
+from analysis.sources.log import open_log
 from tests.analysis import naive_market as naive
 from tests.analysis.rich_log import rich
 

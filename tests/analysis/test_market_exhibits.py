@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.exhibits import categories, cost, exhibit, geography, retention
-from analysis.figures import svg
-from analysis.query import Query
-from analysis.source import NotAvailable, open_log
+from analysis.queries.query import Query
+from analysis.report.exhibits import categories, cost, exhibit, geography, retention
+from analysis.report.figures import svg
+from analysis.sources.log import NotAvailable, open_log
 from tests.analysis import rows
 from tests.analysis.rich_log import rich
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis import categories, cost, geography, retention, usage
-from analysis.source import NotAvailable, open_log
+from analysis.queries import categories, cost, geography, retention, usage
+from analysis.sources.log import NotAvailable, open_log
 from tests.analysis.rows import generations, labels, model, models
 
 MODELS = ["anthropic/one", "anthropic/two", "x-ai/three", "qwen/four", "none/listed"]

@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pytest
 
-from analysis import contract, figures, retention
-from analysis.exhibits import EXHIBITS
-from analysis.report import wording
-from analysis.source import NotAvailable
+from analysis import contract
+from analysis.queries import retention
+from analysis.report import figures
+from analysis.report.exhibits import EXHIBITS
+from analysis.report.pages import wording
+from analysis.sources.log import NotAvailable
 from tests.analysis.made_log import made
 
 NAMES = [

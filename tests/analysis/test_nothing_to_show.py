@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.report import Card, Part, page, wording
-from analysis.report.answer import Answer
-from analysis.report.cells import Cell, SmallTable
+from analysis.report.pages import Card, Part, page, wording
+from analysis.report.pages.answer import Answer
+from analysis.report.pages.cells import Cell, SmallTable
 
 FORMATS = {"continent": "text", "share": "share"}
 SOME = SmallTable(["a"], [[Cell("1")]])

@@ -7,8 +7,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from analysis import agentic, openness, usage
-from analysis.source import open_log
+from analysis.queries import agentic, openness, usage
+from analysis.sources.log import open_log
 from tests.analysis import naive, naive_openness
 from tests.analysis.made_log import write_run
 from tests.analysis.rough_log import FREE, UNLISTED, rough

@@ -17,11 +17,12 @@ import vl_convert
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis import agentic, charts, openness, usage
-from analysis.exhibits import agentic as agentic_exhibits
-from analysis.exhibits import openness as openness_exhibits
-from analysis.query import queries
-from analysis.source import NotAvailable, open_log
+from analysis.queries import agentic, openness, usage
+from analysis.queries.query import all_queries
+from analysis.report.charts import charts
+from analysis.report.exhibits import agentic as agentic_exhibits
+from analysis.report.exhibits import openness as openness_exhibits
+from analysis.sources.log import NotAvailable, open_log
 from tests.analysis.rows import generations, labels, model, models
 
 EXHIBITS = (*openness_exhibits.EXHIBITS, *agentic_exhibits.EXHIBITS)
@@ -52,7 +53,7 @@ def test_every_figure_and_table_of_the_sections_is_there_once():
 def test_an_exhibit_states_its_definition_and_shows_what_it_says(log, exhibit):
     definition = inspect.getdoc(exhibit.table)
     assert re.search(r"\bover\b|count", definition)  # numerator and denominator, or what is counted
-    assert set(re.findall(r"`(\w+\.\w+)`", definition)) <= set(queries())
+    assert set(re.findall(r"`(\w+\.\w+)`", definition)) <= set(all_queries())
     frame = exhibit.table(log)
     assert len(frame)
     assert set(frame.columns) - {"complete"} == set(exhibit.formats)

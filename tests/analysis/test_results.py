@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis import figures, openness, retention
 from analysis.contract import files
-from analysis.exhibits import EXHIBITS
-from analysis.report.cells import triangle, written
-from analysis.source import open_log
+from analysis.queries import openness, retention
+from analysis.report import figures
+from analysis.report.exhibits import EXHIBITS
+from analysis.report.pages.cells import triangle, written
+from analysis.sources.log import open_log
 from tests.analysis.rows import generations, model, models
 
 UNSAID = {"fig29c"}  # the made log has no label of technology
@@ -214,7 +215,7 @@ def test_specifications_are_whole_and_carry_no_outside_address(written_out):
 
 def few(monkeypatch, *ids):
     """Only these exhibits: for tests that do not depend on how many there are."""
-    monkeypatch.setattr("analysis.exhibits.EXHIBITS", tuple(e for e in EXHIBITS if e.id in ids))
+    monkeypatch.setattr("analysis.report.exhibits.EXHIBITS", tuple(e for e in EXHIBITS if e.id in ids))
 
 
 def test_gaps_are_stated_and_nothing_is_made_up(made_log, connect, tmp_path, monkeypatch):
@@ -261,8 +262,8 @@ def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, 
     def fail(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.exhibits.EXHIBITS", EXHIBITS[:2])
-    monkeypatch.setattr("analysis.report.page.render", fail)
+    monkeypatch.setattr("analysis.report.exhibits.EXHIBITS", EXHIBITS[:2])
+    monkeypatch.setattr("analysis.report.pages.page.render", fail)
     with open_log(run_folder) as log, pytest.raises(KeyboardInterrupt):
         analysis.write_analysis(log, out)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
@@ -377,8 +378,8 @@ def test_numbers_for_people(value, form, text):
 def test_public_names_are_there():
     for name in analysis.__all__:
         assert getattr(analysis, name) is not None
-    assert analysis.openness is openness
-    modules = {name.partition(".")[0] for name in analysis.queries()}
+    assert analysis.queries.openness is openness
+    modules = {name.partition(".")[0] for name in analysis.all_queries()}
     assert "geography" in modules
     assert modules <= set(analysis.__all__)
     with pytest.raises(AttributeError, match="nonsense"):

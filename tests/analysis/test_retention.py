@@ -7,8 +7,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from analysis import retention
 from analysis.proportions import wilson
+from analysis.queries import retention
 from tests.analysis.rows import generations, model, models
 
 NEW, OLD = "new/one", "old/one"

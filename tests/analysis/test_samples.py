@@ -10,9 +10,9 @@ import sys
 import ibis
 import pytest
 
-from analysis.exhibits import EXHIBITS
-from analysis.figures import samples
-from analysis.source import open_log
+from analysis.report.exhibits import EXHIBITS
+from analysis.report.figures import samples
+from analysis.sources.log import open_log
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 

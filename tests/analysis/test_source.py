@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import agentic, categories, contract, cost, openness, query, retention, usage
-from analysis.source import LogError, NotAvailable, open_log
+from analysis import contract
+from analysis.queries import agentic, categories, cost, openness, query, retention, usage
+from analysis.sources.log import LogError, NotAvailable, open_log
 from analysis.workers import Workers
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rows import generations
@@ -282,7 +283,7 @@ def test_every_query_prints_sql_that_stands_alone_and_gives_the_same(made_log, r
         plain.execute(f"create view generations as select * from '{run_folder}/log/*/*.parquet'")
         plain.execute(f"create view labels as select * from '{run_folder}/labels/*/*.parquet'")
         plain.execute(f"create view models as select * from '{run_folder}/models.parquet'")
-        for name, one in query.queries().items():
+        for name, one in query.all_queries().items():
             sql = query.sql_of(name, log)
             assert "slipper_" not in sql
             assert one.sql_by(Workers(), log).result() == sql  # as the page shows it

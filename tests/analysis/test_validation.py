@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pytest
 
 from analysis import contract
-from analysis.source import open_log
-from analysis.validation import EXAMPLES, RESULT_COLUMNS, is_valid, validate
+from analysis.sources.conformance import EXAMPLES, RESULT_COLUMNS, is_valid, validate
+from analysis.sources.log import open_log
 from tests.analysis.rows import generations, labels, model, models
 
 DAY = "2025-10-07T12:00:00"

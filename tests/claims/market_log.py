@@ -12,7 +12,7 @@ import ibis
 import pyarrow as pa
 
 from analysis import contract
-from analysis.source import Log, open_log
+from analysis.sources.log import Log, open_log
 from tests.analysis.rows import DEFAULTS, model, models
 
 FIRST = dt.date(2024, 11, 4)  # Monday

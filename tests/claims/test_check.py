@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from testbed import cli, replicates
-from testbed.claims import registry
+from testbed import cli
+from testbed.claims import replicates
+from testbed.claims.registry import registry
 from testbed.failure import BadInput
-from testbed.scoreboard_view import over_replicates
+from testbed.terminal.scoreboard_view import over_replicates
 from tests.analysis.made_log import made, write_run
 
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from testbed.claims import registry
-from testbed.scoreboard import judge
+from testbed.claims.registry import registry
+from testbed.claims.scoreboard import judge
 from tests.claims.market_log import CATEGORY_WEEK, Line, cohort, fact, log_of
 
 CLOSED, CN, ROW = "acme/closed", "deepseek/open", "meta-llama/open"

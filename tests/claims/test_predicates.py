@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from testbed.predicates import Any_, amount, band, say
-from testbed.statistics import Groups, Measured, Series, Untestable
+from testbed.claims.predicates import Any_, amount, band, say
+from testbed.claims.statistics import Groups, Measured, Series, Untestable
 
 READ = TypeAdapter(Any_)
 

@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 import sim
-from testbed import claims
-from testbed.predicates import KINDS, AllOf
-from testbed.statistics import BadCall, bind, statistics
+from testbed.claims import registry
+from testbed.claims.predicates import KINDS, AllOf
+from testbed.claims.statistics import BadCall, bind, statistics
 
-TEXT = claims.REGISTRY.read_text(encoding="utf-8")
+TEXT = registry.REGISTRY.read_text(encoding="utf-8")
 
 
 def test_every_claim_is_there_exactly_once_in_order():
-    assert claims.registry().ids() == list(claims.IDS)
-    assert claims.IDS[0] == "C01" and claims.IDS[-1] == "C160" and len(set(claims.IDS)) == 160
+    assert registry.registry().ids() == list(registry.IDS)
+    assert registry.IDS[0] == "C01" and registry.IDS[-1] == "C160" and len(set(registry.IDS)) == 160
 
 
 def calls():
-    for entry in claims.registry():
+    for entry in registry.registry():
         if entry.claim.statistic is not None:
             yield entry.id, entry.claim.statistic
         if isinstance(entry.claim.predicate, AllOf):
@@ -37,7 +37,7 @@ def test_every_statistic_exists_and_its_arguments_bind():
 
 def test_every_kind_of_predicate_is_used():
     used = Counter()
-    for entry in claims.registry():
+    for entry in registry.registry():
         predicate = entry.claim.predicate
         parts = [part.predicate for part in predicate.of] if isinstance(predicate, AllOf) else [predicate]
         used.update(type(part) for part in [predicate, *parts] if part is not None)
@@ -54,28 +54,30 @@ def test_statistics_say_what_they_are():
 
 
 def test_roles_follow_the_report():
-    roles = Counter(entry.claim.role for entry in claims.registry())
+    roles = Counter(entry.claim.role for entry in registry.registry())
     assert roles["emergent"] > roles["input"] > roles["definition"]
-    assert {entry.claim.role for entry in claims.registry() if entry.section == "retention"} == {
+    assert {entry.claim.role for entry in registry.registry() if entry.section == "retention"} == {
         "emergent",
         "definition",
     }
 
 
 def test_calibration_holds_out_retention_and_bands_that_are_not_the_reports_own():
-    for entry in claims.registry():
+    for entry in registry.registry():
         if entry.claim.calibration:
             assert entry.section != "retention" and entry.claim.statistic is not None
             assert entry.claim.basis != "third-party" and entry.claim.role != "definition"
     emergent = [
-        entry.claim for entry in claims.registry() if entry.claim.role == "emergent" and entry.claim.testable
+        entry.claim
+        for entry in registry.registry()
+        if entry.claim.role == "emergent" and entry.claim.testable
     ]
     held_out = [claim for claim in emergent if not claim.calibration]
     assert len(held_out) > len(emergent) / 2
 
 
 def test_what_cannot_be_tested_says_why():
-    for entry in claims.registry():
+    for entry in registry.registry():
         if not entry.claim.testable:
             assert entry.claim.note, entry.id
 
@@ -85,7 +87,7 @@ def broken(tmp_path: Path, old: str, new: str) -> list[sim.Problem]:
     file = tmp_path / "claims.yaml"
     file.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(sim.ScenarioError) as error:
-        claims.load(file)
+        registry.load(file)
     return list(error.value.problems)
 
 
@@ -147,24 +149,24 @@ def test_a_bad_statistic_in_a_part_is_found_there(tmp_path):
 def test_the_digest_follows_the_text(tmp_path):
     file = tmp_path / "claims.yaml"
     file.write_text(TEXT, encoding="utf-8")
-    assert claims.load(file).digest == claims.registry().digest
+    assert registry.load(file).digest == registry.registry().digest
     file.write_text(TEXT + "# one more line\n", encoding="utf-8")
-    assert claims.load(file).digest != claims.registry().digest
+    assert registry.load(file).digest != registry.registry().digest
 
 
 def test_the_digest_follows_what_makes_verdicts_and_not_what_draws(monkeypatch):
     read = Path.read_bytes
-    before = claims.method_digest.__wrapped__()
+    before = registry.method_digest.__wrapped__()
 
     def after_a_change_of(name):
         monkeypatch.setattr(
             Path, "read_bytes", lambda file: read(file) + (b"#" if file.name == name else b"")
         )
-        return claims.method_digest.__wrapped__()
+        return registry.method_digest.__wrapped__()
 
     for name in ("scoreboard.py", "predicates.py", "uncertainty.py", "proportions.py", "taxonomy.csv"):
         assert after_a_change_of(name) != before, name
-    for name in claims.PRESENTATION:
+    for name in ("page.py", "charts.py", "comparison.py", "style.py"):
         assert after_a_change_of(name) == before, name
 
 

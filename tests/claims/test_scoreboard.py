@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from analysis.source import open_log
-from testbed import scoreboard
-from testbed.claims import registry
+from analysis.sources.log import open_log
+from testbed.claims import scoreboard
+from testbed.claims.registry import registry
 from tests.analysis.made_log import made
 
 

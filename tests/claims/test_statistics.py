@@ -5,9 +5,10 @@ from __future__ import annotations
 import ibis
 import pytest
 
-from analysis import agentic, cost, openness, study
-from analysis.source import open_log
-from testbed.statistics import Untestable, measure
+from analysis import study
+from analysis.queries import agentic, cost, openness
+from analysis.sources.log import open_log
+from testbed.claims.statistics import Untestable, measure
 from tests.analysis.made_log import made
 from tests.claims.market_log import Line, cohort, fact, log_of
 

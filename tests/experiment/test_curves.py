@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from testbed.experiment import curves, table
 from testbed.experiment import plan as plans
+from testbed.experiment.findings import curves, table
 from tests.experiment import carriers
 from tests.experiment.made import TINY, write
 

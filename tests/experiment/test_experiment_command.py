@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 from testbed import cli
-from testbed.experiment import curves, engine
+from testbed.experiment import engine
 from testbed.experiment.engine import Serial
+from testbed.experiment.findings import curves
 from tests.experiment import carriers, made
 
 

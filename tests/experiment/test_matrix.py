@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from testbed.experiment import matrix as matrices
-from testbed.experiment import page
 from testbed.experiment import plan as plans
+from testbed.experiment.findings import matrix as matrices
+from testbed.experiment.findings import page
 from tests.experiment.made import TINY, table, write
 
 W = "one-frontier-model"

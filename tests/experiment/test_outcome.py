@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 
 import sim
-from analysis import retention, usage
-from sim.listing import WORLDS
-from testbed import outcome, patterns
-from testbed.statistics import measure
-from testbed.statistics.retention import LEAST_USERS
+from analysis.queries import retention, usage
+from sim.catalogue.overrides import WORLDS
+from testbed import patterns
+from testbed.claims.statistics import measure
+from testbed.claims.statistics.retention import LEAST_USERS
+from testbed.patterns import outcome
 
 NEW = "new/frontier"
 SETTINGS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.listing import WORLDS
-from testbed import claims
+from sim.catalogue.overrides import WORLDS
+from testbed.claims import registry as claims
 from testbed.experiment import plan as plans
 from testbed.experiment.runs import local, portable
 from testbed.failure import BadInput
@@ -235,15 +235,15 @@ def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "changes"),
     [
-        ("analysis/inference/standout.py", True),
-        ("analysis/exhibits/retention.py", True),
-        ("analysis/retention.py", True),
+        ("analysis/inference/launch/tests.py", True),
+        ("analysis/report/exhibits/retention.py", True),
+        ("analysis/queries/retention.py", True),
         ("testbed/patterns/verdict.py", True),
-        ("testbed/statistics/retention.py", True),
-        ("testbed/outcome.py", True),
-        ("analysis/figures/retention.py", False),  # draws
-        ("analysis/report/page.py", False),
-        ("testbed/experiment/page.py", False),
+        ("testbed/claims/statistics/retention.py", True),
+        ("testbed/patterns/outcome.py", True),
+        ("analysis/report/figures/retention.py", False),  # draws
+        ("analysis/report/pages/page.py", False),
+        ("testbed/experiment/findings/page.py", False),
     ],
 )
 def test_a_key_follows_the_code_that_judges_and_not_what_draws(monkeypatch, place, changes):

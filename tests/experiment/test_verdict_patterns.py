@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 import sim
-from analysis.inference.multiplicity import Scan
-from analysis.inference.panel import Panel
-from analysis.inference.verdict import verdicts
-from sim.listing import WORLDS
-from testbed import outcome, patterns
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.launch.multiplicity import Scan
+from analysis.inference.launch.verdict import verdicts
+from sim.catalogue.overrides import WORLDS
+from testbed import patterns
+from testbed.claims.statistics import Untestable
+from testbed.patterns import outcome
 from testbed.patterns import verdict as asked
-from testbed.statistics import Untestable
 
 FOCAL = "new/focal"
 KINDS = ("foundational", "dominant-launch", "fragile", "launch-advantage", "drift", "boomerang", "no-fit",

@@ -15,7 +15,11 @@ import pytest
 from rich.console import Console
 
 from analysis import open_log
-from analysis.inference.account import (
+from analysis.inference.cohorts.definitions import DEFINITIONS, all_definitions
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
+from analysis.inference.curves.plateau import compare, hold_out, plateau_index
+from analysis.inference.curves.profile import (
     ACTIVE,
     LAST_ACTIVITY,
     account_of,
@@ -23,15 +27,11 @@ from analysis.inference.account import (
     bgbb_last_activity,
     last_activity,
 )
-from analysis.inference.bgbb import BGBB, bgbb_cells, fit_bgbb
-from analysis.inference.definitions import DEFINITIONS, all_definitions
-from analysis.inference.panel import Panel
-from analysis.inference.plateau import compare, hold_out, plateau_index
-from analysis.inference.populations import Population, planted
-from analysis.inference.resurrection import elsewhere_in_gap, isotonic_lrt_of, mcnemar, return_rates
-from analysis.inference.verdict import panel_of
+from analysis.inference.curves.reactivation import elsewhere_in_gap, isotonic_lrt_of, mcnemar, return_rates
+from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.launch.verdict import panel_of
 from testbed import cli
-from testbed.account_view import print_account
+from testbed.terminal.profile_view import print_account
 from tests.analysis.rows import generations, model, models
 
 ONE, RIVAL, PREVIEW = "acme/one", "rival/two", "acme/one-preview"
@@ -310,7 +310,7 @@ def test_plain_verdicts_do_not_compute_it(folder, capsys, monkeypatch):
     def never(*args):
         raise AssertionError("not asked for")
 
-    monkeypatch.setattr("analysis.inference.account.account_of", never)
+    monkeypatch.setattr("analysis.inference.curves.profile.account_of", never)
     argv = (folder, "--all", "--simulations", "0")
     assert run(capsys, *argv)[0] == 0
     assert run(capsys, *argv, "--quiet", "--why")[0] == 0

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference import challenges as ch
-from analysis.inference.decision import decide
-from analysis.inference.panel import UNKNOWN_TENURE, Panel
-from analysis.inference.populations import Population, month_range, planted
-from analysis.inference.verdict import judge
+from analysis.inference.cohorts.panel import UNKNOWN_TENURE, Panel
+from analysis.inference.error_rates.populations import Population, month_range, planted
+from analysis.inference.launch import robustness as ch
+from analysis.inference.launch.decision import decide
+from analysis.inference.launch.verdict import judge
 
 SIZES = (1000,) + (400,) * 6
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference import verdict as verdict_module
-from analysis.inference.controls import Controls
-from analysis.inference.jumps import resurrections
-from analysis.inference.panel import Panel
-from analysis.inference.populations import Population, Prior, planted
-from analysis.inference.verdict import _adjusted, judge, predecessors
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.curves.reactivation_jumps import resurrections
+from analysis.inference.error_rates.populations import Population, Prior, planted
+from analysis.inference.launch import verdict as verdict_module
+from analysis.inference.launch.controls import Controls
+from analysis.inference.launch.verdict import _adjusted, judge, predecessors
 from tests.analysis.rows import generations, model, models
 
 SIZES = (1500,) + (500,) * 7

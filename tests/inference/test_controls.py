@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.controls import Controls, compare, effect
-from analysis.inference.populations import Population, Prior, planted
-from analysis.inference.standout import stand_out
-from analysis.inference.verdict import _beside_controls, judge
+from analysis.inference.error_rates.populations import Population, Prior, planted
+from analysis.inference.launch.controls import Controls, compare, effect
+from analysis.inference.launch.tests import stand_out
+from analysis.inference.launch.verdict import _beside_controls, judge
 
 SIZES = (1500, *[500] * 6)
 

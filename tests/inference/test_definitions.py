@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.inference import definitions as d
-from analysis.inference.panel import Panel
-from analysis.inference.populations import Population, month_range
+from analysis.inference.cohorts import definitions as d
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.error_rates.populations import Population, month_range
 
 ACTIVE = np.array(
     [[1, 0, 1, 0], [1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 1, 1]], dtype=bool

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from analysis.inference.effects import Amount, e_value, e_value_near_end, effects
-from analysis.inference.panel import Panel
-from analysis.inference.populations import Population, month_range, planted
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.error_rates.populations import Population, month_range, planted
+from analysis.inference.launch.effects import Amount, e_value, e_value_near_end, effects
 
 
 def test_e_value_golden():

@@ -14,10 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference import naive, standout
-from analysis.inference.calibration import LARGEST_COHORT, NoFit, between_cohorts, fitted_null, likeness
-from analysis.inference.decision import decide
-from analysis.inference.error_rates import (
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.error_rates.fitted_null import (
+    LARGEST_COHORT,
+    NoFit,
+    between_cohorts,
+    fitted_null,
+    likeness,
+)
+from analysis.inference.error_rates.populations import Population, Prior, month_range, null_families, planted
+from analysis.inference.error_rates.rates import (
     BATCH,
     NOT_SIMULATED,
     answers,
@@ -25,12 +31,13 @@ from analysis.inference.error_rates import (
     is_foundational,
     power,
 )
-from analysis.inference.panel import Panel
-from analysis.inference.populations import Population, Prior, month_range, null_families, planted
-from analysis.inference.verdict import judge
-from testbed import verdict_view
+from analysis.inference.launch import naive
+from analysis.inference.launch.decision import decide
+from analysis.inference.launch.tests import stand_out
+from analysis.inference.launch.verdict import judge
 from testbed.commands import verdict as verdict_command
-from testbed.size_study import HELD_OUT, Setting, families, measure
+from testbed.studies.sizes import HELD_OUT, Setting, families, measure
+from testbed.terminal import verdict_view
 
 RUNS = 300
 SIZES = (1500,) + (500,) * 6
@@ -56,7 +63,7 @@ def test_size_table_golden(family, expected):
     found = np.zeros(7)
     for _ in range(RUNS):
         cells = family.draw(rng).cells
-        tests = standout.stand_out(cells, 0).tests
+        tests = stand_out(cells, 0).tests
         abc = [tests[letter].rejects() for letter in "ABC"]
         found += [
             naive.two_proportions(cells, 0).rejects(),

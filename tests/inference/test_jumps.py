@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.jumps import resurrections
-from analysis.inference.populations import Population
+from analysis.inference.curves.reactivation_jumps import resurrections
+from analysis.inference.error_rates.populations import Population
 
 
 def with_returns():

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.calibration import searched_null
-from analysis.inference.multiplicity import adjusted, cohort_statistics, scan
-from analysis.inference.populations import Population, planted
-from analysis.inference.standout import age_period
-from analysis.inference.verdict import judge
+from analysis.inference.error_rates.fitted_null import searched_null
+from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.launch.multiplicity import adjusted, cohort_statistics, scan
+from analysis.inference.launch.tests import age_period
+from analysis.inference.launch.verdict import judge
 
 
 def test_holm_and_benjamini_hochberg_by_hand():

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import retention
-from analysis.inference.panel import UNKNOWN_TENURE, NoPanel, Panel
-from analysis.inference.populations import month_range
-from analysis.inference.verdict import judge, verdicts
-from analysis.report.judgements import judgement
+from analysis.inference.cohorts.panel import UNKNOWN_TENURE, NoPanel, Panel
+from analysis.inference.error_rates.populations import month_range
+from analysis.inference.launch.verdict import judge, verdicts
+from analysis.queries import retention
+from analysis.report.pages.judgements import judgement
 from tests.analysis.rows import generations, model, models
 from tests.analysis.test_coverage import _log
 
@@ -77,7 +77,7 @@ def test_organisations_as_users_equal_plain_loops(seed, spread):
 
 def test_clusters_are_counted_some_at_a_time_with_the_same_result(monkeypatch):
     whole = random_panel(5, users=300, organisations=40).cells
-    monkeypatch.setattr("analysis.inference.panel.CLUSTERS_AT_ONCE", 7)
+    monkeypatch.setattr("analysis.inference.cohorts.panel.CLUSTERS_AT_ONCE", 7)
     parts = random_panel(5, users=300, organisations=40).cells
     for name in ("size", "count", "cross", "cross_size", "sizes", "clusters"):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
@@ -295,7 +295,7 @@ def test_rotated_accounts_are_one_organisation(connect):
 def test_a_panel_does_not_depend_on_the_order_of_rows(order, keys):
     import ibis
 
-    from analysis.source import open_log
+    from analysis.sources.log import open_log
 
     rows = [(f"u{i % 8}", "x/new", f"2025-0{2 + i % 3}-0{1 + i % 7}", {"account_id": key if i % 5 else None})
             for i, key in enumerate(keys)]  # fmt: skip
@@ -339,7 +339,7 @@ def test_cells_of_months_that_are_not_covered_are_left_out():
 
 
 def test_every_month_is_not_known_after_one_that_is_not_covered():
-    from analysis.inference.definitions import retention_by
+    from analysis.inference.cohorts.definitions import retention_by
 
     panel = _holed(random_panel(4), 3)
     table = retention_by("every month", panel)

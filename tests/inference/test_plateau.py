@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference.bgbb import BGBB, bgbb_cells, fit_bgbb
-from analysis.inference.coactivity import co_activity
-from analysis.inference.dropout import SBG, fit_bdw, fit_cure, fit_geometric, fit_sbg
-from analysis.inference.likelihood import likelihood_ratio
-from analysis.inference.plateau import (
+from analysis.inference.cohorts.co_activity import co_activity
+from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
+from analysis.inference.curves.dropout import SBG, fit_bdw, fit_cure, fit_geometric, fit_sbg
+from analysis.inference.curves.likelihood import likelihood_ratio
+from analysis.inference.curves.plateau import (
     bdw_against_sbg,
     compare,
     cure_against_geometric,

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference.challenges import unpausing
-from analysis.inference.panel import Panel
-from analysis.inference.populations import month_range
-from analysis.inference.regularity import LEAST_SPAN, LONGEST_PAUSE, never_pauses
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.error_rates.populations import month_range
+from analysis.inference.launch.regularity import LEAST_SPAN, LONGEST_PAUSE, never_pauses
+from analysis.inference.launch.robustness import unpausing
 
 MONTHS = month_range(6)
 DAYS = sum(calendar.monthrange(m.year, m.month)[1] for m in MONTHS)

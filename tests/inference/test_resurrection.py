@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference.coactivity import co_activity, co_activity_from_counts
-from analysis.inference.multiplicity import holm
-from analysis.inference.resurrection import (
+from analysis.inference.cohorts.co_activity import co_activity, co_activity_from_counts
+from analysis.inference.curves.reactivation import (
     calendar_safe,
     chi_bar_critical,
     chi_bar_tail,
@@ -23,6 +22,7 @@ from analysis.inference.resurrection import (
     mcnemar,
     return_rates,
 )
+from analysis.inference.launch.multiplicity import holm
 
 RUNS, USERS, MONTHS = 400, 2000, 7
 

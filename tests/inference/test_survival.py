@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference.survival import durations, gehan, kaplan_meier, log_rank, tarone_ware
+from analysis.inference.curves.survival import durations, gehan, kaplan_meier, log_rank, tarone_ware
 
 DATA = Path(__file__).parent / "data"
 PRINTED = 5.1e-5  # half a unit of the fourth printed digit

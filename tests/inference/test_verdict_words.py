@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from analysis import numerals
-from analysis.inference import wording
-from analysis.inference.challenges import DROPPED, challenges
-from analysis.inference.decision import first_look
-from analysis.inference.effects import Amount
-from analysis.inference.populations import Population, Prior, planted
-from analysis.inference.remedies import in_words, remedies
-from analysis.inference.verdict import KIND_WORDS, Verdict, judge
+from analysis.inference.error_rates.populations import Population, Prior, planted
+from analysis.inference.launch import wording
+from analysis.inference.launch.decision import first_look
+from analysis.inference.launch.effects import Amount
+from analysis.inference.launch.remedies import in_words, remedies
+from analysis.inference.launch.robustness import DROPPED, challenges
+from analysis.inference.launch.verdict import KIND_WORDS, Verdict, judge
 from analysis.proportions import Z95
-from analysis.report.judgements import judgement
-from testbed import verdict_view
+from analysis.report.pages.judgements import judgement
+from testbed.terminal import verdict_view
 
 NAN = float("nan")
 SHARE = r"(?:\d+(?:\.\d)?%)"

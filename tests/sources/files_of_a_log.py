@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis import retention, usage
-from analysis.source import Log, open_log
+from analysis.queries import retention, usage
+from analysis.sources.log import Log, open_log
 from tests.analysis.rows import generations
 
 ROWS = generations(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from analysis import usage
-from analysis.source import LogError, open_log
-from analysis.validation import is_valid, validate
+from analysis.queries import usage
+from analysis.sources.conformance import is_valid, validate
+from analysis.sources.log import LogError, open_log
 from tests.sources.files_of_a_log import ROWS, cast, found, put, write
 
 FIRST, SECOND = ROWS.slice(0, 30), ROWS.slice(30)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import categories, usage
-from analysis.source import LogError, open_log
+from analysis.queries import categories, usage
 from analysis.sources import doubles
-from analysis.validation import validate
+from analysis.sources.conformance import validate
+from analysis.sources.log import LogError, open_log
 from tests.analysis.rows import labels
 from tests.sources.files_of_a_log import ROWS, cast, put, write
 

@@ -10,10 +10,10 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from analysis import retention
 from analysis.contract import files
-from analysis.source import LogError, NotAvailable, open_log
+from analysis.queries import retention
 from analysis.sources import runs
+from analysis.sources.log import LogError, NotAvailable, open_log
 from testbed import cli
 from tests.analysis.rows import labels, model, models
 from tests.sources.files_of_a_log import ROWS, found, numbers, put, write

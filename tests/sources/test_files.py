@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.source import LogError, open_log
 from analysis.sources import files
+from analysis.sources.log import LogError, open_log
 from tests.sources.files_of_a_log import ROWS, found, write
 
 

@@ -1,0 +1,1 @@
+"""Cohorts of one model: who was there in which month, and retention under each definition."""

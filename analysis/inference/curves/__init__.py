@@ -1,0 +1,1 @@
+"""Curves of retention: plateau, dropout, returns after silence, shrinkage."""

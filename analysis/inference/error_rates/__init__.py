@@ -1,0 +1,1 @@
+"""How often the verdict is wrong: on simulated users with known truth."""

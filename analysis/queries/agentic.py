@@ -1,0 +1,496 @@
+"""Agentic inference: reasoning-optimised models, requests that end in a tool call, lengths of requests.
+
+Choice for launch access: the report leaves free launch access out of its ranking of reasoning models and does not
+define it. Here it is a request that cost nothing to a model inside one of the free windows of the models table whose
+kind is not `free_variant`: launch promotions, stealth and experimental listings. Lasting free variants stay in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from analysis import vocabulary as v
+from analysis.proportions import share
+from analysis.queries import usage
+from analysis.queries import weekly as step
+from analysis.queries.categories import labelled
+from analysis.queries.model_facts import model_names
+from analysis.queries.query import day, finished_by
+from analysis.sources.log import Log, NotAvailable
+from analysis.study import LABEL_THRESHOLD
+
+LATEST_WEEKS = 4  # complete weeks that a ranking of models covers (assumed)
+EARLIER_BY = 8  # weeks between the two rankings: "a few weeks" (assumed)
+TOP_REASONING, TOP_TOOLS = 10, 12  # models shown (assumed)
+REST = "other models"
+PROGRAMMING = "programming"
+
+
+def _mark(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    return step.mark_complete(frame, log)
+
+
+@finished_by(_mark)
+def reasoning_share(log: Log) -> ir.Table:
+    """Share of reasoning-optimised models in all tokens by week: claims C56 and C57 (figure 10).
+
+    reasoning_model_tokens: all tokens (prompt + completion) of models that the models table flags
+    `reasoning_optimised`, not the reasoning tokens inside outputs. share = those over tokens, the tokens of all
+    models in the week. unknown_tokens: tokens of models without an entry (in the denominator, not in the
+    numerator). Needs the models table.
+    """
+    t = step.by_model(log, "tokens")
+    facts = log.need_models("reasoning_optimised", what="the share of reasoning models")
+    t = t.left_join(facts.select("model", flag=facts.reasoning_optimised), "model")
+    sums = t.group_by("week").aggregate(
+        reasoning_model_tokens=v.total_where(t.tokens, t.flag.fill_null(False)),
+        unknown_tokens=v.total_where(t.tokens, t.flag.isnull()),
+        tokens=v.total(t.tokens),
+    )
+    return sums.mutate(share=v.ratio(sums.reasoning_model_tokens, sums.tokens)).order_by("week")
+
+
+@finished_by(_mark)
+def reasoning_token_share(log: Log) -> ir.Table:
+    """Reasoning tokens inside outputs by week, over all completion tokens of the week (tokens over tokens);
+    driver of C70.
+
+    Not the report's figure 10, which is `reasoning_share`. Needs the column tokens_reasoning.
+    """
+    t = step.by_model(log, "tokens_reasoning", "tokens_completion")
+    sums = t.group_by("week").aggregate(
+        tokens_reasoning=v.total(t.tokens_reasoning), tokens_completion=v.total(t.tokens_completion)
+    )
+    return sums.mutate(share=v.ratio(sums.tokens_reasoning, sums.tokens_completion)).order_by("week")
+
+
+def launch_windows(log: Log) -> list[tuple[str, dt.date, dt.date | None]]:
+    """Free launch access to reasoning-optimised models: (model, first day, last day or None), from the models table."""
+    facts = log.need_models("free_windows", "reasoning_optimised", what="leaving free launch access out")
+    facts = facts.filter(facts.reasoning_optimised)
+    found = []
+    for row in facts.select("model", "free_windows").to_pyarrow().to_pylist():
+        for window in row["free_windows"] or ():
+            if window["kind"] != "free_variant":
+                found.append((row["model"], window["from"], window["to"]))
+    return sorted(found, key=lambda entry: entry[:2])
+
+
+def _launch_access(log: Log, windows: list[tuple[str, dt.date, dt.date | None]]) -> ir.Table:
+    """Requests and tokens of free launch access by week and model: week, model, launch_requests, launch_tokens."""
+
+    def build() -> ir.Table:
+        rows = log.generations
+        rows = rows.filter(rows.cost_total == 0, rows.model.isin(sorted({model for model, *_ in windows})))
+        rows = rows.select(
+            "model", day=rows.created_at.date(), week=v.week(rows.created_at), tokens=v.tokens_total(rows)
+        )
+        inside = [
+            (rows.model == model) & (rows.day >= ibis.date(first.isoformat()))
+            & (ibis.literal(True) if last is None else rows.day <= ibis.date(last.isoformat()))
+            for model, first, last in windows
+        ]  # fmt: skip
+        rows = rows.filter(ibis.or_(*inside))
+        return rows.group_by("week", "model").aggregate(
+            launch_requests=rows.count().cast("int64"), launch_tokens=v.total(rows.tokens)
+        )
+
+    return log.shared("launch_access", build)
+
+
+@finished_by(_mark)
+def weekly_reasoning_models(log: Log) -> ir.Table:
+    """Tokens of each reasoning-optimised model by week, without free launch access: claims C58 to C60 (figure 11).
+
+    requests (count), tokens (tokens): requests of the week to the model, without those of free launch access,
+    which are launch_requests and launch_tokens. Free launch access: requests that cost nothing on a day inside a
+    free window of the model whose kind is not `free_variant`. share = tokens
+    over the tokens of all reasoning-optimised models in the week, likewise. Needs the models table with its free
+    windows.
+    """
+    windows = launch_windows(log)
+    t = step.by_model(log, "requests", "tokens").select("week", "model", "requests", "tokens")
+    facts = log.need_models("reasoning_optimised", what="the ranking of reasoning models")
+    t = t.inner_join(facts.filter(facts.reasoning_optimised).select("model"), "model")
+    if windows:
+        t = t.left_join(_launch_access(log, windows), ["week", "model"])
+        t = t.select(
+            "week", "model", "requests", "tokens",
+            launch_requests=t.launch_requests.fill_null(0), launch_tokens=t.launch_tokens.fill_null(0),
+        )  # fmt: skip
+    else:
+        zero = ibis.literal(0, "int64")
+        t = t.mutate(launch_requests=zero, launch_tokens=zero)
+    t = t.mutate(requests=t.requests - t.launch_requests, tokens=t.tokens - t.launch_tokens)
+    return t.mutate(share=v.ratio(t.tokens, v.whole(t.tokens, [t.week]))).order_by(
+        "week", t.tokens.desc(), "model"
+    )
+
+
+def reasoning_ranking(
+    log: Log,
+    window: step.Window | None = None,
+    weeks: int = LATEST_WEEKS,
+    earlier_by: int = EARLIER_BY,
+    top: int = TOP_REASONING,
+) -> pd.DataFrame:
+    """Reasoning-optimised models by tokens in the latest weeks, and a few weeks earlier: claims C58 to C60
+    (figure 11).
+
+    period: `latest` = the last `weeks` complete weeks of the window, `earlier` = as many weeks that end
+    `earlier_by` weeks before (4 and 8: assumed, the report says "a few weeks"). Where the log is shorter the
+    earlier period is left out. tokens (tokens), requests (count): sums over the period, without free launch
+    access (launch_tokens). share = tokens over those of all reasoning-optimised models in the period. rank: by
+    tokens, 1 is first. Listed: models that are among the `top` in either period. first_week, last_week: Mondays.
+    Derived from the query `agentic.weekly_reasoning_models`; needs the models table with its free windows.
+    """
+    frame = step.inside(weekly_reasoning_models(log), window)
+    known = [pd.Timestamp(monday) for monday in log.complete_weeks()]
+    known = [monday for monday in known if window is None or window[0] <= day(monday) <= window[1]]
+    ends = {"latest": len(known), "earlier": len(known) - earlier_by}
+    names = model_names(log)
+    parts = []
+    for period, end in ends.items():
+        chosen = known[max(end - weeks, 0) : max(end, 0)]
+        part = frame[frame["week"].isin(chosen)]
+        counts = ["requests", "tokens", "launch_tokens"]
+        sums = part.groupby("model")[counts].sum().reset_index()
+        sums = sums.sort_values(["tokens", "model"], ascending=[False, True], ignore_index=True)
+        sums["share"] = share(sums["tokens"], sums["tokens"].sum())
+        sums["rank"] = sums.index + 1
+        first, last = (chosen[0], chosen[-1]) if chosen else (pd.NaT, pd.NaT)
+        sums.insert(0, "period", period)
+        sums["first_week"] = pd.Series([first] * len(sums), dtype="datetime64[us]")
+        sums["last_week"] = pd.Series([last] * len(sums), dtype="datetime64[us]")
+        parts.append(sums)
+    out = pd.concat(parts, ignore_index=True)
+    out = out[out["model"].isin(set(out.loc[out["rank"] <= top, "model"]))].reset_index(drop=True)
+    out["name"] = [names.get(model, model) for model in out["model"]]
+    columns = ["period", "first_week", "last_week", "rank", "model", "name", "requests", "tokens", "share"]
+    return out[[*columns, "launch_tokens"]]
+
+
+def _mark_known(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    if not frame["known_requests"].any():
+        raise NotAvailable("finish_reason", "the log has the column but no value in it")
+    return step.mark_complete(frame, log)
+
+
+@finished_by(_mark_known)
+def tool_share(log: Log) -> ir.Table:
+    """Share of requests that end in a tool call in all tokens by week: claim C61 (figure 12).
+
+    tool_tokens: tokens (prompt + completion) of requests with finish_reason = tool_calls. share = those over tokens,
+    the tokens of all requests of the week: those without a finish reason, such as cancelled ones, count too.
+    tool_requests and requests (count) likewise. known_requests (count): requests with a finish reason; without
+    any in the week its share is missing. Not the same as requests that were offered tools (C63). Needs the
+    column finish_reason.
+    """
+    t = step.by_model(log, "tool_requests", "requests", "finish_known_requests", "tool_tokens", "tokens")
+    sums = t.group_by("week").aggregate(
+        tool_requests=v.total(t.tool_requests),
+        requests=v.total(t.requests),
+        known_requests=v.total(t.finish_known_requests),
+        tool_tokens=v.total(t.tool_tokens),
+        tokens=v.total(t.tokens),
+    )
+    part = (sums.known_requests > 0).ifelse(v.ratio(sums.tool_tokens, sums.tokens), ibis.null("float64"))
+    return sums.mutate(share=part).order_by("week")
+
+
+@finished_by(_mark)
+def tool_share_by_model(log: Log) -> ir.Table:
+    """Tool-call tokens by week and model: claims C65 to C67 (figure 13).
+
+    share = the model's tool-call tokens over all tool-call tokens of the week. Needs the column finish_reason.
+    """
+    t = step.by_model(log, "tool_tokens")
+    t = t.select("week", "model", "tool_tokens")
+    t = t.filter(t.tool_tokens > 0)
+    return t.mutate(share=v.ratio(t.tool_tokens, v.whole(t.tool_tokens, [t.week]))).order_by(
+        "week", t.tool_tokens.desc(), "model"
+    )
+
+
+@finished_by(_mark)
+def tool_accounts(log: Log) -> ir.Table:
+    """Part of the largest account in the tool-call tokens, by week: claim C62 (figure 12).
+
+    tool_tokens (tokens): tokens of requests with finish_reason = tool_calls and a known account; accounts
+    (count): accounts with such requests; largest_account_tokens: those of the account with the most of them in
+    the week; largest_account_share = largest_account_tokens over tool_tokens. Needs the columns finish_reason
+    and account_id.
+    """
+    log.need("finish_reason", "account_id", what="the largest account's part in tool calls")
+    rows = log.generations
+    rows = rows.filter(rows.finish_reason == "tool_calls", rows.account_id.notnull())
+    by_account = rows.group_by(week=v.week(rows.created_at), account_id=rows.account_id).aggregate(
+        tool_tokens=v.total(v.tokens_total(rows))
+    )
+    sums = by_account.group_by("week").aggregate(
+        tool_tokens=v.total(by_account.tool_tokens),
+        accounts=by_account.count().cast("int64"),
+        largest_account_tokens=by_account.tool_tokens.max(),
+    )
+    return sums.mutate(largest_account_share=v.ratio(sums.largest_account_tokens, sums.tool_tokens)).order_by(
+        "week"
+    )
+
+
+def tool_share_and_largest_account(log: Log) -> pd.DataFrame:
+    """Share of requests that end in a tool call in all tokens by week, and the largest account's part in it:
+    claims C61 and C62 (figure 12).
+
+    tool_tokens (tokens), tool_requests (count): requests with finish_reason = tool_calls. share = tool_tokens
+    over tokens, the tokens of all requests of the week (requests: their count; known_requests: those with a
+    finish reason, without any of which the shares of the week are missing).
+    largest_account_tokens: tool-call tokens of the account with the most of them in the week;
+    largest_account_share = those over tool_tokens; largest_account_part = those over tokens, so that share -
+    largest_account_part is what all other accounts add. accounts (count): accounts with tool calls. The columns
+    of accounts are empty where the log has no account_id. Not the same as requests that were offered tools:
+    figure 13's title says "tools provided", but that is recorded from September 2025 only. Derived from the
+    queries `agentic.tool_share` and `agentic.tool_accounts`; needs the column finish_reason.
+    """
+    frame = tool_share(log)
+    columns = ["accounts", "largest_account_tokens", "largest_account_share"]
+    if "account_id" not in log.columns:
+        return frame.assign(**dict.fromkeys([*columns, "largest_account_part"], float("nan")))
+    frame = frame.join(tool_accounts(log).set_index("week")[columns], on="week")
+    frame = frame.fillna({"accounts": 0, "largest_account_tokens": 0})
+    frame = frame.astype({"accounts": "int64", "largest_account_tokens": "int64"})
+    part = pd.Series(share(frame["largest_account_tokens"], frame["tokens"]), index=frame.index)
+    return frame.assign(largest_account_part=part.where(frame["share"].notna()))
+
+
+def _mark_offers(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
+    if frame.empty:
+        raise NotAvailable("tools_offered", "the log has the column but no value in it")
+    tool_share(log)  # says so where no finish reason is known
+    return step.mark_complete(frame, log)
+
+
+@finished_by(_mark_offers)
+def tools_offered(log: Log) -> ir.Table:
+    """Requests that offer tools against requests that end in a tool call, by week: claims C63 and C64 (beside
+    figure 12).
+
+    requests (count): requests for which it is recorded whether tools were offered (from September 2025 on; null
+    = not recorded). offered (count): those that offered tools. called (count): those with finish_reason =
+    tool_calls. unoffered_calls (count): tool calls without an offer, which should be 0. offered_share = offered
+    over requests, called_share = called over requests. Weeks without a recorded offer are not listed. Needs the
+    columns tools_offered and finish_reason.
+    """
+    t = step.by_model(log, "offer_known_requests", "offered_requests", "offer_known_calls", "offered_calls")
+    sums = t.group_by("week").aggregate(
+        requests=v.total(t.offer_known_requests),
+        offered=v.total(t.offered_requests),
+        called=v.total(t.offer_known_calls),
+        offered_calls=v.total(t.offered_calls),
+    )
+    sums = sums.filter(sums.requests > 0)
+    sums = sums.mutate(unoffered_calls=sums.called - sums.offered_calls).drop("offered_calls")
+    return sums.mutate(
+        offered_share=v.ratio(sums.offered, sums.requests), called_share=v.ratio(sums.called, sums.requests)
+    ).order_by("week")
+
+
+def top_tool_models(log: Log, window: step.Window | None = None, top: int = TOP_TOOLS) -> pd.DataFrame:
+    """Tool-call tokens by week and model: claims C65 to C68 (figure 13).
+
+    tool_tokens (tokens): tokens of requests with finish_reason = tool_calls. share = tool_tokens over
+    week_tool_tokens, those of all models in the week. The `top` models by tool-call tokens over the weeks of the
+    window, and `other models` as one more row a week, so that the shares of a week add up to 1. rank: by those
+    tokens (0 for the rest). hhi = sum over all models of the squared share in the week (1 = one model has all).
+    A model without tool calls in a week has 0 there. The choice of finish reason over tools offered: the latter
+    is recorded from September 2025 only (C64). Derived from the query `agentic.tool_share_by_model`; needs the
+    column finish_reason with a value in it.
+    """
+    tool_share(log)  # says so where no finish reason is known
+    frame = step.inside(tool_share_by_model(log), window)
+    weeks = frame.groupby("week").agg(
+        week_tool_tokens=("tool_tokens", "sum"), hhi=("share", lambda part: (part**2).sum())
+    )
+    sums = frame.groupby("model")["tool_tokens"].sum().reset_index()
+    largest = sums.sort_values(["tool_tokens", "model"], ascending=[False, True])["model"].head(top).tolist()
+    frame["model"] = frame["model"].where(frame["model"].isin(largest), REST)
+    sums = frame.groupby(["week", "model"], as_index=False)[["tool_tokens"]].sum()
+    order = [*largest, *([REST] if REST in set(frame["model"]) else [])]
+    full = step.grid(sums, "model", order, ["tool_tokens"]).join(weeks, on="week")
+    full["share"] = share(full["tool_tokens"], full["week_tool_tokens"])
+    names = model_names(log)
+    full["rank"] = [largest.index(m) + 1 if m in largest else 0 for m in full["model"]]
+    full["name"] = [names.get(m, m) for m in full["model"]]
+    columns = ["week", "rank", "model", "name", "tool_tokens", "share", "week_tool_tokens", "hhi"]
+    return step.mark_complete(full[columns], log)
+
+
+# --- lengths
+
+
+@finished_by(_mark)
+def reasoning_lengths(log: Log) -> ir.Table:
+    """Mean completion tokens with their reasoning part, by week: driver of claim C70 (figure 15).
+
+    requests (count): requests with recorded reasoning tokens. tokens_reasoning, tokens_visible (tokens):
+    reasoning tokens inside those requests' completions, and the rest of them. mean_reasoning, mean_visible:
+    those over requests, tokens per request; their sum is the mean completion of those requests. Needs the column
+    tokens_reasoning.
+    """
+    t = step.by_model(log, "tokens_reasoning", "reasoning_known_requests", "reasoning_known_completion")
+    sums = t.group_by("week").aggregate(
+        requests=v.total(t.reasoning_known_requests),
+        tokens_reasoning=v.total(t.tokens_reasoning).fill_null(0),
+        known=v.total(t.reasoning_known_completion),
+    )
+    sums = sums.mutate(tokens_visible=sums.known - sums.tokens_reasoning).drop("known")
+    return sums.mutate(
+        mean_reasoning=v.ratio(sums.tokens_reasoning, sums.requests),
+        mean_visible=v.ratio(sums.tokens_visible, sums.requests),
+    ).order_by("week")
+
+
+def completion_lengths(log: Log) -> pd.DataFrame:
+    """Mean completion tokens per request by week, with and without reasoning: claim C70 (figure 15).
+
+    mean_completion = tokens_completion over requests, all requests of the week (tokens per request; reasoning is
+    inside). mean_visible = completion tokens without the reasoning tokens, mean_reasoning = reasoning tokens,
+    both over reasoning_requests, the requests with recorded reasoning tokens; empty where the log does not
+    record them. Derived from the queries `usage.weekly` and `agentic.reasoning_lengths`.
+    """
+    frame = usage.weekly(log)[["week", "requests", "tokens_completion", "mean_completion", "complete"]]
+    columns = ["tokens_reasoning", "mean_reasoning", "mean_visible"]
+    if "tokens_reasoning" not in log.columns:
+        return frame.assign(**dict.fromkeys(["reasoning_requests", *columns], float("nan")))
+    parts = reasoning_lengths(log).rename(columns={"requests": "reasoning_requests"})
+    return frame.join(parts.set_index("week")[["reasoning_requests", *columns]], on="week")
+
+
+def _mark_labelled(frame: pd.DataFrame, log: Log, threshold: float = LABEL_THRESHOLD) -> pd.DataFrame:
+    return step.mark_complete(frame, log)
+
+
+@finished_by(_mark_labelled)
+def labelled_lengths(log: Log, threshold: float = LABEL_THRESHOLD) -> ir.Table:
+    """Mean lengths of labelled requests with and without programming, by week: claim C75 (figure 18).
+
+    programming: the request carries the category programming (true) or not (false). requests (count): distinct
+    labelled requests; mean_total = their prompt + completion tokens over requests, tokens per request. Labels
+    with confidence below `threshold` are dropped. Needs the labels table.
+    """
+    rows = labelled(log, threshold, "rankings")
+    one = rows.group_by("generation_id", "week").aggregate(
+        programming=v.count_where(rows.category == PROGRAMMING) > 0, tokens=rows.tokens.max()
+    )
+    sums = one.group_by("week", "programming").aggregate(
+        requests=one.count().cast("int64"), tokens=v.total(one.tokens)
+    )
+    return sums.mutate(mean_total=v.ratio(sums.tokens, sums.requests)).order_by("week", "programming")
+
+
+def programming_length(log: Log) -> pd.DataFrame:
+    """Length of programming requests against all requests, by week: claim C75 (figure 18).
+
+    mean_programming = prompt + completion tokens of labelled requests that carry programming over their number
+    (programming_requests, the sample); mean_other likewise of labelled requests without it; mean_all = tokens
+    over requests of all requests of the week, labelled or not; all in tokens per request. ratio =
+    mean_programming over mean_all; ratio_other = mean_programming over mean_other. The report says "3 to 4 times
+    general-purpose prompts", which fits mean_all better than mean_other: both are given, figure and claim use
+    the first. Labels with confidence below 0.5 are dropped. Derived from the queries `agentic.labelled_lengths`
+    and `usage.weekly`; needs the labels table.
+    """
+    frame = labelled_lengths(log)
+    out = usage.weekly(log)[["week", "mean_total", "complete"]].rename(columns={"mean_total": "mean_all"})
+    for flag, name in ((True, "programming"), (False, "other")):
+        part = frame[frame["programming"] == flag].set_index("week")[["requests", "mean_total"]]
+        part.columns = pd.Index([f"{name}_requests", f"mean_{name}"])
+        out = out.join(part, on="week")
+        out[f"{name}_requests"] = out[f"{name}_requests"].fillna(0).astype("int64")
+    out["ratio"] = share(out["mean_programming"], out["mean_all"])
+    out["ratio_other"] = share(out["mean_programming"], out["mean_other"])
+    columns = ["week", "programming_requests", "other_requests", "mean_programming", "mean_other", "mean_all"]
+    out = out[(out["programming_requests"] > 0) | (out["other_requests"] > 0)].reset_index(drop=True)
+    return out[[*columns, "ratio", "ratio_other", "complete"]]
+
+
+@finished_by(_mark_labelled)
+def category_prompts(log: Log, threshold: float = LABEL_THRESHOLD) -> ir.Table:
+    """Prompt tokens of labelled requests by week and category, each request split evenly over its categories:
+    what `prompt_growth` decomposes (claim C73).
+
+    weight (requests): sum over the requests that carry the category of 1 over the number of distinct categories
+    of the request, so that the weights of a week add up to its labelled requests; tokens_prompt (tokens): prompt
+    tokens, split likewise. Labels with confidence below `threshold` are dropped. Needs the labels table.
+    """
+    rows = labelled(log, threshold, "rankings")
+    carried = rows.count().over(ibis.window(group_by=rows.generation_id))
+    rows = rows.mutate(part=v.ratio(ibis.literal(1), carried))
+    sums = rows.group_by("week", "category").aggregate(
+        weight=rows.part.sum(), tokens_prompt=(rows.tokens_prompt.cast("float64") * rows.part).sum()
+    )
+    return sums.order_by("week", "category")
+
+
+def prompt_growth(log: Log, window: step.Window | None = None, weeks: int = LATEST_WEEKS) -> pd.DataFrame:
+    """What the growth of mean prompt tokens is made of: growth within categories, and change of mix (claim C73).
+
+    From the first to the last `weeks` complete labelled weeks of the window (fewer where there are fewer than
+    twice as many). With w = a category's share of labelled requests and m = its mean prompt tokens: within = mean
+    of both w times the change of m; mix = change of w times (mean of both m less the mean of both overall
+    means); total = within + mix. All in tokens per request; the totals add up to the change of the overall mean
+    exactly (Kitagawa 1955). part = total over that change. A request with several categories is split evenly
+    over them. The row `all`: w = 1, the overall means, the sums. Derived from the query
+    `agentic.category_prompts`; needs the labels table.
+    """
+    columns = [
+        "category",
+        "share_first",
+        "share_last",
+        "mean_first",
+        "mean_last",
+        "within",
+        "mix",
+        "total",
+        "part",
+    ]
+    frame = step.inside(category_prompts(log), window)
+    frame = frame[frame["complete"]]
+    known = sorted(frame["week"].unique())
+    count = min(weeks, len(known) >> 1)
+    if not count:
+        return pd.DataFrame(columns=columns).astype(
+            dict.fromkeys(columns[1:], "float64") | {"category": "str"}
+        )
+    sides = []
+    for end, chosen in (("first", known[:count]), ("last", known[-count:])):
+        part = frame[frame["week"].isin(chosen)].groupby("category")[["weight", "tokens_prompt"]].sum()
+        sides.append(part.add_suffix(f"_{end}"))
+    both = sides[0].join(sides[1], how="outer").fillna(0.0)
+    out = pd.DataFrame(index=both.index)
+    overall = {}
+    for end in ("first", "last"):
+        weight, tokens = both[f"weight_{end}"], both[f"tokens_prompt_{end}"]
+        out[f"share_{end}"] = share(weight, weight.sum())
+        out[f"mean_{end}"] = share(tokens, weight)
+        overall[end] = float(share(tokens.sum(), weight.sum()))
+    for end, other in (
+        ("first", "last"),
+        ("last", "first"),
+    ):  # a category that only one side has did not grow
+        out[f"mean_{end}"] = out[f"mean_{end}"].fillna(out[f"mean_{other}"])
+    centre = 0.5 * (overall["first"] + overall["last"])
+    out["within"] = 0.5 * (out["share_first"] + out["share_last"]) * (out["mean_last"] - out["mean_first"])
+    middle = 0.5 * (out["mean_first"] + out["mean_last"]) - centre
+    out["mix"] = (out["share_last"] - out["share_first"]) * middle
+    out["total"] = out["within"] + out["mix"]
+    out = out.sort_values("total", ascending=False, kind="stable").reset_index()
+    whole = {"category": "all", "share_first": 1.0, "share_last": 1.0}
+    whole |= {f"mean_{end}": mean for end, mean in overall.items()}
+    whole |= {column: float(out[column].sum()) for column in ("within", "mix", "total")}
+    out = pd.concat([out, pd.DataFrame([whole])], ignore_index=True)
+    change = overall["last"] - overall["first"]
+    out["part"] = out["total"].div(change if change else float("nan"))
+    return out[columns]

@@ -1,0 +1,49 @@
+"""An exhibit: one figure or table of the report as a tidy table, a picture in a file, and a chart for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from analysis.queries.query import Query
+from analysis.sources.log import Log
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Format = Literal["count", "share", "tokens", "usd", "number", "text", "week", "month"]
+SectionKey = Literal["openness", "agentic", "categories", "geography", "retention", "cost"]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One figure or table of the report.
+
+    id: `fig01` .. `fig29` (parts `fig21a`), `table1` .. `table3`; it names the exported files. table: the tidy
+    table behind it. query: the query whose SQL and docstring (numerator, denominator, unit, filter, window) define
+    it; None where the table is derived from the queries that the docstring of `table` names. draw: the matplotlib
+    figure (None for a table). sample: what it is drawn from, in a line (None: the whole log); it is the note under
+    the figure, and is made without drawing. chart: the same as a Vega-Lite specification for the page, made from
+    the table. claims: ids of the claims that are read off it. choice: where the report contradicts itself or is
+    silent, what was chosen. formats: of its columns, on the page. compared: the column in which two logs are
+    compared (none: not as a series), and key: the columns that name its series, one row each (of a week); never
+    texts that are derived from numbers.
+    """
+
+    id: str
+    title: str
+    section: SectionKey
+    unit: str
+    table: Callable[[Log], pd.DataFrame]
+    query: Query[Any] | None = None
+    draw: Callable[[Log], Figure] | None = None
+    sample: Callable[[Log], str] | None = None
+    chart: Callable[[pd.DataFrame], dict[str, Any]] | None = None
+    claims: tuple[str, ...] = ()
+    choice: str = ""
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    compared: str = ""
+    key: tuple[str, ...] = ()

@@ -1,0 +1,403 @@
+"""Figures 10 to 18: reasoning models, tool calls, lengths of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from analysis.queries import agentic, categories, usage
+from analysis.queries.weekly import window_of
+from analysis.report import figures
+from analysis.report.charts import charts
+from analysis.report.charts.charts import COMPACT, COUNT, SHARE, Series, Spec
+from analysis.report.exhibit import Exhibit, Format
+from analysis.report.exhibits.gap import held
+from analysis.report.exhibits.window import in_window, over_window
+from analysis.report.figures import samples
+from analysis.report.figures.palette import (
+    BLACK,
+    BLUE,
+    CATEGORY_COLOURS,
+    GREEN,
+    MODEL_COLOURS,
+    ORANGE,
+    PALE,
+    SKY,
+    VERMILLION,
+)
+from analysis.sources.log import Log
+from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
+
+TOKENS = ("tokens", COMPACT)
+PER_REQUEST = "tokens per request"
+
+
+def melted(
+    frame: pd.DataFrame, columns: Mapping[str, str], *, value: str, more: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Columns of a weekly frame as rows: week, complete, series (the column), `value`, and `more` as they are."""
+    kept = ["week", "complete", *more]
+    known = [column for column in columns if frame[column].notna().any()]
+    return frame.melt(kept, known, var_name="line", value_name=value)
+
+
+def _ranking(frame: pd.DataFrame) -> Spec:
+    ranked = frame.sort_values(["period", "rank"], ascending=[False, True])  # the latest first
+    places = {name: at for at, name in enumerate(dict.fromkeys(ranked["name"]))}
+    frame = frame.sort_values("name", key=lambda names: names.map(places), kind="stable")
+    series = Series(
+        "period", ["earlier", "latest"], {"earlier": "a few weeks earlier", "latest": "latest weeks"},
+        {"earlier": SKY, "latest": BLUE},
+    )  # fmt: skip
+    more = {
+        "rank": ("rank", COUNT),
+        "tokens": TOKENS,
+        "launch_tokens": ("left out: free launch access", COMPACT),
+    }
+    return charts.bars(
+        frame, "share", "share of reasoning models' tokens", label="name", style=SHARE, series=series,
+        side_by_side=True, more=more,
+    )  # fmt: skip
+
+
+def _tool_share(frame: pd.DataFrame) -> Spec:
+    if frame["largest_account_part"].isna().all():
+        return charts.lines(frame, "share", "share of tokens", colour=BLUE)
+    rest = frame.assign(rest=frame["share"] - frame["largest_account_part"])
+    columns = {"rest": "all other accounts", "largest_account_part": "the week's largest account"}
+    long = melted(rest, columns, value="part", more=("share", "accounts", "tool_requests"))
+    series = Series("line", list(columns), columns, {"rest": BLUE, "largest_account_part": ORANGE})
+    more = {
+        "share": ("all tool calls", SHARE),
+        "accounts": ("accounts with tool calls", COUNT),
+        "tool_requests": ("requests that end in one", COUNT),
+    }
+    return charts.stack(long, "part", "share of tokens", series=series, more=more)
+
+
+def _offers(frame: pd.DataFrame) -> Spec:
+    columns = {"offered_share": "offer tools", "called_share": "end in a tool call"}
+    series = Series(
+        "line",
+        list(columns),
+        columns,
+        {"offered_share": SKY, "called_share": BLUE},
+        {"offered_share": [6, 3]},
+    )
+    more = {
+        "requests": ("requests with the record", COUNT),
+        "unoffered_calls": ("calls without an offer", COUNT),
+    }
+    long = melted(frame, columns, value="share", more=tuple(more))
+    return charts.lines(long, "share", "share of requests", series=series, more=more)
+
+
+def prompt_growth(log: Log) -> pd.DataFrame:
+    """What the growth of mean prompt tokens is made of, by category: agentic.prompt_growth over the category window
+    (all weeks of a log that does not reach into it), from agentic.category_prompts.
+
+    within, mix and total in tokens per request; part = total over the change of the overall mean; the row `all` has
+    the sums. first and last: the first and the last four complete weeks with labels.
+    """
+    frame = agentic.prompt_growth(log, window_of(log, CATEGORY_WINDOW))
+    return held(frame, "labels", "fewer than two complete weeks have a labelled request")
+
+
+def _growth(frame: pd.DataFrame) -> Spec:
+    columns = {"within": "growth within the category", "mix": "change of mix"}
+    parts = frame[frame["category"] != "all"]
+    long = parts.melt(["category", "total"], list(columns), var_name="line", value_name="tokens")
+    order = {name: at for at, name in enumerate(parts["category"])}
+    long = long.sort_values("category", key=lambda names: names.map(order), kind="stable")
+    series = Series("line", list(columns), columns, {"within": BLUE, "mix": ORANGE})
+    return charts.bars(
+        long, "tokens", PER_REQUEST, label="category", style=COUNT, series=series, side_by_side=True,
+        more={"total": ("both together", COUNT)},
+    )  # fmt: skip
+
+
+def _tool_models(frame: pd.DataFrame) -> Spec:
+    order = list(dict.fromkeys(frame["model"]))
+    colours = dict(zip(order, MODEL_COLOURS, strict=False)) | {agentic.REST: PALE}
+    series = Series("model", order, dict(zip(frame["model"], frame["name"], strict=True)), colours)
+    more = {"tool_tokens": ("tool-call tokens", COMPACT), "hhi": ("HHI of the week", ".3f")}
+    return charts.stack(frame, "share", "share of tool-call tokens", series=series, more=more)
+
+
+def _mean(column: str, colour: str) -> Callable[[pd.DataFrame], Spec]:
+    more = {"requests": ("requests", COUNT)}
+    return lambda frame: charts.lines(
+        frame, column, PER_REQUEST, style=COUNT, colour=colour, more=more, log=True
+    )
+
+
+def _completion(frame: pd.DataFrame) -> Spec:
+    columns = {
+        "mean_completion": "completion, reasoning included",
+        "mean_visible": "without reasoning",
+        "mean_reasoning": "reasoning",
+    }
+    colours = {"mean_completion": VERMILLION, "mean_visible": BLUE, "mean_reasoning": ORANGE}
+    series = Series(
+        "line", list(columns), columns, colours, {"mean_visible": [6, 3], "mean_reasoning": [2, 2]}
+    )
+    long = melted(frame, columns, value="mean", more=("requests",))
+    more = {"requests": ("requests", COUNT)}
+    return charts.lines(long, "mean", PER_REQUEST, style=COUNT, series=series, more=more, log=True)
+
+
+def _category_prompts(frame: pd.DataFrame) -> Spec:
+    series = Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
+    more = {"requests": ("labelled requests", COUNT)}
+    return charts.lines(frame, "mean_prompt", PER_REQUEST, style=COUNT, series=series, more=more, log=True)
+
+
+def _programming(frame: pd.DataFrame) -> Spec:
+    columns = {
+        "mean_programming": "programming",
+        "mean_all": "all requests",
+        "mean_other": "labelled, without programming",
+    }
+    colours = {"mean_programming": GREEN, "mean_all": BLACK, "mean_other": SKY}
+    series = Series("line", list(columns), columns, colours, {"mean_all": [6, 3], "mean_other": [2, 2]})
+    long = melted(frame, columns, value="mean", more=("ratio", "programming_requests"))
+    more = {
+        "ratio": ("programming over all", ".2f"),
+        "programming_requests": ("labelled programming requests", COUNT),
+    }
+    return charts.lines(long, "mean", PER_REQUEST, style=COUNT, series=series, more=more, log=True)
+
+
+_SUMS: dict[str, Format] = {
+    "requests": "count",
+    "tokens_prompt": "tokens",
+    "tokens_completion": "tokens",
+    "tokens": "tokens",
+}
+_MEANS: dict[str, Format] = {"mean_prompt": "count", "mean_completion": "count", "mean_total": "count"}
+
+EXHIBITS: tuple[Exhibit, ...] = (
+    Exhibit(
+        id="fig10",
+        title="Reasoning models: share of tokens",
+        section="agentic",
+        unit="share of the week's tokens",
+        table=in_window(agentic.reasoning_share, MAIN_WINDOW),
+        query=agentic.reasoning_share,
+        draw=lambda log: figures.reasoning_share(log),
+        sample=samples.reasoning_share,
+        chart=lambda frame: charts.lines(
+            frame, "share", "share of tokens", colour=VERMILLION,
+            more={"reasoning_model_tokens": ("tokens of reasoning models", COMPACT), "tokens": ("all tokens", COMPACT)},
+        ),
+        claims=("C56", "C57"),
+        choice=(
+            "All tokens of flagged models count, not the reasoning tokens inside outputs. The report's list of "
+            "flagged models is not published: the flag of the models table decides, for a hybrid model as a whole too."
+        ),
+        compared="share",
+        formats={
+            "week": "week", "reasoning_model_tokens": "tokens", "unknown_tokens": "tokens", "tokens": "tokens",
+            "share": "share",
+        },
+    ),
+    Exhibit(
+        id="fig11",
+        title="Reasoning models by tokens",
+        section="agentic",
+        unit="share of the reasoning models' tokens of the period",
+        table=over_window(agentic.reasoning_ranking, MAIN_WINDOW),
+        query=agentic.weekly_reasoning_models,
+        draw=lambda log: figures.reasoning_models(log),
+        sample=samples.reasoning_models,
+        chart=_ranking,
+        claims=("C58", "C59", "C60"),
+        choice=(
+            "Latest: the last four complete weeks; a few weeks earlier: four weeks that end eight weeks before (both "
+            "assumed). Free launch access is what cost nothing inside a launch promotion, stealth or experimental "
+            "listing; lasting free variants stay in."
+        ),
+        compared="share",
+        key=("period", "model"),
+        formats={
+            "period": "text", "first_week": "week", "last_week": "week", "rank": "count", "model": "text",
+            "name": "text", "requests": "count", "tokens": "tokens", "share": "share", "launch_tokens": "tokens",
+        },
+    ),
+    Exhibit(
+        id="fig12",
+        title="Tool calls: share of tokens",
+        section="agentic",
+        unit="share of the tokens of all requests of the week",
+        table=in_window(agentic.tool_share_and_largest_account, MAIN_WINDOW),
+        query=agentic.tool_share,
+        draw=lambda log: figures.tool_share(log),
+        sample=samples.tool_share,
+        chart=_tool_share,
+        claims=("C61", "C62"),
+        choice=(
+            "A tool call is a request whose finish reason is one. The outlier stays in; the largest account's part "
+            "shows it."
+        ),
+        compared="share",
+        formats={
+            "week": "week", "tool_requests": "count", "requests": "count", "known_requests": "count",
+            "tool_tokens": "tokens", "tokens": "tokens", "share": "share", "accounts": "count",
+            "largest_account_tokens": "tokens", "largest_account_share": "share", "largest_account_part": "share",
+        },
+    ),
+    Exhibit(
+        id="fig12b",
+        title="Tools offered and tools called",
+        section="agentic",
+        unit="share of the requests for which it is recorded whether they offered tools",
+        table=in_window(agentic.tools_offered, MAIN_WINDOW),
+        query=agentic.tools_offered,
+        draw=lambda log: figures.tools_offered(log),
+        sample=samples.tools_offered,
+        chart=_offers,
+        claims=("C63", "C64"),
+        choice=(
+            "The report names this signal, recorded from September 2025 on, and does not show it. Requests are "
+            "counted, not tokens, as in its statement that tools are offered more often than called."
+        ),
+        compared="offered_share",
+        formats={
+            "week": "week", "requests": "count", "offered": "count", "called": "count", "unoffered_calls": "count",
+            "offered_share": "share", "called_share": "share",
+        },
+    ),
+    Exhibit(
+        id="fig13",
+        title="Tool calls by model",
+        section="agentic",
+        unit="share of the week's tool-call tokens",
+        table=over_window(agentic.top_tool_models, MAIN_WINDOW),
+        query=agentic.tool_share_by_model,
+        draw=lambda log: figures.tool_models(log),
+        sample=samples.tool_models,
+        chart=_tool_models,
+        claims=("C65", "C66", "C67", "C68"),
+        choice=(
+            "The title of the report's figure says tools provided; by its own text that was not recorded before "
+            "September 2025, so the finish reason decides."
+        ),
+        compared="share",
+        key=("model",),
+        formats={
+            "week": "week", "rank": "count", "model": "text", "name": "text", "tool_tokens": "tokens",
+            "share": "share", "week_tool_tokens": "tokens", "hhi": "number",
+        },
+    ),
+    Exhibit(
+        id="fig14",
+        title="Prompt tokens per request",
+        section="agentic",
+        unit=PER_REQUEST,
+        table=usage.weekly,
+        query=usage.weekly,
+        draw=lambda log: figures.mean_prompt(log),
+        sample=samples.weekly_means,
+        chart=_mean("mean_prompt", BLUE),
+        claims=("C69", "C71", "C73"),
+        choice="The figure reaches back as far as the log, as the report's does (early 2024), beyond its main window.",
+        compared="mean_prompt",
+        formats={"week": "week", **_SUMS, "cost_usd": "usd", **_MEANS, "prompt_to_completion": "number"},
+    ),
+    Exhibit(
+        id="fig15",
+        title="Completion tokens per request",
+        section="agentic",
+        unit=PER_REQUEST,
+        table=agentic.completion_lengths,
+        draw=lambda log: figures.mean_completion(log),
+        sample=samples.mean_completion,
+        chart=_completion,
+        claims=("C70", "C71"),
+        choice="The figure reaches back as far as the log. Reasoning tokens are a part of completion tokens.",
+        compared="mean_completion",
+        formats={
+            "week": "week", "requests": "count", "tokens_completion": "tokens", "mean_completion": "count",
+            "reasoning_requests": "count", "tokens_reasoning": "tokens", "mean_reasoning": "count",
+            "mean_visible": "count",
+        },
+    ),
+    Exhibit(
+        id="fig16",
+        title="Prompt tokens per request by category",
+        section="agentic",
+        unit=PER_REQUEST,
+        table=in_window(categories.mean_lengths, CATEGORY_WINDOW),
+        query=categories.mean_lengths,
+        draw=lambda log: figures.category_prompts(log),
+        sample=samples.category_prompts,
+        chart=_category_prompts,
+        claims=("C72", "C73"),
+        choice=(
+            "The report shows spring 2025 on, when labels began. What the growth is made of is the exhibit beside it."
+        ),
+        compared="mean_prompt",
+        key=("category",),
+        formats={"week": "week", "category": "text", **_SUMS, **_MEANS},
+    ),
+    Exhibit(
+        id="fig16b",
+        title="What the growth of prompts is made of",
+        section="agentic",
+        unit="tokens per request",
+        table=prompt_growth,
+        query=agentic.category_prompts,
+        draw=lambda log: figures.prompt_growth(log),
+        sample=samples.prompt_growth,
+        chart=_growth,
+        claims=("C73",),
+        choice=(
+            "The report says that the growth comes from programming and gives no number: it is split into growth "
+            "within each category and the change of mix, over the first and the last four complete weeks with "
+            "labels. A request with several categories is split evenly over them."
+        ),
+        compared="part",
+        key=("category",),
+        formats={
+            "category": "text", "share_first": "share", "share_last": "share", "mean_first": "count",
+            "mean_last": "count", "within": "count", "mix": "count", "total": "count", "part": "number",
+        },
+    ),
+    Exhibit(
+        id="fig17",
+        title="Prompt and completion tokens per request",
+        section="agentic",
+        unit=PER_REQUEST,
+        table=usage.weekly,
+        query=usage.weekly,
+        draw=lambda log: figures.mean_total(log),
+        sample=samples.weekly_means,
+        chart=_mean("mean_total", GREEN),
+        claims=("C74",),
+        choice="The report's three figures of lengths do not add up (6,000 + 400 against 5,400); here they do.",
+        compared="mean_total",
+        formats={"week": "week", **_SUMS, "cost_usd": "usd", **_MEANS, "prompt_to_completion": "number"},
+    ),
+    Exhibit(
+        id="fig18",
+        title="Length of programming requests",
+        section="agentic",
+        unit=PER_REQUEST,
+        table=in_window(agentic.programming_length, CATEGORY_WINDOW),
+        query=agentic.labelled_lengths,
+        draw=lambda log: figures.programming_length(log),
+        sample=samples.programming_length,
+        chart=_programming,
+        claims=("C75",),
+        choice=(
+            "Programming is set against all requests: the report's 3 to 4 times fits those, not the requests without "
+            "programming."
+        ),
+        compared="ratio",
+        formats={
+            "week": "week", "programming_requests": "count", "other_requests": "count", "mean_programming": "count",
+            "mean_other": "count", "mean_all": "count", "ratio": "number", "ratio_other": "number",
+        },
+    ),
+)  # fmt: skip

@@ -1,0 +1,230 @@
+"""Figures 19 to 23 and 29: programming, whose models serve it, sub-tags, and what each author's models do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.queries import categories
+from analysis.queries.weekly import cut, window_of
+from analysis.report import figures
+from analysis.report.charts import charts
+from analysis.report.exhibit import Exhibit
+from analysis.report.exhibits.gap import held
+from analysis.report.figures import samples
+from analysis.report.figures.palette import AUTHOR_COLOURS, AUTHOR_NAMES, CATEGORY_COLOURS
+from analysis.sources.log import Log
+from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SAMPLE = (
+    "Shares are of the labelled sample, in the weeks of the report's window of categories (from May 2025 on)."
+)
+_TAGS = (
+    "The report lists nine buckets where it explains its method, adult and writing apart; its figures use twelve "
+    "tags, with these two inside roleplay. Here are the twelve."
+)
+_CATEGORY_SERIES = charts.Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
+_AUTHOR_SERIES = charts.Series("author", list(AUTHOR_COLOURS), AUTHOR_NAMES, AUTHOR_COLOURS)
+
+
+def programming_share(log: Log) -> pd.DataFrame:
+    """Programming's tokens over all labelled tokens by week: programming's rows of categories.weekly_shares in the
+    category window (all weeks of a log that does not reach into it)."""
+    frame = cut(categories.programming_share(log), log, CATEGORY_WINDOW)
+    return held(frame, "programming", "no labelled request carries it")
+
+
+def author_spend(log: Log) -> pd.DataFrame:
+    """Each author's share of the spend on programming by week, xAI left out: categories.weekly_author_spend in the
+    category window (all weeks of a log that does not reach into it). request_share is the same share of requests."""
+    frame = cut(categories.weekly_author_spend(log), log, CATEGORY_WINDOW)
+    return held(frame, "programming", "no labelled request carries it")
+
+
+def author_mix(log: Log, author: str) -> pd.DataFrame:
+    """Share of each category in the labelled tokens of one author's models by week: the author's rows of
+    categories.weekly_author_mix in the category window (all weeks of a log that does not reach into it)."""
+    frame = categories.weekly_author_mix(log)
+    frame = cut(frame[frame["author"] == author].reset_index(drop=True), log, CATEGORY_WINDOW)
+    return held(frame, author, "the labelled sample holds no request to this author's models")
+
+
+def subtags(log: Log, shown: Sequence[str]) -> pd.DataFrame:
+    """Share of each sub-tag in the labelled tokens of its category: the rows of categories.subtags of these categories
+    over the category window (all weeks of a log that does not reach into it)."""
+    frame = categories.subtags(log, window_of(log, CATEGORY_WINDOW))
+    order = {name: at for at, name in enumerate(shown)}
+    kept = frame[frame["category"].isin(list(shown))]
+    held(kept, ", ".join(shown), "no labelled request carries any of them")
+    return kept.sort_values("category", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+
+
+def _programming_chart(frame: pd.DataFrame) -> dict[str, Any]:
+    more = {"labelled_requests": ("labelled requests of the week", charts.COUNT)}
+    return charts.lines(frame, "share", "share of labelled tokens", colour=CATEGORY_COLOURS["programming"],
+                        more=more, description="Programming's share of labelled tokens by week.")  # fmt: skip
+
+
+def _spend_chart(frame: pd.DataFrame) -> dict[str, Any]:
+    more = {
+        "request_share": ("share of requests", charts.SHARE),
+        "requests": ("labelled requests", charts.COUNT),
+    }
+    return charts.stack(categories.named_authors(frame), "share", "share of the week's spend", series=_AUTHOR_SERIES,
+                        more=more, description="Shares of model authors in the spend on programming by week, "
+                        "xAI left out.")  # fmt: skip
+
+
+def _mix_chart(author: str) -> Callable[[pd.DataFrame], dict[str, Any]]:
+    def chart(frame: pd.DataFrame) -> dict[str, Any]:
+        more = {
+            "requests": ("labelled requests", charts.COUNT),
+            "concentration": ("concentration of the week", charts.NUMBER),
+        }
+        return charts.stack(frame, "share", "share of the author's labelled tokens", series=_CATEGORY_SERIES,
+                            more=more, description=f"Categories of the tokens of {author} by week.")  # fmt: skip
+
+    return chart
+
+
+def _subtag_chart(frame: pd.DataFrame) -> dict[str, Any]:
+    largest = frame.groupby("category", sort=False).head(6)
+    more = {
+        "requests": ("labelled requests", charts.COUNT),
+        "entropy_bits": ("entropy of the category, bits", charts.NUMBER),
+    }
+    several = frame["category"].nunique() > 1
+    return charts.bars(largest, "share", "share of the category's tokens", label="subtag", style=charts.SHARE,
+                       series=_CATEGORY_SERIES if several else None, more=more,
+                       description="The six largest sub-tags of each category by share of its tokens.")  # fmt: skip
+
+
+def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exhibit:
+    name = AUTHOR_NAMES[author]
+    table = partial(author_mix, author=author)
+    table.__doc__ = author_mix.__doc__
+    return Exhibit(
+        id=id,
+        title=f"{name}: categories of the tokens",
+        section="categories",
+        unit="share of the author's labelled tokens",
+        table=table,
+        query=categories.weekly_author_mix,
+        draw=lambda log: figures.author_mix(log, author),
+        sample=partial(samples.author_mix, author=author),
+        chart=_mix_chart(name),
+        claims=claims,
+        choice=f"{_SAMPLE} A request with two categories counts in both, so that each bar is 100%; open models of "
+        f"the author count. {choice}".strip(),
+        compared="share",
+        key=("category",),
+        formats={
+            "week": "week", "category": "text", "requests": "count", "tokens": "tokens", "share": "share",
+            "author_requests": "count", "author_tokens": "tokens", "concentration": "number",
+        },
+    )  # fmt: skip
+
+
+def _tags(
+    id: str,
+    title: str,
+    shown: Sequence[str],
+    claims: tuple[str, ...],
+    picture: Callable[[Log], Figure],
+    choice: str = "",
+) -> Exhibit:
+    table = partial(subtags, shown=shown)
+    table.__doc__ = subtags.__doc__
+    return Exhibit(
+        id=id,
+        title=title,
+        section="categories",
+        unit="share of the category's labelled tokens",
+        table=table,
+        query=categories.subtags,
+        draw=picture,
+        sample=partial(samples.subtags, shown=shown),
+        chart=_subtag_chart,
+        claims=claims,
+        choice=f"{_SAMPLE} A sub-tag is the content path that the classifier gave. {choice}".strip(),
+        compared="share",
+        key=("category", "subtag"),
+        formats={
+            "category": "text", "subtag": "text", "requests": "count", "tokens": "tokens", "share": "share",
+            "category_requests": "count", "entropy_bits": "number",
+        },
+    )  # fmt: skip
+
+
+_WHICH = f"The six and the next six categories are the report's, whatever their order in this log. {_TAGS}"
+
+EXHIBITS: tuple[Exhibit, ...] = (
+    Exhibit(
+        id="fig19",
+        title="Programming as a share of tokens",
+        section="categories",
+        unit="share of labelled tokens",
+        table=programming_share,
+        query=categories.weekly_shares,
+        draw=lambda log: figures.programming_share(log),
+        sample=samples.programming_share,
+        chart=_programming_chart,
+        claims=("C77", "C78"),
+        choice=f"{_SAMPLE} The report's start of 11% can only mean May 2025, when labels begin. {_TAGS}",
+        compared="share",
+        formats={
+            "week": "week", "requests": "count", "tokens": "tokens", "share": "share", "labelled_requests": "count",
+            "labelled_tokens": "tokens",
+        },
+    ),
+    Exhibit(
+        id="fig20",
+        title="Spend on programming by author of the model",
+        section="categories",
+        unit="share of the week's spend",
+        table=author_spend,
+        query=categories.weekly_author_spend,
+        draw=lambda log: figures.author_spend(log),
+        sample=samples.author_spend,
+        chart=_spend_chart,
+        claims=("C79", "C80", "C81", "C82", "C83", "C84", "C85"),
+        choice=f"{_SAMPLE} The report's text speaks of spend, its caption of requests: the figure shows spend, "
+        "request_share is the other reading. xAI is left out, since most of its use was free.",
+        compared="share",
+        key=("author",),
+        formats={
+            "week": "week", "author": "text", "requests": "count", "spend_usd": "usd", "share": "share",
+            "request_share": "share", "week_spend_usd": "usd",
+        },
+    ),
+    _tags("fig21a", "Sub-tags within the six largest categories", TOP_CATEGORIES,
+          ("C86", "C87", "C88", "C89", "C90", "C97"), lambda log: figures.top_subtags(log), _WHICH),
+    _tags("fig21b", "Sub-tags within the next six categories", NEXT_CATEGORIES, ("C91", "C92", "C93", "C94", "C97"),
+          lambda log: figures.next_subtags(log), _WHICH),
+    _mix("fig22a", "anthropic", ("C98", "C103")),
+    _mix("fig22b", "google", ("C99", "C103")),
+    _mix("fig22c", "x-ai", ("C100",)),
+    _mix("fig23a", "openai", ("C101", "C102", "C103"),
+         "The report's science share of over half early in the year can only mean May 2025, when labels begin."),
+    _mix("fig23b", "deepseek", ("C104", "C105")),
+    _mix("fig23c", "qwen", ("C106", "C107", "C108")),
+)  # fmt: skip
+
+# The report's appendix.
+APPENDIX: tuple[Exhibit, ...] = (
+    _tags("fig29a", "Sub-tags of roleplay", ("roleplay",), ("C86",),
+          lambda log: figures.category_subtags(log, "roleplay"),
+          "The report gives 58% and nearly 60% for the largest one."),
+    _tags("fig29b", "Sub-tags of programming", ("programming",), ("C87", "C95"),
+          lambda log: figures.category_subtags(log, "programming")),
+    _tags("fig29c", "Sub-tags of technology", ("technology",), ("C96",),
+          lambda log: figures.category_subtags(log, "technology"),
+          "The report's text gives 65% for its two largest sub-tags together; its figure, read by others, shows "
+          "about 42%. The shares here are of technology's labelled tokens."),
+)  # fmt: skip

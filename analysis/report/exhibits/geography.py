@@ -1,0 +1,129 @@
+"""Figure 24 and table 2: spend by continent, tokens by language, continent and country."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.queries import geography
+from analysis.queries.weekly import cut, window_of
+from analysis.report import figures
+from analysis.report.charts import charts
+from analysis.report.exhibit import Exhibit
+from analysis.report.figures import samples
+from analysis.report.figures.palette import CONTINENT_COLOURS
+from analysis.sources.log import Log
+from analysis.study import MAIN_WINDOW
+
+_SERIES = charts.Series(
+    "continent",
+    list(CONTINENT_COLOURS),
+    {},
+    CONTINENT_COLOURS,
+    {"Europe": (6, 3), "South America": (2, 2), "Oceania": (6, 2, 1, 2), geography.UNKNOWN: (2, 2)},
+)
+_WEB = "In the report's web edition only."
+_FORMATS: dict[str, Any] = {"requests": "count", "tokens": "tokens", "share": "share"}
+
+
+def weekly_spend(log: Log) -> pd.DataFrame:
+    """Share of the week's spend by continent of billing: geography.weekly_spend in the report's main window (all weeks
+    of a log that does not reach into it)."""
+    return cut(geography.weekly_spend(log), log, MAIN_WINDOW)
+
+
+def languages(log: Log) -> pd.DataFrame:
+    """Share of tokens by detected language of the prompt: geography.language_shares over the report's main window."""
+    return geography.language_shares(log, window_of(log, MAIN_WINDOW))
+
+
+def continents(log: Log) -> pd.DataFrame:
+    """Share of tokens by continent of billing: geography.continent_shares over the report's main window."""
+    return geography.continent_shares(log, window_of(log, MAIN_WINDOW))
+
+
+def countries(log: Log) -> pd.DataFrame:
+    """Share of tokens by billing country: geography.country_shares over the report's main window."""
+    return geography.country_shares(log, window_of(log, MAIN_WINDOW))
+
+
+def _spend_chart(frame: pd.DataFrame) -> dict[str, Any]:
+    more = {"spend_usd": ("spend, USD", ",.2f"), "requests": ("requests", charts.COUNT)}
+    return charts.lines(frame, "share", "share of the week's spend", series=_SERIES, more=more,
+                        description="Shares of the continents in the spend by week.")  # fmt: skip
+
+
+def _token_chart(label: str, what: str, most: int = 15) -> Any:
+    def chart(frame: pd.DataFrame) -> dict[str, Any]:
+        more = {"tokens": ("tokens", charts.COMPACT), "requests": ("requests", charts.COUNT)}
+        return charts.bars(frame.head(most), "share", "share of tokens", label=label, style=charts.SHARE, more=more,
+                           description=f"Share of tokens by {what}, the largest {most}.")  # fmt: skip
+
+    return chart
+
+
+EXHIBITS: tuple[Exhibit, ...] = (
+    Exhibit(
+        id="fig24",
+        title="Spend by continent",
+        section="geography",
+        unit="share of the week's spend",
+        table=weekly_spend,
+        query=geography.weekly_spend,
+        draw=lambda log: figures.spend_by_continent(log),
+        sample=samples.spend_by_continent,
+        chart=_spend_chart,
+        claims=("C109", "C110", "C111"),
+        choice="The report speaks of spend in one section and of token demand in another: this is spend. Requests paid "
+        "with the customer's own key count with the gateway's fee.",
+        compared="share",
+        key=("continent",),
+        formats={
+            "week": "week", "continent": "text", "requests": "count", "spend_usd": "usd", "share": "share",
+            "week_spend_usd": "usd",
+        },
+    ),
+    Exhibit(
+        id="table2",
+        title="Tokens by language of the prompt",
+        section="geography",
+        unit="share of tokens",
+        table=languages,
+        query=geography.language_shares,
+        chart=_token_chart("name", "language"),
+        claims=("C112",),
+        choice="All languages are listed; the report names five and adds up the rest.",
+        compared="share",
+        key=("language",),
+        formats={"name": "text", "language": "text", **_FORMATS},
+    ),
+    Exhibit(
+        id="table2b",
+        title="Tokens by continent",
+        section="geography",
+        unit="share of tokens",
+        table=continents,
+        query=geography.continent_shares,
+        chart=_token_chart("continent", "continent"),
+        claims=("C113",),
+        choice=_WEB,
+        compared="share",
+        key=("continent",),
+        formats={"continent": "text", **_FORMATS},
+    ),
+    Exhibit(
+        id="table2c",
+        title="Tokens by country",
+        section="geography",
+        unit="share of tokens",
+        table=countries,
+        query=geography.country_shares,
+        chart=_token_chart("country", "billing country"),
+        claims=("C03", "C114"),
+        choice=f"{_WEB} There, the United States and Canada (49.07%) exceed North America (47.22%).",
+        compared="share",
+        key=("country",),
+        formats={"country": "text", **_FORMATS},
+    ),
+)  # fmt: skip

@@ -1,0 +1,49 @@
+"""Which models an analysis looks at: those that the question is about, the log's own, those of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from analysis import study
+from analysis.queries import model_facts, usage
+from analysis.sources.log import Log
+
+MOST_OWN = 8  # of a scenario's own models that it does not ask about (assumed)
+LARGEST = 4  # models of a log that no run made, by tokens (assumed)
+
+
+def models_asked(log: Log) -> list[str]:
+    """The models of a run that its question is about, the most important first: the scenario's `look_at`, else its own
+    models. Empty for a log that no run made, or if the log has no requests to them."""
+    known = set(usage.by_model(log)["model"])
+    for key in ("look_at", "own_models"):
+        named = [model for model in _named(log, key) if model in known]
+        if named:
+            return named[: None if key == "look_at" else MOST_OWN]
+    return []
+
+
+def models_shown(log: Log) -> list[str]:
+    """The models that get a panel and a verdict where none are chosen: those that the question is about, the
+    scenario's own, in a log that no run made its largest, and those of the study that the log holds. Else the
+    largest."""
+    largest = usage.by_model(log)["model"].tolist()
+    known = set(largest)
+    own = [model for model in _named(log, "own_models") if model in known][:MOST_OWN]
+    held = [panel.model for panel in study.REPORT_PANELS if panel.model in known]
+    first = largest[:LARGEST] if log.manifest is None else []
+    return list(dict.fromkeys([*models_asked(log), *own, *first, *held])) or largest[:LARGEST]
+
+
+def panels_of(log: Log, models: Iterable[str] | None = None) -> list[study.Panel]:
+    """The retention panels of `models`, by default of `models_shown`, in that order."""
+    known = {panel.model: panel for panel in study.REPORT_PANELS}
+    names = model_facts.model_names(log)
+    chosen = models_shown(log) if models is None else models
+    return [known.get(model, study.Panel("", model, names.get(model, model), "")) for model in chosen]
+
+
+def _named(log: Log, key: str) -> list[str]:
+    """Models that the run's manifest names under a key; empty without one."""
+    named = (log.manifest or {}).get(key)
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []

@@ -1,0 +1,174 @@
+"""Text alternatives: what a chart shows, in a sentence or two, from its table."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.numerals import counted
+from analysis.report.pages.cells import written
+
+ENDS = 4  # weeks at either end of a series that are averaged
+MOST = 5  # series or rows that a sentence names
+
+_WHOLE = 100  # from here on a number of no known form is told without decimals
+SHEET = "The panels above on one sheet, and what is claimed of them together."
+
+
+def describe(
+    frame: pd.DataFrame, formats: Mapping[str, str], unit: str, spec: Mapping[str, Any] | None = None
+) -> str:
+    """What the table behind a chart says: ends of weekly series, else the largest rows. Never empty.
+
+    spec: the chart's specification; what it draws is told, with its names for people.
+    """
+    if frame.empty:
+        return "No rows."
+    drawn = _drawn(spec) if spec else None
+    if drawn is not None:
+        rows, value, names = drawn
+        largest = rows[value].abs().max()
+        form = formats.get(value) or ("share" if largest <= 1 else "number" if largest < _WHOLE else "count")
+        frame = rows
+    else:
+        known = _value_column(frame, formats)
+        if known is None:
+            return f"{counted(len(frame), 'row')}."
+        value, form = known, formats[known]
+        names = [c for c, kind in formats.items() if c in frame and kind == "text"]
+    if "week" in frame:
+        return _weekly(frame, value, form, unit, names)
+    return _largest(frame, value, form, unit, names)
+
+
+def throughout(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
+    """What a table says that says one thing only: all of its shares are 0%, or all are 100%; empty if it says more."""
+    shares = [c for c, form in formats.items() if form == "share" and c in frame]
+    values = set(frame[shares].stack().dropna().astype("float64")) if shares else set()
+    if len(values) != 1 or not values <= {0.0, 1.0}:
+        return ""
+    texts = [c for c, form in formats.items() if form == "text" and c in frame]
+    names = [str(frame[c].iloc[0]) for c in texts if frame[c].nunique() == 1]
+    whose = f"{', '.join(names)}: " if names and values == {1.0} else ""
+    return f"{whose}{written(values.pop(), 'share')} throughout"
+
+
+def _drawn(spec: Any) -> tuple[pd.DataFrame, str, list[str]] | None:
+    """The rows that a specification's first mark draws, its column on a quantitative axis, and the columns that name
+    rows; None if it is not found."""
+    marks = [(mark, _rows(spec, mark)) for mark in _nodes(spec) if "mark" in mark and _numeric(mark)]
+    for mark, rows in sorted(marks, key=lambda item: -len(item[1])):  # rules and labels have few rows
+        field = str(_numeric(mark))
+        if field not in rows:  # computed in the chart from a column
+            steps = " ".join(
+                str(step.get("calculate")) for node in _nodes(spec) for step in node.get("transform", [])
+            )
+            field = next(
+                (name for name in re.findall(r"datum(?:\.|\[['\"])(\w+)", steps) if name in rows), ""
+            )
+        if field and len(rows):
+            if "week" in rows:
+                rows["week"] = pd.to_datetime(rows["week"])
+            texts = [str(c) for c in rows if c != "week" and rows[c].map(lambda v: isinstance(v, str)).all()]
+            alone = [c for c in texts if rows[c].is_unique]
+            names = ["series"] if "series" in rows and "week" in rows else alone[:1] or texts
+            rows[field] = pd.to_numeric(rows[field], errors="coerce")
+            return rows, field, [] if "week" in rows and "series" not in rows else names
+    return None
+
+
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _nodes(part)
+    elif isinstance(node, dict):
+        yield node
+        for key, part in node.items():
+            if key not in ("datasets", "data", "encoding", "config"):
+                yield from _nodes(part)
+
+
+def _numeric(mark: Mapping[str, Any]) -> str | None:
+    """The field on the mark's quantitative axis, y before x."""
+    encoding = mark.get("encoding") or {}
+    for channel in ("y", "x"):
+        code = encoding.get(channel) or {}
+        if code.get("type") == "quantitative" and code.get("field"):
+            return str(code["field"])
+    return None
+
+
+def _rows(spec: Mapping[str, Any], mark: Mapping[str, Any]) -> pd.DataFrame:
+    data = mark.get("data") or spec.get("data") or {}
+    rows = data.get("values") or (spec.get("datasets") or {}).get(data.get("name"), [])
+    return pd.DataFrame(rows)
+
+
+def _value_column(frame: pd.DataFrame, formats: Mapping[str, str]) -> str | None:
+    """The first share of a table, else its first number that is not a count, else its first count."""
+    numbers = [c for c, form in formats.items() if c in frame and form in _NUMBERS]
+    return min(numbers, key=lambda c: (formats[c] != "share", formats[c] == "count"), default=None)
+
+
+_NUMBERS = ("share", "tokens", "usd", "number", "count")
+
+
+def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
+    frame = frame[frame["complete"]] if "complete" in frame and frame["complete"].any() else frame
+    weeks = frame["week"].drop_duplicates().sort_values()
+    period = f"{_day(weeks.iloc[0])} to {_day(weeks.iloc[-1])}"
+    parts = []
+    groups = frame.groupby(names[0], sort=False, observed=True) if names else [("", frame)]
+    means = [(_mean(part[value]), name, part) for name, part in groups]
+    ranked = sorted(means, key=lambda item: -item[0] if item[0] == item[0] else math.inf)
+    for _, name, part in ranked[:MOST]:
+        part = part.sort_values("week")
+        first, last = _mean(part[value].head(ENDS)), _mean(part[value].tail(ENDS))
+        label = f"{name!s}: " if name else ""
+        parts.append(f"{label}{written(first, form)} at the start, {written(last, form)} at the end")
+    more = f"; {len(ranked) - MOST} more series" if len(ranked) > MOST else ""
+    said = f"{'; '.join(parts)}{more}. Start and end are means of {ENDS} weeks."
+    return f"{unit[:1].upper()}{unit[1:]}, weeks of {period}. {said}"
+
+
+def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
+    top = frame.sort_values(value, ascending=False, kind="stable").head(MOST)
+    parts = []
+    for row in top.to_dict("records"):
+        label = ", ".join(str(row[name]) for name in names)
+        parts.append(f"{label} {written(row[value], form)}".strip())
+    return f"{counted(len(frame), 'row')}, {unit}. Largest: {'; '.join(parts)}."
+
+
+def _mean(values: pd.Series) -> float:
+    """The mean of the values that there are; NaN without any."""
+    return float(values.astype("float64").mean())
+
+
+def _day(moment: pd.Timestamp) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def describe_retention(name: str, triangle: pd.DataFrame, launch: object) -> str:
+    """What a retention panel shows: how many cohorts, and how many of the launch cohort and of the others come back."""
+    seen = triangle[triangle["complete"] & (triangle["k"] > 0)]
+    if seen.empty:
+        return f"{name}: no complete month after the first."
+    cohorts = triangle["cohort"].nunique()
+    parts = [f"{name}: users active again, by months since first use, for {cohorts} monthly cohorts."]
+    start = pd.Timestamp(str(launch)) if launch is not None else None
+    own = seen[seen["cohort"] == start] if start is not None else seen.iloc[:0]
+    if len(own):
+        ends = own.iloc[[0, -1]] if len(own) > 1 else own
+        said = ", ".join(f"{row.retention:.0%} after {row.k} months" for row in ends.itertuples())
+        parts.append(f"Launch cohort of {start:%B %Y} ({counted(own['users'].iloc[0], 'user')}): {said}.")
+    others = seen[~seen["cohort"].isin(own["cohort"]) & ~seen["small"]]
+    if len(others):
+        first = others.loc[others["k"] == 1, "retention"]
+        if len(first):
+            parts.append(f"Other cohorts after a month: {first.min():.0%} to {first.max():.0%}.")
+    return " ".join(parts)

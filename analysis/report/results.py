@@ -1,0 +1,485 @@
+"""Writes the whole analysis of a log: tables, figures and the report."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis import study
+from analysis.numerals import counted
+from analysis.queries import retention
+from analysis.queries.query import Query, all_queries
+from analysis.queries.weekly import window_of
+from analysis.report.charts import charts
+from analysis.report.exhibit import Exhibit
+from analysis.report.looked_at import models_asked, panels_of
+from analysis.report.sheet import write_csv
+from analysis.sources.log import Log, NotAvailable
+from analysis.staging import Aside
+from analysis.workers import Workers
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.inference.launch.verdict import Judging, Verdict
+    from analysis.report.figures.style import Drawn
+    from analysis.report.pages import Card, PanelPart
+    from analysis.report.pages.judgements import Judgement
+
+Progress = Callable[[str, float, float], None]
+RESULTS = ("tables", "figures", "report.html")
+# tables beside those of the exhibits
+TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
+SEED, SIMULATIONS = 1, 100  # beside the verdicts; fixed, so that the page is the same for the same log
+PLANTED = (
+    0.25,
+)  # loyal share whose detection the page states; `slipper verdict` simulates smaller ones, too
+INDEX = "index"
+
+
+def write_analysis(
+    log: Log,
+    out_dir: str | Path,
+    progress: Progress | None = None,
+    manifest: dict[str, Any] | None = None,
+    models: Sequence[str] | None = None,
+    registry_digest: str | None = None,
+    workers: Workers | None = None,
+    answer: Callable[[dict[str, Any]], None] | None = None,
+    stills: bool = False,
+) -> dict[str, Any]:
+    """Analyse a log and write tables/ (CSV, Parquet), report.html and, if asked, figures/ (SVG, PNG) into a folder.
+
+    Each exhibit (`analysis.report.exhibits.EXHIBITS`) gives the files that bear its id; tables/index.csv lists them.
+    What the log cannot say is a gap: it has no files, and the page says why. Everything is written aside and renamed
+    at the end: a failure or an interruption leaves earlier results as they were, and of several analyses that write
+    into one folder at once the last to end stays. progress: called with (what is being done, steps done, steps in all).
+    manifest: of the run, if the log has none itself. models: the models of the retention
+    panels; by default those of `looked_at.models_shown`. registry_digest: of the
+    claims as they are now; verdicts in the folder that are of other claims are marked on the page. workers: who
+    simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
+    tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the figures
+    as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and readers
+    without scripts the tables, and figures of an earlier analysis are removed.
+
+    Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
+    `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
+    a panel), `asked` (models that the question is about, maybe none), `shares` (mean weekly shares by
+    source type) as DataFrames (None where not available), `gaps` (list of text), `files` (list of Path), `report`
+    (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
+    """
+    from analysis.report.pages import verdicts
+
+    target = Path(out_dir)
+    with Aside(target, RESULTS) as aside:
+        writer = _Writer(
+            log, aside.path, progress, manifest or log.manifest, models, workers or Workers(), answer, stills
+        )
+        outdated = registry_digest is not None and verdicts.is_outdated(target, registry_digest)
+        summary = writer.write(verdicts.read(target), outdated)
+        files = sorted(file.relative_to(aside.path) for file in aside.path.rglob("*") if file.is_file())
+        aside.publish()
+    if not stills:
+        with suppress(OSError):  # somebody else's analysis has put pictures there by now
+            (target / "figures").rmdir()
+    summary["files"] = [target / file for file in files]
+    summary["report"] = target / "report.html"
+    return summary
+
+
+def definition_of(exhibit: Exhibit) -> str:
+    """What defines an exhibit: the docstring of its table, and of its query where that is another one."""
+    texts = [inspect.getdoc(exhibit.table) or ""]
+    if exhibit.query is not None and exhibit.query is not exhibit.table:
+        texts.append(inspect.getdoc(exhibit.query) or "")
+    return "\n\n".join(dict.fromkeys(text for text in texts if text))
+
+
+def queries_of(exhibit: Exhibit) -> list[Query[Any]]:
+    """The queries behind an exhibit: its own, and those that the docstring of its table names."""
+    own = exhibit.query or (exhibit.table if isinstance(exhibit.table, Query) else None)
+    known = all_queries()
+    named = [known[name] for name in re.findall(r"\b[a-z_]+\.[a-z_]+\b", inspect.getdoc(exhibit.table) or "")
+             if name in known]  # fmt: skip
+    return list(dict.fromkeys([own, *named] if own is not None else named))
+
+
+class _Writer:
+    """One analysis being written into a folder."""
+
+    def __init__(
+        self,
+        log: Log,
+        folder: Path,
+        progress: Progress | None,
+        manifest: dict[str, Any] | None,
+        models: Sequence[str] | None,
+        workers: Workers,
+        answer: Callable[[dict[str, Any]], None] | None,
+        stills: bool,
+    ) -> None:
+        self.log = log
+        self.folder = folder
+        self.progress = progress
+        self.manifest = manifest
+        self.models = models
+        self.workers = workers
+        self.answer = answer
+        self.stills = stills
+        self.drawing: dict[str, Future[Drawn]] = {}  # by exhibit
+        self.gaps: list[str] = []
+        self.timings: dict[str, float] = {}
+        self.index: list[dict[str, Any]] = []
+        self.sql: dict[str, Future[str]] = {}  # by query: several exhibits have the same
+        self.specs: dict[str, Future[Any]] = {}  # by exhibit
+        self.done = 0
+        self.steps = 1
+
+    def write(self, judged: dict[str, Any] | None, outdated: bool) -> dict[str, Any]:
+        from analysis.inference.launch.verdict_table import verdict_table
+        from analysis.report.exhibits import EXHIBITS
+        from analysis.report.pages import verdicts
+        from analysis.report.pages.judgements import judgement
+        from analysis.report.pages.script import script
+
+        self.steps = 2 * len(EXHIBITS) + 8  # of each exhibit a table and a figure; and those below
+        (self.folder / "tables").mkdir()
+        (self.folder / "figures").mkdir()
+        panels = self._step("tables", lambda: panels_of(self.log, self.models))
+        judging = self._step("verdicts", lambda: self._judging(panels))
+        triangles, contrast = self._step("tables", lambda: self._retention(panels))
+        code = self.workers.start(script)
+        drawn = self._step("figures", lambda: self._panel_charts(panels))
+        tables = {e.id: self._step("tables", partial(self._table, e)) for e in EXHIBITS}
+        judged_here = self._step("verdicts", lambda: self._verdicts(judging))
+        summary = {
+            "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],
+            "triangles": triangles,
+            "launch_contrast": contrast,
+            "verdicts": verdict_table(judged_here),
+            "judged": judged_here,
+            "asked": list(self.models or models_asked(self.log)),
+            "shares": self._shares(),
+            "gaps": self.gaps,
+            "timings_s": self.timings,
+        }
+        if self.answer is not None:
+            self.answer(summary)
+        cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in EXHIBITS}
+        cards = self._step("figures", lambda: self._with_stills(cards))
+        judgements = [judgement(found) for found in judged_here]
+        shown = self._step("page", lambda: self._panels(panels, cards, judgements, drawn))
+        self._write_index()
+        apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
+        sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
+
+        def write_page() -> None:
+            page = self._page(panels, contrast, shown, sections, code.result())
+            (self.folder / "report.html").write_text(verdicts.into(page, judged, outdated), encoding="utf-8")
+
+        self._step("page", write_page)
+        self._report("report", self.steps)
+        return summary
+
+    # --- steps
+
+    def _step(self, name: str, work: Callable[[], Any]) -> Any:
+        self._report(name, self.done)
+        begun = time.perf_counter()
+        result = work()
+        self.timings[name] = round(self.timings.get(name, 0.0) + time.perf_counter() - begun, 3)
+        self.done += 1
+        return result
+
+    def _report(self, name: str, done: float) -> None:
+        if self.progress is not None:
+            self.progress(name, done, self.steps)
+
+    def _retention(self, panels: list[study.Panel]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        everything = retention.triangles(self.log)
+        names = [panel.model for panel in panels]
+        contrasts = [retention.launch_contrast(self.log, model) for model in names]
+        contrast = pd.concat(contrasts, ignore_index=True) if contrasts else pd.DataFrame()
+        for stem, title, frame in (
+            (TRIANGLES, "Retention triangles of all models", everything),
+            (CONTRAST, "Launch cohorts against later ones", contrast),
+        ):
+            self._list(stem, title, "share of users", (), frame, self._store(stem, frame))
+        return everything[everything["model"].isin(names)].reset_index(drop=True), contrast
+
+    def _judging(self, panels: list[study.Panel]) -> Judging:
+        """The verdicts on the panels' launch cohorts, begun: those of `slipper verdict` with the same seed."""
+        import numpy as np
+
+        from analysis.inference.launch import verdict
+
+        return verdict.Judging(
+            self.log, [panel.model for panel in panels], np.random.default_rng(SEED),
+            controls=verdict.control_models(self.log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
+            progress=lambda model, done, total: self._report("verdicts", self.done + done / max(total, 1)),
+        )  # fmt: skip
+
+    def _verdicts(self, judging: Judging) -> list[Verdict]:
+        from analysis.inference.launch.verdict_table import verdict_table
+
+        found = judging.verdicts()
+        frame = verdict_table(found)
+        unit = "share of users; of simulated panels"
+        self._list(VERDICTS, "Verdicts on the launch cohorts", unit, (), frame, self._store(VERDICTS, frame))
+        return found
+
+    def _panel_charts(self, panels: list[study.Panel]) -> list[Future[dict[str, Any] | None]]:
+        """The charts of the retention panels, on one scale, made by workers."""
+        from analysis.report.charts.panels import panel_chart
+
+        tasks = []
+        for panel in panels:
+            triangle = retention.triangle(self.log, panel.model)
+            launch, _ = retention.launch_cohort(self.log, panel.model)
+            top = self._top(panels)
+            tasks.append(self.workers.start(charts.unchecked, panel_chart, triangle, launch, top))
+        return tasks
+
+    def _top(self, panels: list[study.Panel]) -> float:
+        """Where the y axis of all panels ends."""
+        from analysis.report.figures.scales import common_top
+
+        models = [panel.model for panel in panels]
+        return self.log.once(("top", *models), lambda: common_top(self.log, models))
+
+    def _panels(
+        self,
+        panels: list[study.Panel],
+        cards: dict[str, Card],
+        judgements: list[Judgement],
+        drawn: list[Future[dict[str, Any] | None]],
+    ) -> list[PanelPart]:
+        return [
+            self._panel(panel, panels, cards.get(f"fig25{panel.letter}"), found, task.result())
+            for panel, found, task in zip(panels, judgements, drawn, strict=True)
+        ]
+
+    def _panel(
+        self,
+        panel: study.Panel,
+        panels: list[study.Panel],
+        card: Card | None,
+        judgement: Judgement,
+        spec: dict[str, Any] | None,
+    ) -> PanelPart:
+        """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
+        from analysis.report import figures
+        from analysis.report.pages import PanelPart, cells, wording
+
+        triangle = retention.triangle(self.log, panel.model)
+        launch, _ = retention.launch_cohort(self.log, panel.model)
+        gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
+        still = card.still if card is not None else ""
+        if spec and not still and self.stills:
+            picture = figures.retention_panel(self.log, panel.model, title="", top=self._top(panels))
+            still = figures.svg(picture)
+        return PanelPart(
+            title=_title(panel),
+            model=panel.model,
+            reading=panel.reading,
+            spec=spec,
+            still=still,
+            label=wording.describe_retention(panel.name, triangle, launch),
+            table=cells.triangle(triangle, launch) if len(triangle) else None,
+            gap=gap,
+            claims=card.claims if card is not None and card.still else (),
+            files=card.files if card is not None else (),
+            judgement=judgement,
+        )
+
+    def _table(self, exhibit: Exhibit) -> pd.DataFrame | NotAvailable:
+        """The table of an exhibit, or why the log cannot say it. Workers make its chart and write its SQL."""
+        from analysis.report.exhibits import chart_of
+
+        try:
+            frame = exhibit.table(self.log)
+            for query in queries_of(exhibit):
+                if query.name not in self.sql:
+                    self.sql[query.name] = query.sql_by(self.workers, self.log)
+            # the page shows the panels of figure 25 one by one
+            if exhibit.chart is not None and len(frame) and not exhibit.id.startswith("fig25"):
+                self.specs[exhibit.id] = self.workers.start(charts.unchecked, chart_of, exhibit.id, frame)
+            return frame
+        except NotAvailable as error:
+            self.gaps.append(f"{exhibit.title}: {error}")
+            return error
+
+    def _card(self, exhibit: Exhibit, frame: pd.DataFrame | NotAvailable) -> Card:
+        """The page's card of an exhibit, without its still, which is being drawn."""
+        from analysis.report.pages import Card, Shown, cells, page, wording
+
+        definition = page.paragraphs(definition_of(exhibit))
+        if not isinstance(frame, NotAvailable):
+            try:
+                files = self._store(exhibit.id, frame)
+                sample = exhibit.sample(self.log) if exhibit.sample is not None else ""
+                if exhibit.draw is not None and self.stills:
+                    files += self._draw(exhibit.id, exhibit.draw)
+                sql = [Shown(query.name, self.sql[query.name].result()) for query in queries_of(exhibit)]
+            except NotAvailable as error:
+                self._forget(exhibit.id)
+                self.gaps.append(f"{exhibit.title}: {error}")
+                frame = error
+        if isinstance(frame, NotAvailable):
+            gap = f"{frame.column} ({frame.why})"
+            self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
+            return Card(
+                exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap,
+                plain=frame.why,
+            )  # fmt: skip
+        self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
+        formats = exhibit.formats or cells.guessed(frame)
+        sheet = exhibit.id == "fig25"  # the panels show it, one by one
+        spec = self.specs[exhibit.id].result() if exhibit.id in self.specs else None
+        return Card(
+            id=exhibit.id,
+            title=exhibit.title,
+            unit=exhibit.unit,
+            spec=spec,
+            label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, spec),
+            sample=sample
+            or f"{self.log.name}: {counted(self.log.rows, 'request')}, {self.log.first_day} to {self.log.last_day}",
+            definition=definition,
+            queries=sql,
+            choice=exhibit.choice,
+            claims=exhibit.claims,
+            table=None if sheet else cells.table(frame, formats),
+            files=files,
+            height=page.height_of(spec),
+            plain=wording.throughout(frame, formats),
+        )
+
+    # --- files
+
+    def _store(self, stem: str, frame: pd.DataFrame) -> list[str]:
+        """Write a table as CSV and Parquet; returns the paths from the page's folder."""
+        write_csv(frame, self.folder / "tables" / f"{stem}.csv")
+        frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
+        return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
+
+    def _draw(self, stem: str, draw: Callable[[Log], Figure]) -> list[str]:
+        """Have a figure drawn; returns the paths of its two files from the page's folder."""
+        from analysis.report import figures
+
+        self.drawing[stem] = self.workers.start(figures.drawn, draw(self.log))
+        return [f"figures/{stem}.{kind}" for kind in ("svg", "png")]
+
+    def _with_stills(self, cards: dict[str, Card]) -> dict[str, Card]:
+        """The cards with their stills, once the figures are drawn and written."""
+        from analysis.report import figures
+
+        whole = dict(cards)
+        for stem, task in self.drawing.items():
+            picture = task.result()
+            figures.write(picture, self.folder / "figures" / stem)
+            if stem != "fig25":  # the panels show it, one by one
+                whole[stem] = replace(cards[stem], still=picture.element)
+        return whole
+
+    def _forget(self, stem: str) -> None:
+        """Remove what an exhibit left before it turned out not to be available."""
+        for path in (self.folder / "tables").glob(f"{stem}.*"):
+            path.unlink()
+        self.drawing.pop(stem, None)
+
+    def _list(
+        self,
+        stem: str,
+        title: str,
+        unit: str,
+        claims: Sequence[str],
+        frame: pd.DataFrame | None,
+        files: Sequence[str],
+    ) -> None:
+        row = {"id": stem, "title": title, "unit": unit, "claims": " ".join(claims)}
+        self.index.append(row | {"rows": None if frame is None else len(frame), "files": " ".join(files)})
+
+    def _write_index(self) -> None:
+        columns = ["id", "title", "unit", "claims", "rows", "files"]
+        index = pd.DataFrame(self.index, columns=columns).sort_values("id", ignore_index=True)
+        index["rows"] = index["rows"].astype("Int64")
+        write_csv(index, self.folder / "tables" / f"{INDEX}.csv")
+
+    # --- parts of the summary and the page
+
+    def _page(
+        self,
+        panels: list[study.Panel],
+        contrast: pd.DataFrame,
+        shown: list[PanelPart],
+        cards: list[tuple[str, Card]],
+        code: str,
+    ) -> str:
+        from analysis.report.pages import Part, page
+        from analysis.report.pages.answer import answer
+
+        manifest = self.manifest or {}
+        return page.render(
+            title=self.log.name,
+            facts=page.facts_of(self.manifest, self.log.rows, self.log.first_day, self.log.last_day),
+            answer=answer(
+                str(manifest.get("question", "")).strip(), shown, self.models or models_asked(self.log)
+            ),
+            census=[(str(name), str(value)) for name, value in manifest.get("census", [])],
+            reading=page.RETENTION_READING,
+            panels=shown,
+            contrast=self._contrast_table(panels, contrast),
+            contrast_files=[f"tables/{stem}.csv" for stem in (CONTRAST, TRIANGLES, VERDICTS)],
+            retention_cards=[card for section, card in cards if section == "retention"],
+            sections=[
+                Part(key, title, reading, [card for section, card in cards if section == key])
+                for key, title, reading in page.SECTIONS
+                if any(section == key for section, _ in cards)
+            ],
+            gaps=self.gaps,
+            warnings=self.log.warnings,
+            stills=bool(self.drawing),
+            code=code,
+        )
+
+    def _contrast_table(self, panels: list[study.Panel], contrast: pd.DataFrame) -> Any:
+        from analysis.report.pages import cells
+
+        if contrast.empty:
+            return None
+        names = {panel.model: panel.name for panel in panels}
+        return cells.contrast(contrast.assign(name=contrast["model"].map(names)))
+
+    def _panel_summary(
+        self, panel: study.Panel, triangles: pd.DataFrame, contrast: pd.DataFrame
+    ) -> dict[str, Any]:
+        return {
+            "letter": panel.letter,
+            "model": panel.model,
+            "name": panel.name,
+            "launch_cohort": retention.launch_cohort(self.log, panel.model)[0],
+            "triangle": triangles[triangles["model"] == panel.model].reset_index(drop=True),
+            "contrast": contrast[contrast["model"] == panel.model].reset_index(drop=True),
+        }
+
+    def _shares(self) -> pd.DataFrame | None:
+        from analysis.queries import openness
+
+        try:
+            return openness.share_summary(self.log, window_of(self.log, study.MAIN_WINDOW))
+        except NotAvailable:
+            return None
+
+
+def _title(panel: study.Panel) -> str:
+    return f"({panel.letter}) {panel.name}" if panel.letter else panel.name

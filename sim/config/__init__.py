@@ -1,0 +1,1 @@
+"""Files for people, in YAML: read with the place of every value, checked, and told what is wrong where."""

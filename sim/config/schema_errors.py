@@ -1,0 +1,406 @@
+"""A document against its schema: pydantic's checks, told as problems with positions, for people.
+
+Pydantic reads in its lax mode, where lists can be tuples and text can be a date; what that mode would bend too far is
+refused before: text or `true` for a number, a number for a date or a switch. A field that reads such values on purpose
+says so with a BeforeValidator in its annotation.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import types
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, PlainValidator, RootModel, ValidationError, WrapValidator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from sim.config.documents import Document
+from sim.config.nodes import Mapping, Node, Scalar, Sequence, plain
+from sim.config.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, listed, nearest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+READERS = (BeforeValidator, PlainValidator, WrapValidator)
+KEYS_SHOWN = 40  # known keys listed after an unknown one
+
+
+def validate(document: Document, model: type[Model]) -> Model:
+    """The document as an instance of `model`. Raises ScenarioError with every problem, by position."""
+    explainer = _Explainer(document, model)
+    found = list(explainer.wrong_kinds())
+    try:
+        valid = model.model_validate(document.tree)
+    except ValidationError as error:
+        told = {problem.path for problem in found}
+        found += [
+            problem
+            for problem in explainer.explain(error.errors(include_url=False))
+            if problem.path not in told
+        ]
+    else:
+        if not found:
+            return valid
+    order = {name: number for number, name in enumerate(document.files)}
+    raise ScenarioError(sorted(found, key=lambda p: (order.get(p.file, 0), p.line, p.column)))
+
+
+# What was expected, by the beginning of pydantic's error type (https://docs.pydantic.dev/latest/errors/validation_errors/).
+EXPECTED = {
+    "int_": "a whole number",
+    "float_": "a number",
+    "decimal_": "a number",
+    "bool_": "true or false",
+    "string_type": "text",
+    "string_sub_type": "text",
+    "date_": "a date such as 2025-05-22",
+    "datetime_": "a time such as 2025-05-22T10:00:00Z",
+    "dict_": "a mapping (key: value)",
+    "mapping_": "a mapping (key: value)",
+    "model_": "a mapping (key: value)",
+    "dataclass_": "a mapping (key: value)",
+    "list_": "a list",
+    "tuple_": "a list",
+    "set_": "a list",
+    "frozen_set_": "a list",
+    "iterable_": "a list",
+    "none_required": "nothing (~)",
+}
+
+
+# Kinds that pydantic's lax mode would make from a value of another kind.
+BENT: dict[type, tuple[type, ...]] = {
+    bool: (int, float, str, dt.date, dt.datetime),
+    int: (bool, dt.date, dt.datetime),
+    float: (bool, dt.date, dt.datetime),
+    str: (bool, int, float),
+}
+NAMES: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    dt.date: "a date such as 2025-05-22",
+    dt.datetime: "a time such as 2025-05-22T10:00:00Z",
+}
+
+
+class _Explainer:
+    """Turns pydantic's errors about one document into problems."""
+
+    def __init__(self, document: Document, model: type[BaseModel]) -> None:
+        self.document, self.model = document, model
+
+    def wrong_kinds(self) -> Iterator[Problem]:
+        """Scalars of a kind that the schema does not name, though pydantic would make one of it."""
+        for path, value in _scalars(self.document.root, ()):
+            kinds = [] if value is None else self.annotations(path)
+            refused = BENT.get(type(value), ())
+            if kinds and all(
+                kind in refused and not any(isinstance(m, READERS) for m in meta) for kind, meta in kinds
+            ):
+                expected = listed(list(dict.fromkeys(NAMES[kind] for kind, _ in kinds)))
+                yield self.document.problem(
+                    path, f"expected {expected}, got {self.given(path)}", self.repair(path, expected)
+                )
+
+    def explain(self, errors: Iterable[ErrorDetails]) -> Iterator[Problem]:
+        """One problem per error; the errors of a union's branches become those of the branch that was meant."""
+        unions: dict[Path, list[ErrorDetails]] = {}
+        for error in errors:
+            path, tag = self.place(error)
+            if tag is None:
+                yield from self.problems(error, path)
+            else:
+                unions.setdefault(path, []).append(error)
+        for path, branches in unions.items():
+            yield from self.union(path, branches)
+
+    def place(self, error: ErrorDetails) -> tuple[Path, int | None]:
+        """Where an error's location leads in the document, and the index of its first part that is no key: the name
+        of a union's branch, None if there is none."""
+        node: Node | None = self.document.root
+        path: list[str | int] = []
+        loc = error["loc"]
+        for index, part in enumerate(loc):
+            if isinstance(node, Mapping) and str(part) in node.entries:
+                node = node.entries[str(part)].node
+            elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+                node = node.items[part]
+            elif part == "[key]" or (error["type"] == "missing" and index == len(loc) - 1):
+                continue
+            else:
+                return tuple(path), index
+            path.append(part)
+        return tuple(path), None
+
+    def union(self, path: Path, errors: list[ErrorDetails]) -> Iterator[Problem]:
+        branches: dict[str | int, list[ErrorDetails]] = {}
+        for error in errors:
+            index = len(path)
+            inner: ErrorDetails = {**error, "loc": (*error["loc"][:index], *error["loc"][index + 1 :])}
+            branches.setdefault(error["loc"][index], []).append(inner)
+        # A branch is meant if the kind of value is right; of several, the one with the fewest problems.
+        meant = [
+            branch for branch in branches.values() if not any(self.is_wrong_kind(e, path) for e in branch)
+        ]
+        if meant:
+            meant.sort(key=len)
+            yield from self.explain(meant[0])
+            return
+        kinds = [_expected(error) or error["msg"] for branch in branches.values() for error in branch[:1]]
+        expected = listed(list(dict.fromkeys(kinds)))
+        yield self.document.problem(
+            path, f"expected {expected}, got {self.given(path)}", self.repair(path, expected)
+        )
+
+    def is_wrong_kind(self, error: ErrorDetails, path: Path) -> bool:
+        return _expected(error) is not None and tuple(error["loc"]) == path
+
+    def problems(self, error: ErrorDetails, path: Path) -> Iterator[Problem]:
+        kind, context = error["type"], error.get("ctx", {})
+        cause = context.get("error")
+        if isinstance(cause, ProblemsAt | ProblemAt):
+            for inner in cause.problems if isinstance(cause, ProblemsAt) else (cause,):
+                yield self.document.problem((*path, *inner.path), inner.message, inner.hint, inner.at_key)
+        elif kind == "missing":
+            last = error["loc"][-1]
+            if isinstance(last, int):
+                yield self.document.problem(
+                    path, f"this list is too short: it has no item {last} (counted from 0)"
+                )
+            else:
+                yield self.missing(path, last)
+        elif kind == "extra_forbidden":
+            yield self.unknown_key(path)
+        elif kind in ("value_error", "assertion_error"):
+            yield self.document.problem(path, str(cause) or error["msg"])
+        elif kind in ("enum", "literal_error"):
+            yield self.not_allowed(path, str(context["expected"]), error["loc"][-1:] == ("[key]",))
+        elif kind == "union_tag_invalid":
+            tag = str(context["discriminator"]).strip("'")
+            yield self.not_allowed((*path, tag), str(context["expected_tags"]))
+        elif kind == "union_tag_not_found":
+            yield self.missing(path, str(context["discriminator"]).strip("'"))
+        else:
+            yield self.bad_value(error, path)
+
+    def bad_value(self, error: ErrorDetails, path: Path) -> Problem:
+        is_key = error["loc"][-1:] == ("[key]",)
+        given = f"'{path[-1]}'" if is_key else self.given(path)
+        if expected := _expected(error):
+            reason = str(error.get("ctx", {}).get("error", ""))
+            value = path[-1] if is_key else error["input"]
+            if (
+                expected.startswith("a date")
+                and isinstance(value, str)
+                and re.fullmatch(r"\d{4}-\d\d-\d\d", value)
+            ):
+                part = (
+                    "year" if reason.startswith("year") else "month" if reason.startswith("month") else "day"
+                )
+                return self.document.problem(
+                    path, f"{value} is not in the calendar (there is no such {part})", "", is_key
+                )
+            what = "expected " + ("a key that is " if is_key else "") + expected
+            return self.document.problem(
+                path, f"{what}, got {given}", "" if is_key else self.repair(path, expected), is_key
+            )
+        limits = error.get("ctx", {})
+        match error["type"]:
+            case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+                wanted = _range({**_limits(self.annotations(path)), **limits})
+                return self.document.problem(path, f"must be {wanted}, got {given}", "", is_key)
+            case "finite_number":
+                message = f"must be a finite number, got {given}"
+            case "too_short" | "too_long" | "string_too_short" | "string_too_long":
+                unit = "characters" if error["type"].startswith("string") else "entries"
+                least, most = limits.get("min_length"), limits.get("max_length")
+                bound = f"at least {least}" if least is not None else f"at most {most}"
+                actual = limits.get("actual_length", len(error["input"]))
+                message = f"must have {bound} {unit}, has {actual}"
+            case "string_pattern_mismatch":
+                message = f"must match {limits['pattern']}, got {given}"
+            case _:
+                text = error["msg"].removeprefix("Input ")
+                message = f"{text[:1].lower()}{text[1:]}, got {given}"
+        return self.document.problem(path, message, "", is_key)
+
+    def not_allowed(self, path: Path, expected: str, is_key: bool = False) -> Problem:
+        allowed = re.findall(r"'((?:[^'\\]|\\.)*)'", expected)
+        node = self.document.node(path)
+        value = str(path[-1]) if is_key else node.value if isinstance(node, Scalar) else None
+        hint = nearest(value, allowed) if isinstance(value, str) else ""
+        names = listed(allowed) if allowed else expected
+        what = "keys here are" if is_key else "expected"
+        given = f"'{path[-1]}'" if is_key else self.given(path)
+        return self.document.problem(path, f"{what} {names}; got {given}", hint, is_key)
+
+    def missing(self, path: Path, key: str) -> Problem:
+        node = self.document.node(path)
+        if isinstance(node, Mapping) and key in node.removed:
+            return self.document.problem((*path, key), f"key '{key}' is needed and cannot be removed")
+        return self.document.problem(path, f"missing key '{key}'")
+
+    def unknown_key(self, path: Path) -> Problem:
+        known = self.known_keys(path[:-1])
+        key = str(path[-1])
+        if not known:
+            return self.document.problem(path, f"unknown key '{key}'", "no keys are known here", at_key=True)
+        shown = ", ".join(known[:KEYS_SHOWN]) + (", ..." if len(known) > KEYS_SHOWN else "")
+        guess = nearest(key, known)
+        return self.document.problem(
+            path,
+            f"unknown key '{key}'",
+            f"{guess} Known keys here: {shown}" if guess else f"known keys here: {shown}",
+            True,
+        )
+
+    def given(self, path: Path) -> str:
+        """The value at a path in words."""
+        match self.document.node(path):
+            case Mapping():
+                return "a mapping"
+            case Sequence():
+                return "a list"
+            case Scalar(value=None) | None:
+                return "nothing (null)"
+            case Scalar(value=bool(value)):
+                return "true" if value else "false"
+            case Scalar(value=str(value)):
+                return f"the text '{_short(value)}'"
+            case Scalar(value=value):
+                return _short(str(value))
+
+    def repair(self, path: Path, expected: str) -> str:
+        """A hint for values that are nearly of the right kind."""
+        node = self.document.node(path)
+        value = node.value if isinstance(node, Scalar) else None
+        if expected == "text" and value is not None:
+            return "put it in quotes"
+        if "number" in expected and isinstance(value, str):
+            digits = value.replace("_", "").replace(" ", "").replace("'", "")
+            if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", digits):
+                return f"write {digits}" + (" without quotes" if digits == value else "")
+            if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?%", value):
+                return f"write {float(value[:-1]) / 100:g}"
+        return ""
+
+    # --- the schema at a path ---------------------------------------------------------------------------------------
+
+    def annotations(self, path: Path) -> list[tuple[Any, tuple[Any, ...]]]:
+        """The types that the schema allows at a path, each with its metadata."""
+        found = list(_alternatives(self.model, ()))
+        for depth, part in enumerate(path):
+            here = self._fitting(found, path[:depth])
+            found = [inner for kind, _ in here for inner in _inside(kind, part)]
+        return found
+
+    def known_keys(self, path: Path) -> list[str]:
+        """Names of the fields at a path, in the order of the schema."""
+        found = self._fitting(self.annotations(path), path)
+        names = [name for kind, _ in found if _is_model(kind) for name in _fields(kind)]
+        if not path:
+            names.append("extends")  # known to every document, whether the schema has it or not
+        return list(dict.fromkeys(names))
+
+    def _fitting(self, found: list[tuple[Any, Any]], path: Path) -> list[tuple[Any, Any]]:
+        """Of several models, those whose literal fields (such as a union's tag) agree with the document."""
+        node = self.document.node(path)
+        if not isinstance(node, Mapping):
+            return found
+        agreeing = [(kind, meta) for kind, meta in found if not _is_model(kind) or _agrees(kind, node)]
+        return agreeing if any(_is_model(kind) for kind, _ in agreeing) else found
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(node, Scalar):
+        yield path, node.value
+    elif isinstance(node, Sequence):
+        for number, item in enumerate(node.items):
+            yield from _scalars(item, (*path, number))
+    else:
+        for key, entry in node.entries.items():
+            yield from _scalars(entry.node, (*path, key))
+
+
+def _expected(error: ErrorDetails) -> str | None:
+    kind = error["type"]
+    return next((text for start, text in EXPECTED.items() if kind.startswith(start)), None)
+
+
+def _range(limits: dict[str, Any]) -> str:
+    """Limits in words: `between 0 and 1`, `more than 0`, `at least 1 and less than 10`."""
+    limits = {name: f"{limit:g}" if isinstance(limit, float) else limit for name, limit in limits.items()}
+    if limits.keys() >= {"ge", "le"}:
+        return f"between {limits['ge']} and {limits['le']}"
+    words = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+    return " and ".join(f"{text} {limits[name]}" for name, text in words.items() if name in limits)
+
+
+def _limits(found: list[tuple[Any, tuple[Any, ...]]]) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    for _, metadata in found:
+        for item in metadata:
+            parts = item.metadata if isinstance(item, FieldInfo) else (item,)
+            for part in parts:
+                for name in ("gt", "ge", "lt", "le"):
+                    if (limit := getattr(part, name, None)) is not None:
+                        limits[name] = limit
+    return limits
+
+
+def _alternatives(kind: Any, metadata: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """A type without its Annotated, Optional and Union, one at a time."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        inner, *extra = get_args(kind)
+        yield from _alternatives(inner, (*extra, *metadata))
+    elif origin is Union or origin is types.UnionType:
+        for option in get_args(kind):
+            yield from _alternatives(option, metadata)
+    elif _is_model(kind) and issubclass(kind, RootModel):
+        yield from _alternatives(kind.model_fields["root"].annotation, metadata)
+    else:
+        yield kind, metadata
+
+
+def _inside(kind: Any, part: str | int) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The types at a key or an index of a type."""
+    if _is_model(kind):
+        field = _fields(kind).get(str(part))
+        if field is not None:
+            yield from _alternatives(field.annotation, tuple(field.metadata))
+        return
+    arguments = get_args(kind)
+    if not arguments:
+        return
+    if get_origin(kind) is tuple and isinstance(part, int) and arguments[-1] is not Ellipsis:
+        yield from _alternatives(arguments[min(part, len(arguments) - 1)], ())
+    elif get_origin(kind) is not Literal:
+        yield from _alternatives(
+            arguments[1] if isinstance(part, str) and len(arguments) > 1 else arguments[0], ()
+        )
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _agrees(model: type[BaseModel], node: Mapping) -> bool:
+    for name, field in _fields(model).items():
+        if get_origin(field.annotation) is Literal and name in node.entries:
+            value = plain(node.entries[name].node)
+            if value not in get_args(field.annotation):
+                return False
+    return True

@@ -1,0 +1,256 @@
+"""The scoreboard: every claim of the registry measured on a log and judged.
+
+with analysis.open_log(run) as log:
+    board = scoreboard.score(log)
+    verdicts.keep(run, board.as_json())  # analysis.report.pages.verdicts
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from analysis.contract.files import replacement
+from analysis.sources.log import Log, NotAvailable
+from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
+from testbed.claims.registry import Entry, Registry, registry
+from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
+
+VERSION = 1
+ROLES = ("emergent", "input", "definition")
+INPUT_CAVEAT = (
+    "A world is given its inputs, so a passed input claim proves little; "
+    "only emergent ones say that a pattern emerged."
+)
+SHOWN_GROUPS = 6  # named numbers shown of a statistic that has many
+
+
+@dataclass(frozen=True)
+class JudgedPart:
+    """One condition of a claim that has several. name: its statistic in words, shown: the simulated value for people;
+    value, low, high, unit: where the statistic is one number."""
+
+    name: str
+    verdict: Verdict
+    shown: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with what was measured and the verdict. shown: the simulated value for people; value, low, high, n, unit:
+    of the first statistic, where it is one number. parts: the conditions of a claim that has several, in order."""
+
+    entry: Entry
+    verdict: Verdict
+    shown: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    unit: str | None = None
+    detail: str = ""
+    parts: tuple[JudgedPart, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """All judged claims of one log, in the order of the report."""
+
+    log: str
+    digest: str
+    judged: tuple[Judged, ...]
+    titles: dict[str, str]
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """By role: how many claims hold (of them weakly), fail (of them weakly), and are not testable."""
+        totals = {}
+        for role in ROLES:
+            mine = [j.verdict for j in self.judged if j.entry.claim.role == role]
+            totals[role] = {
+                "holds": sum(v.status == "holds" for v in mine),
+                "holds_weakly": sum(v.status == "holds" and bool(v.weak) for v in mine),
+                "fails": sum(v.status == "fails" for v in mine),
+                "fails_weakly": sum(v.status == "fails" and bool(v.weak) for v in mine),
+                "not_testable": sum(v.status == "not_testable" for v in mine),
+            }
+        return totals
+
+    def as_json(self) -> dict[str, Any]:
+        """The scoreboard as data: what verdicts.json holds."""
+        return {
+            "version": VERSION,
+            "log": self.log,
+            "registry_digest": self.digest,
+            "caveat": INPUT_CAVEAT,
+            "totals": self.totals(),
+            "sections": self.titles,
+            "claims": [_record(judged) for judged in self.judged],
+        }
+
+
+def score(
+    log: Log,
+    only: Collection[str] | None = None,
+    claims: Registry | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scoreboard:
+    """Measure and judge all claims, or some by id. A claim that the log cannot answer is not testable, never a pass."""
+    claims = registry() if claims is None else claims
+    entries = [entry for entry in claims if only is None or entry.id in only]
+    judged = []
+    for number, entry in enumerate(entries):
+        if progress is not None:
+            progress(number, len(entries))
+        judged.append(judge(log, entry))
+    if progress is not None:
+        progress(len(entries), len(entries))
+    titles: dict[str, str] = {entry.section: claims.titles[entry.section] for entry in entries}
+    return Scoreboard(log.name, claims.digest, tuple(judged), titles)
+
+
+def judge(log: Log, entry: Entry) -> Judged:
+    """One claim."""
+    claim = entry.claim
+    if claim.predicate is None:
+        return Judged(entry, Verdict("not_testable", claim.note), "–")
+    if not isinstance(claim.predicate, AllOf):
+        assert claim.statistic is not None
+        result, verdict = _part(log, claim.statistic, claim.predicate)
+        shown = "–" if result is None else show(result, claim.predicate.names)
+        return _judged(entry, verdict, result, shown)
+    results: list[Result | None] = []
+    texts: dict[str, None] = {}
+    verdicts = {}
+    parts = []
+    for number, part in enumerate(claim.predicate.of, start=1):
+        call = part.statistic or claim.statistic
+        assert call is not None
+        name = call.name.partition(".")[2].replace("_", " ")
+        result, verdict = _part(log, call, part.predicate)
+        verdicts[f"({number}) {name}"] = verdict
+        results.append(result)
+        parts.append(_judged_part(name, verdict, result, part.predicate))
+        if result is not None and (part.statistic is not None or number == 1):
+            texts[f"({number}) {name} {show(result, part.predicate.names)}"] = None
+    first = next((result for result in results if result is not None), None)
+    return replace(_judged(entry, together(verdicts), first, "; ".join(texts) or "–"), parts=tuple(parts))
+
+
+def _judged_part(name: str, verdict: Verdict, result: Result | None, predicate: Predicate) -> JudgedPart:
+    shown = "–" if result is None else show(result, predicate.names)
+    if not isinstance(result, Measured):
+        return JudgedPart(name, verdict, shown, unit=getattr(result, "unit", None))
+    value, low, high = _plain(result.value), _plain(result.low), _plain(result.high)
+    return JudgedPart(name, verdict, shown, value, low, high, result.unit)
+
+
+def _part(log: Log, call: StatisticCall, predicate: Predicate) -> tuple[Result | None, Verdict]:
+    result: Result | None = None
+    try:
+        result = measure(log, call.name, call.arguments)
+        return result, predicate.judge(result)
+    except NotAvailable as gap:
+        return result, Verdict("not_testable", f"this log lacks {gap.column}: {gap.why}")
+    except Untestable as gap:
+        return result, Verdict("not_testable", str(gap))
+
+
+def _judged(entry: Entry, verdict: Verdict, first: Result | None, shown: str) -> Judged:
+    if not isinstance(first, Measured):
+        detail = getattr(first, "detail", "")
+        return Judged(
+            entry,
+            verdict,
+            shown,
+            n=getattr(first, "n", None),
+            unit=getattr(first, "unit", None),
+            detail=detail,
+        )
+    value, low, high = _plain(first.value), _plain(first.low), _plain(first.high)
+    return Judged(entry, verdict, shown, value, low, high, int(first.n), first.unit, first.detail)
+
+
+def show(result: Result, names: Collection[str] = ()) -> str:
+    """A result in few words: a number with its interval; of a series its first and last four weeks and its extremes; of
+    named numbers those that matter, or the largest."""
+    if isinstance(result, Measured):
+        return say(result, signed=result.unit == "points")
+    if isinstance(result, Series):
+        known = [value for value in result.values if math.isfinite(value)]
+        if not known:
+            return "no value"
+        start, end = (sum(part) / len(part) for part in (known[:4], known[-4:]))
+        first, last, low, high = (amount(x, result.unit) for x in (start, end, min(known), max(known)))
+        return f"{first} → {last} (weeks {low} to {high})"
+    ranked = sorted(result.parts, key=lambda name: -result.parts[name].value)
+    chosen = [name for name in names if name in result.parts] or ranked[:SHOWN_GROUPS]
+    more = len(result.parts) - len(chosen) if not names else 0
+    text = ", ".join(f"{name} {amount(result.parts[name].value, result.parts[name].unit)}" for name in chosen)
+    return text + (f", {more} more" if more > 0 else "")
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _record(judged: Judged) -> dict[str, Any]:
+    claim = judged.entry.claim
+    return {
+        "id": judged.entry.id,
+        "section": judged.entry.section,
+        "where": claim.where,
+        "statement": claim.text,
+        "reported": claim.reported,
+        "role": claim.role,
+        "basis": claim.basis,
+        "calibration": claim.calibration,
+        "note": claim.note,
+        "status": judged.verdict.status,
+        "weak": bool(judged.verdict.weak),
+        "reason": judged.verdict.reason,
+        "simulated": judged.shown,
+        "value": judged.value,
+        "low": judged.low,
+        "high": judged.high,
+        "n": judged.n,
+        "unit": judged.unit,
+        "detail": judged.detail,
+        "parts": [
+            {
+                "name": part.name,
+                "status": part.verdict.status,
+                "weak": bool(part.verdict.weak),
+                "reason": part.verdict.reason,
+                "simulated": part.shown,
+                "value": part.value,
+                "low": part.low,
+                "high": part.high,
+                "unit": part.unit,
+            }
+            for part in judged.parts
+        ],
+    }
+
+
+def write_json(data: Any, path: Path) -> None:
+    """Write JSON beside the target and rename it into place."""
+    with replacement(path) as part:
+        part.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+STATUS_WORDS: dict[Status, str] = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}
+
+
+def word(verdict: Verdict) -> str:
+    """The verdict in a word or two."""
+    return STATUS_WORDS[verdict.status] + (
+        " (weak)" if verdict.weak and verdict.status != "not_testable" else ""
+    )

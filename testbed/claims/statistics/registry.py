@@ -1,0 +1,49 @@
+"""Statistics by name: a function from a log to a result, whose arguments are checked by their annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from analysis.sources.log import Log
+from testbed import binding
+from testbed.binding import BadArgument
+from testbed.claims.statistics.measured import Result
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Result)
+Statistic = Callable[..., Result]
+MODULES = ("platform", "openness", "agentic", "categories", "geography", "retention", "cost")
+
+_REGISTRY: dict[str, Statistic] = {}
+
+
+def statistic(function: Callable[Concatenate[Log, P], R]) -> Callable[Concatenate[Log, P], R]:
+    """Decorator: register a function as `module.name`."""
+    _REGISTRY[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = function
+    return function
+
+
+def statistics() -> dict[str, Statistic]:
+    """All statistics by name."""
+    for module in MODULES:
+        import_module(f"testbed.claims.statistics.{module}")
+    return dict(sorted(_REGISTRY.items()))
+
+
+class BadCall(BadArgument):
+    """A statistic that does not exist, or arguments that it does not take. `key`: the argument, None for the name."""
+
+
+def bind(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as the statistic takes them. Raises BadCall."""
+    known = statistics()
+    if name not in known:
+        raise BadCall(None, f"no statistic '{name}'")
+    return binding.bind(known[name], name, arguments, BadCall)
+
+
+def measure(log: Log, name: str, arguments: Mapping[str, Any]) -> Result:
+    """The result of a statistic on a log. Raises BadCall, Untestable, and analysis.NotAvailable."""
+    return statistics()[name](log, **bind(name, arguments))

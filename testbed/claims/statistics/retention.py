@@ -1,0 +1,412 @@
+"""Statistics on who comes back: cohorts of users by model and month of first use (section 7).
+
+Only complete cells count, of cohorts with at least `LEAST_USERS` users that are not cut off by the log's start. A
+cohort is *foundational* if at least `DURABLE` of it is active at month 5 and the curve has flattened: R(5) over R(3)
+at least `PLATEAU` (thresholds assumed; the report gives none). Later cohorts: those that start after the one compared.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis import study
+from analysis.proportions import share as over
+from analysis.queries import retention, usage
+from analysis.sources.coverage import month_end
+from analysis.sources.log import Log
+from testbed.claims.statistics.measured import Groups, Measured, Untestable
+from testbed.claims.statistics.registry import statistic
+from testbed.claims.statistics.tables import Pick, bounds, catalogued, facts, weeks_of
+from testbed.claims.statistics.uncertainty import difference, proportion
+
+LEAST_USERS = (
+    study.SMALL_COHORT
+)  # users of the smallest cohort that counts: those that the page does not grey out
+DURABLE = 0.30
+PLATEAU = 0.80
+
+
+def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
+    """Complete cells of cohorts that are large enough and whole, with `lag` (months from the model's launch)."""
+
+    def make() -> pd.DataFrame:
+        frame = retention.triangles(log, min_cohort=LEAST_USERS)
+        frame = frame[frame["complete"] & ~frame["left_truncated"] & ~frame["after_hole"]]
+        launches = retention.launch_cohorts(log, list(frame["model"].unique()))
+        launch = frame["model"].map({model: month for model, (month, _) in launches.items()})
+        start = pd.to_datetime(launch)
+        lag = (frame["cohort"].dt.year - start.dt.year) * 12 + frame["cohort"].dt.month - start.dt.month
+        return frame.assign(lag=lag)
+
+    frame = log.remembered("claims.cells_of_cohorts", make)
+    if model is not None:
+        frame = frame[frame["model"] == model]
+    if frame.empty:
+        whose = f"of {model} " if model else ""
+        raise Untestable(f"no cohort {whose}with {LEAST_USERS} users or more and a complete month")
+    return frame
+
+
+def _known_months(log: Log) -> list[bool]:
+    """Whether each month of the log, in order, is free of holes."""
+    return [not log.coverage.has_hole(month, month_end(month)) for month in log.coverage.months()]
+
+
+def _row(cells: pd.DataFrame, cohort: dt.date, k: int) -> pd.Series:
+    found = cells[(cells["cohort"] == pd.Timestamp(cohort)) & (cells["k"] == k)]
+    if found.empty:
+        raise Untestable(
+            f"the log has no complete month {k} of a cohort of {cohort:%B %Y} with {LEAST_USERS} users or more"
+        )
+    return found.iloc[0]
+
+
+def _measured(row: pd.Series) -> Measured:
+    return proportion(float(row["active"]), float(row["users"]), f"users of {row['cohort']:%B %Y}")
+
+
+@statistic
+def cell(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
+    """R(k): share of the users whose first use of a model falls in a month who are active k months later; Wilson."""
+    return _measured(_row(_cells(log, model), cohort, k))
+
+
+@statistic
+def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
+    """R(k) of a cohort less the highest R(k) among the later cohorts of the model. Newcombe interval; the smallest
+    lower end over all later cohorts is taken, so that it lies above 0 only if the cohort beats each of them (an
+    intersection-union test, which needs no correction: Berger 1982)."""
+    cells = _cells(log, model)
+    own = _measured(_row(cells, cohort, k))
+    later = cells[(cells["k"] == k) & (cells["cohort"] > pd.Timestamp(cohort))]
+    if later.empty:
+        raise Untestable(f"no later cohort of {model} has a complete month {k}")
+    gaps = [difference(own, _measured(row)) for _, row in later.iterrows()]
+    closest = min(gaps, key=lambda gap: gap.value)
+    text = (
+        f"users; {own.value:.1%} against at most {later['retention'].max():.1%} in {len(later)} later cohorts"
+    )
+    return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points", text)
+
+
+@statistic
+def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: int = 1) -> Measured:
+    """R(k) of a cohort less the R(k) of all users of the cohorts that start at least `after` months later; Newcombe."""
+    cells = _cells(log, model)
+    own = _measured(_row(cells, cohort, k))
+    since = pd.Timestamp(cohort) + pd.DateOffset(months=after)
+    later = cells[(cells["k"] == k) & (cells["cohort"] >= since)]
+    if later.empty:
+        raise Untestable(f"no later cohort of {model} has a complete month {k}")
+    rest = proportion(float(later["active"].sum()), float(later["users"].sum()))
+    gap = difference(own, rest)
+    return Measured(gap.value, gap.low, gap.high, own.n, "points",
+                    f"users; {own.value:.1%} against {rest.value:.1%} of {rest.n:,} later users")  # fmt: skip
+
+
+@statistic
+def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
+    """R(k) of a cohort over the mean R(k) of the later cohorts of the model (unweighted). No interval."""
+    cells = _cells(log, model)
+    own = _row(cells, cohort, k)
+    later = cells[(cells["k"] == k) & (cells["cohort"] > pd.Timestamp(cohort))]
+    if later.empty:
+        raise Untestable(f"no later cohort of {model} has a complete month {k}")
+    mean = float(later["retention"].mean())
+    text = f"users; {own['retention']:.1%} against {mean:.1%}, mean of {len(later)} later cohorts"
+    return Measured(float(over(own["retention"], mean)), n=int(own["users"]), unit="ratio", detail=text)
+
+
+@statistic
+def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
+    """Largest less smallest R(k) of the cohorts from `first_lag` months after launch on, after what chance adds has
+    been taken out: each R(k) is shrunk towards their mean by a random-effects fit (DerSimonian & Laird 1986)."""
+    cells = _cells(log, model)
+    at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
+    if len(at) < 3:
+        raise Untestable(f"only {len(at)} cohorts of {model} have a complete month {k}")
+    y = at["retention"].to_numpy(dtype=np.float64)
+    n = at["users"].to_numpy(dtype=np.float64)
+    variance = ((at["active"] + 0.5) / (n + 1) * (1 - (at["active"] + 0.5) / (n + 1)) / n).to_numpy(
+        dtype=np.float64
+    )
+    w = 1 / variance
+    mean = float((w * y).sum() / w.sum())
+    q = float((w * (y - mean) ** 2).sum())
+    tau2 = max(0.0, (q - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
+    shrunk = mean + tau2 / (tau2 + variance) * (y - mean)
+    return Measured(float(np.ptp(shrunk)), n=len(y), unit="points",
+                    detail=f"cohorts, {y.min():.1%} to {y.max():.1%} before shrinkage")  # fmt: skip
+
+
+@statistic
+def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
+    """The highest R(k) among the cohorts from `first_lag` months after launch on; Wilson interval of that cohort."""
+    cells = _cells(log, model)
+    at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
+    if at.empty:
+        raise Untestable(f"no such cohort of {model} has a complete month {k}")
+    best = at.sort_values("retention").iloc[-1]
+    found = _measured(best)
+    return Measured(
+        found.value, found.low, found.high, found.n, "share", f"{found.detail}, of {len(at)} cohorts"
+    )
+
+
+@statistic
+def typical(log: Log, k: int) -> Measured:
+    """Median over all cohorts of all models of R(k); interval by order statistics over the cohorts (binomial)."""
+    values = np.sort(_at(_cells(log), k)["retention"].to_numpy(dtype=np.float64))
+    n = len(values)
+    if n < 6:
+        raise Untestable(f"only {n} cohorts have a complete month {k}")
+    rank = int(stats.binom.ppf(0.025, n, 0.5))
+    return Measured(float(np.median(values)), float(values[max(rank - 1, 0)]), float(values[min(n - rank, n - 1)]), n,
+                    "share", "cohorts of all models")  # fmt: skip
+
+
+def _at(cells: pd.DataFrame, k: int) -> pd.DataFrame:
+    return cells[cells["k"] == k]
+
+
+def _durable(log: Log) -> pd.DataFrame:
+    """One row a cohort with a complete month 5 and a known lag to its model's launch: model, lag, durable
+    (foundational, see the module). Cohorts of models older than the log, without a release
+    day, have no lag and are left out."""
+    cells = _cells(log)
+    table = cells.pivot_table(
+        index=["model", "cohort", "lag", "users"], columns="k", values="retention"
+    ).reset_index()
+    if 5 not in table or 3 not in table:
+        raise Untestable("no cohort has a complete month 5")
+    table = table[table[5].notna() & table[3].notna()]
+    return table.assign(durable=(table[5] >= DURABLE) & (table[5] >= PLATEAU * table[3]))
+
+
+@statistic
+def durable_share(log: Log, lag: Literal["all", "early", "late"] = "all") -> Measured:
+    """Share of foundational cohorts among the cohorts with a complete month 5, of models whose launch the log or its
+    models table tells (others have no lag, and are left out); early: up to one month after launch, late: from two
+    months on; Wilson interval over cohorts."""
+    table = _durable(log)
+    if lag != "all":
+        table = table[(table["lag"] <= 1) == (lag == "early")]
+    if table.empty:
+        raise Untestable(f"no {lag} cohort has a complete month 5")
+    return proportion(float(table["durable"].sum()), len(table), "cohorts")
+
+
+@statistic
+def early_among_durable(log: Log) -> Measured:
+    """Share of the foundational cohorts that start up to one month after their model's launch; Wilson interval."""
+    table = _durable(log)
+    durable = table[table["durable"]]
+    if durable.empty:
+        raise Untestable("no cohort is foundational")
+    return proportion(float((durable["lag"] <= 1).sum()), len(durable), "foundational cohorts")
+
+
+@statistic
+def durable_by_lag(log: Log) -> Groups:
+    """`durable_share` of early and late cohorts, to be compared."""
+    return Groups({"early": durable_share(log, "early"), "late": durable_share(log, "late")})
+
+
+@statistic
+def foundational_cohorts(log: Log, model: str) -> Measured:
+    """How many cohorts of a model are foundational (count), of those with a complete month 5."""
+    table = _durable(log)
+    table = table[table["model"] == model]
+    if table.empty:
+        raise Untestable(f"no cohort of {model} has {LEAST_USERS} users and a complete month 5")
+    best = table.loc[table[5] == table[5].max()].iloc[0]
+    return Measured(float(table["durable"].sum()), n=len(table), unit="count",
+                    detail=f"cohorts; highest at month 5: {best[5]:.1%} ({best['cohort']:%B %Y})")  # fmt: skip
+
+
+@statistic
+def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measured:
+    """Kendall's tau between the order of a model's cohorts at an early and at a late month; interval by Fisher's z with
+    the variance 0.437/(n - 4) (Fieller, Hartley & Pearson 1957)."""
+    table = _cells(log, model).pivot_table(index="cohort", columns="k", values="retention")
+    if early not in table or late not in table:
+        raise Untestable(f"no cohort of {model} has a complete month {late}")
+    both = table[[early, late]].dropna()
+    if len(both) < 5:
+        raise Untestable(f"only {len(both)} cohorts of {model} have a complete month {late}")
+    tau = float(stats.kendalltau(both[early], both[late]).statistic)
+    z, half = math.atanh(min(max(tau, -0.999), 0.999)), 1.96 * math.sqrt(0.437 / (len(both) - 4))
+    return Measured(tau, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "cohorts")
+
+
+@statistic
+def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
+    """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a
+    paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
+    cells = _cells(log, model)
+    ks = [k for k in (around - 1, around, around + 1) if k >= 2]
+    found = retention.patterns(log)
+    found = found[(found["model"] == model) & (found["cohort"] == pd.Timestamp(cohort))]
+    users = found["users"].to_numpy()
+    joined = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month
+    steps = []
+    for k in ks:
+        try:
+            _row(cells, cohort, k)
+            _row(cells, cohort, k - 1)  # silence in a month that the log lacks is no step
+        except Untestable:
+            continue
+        now, before = (np.array([months[joined + at] for months in found["months"]]) for at in (k, k - 1))
+        up, down, n = int(users[now & ~before].sum()), int(users[before & ~now].sum()), int(users.sum())
+        value = (up - down) / n
+        half = (
+            float(stats.norm.ppf(1 - 0.025 / len(ks)))
+            * math.sqrt(max(up + down - (up - down) ** 2 / n, 0.0))
+            / n
+        )
+        steps.append(
+            (k, Measured(value, value - half, value + half, n, "points", f"users, step to month {k}"))
+        )
+    if not steps:
+        _row(cells, cohort, around)
+    return max((measured for _, measured in steps), key=lambda measured: measured.value)
+
+
+@statistic
+def returners(log: Log, k: int = 2) -> Measured:
+    """Of all users active in the k-th month after their first month with a model, the share who were silent the month
+    before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
+    active = returned = 0
+    known = _known_months(log)
+    for _, cohort, users, months in retention.patterns(log).itertuples(index=False):
+        at = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month + k
+        if at < len(months) and months[at] and known[at - 1]:
+            active += users
+            returned += users * (not months[at - 1])
+    if not active:
+        raise Untestable(f"no user is active in month {k}")
+    return proportion(float(returned), float(active), "users and models")
+
+
+def _plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Measured:
+    """R(late) over R(early) of a cohort; interval on the log scale from both cells as if independent (wide, since the
+    same users stand in both)."""
+    cells = _cells(log, model)
+    a, b = _row(cells, cohort, early), _row(cells, cohort, late)
+    if min(a["active"], b["active"]) == 0:
+        raise Untestable("nobody was active")
+    value = float(b["retention"] / a["retention"])
+    error = math.sqrt(sum(1 / r["active"] - 1 / r["users"] for r in (a, b)))
+    return Measured(value, value * math.exp(-1.96 * error), value * math.exp(1.96 * error), int(a["users"]), "ratio",
+                    f"users; {a['retention']:.1%} at month {early}, {b['retention']:.1%} at month {late}")  # fmt: skip
+
+
+@statistic
+def volume_rank(log: Log, model: str) -> Measured:
+    """Rank of a model by tokens in the main window (1 = most used; after the last if it was on offer and not used)."""
+    weeks_of(log, "main")
+    frame = usage.by_model(log, window=bounds("main", log))
+    order = frame["model"].tolist()
+    if model not in order and not catalogued(log, Pick(model=model)).empty:
+        order.append(model)
+    if model not in order:
+        raise Untestable(f"the log has no request to {model} in the main window")
+    return Measured(float(order.index(model) + 1), n=len(order), unit="count", detail="models")
+
+
+@statistic
+def volume_and_retention(log: Log, k: int = 5) -> Measured:
+    """Spearman's correlation, over models, of tokens (whole log) and the highest R(k) of a cohort; interval of
+    Fisher's z with the variance 1.06/(n - 3)."""
+    best = _at(_cells(log), k).groupby("model")["retention"].max()
+    tokens = usage.by_model(log).set_index("model")["tokens"]
+    both = pd.concat([best, tokens], axis=1).dropna()
+    if len(both) < 6:
+        raise Untestable(f"only {len(both)} models have a cohort with a complete month {k}")
+    rho = float(stats.spearmanr(both["retention"], both["tokens"]).statistic)
+    z, half = math.atanh(min(max(rho, -0.999), 0.999)), 1.96 * math.sqrt(1.06 / (len(both) - 3))
+    return Measured(rho, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "models")
+
+
+def _release_month(log: Log, cohort: dt.date, rival: str) -> int:
+    """The age of a cohort in months when the rival is released."""
+    released = facts(log).set_index("model")["released"]
+    if rival not in released.index:
+        raise Untestable(f"the models table has no {rival}")
+    at = (released[rival].year - cohort.year) * 12 + released[rival].month - cohort.month
+    if at < 3:
+        raise Untestable(f"the cohort is less than three months old when {rival} is released")
+    return int(at)
+
+
+def _need_foundational(log: Log, model: str, cohort: dt.date, age: int) -> None:
+    """Raises Untestable unless the cohort counts as foundational by what is known at an age: up to one month after
+    launch, and at least `DURABLE` active. Later months do not enter, or a curve that breaks would not be judged."""
+    row = _row(_cells(log, model), cohort, age)
+    if row["lag"] > 1 or row["retention"] < DURABLE:
+        raise Untestable(
+            f"the cohort of {cohort:%B %Y} of {model} is not foundational: {row['lag']:.0f} months after launch, "
+            f"{row['retention']:.1%} active at month {age}"
+        )
+
+
+@statistic
+def stays_when_rival_appears(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
+    """R in the month after the rival's release month over R in the month before it, of one foundational cohort: 1 where
+    the release leaves the curve as it was; the interval is on the log scale and takes both cells as independent (wide,
+    since the same users stand in both)."""
+    at = _release_month(log, cohort, rival)
+    _need_foundational(log, model, cohort, at - 1)
+    return _plateau(log, model, cohort, at - 1, at + 1)
+
+
+@statistic
+def exit_jump(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
+    """By how much more users leave around a rival's release than before it, compared with users who are not
+    foundational, at the same age.
+
+    Leaving: of those active in a month, the share not active two months later. With the release at age k: leaving from
+    month k-1 less leaving from month k-3, of a foundational cohort, less the same of the model's other cohorts that
+    are not foundational by month k-1 and reach month k+1. Interval from the four Wilson intervals (MOVER)."""
+    at = _release_month(log, cohort, rival)
+    _need_foundational(log, model, cohort, at - 1)
+    cells = _cells(log, model)
+    _row(cells, cohort, at + 1)
+    low = cells[(cells["k"] == at - 1) & ((cells["lag"] > 1) | (cells["retention"] < DURABLE))]["cohort"]
+    reached = set(cells[cells["k"] == at + 1]["cohort"])
+    others = [other for other in low if other in reached]
+    if not others:
+        raise Untestable(f"no other cohort of {model} has a complete month {at + 1}")
+    found = retention.patterns(log)
+    found = found[found["model"] == model]
+    sides = []
+    for group in ([pd.Timestamp(cohort)], others):
+        rows = found[found["cohort"].isin(group)]
+        after, before = (_leaving(log, rows, age) for age in (at - 1, at - 3))
+        sides.append((difference(after, before), after, before))
+    (own, after, before), (usual, _, _) = sides
+    gap = difference(own, usual)
+    text = (
+        f"users; {before.value:.1%} left before, {after.value:.1%} around it; others {100 * usual.value:+.1f}"
+    )
+    return Measured(gap.value, gap.low, gap.high, after.n, "points", text)
+
+
+def _leaving(log: Log, rows: pd.DataFrame, age: int) -> Measured:
+    """Of the users active at an age in months, the share not active two months later. rows: of `retention.patterns`."""
+    active = left = 0
+    known = _known_months(log)
+    for start, users, months in zip(rows["cohort"], rows["users"], rows["months"], strict=True):
+        at = (start.year - log.first_day.year) * 12 + start.month - log.first_day.month + age
+        if at + 2 < len(months) and months[at] and known[at + 2]:
+            active += int(users)
+            left += int(users) * (not months[at + 2])
+    if not active:
+        raise Untestable(f"nobody is active at month {age}")
+    return proportion(float(left), float(active), "users")

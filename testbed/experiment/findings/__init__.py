@@ -1,0 +1,1 @@
+"""What the runs of an experiment say: the matrix, curves, tables and pages."""

@@ -1,0 +1,1 @@
+"""Studies that make a page of docs/: run each as `python -m testbed.studies.NAME`."""

@@ -1,0 +1,41 @@
+"""Makes the README's picture: `python -m testbed.studies.gallery` runs one world twice, with and without fit."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import analysis
+import sim
+from analysis.contract.files import Foreign
+from analysis.report import figures
+from analysis.staging import Aside
+from sim.catalogue.overrides import WORLDS
+from testbed.failure import BAD_INPUT
+
+PICTURE = Path("outputs/gallery/foundational-cohort")
+MODEL = "new/frontier"
+
+
+def main() -> int:
+    """Draw the foundational cohort beside its null world; the same seed gives both worlds the same luck."""
+    scenario = WORLDS / "one-frontier-model.yaml"
+    folder = PICTURE.parent
+    names = [f"{PICTURE.name}{suffix}" for suffix in (".svg", ".png")]
+    try:
+        with Aside(folder, names) as aside, tempfile.TemporaryDirectory(prefix="gallery-") as out:
+            fit = sim.run(scenario, out=out)
+            coin = sim.run(scenario, settings=["mechanisms.fit=off"], out=out)
+            with analysis.open_log(fit.path) as first, analysis.open_log(coin.path) as second:
+                titles = ("Fit on: models differ in what they can do", "Fit off: a coin decides each trial")
+                figures.save(figures.side_by_side(first, second, MODEL, titles), aside.path / PICTURE.name)
+            aside.publish()
+    except Foreign as error:
+        print(f"python -m testbed.studies.gallery: {error}", file=sys.stderr)
+        return BAD_INPUT
+    for name in names:
+        print(folder / name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""The account of a launch cohort for reading on a terminal: definitions, plateau, returns, shrinkage, a table each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analysis.inference.cohorts.definitions import DEFINITIONS
+from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, Account, Plateau, Returns
+from analysis.inference.launch.effects import Amount
+from analysis.numerals import number, p_is, p_value, percent, percent_within
+
+DEFINED = (
+    "One log, four curves. Calendar month: active in month k after that of first use (the report's). 30-day windows: "
+    "in the k-th 30 days from the user's own first request. On or after: in month k or later; too low near the end. "
+    "Every month: in all months up to k. Only the first two can rise. 95% intervals, units: {unit}."
+)
+RETURNS = (
+    "silent: users silent in month k - 1; back: how many of them are active in k; before: share of month k's users "
+    "who were silent in some month before; elsewhere: used another model in the silent months, those back against "
+    "those not (odds ratio by length of gap, p). Then p, Holm over the months: McNemar (more back than fell silent) "
+    "and log-convexity (a bump that skipping and leaving cannot make, but a season can)."
+)
+SHRUNKEN = (
+    "Cohorts taken as draws of one distribution, each pulled to the common mean, small ones more. largest: chance that "
+    "the launch cohort's true retention is above that of every other. For display, no test."
+)
+
+
+def print_account(console: Console, account: Account) -> None:
+    """The account below its verdict."""
+    console.print()
+    head = Text(f"{account.model}: ", style="bold")
+    head.append(
+        f"the launch cohort of {account.cohort:%B %Y}, {account.users:,} users, {account.months} months on"
+    )
+    console.print(head)
+    _print_definitions(console, account)
+    if account.plateau:
+        _print_plateau(console, account.plateau)
+    if account.returns:
+        _print_returns(console, account.returns)
+    _print_shrunken(console, account)
+    _print_notes(console, account.notes)
+
+
+def _print_definitions(console: Console, account: Account) -> None:
+    frame = account.definitions
+    by_organisation = frame["low_by_organisation"].notna().any()
+    suffix, unit = ("_by_organisation", "organisations") if by_organisation else ("", "users")
+    _title(console, "Retention under four definitions", DEFINED.format(unit=unit))
+    cells = {
+        (row["definition"], row["k"]): _share(row["retention"], row["low" + suffix], row["high" + suffix])
+        for row in frame.to_dict("records")
+    }
+    rows = [
+        [str(k), *(cells.get((name, k), "–") for name in DEFINITIONS)] for k in sorted(frame["k"].unique())
+    ]
+    _print_table(console, ("k", *DEFINITIONS), rows)
+
+
+def _print_plateau(console: Console, plateau: Plateau) -> None:
+    _title(console, "Plateau or slow decay", plateau.words)
+    found = plateau.index
+    if found is not None and math.isfinite(found.index):
+        said = f"plateau index R(5)/R(3): {found.index:.2f}"
+        if math.isfinite(found.se):
+            said += (
+                f" ({found.low:.2f} to {found.high:.2f}); p of at most {found.threshold:g}: "
+                f"{p_value(found.p_above)}, of at least {found.threshold:g}: {p_value(found.p_below)}"
+            )
+        console.print(said)
+    if plateau.comparison is not None:
+        table = plateau.comparison.table
+        ends = [name for name in table.columns if name.startswith("S(")]
+        rows = [
+            [row["model"] + (" (on the edge)" if row["at_boundary"] else ""), str(row["parameters"]),
+             f"{row['log_likelihood']:.1f}", f"{row['delta_aic']:.1f}", *(percent(row[end]) for end in ends)]
+            for row in table.to_dict("records")
+        ]  # fmt: skip
+        console.print()
+        _print_table(console, ("dropout model", "par.", "log L", "ΔAIC", *ends), rows)
+    console.print()
+    console.print(Text(MIXED_KINDS, style="dim"))
+    _print_curves(console, plateau)
+    if len(plateau.held_out):
+        rows = [
+            [row["model"], row["of"].replace("month k", f"month {row['k']}"), percent(row['predicted']),
+             percent(row['actual']), f"{100 * row['error']:+.1f}"]
+            for row in plateau.held_out.to_dict("records")
+        ]  # fmt: skip
+        console.print()
+        _print_table(
+            console, ("fitted without the last months", "foretells", "share", "came", "error"), rows, 2
+        )
+    _print_notes(console, plateau.notes)
+
+
+def _print_curves(console: Console, plateau: Plateau) -> None:
+    """Observed and expected shares: a row a curve, so that each fits a line, the first months of long ones."""
+    curves = plateau.curves.head(8)
+    names = {
+        "active": f"{ACTIVE}: observed",
+        "active, BG/BB": "  BG/BB",
+        "last activity": "last active then or later",
+    }
+    rows = [
+        [names.get(name, "  " + name.removeprefix("last activity, ")),
+         *(percent(value) for value in curves[name])]
+        for name in curves.columns
+        if name != "k"
+    ]  # fmt: skip
+    console.print()
+    _print_table(console, ("share of the cohort, k =", *map(str, curves["k"])), rows)
+
+
+def _print_returns(console: Console, returns: Returns) -> None:
+    _title(console, "Returns after silence", RETURNS)
+    rise = returns.mcnemar.table().set_index("k")
+    bump = returns.log_convexity.table().set_index("k")
+    away = None if returns.elsewhere is None else returns.elsewhere.set_index("k")
+    rows = []
+    for row in returns.rates.table().to_dict("records"):
+        k = row["k"]
+        cells = [
+            str(k), f"{row['silent']:,}", f"{row['returned']:,}", _share(row["rate"], row["low"], row["high"]),
+            percent(row["silent_before"]),
+        ]  # fmt: skip
+        if away is not None:
+            gap = away.loc[k]
+            cells.append(
+                f"{percent(gap['returners_share'])} / {percent(gap['others_share'])} "
+                f"({number(gap['odds_ratio'])}, {p_value(gap['p'])})"
+            )
+        cells += [p_value(rise["holm"].get(k, math.nan)), p_value(bump["holm"].get(k, math.nan))]
+        rows.append(cells)
+    heads = ["k", "silent", "back", "rate", "before"]
+    heads += ["elsewhere"] if away is not None else []
+    _print_table(console, (*heads, "McNemar", "log-convex"), rows)
+    console.print(
+        f"isotonic likelihood-ratio test of any rise: {returns.isotonic.statistic:.2f}, "
+        f"{p_is(returns.isotonic.p)} (a reference: it hardly ever fires on a falling curve)"
+    )
+    _print_notes(console, returns.notes)
+
+
+def _print_shrunken(console: Console, account: Account) -> None:
+    launch = account.shrunken_launch
+    if launch.empty:
+        return
+    _title(console, "Beside the other cohorts, shrunken", SHRUNKEN)
+    rows = [
+        [str(row["k"]), str(row["cohorts"]), percent(row["retention"]),
+         _share(row["shrunken"], row["low"], row["high"]), percent(row["probability_largest"])]
+        for row in launch.to_dict("records")
+    ]  # fmt: skip
+    _print_table(console, ("k", "cohorts", "launch R(k)", "shrunken", "largest"), rows)
+
+
+def _title(console: Console, title: str, words: str) -> None:
+    console.print()
+    console.print(Text(title, style="bold"))
+    console.print(Text(words, style="dim"))
+
+
+def _print_table(
+    console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1
+) -> None:
+    """A plain table; all but the first `left` columns are numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="left" if i < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _print_notes(console: Console, notes: Sequence[str]) -> None:
+    for note in notes:
+        console.print(Text(f"note: {note}", style="dim"))
+
+
+def _share(value: float, low: float, high: float) -> str:
+    return percent_within(Amount(value, low, high))

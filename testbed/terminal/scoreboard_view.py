@@ -1,0 +1,259 @@
+"""The scoreboard for reading: on a terminal and as Markdown, by section of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from testbed.claims.predicates import amount
+from testbed.claims.registry import Entry
+from testbed.claims.replicates import Frequency, PartFrequency, Study
+from testbed.claims.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
+from testbed.claims.statistics.measured import Unit
+
+LEGEND = (
+    "[a to b]: 95% interval. start → end: means of the first and last four weeks. "
+    "weak: the interval does not settle it."
+)
+STUDY_LEGEND = (
+    "holds: replicates in which the claim holds, of those that can tell (n/t: cannot), with Wilson's 95% interval of "
+    "the share.\nsimulated: mean of the replicates (smallest to largest), or the first one's where it is no number; of "
+    "a claim with several conditions, each with how often it holds."
+)
+TOTALS = ("holds", "holds_weakly", "fails", "fails_weakly", "not_testable")
+STUDY_TOTALS = {
+    "claims": "all",
+    "testable": "testable",
+    "always": "always hold",
+    "mostly": "mostly",
+    "rarely": "rarely",
+    "never": "never",
+    "mean_held": "hold in the mean",
+}
+STYLES = {"holds": "green", "fails": "red", "not_testable": "dim"}
+
+
+def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged], why: bool = False) -> None:
+    """The claims by section, then the totals of the whole board. why: each claim with its reason and note."""
+    console.print(Text(f"Claims on {board.log}", style="bold"))
+    console.print(Text(LEGEND, style="dim"))
+    for section, title in board.titles.items():
+        mine = [judged for judged in shown if judged.entry.section == section]
+        if not mine:
+            continue
+        console.print()
+        console.print(Text(title, style="bold cyan"))
+        if why:
+            for judged in mine:
+                _print_claim(console, judged)
+            continue
+        table = _table(("id", None), ("verdict", None), ("claim", 3), ("reported", 2), ("simulated", 3))
+        for judged in mine:
+            claim = judged.entry.claim
+            verdict = Text(word(judged.verdict), style=STYLES[judged.verdict.status])
+            table.add_row(
+                judged.entry.id, verdict, _text(judged.entry), Text(claim.reported), Text(judged.shown)
+            )
+        console.print(table)
+    console.print()
+    print_totals(console, board)
+
+
+def _print_claim(console: Console, judged: Judged) -> None:
+    """One claim as a block."""
+    claim = judged.entry.claim
+    head = Text(f"{judged.entry.id}  ", style="bold")
+    head.append(word(judged.verdict), style=STYLES[judged.verdict.status])
+    head.append(f"  {claim.text}", style="not bold")
+    console.print(head)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    rows = [
+        ("reported", f"{claim.reported}  ({claim.where}; {claim.role}; band: {claim.basis})"),
+        ("simulated", judged.shown),
+        ("because", judged.verdict.reason),
+        ("rests on", f"n = {judged.n:,}: {judged.detail}" if judged.n else judged.detail),
+        ("note", claim.note if claim.note != judged.verdict.reason else ""),
+    ]
+    for name, text in rows:
+        if text and text != "–":
+            table.add_row(f"     {name}", Text(text))
+    console.print(table)
+
+
+def _text(entry: Entry) -> Text:
+    """The claim and its role."""
+    text = Text(entry.claim.text)
+    text.append(f"  {entry.claim.role}", style="dim")
+    return text
+
+
+def print_totals(console: Console, board: Scoreboard) -> None:
+    """How many claims hold, by role."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("claims", no_wrap=True)
+    for heading in ("hold", "of them weakly", "fail", "of them weakly", "not testable"):
+        table.add_column(heading, justify="right")
+    for role, counts in board.totals().items():
+        table.add_row(role, *(str(counts[key]) for key in TOTALS))
+    console.print(table)
+    console.print(Text(INPUT_CAVEAT, style="dim"))
+
+
+def print_study(console: Console, study: Study, shown: Sequence[Frequency], why: bool = False) -> None:
+    """How often each claim holds, by section. why: with the registry's note and each replicate's reason."""
+    title = f"Claims over {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}"
+    console.print(Text(title, style="bold"))
+    console.print(Text(STUDY_LEGEND, style="dim"))
+    for section, title in study.titles.items():
+        mine = [frequency for frequency in shown if frequency.entry.section == section]
+        if not mine:
+            continue
+        console.print()
+        console.print(Text(title, style="bold cyan"))
+        table = _table(("id", None), ("holds", None), ("claim", 3), ("reported", 2), ("simulated", 3))
+        for frequency in mine:
+            text = _text(frequency.entry)
+            if why:
+                for line in _reasons(frequency):
+                    text.append(f"\n{line}", style="dim")
+            holds = Text(often(frequency), style=_style(frequency))
+            reported, simulated = Text(frequency.entry.claim.reported), Text(over_replicates(frequency))
+            table.add_row(frequency.entry.id, holds, text, reported, simulated)
+        console.print(table)
+    console.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("claims", no_wrap=True)
+    for heading in STUDY_TOTALS.values():
+        table.add_column(heading, justify="right")
+    for role, counts in study.totals().items():
+        table.add_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS))
+    console.print(table)
+    console.print(Text(INPUT_CAVEAT, style="dim"))
+
+
+def _table(*columns: tuple[str, int | None]) -> Table:
+    """A table whose columns share the width by ratio; those without one are as wide as their text."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
+    for name, ratio in columns:
+        table.add_column(name, ratio=ratio, no_wrap=ratio is None, overflow="fold")
+    return table
+
+
+def _reasons(frequency: Frequency) -> list[str]:
+    """The registry's note, and why the verdict of each replicate is what it is."""
+    note = frequency.entry.claim.note
+    reasons = [frequency.why_not] if frequency.why_not else [
+        f"replicate {number}: {reason}" for number, reason in enumerate(frequency.reasons)
+    ]  # fmt: skip
+    return [line for line in dict.fromkeys([note, *reasons]) if line]
+
+
+def _style(frequency: Frequency) -> str:
+    share = frequency.share
+    return "dim" if share is None else "green" if share == 1 else "red" if share == 0 else "yellow"
+
+
+def often(frequency: Frequency) -> str:
+    """`8/10 (49-94%)`, or that it cannot be told."""
+    if not frequency.testable:
+        return "not testable"
+    assert frequency.low is not None and frequency.high is not None
+    interval = f"{100 * frequency.low:.0f}-{100 * frequency.high:.0f}%"
+    missing = (
+        f", {frequency.replicates - frequency.testable} n/t"
+        if frequency.testable < frequency.replicates
+        else ""
+    )
+    return f"{frequency.holds}/{frequency.testable} ({interval}){missing}"
+
+
+def over_replicates(frequency: Frequency) -> str:
+    """A claim's number as mean (smallest to largest) over the replicates, or the first replicate's value where it is no
+    number. Of a claim with several conditions, each with its number and how often it holds."""
+    if not frequency.testable and not frequency.values:
+        return "–"
+    if not frequency.parts:
+        return _spread(frequency)
+    return "; ".join(
+        f"({number}) {part.name} {_spread(part)}: "
+        + (f"holds {part.holds}/{part.testable}" if part.testable else "not testable")
+        for number, part in enumerate(frequency.parts, start=1)
+    )
+
+
+def _spread(frequency: Frequency | PartFrequency) -> str:
+    if not frequency.values or frequency.unit is None:
+        return frequency.example
+    unit: Unit = frequency.unit  # type: ignore[assignment]
+    signed = unit == "points"
+    mean = amount(sum(frequency.values) / len(frequency.values), unit, signed)
+    low, high = (
+        amount(edge, unit, signed, bare=True) for edge in (min(frequency.values), max(frequency.values))
+    )
+    others = frequency.testable - len(frequency.values)  # never, or the logarithm of nothing
+    return f"{mean} ({low} to {high})" + (f", {others} without a number" if others > 0 else "")
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str) -> str:
+    """A page: totals, then a table for each section."""
+    lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", ""]
+    lines += _heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
+    for role, counts in board.totals().items():
+        lines.append(_row(role, *(str(counts[key]) for key in TOTALS)))
+    lines += ["", INPUT_CAVEAT]
+    for section, title in board.titles.items():
+        mine = [judged for judged in shown if judged.entry.section == section]
+        if mine:
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                *_heading("id", "claim", "role", "reported", "simulated", "verdict"),
+            ]
+        for judged in mine:
+            claim = judged.entry.claim
+            cells = (claim.text, claim.role, claim.reported, judged.shown, word(judged.verdict))
+            lines.append(_row(judged.entry.id, *cells))
+    return "\n".join(lines) + "\n"
+
+
+def study_markdown(study: Study, shown: Sequence[Frequency], command: str) -> str:
+    """A page: totals, then a table for each section."""
+    made = f"Made by `{command}`: {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}."
+    lines = ["# How often the claims of the report hold", "", made, "", *STUDY_LEGEND.split("\n"), ""]
+    lines += _heading("claims", *STUDY_TOTALS.values())
+    for role, counts in study.totals().items():
+        lines.append(_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
+    lines += ["", INPUT_CAVEAT]
+    for section, title in study.titles.items():
+        mine = [frequency for frequency in shown if frequency.entry.section == section]
+        if mine:
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                *_heading("id", "claim", "role", "reported", "simulated", "holds"),
+            ]
+        for f in mine:
+            claim = f.entry.claim
+            lines.append(
+                _row(f.entry.id, claim.text, claim.role, claim.reported, over_replicates(f), often(f))
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _heading(*names: str) -> list[str]:
+    return [_row(*names), "|" + "---|" * len(names)]
+
+
+def _row(*cells: str) -> str:
+    plain = (cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(plain) + " |"

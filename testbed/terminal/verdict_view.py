@@ -1,0 +1,263 @@
+"""Verdicts for reading on a terminal: one table for all models, and a block a model with what the verdict rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
+from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, Rate
+from analysis.inference.launch.decision import Decision
+from analysis.inference.launch.robustness import DROPPED
+from analysis.inference.launch.verdict import Verdict, outcome_words
+from analysis.inference.launch.wording import left_out_in_turn, others_word
+from analysis.numerals import (
+    NOBODY,
+    NONE,
+    number_within,
+    p_is,
+    p_value,
+    percent,
+    percent_within,
+    points_within,
+)
+
+STYLES = {
+    "foundational": "bold green",
+    "dominant launch": "bold green",
+    "fragile": "yellow",
+    "launch advantage": "yellow",
+    "drift": "yellow",
+    "boomerang": "cyan",
+    "no fit": "red",
+    "no stand-out": "red",
+    "insufficient data": "dim",
+}
+LEGEND = (
+    "launch, others: share of the launch cohort, and of the cohorts compared with it together, that is active so many "
+    "months after joining. p: of the four tests together; adjusted: for the number "
+    "of models judged (Holm). false alarm: how often a log like this one is called foundational although nobody is "
+    "loyal. found: how often it is where that share of the launch cohort is loyal (power). Both are simulated with "
+    "this log's cohorts and organisations."
+)
+LIMITS = f"Not simulated: {'; '.join(NOT_SIMULATED)}."
+"""Of the error rates, for those who ask why."""
+NUMBERS = ("month", "launch", "others", "p", "adjusted", "false alarm")
+
+
+def print_verdicts(
+    console: Console, found: Sequence[Verdict], why: bool = False, names: Mapping[str, str] | None = None
+) -> None:
+    """The verdicts, a sentence each with what limits it, then their numbers; why: with tests, sizes, challenges and
+    error rates of each model. names: for people, by model."""
+    console.print()
+    console.print(Text("Does the launch cohort stand out?", style="bold"))
+    for verdict in found:
+        print_sentence(console, verdict, (names or {}).get(verdict.model, verdict.model))
+    console.print()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("model", overflow="fold", ratio=1)
+    for head in (*NUMBERS, f"found {'/'.join(f'{s:.0%}' for s in PLANTED)}"):
+        table.add_column(head, justify="right", overflow="fold")
+    for verdict in found:
+        _add_row(table, verdict)
+    console.print(table)
+    console.print(Text(f"{LEGEND} {LIMITS}" if why else LEGEND, style="dim"))
+    if why:
+        for verdict in found:
+            console.print()
+            _print_block(console, verdict)
+        return
+    for verdict in found:
+        if searched := _search_words(verdict):
+            console.print(Text(f"{verdict.model}: {searched}", style="dim"))
+    console.print(Text("\n--why shows the tests, sizes and challenges of each model.", style="dim"))
+
+
+def print_sentence(console: Console, verdict: Verdict, name: str, brief: bool = False) -> None:
+    """One verdict as a sentence, and what limits it, indented below; brief: without how sure it is."""
+    console.print()
+    head = Text(name, style="bold")
+    head.append(f": {verdict.headline}", style=STYLES[verdict.classification.kind])
+    console.print(head)
+    console.print(Padding(Text(verdict.sentence), (0, 0, 0, 2)))
+    for text in [text for text in verdict.caveats if not (brief and text == verdict.how_sure)]:
+        console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
+
+
+def _add_row(table: Table, verdict: Verdict) -> None:
+    sizes = verdict.decision.sizes if verdict.decision else None
+    cells = [NONE, NONE, NONE]
+    if sizes:
+        cells = [str(sizes.age), percent(sizes.own.value), percent(sizes.others.value)]
+    rates = verdict.rates
+    wrong = percent(rates.false_positive_rate) if rates else NONE
+    power = "/".join(percent(rate.value) for rate in rates.power) if rates else NONE
+    table.add_row(verdict.model, *cells, p_value(verdict.p), p_value(verdict.holm_p), wrong, power)
+
+
+def _print_block(console: Console, verdict: Verdict) -> None:
+    """All that one verdict rests on."""
+    head = Text(f"{verdict.model}: ", style="bold")
+    head.append(verdict.headline, style=STYLES[verdict.classification.kind])
+    console.print(head)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in _lines(verdict):
+        table.add_row(name, text)
+    console.print(table)
+
+
+def _lines(verdict: Verdict) -> list[tuple[str, str]]:
+    lines = [("because", verdict.classification.because)]
+    panel, decision = verdict.panel, verdict.decision
+    if panel is not None and panel.launch is not None:
+        later = [c for c in panel.tested if c != panel.launch]
+        sizes = [int(panel.cohort_sizes[c]) for c in later]
+        others = (
+            f"{len(later)} other cohorts of {min(sizes):,} to {max(sizes):,}" if later else "no other cohort"
+        )
+        unit = "organisations" if panel.has_organisations else "users"
+        lines.append(
+            (
+                "cohorts",
+                f"launch {panel.months[panel.launch]:%B %Y}, {int(panel.cohort_sizes[panel.launch]):,} users; "
+                f"{others}; errors by {unit}",
+            )
+        )
+    if decision is not None:
+        for letter, test in decision.found.tests.items():
+            if not test.ran:
+                lines.append((f"test {letter}", f"{test.name}: not run, {test.why}"))
+                continue
+            at = f" at month {test.age}" if test.age else ""
+            level = test.slack * decision.found.alpha
+            passed = test.rejects(decision.found.alpha)
+            said = f"{'stands' if passed else 'does not stand'} out at the {percent(level)} level"
+            lines.append(
+                (
+                    f"test {letter}",
+                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, {p_is(test.p)}, {said}",
+                )
+            )
+        lines += _sizes(verdict)
+        lines += _challenges(decision)
+        controls = verdict.controls
+        if controls.judged:
+            said = f"{controls.stand_out} of {controls.judged} other models' launch cohorts stand out, too"
+            if math.isfinite(controls.p_excess):
+                said += (
+                    f"; {controls.above} of {controls.measured} have a launch effect above 0, their median odds ratio "
+                    f"is {controls.odds_ratio:.2f} (none on average: {p_is(controls.p_mean)}), and this one "
+                    f"exceeds what they foretell with {p_is(controls.p_excess)}"
+                )
+            lines.append(("controls", said))
+    if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
+        held = verdict.concentration
+        share = (
+            f"{percent(held.always_on_share)} of the {held.retained:,} users of the launch cohort who are active in "
+            f"month {held.age}"
+        )
+        who = (
+            f"; the largest organisation is {percent(held.largest_organisation)}"
+            if held.organisations
+            else ""
+        )
+        if math.isfinite(held.unpausing_share):
+            share += f", and accounts that never pause {percent(held.unpausing_share)}"
+        lines.append(
+            ("concentration", f"always-on accounts are {share}{who}; Gini of requests {held.volume_gini:.2f}")
+        )
+    if verdict.identifiable is not None:
+        lines.append(("identified", verdict.identifiable.words))
+    if verdict.rates is not None:
+        lines += [("false alarm", _rate(rate)) for rate in verdict.rates.nulls]
+        lines += [("found", _rate(rate)) for rate in verdict.rates.power]
+        if verdict.rates.likeness is not None:
+            alike = verdict.rates.likeness
+            said = f"users of one organisation were simulated as alike as here: correlation {alike:.2f}"
+            lines.append(("", said))
+        if verdict.rates.cut:
+            lines.append(("", f"larger cohorts were simulated with {LARGEST_COHORT:,} users"))
+    if searched := _search_words(verdict):
+        lines.append(("scan", searched))
+    return lines + [("note", note) for note in verdict.notes]
+
+
+def _search_words(verdict: Verdict) -> str:
+    """What the search over all cohorts found, or nothing."""
+    scan, panel = verdict.scan, verdict.panel
+    if scan is None or scan.top is None or panel is None:
+        return ""
+    p = scan.adjusted_p[scan.cohorts.index(scan.top)]
+    month = f"{panel.months[scan.top]:%B %Y}"
+    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted {p_is(p)}"
+
+
+def _challenges(decision: Decision) -> list[tuple[str, str]]:
+    """A line a challenge; cohorts dropped in turn share one."""
+    withdrawn = " (withdrawn)" if decision.stands else ""
+    lines = [
+        ("challenge", f"{o.about}: {outcome_words(o)}" + (withdrawn if o.withdraws and o.flips else ""))
+        for o in decision.outcomes
+        if not o.name.startswith(DROPPED)
+    ]
+    if turns := left_out_in_turn(decision):
+        lines.append(("challenge", turns[0]))
+    return lines
+
+
+def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
+    sizes = verdict.decision.sizes if verdict.decision else None
+    if sizes is None:
+        return [("sizes", "no other cohort shares a month with the launch cohort")]
+    level = {True: "reached", False: "not reached", None: "month 5 was not observed"}[
+        verdict.classification.at_level
+    ]
+    lines = [
+        (
+            "sizes",
+            f"active in month {sizes.age}: {percent_within(sizes.own)} of the launch cohort, "
+            f"{percent_within(sizes.others)} of the {sizes.others_cohorts} {others_word(verdict)} "
+            f"cohort{'s'[: sizes.others_cohorts > 1]}",
+        ),
+        (
+            "",
+            f"difference of the two {points_within(sizes.difference)}, ratio "
+            + (number_within(sizes.ratio) if sizes.others.value else NOBODY),
+        ),
+        (
+            "",
+            (
+                f"{number_within(sizes.active_months)} more active months up to month {sizes.active_months_to}; "
+                if sizes.active_months_to
+                else ""
+            )
+            + f"implied extra loyal share {percent_within(sizes.loyal_share)}",
+        ),
+    ]
+    if math.isfinite(sizes.e_value):
+        lines.append(("", f"E-value {sizes.e_value:.1f} (near end of the interval {sizes.e_value_low:.1f})"))
+    if sizes.plateau_ages:
+        early, late = sizes.plateau_ages
+        lines.append(
+            (
+                "",
+                f"of the launch cohort, active in month {late} over active in month {early} (plateau): "
+                f"{number_within(sizes.plateau)}; the report's level: {level}",
+            )
+        )
+    return lines
+
+
+def _rate(rate: Rate) -> str:
+    low, high = rate.interval
+    return (
+        f"{rate.population}: {percent(rate.value)} ({percent(low)} to {percent(high)}) of {rate.simulations}"
+    )
