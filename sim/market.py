@@ -14,6 +14,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.catalogue import CATEGORIES, Catalogue, CatalogueModel
+from sim.pricing import Usage
 from sim.scenario import (
     AbilityEvent,
     OutageEvent,
@@ -24,7 +25,6 @@ from sim.scenario import (
 )
 
 Process = Generator[simpy.Event, None, None]
-PROMPT, COMPLETION, CACHED = 0, 1, 2
 SAME = 1e-9
 """Relative difference below which two effective prices are the same but for rounding."""
 
@@ -90,7 +90,7 @@ class Market:
         self.free_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
         self.up_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
         """Models that answer, by day: listed, and without an outage."""
-        self._usage = _Usage(scenario, catalogue)
+        self._usage = Usage(scenario, [model.facts.reasoning for model in catalogue.models])
         self.effective_price: NDArray[np.float64] = np.full((n, len(CATEGORIES)), np.nan)
         self.env = simpy.Environment(initial_time=min([0, *self.release_day.tolist()]))
         for number, model in enumerate(models):
@@ -267,42 +267,3 @@ class Market:
 
 def _model_key(slug: str) -> int:
     return int.from_bytes(hashlib.sha256(slug.encode()).digest()[:8], "little")
-
-
-class _Usage:
-    """What a million effective tokens of a category cost on a model: the mix of prompt, cached and completion."""
-
-    def __init__(self, scenario: Scenario, catalogue: Catalogue) -> None:
-        traffic, kinds = scenario.traffic, scenario.workloads.categories
-        size = (scenario.days, len(CATEGORIES))
-        self.prompt, self.completion, self.cached = np.ones(size), np.ones(size), np.zeros(len(CATEGORIES))
-        for name, kind in kinds.items():
-            column = CATEGORIES.index(name)
-            # mean of a lognormal = median * exp(sigma^2 / 2)
-            self.prompt[:, column] = scenario.daily(kind.prompt_tokens, True) * np.exp(
-                kind.prompt_sigma**2 / 2
-            )
-            self.completion[:, column] = scenario.daily(kind.completion_tokens, True) * np.exp(
-                kind.completion_sigma**2 / 2
-            )
-            self.cached[column] = kind.cached_share
-        self.used = [CATEGORIES.index(name) for name in kinds]
-        share = {"none": 0.0, "hybrid": traffic.hybrid_reasoning_share, "always": 1.0}
-        self.reasons = np.array([share[m.facts.reasoning] for m in catalogue.models])
-        self.factor = scenario.daily(traffic.reasoning_completion_factor)
-
-    def price_of(self, number: int, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:
-        """Effective prices of one model in the categories of the scenario's work."""
-        return self.effective_price(price, day, slice(number, number + 1))[0, self.used]
-
-    def effective_price(
-        self, price: NDArray[np.float64], day: int, rows: slice = slice(None)
-    ) -> NDArray[np.float64]:
-        """USD per million tokens, models x categories, at list prices `price` (models x 3)."""
-        price = price[rows]
-        completion = self.completion[day][None, :] * (1 + self.factor[day] * self.reasons[rows, None])
-        prompt = self.prompt[day][None, :]
-        cached = self.cached[None, :]
-        input_price = (1 - cached) * price[:, PROMPT, None] + cached * price[:, CACHED, None]
-        total = input_price * prompt + price[:, COMPLETION, None] * completion
-        return np.asarray(total / (prompt + completion))

@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from sim import pricing
 from sim.catalogue import CATEGORIES, Catalogue
 from sim.gateway.buffers import Memory
 from sim.market import Market
@@ -56,6 +57,7 @@ _STEP_BITS, _STEP_MASK, _TO_PART = np.uint64(22), np.uint64((1 << 22) - 1), 1.0 
 _HALF, _HALF_MASK, _TO_UNIT = np.uint64(32), np.uint64((1 << 32) - 1), 1.0 / (1 << 32)
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
+_charge = compiled(pricing.charge)
 
 SPELL = np.dtype([
     ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32), ("model", np.int16),
@@ -404,7 +406,7 @@ def _fill(  # type: ignore[no-untyped-def]
             word = mix(r + np.uint64(7))
             wait = models.first_token_ms[at] * _factor(factors, WAIT, word & _HALF_MASK) + READ_MS * n_prompt
             pace = models.tokens_per_second[at] * (1.0 + PACE_SPREAD * (2.0 * _high(word) - 1.0))
-            charge = ((n_prompt - n_cached) * p_in + n_cached * p_cached + n_completion * p_out) * 1e-6
+            charge = _charge(n_prompt, n_cached, n_completion, p_in, p_cached, p_out) * 1e-6
             if is_free or ended == ERROR:
                 charge = 0.0
             elif work.byok:
@@ -627,7 +629,7 @@ def _factor_table(scenario: Scenario) -> FactorTable:
 
 
 def _model_table(scenario: Scenario, catalogue: Catalogue) -> tuple[ModelTable, tuple[str, ...]]:
-    chance = {"none": 0.0, "hybrid": scenario.traffic.hybrid_reasoning_share, "always": 1.0}
+    chance = pricing.reasoning_chances(scenario)
     names: dict[str, int] = {}
     start: list[int] = []
     stop: list[int] = []

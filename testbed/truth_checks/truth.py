@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from analysis.contract.files import manifest_of
 from sim.catalogue import CATEGORIES
+from sim.pricing import CACHED, COMPLETION, PROMPT, Usage
 from sim.scenario import Scenario
 from testbed.failure import BadInput
 
@@ -162,13 +163,10 @@ def read(folder: Path) -> Truth:
 
 
 def _prices(models: pd.DataFrame, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """At each model's release: USD per million effective tokens by category (infinite: none), and whether it is free.
-
-    The mix of prompts, cached prompts and completions is the scenario's, as the agents see it.
-    """
-    traffic, kinds = scenario.traffic, scenario.workloads.categories
-    reasons = {"none": 0.0, "hybrid": traffic.hybrid_reasoning_share, "always": 1.0}
-    factor = scenario.daily(traffic.reasoning_completion_factor)
+    """At each model's release: its effective price by category, as agents see it (infinite: none), and whether it is
+    free."""
+    usage = Usage(scenario, models["reasoning"].tolist())
+    listed = np.full((len(models), 3), np.nan)
     price = np.full((len(models), len(CATEGORIES)), np.inf)
     free = np.zeros(len(models), dtype=bool)
     records: list[dict[Any, Any]] = models.to_dict("records")
@@ -189,16 +187,8 @@ def _prices(models: pd.DataFrame, scenario: Scenario) -> tuple[NDArray[np.float6
             continue
         cached = point["cached_usd_per_mtok"]
         cached = into if cached is None or math.isnan(cached) else cached
-        for name, kind in kinds.items():
-            prompt = scenario.daily(kind.prompt_tokens, True)[day] * math.exp(kind.prompt_sigma**2 / 2)
-            visible = scenario.daily(kind.completion_tokens, True)[day] * math.exp(
-                kind.completion_sigma**2 / 2
-            )
-            completion = visible * (1 + factor[day] * reasons[model["reasoning"]])
-            input_price = (1 - kind.cached_share) * into + kind.cached_share * cached
-            price[row, CATEGORIES.index(name)] = (input_price * prompt + out * completion) / (
-                prompt + visible
-            )
+        listed[row, [PROMPT, COMPLETION, CACHED]] = into, out, cached
+        price[row, usage.used] = usage.price_of(row, listed, day)
     return price, free
 
 
