@@ -1,10 +1,16 @@
-"""Runs all benchmarks and writes benchmarks/results.md; BENCH=quick leaves out the two long ones."""
+"""Runs all benchmarks, or the named ones (python -m benchmarks page tables), and writes benchmarks/results.md.
+
+BENCH=quick leaves out the two long ones.
+"""
 
 import importlib.metadata
 import os
 import platform
+import re
 import sys
 import time
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import agents, experiments, long_run, page, tables, traffic, whole
@@ -12,14 +18,15 @@ from benchmarks import agents, experiments, long_run, page, tables, traffic, who
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
 BENCHMARKS = {
-    "Whole command: from the scenario to the page": whole,
-    "Traffic: records to Parquet": traffic,
-    "Agents: decisions of two years": agents,
-    "Experiments: replicates saved, and the time of a run": experiments,
-    "Report page: size and opening": page,
-    "Long run: 50 million records": long_run,
-    "Analysis: all tables from 100 million records": tables,
+    "whole": ("Whole command: from the scenario to the page", whole),
+    "traffic": ("Traffic: records to Parquet", traffic),
+    "agents": ("Agents: decisions of two years", agents),
+    "experiments": ("Experiments: replicates saved, and the time of a run", experiments),
+    "page": ("Report page: size and opening", page),
+    "long_run": ("Long run: 50 million records", long_run),
+    "tables": ("Analysis: all tables from 100 million records", tables),
 }
+LONG = ("long_run", "tables")
 
 
 def machine() -> str:
@@ -32,22 +39,39 @@ def machine() -> str:
     )
 
 
-def main() -> None:
-    """Print each benchmark's table when it is done; write them all at the end."""
+def main(names: Sequence[str] = ()) -> int:
+    """Run the named benchmarks, or all; renew their sections of results.md as each is done. Returns 1 if one failed."""
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        print(f"no benchmark {', '.join(unknown)}: there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
     quick = os.environ.get("BENCH") == "quick"
-    parts = [f"# Benchmarks\n\nWritten by `make bench`. {machine()}"]
-    print(parts[0], flush=True)
-    for title, benchmark in BENCHMARKS.items():
-        if quick and benchmark in (long_run, tables):
-            parts.append(f"## {title}\n\nLeft out (BENCH=quick).")
-        else:
-            began = time.monotonic()
-            parts.append(f"## {title}\n\n{benchmark.measure()}")
-            print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr)
-        print("\n" + parts[-1], flush=True)
-    RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    sections = {} if not names else written()
+    sections["Benchmarks"] = f"# Benchmarks\n\nWritten by `make bench`. {machine()}"
+    print(sections["Benchmarks"], flush=True)
+    failed = False
+    for name in names or BENCHMARKS:
+        title, benchmark = BENCHMARKS[name]
+        began = time.monotonic()
+        try:
+            text = "Left out (BENCH=quick)." if quick and name in LONG else benchmark.measure()
+        except Exception as problem:  # the others are measured all the same
+            traceback.print_exc()
+            text, failed = f"Failed: {type(problem).__name__}.", True
+        sections[title] = f"## {title}\n\n{text}"
+        print(f"\n{sections[title]}", flush=True)
+        print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+        order = ["Benchmarks", *(title for title, _ in BENCHMARKS.values())]
+        parts = [sections[title] for title in order if title in sections]
+        RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     print(f"\nWritten to {RESULTS.parent.name}/{RESULTS.name}")
+    return int(failed)
+
+
+def written() -> dict[str, str]:
+    """The sections of results.md by title."""
+    parts = re.split(r"\n\n(?=## )", RESULTS.read_text(encoding="utf-8").rstrip())
+    return {part.splitlines()[0].lstrip("# "): part for part in parts}
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

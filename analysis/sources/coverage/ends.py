@@ -11,7 +11,6 @@ from analysis.sources.coverage.silences import (
     FEW_AT_END,
     QUIET_DAYS,
     SPANS,
-    STEADY,
     THIN,
     WEEKS_BESIDE,
     Silences,
@@ -75,8 +74,9 @@ def thin_since(counts: Floats, silences: Silences) -> int | None:
     for a in range(max(7 * LEAST_WEEKS, n // 2), n - 6):
         before = counts[a - 7 * min(WEEKS_BESIDE, a // 7) : a].reshape(-1, 7)
         level = np.median(before, axis=0)
-        if counts[a] > THIN * level[0] or not level[0] or before[-1].sum() < level.sum() / STEADY:
-            continue  # the step is not here: no thin day, or a week before it that is thin already
+        if counts[a] > THIN * level[0] or not level[0]:
+            continue  # the step is not here: the day is not thin
+        level *= min(1.0, before[-1].sum() / level.sum())  # nor is it where the week before is thin already
         weeks = counts[a : n - (n - a) % 7].reshape(-1, 7).sum(axis=1)
         few, expected = float(counts[a:].sum()), float(np.resize(level, n - a).sum())
         if weeks.max() > THIN * level.sum() or few > THIN * expected:
