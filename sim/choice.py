@@ -3,22 +3,25 @@
 Try utility V = log A + kappa * min(expected margin, cap) - alpha * log(price); the outside option is to wait, or to
 stay. A choice is a multinomial logit draw (McFadden 1974) over the models that the workload may consider: listed,
 affordable at list price, with the tools, the context and the permissiveness it needs, and not found wanting before.
+
+`plain_utilities` is that model, to be read; `choose` is the compiled loop that must agree with it.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.market import Market
 from sim.population import Workloads
-from sim.randomness import GOLDEN, STEP, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
+from sim.race import NOBODY, best_ability, winners
+from sim.randomness import Draws, Purpose, mixed_unit
 from sim.scenario import Scenario
 
-NOBODY = -1
-ONE = np.uint64(1)
+__all__ = [
+    "NOBODY", "View", "affordable_frontier", "awareness", "choose", "considered", "log_price", "plain_utilities",
+    "try_utility", "view_of",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,154 +83,95 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     )
 
 
-@njit(cache=True, nogil=True)
-def _best_ability(  # type: ignore[no-untyped-def]
-    rows, category, log_willingness, needs_tools, needs_permissive, context_need, accepts_free,
-    ability, log_price, free, tools, permissive, context,
-):  # fmt: skip
-    best = np.full(len(rows), -np.inf)
-    for i in range(len(rows)):
-        w = rows[i]
-        g = category[w]
-        for j in range(len(context)):
-            if (
-                ability[j, g] > best[i]
-                and (log_price[j, g] <= log_willingness[w] or (free[j] and accepts_free[w]))
-                and (tools[j] or not needs_tools[w])
-                and (permissive[j] or not needs_permissive[w])
-                and context[j] >= context_need[w]
-            ):
-                best[i] = ability[j, g]
-    return best
-
-
 def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
     return np.asarray(
-        _best_ability(
+        best_ability(
             rows, work.category, work.log_willingness, work.needs_tools, work.needs_permissive, work.context_tokens,
             work.accepts_free, view.ability, view.log_price, view.free, view.tools, view.permissive, view.context,
         )
     )  # fmt: skip
 
 
-_BELOW_0, _BELOW_1, _BELOW_2, _BELOW_3, _BELOW_4 = (
-    np.uint64(int(p * 2.0**64)) for p in (0.5, 0.8413, 0.9772, 0.9986, 0.99996)
-)
-"""Words below which the normal draw that follows from them is at most 0, 1, 2, 3 and 4 (rounded down)."""
-_FARTHEST = 300.0
-"""Largest logarithm of a factor of the bound, so that none overflows."""
-_SLACK = 1.0 + 1e-9
-"""Room for rounding in the bound."""
+def considered(
+    view: View,
+    work: Workloads,
+    rows: NDArray[np.int64],
+    passed: NDArray[np.uint64],
+    stay: NDArray[np.int16],
+) -> NDArray[np.bool_]:
+    """Which models (columns) each workload of `rows` may choose: affordable, its needs met, not passed over, not home.
 
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _earliest(  # type: ignore[no-untyped-def]
-    race, error, model_key, model_step, slowness, weakness, f0, f1, f2, f3, f4, out
-):
-    """For each model the earliest time at which it can finish, as a multiple of the best case. No branches: the
-    compiler makes vector instructions of it.
+    `passed` is a bit set of models for every workload (workloads x words); `stay` has the home of each row, or -1.
     """
-    for j in range(len(out)):
-        bits = mix(race + model_key[j])
-        gap = 1.0 - unit(bits)  # <= -log(u)
-        bits = mix(error + model_step[j])
-        far = f0 if bits < _BELOW_0 else f1
-        far = far if bits < _BELOW_1 else f2
-        far = far if bits < _BELOW_2 else f3
-        far = far if bits < _BELOW_3 else f4
-        far = far if bits < _BELOW_4 else 0.0
-        out[j] = gap * slowness[j] * max(1.0, far * weakness[j])
+    free = view.free & work.accepts_free[rows, None]
+    may = free | (work.log_willingness[rows, None] >= view.log_price[:, work.category[rows]].T)
+    may &= view.tools | ~work.needs_tools[rows, None]
+    may &= view.permissive | ~work.needs_permissive[rows, None]
+    may &= view.context >= work.context_tokens[rows, None]
+    return np.asarray(may & ~holds(passed[rows], view.numbers) & (view.numbers != stay[:, None]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _choose(  # type: ignore[no-untyped-def]
-    rows, entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
-    accepts_free, tried, known, unknown_only, stay, outside, day, choice_key, perception_key, match_key,
-    kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
-    numbers, model_key, awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
-):  # fmt: skip
-    n, m, words = len(rows), len(numbers), known.shape[1]
-    chosen = np.full(n, NOBODY, dtype=np.int16)
-    # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * log(lowest price).
-    # Factors that depend on the model alone are made once.
-    slowness, model_step = 1.0 / awareness, (model_key + ONE) * STEP
-    top = np.full(perceived.shape[1], -np.inf)
-    weakness = np.empty((perceived.shape[1], m))
-    for g in range(perceived.shape[1]):
-        for j in range(m):
-            top[g] = max(top[g], perceived[j, g])
-        for j in range(m):
-            weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
-    sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
-    earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
-    passed = np.empty(words, dtype=np.uint64)
-    for i in range(n):
-        w = rows[i]
-        # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
-        # option has its own draw, so an option that is added or removed changes no other option's luck. Times are
-        # kept as logarithms, so that no utility is too large or too small.
-        race = hash_bits(choice_key, entity[w], day)
-        best = math.log(-math.log(unit(mix(race)))) - outside[i]
-        g = category[w]
-        burden = alpha * price_weight[w]
-        most, far = kappa * cap - burden * log_free_price, 0.0
-        # Whether a model that is known to fit may be chosen: its value has no error of perception.
-        surely = False
-        for word in range(words):
-            passed[word] = tried[w, word] | known[w, word] if unknown_only else tried[w, word]
-            surely |= (known[w, word] & ~passed[word]) != 0
-        if surely:
-            most = max(kappa, quality) * cap - burden * log_free_price
-        elif fit_on:
-            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (hardness[w] + cap - top[g]))))
-        error = mix(perception_key + entity[w] * GOLDEN)
-        _earliest(
-            race, error, model_key, model_step, slowness, weakness[g],
-            far, far * sd, far * sd**2, far * sd**3, far * sd**4, earliest,
-        )  # fmt: skip
-        limit = _SLACK * math.exp(best + most)
-        count = 0
-        for j in range(m):
-            candidates[count] = j
-            count += earliest[j] < limit
-        # The newest first: they are the likely winners, and a low best time rules out many others.
-        for k in range(count - 1, -1, -1):
-            j = candidates[k]
-            if earliest[j] >= limit:
-                continue
-            number = numbers[j]
-            if number == stay[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
-                continue
-            if (needs_tools[w] and not tools[j]) or (needs_permissive[w] and not permissive[j]):
-                continue
-            if context_need[w] > context[j]:
-                continue
-            price = log_price[j, g]
-            if free[j] and accepts_free[w]:
-                price = log_free_price
-            elif price > log_willingness[w]:
-                continue
-            value = -alpha * price_weight[w] * price
-            if (known[w, number >> 6] >> np.uint64(number & 63)) & ONE:
-                # What is known to fit is judged without error of perception.
-                margin = match_sd * normal_quantile(draw_unit(match_key, entity[w], model_key[j]))
-                if fit_on:
-                    margin += ability[j, g] - hardness[w]
-                value += quality * min(margin, cap)
-            elif fit_on:
-                error_of_j = perception_sd * normal_quantile(
-                    draw_unit(perception_key, entity[w], model_key[j])
-                )
-                value += kappa * min(perceived[j, g] + error_of_j - hardness[w], cap)
-            u = unit(mix(race + model_key[j]))
-            if (1.0 - u) * slowness[j] >= _SLACK * math.exp(best + value):
-                continue
-            time = math.log(-math.log(u) / awareness[j]) - value
-            if time < best:
-                best, limit = time, _SLACK * math.exp(time + most)
-                chosen[i] = number
-    return chosen
+def holds(sets: NDArray[np.uint64], numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each bit set (rows x words) holds each model: rows x models."""
+    return np.asarray((sets[:, numbers >> 6] >> (numbers & 63).astype(np.uint64)) & np.uint64(1) == 1)
+
+
+def try_utility(
+    view: View,
+    scenario: Scenario,
+    draws: Draws,
+    work: Workloads,
+    rows: NDArray[np.int64],
+    known: NDArray[np.uint64],
+) -> NDArray[np.float64]:
+    """V = log A + kappa * min(expected margin, cap) - alpha * log(price): rows x models, no unit.
+
+    A model known to fit is judged without error of perception, and with the weight of quality that users experience.
+    """
+    causes, g = scenario.mechanisms, work.category[rows]
+    kappa = causes.information.kappa if causes.information.enabled else 0.0
+    alpha = causes.price_response.alpha if causes.price_response.enabled else 0.0
+    entity, hardness, fit = work.entity[rows, None], work.hardness[rows, None], causes.fit.enabled
+    error = causes.information.perception_sd * draws.normal(Purpose.PERCEPTION, entity, view.key)
+    match = causes.fit.match_sd * draws.normal(Purpose.MATCH, entity, view.key)
+    expected = view.perceived[:, g].T + error - hardness if fit else np.zeros_like(match)
+    experienced = view.ability[:, g].T + match - hardness if fit else match
+    margin = np.where(
+        holds(known[rows], view.numbers),
+        scenario.search.quality_weight * np.minimum(experienced, causes.information.cap),
+        kappa * np.minimum(expected, causes.information.cap) if fit else 0.0,
+    )
+    price = np.where(view.free & work.accepts_free[rows, None], view.log_free_price, view.log_price[:, g].T)
+    price = np.where(np.isfinite(price), price, 0.0)  # out of reach: not considered
+    return np.asarray(np.log(view.awareness) + margin - alpha * price * work.price_weight[rows, None])
+
+
+def plain_utilities(
+    view: View,
+    scenario: Scenario,
+    draws: Draws,
+    work: Workloads,
+    rows: NDArray[np.int64],
+    *,
+    tried: NDArray[np.uint64],
+    known: NDArray[np.uint64],
+    stay: NDArray[np.int16],
+    outside: NDArray[np.float64],
+    day: int,
+    unknown_only: bool = False,
+) -> NDArray[np.float64]:
+    """The logit that defines the model: utility with luck, rows x (waiting, then models); the largest is chosen.
+
+    Luck is a standard Gumbel draw of each option, so that shares are exp(V) over their sum. Arguments as for `choose`.
+    """
+    passed = tried | known if unknown_only else tried
+    utility = try_utility(view, scenario, draws, work, rows, known)
+    utility = np.where(considered(view, work, rows, passed, stay), utility, -np.inf)
+    options = np.column_stack([outside, utility])
+    race = draws.bits(Purpose.CHOICE, work.entity[rows], day)
+    u = mixed_unit(race[:, None] + np.append(np.uint64(0), view.key))
+    return np.asarray(options - np.log(-np.log(u)))
 
 
 def choose(
@@ -252,7 +196,7 @@ def choose(
     """
     causes = scenario.mechanisms
     return np.asarray(
-        _choose(
+        winners(
             rows, work.entity, work.category, work.hardness, work.log_willingness, work.price_weight, work.needs_tools,
             work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, unknown_only, stay, outside,
             np.uint64(day), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),

@@ -130,6 +130,12 @@ def _unit_array(key, entity, index):  # type: ignore[no-untyped-def]
     return draw_unit(key, entity, index)
 
 
+@vectorize(["float64(uint64)"], cache=True)  # type: ignore[no-untyped-call]
+def mixed_unit(bits):  # type: ignore[no-untyped-def]
+    """Uniform draws in (0, 1) from 64-bit integers, once more mixed."""
+    return unit(mix(bits))
+
+
 @njit(cache=True, nogil=True)
 def _first_day(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
     """The first day after `day` whose draw lies below the entity's chance, but `latest` at most."""

@@ -1,0 +1,157 @@
+"""The choice, compiled: the loops behind `sim.choice`, which says what they compute.
+
+They pick the same model as the plain logit there, for the same draws. Most models are passed over unseen, since even
+in the best case they would finish the race of the logit too late.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sim.randomness import GOLDEN, STEP, draw_unit, hash_bits, mix, normal_quantile, unit
+
+NOBODY = -1
+ONE = np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def best_ability(  # type: ignore[no-untyped-def]
+    rows, category, log_willingness, needs_tools, needs_permissive, context_need, accepts_free,
+    ability, log_price, free, tools, permissive, context,
+):  # fmt: skip
+    """For each row the best ability that it can afford, its needs met; -inf where there is none."""
+    best = np.full(len(rows), -np.inf)
+    for i in range(len(rows)):
+        w = rows[i]
+        g = category[w]
+        for j in range(len(context)):
+            if (
+                ability[j, g] > best[i]
+                and (log_price[j, g] <= log_willingness[w] or (free[j] and accepts_free[w]))
+                and (tools[j] or not needs_tools[w])
+                and (permissive[j] or not needs_permissive[w])
+                and context[j] >= context_need[w]
+            ):
+                best[i] = ability[j, g]
+    return best
+
+
+_BELOW_0, _BELOW_1, _BELOW_2, _BELOW_3, _BELOW_4 = (
+    np.uint64(int(p * 2.0**64)) for p in (0.5, 0.8413, 0.9772, 0.9986, 0.99996)
+)
+"""Words below which the normal draw that follows from them is at most 0, 1, 2, 3 and 4 (rounded down)."""
+_FARTHEST = 300.0
+"""Largest logarithm of a factor of the bound, so that none overflows."""
+_SLACK = 1.0 + 1e-9
+"""Room for rounding in the bound."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def earliest_times(  # type: ignore[no-untyped-def]
+    race, error, model_key, model_step, slowness, weakness, f0, f1, f2, f3, f4, out
+):
+    """For each model the earliest time at which it can finish, as a multiple of the best case. No branches: the
+    compiler makes vector instructions of it.
+    """
+    for j in range(len(out)):
+        bits = mix(race + model_key[j])
+        gap = 1.0 - unit(bits)  # <= -log(u)
+        bits = mix(error + model_step[j])
+        far = f0 if bits < _BELOW_0 else f1
+        far = far if bits < _BELOW_1 else f2
+        far = far if bits < _BELOW_2 else f3
+        far = far if bits < _BELOW_3 else f4
+        far = far if bits < _BELOW_4 else 0.0
+        out[j] = gap * slowness[j] * max(1.0, far * weakness[j])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def winners(  # type: ignore[no-untyped-def]
+    rows, entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
+    accepts_free, tried, known, unknown_only, stay, outside, day, choice_key, perception_key, match_key,
+    kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
+    numbers, model_key, awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
+):  # fmt: skip
+    """For each row the number of the model that it chooses, or -1: see `sim.choice.choose`."""
+    n, m, words = len(rows), len(numbers), known.shape[1]
+    chosen = np.full(n, NOBODY, dtype=np.int16)
+    # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * log(lowest price).
+    # Factors that depend on the model alone are made once.
+    slowness, model_step = 1.0 / awareness, (model_key + ONE) * STEP
+    top = np.full(perceived.shape[1], -np.inf)
+    weakness = np.empty((perceived.shape[1], m))
+    for g in range(perceived.shape[1]):
+        for j in range(m):
+            top[g] = max(top[g], perceived[j, g])
+        for j in range(m):
+            weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
+    sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
+    earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
+    passed = np.empty(words, dtype=np.uint64)
+    for i in range(n):
+        w = rows[i]
+        # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
+        # option has its own draw, so an option that is added or removed changes no other option's luck. Times are
+        # kept as logarithms, so that no utility is too large or too small.
+        race = hash_bits(choice_key, entity[w], day)
+        best = math.log(-math.log(unit(mix(race)))) - outside[i]
+        g = category[w]
+        burden = alpha * price_weight[w]
+        most, far = kappa * cap - burden * log_free_price, 0.0
+        # Whether a model that is known to fit may be chosen: its value has no error of perception.
+        surely = False
+        for word in range(words):
+            passed[word] = tried[w, word] | known[w, word] if unknown_only else tried[w, word]
+            surely |= (known[w, word] & ~passed[word]) != 0
+        if surely:
+            most = max(kappa, quality) * cap - burden * log_free_price
+        elif fit_on:
+            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (hardness[w] + cap - top[g]))))
+        error = mix(perception_key + entity[w] * GOLDEN)
+        earliest_times(
+            race, error, model_key, model_step, slowness, weakness[g],
+            far, far * sd, far * sd**2, far * sd**3, far * sd**4, earliest,
+        )  # fmt: skip
+        limit = _SLACK * math.exp(best + most)
+        count = 0
+        for j in range(m):
+            candidates[count] = j
+            count += earliest[j] < limit
+        # The newest first: they are the likely winners, and a low best time rules out many others.
+        for k in range(count - 1, -1, -1):
+            j = candidates[k]
+            if earliest[j] >= limit:
+                continue
+            number = numbers[j]
+            if number == stay[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
+                continue
+            if (needs_tools[w] and not tools[j]) or (needs_permissive[w] and not permissive[j]):
+                continue
+            if context_need[w] > context[j]:
+                continue
+            price = log_price[j, g]
+            if free[j] and accepts_free[w]:
+                price = log_free_price
+            elif price > log_willingness[w]:
+                continue
+            value = -alpha * price_weight[w] * price
+            if (known[w, number >> 6] >> np.uint64(number & 63)) & ONE:
+                # What is known to fit is judged without error of perception.
+                margin = match_sd * normal_quantile(draw_unit(match_key, entity[w], model_key[j]))
+                if fit_on:
+                    margin += ability[j, g] - hardness[w]
+                value += quality * min(margin, cap)
+            elif fit_on:
+                error_of_j = perception_sd * normal_quantile(
+                    draw_unit(perception_key, entity[w], model_key[j])
+                )
+                value += kappa * min(perceived[j, g] + error_of_j - hardness[w], cap)
+            u = unit(mix(race + model_key[j]))
+            if (1.0 - u) * slowness[j] >= _SLACK * math.exp(best + value):
+                continue
+            time = math.log(-math.log(u) / awareness[j]) - value
+            if time < best:
+                best, limit = time, _SLACK * math.exp(time + most)
+                chosen[i] = number
+    return chosen
