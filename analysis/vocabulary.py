@@ -92,11 +92,6 @@ def tokens_total(log: ir.Table) -> ir.IntegerColumn:
     return log.tokens_prompt.cast("int64") + log.tokens_completion.cast("int64")
 
 
-def first_seen(column: ir.Column, by: Sequence[ir.Column]) -> ir.Value:
-    """The smallest value of the column within each group, on every row of the group."""
-    return column.min().over(ibis.window(group_by=list(by)))
-
-
 def whole(column: ir.NumericColumn, by: Sequence[ir.Column]) -> ir.Value:
     """The column's sum within each group, on every row of the group, as int64."""
     return column.sum().over(ibis.window(group_by=list(by))).cast("int64")

@@ -17,11 +17,11 @@ from sim.catalogue import (
     Catalogue,
     CatalogueError,
     CatalogueModel,
-    FreeWindow,
     PricePoint,
     load_catalogue,
     write_models_table,
 )
+from tests.catalogue_facts import ability_in, is_free_on
 
 FOLDER = Path(__file__).parent.parent / "scenarios" / "catalogue"
 CATALOGUE = load_catalogue(FOLDER)
@@ -81,7 +81,7 @@ def price(slug: str, day: str) -> tuple[float, float, float | None]:
 
 
 def programming(slug: str) -> float:
-    return CATALOGUE[slug].latent.in_category("programming")
+    return ability_in(CATALOGUE[slug].latent, "programming")
 
 
 # --- the shipped data ---------------------------------------------------------------------------------------------
@@ -203,16 +203,16 @@ def test_stealth_models_cost_nothing_as_long_as_they_live() -> None:
     for model in stealth:
         assert all(point.prompt == point.completion == 0 for point in model.facts.prices)
         last = (model.facts.retired or END) - timedelta(days=1)
-        assert CATALOGUE.is_free_on(model.slug, model.released) and CATALOGUE.is_free_on(model.slug, last)
+        assert is_free_on(CATALOGUE, model.slug, model.released) and is_free_on(CATALOGUE, model.slug, last)
 
 
 def test_free_access_has_its_dates() -> None:
-    assert CATALOGUE.is_free_on("deepseek/deepseek-chat-v3-0324", date(2025, 7, 1))
-    assert not CATALOGUE.is_free_on("deepseek/deepseek-chat-v3-0324", date(2025, 11, 1))
-    assert CATALOGUE.is_free_on("minimax/minimax-m2", date(2025, 10, 30))
-    assert not CATALOGUE.is_free_on("minimax/minimax-m2", date(2025, 11, 20))
-    assert not CATALOGUE.is_free_on("google/gemini-2.0-flash-exp:free", date(2024, 12, 1))
-    assert not CATALOGUE.is_free_on("openai/gpt-4o-mini", date(2025, 1, 1))
+    assert is_free_on(CATALOGUE, "deepseek/deepseek-chat-v3-0324", date(2025, 7, 1))
+    assert not is_free_on(CATALOGUE, "deepseek/deepseek-chat-v3-0324", date(2025, 11, 1))
+    assert is_free_on(CATALOGUE, "minimax/minimax-m2", date(2025, 10, 30))
+    assert not is_free_on(CATALOGUE, "minimax/minimax-m2", date(2025, 11, 20))
+    assert not is_free_on(CATALOGUE, "google/gemini-2.0-flash-exp:free", date(2024, 12, 1))
+    assert not is_free_on(CATALOGUE, "openai/gpt-4o-mini", date(2025, 1, 1))
 
 
 def test_the_scale_of_ability() -> None:
@@ -249,7 +249,7 @@ def test_programming_order_agrees_with_public_benchmarks() -> None:
     values = [programming(slug) for slug in order]
     assert values == sorted(values, reverse=True)
     before = [m for m in CATALOGUE.models if m.released < date(2024, 6, 20)]
-    rivals = max(m.latent.in_category("programming") for m in before)
+    rivals = max(ability_in(m.latent, "programming") for m in before)
     assert programming("anthropic/claude-3.5-sonnet") > rivals + 0.5
     assert programming("meta-llama/llama-4-maverick") < programming("deepseek/deepseek-chat-v3-0324")
     free_before = CATALOGUE["google/gemini-2.0-flash-exp:free"].latent.ability
@@ -336,8 +336,8 @@ def test_a_model_is_made_in_one_line() -> None:
         reasoning="hybrid",
         context_tokens=32_000,
     )
-    assert model.author == "new" and model.latent.in_category("programming") == 2.0
-    assert model.latent.in_category("legal") == 0.0
+    assert model.author == "new" and ability_in(model.latent, "programming") == 2.0
+    assert ability_in(model.latent, "legal") == 0.0
     assert (model.facts.prices[0].prompt, model.facts.prices[0].completion) == (3.0, 3.0)
     assert Catalogue((model,)).providers_for("new/frontier")[0].name == "new"
     added = CATALOGUE.with_models([model])
@@ -379,20 +379,6 @@ def test_the_price_on_a_day_is_that_of_the_last_change_before_it(
     day = START + timedelta(ask)
     past = [point for point in points if point.start <= day]
     assert Catalogue((model,)).price_on("a/b", day) == (past[-1] if past else points[0])
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 300), st.one_of(st.none(), st.integers(0, 300)), st.integers(-50, 700))
-def test_a_free_window_holds_from_its_first_to_its_last_day(first: int, length: int | None, ask: int) -> None:
-    begin = START + timedelta(first)
-    end = None if length is None else begin + timedelta(length)
-    window = FreeWindow(begin, end, "launch_promotion")
-    model = CatalogueModel.build(
-        "a/b", released=START, price_usd_per_mtok=1.0, free_windows=(window,), retired=START + timedelta(500)
-    )
-    day = START + timedelta(ask)
-    expected = begin <= day < START + timedelta(500) and (end is None or day <= end)
-    assert Catalogue((model,)).is_free_on("a/b", day) is expected
 
 
 @settings(deadline=None, max_examples=30)

@@ -14,7 +14,6 @@ from sim.catalogue import CATEGORIES, load_catalogue
 from testbed.terminal.catalogue_view import (
     LATENT_HEADING,
     as_records,
-    catalogue_rows,
     detail_of,
     list_models,
     table_of,
@@ -130,8 +129,3 @@ def test_records_are_json_and_hold_facts_and_parameters_apart() -> None:
     assert [point["from"] for point in again["prices"]] == ["2025-04-16", "2025-06-10"]
     assert "ability" not in again
     assert set(again["model_parameters"]["ability"]) == set(CATEGORIES)
-
-
-def test_rows_take_the_same_conditions_as_the_list() -> None:
-    rows = catalogue_rows(CATALOGUE, author="minimax", origin="CN")
-    assert {row["model"] for row in rows} == slugs(author="minimax", origin="CN")

@@ -10,6 +10,7 @@ import pytest
 from sim.catalogue import CATEGORIES, Catalogue, load_catalogue
 from sim.catalogue.overrides import WORLDS, world_catalogue
 from sim.config.problems import ProblemAt, ScenarioError
+from tests.catalogue_facts import ability_in, is_free_on
 from tests.worlds import play, spells, world
 
 REAL = load_catalogue(WORLDS / "catalogue")
@@ -126,8 +127,8 @@ models:
         ("2024-12-01", 1, 2, 0.5), ("2025-02-01", 0.5, 1, None),
     ]  # fmt: skip
     assert [(w.start.day, w.end.day) for w in f.free_windows] == [(1, 10), (1, 1)]
-    assert latent.in_category("programming") == 1.5 and latent.in_category("legal") == -0.5
-    assert latent.in_category("health") == 0
+    assert ability_in(latent, "programming") == 1.5 and ability_in(latent, "legal") == -0.5
+    assert ability_in(latent, "health") == 0
     assert (latent.reach, latent.hype, latent.permissive) == (0.7, -0.2, True)
 
 
@@ -160,9 +161,9 @@ def test_only_what_is_named_changes():
     one, other = REAL["openai/gpt-4o"], changed["openai/gpt-4o"]
     assert other.facts.prices == one.facts.prices and other.facts.context_tokens == one.facts.context_tokens
     assert other.latent.reach == 0.33 and other.latent.hype == one.latent.hype
-    assert other.latent.in_category("programming") == 9 and other.latent.in_category("legal") == 8
+    assert ability_in(other.latent, "programming") == 9 and ability_in(other.latent, "legal") == 8
     for category in set(CATEGORIES) - {"programming", "legal"}:
-        assert other.latent.in_category(category) == one.latent.in_category(category)
+        assert ability_in(other.latent, category) == ability_in(one.latent, category)
     assert changed["deepseek/deepseek-chat"] == REAL["deepseek/deepseek-chat"]
 
 
@@ -195,7 +196,7 @@ def test_another_release_keeps_the_prices_that_were_in_force(released):
             theirs.completion,
             theirs.cached,
         )
-        assert moved.is_free_on(slug, date) == (old.is_free_on(slug, date) and date >= day)
+        assert is_free_on(moved, slug, date) == (is_free_on(old, slug, date) and date >= day)
     assert all(w.start >= day for w in moved[slug].facts.free_windows)
 
 
@@ -264,9 +265,9 @@ def test_what_the_writer_states_wins_over_what_is_copied():
         " ability: {legal: 4}}}\n"
     )["m/own"]
     latent, facts = own.latent, own.facts
-    assert (latent.reach, latent.hype, latent.permissive, latent.in_category("legal")) == (0.11, -1, True, 4)
+    assert (latent.reach, latent.hype, latent.permissive, ability_in(latent, "legal")) == (0.11, -1, True, 4)
     real = REAL["deepseek/deepseek-chat"].latent
-    assert all(latent.in_category(c) == real.in_category(c) for c in CATEGORIES if c != "legal")
+    assert all(ability_in(latent, c) == ability_in(real, c) for c in CATEGORIES if c != "legal")
     assert (facts.context_tokens, facts.tools, facts.reasoning) == (77, False, "always")
     assert (facts.params_total_b, facts.params_active_b, facts.size_class) == (3, None, "small")
     assert facts.prices[0].prompt == 9
@@ -294,7 +295,7 @@ def test_models_can_be_like_each_other_in_a_chain_in_any_order(order):
         "c": "m/c: {like: m/b, released: 2024-12-03, reach: 0.9}",
     }
     made = models("models: {" + ", ".join(keys[name] for name in order) + "}\n")
-    assert made["m/c"].latent.in_category("legal") == 3 and made["m/c"].latent.in_category("health") == 1.5
+    assert ability_in(made["m/c"].latent, "legal") == 3 and ability_in(made["m/c"].latent, "health") == 1.5
     assert (made["m/b"].latent.reach, made["m/c"].latent.reach) == (0.3, 0.9)
     assert made["m/c"].facts.prices[0].prompt == 2.0
 

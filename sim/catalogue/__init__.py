@@ -95,9 +95,6 @@ class FreeWindow:
     source: str = ""
     confidence: Confidence = "medium"
 
-    def covers(self, day: date) -> bool:
-        return self.start <= day and (self.end is None or day <= self.end)
-
 
 @dataclass(frozen=True)
 class ModelFacts:
@@ -146,9 +143,6 @@ class ModelLatent:
     """Tolerates adult and role-play content."""
     basis: str = "assumed"
     informed: Informed = "assumed"
-
-    def in_category(self, category: str) -> float:
-        return self.ability[CATEGORIES.index(category)]
 
 
 @dataclass(frozen=True)
@@ -291,12 +285,6 @@ class Catalogue:
         """List price of a model on a day; before its release the launch price. Free windows do not enter."""
         prices = self[slug].facts.prices
         return prices[max(bisect_right([point.start for point in prices], day) - 1, 0)]
-
-    def is_free_on(self, slug: str, day: date) -> bool:
-        """Whether free access to the model (its own id or a free twin) existed on a day of its life."""
-        facts = self[slug].facts
-        alive = facts.released <= day and (facts.retired is None or day < facts.retired)
-        return alive and any(window.covers(day) for window in facts.free_windows)
 
     def providers_for(self, slug: str) -> tuple[ProviderShare, ...]:
         """Hosts of a model, weights summing to 1: those of the slug, else of its author, else of its pool.

@@ -35,18 +35,6 @@ class Engine(Protocol):
         ...
 
 
-class Serial:
-    """One after the other, in this process."""
-
-    def __init__(self, carry: Carry = carry_out) -> None:
-        self.carry = carry
-
-    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
-        """See Engine."""
-        for task in tasks:
-            yield self.carry(task)
-
-
 class Processes:
     """A pool of spawned processes on this machine. A process that dies takes one run with it, which is tried again in a
     new one; at the third death the run is a failure."""

@@ -45,11 +45,6 @@ class Outcome:
     activity: Activity | None = field(default=None, repr=False)
     remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
-    def holds_requests(self) -> bool:
-        """Whether the log holds every request, so that any statistic can be asked of it."""
-        return self.activity is None
-
     @cached_property
     def by_requests(self) -> Log:
         """The log with each request weighed as one token: what statistics on shares of tokens say of it is said of

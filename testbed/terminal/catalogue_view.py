@@ -113,11 +113,6 @@ def as_records(models: Sequence[CatalogueModel]) -> list[dict[str, object]]:
     return [_record(model) for model in models]
 
 
-def catalogue_rows(catalogue: Catalogue, **conditions: object) -> list[dict[str, object]]:
-    """Records of the models that meet the conditions (keywords of `list_models`)."""
-    return as_records(list_models(catalogue, **conditions))  # type: ignore[arg-type]
-
-
 def _record(model: CatalogueModel) -> dict[str, object]:
     facts, latent = model.facts, model.latent
     return {

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.experiment.runs import Record, Task
+from testbed.experiment.engine import Carry
+from testbed.experiment.runs import Record, Task, carry_out
+
+
+@dataclass
+class Serial:
+    """The plain engine that the others must agree with: one run after the other, in this process."""
+
+    carry: Carry = carry_out
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+        """The record of each task, in order."""
+        for task in tasks:
+            yield self.carry(task)
 
 
 def answer(task: Task) -> Record:

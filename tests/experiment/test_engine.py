@@ -12,7 +12,7 @@ import pytest
 
 from testbed.experiment import engine
 from testbed.experiment import plan as plans
-from testbed.experiment.engine import Dask, Processes, Serial
+from testbed.experiment.engine import Dask, Processes
 from testbed.experiment.runs import Task, carry_out
 from testbed.failure import BadInput, Failure
 from tests.experiment import carriers, made
@@ -27,7 +27,7 @@ def tasks(tmp_path_factory) -> list[Task]:
 @pytest.fixture(scope="module")
 def serial(tasks):
     """What one run after the other gives, of the first two arms."""
-    return comparable(Serial().run(tasks[:2]))
+    return comparable(carriers.Serial().run(tasks[:2]))
 
 
 def comparable(records) -> dict[str, dict]:
@@ -67,7 +67,7 @@ def test_dask_loses_nothing_when_a_worker_process_is_killed(tasks, serial):
             records.append(record)
             if len(records) == 3:
                 os.kill(next(iter(pids.values())), signal.SIGKILL)
-        assert comparable(records) == comparable(Serial(carriers.answer).run(tasks))
+        assert comparable(records) == comparable(carriers.Serial(carriers.answer).run(tasks))
         assert (
             comparable(Dask(cluster.scheduler_address, 2).run(tasks[:2])) == serial
         )  # the cluster goes on, for real
@@ -76,7 +76,7 @@ def test_dask_loses_nothing_when_a_worker_process_is_killed(tasks, serial):
 def test_a_process_that_dies_takes_no_run_with_it(tasks, tmp_path, monkeypatch):
     monkeypatch.setenv("SLIPPER_TEST_MARKS", str(tmp_path))
     found = comparable(Processes(2, carriers.die_once).run(tasks[:4]))
-    assert found == comparable(Serial(carriers.answer).run(tasks[:4]))
+    assert found == comparable(carriers.Serial(carriers.answer).run(tasks[:4]))
     assert len(list(tmp_path.iterdir())) == 4  # each had died once
 
 

@@ -16,7 +16,6 @@ import pytest
 
 from testbed import cli
 from testbed.experiment import engine
-from testbed.experiment.engine import Serial
 from testbed.experiment.findings import curves
 from tests.experiment import carriers, made
 
@@ -40,7 +39,7 @@ def quick(monkeypatch, request):
         carried.append(task.key)
         return carriers.answer(task)
 
-    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     return carried
 
 
@@ -141,7 +140,7 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
             else carriers.answer(task)
         )
 
-    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     status, out, _ = slipper(capsys, file, "--out", tmp_path)
     assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out and "same command tries" in out
     rows = table(tmp_path)
@@ -167,7 +166,7 @@ def test_a_failed_pattern_fails_its_run_which_is_tried_again(capsys, file, tmp_p
                                           "trace": "Traceback: a fault"}  # fmt: skip
         return record
 
-    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     status, out, _ = slipper(capsys, file, "--out", tmp_path)
     assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out
     rows = table(tmp_path)
@@ -186,7 +185,7 @@ def test_why_no_run_can_tell_is_printed(capsys, file, tmp_path, monkeypatch):
         record["patterns"]["kept"] |= {"status": "not_testable", "holds": None, "why": "3 users, 50 needed"}
         return record
 
-    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     _, out, _ = slipper(capsys, file, "--out", tmp_path)
     assert out.count("  no run can tell: 3 users, 50 needed\n") == 1
 
@@ -353,7 +352,7 @@ def test_after_kill_9_it_goes_on(capsys, file, tmp_path, monkeypatch):
         carried.append(task.key)
         return carriers.answer(task)
 
-    monkeypatch.setattr(engine, "choose", lambda name, workers, address: Serial(carry))
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     status, out, _ = slipper(capsys, file, "--out", tmp_path, "--replicates", 2)
     assert status == 0 and f"{len(kept)} remembered" in out
     assert len(carried) == 8 - len(kept) and not set(carried) & kept

@@ -81,7 +81,8 @@ def test_what_needs_tokens_is_not_asked_of_an_activity(both):
     assert patterns.patterns()["C12"].needs == patterns.patterns()["C131"].needs == "log"
     assert patterns.patterns()["C117"].needs == "activity"
     quick, whole = both
-    assert "tokens_prompt" not in quick.log.columns and not quick.holds_requests and whole.holds_requests
+    assert quick.activity is not None and whole.activity is None
+    assert "tokens_prompt" not in quick.log.columns and "tokens_prompt" in whole.log.columns
     assert "prices" not in quick.log.models.columns
 
 

@@ -65,15 +65,3 @@ def test_intervals_by_organisation_are_wider(panel):
     table = d.retention_by("calendar month", together)
     first = table[table["k"] == 1].iloc[0]
     assert first["high_by_organisation"] - first["low_by_organisation"] > 2 * (first["high"] - first["low"])
-
-
-def test_the_mean_over_cohorts_weights_users():
-    active = np.zeros((110, 3), bool)
-    active[:, 0] = True
-    active[:2, 1] = True  # 2 of 10 of the first cohort
-    cohort = np.repeat([0, 1], [10, 100])
-    active[10:, 0], active[10:, 1] = False, True
-    panel = Panel("m", month_range(3), cohort, active, min_cohort=1)
-    value, low, high = d.mean_retention(panel, 1)
-    assert value == pytest.approx(2 / 110)
-    assert low <= value <= high

@@ -105,30 +105,6 @@ def co_activity(active: npt.ArrayLike, clusters: npt.ArrayLike | None = None) ->
     return CoActivity(users, together, covariance, unbroken)
 
 
-def co_activity_from_counts(
-    users: int, together: npt.ArrayLike, unbroken: npt.ArrayLike | None = None
-) -> CoActivity:
-    """Co-activity from counts alone: users n, Y'Y of shape (K + 1, K + 1), and optionally the unbroken (K + 1,).
-
-    Errors: ValueError when these cannot be counts of one cohort.
-    """
-    counts = np.asarray(together, dtype=np.float64)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or len(counts) < 2:
-        raise ValueError(f"together must be a square matrix of months 0..K, K at least 1, got {counts.shape}")
-    active = np.diagonal(counts)
-    if users < 1 or active[0] != users:
-        raise ValueError(
-            f"all users must be active in month 0: expected together[0, 0] = {users}, got {active[0]:g}"
-        )
-    smaller = np.minimum(active[:, None], active[None, :])
-    if not np.array_equal(counts, counts.T) or np.any(counts < 0) or np.any(counts > smaller):
-        raise ValueError("together must be symmetric, and no two months can share more users than either has")
-    whole = None if unbroken is None else np.asarray(unbroken, dtype=np.float64)
-    if whole is not None and (whole.shape != active.shape or np.any(whole > active) or np.any(whole < 0)):
-        raise ValueError("unbroken must count, for months 0..K, some of the users active in that month")
-    return CoActivity(int(users), counts, _covariance(int(users), counts), whole)
-
-
 def summarised(activity: Activity, clusters: npt.ArrayLike | None = None) -> CoActivity:
     """Co-activity, from a matrix of activity or already counted (with its own covariance)."""
     if not isinstance(activity, CoActivity):

@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.inference.cohorts.panel import Cells, Panel, Unit
-from analysis.proportions import Z95, wilson
+from analysis.inference.cohorts.panel import Cells, Panel
+from analysis.proportions import wilson
 
 Definition = Literal["calendar month", "30-day windows", "on or after", "every month"]
 DEFINITIONS: tuple[Definition, ...] = ("calendar month", "30-day windows", "on or after", "every month")
@@ -101,17 +101,3 @@ def _counted_as(definition: Definition, panel: Panel) -> Panel:
 def _effective(cells: Cells) -> np.ndarray:
     """Independent users that would give each share its variance between organisations."""
     return np.asarray(cells.size / cells.design_effect)
-
-
-def mean_retention(panel: Panel, k: int, unit: Unit = "user") -> tuple[float, float, float]:
-    """R(k) over all tested cohorts, weighted by users, with its 95% interval from the unit's variance (NaN without
-    cells)."""
-    cells = panel.counted(unit)
-    at = cells.at(k)
-    if not len(at):
-        return math.nan, math.nan, math.nan
-    weights = np.zeros(len(cells.age))
-    weights[at] = cells.size[at] / cells.size[at].sum()
-    value = float(weights @ cells.share)
-    half = Z95 * math.sqrt(max(float(weights @ cells.covariance @ weights), 0.0))
-    return value, max(value - half, 0.0), min(value + half, 1.0)

@@ -156,11 +156,6 @@ class SBG(Dropout):
         return np.asarray(before / (self.alpha + before), dtype=np.float64)
 
     @property
-    def mean_churn(self) -> float:
-        """Mean churn probability of a new user: alpha/(alpha + beta)."""
-        return self.alpha / (self.alpha + self.beta)
-
-    @property
     def polarisation(self) -> float:
         """1/(alpha + beta + 1): 0 when all users are alike, 1 when each either leaves at once or never."""
         return 1.0 / (self.alpha + self.beta + 1.0)

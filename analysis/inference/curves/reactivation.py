@@ -265,17 +265,6 @@ def chi_bar_tail(statistic: float, k: int, null: str = "ordered") -> float:
     return float(chi_bar_weights(k) @ tail)
 
 
-def chi_bar_critical(k: int, level: float = 0.05, null: str = "ordered") -> float:
-    """The value that a chi-bar-squared of k values exceeds with probability `level`; see `chi_bar_tail`."""
-    from scipy.optimize import brentq
-
-    if k < 2 or not 0 < level < 1 - chi_bar_weights(k)[-1 if null == "ordered" else 0]:
-        raise ValueError(
-            f"no critical value of k = {k} values at level {level}: expected k >= 2 and a small level"
-        )
-    return float(brentq(lambda t: chi_bar_tail(t, k, null) - level, 1e-12, 500.0, xtol=1e-10))
-
-
 def isotonic_lrt(successes: npt.ArrayLike, trials: npt.ArrayLike) -> Isotonic:
     """Isotonic likelihood-ratio test of counts: is retention non-increasing over months 1..K, against any rise?
 
@@ -422,6 +411,6 @@ def _mantel_haenszel(
 
 __all__ = [
     "FEWEST_ACTIVE", "GAP_COLUMNS", "CalendarSafe", "CoActivity", "Isotonic", "LogConvexity", "McNemar",
-    "MonthTests", "ReturnRates", "calendar_safe", "chi_bar_critical", "chi_bar_tail", "chi_bar_weights",
+    "MonthTests", "ReturnRates", "calendar_safe", "chi_bar_tail", "chi_bar_weights",
     "elsewhere_in_gap", "isotonic_lrt", "isotonic_lrt_of", "log_convexity", "mcnemar", "return_rates",
 ]  # fmt: skip
