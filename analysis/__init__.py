@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.queries.query import all_queries, sql_of
     from analysis.report import comparison, exhibits, figures
     from analysis.report.results import write_analysis
-    from analysis.sources.conformance import validate
+    from analysis.sources.conformance import check_conformance
     from analysis.sources.log import Log, LogError, NotAvailable, open_log
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "agentic",
     "all_queries",
     "categories",
+    "check_conformance",
     "comparison",
     "contract",
     "cost",
@@ -45,7 +46,6 @@ __all__ = [
     "sql_of",
     "study",
     "usage",
-    "validate",
     "write_analysis",
 ]
 
@@ -69,7 +69,7 @@ _HOMES = {
     "all_queries": "queries.query",
     "open_log": "sources.log",
     "sql_of": "queries.query",
-    "validate": "sources.conformance",
+    "check_conformance": "sources.conformance",
     "write_analysis": "report.results",
 }
 

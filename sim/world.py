@@ -27,7 +27,7 @@ from sim.choice import view_of
 from sim.config.documents import Document
 from sim.config.nodes import Mapping as Keys
 from sim.config.problems import Problem, ProblemAt, ScenarioError
-from sim.config.schema_errors import validate
+from sim.config.schema_errors import parse
 from sim.gateway.classifier import Classifier
 from sim.gateway.run_folder import LogWriter, RunFolder, write_manifest, write_models, write_truth
 from sim.gateway.traffic import CONTEXT_PART, Traffic
@@ -130,7 +130,7 @@ def load_world(
 ) -> World:
     """Read and resolve a scenario with its models. Raises `ScenarioError` with every problem and its place."""
     document = read_scenario(path, settings=tuple(settings), seed=seed, users=users)
-    scenario = validate(document, Scenario)
+    scenario = parse(document, Scenario)
     draws = Draws(scenario.seed)
     beside = Path(path).resolve().parent
     try:

@@ -64,7 +64,7 @@ def explain(error: BaseException) -> str:
     text = " ".join(str(error).split())
     number = error.errno if isinstance(error, OSError) else None
     if number in _FULL or "No space left on device" in text:
-        return "the disk is full; nothing half-written was left. Free some space, or choose another --out"
+        return "the disk is full; nothing half-written was left. Free some space, or write elsewhere"
     if isinstance(error, OSError) and number is not None:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{os.strerror(number)}"

@@ -70,6 +70,7 @@ def test_a_run_folder_gets_tables_and_a_report(capsys, run):
         assert text in out
     assert "\x1b" not in out + err
     assert err.splitlines()[-1].startswith("Analysing the log: done in")
+    assert out.index("insufficient data") < out.index(" requests, ")  # the answer first
 
 
 def test_figures_are_drawn_where_asked_for_and_removed_by_an_analysis_without(capsys, run):
@@ -121,7 +122,7 @@ def test_a_duckdb_file_is_opened_by_its_table(capsys, quick, run, tmp_path):
         (["{tmp}"], "{tmp}: holds 1 run folder, not one log; name one, such as {run}"),
         (["{run}", "--out", "{tmp}/x"], "the results of a run stay in its folder"),
         (["{run}", "--model", "moonshotai/kimi-k"], "did you mean 'moonshotai/kimi-k2'?"),
-        (["{run}", "--sql", "--validate"], "not allowed with argument"),
+        (["{run}", "--sql", "--check-log"], "not allowed with argument"),
     ],
 )
 def test_bad_input_is_explained_and_nothing_is_written(capsys, run, tmp_path, argv, message):
@@ -133,8 +134,8 @@ def test_bad_input_is_explained_and_nothing_is_written(capsys, run, tmp_path, ar
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_validate_says_whether_a_log_is_sound(capsys, run):
-    status, out, _ = slipper(capsys, "analyze", run, "--validate")
+def test_check_log_says_whether_a_log_is_sound(capsys, run):
+    status, out, _ = slipper(capsys, "analyze", run, "--check-log")
     assert status == 0
     assert "no violations" in out
 
@@ -143,12 +144,12 @@ def test_validate_says_whether_a_log_is_sound(capsys, run):
     column = table.schema.get_field_index("tokens_prompt")
     negative = pa.array([-5] * table.num_rows, pa.int32())
     pq.write_table(table.set_column(column, table.schema.field(column), negative), file)
-    status, out, _ = slipper(capsys, "analyze", run, "--validate")
+    status, out, _ = slipper(capsys, "analyze", run, "--check-log")
     assert status == 1
     assert "tokens_prompt" in out
     assert f": {table.num_rows}" in out
-    data = json.loads(slipper(capsys, "analyze", run, "--validate", "--json")[1])
-    assert data["valid"] is False
+    data = json.loads(slipper(capsys, "analyze", run, "--check-log", "--json")[1])
+    assert data["conforms"] is False
     assert any(found["column"] == "tokens_prompt" for found in data["violations"])
     assert not (run / "tables").exists()
 

@@ -1,4 +1,4 @@
-"""Scenario documents: YAML, positions, `extends`, overrides. Messages about the schema are in test_validation.py."""
+"""Scenario documents: YAML, positions, `extends`, overrides. Messages about the schema are in test_schema_errors.py."""
 
 import datetime as dt
 import json

@@ -16,7 +16,7 @@ import pytest
 
 import analysis
 import sim
-from analysis.sources.conformance import is_valid
+from analysis.sources.conformance import is_conforming
 from tests.traffic_world import shipped
 
 # Shipped scenarios with fewer users, and what makes them shorter.
@@ -37,10 +37,10 @@ def test_the_log_of_a_shipped_scenario_conforms_to_the_contract(name, tmp_path):
     users, settings = SMALL[name]
     run = sim.run(shipped(name), users=users, settings=settings, out=tmp_path)
     with analysis.open_log(run.path) as log:
-        findings = analysis.validate(log)
+        findings = analysis.check_conformance(log)
         assert log.rows == run.manifest["counts"]["generations"] > 1000
         assert (str(log.first_day), str(log.last_day)) == (run.manifest["start"], run.manifest["end"])
-    assert is_valid(findings), findings[findings["violations"] > 0].to_string()
+    assert is_conforming(findings), findings[findings["violations"] > 0].to_string()
     warned = findings[findings["violations"] > 0]
     assert warned.empty, warned.to_string()
     assert set(findings["table"]) == {"generations", "labels", "models", "days"}

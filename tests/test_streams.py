@@ -44,8 +44,9 @@ def test_a_reader_that_leaves_is_no_error(command):
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 1
 
 
-def test_a_full_disk_behind_the_output_is_said():
-    done = shell("slipper schema log > /dev/full")
+@pytest.mark.parametrize("command", ["schema log", "catalogue --json", "explain cohort"])
+def test_a_full_disk_behind_the_output_is_said(command):
+    done = shell(f"slipper {command} > /dev/full")
     assert done.returncode == 1 and "the disk is full" in done.stderr and "Exception" not in done.stderr
 
 

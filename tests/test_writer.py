@@ -20,7 +20,7 @@ import pytest
 import sim
 from analysis import contract
 from analysis.contract import files
-from analysis.sources.conformance import is_valid, validate
+from analysis.sources.conformance import check_conformance, is_conforming
 from analysis.sources.log import open_log
 from sim.catalogue import write_models_table
 from sim.gateway.ids import id_array
@@ -124,10 +124,10 @@ def test_the_schema_of_every_file_is_the_contracts(busy, table):
     assert seen == {"generations": 13, "labels": 13, "models": 1}[table]
 
 
-def test_the_validator_finds_nothing_wrong(busy):
+def test_the_log_conforms(busy):
     with open_log(busy.path) as opened:
-        findings = validate(opened)
-    assert is_valid(findings)
+        findings = check_conformance(opened)
+    assert is_conforming(findings)
     assert findings.loc[findings["violations"] > 0, ["table", "check", "column"]].to_numpy().tolist() == []
     assert (findings["rows"] > 0).all()
 

@@ -1,4 +1,4 @@
-"""Validates an opened log against the contract: every violation with its count, its share of rows and examples.
+"""Whether an opened log conforms to the contract: every violation with its count, its share of rows and examples.
 
 All counting happens in the engine: one scan for the checks of single rows, one query each for duplicates and
 joins. Severity `error`: the log breaks the contract and some analysis would be wrong. `warning`: it conforms,
@@ -39,7 +39,7 @@ class _RowCheck:
     severity: Severity = "error"
 
 
-def validate(log: Log | str | Path, only_violations: bool = False) -> pd.DataFrame:
+def check_conformance(log: Log | str | Path, only_violations: bool = False) -> pd.DataFrame:
     """Check a log against the contract.
 
     log: an opened log, or where to find one (then opened unchecked, so that even a log without its required
@@ -50,7 +50,7 @@ def validate(log: Log | str | Path, only_violations: bool = False) -> pd.DataFra
     """
     if not isinstance(log, Log):
         with open_log(log, check=False) as opened:
-            return validate(opened, only_violations)
+            return check_conformance(opened, only_violations)
     rows = list(_checks(log))
     frame = pd.DataFrame(rows, columns=list(RESULT_COLUMNS)).astype({"violations": "int64", "rows": "int64"})
     if only_violations:
@@ -59,7 +59,7 @@ def validate(log: Log | str | Path, only_violations: bool = False) -> pd.DataFra
     return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
-def is_valid(findings: pd.DataFrame) -> bool:
+def is_conforming(findings: pd.DataFrame) -> bool:
     """Whether the findings hold no error (warnings do not count)."""
     return not ((findings["violations"] > 0) & (findings["severity"] == "error")).any()
 
@@ -349,12 +349,14 @@ def _releases(log: Log) -> Iterator[tuple[Any, ...]]:
         return
     if not conforms(log.models.schema()["released"], "date"):
         return
-    from analysis.queries.retention import early_users
+    from analysis.queries.model_facts import release_days
+    from analysis.queries.retention import early_users, first_months
 
-    early = early_users(log)
+    early, histories = early_users(log), first_months(log)
+    users = int(histories["users"][histories["model"].isin(list(release_days(log)))].sum())
     yield (
         "models", "released before its first requests", "released", sum(early.values()),
-        int(log.models.count().to_pyarrow().as_py()), ", ".join(sorted(early)[:EXAMPLES]), "warning",
+        users, ", ".join(sorted(early)[:EXAMPLES]), "warning",
         "users with requests to a model before its release date: the date of an announcement, or of a new listing; "
         "more than a handful, and the date is not used to find the launch",
     )  # fmt: skip

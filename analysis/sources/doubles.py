@@ -106,12 +106,12 @@ def judge(log: Log) -> None:
         )
         if share(found.copies, log.rows) > MOST_COPIES:
             raise LogError(
-                f"{log.name}: {said}, and so would be every sum. Keep one of each. `slipper analyze LOG --validate` "
+                f"{log.name}: {said}, and so would be every sum. Keep one of each. `slipper analyze LOG --check-log` "
                 "shows examples."
             )
         log.warn(
             f"{said}: sums are too high by about {100 * share(found.copies, log.rows - found.copies):.2g}%. "
-            "Keep one of each to be exact; `slipper analyze LOG --validate` shows examples."
+            "Keep one of each to be exact; `slipper analyze LOG --check-log` shows examples."
         )
     if found.reused:
         labels = ""

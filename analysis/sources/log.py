@@ -280,7 +280,7 @@ def open_log(
         without user, model or moment in some rows; with moments outside the years of `soundness.YEARS` or over more
         than `soundness.MOST_MONTHS` months; with more than 5% copies of rows; with two rows of one model in the models
         table. Fewer copies, ids that different requests share, days that the log lacks and rows far from all
-        others are warnings. The validator opens unchecked.
+        others are warnings. `check_conformance` opens unchecked.
 
     What is odd and was accepted is in `Log.warnings`. Raises LogError with a message for people.
     """

@@ -131,7 +131,7 @@ def _check_counts(log: Log, found: dict[str, Any]) -> None:
     if unsound:
         raise LogError(
             f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
-            f"wrong: correct them or leave them out. {''.join(apart)}`slipper analyze LOG --validate` shows examples."
+            f"wrong: correct them or leave them out. {''.join(apart)}`slipper analyze LOG --check-log` shows examples."
         )
 
 

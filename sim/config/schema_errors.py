@@ -27,7 +27,7 @@ READERS = (BeforeValidator, PlainValidator, WrapValidator)
 KEYS_SHOWN = 40  # known keys listed after an unknown one
 
 
-def validate(document: Document, model: type[Model]) -> Model:
+def parse(document: Document, model: type[Model]) -> Model:
     """The document as an instance of `model`. Raises ScenarioError with every problem, by position."""
     explainer = _Explainer(document, model)
     found = list(explainer.wrong_kinds())

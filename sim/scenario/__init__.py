@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sim.catalogue import CATEGORIES
 from sim.config.documents import Document, load_document
 from sim.config.problems import ProblemAt
-from sim.config.schema_errors import validate
+from sim.config.schema_errors import parse
 from sim.config.switches import WORDS, Switch
 from sim.scenario.distributions import FAMILIES, Distribution
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
@@ -673,7 +673,7 @@ def load_scenario(
     `settings` are overrides `section.key=value`; `seed` and `users` are short for two of them. Raises
     `ScenarioError` with one message for each problem (file, line, column, key, what was expected).
     """
-    return validate(read_scenario(path, settings=settings, seed=seed, users=users), Scenario)
+    return parse(read_scenario(path, settings=settings, seed=seed, users=users), Scenario)
 
 
 def read_scenario(

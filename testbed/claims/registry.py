@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from sim.config.documents import ProblemAt, ProblemsAt, load_document
-from sim.config.schema_errors import validate
+from sim.config.schema_errors import parse
 from testbed.claims.predicates import AllOf, Any_, StatisticCall
 from testbed.claims.statistics import BadCall, bind
 
@@ -184,7 +184,7 @@ class Registry:
 
 def load(path: str | Path = REGISTRY) -> Registry:
     """Read and check a registry. Raises sim.ScenarioError with every problem and its place."""
-    file = validate(load_document(path), _File)
+    file = parse(load_document(path), _File)
     entries = [
         Entry(key, section, claim)
         for section, part in file.sections.items()

@@ -31,14 +31,14 @@ examples:
   slipper analyze /data/log --out /data/findings
   slipper analyze warehouse.duckdb --table requests
   slipper analyze /data/log --model acme/new-model --model openai/gpt-4o-mini
-  slipper analyze /data/log --validate            is this log sound? violations with counts and examples
+  slipper analyze /data/log --check-log           is this log sound? violations with counts and examples
   slipper analyze /data/log --sql                 the SQL of every query, to run elsewhere
 
 left on disk (in the run folder, else in --out, else beside the log in LOG-analysis/, with --table LOG-NAME-analysis/):
   tables/        results as CSV and Parquet (in CSV, text that would start a formula has a ' in front)
   figures/       with --figures: pictures as SVG and PNG
   report.html    one page with all of it, readable offline
-  --validate and --sql leave nothing.
+  --check-log and --sql leave nothing.
 
 {arguments.EXIT_STATUSES}"""
 
@@ -57,7 +57,9 @@ def add_parser(commands: Any) -> None:
         "--out", metavar="DIR", help="folder for the results of a log that is not a run folder"
     )
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--validate", action="store_true", help="check the log against the contract instead")
+    instead.add_argument(
+        "--check-log", action="store_true", help="check the log against the contract instead"
+    )
     instead.add_argument("--sql", action="store_true", help="print the SQL of every query instead")
     arguments.add_figures_option(parser)
     arguments.add_log_options(parser)
@@ -78,26 +80,32 @@ class Result:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Analyses, validates or prints SQL."""
+    """Analyses a log (the answer comes as soon as it is known), checks it against the contract, or prints SQL."""
     from analysis import LogError
     from analysis.workers import Workers, cores
     from testbed.terminal import summary
 
     try:
         check_one_log(Path(args.log))
-        if args.validate:
-            return _validate(args)
+        if args.check_log:
+            return _check_log(args)
         if args.sql:
             return _print_sql(args)
         folder = results_folder(args.log, args.out, args.table or "generations")
         check_writable(folder)
         with Workers(cores(), draws=args.figures) as workers, open_display(quiet=args.quiet) as show:
+
+            def answer(findings: Findings) -> None:
+                if not (args.json or args.quiet):
+                    show.let(lambda: summary.print_answer(summary.open_console(), findings))
+
             result = analyse(
                 args.log,
                 folder,
                 show,
                 arguments.log_options(args),
                 args.models,
+                answered=answer,
                 workers=workers,
                 stills=args.figures,
             )
@@ -112,7 +120,6 @@ def execute(args: argparse.Namespace) -> int:
         console = summary.open_console()
         summary.print_log(console, args.log, result.extent)
         summary.print_warnings(console, result.warnings)
-        summary.print_answer(console, result.findings)
         summary.print_findings(console, result.findings)
         summary.print_files(console, folder, {"analysis": result.seconds})
     return DONE
@@ -201,25 +208,25 @@ def as_json(result: Result) -> dict[str, Any]:
     }
 
 
-def _validate(args: argparse.Namespace) -> int:
+def _check_log(args: argparse.Namespace) -> int:
     """Prints the violations of the contract; fails if one of them is an error."""
-    from analysis import open_log, validate
-    from analysis.sources.conformance import is_valid
+    from analysis import check_conformance, open_log
+    from analysis.sources.conformance import is_conforming
     from testbed.terminal import summary
 
     with open_log(args.log, **arguments.log_options(args), check=False) as log:
-        checks = validate(log)
-    valid = is_valid(checks)
+        checks = check_conformance(log)
+    conforms = is_conforming(checks)
     if args.json:
         broken = summary.records(checks[checks["violations"] > 0])
         print(
             json.dumps(
-                {"log": args.log, "valid": valid, "checks": len(checks), "violations": broken}, indent=2
+                {"log": args.log, "conforms": conforms, "checks": len(checks), "violations": broken}, indent=2
             )
         )
     elif not args.quiet:
         summary.print_violations(summary.open_console(), args.log, checks)
-    return DONE if valid else FAILED
+    return DONE if conforms else FAILED
 
 
 def check_one_log(path: Path) -> None:

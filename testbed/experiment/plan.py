@@ -21,7 +21,7 @@ from typing import Any
 from sim.config.documents import OVERRIDES, Document, ProblemAt, ScenarioError, load_document
 from sim.config.problems import Path as KeyPath
 from sim.config.problems import Problem
-from sim.config.schema_errors import validate
+from sim.config.schema_errors import parse
 from sim.gateway.run_folder import listed_name
 from sim.randomness import replicate_seed
 from sim.scenario.distributions import FAMILIES
@@ -172,7 +172,7 @@ def load(
     document = load_document(
         path, overrides=settings, options=options, named=experiments(), alternatives=FAMILIES
     )
-    file = validate(document, PlanFile)
+    file = parse(document, PlanFile)
     here = Path(path).resolve().parent
     try:
         worlds = _worlds(file, here, document)

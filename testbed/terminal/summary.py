@@ -154,7 +154,7 @@ def print_warnings_aside(command: str, warnings: Sequence[str]) -> None:
 
 
 def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
-    """What the validator found in a log: each violated check with its count, share of rows and examples."""
+    """Where a log breaks the contract: each violated check with its count, share of rows and examples."""
     from analysis.numerals import counted
 
     broken = checks[checks["violations"] > 0]

@@ -241,7 +241,7 @@ def test_a_log_that_would_give_wrong_numbers_is_refused_with_what_to_do(capsys, 
         assert re.search(message, err)
     assert not (tmp_path / "out").exists()
     if "below 0" in message:
-        assert "--validate" in err
+        assert "--check-log" in err
 
 
 def test_a_models_table_with_two_rows_of_a_model_is_refused(capsys, tmp_path):

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from analysis.queries import categories, usage
 from analysis.sources import doubles
-from analysis.sources.conformance import validate
+from analysis.sources.conformance import check_conformance
 from analysis.sources.log import LogError, open_log
 from tests.analysis.rows import labels
 from tests.sources.files_of_a_log import ROWS, cast, put, write
 
 
 def finding(where, check):
-    frame = validate(where)
+    frame = check_conformance(where)
     return frame[(frame["check"] == check) & (frame["column"] == "generation_id")].iloc[0]
 
 

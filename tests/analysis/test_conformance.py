@@ -1,4 +1,4 @@
-"""The validator finds each planted violation, with its count and examples, and nothing in a sound log."""
+"""The check of conformance finds each planted violation, with its count and examples, and nothing in a sound log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from analysis import contract
-from analysis.sources.conformance import EXAMPLES, RESULT_COLUMNS, is_valid, validate
+from analysis.sources.conformance import EXAMPLES, RESULT_COLUMNS, check_conformance, is_conforming
 from analysis.sources.log import open_log
 from tests.analysis.rows import generations, labels, model, models
 
@@ -17,13 +17,13 @@ DAY = "2025-10-07T12:00:00"
 
 
 def test_a_sound_log_has_no_violations(log, made_log):
-    findings = validate(log)
+    findings = check_conformance(log)
     assert tuple(findings.columns) == RESULT_COLUMNS
     assert findings["violations"].sum() == 0
-    assert is_valid(findings)
+    assert is_conforming(findings)
     of_log = findings[findings["table"] == "generations"]
     assert (of_log["rows"] == made_log.generations.num_rows).all()
-    assert validate(log, only_violations=True).empty
+    assert check_conformance(log, only_violations=True).empty
 
 
 PLANTED = [
@@ -54,19 +54,19 @@ PLANTED = [
 @pytest.mark.parametrize(("check", "column", "values", "severity"), PLANTED)
 def test_finds_a_planted_row(connect, check, column, values, severity):
     rows = [("u", "x/y", DAY)] * 8 + [("u", "x/y", DAY, values)] * 7
-    found = validate(connect(generations(rows), check=False), only_violations=True)
+    found = check_conformance(connect(generations(rows), check=False), only_violations=True)
     assert found[["check", "column", "violations", "rows", "severity"]].to_numpy().tolist() == [
         [check, column, 7, 15, severity]
     ]
     assert 1 <= len(found["examples"].iloc[0].split(", ")) <= EXAMPLES
-    assert is_valid(found) == (severity == "warning")
+    assert is_conforming(found) == (severity == "warning")
 
 
 def test_finds_dates_that_cannot_be_meant(connect):
     log = connect(
         generations([("u", "x/y", DAY), ("u", "x/y", "1970-01-01"), ("u", "x/y", "2101-01-01")]), check=False
     )
-    (found,) = validate(log, only_violations=True).itertuples()
+    (found,) = check_conformance(log, only_violations=True).itertuples()
     assert (found.check, found.violations, found.severity) == ("plausible date", 2, "error")
     assert found.examples == "g00001, g00002"
 
@@ -74,7 +74,7 @@ def test_finds_dates_that_cannot_be_meant(connect):
 def test_unknown_values_are_no_violations(connect):
     unknown = dict.fromkeys((f.name for f in contract.GENERATIONS if f.nullable), None)
     log = connect(generations([("u", "x/y", DAY, unknown)]))
-    assert validate(log, only_violations=True).empty
+    assert check_conformance(log, only_violations=True).empty
 
 
 @pytest.mark.parametrize("column", [f.name for f in contract.GENERATIONS if not f.nullable])
@@ -84,13 +84,13 @@ def test_finds_missing_values(connect, column):
     mask = pa.array([False, True, True, False])
     holes = pc.if_else(mask, pa.scalar(None, table.schema.field(i).type), table[column])
     table = table.set_column(i, pa.field(column, holes.type), holes)
-    found = validate(connect(table, check=False), only_violations=True)
+    found = check_conformance(connect(table, check=False), only_violations=True)
     assert ["not null", column, 2] in found[["check", "column", "violations"]].to_numpy().tolist()
 
 
 def test_finds_duplicates(connect):
     rows = [("u", "x/y", DAY, {"generation_id": name}) for name in ("a", "a", "a", "b", "b", "c")]
-    found = validate(connect(generations(rows), check=False), only_violations=True).iloc[0]
+    found = check_conformance(connect(generations(rows), check=False), only_violations=True).iloc[0]
     assert (found["check"], found["column"], found["violations"], found["examples"]) == (
         "unique",
         "generation_id",
@@ -102,7 +102,7 @@ def test_finds_duplicates(connect):
 def test_finds_faults_of_labels(connect):
     table = labels([("g00000", "/Health", 0.9), ("g00001", "Health", 0.2), ("ghost", "/Health", 1.5)])
     log = connect(generations([("u", "x/y", DAY)] * 2), labels=table)
-    found = validate(log, only_violations=True)
+    found = check_conformance(log, only_violations=True)
     assert {(r.check, r.violations, r.examples) for r in found.itertuples()} == {
         ("has its generation", 1, "ghost"), ("at most 1", 1, "ghost"), ("path form", 1, "Health"),
     }  # fmt: skip
@@ -115,7 +115,7 @@ def test_finds_faults_of_models(connect):
         model("x/z", "2024-01-01", size_class="tiny"),
     )
     log = connect(generations([("u", "x/y", DAY), ("u", "new/model", DAY)]), models=facts, check=False)
-    found = validate(log, only_violations=True)
+    found = check_conformance(log, only_violations=True)
     assert {(r.check, r.column, r.violations, r.severity) for r in found.itertuples()} == {
         ("allowed values", "origin", 1, "error"), ("allowed values", "size_class", 1, "error"),
         ("unique", "model", 1, "error"), ("model is known", "model", 1, "warning"),
@@ -130,7 +130,7 @@ def test_finds_rows_outside_their_week(run_folder, tmp_path):
     with open_log(part) as one:
         rows = one.rows
     part.rename(weeks[1] / "part-1.parquet")
-    found = validate(copy, only_violations=True)
+    found = check_conformance(copy, only_violations=True)
     assert found[["check", "column", "violations"]].to_numpy().tolist() == [
         ["in its week's folder", "created_at", rows]
     ]
@@ -146,7 +146,7 @@ def test_reports_on_logs_that_cannot_be_opened_for_analysis(made_log, tmp_path):
         table.column_names.index("byok"), "byok", pc.cast(table["byok"], pa.int32())
     )  # fmt: skip
     pq.write_table(table, tmp_path / "log.parquet")
-    found = validate(tmp_path / "log.parquet", only_violations=True)
+    found = check_conformance(tmp_path / "log.parquet", only_violations=True)
     assert {(r.check, r.column, r.severity) for r in found.itertuples()} == {
         ("column present", "user_id", "error"), ("column present", "language", "warning"),
         ("column type", "created_at", "error"), ("column type", "byok", "error"),
@@ -156,6 +156,6 @@ def test_reports_on_logs_that_cannot_be_opened_for_analysis(made_log, tmp_path):
 
 def test_reports_an_empty_log(connect):
     log = connect(generations([]), check=False)
-    found = validate(log, only_violations=True)
+    found = check_conformance(log, only_violations=True)
     assert found["check"].tolist() == ["not empty"]
-    assert not is_valid(found)
+    assert not is_conforming(found)

@@ -18,7 +18,7 @@ from sim.config.documents import (
     ScenarioError,
     load_document,
 )
-from sim.config.schema_errors import validate
+from sim.config.schema_errors import parse
 from sim.config.switches import Switch
 from sim.scenario.distributions import Distribution, Timeline
 
@@ -104,7 +104,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def check(folder: Path, text: str, *overrides: str) -> World:
     (folder / "a.yaml").write_text(text)
-    return validate(load_document("a.yaml", overrides), World)
+    return parse(load_document("a.yaml", overrides), World)
 
 
 def refused(folder: Path, text: str, *overrides: str) -> list[Problem]:
@@ -287,7 +287,7 @@ def test_a_missing_section_of_an_empty_world_is_at_the_top(folder: Path) -> None
 
     (folder / "a.yaml").write_text("# header\n\nzz: 1\n")
     with pytest.raises(ScenarioError) as caught:
-        validate(load_document("a.yaml"), Strict)
+        parse(load_document("a.yaml"), Strict)
     assert [str(p) for p in caught.value.problems] == [
         "a.yaml:3:1: missing key 'users'",
         "a.yaml:3:1: zz: unknown key 'zz'; known keys here: users, extends",
