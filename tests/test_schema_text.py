@@ -12,7 +12,7 @@ from sim.config.documents import load_document
 from sim.scenario import Scenario
 from sim.scenario.shipped import worlds
 from testbed import cli
-from testbed.experiment.plan import experiments
+from testbed.experiment.reading import experiments
 from testbed.experiment.schema import PlanFile
 from testbed.terminal import schema_text
 

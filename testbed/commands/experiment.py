@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
 import shlex
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
-from testbed.terminal.progress import Report, duration, open_display
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from testbed.experiment.findings.matrix import MatrixCell
     from testbed.experiment.plan import Cell, Plan
+    from testbed.experiment.runner import Tally
     from testbed.experiment.runs import Record
     from testbed.experiment.store import Store
 
@@ -129,25 +123,6 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(parser=parser, execute=execute)
 
 
-@dataclass(frozen=True)
-class Tally:
-    """How the runs of one command went."""
-
-    runs: int
-    new: int
-    remembered: int
-    failed: int
-    seconds: float
-
-    def line(self) -> str:
-        """The final line."""
-        rate = f", {self.new / self.seconds:.2f} runs/s" if self.new and self.seconds > 0 else ""
-        return (
-            f"{self.runs} runs ({self.new} new, {self.remembered} remembered, {self.failed} failed) in "
-            f"{duration(self.seconds)}{rate}"
-        )
-
-
 def execute(args: argparse.Namespace) -> int:
     """Runs an experiment."""
     if args.patterns:
@@ -165,15 +140,15 @@ def execute(args: argparse.Namespace) -> int:
 
     import sim
     from analysis.contract import files
-    from testbed.experiment import plan as plans
+    from testbed.experiment import reading, runner
     from testbed.experiment.outlook import cannot_decide
     from testbed.experiment.store import Store
 
-    path = plans.find(args.file)
+    path = reading.find(args.file)
     home_of = Path(args.out) / "experiments"
     check_writable(home_of)
     try:
-        plan = plans.load(
+        plan = reading.load(
             path,
             settings=args.settings,
             seed=args.seed,
@@ -184,7 +159,10 @@ def execute(args: argparse.Namespace) -> int:
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
     if args.plan:
-        return _print_plan(plan, args.json)
+        from testbed.terminal.experiment_view import print_plan
+
+        print_plan(plan, args.json)
+        return DONE
     if not args.quiet:
         for told in cannot_decide(plan):
             print(f"warning: {told}", file=sys.stderr)
@@ -195,9 +173,10 @@ def execute(args: argparse.Namespace) -> int:
         files.check_page(Path(args.markdown), args.overwrite)
     _claim(runs.parent, path)
     store = Store(runs)
-    wanted = _wanted(plan, args.only, args.shard)
-    store.check(cell.task.key for cell in wanted)
-    tally = carry(plan, wanted, store, args)
+    tally = runner.run(
+        [cell.task for cell in _wanted(plan, args.only, args.shard)], store, engine=args.engine, workers=args.workers,
+        address=args.address, fresh=args.fresh, quiet=args.quiet,
+    )  # fmt: skip
     if args.shard is not None:
         return _end_of_shard(args, tally, store)
     cells, facts = write_results(plan, store, home, tally)
@@ -215,7 +194,9 @@ def execute(args: argparse.Namespace) -> int:
     elif args.quiet:
         print(home / PAGE)
     else:
-        _print(plan, cells, home, tally)
+        from testbed.terminal.experiment_view import print_matrix
+
+        print_matrix(plan, cells, home / PAGE, tally)
     return FAILED if tally.failed else DONE
 
 
@@ -287,39 +268,6 @@ def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> li
     if only:
         cells = [cell for cell in cells if any(chosen(glob, cell.world, cell.arm) for glob in only)]
     return cells if part is None else cells[part[0] :: part[1]]
-
-
-def carry(plan: Plan, wanted: list[Cell], store: Store, args: argparse.Namespace) -> Tally:
-    """Run what is not remembered; each finished run is remembered at once."""
-    from testbed.experiment.engine import choose
-    from testbed.experiment.runs import has_failed
-
-    keys = list(dict.fromkeys(cell.task.key for cell in wanted))
-    there = {} if args.fresh else store.finished(keys, [pattern.name for pattern in plan.patterns])
-    tasks = {cell.task.key: cell.task for cell in wanted if cell.task.key not in there}
-    began = time.monotonic()
-    done = failed = 0
-    workers = min(args.workers or os.cpu_count() or 1, max(len(tasks), 1))
-    phase = "Running" + (f" ({len(there)} remembered)" if there else "")
-    try:
-        if tasks:
-            records = choose(args.engine, workers, args.address).run(list(tasks.values()))
-            with open_display(quiet=args.quiet) as show:
-                show(Report(phase, 0, len(tasks)))
-                try:
-                    for record in records:
-                        store.write(record)
-                        done += 1
-                        failed += has_failed(record)
-                        show(Report(phase, done, len(tasks)))
-                finally:
-                    records.close()  # type: ignore[attr-defined]
-    except KeyboardInterrupt:
-        if not args.quiet:
-            print(f"{len(there) + done} of {len(keys)} runs are finished and remembered; the same command goes on",
-                  file=sys.stderr)  # fmt: skip
-        raise
-    return Tally(len(keys), done, len(there), failed, time.monotonic() - began)
 
 
 def _command(args: argparse.Namespace) -> str:
@@ -397,112 +345,3 @@ def _end_of_shard(args: argparse.Namespace, tally: Tally, store: Store) -> int:
             f"remembered in {store.folder}; when all {parts} are done, the same command without --shard merges them"
         )
     return FAILED if tally.failed else DONE
-
-
-def _print_plan(plan: Plan, as_json: bool) -> int:
-    """What would run, and what can be known of it before: no run, no file."""
-    from dataclasses import asdict
-
-    from testbed.experiment.outlook import cannot_decide, cohort_sizes
-
-    told, sizes = cannot_decide(plan), list(cohort_sizes(plan))
-    runs = len({cell.task.key for cell in plan.cells})
-    if as_json:
-        known = {"worlds": [world.name for world in plan.worlds], "arms": [arm.name for arm in plan.arms],
-                 "patterns": [p.name for p in plan.patterns], "replicates": plan.replicates, "runs": runs,
-                 "cannot_decide": told, "cohorts": [asdict(one) for one in sizes]}  # fmt: skip
-        print(json.dumps(known, indent=2, default=str))
-        return DONE
-    from rich.table import Table
-    from rich.text import Text
-
-    from testbed.terminal import summary
-
-    console = summary.open_console()
-    console.print(Text(plan.file.title, style="bold"))
-    console.print(Text(plan.file.question, style="italic"))
-    grid = Table.grid(padding=(0, 2))
-    for label, value in (
-        ("Worlds", ", ".join(world.name for world in plan.worlds)),
-        ("Arms", "; ".join(arm.name for arm in plan.arms)),
-        ("Patterns", "; ".join(pattern.name for pattern in plan.patterns)),
-        ("Runs", f"{runs:,}, each of the {'whole log' if plan.needs == 'log' else 'activity'}: "
-                 f"{plan.replicates} replicates of each world and arm"),
-    ):  # fmt: skip
-        grid.add_row(Text(label, style="dim"), Text(value))
-    console.print(grid)
-    for sentence in told:
-        console.print(Text(sentence, style="yellow"))
-    if sizes:
-        summary.head(console, "Expected cohorts", "users by month of joining, from one run of at most 10,000 users "
-                     "in which nothing is changed, scaled")  # fmt: skip
-        table = Table(
-            "world", "model", "launch", "users", "later months", "tested from", box=None, pad_edge=False
-        )
-        for one in sizes:
-            later = "–" if one.later is None else f"{one.later[0]:,} to {one.later[1]:,}"
-            table.add_row(
-                one.world, one.model, "not seen" if one.month is None else f"{one.month:%Y-%m}",
-                "–" if one.launch is None else f"{one.launch:,}", later,
-                "" if one.least is None else f"{one.least:,}", style="yellow" if one.too_small else "",
-            )  # fmt: skip
-        console.print(table)
-        if any(one.too_small for one in sizes):
-            console.print(
-                Text("Yellow: too small to be tested; more --users, or a lower min_cohort", style="yellow")
-            )
-    return DONE
-
-
-def _print(plan: Plan, cells: list[MatrixCell], home: Path, tally: Tally) -> None:
-    from rich.text import Text
-
-    from testbed.experiment.outlook import cannot_decide
-    from testbed.terminal import summary
-
-    console = summary.open_console()
-    console.print(Text(plan.file.title, style="bold"))
-    console.print(Text(plan.file.question, style="italic"))
-    console.print()
-    for pattern in plan.patterns:
-        own = [cell for cell in cells if cell.pattern == pattern.name]
-        if not own:
-            continue
-        console.print(Text(pattern.name, style="bold"))
-        if any(cell.testable or cell.failed for cell in own):
-            console.print(_rates(plan, own))
-        else:
-            console.print(Text(f"  untestable in all of {len(own)}"))
-        for why in dict.fromkeys(cell.why for cell in own if cell.why):
-            console.print(Text(f"  no run can tell: {why}", style="dim"))
-    for told in cannot_decide(plan):
-        console.print(Text(told, style="yellow"))
-    if any(cell.reference for cell in cells):
-        console.print(Text("The words are explained at the end of the page:", style="dim"))
-    if any(cell.failed for cell in cells):
-        told = "some patterns or runs failed: runs.csv says why; the same command tries failed runs again"
-        console.print(Text(told, style="red"))
-    console.print(Text(f"\n{home / PAGE}", style="dim"), soft_wrap=True)
-    console.print(Text(tally.line()))
-
-
-def _rates(plan: Plan, own: list[MatrixCell]) -> Table:
-    """A pattern's cells, a row each."""
-    from rich.table import Table
-    from rich.text import Text
-
-    several, one_arm = len(plan.worlds) > 1, len(plan.arms) == 1
-    table = Table.grid(padding=(0, 1))
-    for side in ("left", "right", "left", "left", "left", "left"):
-        table.add_column(justify=side, no_wrap=len(table.columns) > 0)
-    for cell in own:
-        rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
-        mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
-        finding = cell.errors.replace("the ", "") or cell.said
-        if cell.errors == "not settled":
-            finding += f": at most {cell.high:.1%}"
-        style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
-        name = f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"
-        holds = f"{cell.holds} of {cell.testable}"
-        table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
-    return table

@@ -107,7 +107,7 @@ def _scenario() -> tuple[dict[str, Any], Iterable[Path]]:
 
 def _experiment() -> tuple[dict[str, Any], Iterable[Path]]:
     """The same of experiments."""
-    from testbed.experiment.plan import experiments
+    from testbed.experiment.reading import experiments
     from testbed.experiment.schema import PlanFile
 
     return PlanFile.model_json_schema(by_alias=True), experiments().values()

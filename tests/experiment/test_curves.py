@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from testbed.experiment import plan as plans
+from testbed.experiment import reading
 from testbed.experiment.findings import curves, table
 from tests.experiment import carriers
 from tests.experiment.made import TINY, write
@@ -15,7 +15,7 @@ from tests.experiment.made import TINY, write
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     file = write(tmp_path_factory.mktemp("plan"), TINY.replace("[one_at_a_time]", "[full]"))
-    plan = plans.load(file, replicates=6)
+    plan = reading.load(file, replicates=6)
     frame = table.tidy(plan, {cell.task.key: carriers.answer(cell.task) for cell in plan.cells})
     return plan, frame
 

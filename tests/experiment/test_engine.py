@@ -10,8 +10,7 @@ from collections.abc import Generator
 
 import pytest
 
-from testbed.experiment import engine
-from testbed.experiment import plan as plans
+from testbed.experiment import engine, reading
 from testbed.experiment.engine import Dask, Processes
 from testbed.experiment.runs import Task, carry_out
 from testbed.failure import BadInput, Failure
@@ -20,7 +19,7 @@ from tests.experiment import carriers, made
 
 @pytest.fixture(scope="module")
 def tasks(tmp_path_factory) -> list[Task]:
-    plan = plans.load(made.write(tmp_path_factory.mktemp("plan")))
+    plan = reading.load(made.write(tmp_path_factory.mktemp("plan")))
     return [cell.task for cell in plan.cells]
 
 
@@ -135,7 +134,7 @@ def test_a_pattern_that_breaks_is_one_failed_answer(tasks, monkeypatch):
 def test_a_run_that_needs_its_log_leaves_no_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     text = made.TINY.replace("users: 3000", "users: 60") + "  tokens: {is: C10}\n"
-    task = plans.load(made.write(tmp_path, text)).cells[0].task
+    task = reading.load(made.write(tmp_path, text)).cells[0].task
     record = carry_out(task)
     assert (
         task.needs == "log" and record["status"] == "done" and record["patterns"]["tokens"]["holds"] is True

@@ -10,8 +10,7 @@ import yaml
 
 import sim
 from testbed import cli
-from testbed.experiment import json_schema
-from testbed.experiment import plan as plans
+from testbed.experiment import json_schema, reading
 from testbed.patterns import patterns
 from tests.experiment.made import TINY, write
 
@@ -57,7 +56,7 @@ def test_it_knows_every_pattern_and_is_closed():
 
 def test_it_takes_the_shipped_experiments():
     numbers = {"seed", "users", "replicates"}
-    for file in sorted(plans.FOLDER.glob("*.yaml")):
+    for file in sorted(reading.FOLDER.glob("*.yaml")):
         data = plain(file.read_text(encoding="utf-8"))
         data |= {key: int(data[key]) for key in numbers & set(data)}
         for pattern in data["patterns"].values():
@@ -86,10 +85,10 @@ def test_it_takes_the_shipped_experiments():
 def test_it_refuses_what_the_reader_refuses(tmp_path, change, text):
     data = tiny()
     assert errors(data) == []
-    plans.load(write(tmp_path, yaml.safe_dump(data)))
+    reading.load(write(tmp_path, yaml.safe_dump(data)))
     wrong = copy.deepcopy(data)
     change(wrong)
     found = errors(wrong)
     assert any(part in message for message in found for part in text.split("|")), found
     with pytest.raises(sim.ScenarioError):
-        plans.load(write(tmp_path, yaml.safe_dump(wrong)))
+        reading.load(write(tmp_path, yaml.safe_dump(wrong)))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from testbed.experiment import plan as plans
+from testbed.experiment import reading
 from testbed.experiment.findings import matrix as matrices
 from testbed.experiment.findings import page
 from tests.experiment.made import TINY, table, write
@@ -19,7 +19,7 @@ ARMS = ("base", "fit=off", "lock_in=0", "lock_in=3")
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory):
-    return plans.load(write(tmp_path_factory.mktemp("plan")), replicates=20)
+    return reading.load(write(tmp_path_factory.mktemp("plan")), replicates=20)
 
 
 def cells(plan, holds, values=None):
@@ -87,7 +87,7 @@ def test_a_reference_that_is_missing(plan):
 def test_sufficient_is_judged_where_the_cause_stands_alone(tmp_path):
     text = TINY.replace("base: 1.5, levels: [0, 3]", "levels: [0]").replace("[one_at_a_time]", "[alone]")
     text = text.replace("fit: needed, lock_in: irrelevant", "fit: sufficient, lock_in: sufficient")
-    plan = plans.load(write(tmp_path, text), replicates=20)
+    plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {("base", "launch"): ALL, ("none", "launch"): NO, ("only fit", "launch"): ALL,
                          ("only lock_in", "launch"): NO})  # fmt: skip
     fit, lock_in = found["only fit", "launch"], found["only lock_in", "launch"]
@@ -131,7 +131,7 @@ def test_a_lower_dose_speaks_for_a_cause_at_its_end(tmp_path):
     text = TINY.replace("levels: [0, 3]", "levels: [0.5, 1, 3]").replace(
         "lock_in: irrelevant", "lock_in: needed"
     )
-    plan = plans.load(write(tmp_path, text), replicates=20)
+    plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {("base", "launch"): ALL, ("lock_in=0.5", "launch"): NO, ("lock_in=1", "launch"): ALL,
                          ("lock_in=3", "launch"): NO})  # fmt: skip
     assert [(found[f"lock_in={level}", "launch"].finding, found[f"lock_in={level}", "launch"].agreement)
@@ -140,7 +140,7 @@ def test_a_lower_dose_speaks_for_a_cause_at_its_end(tmp_path):
 
 def test_two_causes_taken_away_do_not_prevent(tmp_path):
     text = TINY.replace("[one_at_a_time]", "[pairwise]")
-    plan = plans.load(write(tmp_path, text), replicates=20)
+    plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {("base", "launch"): ALL, ("fit=off, lock_in=0", "launch"): NO,
                          ("fit=off, lock_in=3", "launch"): NO})  # fmt: skip
     assert found["fit=off, lock_in=0", "launch"].finding == "needed"
@@ -149,7 +149,7 @@ def test_two_causes_taken_away_do_not_prevent(tmp_path):
 
 def test_an_arm_that_changes_nothing_of_the_world_is_not_compared(tmp_path):
     text = TINY.replace("start:", "mechanisms.fit: off, start:")
-    plan = plans.load(write(tmp_path, text), replicates=20)
+    plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {(arm, "launch"): ALL for arm in ARMS} | {("lock_in=3", "launch"): NO})
     fit, more = found["fit=off", "launch"], found["lock_in=3", "launch"]
     assert (fit.finding, fit.said, fit.agreement) == ("same world", "same world as base", "not settled")
@@ -165,7 +165,7 @@ worlds:
   null: {file: one-frontier-model.yaml, effect: absent}
   true: {file: one-frontier-model.yaml, effect: present}""")  # fmt: skip
     text += "  kept too: {is: cohort-retention, with: {model: new/frontier}, hit_is_error: false}\n"
-    plan = plans.load(write(tmp_path, text), replicates=80)
+    plan = reading.load(write(tmp_path, text), replicates=80)
     made = {("null", "base", "launch"): "yyyy" + "n" * 16, ("null", "fit=off", "launch"): "n" * 73,
             ("null", "lock_in=0", "launch"): "n" * 72, ("null", "lock_in=3", "launch"): "yy" + "n" * 18,
             ("true", "base", "launch"): ALL, ("null", "base", "kept too"): ALL}  # fmt: skip

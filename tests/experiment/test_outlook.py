@@ -11,7 +11,7 @@ import sim
 from sim.activity import monthly
 from sim.randomness import replicate_seed
 from testbed import cli
-from testbed.experiment import plan as plans
+from testbed.experiment import reading
 from testbed.experiment.findings.finding import Pairs, find, replicates_to_tell
 from testbed.experiment.findings.matrix import _errors
 from testbed.experiment.outlook import cannot_decide, cohort_sizes, comparisons, replicates_to_settle
@@ -33,7 +33,7 @@ def test_a_rate_is_settled_from_the_replicates_that_are_named():
 
 
 def plan_of(tmp_path, **options):
-    return plans.load(write(tmp_path), **options)
+    return reading.load(write(tmp_path), **options)
 
 
 def test_an_experiment_says_what_its_replicates_cannot_decide(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.catalogue.overrides import WORLDS
 from testbed.claims import registry as claims
-from testbed.experiment import plan as plans
+from testbed.experiment import reading
 from testbed.experiment.runs import local, portable
 from testbed.failure import BadInput
 from testbed.patterns import registry
@@ -18,7 +18,7 @@ from tests.experiment.made import TINY, write
 
 
 def test_a_plan(tmp_path):
-    plan = plans.load(write(tmp_path))
+    plan = reading.load(write(tmp_path))
     assert [arm.name for arm in plan.arms] == ["base", "fit=off", "lock_in=0", "lock_in=3"]
     assert plan.needs == "activity" and plan.users == 3000
     assert [cell.replicate for cell in plan.cells] == [0] * 4 + [1] * 4 + [2] * 4  # replicate-major
@@ -68,7 +68,7 @@ def test_errors_name_their_place(tmp_path, old, new, line, at, text):
     assert old in TINY
     file = write(tmp_path, TINY.replace(old, new))
     with pytest.raises(sim.ScenarioError) as caught:
-        plans.load(file)
+        reading.load(file)
     said = str(caught.value)
     assert text in said, said
     column = file.read_text().splitlines()[line - 1].index(at) + 1
@@ -92,22 +92,22 @@ def test_an_arm_cannot_set_a_switch_and_a_key_within_it(tmp_path, inner, design,
     text = head + factors + tail[tail.index("arms:") :].replace("one_at_a_time", design)
     text = text.replace(", expect: {fit: needed, lock_in: irrelevant}", "")
     with pytest.raises(sim.ScenarioError) as caught:
-        plans.load(write(tmp_path, text))
+        reading.load(write(tmp_path, text))
     said = str(caught.value)
     assert "tiny.yaml:8:3: " in said and "the key of 'lock'" in said and f"the arm '{arm}' sets both" in said
     apart = text.replace(design, "one_at_a_time").replace("base: 1.5, ", "")
-    assert len(plans.load(write(tmp_path, apart)).arms) == 3
+    assert len(reading.load(write(tmp_path, apart)).arms) == 3
 
 
 def test_an_error_in_the_world_names_the_world(tmp_path):
     (tmp_path / "world.yaml").write_text("title: A world\nquestion: none?\nuserss: 3\n")
     file = write(tmp_path, TINY.replace("one-frontier-model.yaml", "world.yaml"))
     with pytest.raises(sim.ScenarioError, match=r"world.yaml:3:1: .*userss"):
-        plans.load(file)
+        reading.load(file)
 
 
 def test_a_glob_stands_for_all_patterns_that_match(tmp_path):
-    plan = plans.load(write(tmp_path, TINY + "  '*-boomerang': {expect: {fit: irrelevant}}\n  C117: {}\n"))
+    plan = reading.load(write(tmp_path, TINY + "  '*-boomerang': {expect: {fit: irrelevant}}\n  C117: {}\n"))
     assert [p.name for p in plan.patterns] == [
         "launch", "kept", "deepseek-r1-boomerang", "deepseek-v3-0324-boomerang", "C117",
     ]  # fmt: skip
@@ -115,12 +115,12 @@ def test_a_glob_stands_for_all_patterns_that_match(tmp_path):
 
 
 def test_a_claim_on_tokens_makes_the_runs_write_their_log(tmp_path):
-    assert plans.load(write(tmp_path, TINY + "  C12: {}\n")).needs == "log"
+    assert reading.load(write(tmp_path, TINY + "  C12: {}\n")).needs == "log"
 
 
 def test_the_shipped_experiments_can_run():
     names = ("ablation", "slipper-dose", "error-rates", "power")
-    ablation, doses, errors, power = (plans.load(plans.find(name), replicates=2) for name in names)
+    ablation, doses, errors, power = (reading.load(reading.find(name), replicates=2) for name in names)
     assert len(ablation.arms) == 12 and len(ablation.patterns) == 25 and ablation.needs == "activity"
     assert len(doses.arms) == 30 and {p.bound.pattern.needs for p in doses.patterns} == {"activity"}
     assert {world.effect for world in errors.worlds} == {"absent", "present"}
@@ -136,13 +136,13 @@ def test_a_world_is_beside_the_experiment_or_shipped_and_never_in_the_current_fo
     for name in ("one-frontier-model.yaml", "mine.yaml"):
         (here / name).write_text("title: Another world\n")
     monkeypatch.chdir(here)
-    assert plans.load(write(tmp_path)).cells[0].task.scenario == "shipped:one-frontier-model.yaml"
+    assert reading.load(write(tmp_path)).cells[0].task.scenario == "shipped:one-frontier-model.yaml"
     with pytest.raises(sim.ScenarioError, match=r"tiny.yaml:3:7: .*no such scenario"):
-        plans.load(write(tmp_path, TINY.replace("one-frontier-model", "mine")))
+        reading.load(write(tmp_path, TINY.replace("one-frontier-model", "mine")))
 
 
 def test_a_shipped_world_is_found_where_the_worker_has_it(tmp_path, monkeypatch):
-    shipped_world = plans.load(write(tmp_path)).cells[0].task.scenario
+    shipped_world = reading.load(write(tmp_path)).cells[0].task.scenario
     assert shipped_world == "shipped:one-frontier-model.yaml"
     monkeypatch.setattr("testbed.shipped.FOLDER", tmp_path / "elsewhere")
     assert local(shipped_world) == tmp_path / "elsewhere" / "one-frontier-model.yaml"
@@ -150,16 +150,16 @@ def test_a_shipped_world_is_found_where_the_worker_has_it(tmp_path, monkeypatch)
 
 
 def test_names_of_experiments():
-    assert plans.find("ablation") == plans.find("scenarios/experiments/ablation.yaml").resolve()
+    assert reading.find("ablation") == reading.find("scenarios/experiments/ablation.yaml").resolve()
     with pytest.raises(BadInput, match="did you mean 'ablation'"):
-        plans.find("ablaton")
+        reading.find("ablaton")
 
 
 def test_a_glob_stands_for_all_worlds_that_match(tmp_path):
     for name in ("one", "two", "two-and-a-half", "three"):
         shutil.copy(WORLDS / "one-frontier-model.yaml", tmp_path / f"w-{name}.yaml")
     worlds = 'worlds: {null: {file: w-*.yaml, without: ["*two*"], effect: absent}}'
-    plan = plans.load(write(tmp_path, TINY.replace("base: one-frontier-model.yaml", worlds)))
+    plan = reading.load(write(tmp_path, TINY.replace("base: one-frontier-model.yaml", worlds)))
     assert [(world.name, world.effect) for world in plan.worlds] == [
         ("null w-one", "absent"),
         ("null w-three", "absent"),
@@ -177,7 +177,9 @@ def test_files_of_a_glob_with_the_same_name_are_all_kept(tmp_path):
         worlds = f"worlds: {{w: {{file: '{glob}'}}{more}}}"
         return [
             w.name
-            for w in plans.load(write(tmp_path, TINY.replace("base: one-frontier-model.yaml", worlds))).worlds
+            for w in reading.load(
+                write(tmp_path, TINY.replace("base: one-frontier-model.yaml", worlds))
+            ).worlds
         ]
 
     assert names("x/d*/base.yaml") == ["w d1/base.yaml", "w d2/base.yaml"]
@@ -191,7 +193,7 @@ def test_files_of_a_glob_with_the_same_name_are_all_kept(tmp_path):
 
 
 def keys(file, **options) -> set[str]:
-    return {cell.task.key for cell in plans.load(file, **options).cells}
+    return {cell.task.key for cell in reading.load(file, **options).cells}
 
 
 def test_a_key_stands_for_what_decides_a_run(tmp_path, monkeypatch):
@@ -228,7 +230,7 @@ def test_a_key_follows_the_content_of_the_world(tmp_path):
 
 def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
     base = keys(write(tmp_path))
-    monkeypatch.setattr(plans, "method_digest", lambda: "judged otherwise")
+    monkeypatch.setattr("testbed.experiment.plan.method_digest", lambda: "judged otherwise")
     assert not keys(write(tmp_path)) & base
 
 
@@ -280,8 +282,8 @@ def test_globs_of_arms_are_checked_before_any_world_is_read(tmp_path, monkeypatc
     def read(*_: object, **__: object) -> None:
         raise AssertionError("a world was read")
 
-    monkeypatch.setattr("testbed.experiment.plan.load_world", read)
+    monkeypatch.setattr("testbed.experiment.reading.load_world", read)
     with pytest.raises(BadInput, match="--only: no arm matches 'nothing'"):
-        plans.load(write(tmp_path), only=["nothing"])
+        reading.load(write(tmp_path), only=["nothing"])
     with pytest.raises(AssertionError):
-        plans.load(write(tmp_path), only=["base"])
+        reading.load(write(tmp_path), only=["base"])
