@@ -23,8 +23,9 @@ class Exhibit:
     """One figure or table of the report.
 
     id: `fig01` .. `fig29` (parts `fig21a`), `table1` .. `table3`; it names the exported files. table: the tidy
-    table behind it. query: the query whose SQL and docstring (numerator, denominator, unit, filter, window) define
-    it; None where the table is derived from the queries that the docstring of `table` names. draw: the matplotlib
+    table behind it. queries: those whose results the table is made of, in the order in which the page shows their
+    SQL; the docstring of the first (numerator, denominator, unit, filter, window) defines it. derived: the table is
+    worked out from all of them, and its own docstring alone defines it. draw: the matplotlib
     figure (None for a table). sample: what it is drawn from, in a line (None: the whole log); it is the note under
     the figure, and is made without drawing. chart: the same as a Vega-Lite specification for the page, made from
     the table. claims: ids of the claims that are read off it. choice: where the report contradicts itself or is
@@ -38,7 +39,8 @@ class Exhibit:
     section: SectionKey
     unit: str
     table: Callable[[Log], pd.DataFrame]
-    query: Query[Any] | None = None
+    queries: tuple[Query[Any], ...]
+    derived: bool = False
     draw: Callable[[Log], Figure] | None = None
     sample: Callable[[Log], str] | None = None
     chart: Callable[[pd.DataFrame], dict[str, Any]] | None = None

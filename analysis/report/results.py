@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -18,7 +17,6 @@ import pandas as pd
 from analysis import study
 from analysis.numerals import counted
 from analysis.queries import retention
-from analysis.queries.query import Query, all_queries
 from analysis.queries.weekly import window_of
 from analysis.report.charts import charts
 from analysis.report.exhibit import Exhibit
@@ -98,20 +96,11 @@ def write_analysis(
 
 
 def definition_of(exhibit: Exhibit) -> str:
-    """What defines an exhibit: the docstring of its table, and of its query where that is another one."""
+    """What defines an exhibit: the docstring of its table, and of its first query where the table is not derived."""
     texts = [inspect.getdoc(exhibit.table) or ""]
-    if exhibit.query is not None and exhibit.query is not exhibit.table:
-        texts.append(inspect.getdoc(exhibit.query) or "")
+    if exhibit.queries and not exhibit.derived:
+        texts.append(inspect.getdoc(exhibit.queries[0]) or "")
     return "\n\n".join(dict.fromkeys(text for text in texts if text))
-
-
-def queries_of(exhibit: Exhibit) -> list[Query[Any]]:
-    """The queries behind an exhibit: its own, and those that the docstring of its table names."""
-    own = exhibit.query or (exhibit.table if isinstance(exhibit.table, Query) else None)
-    known = all_queries()
-    named = [known[name] for name in re.findall(r"\b[a-z_]+\.[a-z_]+\b", inspect.getdoc(exhibit.table) or "")
-             if name in known]  # fmt: skip
-    return list(dict.fromkeys([own, *named] if own is not None else named))
 
 
 class _Writer:
@@ -308,7 +297,7 @@ class _Writer:
 
         try:
             frame = exhibit.table(self.log)
-            for query in queries_of(exhibit):
+            for query in exhibit.queries:
                 if query.name not in self.sql:
                     self.sql[query.name] = query.sql_by(self.workers, self.log)
             # the page shows the panels of figure 25 one by one
@@ -330,7 +319,7 @@ class _Writer:
                 sample = exhibit.sample(self.log) if exhibit.sample is not None else ""
                 if exhibit.draw is not None and self.stills:
                     files += self._draw(exhibit.id, exhibit.draw)
-                sql = [Shown(query.name, self.sql[query.name].result()) for query in queries_of(exhibit)]
+                sql = [Shown(query.name, self.sql[query.name].result()) for query in exhibit.queries]
             except NotAvailable as error:
                 self._forget(exhibit.id)
                 self.gaps.append(f"{exhibit.title}: {error}")

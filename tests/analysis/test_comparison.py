@@ -30,11 +30,11 @@ from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 
 SHARES = Exhibit(
-    "fig01", "Shares", "openness", "share of tokens", openness.weekly_shares, openness.weekly_shares,
+    "fig01", "Shares", "openness", "share of tokens", openness.weekly_shares, (openness.weekly_shares,),
     formats={"week": "week", "source_type": "text", "share": "share"}, compared="share", key=("source_type",),
 )  # fmt: skip
 AUTHORS = Exhibit(
-    "table1", "Authors", "openness", "tokens", usage.by_author, usage.by_author,
+    "table1", "Authors", "openness", "tokens", usage.by_author, (usage.by_author,),
     formats={"author": "text", "tokens": "tokens"}, compared="tokens", key=("author",),
 )  # fmt: skip
 SONNET = "anthropic/claude-sonnet-4"

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.queries.query import Query
 from analysis.report.exhibits import categories, cost, exhibit, geography, retention
 from analysis.report.figures import svg
 from analysis.sources.log import NotAvailable, open_log
@@ -61,8 +60,7 @@ def test_every_figure_and_table_has_its_exhibit():
 def test_table_definition_and_chart(found, log):
     text = inspect.getdoc(found.table)
     assert text and not text.startswith("partial(")
-    assert isinstance(found.query, Query)
-    assert found.section == "retention" or "window" in text + (inspect.getdoc(found.query) or "")
+    assert found.section == "retention" or "window" in text + (inspect.getdoc(found.queries[0]) or "")
     frame = found.table(log)
     assert len(frame)
     assert set(found.formats) <= set(frame.columns)

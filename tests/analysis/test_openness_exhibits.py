@@ -262,7 +262,7 @@ def test_requests_without_a_finish_reason_count_in_the_tokens_that_tool_calls_ar
     call, cut = {"finish_reason": "tool_calls"}, {"finish_reason": None, "cancelled": True}
     days = {"2025-05-05": call, "2025-05-06": {}, "2025-05-07": cut, "2025-05-08": cut, "2025-05-12": cut}
     rows = [("u", "row/open", day, other) for day, other in days.items()]
-    found = BY_ID["fig12"].query(connect(generations(rows), models=FACTS))
+    found = BY_ID["fig12"].queries[0](connect(generations(rows), models=FACTS))
     assert found[["tool_requests", "requests", "known_requests"]].to_numpy().tolist() == [
         [1, 4, 2],
         [0, 1, 0],
