@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sim.config.problems import Path as KeyPath
 from sim.randomness import replicate_seed
+from testbed.claims.statistics.registry import Needs
 from testbed.experiment.arms import Arm, written
 from testbed.experiment.findings.finding import Declared
 from testbed.experiment.runs import Task, portable
 from testbed.experiment.schema import PlanFile
 from testbed.patterns import Bound
-from testbed.patterns.outcome import Needs
 from testbed.patterns.registry import method_digest
 
 KEY_LENGTH = 20

@@ -11,11 +11,9 @@ from analysis.sources.log import Log
 from testbed.claims import scoreboard
 from testbed.claims.predicates import AllOf
 from testbed.claims.registry import Claim, Entry, registry
-from testbed.patterns.outcome import Needs, Outcome
+from testbed.claims.statistics.registry import Needs, registered
+from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Found, pattern
-
-# Statistics on cohorts that read the volume of tokens, too.
-_WITH_VOLUME = ("retention.volume_rank", "retention.volume_and_retention")
 
 
 def needs_of(claim: Claim) -> Needs:
@@ -23,9 +21,9 @@ def needs_of(claim: Claim) -> Needs:
     calls = [claim.statistic]
     if isinstance(claim.predicate, AllOf):
         calls += [part.statistic for part in claim.predicate.of]
-    names = [call.name for call in calls if call is not None]
-    of_cohorts = all(name.startswith("retention.") and name not in _WITH_VOLUME for name in names)
-    return "activity" if of_cohorts else "log"
+    known = registered()
+    needs = {known[call.name].needs for call in calls if call is not None}
+    return "log" if "log" in needs else "activity"
 
 
 def judged(log: Log, entry: Entry) -> Found:

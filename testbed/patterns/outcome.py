@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import sim
     from sim.activity import Activity
 
-Needs = Literal["activity", "log"]
 MEMORY = "2GB"
 # Columns of the models table that an activity outcome does not have.
 WITHOUT = ("prices", "free_windows")

@@ -17,7 +17,8 @@ from testbed import binding
 from testbed.arguments import hint
 from testbed.binding import BadArgument
 from testbed.claims.statistics import Untestable
-from testbed.patterns.outcome import Needs, Outcome
+from testbed.claims.statistics.registry import Needs
+from testbed.patterns.outcome import Outcome
 
 MODULES = ("claim", "retention", "market", "verdict")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from analysis.sources.log import Log
 from testbed import binding
@@ -16,17 +17,44 @@ R = TypeVar("R", bound=Result)
 Statistic = Callable[..., Result]
 MODULES = ("platform", "openness", "agentic", "categories", "geography", "retention", "cost")
 
-_REGISTRY: dict[str, Statistic] = {}
+Needs = Literal["activity", "log"]  # who used which model in which month, or every request
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A statistic and what it reads of a run."""
+
+    function: Statistic
+    needs: Needs
+
+
+_REGISTRY: dict[str, Registered] = {}
 
 
 def statistic(function: Callable[Concatenate[Log, P], R]) -> Callable[Concatenate[Log, P], R]:
-    """Decorator: register a function as `module.name`."""
-    _REGISTRY[f"{function.__module__.rpartition('.')[2]}.{function.__name__}"] = function
+    """Decorator: register a function as `module.name`. It may read the whole log."""
+    _register(function, "log")
     return function
+
+
+def on_activity(function: Callable[Concatenate[Log, P], R]) -> Callable[Concatenate[Log, P], R]:
+    """Decorator: the same, of a function that reads no more than who used which model in which month."""
+    _register(function, "activity")
+    return function
+
+
+def _register(function: Statistic, needs: Needs) -> None:
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    _REGISTRY[name] = Registered(function, needs)
 
 
 def statistics() -> dict[str, Statistic]:
     """All statistics by name."""
+    return {name: found.function for name, found in registered().items()}
+
+
+def registered() -> dict[str, Registered]:
+    """All statistics by name, with what they read."""
     for module in MODULES:
         import_module(f"testbed.claims.statistics.{module}")
     return dict(sorted(_REGISTRY.items()))

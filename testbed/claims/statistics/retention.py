@@ -21,7 +21,7 @@ from analysis.queries import retention, usage
 from analysis.sources.coverage import month_end
 from analysis.sources.log import Log
 from testbed.claims.statistics.measured import Groups, Measured, Untestable
-from testbed.claims.statistics.registry import statistic
+from testbed.claims.statistics.registry import on_activity, statistic
 from testbed.claims.statistics.tables import Pick, bounds, catalogued, facts, weeks_of
 from testbed.claims.statistics.uncertainty import difference, proportion
 
@@ -71,13 +71,13 @@ def _measured(row: pd.Series) -> Measured:
     return proportion(float(row["active"]), float(row["users"]), f"users of {row['cohort']:%B %Y}")
 
 
-@statistic
+@on_activity
 def cell(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     """R(k): share of the users whose first use of a model falls in a month who are active k months later; Wilson."""
     return _measured(_row(_cells(log, model), cohort, k))
 
 
-@statistic
+@on_activity
 def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     """R(k) of a cohort less the highest R(k) among the later cohorts of the model. Newcombe interval; the smallest
     lower end over all later cohorts is taken, so that it lies above 0 only if the cohort beats each of them (an
@@ -95,7 +95,7 @@ def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measur
     return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points", text)
 
 
-@statistic
+@on_activity
 def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: int = 1) -> Measured:
     """R(k) of a cohort less the R(k) of all users of the cohorts that start at least `after` months later; Newcombe."""
     cells = _cells(log, model)
@@ -110,7 +110,7 @@ def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: i
                     f"users; {own.value:.1%} against {rest.value:.1%} of {rest.n:,} later users")  # fmt: skip
 
 
-@statistic
+@on_activity
 def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     """R(k) of a cohort over the mean R(k) of the later cohorts of the model (unweighted). No interval."""
     cells = _cells(log, model)
@@ -123,7 +123,7 @@ def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     return Measured(float(over(own["retention"], mean)), n=int(own["users"]), unit="ratio", detail=text)
 
 
-@statistic
+@on_activity
 def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     """Largest less smallest R(k) of the cohorts from `first_lag` months after launch on, after what chance adds has
     been taken out: each R(k) is shrunk towards their mean by a random-effects fit (DerSimonian & Laird 1986)."""
@@ -145,7 +145,7 @@ def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
                     detail=f"cohorts, {y.min():.1%} to {y.max():.1%} before shrinkage")  # fmt: skip
 
 
-@statistic
+@on_activity
 def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     """The highest R(k) among the cohorts from `first_lag` months after launch on; Wilson interval of that cohort."""
     cells = _cells(log, model)
@@ -159,7 +159,7 @@ def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     )
 
 
-@statistic
+@on_activity
 def typical(log: Log, k: int) -> Measured:
     """Median over all cohorts of all models of R(k); interval by order statistics over the cohorts (binomial)."""
     values = np.sort(_at(_cells(log), k)["retention"].to_numpy(dtype=np.float64))
@@ -189,7 +189,7 @@ def _durable(log: Log) -> pd.DataFrame:
     return table.assign(durable=(table[5] >= DURABLE) & (table[5] >= PLATEAU * table[3]))
 
 
-@statistic
+@on_activity
 def durable_share(log: Log, lag: Literal["all", "early", "late"] = "all") -> Measured:
     """Share of foundational cohorts among the cohorts with a complete month 5, of models whose launch the log or its
     models table tells (others have no lag, and are left out); early: up to one month after launch, late: from two
@@ -202,7 +202,7 @@ def durable_share(log: Log, lag: Literal["all", "early", "late"] = "all") -> Mea
     return proportion(float(table["durable"].sum()), len(table), "cohorts")
 
 
-@statistic
+@on_activity
 def early_among_durable(log: Log) -> Measured:
     """Share of the foundational cohorts that start up to one month after their model's launch; Wilson interval."""
     table = _durable(log)
@@ -212,13 +212,13 @@ def early_among_durable(log: Log) -> Measured:
     return proportion(float((durable["lag"] <= 1).sum()), len(durable), "foundational cohorts")
 
 
-@statistic
+@on_activity
 def durable_by_lag(log: Log) -> Groups:
     """`durable_share` of early and late cohorts, to be compared."""
     return Groups({"early": durable_share(log, "early"), "late": durable_share(log, "late")})
 
 
-@statistic
+@on_activity
 def foundational_cohorts(log: Log, model: str) -> Measured:
     """How many cohorts of a model are foundational (count), of those with a complete month 5."""
     table = _durable(log)
@@ -230,7 +230,7 @@ def foundational_cohorts(log: Log, model: str) -> Measured:
                     detail=f"cohorts; highest at month 5: {best[5]:.1%} ({best['cohort']:%B %Y})")  # fmt: skip
 
 
-@statistic
+@on_activity
 def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measured:
     """Kendall's tau between the order of a model's cohorts at an early and at a late month; interval by Fisher's z with
     the variance 0.437/(n - 4) (Fieller, Hartley & Pearson 1957)."""
@@ -245,7 +245,7 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
     return Measured(tau, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "cohorts")
 
 
-@statistic
+@on_activity
 def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a
     paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
@@ -278,7 +278,7 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     return max((measured for _, measured in steps), key=lambda measured: measured.value)
 
 
-@statistic
+@on_activity
 def returners(log: Log, k: int = 2) -> Measured:
     """Of all users active in the k-th month after their first month with a model, the share who were silent the month
     before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
@@ -356,7 +356,7 @@ def _need_foundational(log: Log, model: str, cohort: dt.date, age: int) -> None:
         )
 
 
-@statistic
+@on_activity
 def stays_when_rival_appears(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
     """R in the month after the rival's release month over R in the month before it, of one foundational cohort: 1 where
     the release leaves the curve as it was; the interval is on the log scale and takes both cells as independent (wide,
@@ -366,7 +366,7 @@ def stays_when_rival_appears(log: Log, model: str, cohort: dt.date, rival: str) 
     return _plateau(log, model, cohort, at - 1, at + 1)
 
 
-@statistic
+@on_activity
 def exit_jump(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
     """By how much more users leave around a rival's release than before it, compared with users who are not
     foundational, at the same age.
