@@ -15,8 +15,9 @@ import pytest
 from scipy import stats
 
 import sim.gateway.traffic as traffic_module
+from analysis.contract import FINISH_REASONS
 from sim.catalogue import CATEGORIES
-from sim.gateway.traffic import BYOK_FEE, FINISH_REASONS, Records
+from sim.gateway.traffic import BYOK_FEE, Records
 from sim.population import build_population
 from sim.search import Kind
 from sim.world import load_world

@@ -41,7 +41,7 @@ READ_MS, PACE_SPREAD = 0.01, 0.3
 SETTLED_DAYS = np.int32(10_000)
 """Tenure at which the ramp of an embedded workload's volume is over, whatever its time constant."""
 STOP, LENGTH, TOOL_CALLS, CONTENT_FILTER, ERROR, NONE = range(6)
-FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "error")
+"""Codes of finish reasons: places in `FINISH_REASONS` of the contract, then one for none."""
 BYOK_FEE = 0.05
 """Share of the provider's charge that the gateway bills for own-key traffic (OpenRouter's fee of 2025)."""
 THOUGHT_SIGMA, WAIT_SIGMA = 0.8, 0.45
