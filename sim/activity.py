@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sim.gateway.identity import Identities
+from sim.gateway.identity import Identities, week_number
 from sim.gateway.ids import account_codes, id_array
 from sim.gateway.run_folder import listed_name
 from sim.gateway.traffic import compiled, count_week
@@ -157,7 +157,7 @@ def monthly(agents: Agents) -> Activity:
     weekly = np.zeros((len(weeks), len(models)), dtype=np.int64)
     filled = _tally(
         spells, traffic.work_table, traffic.days.up, traffic.level, traffic.ramp, traffic.rates, traffic.keys,
-        traffic.activity, weeks[0].toordinal() // 7, scenario.start.weekday(), listed,
+        traffic.activity, week_number(weeks[0]), scenario.start.weekday(), listed,
         month_of, months, resets_to, reset_week, entries, weekly,
     )  # fmt: skip
     entries = entries[:filled]

@@ -52,7 +52,8 @@ class Identities:
         self.chance: NDArray[np.float64] = np.where(own, 0.0, weekly[users.segment])
         self.change = bool((self.chance > 0).any())
         """Whether any id can change."""
-        self._arrived = (scenario.start.toordinal() - 1 + users.arrival.astype(np.int64)) // 7
+        days = scenario.start.weekday() + users.arrival.astype(np.int64)
+        self._arrived = week_number(scenario.start) + days // 7
 
     def codes(self, people: slice, day: dt.date) -> NDArray[np.uint64]:
         """Codes of the ids of these users in the week of `day`."""

@@ -19,6 +19,7 @@ from scipy.special import ndtri
 from sim import pricing
 from sim.catalogue import CATEGORIES, Catalogue
 from sim.gateway.buffers import Memory
+from sim.gateway.identity import week_number
 from sim.market import Market
 from sim.population import Users, Workloads
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
@@ -528,8 +529,8 @@ class Traffic:
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         _take(self.spell_table[self._spell_slices[block]], rows, spells)
         _take(self.work_table, spells["workload"], works)
-        # The ordinal of the Monday, not of the scenario's week: the start of a world changes nobody's active weeks.
-        number = monday.toordinal() // 7
+        # The number of the calendar's week, not of the scenario's week: the start of a world changes nobody's active weeks.
+        number = week_number(monday)
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
         filled, n = _count(
             spells, works, self.days.up, self.level, self.ramp, self.rates, self.keys, self.activity[week], number,
