@@ -13,7 +13,8 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.catalogue import CATEGORIES, Catalogue, CatalogueModel
+from analysis.contract import CATEGORIES
+from sim.catalogue import Catalogue, CatalogueModel
 from sim.pricing import Usage
 from sim.scenario import (
     AbilityEvent,

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue import CATEGORIES, Catalogue
+from analysis.contract import CATEGORIES
+from sim.catalogue import Catalogue
 from sim.randomness import Draws, Purpose
 from sim.scenario import LargeAccountEvent, Scenario, WaveEvent
 from sim.scenario.distributions import Distribution

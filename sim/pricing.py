@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES
 from sim.scenario import Scenario
 
 PROMPT, COMPLETION, CACHED = 0, 1, 2

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES
 from sim.choice import NOBODY, View, affordable_frontier, choose, log_price
 from sim.market import Market
 from sim.planted_loyalty import Plant

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import contract
-from analysis.contract import files
-from sim.catalogue import CATEGORIES, Catalogue, CatalogueError
+from analysis.contract import CATEGORIES, files
+from sim.catalogue import Catalogue, CatalogueError
 from sim.catalogue.overrides import WORLDS, looked_at, own_models, real_models, world_catalogue
 from sim.choice import view_of
 from sim.config.documents import Document

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from sim.catalogue import CATEGORIES, Catalogue, ModelLatent
+from analysis.contract import CATEGORIES
+from sim.catalogue import Catalogue, ModelLatent
 
 
 def ability_in(latent: ModelLatent, category: str) -> float:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.contract import CATEGORIES
 from sim.catalogue import (
-    CATEGORIES,
     MODELS_SCHEMA,
     Catalogue,
     CatalogueError,

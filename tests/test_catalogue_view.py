@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from sim.catalogue import CATEGORIES, load_catalogue
+from analysis.contract import CATEGORIES
+from sim.catalogue import load_catalogue
 from testbed.terminal.catalogue_view import (
     LATENT_HEADING,
     as_records,

@@ -7,7 +7,8 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from sim.catalogue import CATEGORIES, Catalogue, load_catalogue
+from analysis.contract import CATEGORIES
+from sim.catalogue import Catalogue, load_catalogue
 from sim.catalogue.overrides import WORLDS, world_catalogue
 from sim.config.problems import ProblemAt, ScenarioError
 from tests.catalogue_facts import ability_in, is_free_on

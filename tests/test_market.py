@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES
 from sim.market import Changes, Market
 from tests.worlds import world
 

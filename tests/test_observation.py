@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.contract import CATEGORIES
 from analysis.queries.categories import category_of
-from sim.catalogue import CATEGORIES
 from sim.catalogue.overrides import WORLDS
 from sim.config.problems import ScenarioError
 from sim.gateway.classifier import Classifier

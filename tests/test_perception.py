@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES
 from sim.choice import (
     NOBODY,
     View,

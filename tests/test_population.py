@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES
 from sim.population import MAX_WORKLOADS, Users, Workloads, build_population
 from sim.randomness import Purpose
 from sim.scenario import Mechanisms, WaveEvent

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.contract import CATEGORIES
 from sim import pricing
-from sim.catalogue import CATEGORIES
 from sim.market import Market
 from sim.pricing import COMPLETION, PROMPT, Usage
 from testbed.truth_checks import truth

@@ -15,8 +15,7 @@ import pytest
 from scipy import stats
 
 import sim.gateway.traffic as traffic_module
-from analysis.contract import FINISH_REASONS
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES, FINISH_REASONS
 from sim.gateway.traffic import BYOK_FEE, Records
 from sim.population import build_population
 from sim.search import Kind

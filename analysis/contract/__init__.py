@@ -15,7 +15,7 @@ and dictionary-encoded strings, which all conform (see `Field.family`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
@@ -27,11 +27,13 @@ TABLES: tuple[Table, ...] = ("generations", "labels", "models")
 # Hive partition key of the generations and labels folders: the UTC Monday of created_at's week, as YYYY-MM-DD.
 PARTITION_KEY = "week"
 
-CATEGORIES = (
+Category = Literal[
     "programming", "roleplay", "marketing", "marketing/seo", "technology", "science",
     "translation", "legal", "finance", "health", "trivia", "academia",
-)  # fmt: skip
-CONTINENTS = ("North America", "Europe", "Asia", "South America", "Oceania", "Africa")
+]  # fmt: skip
+CATEGORIES: tuple[Category, ...] = get_args(Category)
+Continent = Literal["North America", "Europe", "Asia", "South America", "Oceania", "Africa"]
+CONTINENTS: tuple[Continent, ...] = get_args(Continent)
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "error")
 VARIANTS = ("standard", "free", "extended", "thinking", "online", "nitro", "floor", "exacto", "beta")
 ORIGINS = ("CN", "RoW")

@@ -21,23 +21,7 @@ from typing import Final, Literal, TypeVar, cast, get_args
 
 import pyarrow as pa
 
-from analysis.contract import arrow_schema
-
-CATEGORIES: Final[tuple[str, ...]] = (
-    "programming",
-    "roleplay",
-    "marketing",
-    "marketing/seo",
-    "technology",
-    "science",
-    "translation",
-    "legal",
-    "finance",
-    "health",
-    "trivia",
-    "academia",
-)
-"""The workload categories, in the order of every ability vector."""
+from analysis.contract import CATEGORIES, arrow_schema
 
 Origin = Literal["CN", "RoW"]
 SizeClass = Literal["small", "medium", "large"]
@@ -134,7 +118,7 @@ class ModelLatent:
     """Parameters of the simulation, never part of a log or of `models.parquet`."""
 
     ability: tuple[float, ...]
-    """One value per entry of `CATEGORIES`, on the scale shared with workload hardness."""
+    """One value per entry of `CATEGORIES`, in their order, on the scale shared with workload hardness."""
     reach: float = 0.5
     """Share of the market (0..1) that hears of the model at its release."""
     hype: float = 0.0

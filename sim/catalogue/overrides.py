@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.contract import CATEGORIES
 from sim.catalogue import (
-    CATEGORIES,
     Catalogue,
     CatalogueModel,
     FreeWindow,
@@ -258,7 +258,7 @@ def _ability(change: ModelSection, before: ModelLatent) -> tuple[float, ...]:
     """The abilities of `before`, those replaced that are given."""
     if isinstance(change.ability, dict):
         pairs = zip(CATEGORIES, before.ability, strict=True)
-        return tuple(change.ability.get(c, value) for c, value in pairs)  # type: ignore[call-overload]
+        return tuple(change.ability.get(c, value) for c, value in pairs)
     return before.ability if change.ability is None else (float(change.ability),) * len(CATEGORIES)
 
 

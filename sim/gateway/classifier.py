@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import CATEGORIES
 from sim.config.problems import ProblemAt
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario

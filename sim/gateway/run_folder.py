@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from numba import njit
 from numpy.typing import NDArray
 
-from analysis.contract import FINISH_REASONS, arrow_schema, files
-from sim.catalogue import CATEGORIES, MODELS_SCHEMA, Catalogue, write_models_table
+from analysis.contract import CATEGORIES, FINISH_REASONS, arrow_schema, files
+from sim.catalogue import MODELS_SCHEMA, Catalogue, write_models_table
 from sim.gateway.classifier import Classifier, Labels
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array

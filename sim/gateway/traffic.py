@@ -16,8 +16,9 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from analysis.contract import CATEGORIES
 from sim import pricing
-from sim.catalogue import CATEGORIES, Catalogue
+from sim.catalogue import Catalogue
 from sim.gateway.buffers import Memory
 from sim.gateway.identity import week_number
 from sim.market import Market
@@ -529,7 +530,7 @@ class Traffic:
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         _take(self.spell_table[self._spell_slices[block]], rows, spells)
         _take(self.work_table, spells["workload"], works)
-        # The number of the calendar's week, not of the scenario's week: the start of a world changes nobody's active weeks.
+        # The calendar's week, not the scenario's: the start of a world changes nobody's active weeks.
         number = week_number(monday)
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
         filled, n = _count(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from sim.catalogue import CATEGORIES
+from analysis.contract import Category, Continent
 from sim.config.documents import Document, load_document
 from sim.config.problems import ProblemAt
 from sim.config.schema_errors import parse
@@ -24,11 +24,6 @@ from sim.scenario.json_schema import EXTENDS, scenario_json_schema
 from sim.scenario.shipped import worlds
 from sim.scenario.timelines import Timeline
 
-Category = Literal[
-    "programming", "roleplay", "marketing", "marketing/seo", "technology", "science",
-    "translation", "legal", "finance", "health", "trivia", "academia",
-]  # fmt: skip
-Continent = Literal["North America", "Europe", "Asia", "South America", "Oceania", "Africa"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -686,9 +681,6 @@ def read_scenario(
     """The unchecked document of a scenario with its overrides."""
     options = {key: value for key, value in (("seed", seed), ("users", users)) if value is not None}
     return load_document(path, overrides=settings, options=options, named=worlds(), alternatives=FAMILIES)
-
-
-assert Category.__args__ == CATEGORIES  # type: ignore[attr-defined]
 
 
 def json_schema() -> dict[str, Any]:

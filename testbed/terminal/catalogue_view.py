@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sim.catalogue import CATEGORIES, Catalogue, CatalogueModel, PricePoint
+from analysis.contract import CATEGORIES
+from sim.catalogue import Catalogue, CatalogueModel, PricePoint
 
 LATENT_HEADING = "Model parameters, not facts"
 LATENT_EXPLAINED = (

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.contract import CATEGORIES
 from analysis.contract.files import manifest_of
-from sim.catalogue import CATEGORIES
 from sim.pricing import CACHED, COMPLETION, PROMPT, Usage
 from sim.scenario import Scenario
 from testbed.failure import BadInput
