@@ -24,7 +24,7 @@ class Arm:
     reference: the arm that it is compared with. factor: the one by which the two differ, None if they differ by more.
     takes_away: whether it has less of every cause by which the two differ (off, 0, or a number below the base's), or
     more (False); None where that cannot be said. at_end: it takes its factor as far as the experiment does: to off, or
-    to the lowest or highest number.
+    to the lowest or highest number. alone: its factor is the one cause that is there, and the reference has none.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Arm:
     factor: str | None = None
     takes_away: bool | None = None
     at_end: bool = False
+    alone: bool = False
 
     @property
     def changed(self) -> dict[str, Level]:
@@ -62,15 +63,15 @@ def arms_of(factors: Mapping[str, FactorSection], section: ArmsSection) -> tuple
     arms come last. Raises SameArm."""
     found: dict[str, Arm] = {_key({}): Arm(BASE, reference="")}
     for design in section.designs:
-        for name, levels in _design(design, factors):
-            found.setdefault(_key(levels), _arm(name, levels, factors))
+        for name, levels, alone in _design(design, factors):
+            found.setdefault(_key(levels), _arm(name, levels, factors, alone))
     for name, levels in section.listed.items():
         changed = {factor: level for factor, level in levels.items() if level != factors[factor].base}
         if (there := found.get(_key(changed))) is not None:
             raise SameArm(name, f"these levels are already the arm '{there.name}'")
         if name in {arm.name for arm in found.values()}:
             raise SameArm(name, f"another arm is called '{name}'; choose another name")
-        found[_key(changed)] = _arm(name, changed, factors, listed=True)
+        found[_key(changed)] = _arm(name, changed, factors)
     return tuple(found.values())
 
 
@@ -85,36 +86,40 @@ def count(design: Design, factors: Mapping[str, FactorSection]) -> int:
     return 1 + sum(sizes) + pairs
 
 
-def _design(design: Design, factors: Mapping[str, FactorSection]) -> Iterator[tuple[str, dict[str, Level]]]:
+def _design(
+    design: Design, factors: Mapping[str, FactorSection]
+) -> Iterator[tuple[str, dict[str, Level], str | None]]:
+    """The name and the levels of each arm, and the cause that is there alone in it, if there is one."""
     if design in ("one_at_a_time", "pairwise"):
         for factor, section in factors.items():
             for level in section.changes:
-                yield _name({factor: level}), {factor: level}
+                yield _name({factor: level}), {factor: level}, None
     if design == "pairwise":
         for (one, first), (two, second) in combinations(factors.items(), 2):
             for level, other in product(first.changes, second.changes):
-                yield _name({one: level, two: other}), {one: level, two: other}
+                yield _name({one: level, two: other}), {one: level, two: other}, None
     elif design == "alone":
         every = {factor: section.changes[0] for factor, section in factors.items()}
-        yield NONE, every
+        yield NONE, every, None
         for factor in factors:
-            yield f"only {factor}", {other: level for other, level in every.items() if other != factor}
+            rest = {other: level for other, level in every.items() if other != factor}
+            yield f"only {factor}", rest, factor
     elif design == "full":
         choices = [[None, *section.changes] for section in factors.values()]
         for chosen in product(*choices):
             levels = {f: level for f, level in zip(factors, chosen, strict=True) if level is not None}
-            yield _name(levels), levels
+            yield _name(levels), levels, None
 
 
 def _arm(
-    name: str, levels: Mapping[str, Level], factors: Mapping[str, FactorSection], listed: bool = False
+    name: str, levels: Mapping[str, Level], factors: Mapping[str, FactorSection], alone: str | None = None
 ) -> Arm:
+    """alone: the factor that is there alone; the arm is compared with the one that has none."""
     ordered = tuple((factor, levels[factor]) for factor in factors if factor in levels)
-    if name.startswith("only ") and not listed:
+    if alone is not None:
         # Less of the cause in `none` is more of it here.
-        factor = name.removeprefix("only ")
-        less = _less(factors[factor].changes[0], factors[factor].base)
-        return Arm(name, ordered, NONE, factor, None if less is None else not less, at_end=True)
+        less = _less(factors[alone].changes[0], factors[alone].base)
+        return Arm(name, ordered, NONE, alone, None if less is None else not less, at_end=True, alone=True)
     directions = {_less(level, factors[factor].base) for factor, level in ordered}
     takes_away = directions.pop() if len(directions) == 1 else None
     if len(levels) != 1:

@@ -35,6 +35,7 @@ def test_alone_is_compared_with_the_arm_without_any_cause():
         "fit",
         False,
     )
+    assert [name for name, arm in arms.items() if arm.alone] == ["only fit", "only backlog", "only lock_in"]
     none = arms["none"]
     assert (none.reference, none.factor, none.takes_away) == ("base", None, True)
 
@@ -100,6 +101,14 @@ def test_listed_arms_come_last_and_must_be_new():
         names(SWITCHES, designs=["one_at_a_time"], listed={"mine": {"fit": "off"}})
     with pytest.raises(SameArm, match="another arm is called 'base'"):
         names(SWITCHES, listed={"base": {"fit": "off"}})
+
+
+def test_a_name_makes_no_cause_stand_alone():
+    section = ArmsSection(
+        designs=["one_at_a_time"], listed={"only fit": {"backlog": "off", "lock_in": "off"}}
+    )
+    arm = arms_of(SWITCHES, section)[-1]
+    assert (arm.name, arm.reference, arm.factor, arm.alone) == ("only fit", "base", None, False)
 
 
 @given(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.inference.launch.multiplicity import adjusted
 from analysis.proportions import wilson
-from testbed.experiment.arms import NONE, Arm
+from testbed.experiment.arms import Arm
 from testbed.experiment.findings.finding import Agreement, Declared, Finding, Pairs, agreement, find
 from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
 
@@ -174,7 +174,7 @@ def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreeme
     """What is declared of a factor is judged where it speaks. `sufficient`: where the cause stands alone; `needed`:
     where it is taken away as far as the experiment goes; what else says that it matters: at its furthest levels, since
     a small change may change nothing; `irrelevant`: at every level."""
-    if declared is None or (declared == "sufficient") != (arm.reference == NONE):
+    if declared is None or (declared == "sufficient") != arm.alone:
         return ""
     if declared in ("needed", "helps", "hinders", "prevents") and not (
         arm.at_end and arm.takes_away is not None
