@@ -13,7 +13,6 @@ from rich.text import Text
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.launch.decision import Decision
-from analysis.inference.launch.robustness import DROPPED
 from analysis.inference.launch.verdict import Verdict, outcome_words
 from analysis.inference.launch.wording import left_out_in_turn, others_word
 from analysis.numerals import (
@@ -205,8 +204,7 @@ def _challenges(decision: Decision) -> list[tuple[str, str]]:
     withdrawn = " (withdrawn)" if decision.stands else ""
     lines = [
         ("challenge", f"{o.about}: {outcome_words(o)}" + (withdrawn if o.withdraws and o.flips else ""))
-        for o in decision.outcomes
-        if not o.name.startswith(DROPPED)
+        for o in decision.other_outcomes
     ]
     if turns := left_out_in_turn(decision):
         lines.append(("challenge", turns[0]))

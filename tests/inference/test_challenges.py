@@ -182,7 +182,9 @@ def test_a_loyal_cohort_survives_every_challenge(loyal):
     assert decision.withdrawn_by == ()
     names = [o.name for o in decision.outcomes]
     assert names[0] == "heaviest 1%" or names[0] == "always-on accounts"
-    assert sum(name.startswith(ch.DROPPED) for name in names) == 6
+    assert [o.without for o in decision.left_out_in_turn] == list(loyal.months[1:7])
+    assert not set(decision.left_out_in_turn) & set(decision.other_outcomes)
+    assert len(decision.left_out_in_turn) + len(decision.other_outcomes) == len(names)
     assert ch.concentration(loyal, 0, 5).always_on_share < 0.02
 
 

@@ -55,6 +55,16 @@ class Decision:
         return tuple(o.name for o in self.outcomes if o.flips)
 
     @property
+    def left_out_in_turn(self) -> tuple[Outcome, ...]:
+        """The outcomes of leaving out one other cohort, for each of them."""
+        return tuple(o for o in self.outcomes if o.without is not None)
+
+    @property
+    def other_outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes of all other challenges."""
+        return tuple(o for o in self.outcomes if o.without is None)
+
+    @property
     def answer(self) -> Answer:
         """The decision in a word."""
         if self.stands:
@@ -141,7 +151,7 @@ def _try(challenge: Challenge, base: Decision, alpha: float) -> Outcome:
         flips = None
     if flips and challenge.part and base.stands and base.sizes is not None:
         flips = True if gap < LEAST_SHRINKAGE * base.sizes.difference.value else None
-    return Outcome(challenge.name, challenge.about, challenge.withdraws, flips, found.p, gap)
+    return _outcome(challenge, flips, gap, found.p)
 
 
 def _of_what_is_left(challenge: Challenge, base: Decision) -> Outcome:
@@ -155,4 +165,10 @@ def _of_what_is_left(challenge: Challenge, base: Decision) -> Outcome:
             gap = sizes.difference.value
         if base.cohort not in cells.cohorts or gap < LEAST_SHRINKAGE * base.sizes.difference.value:
             flips = True
-    return Outcome(challenge.name, challenge.about, challenge.withdraws, flips, difference=gap)
+    return _outcome(challenge, flips, gap)
+
+
+def _outcome(challenge: Challenge, flips: bool | None, gap: float, p: float = math.nan) -> Outcome:
+    return Outcome(
+        challenge.name, challenge.about, challenge.withdraws, flips, p, gap, without=challenge.without
+    )

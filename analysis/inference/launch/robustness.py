@@ -9,6 +9,7 @@ under them is called fragile.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +28,6 @@ MOST_COVERED = 0.5  # of a month's days covered, for its volume to say something
 # of the other cohorts: Leys et al. (2013), J. Exp. Soc. Psychol. 49:764, after Hampel.
 OUTLYING = 2.5
 MAD_TO_SD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
-DROPPED = "without the cohort of"  # a month: names of the challenges that leave out one cohort
 LEAST_SHRINKAGE = (
     0.5  # of the difference, from which fewer users show that it has gone, not that they are few (assumed)
 )
@@ -42,6 +42,7 @@ class Challenge:
     these either, the challenge says nothing: less was left to see it in. part: the change leaves a part of the users
     only; then it flips nothing unless the difference shrinks, too. left: the changed counts of the same cohorts,
     however few users are left: where they are too few to be judged, they still tell whether the difference has gone.
+    without: the month of the one other cohort that is left out, in a challenge that leaves out one.
     """
 
     name: str
@@ -51,11 +52,13 @@ class Challenge:
     beside: Callable[[], Cells] | None = None
     part: bool = False
     left: Callable[[], Cells] | None = None
+    without: dt.date | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a challenge did: flips is None where it could not be judged (too little is left)."""
+    """What a challenge did: flips is None where it could not be judged (too little is left). without: the month of
+    the one other cohort that the challenge left out, None if it is of another kind."""
 
     name: str
     about: str
@@ -63,6 +66,7 @@ class Outcome:
     flips: bool | None
     p: float = math.nan
     difference: float = math.nan
+    without: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,9 @@ def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterat
                     lambda: (cells.until(last - 1), cohort))  # fmt: skip
     for other in cells.cohorts:
         if other != cohort:
-            yield Challenge(f"{DROPPED} {panel.months[other]:%Y-%m}", "one cohort left out", False,
-                            partial(_without, cells, other, cohort))  # fmt: skip
+            month = panel.months[other]
+            yield Challenge(f"without the cohort of {month:%Y-%m}", "one cohort left out", False,
+                            partial(_without, cells, other, cohort), without=month)  # fmt: skip
 
 
 def _left(panel: Panel, changed: Panel) -> Cells:

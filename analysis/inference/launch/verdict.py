@@ -88,10 +88,21 @@ class Verdict:
     @property
     def flips_under(self) -> tuple[str, ...]:
         """Challenges under which the answer changes."""
-        under = self.decision.flips_under if self.decision else ()
-        if self.fails_controls:
-            under = (*under, wording.CONTROLS)
-        return (*under, wording.ADJUSTMENT) if self.fails_adjustment else under
+        return (*(self.decision.flips_under if self.decision else ()), *self._failed_beside)
+
+    @property
+    def _failed_beside(self) -> tuple[str, ...]:
+        """The challenges that it fails beside other models."""
+        controls = (wording.CONTROLS,) if self.fails_controls else ()
+        return (*controls, wording.ADJUSTMENT) if self.fails_adjustment else controls
+
+    @property
+    def _flips_in_words(self) -> str:
+        """When the answer changes, to follow "it does not hold"; empty if it never does."""
+        decision = self.decision
+        others = [o.name for o in decision.other_outcomes if o.flips] if decision else []
+        dropped = [o.without for o in decision.left_out_in_turn if o.flips and o.without] if decision else []
+        return wording.under([*others, *self._failed_beside], dropped)
 
     @property
     def fails_controls(self) -> bool:
@@ -125,8 +136,8 @@ class Verdict:
         if not self.flips_under:
             return words
         if self.classification.kind == "fragile":
-            return f"fragile: does not hold {wording.under(self.flips_under)}"
-        return f"{words}; not firm: would change {wording.under(self.flips_under)}"
+            return f"fragile: does not hold {self._flips_in_words}"
+        return f"{words}; not firm: would change {self._flips_in_words}"
 
     @property
     def sentence(self) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.inference.launch.remedies import in_words
-from analysis.inference.launch.robustness import DROPPED
 from analysis.numerals import listed, percent, points
 
 if TYPE_CHECKING:
@@ -34,27 +33,24 @@ CHALLENGE_WORDS = {
 }  # fmt: skip
 
 
-def under(names: Sequence[str]) -> str:
-    """Challenges for people, to follow "it does not hold"; of several cohorts left out in turn, their number."""
-    dropped = [name for name in names if name.startswith(DROPPED)]
-    said = [
-        CHALLENGE_WORDS.get(name, f"under the challenge '{name}'") for name in names if name not in dropped
-    ]
-    if len(dropped) == 1:
-        month = dt.date.fromisoformat(f"{dropped[0].removeprefix(DROPPED).strip()}-01")
-        said.append(f"{DROPPED} {month:%B %Y}")
-    elif dropped:
-        said.append(f"without any one of {len(dropped)} of the other cohorts")
+def under(names: Sequence[str], without: Sequence[dt.date] = ()) -> str:
+    """Challenges for people, to follow "it does not hold". without: months of the cohorts that were left out in turn;
+    of several, their number is said."""
+    said = [CHALLENGE_WORDS.get(name, f"under the challenge '{name}'") for name in names]
+    if len(without) == 1:
+        said.append(f"without the cohort of {without[0]:%B %Y}")
+    elif without:
+        said.append(f"without any one of {len(without)} of the other cohorts")
     return listed(said)
 
 
 def left_out_in_turn(decision: Decision) -> tuple[str, bool] | None:
     """What dropping each other cohort in turn did, in one line, and whether it changed the answer once; None where
     no cohort was dropped."""
-    dropped = [outcome for outcome in decision.outcomes if outcome.name.startswith(DROPPED)]
+    dropped = decision.left_out_in_turn
     if not dropped:
         return None
-    flips = [outcome.name.removeprefix(DROPPED).strip() for outcome in dropped if outcome.flips]
+    flips = [f"{outcome.without:%Y-%m}" for outcome in dropped if outcome.flips]
     untold = sum(outcome.flips is None for outcome in dropped)
     said = f"changes the answer without {listed(flips)}" if flips else "holds"
     if untold:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, ErrorRates, Rate
 from analysis.inference.launch.remedies import in_words
-from analysis.inference.launch.robustness import DROPPED
 from analysis.inference.launch.verdict import Verdict, outcome_words
 from analysis.inference.launch.wording import how_sure, left_out_in_turn, of_the_log, others_word, sentence
 from analysis.numerals import NOBODY, number_within, p_is, p_value, percent, percent_within, points_within
@@ -136,8 +135,7 @@ def _challenges(verdict: Verdict) -> list[str]:
     """A line a challenge, those that flip first; cohorts dropped in turn share one."""
     decision = verdict.decision
     assert decision is not None
-    told = [o for o in decision.outcomes if not o.name.startswith(DROPPED)]
-    told.sort(key=lambda outcome: not outcome.flips)
+    told = sorted(decision.other_outcomes, key=lambda outcome: not outcome.flips)
     lines = [f"{'! ' if o.flips else ''}{o.about}: {outcome_words(o)}" for o in told]
     if turns := left_out_in_turn(decision):
         said, flips = turns
