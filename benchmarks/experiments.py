@@ -20,6 +20,7 @@ from sim.activity import Activity, monthly
 from sim.catalogue.overrides import WORLDS
 from sim.gateway.run_folder import listed_name
 from sim.randomness import replicate_seed
+from sim.scenario import Mechanisms
 from sim.world import World, compile_loops, load_world, run_agents
 
 MASTER_SEED = 1
@@ -35,17 +36,11 @@ OUTCOMES = ("open share", SHARE, "launch contrast")
 LEAST_SAVING = 20
 """Times the replicates that independent seeds should need at least."""
 ARMS: Mapping[str, tuple[str, ...]] = {
-    **{
-        f"{cause} off": (f"mechanisms.{cause}=off",)
-        for cause in (
-            "fit", "backlog", "information", "lock_in", "frontier_attention", "rival_trials", "price_response",
-            "popularity", "volume_unlock", "intermittency", "migration",
-        )
-    },
+    **{f"{cause} off": (f"mechanisms.{cause}=off",) for cause in Mechanisms.model_fields},
     "kappa 10% lower": ("mechanisms.information.kappa=4.5",),
     "lock-in 10% weaker": ("mechanisms.lock_in.strength=1.35",),
     "calendar empty": ("calendar=[]",),
-}  # fmt: skip
+}
 """The report world with one cause off, or with a small change: what differs little shares the more luck."""
 
 

@@ -40,18 +40,7 @@ workloads:
   free_share: 0.0
   categories:
     programming: {share: 1, prompt_tokens: 1000, completion_tokens: 100}
-mechanisms:
-  fit: {match_sd: 0.0}
-  backlog: on
-  information: off
-  lock_in: off
-  frontier_attention: off
-  rival_trials: off
-  price_response: off
-  popularity: off
-  volume_unlock: off
-  intermittency: off
-  migration: off
+mechanisms: {all: off, fit: {match_sd: 0.0}, backlog: on}
 search: {look_every_days: 3, trial_days: 4}
 """
 

@@ -5,7 +5,8 @@ beside it is called so) puts a document on top of another one:
 
 - mappings merge key by key; lists and scalars replace what they extend;
 - `~` (or `null`) removes an inherited key; where nothing is inherited it is an ordinary null;
-- two kinds of mapping are one value and replace whole: a distribution of another family, and a timeline of dates.
+- two kinds of mapping are one value and replace whole: a distribution of another family, and a timeline of dates;
+- `all` among switches is short for each of them (see `sim.config.switches`).
 
 An override `section.key=value` (`--set`) is a small document on top of the last one. Its value is YAML; a key that
 holds a dot stands in quotes (`models."openai/gpt-4.1".released=2025-04-14`); an item of a list is named by its number
@@ -24,6 +25,7 @@ from typing import Any, cast
 
 from sim.config.nodes import MAX_DEPTH, Entry, Mapping, Node, Scalar, Sequence, compose, plain, source_lines
 from sim.config.problems import Mark, Path, Problem, ProblemAt, ProblemsAt, ScenarioError, dotted, nearest
+from sim.config.switches import ALL, is_switch, spread, switched_on
 
 __all__ = [
     "Document",
@@ -37,6 +39,8 @@ __all__ = [
 
 OVERRIDES = "--set"  # stands for the file name in the marks of overrides; the line is the override's number
 _NO_NAMES: dict[str, FilePath] = {}
+Switches = dict[str, Collection[str]]
+_NO_SWITCHES: Switches = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,18 @@ def load_document(
     options: dict[str, int] | None = None,
     named: dict[str, FilePath] = _NO_NAMES,
     alternatives: Collection[str] = (),
+    switches: Switches = _NO_SWITCHES,
 ) -> Document:
     """Read a file, what it extends, and overrides on top. Raises ScenarioError.
 
     options: top keys that have an option of their own, by name, with their values: problems with one are told at
     `--name`. named: files by the names that `extends` may use for them. alternatives: keys of which a section has one,
-    such as the kinds of a distribution: another one takes its place and does not join it.
+    such as the kinds of a distribution: another one takes its place and does not join it. switches: by the top key that
+    holds them, the names for which its key `all` is short.
     """
     sources: dict[str, list[str]] = {}
-    *children, root = _chain(os.fspath(path), sources, named)
+    files = _chain(os.fspath(path), sources, named)
+    *children, root = [_with_all(file, sources, switches) for file in files]
     for child in reversed(children):
         root = _merge_keys(root, child, alternatives)
     if overrides:
@@ -126,7 +133,7 @@ def load_document(
     problems: list[Problem] = []
     for text, number, source in placed:
         try:
-            root = _override(root, text, number, source, alternatives)
+            root = _override(root, text, number, source, alternatives, switches)
         except ScenarioError as error:
             problems.extend(error.problems)
     if problems:
@@ -229,6 +236,20 @@ def _problem(mark: Mark, sources: dict[str, list[str]], path: str, message: str,
     return Problem(mark.file, mark.line, mark.column, path, message, hint, source)
 
 
+def _with_all(file: Mapping, sources: dict[str, list[str]], switches: Switches) -> Mapping:
+    """One file's mapping, with each `all` among switches written out."""
+    for group, names in switches.items():
+        entry = file.entries.get(group)
+        if entry is None or not isinstance(entry.node, Mapping) or ALL not in entry.node.entries:
+            continue
+        given = entry.node.entries[ALL].node
+        if not is_switch(given):
+            raise ScenarioError([_problem(given.mark, sources, f"{group}.{ALL}", "expected on or off")])
+        written = Entry(entry.key, spread(entry.node, names))
+        file = replace(file, entries={**file.entries, group: written})
+    return file
+
+
 # --- merging --------------------------------------------------------------------------------------------------------
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -251,7 +272,7 @@ def _merge(base: Node, over: Node, alternatives: Collection[str]) -> Node:
 
 
 def _merge_keys(base: Mapping, over: Mapping, alternatives: Collection[str]) -> Mapping:
-    entries, removed = dict(base.entries), dict(base.removed)
+    entries, removed = dict(switched_on(base.entries, over.entries)), dict(base.removed)
     for key, entry in over.entries.items():
         if key in entries and _is_null(entry.node):
             del entries[key]
@@ -295,7 +316,9 @@ class _Step:
     rest: str  # of the argument, from this step on
 
 
-def _override(root: Mapping, text: str, number: int, source: str, alternatives: Collection[str]) -> Mapping:
+def _override(
+    root: Mapping, text: str, number: int, source: str, alternatives: Collection[str], switches: Switches
+) -> Mapping:
     steps, value_at = _steps(text, number, source)
     if steps[0].key == "extends":
         raise _refused(text, steps[0].mark, "extends cannot be overridden", "name the other file instead")
@@ -307,6 +330,13 @@ def _override(root: Mapping, text: str, number: int, source: str, alternatives: 
         raise _refused(
             text, Mark(source, number, value_at + 1), "no value after '='", "write ~ to remove the key"
         )
+    keys = [step.key for step in steps]
+    if keys[0] in switches and keys[1:2] in ([], [ALL]):  # a small file of its own
+        file: Node = value
+        for step in reversed(steps):
+            file = Mapping({step.key: Entry(step.mark, file)}, step.mark)
+        file = _with_all(cast(Mapping, file), {source: [text] * number}, switches)
+        value, steps = file.entries[keys[0]].node, steps[:1]
     return cast(Mapping, _put(root, steps, value, text, alternatives))
 
 
@@ -378,7 +408,7 @@ def _put(
     if _replaces(node, Mapping(one, step.mark), alternatives):
         return Mapping(one, step.mark)
     removed = {key: mark for key, mark in node.removed.items() if key != step.key}
-    return Mapping({**entries, **one}, node.mark, removed)
+    return Mapping({**switched_on(entries, one), **one}, node.mark, removed)
 
 
 def _refused(text: str, mark: Mark, message: str, hint: str = "") -> ScenarioError:

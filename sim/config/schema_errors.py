@@ -299,9 +299,14 @@ class _Explainer:
         return found
 
     def known_keys(self, path: Path) -> list[str]:
-        """Names of the fields at a path, in the order of the schema."""
+        """Names of the fields at a path, in the order of the schema, and what else it lets people write."""
         found = self._fitting(self.annotations(path), path)
-        names = [name for kind, _ in found if _is_model(kind) for name in _fields(kind)]
+        models = [kind for kind, _ in found if _is_model(kind)]
+        names = [
+            name
+            for kind in models
+            for name in (kind.model_json_schema().get("properties", {}) | _fields(kind))
+        ]
         if not path:
             names.append("extends")  # known to every document, whether the schema has it or not
         return list(dict.fromkeys(names))

@@ -1,7 +1,8 @@
 """The schema of a scenario: what a YAML file may say, with units, ranges and meanings.
 
 Every constant of the model is a key here; its default carries a source or the word "assumed". A mechanism is
-switched by its own key: `mechanisms.fit: off`, or `mechanisms.fit.enabled=off` to keep its other parameters.
+switched by its own key: `mechanisms.fit: off`, or `mechanisms.fit.enabled=off` to keep its other parameters; all are
+switched by `mechanisms.all` (see `sim.config.switches`).
 """
 
 import datetime as dt
@@ -12,13 +13,21 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    model_validator,
+)
 
 from analysis.contract import Category, Continent
 from sim.config.documents import Document, load_document
 from sim.config.problems import ProblemAt
 from sim.config.schema_errors import parse
-from sim.config.switches import WORDS, Switch
+from sim.config.switches import ALL, ALL_RULE, WORDS, Switch
 from sim.scenario.distributions import FAMILIES, Distribution
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
 from sim.scenario.shipped import worlds
@@ -354,8 +363,19 @@ def _switchable(mechanism: type[Mechanism]) -> BeforeValidator:
     return BeforeValidator(_read_mechanism, json_schema_input_type=mechanism | Switch)
 
 
+ALL_MECHANISMS = f"mechanisms.{ALL}"
+
+
+def _with_all(schema: dict[str, Any]) -> None:
+    """`all` is for files only: a scenario that was read has each mechanism's own switch."""
+    switch = TypeAdapter(Switch).json_schema()
+    schema["properties"] = {ALL: {**switch, "description": ALL_RULE}, **schema["properties"]}
+
+
 class Mechanisms(Section):
     """Causes, each of which can be switched off."""
+
+    model_config = ConfigDict(json_schema_extra=_with_all)
 
     fit: Annotated[Fit, _switchable(Fit)] = Fit()
     backlog: Annotated[Backlog, _switchable(Backlog)] = Backlog()
@@ -680,7 +700,10 @@ def read_scenario(
 ) -> Document:
     """The unchecked document of a scenario with its overrides."""
     options = {key: value for key, value in (("seed", seed), ("users", users)) if value is not None}
-    return load_document(path, overrides=settings, options=options, named=worlds(), alternatives=FAMILIES)
+    return load_document(
+        path, overrides=settings, options=options, named=worlds(), alternatives=FAMILIES,
+        switches={"mechanisms": tuple(Mechanisms.model_fields)},
+    )  # fmt: skip
 
 
 def json_schema() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sim.config.problems import Path as KeyPath
 from sim.config.problems import Problem
 from sim.config.schema_errors import parse
 from sim.gateway.run_folder import listed_name
+from sim.scenario import ALL_MECHANISMS
 from sim.scenario.distributions import FAMILIES
 from sim.world import load_world
 from testbed import shipped
@@ -144,7 +145,12 @@ def _file_of(given: str, here: Path, place: KeyPath) -> Path:
 
 
 def _settings(place: KeyPath, keys: Mapping[str, Level]) -> tuple[tuple[KeyPath, str], ...]:
-    return tuple(((*place, key), f"{key}={written(value)}") for key, value in keys.items())
+    return tuple(_set_together([((*place, key), f"{key}={written(value)}") for key, value in keys.items()]))
+
+
+def _set_together(placed: list[tuple[KeyPath, str]]) -> list[tuple[KeyPath, str]]:
+    """Settings of one place in an order in which a mechanism that is named wins over all of them."""
+    return sorted(placed, key=lambda one: not one[1].startswith(f"{ALL_MECHANISMS}="))
 
 
 # --- arms
@@ -261,7 +267,7 @@ def _levels(file: PlanFile, arm: Arm) -> list[tuple[KeyPath, str]]:
         else:
             place = ("arms", "listed", arm.name, name)
         placed.append((place, f"{section.path}={written(level)}"))
-    return placed
+    return _set_together(placed)
 
 
 def _at_home(problem: Problem, placed: Sequence[tuple[KeyPath, str]], document: Document) -> Problem:

@@ -6,14 +6,16 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sim.config.documents import ProblemAt
+from sim.scenario import Mechanisms
 from testbed.experiment.findings.finding import DECLARABLE, Declared
 
 Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
 Level = str | int | float | bool | dt.date | list[Any] | dict[str, Any]
 Share = Annotated[float, Field(gt=0, lt=1)]
+EACH_MECHANISM = "mechanisms.*"
 
 
 class Section(BaseModel):
@@ -28,10 +30,15 @@ def _same(one: Level, other: Level) -> bool:
 
 
 class FactorSection(Section):
-    """A scenario key that is changed. `switch: mechanisms.fit` is short for that key with the one level `off`."""
+    """A scenario key that is changed. `switch: mechanisms.fit` is short for that key with the one level `off`, and
+    `switch: mechanisms.*` for a factor of each mechanism, by its name (but for names that stand here, too)."""
 
     key: str | None = Field(None, description="dotted key of the scenario, as `--set` takes it")
-    switch: str | None = Field(None, description="a mechanism that is switched off")
+    switch: str | None = Field(
+        None,
+        description="a mechanism that is switched off; mechanisms.*: each of them, as a factor by its name",
+        examples=["mechanisms.fit"],
+    )
     base: Level | None = Field(None, description="level of the base (default: as the world has it)")
     levels: list[Level] = Field([], description="levels to change it to")
 
@@ -118,6 +125,19 @@ class PlanFile(Section):
     margin: Share = Field(
         0.2, description="a change of the pass rate that is smaller than this does not matter"
     )
+
+    @field_validator("factors")
+    @classmethod
+    def _each_mechanism(cls, factors: dict[str, FactorSection]) -> dict[str, FactorSection]:
+        found: dict[str, FactorSection] = {}
+        for name, section in factors.items():
+            if section.switch != EACH_MECHANISM:
+                found[name] = section
+                continue
+            for mechanism in Mechanisms.model_fields:
+                if mechanism not in factors:
+                    found[mechanism] = FactorSection(switch=f"mechanisms.{mechanism}")
+        return found
 
     @model_validator(mode="after")
     def _whole(self) -> PlanFile:
