@@ -46,6 +46,10 @@ RELEASE_MARKERS: dict[str, str] = {
     "openai/gpt-oss-120b": "gpt-oss",
 }
 
+# A foundational cohort as the report has it (`durable`): R(5), its "about 40%" less 10 points, and R(5) / R(3). The
+# report states no threshold; both are suggested.
+LEVEL = 0.30
+PLATEAU = 0.80
 SMALL_COHORT = 200  # below this many users a cell is uncertain by about 7 points at 95%: drawn grey
 LABEL_THRESHOLD = 0.5  # lowest confidence of a label that counts: C05
 
@@ -78,3 +82,9 @@ TABLE3: tuple[NamedModel, ...] = (
     NamedModel("openai/gpt-4", "GPT-4", "premium specialists"),
     NamedModel("openai/gpt-5-pro", "GPT-5 Pro", "premium specialists"),
 )
+
+
+def durable(level: float, plateau: float, at_least: float | None = None) -> bool:
+    """Whether a cohort stays as a foundational one does: its share active in month 5 (level) is high enough (at_least:
+    `LEVEL` if None), and its curve has flattened (plateau: that share over the one of month 3)."""
+    return bool(level >= (LEVEL if at_least is None else at_least) and plateau >= PLATEAU)

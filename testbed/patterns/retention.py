@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import Field
 
+from analysis import study
 from analysis.queries import retention
 from analysis.sources.log import Log
 from testbed.claims.predicates import say
@@ -84,14 +86,16 @@ def gemini_launch_stands_out(outcome: Outcome) -> Found:
 
 
 @pattern("launch-cohort-durable")
-def launch_cohort_durable(outcome: Outcome, model: str, at_least: Share = cohorts.DURABLE) -> Found:
+def launch_cohort_durable(outcome: Outcome, model: str, at_least: Share = study.LEVEL) -> Found:
     """At least 30% of a model's launch cohort are active at month 5, and the curve has flattened: month 5 over month 3
     at least 0.8. value: R(5)."""
     log = outcome.log
     cohort = launch_month(log, model)
     late, early = (cohorts.cell(log, model, cohort, k) for k in (5, 3))
-    flat = late.value >= cohorts.PLATEAU * early.value
-    return Found(late.value >= at_least and flat, late.value, f"R(5) {say(late)}, R(3) {say(early)}")
+    plateau = late.value / early.value if early.value else math.inf
+    return Found(
+        study.durable(late.value, plateau, at_least), late.value, f"R(5) {say(late)}, R(3) {say(early)}"
+    )
 
 
 @pattern("cohort-retention")

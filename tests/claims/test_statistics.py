@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ibis
+import numpy as np
 import pytest
+from statsmodels.stats.meta_analysis import combine_effects
 
 from analysis import study
 from analysis.queries import agentic, cost, openness
@@ -91,3 +93,20 @@ def test_cohorts_that_the_page_greys_out_do_not_count():
             else:
                 with pytest.raises(Untestable):
                     measure(small, "retention.cell", call)
+
+
+def test_cohorts_are_shrunk_towards_the_random_effects_mean():
+    """Cohorts of unequal size: their mean under fixed effects is another one."""
+    model = "meta-llama/llama-4-maverick"
+    users, active = np.array([2000, 600, 300, 200]), np.array([700, 90, 40, 20])
+    each = zip(users, active, strict=True)
+    visits = [visit for i, (n, k) in enumerate(each) for visit in cohort(model, f"2025-{4 + i:02d}", n, [k])]
+    with log_of(visits=visits, facts=[fact(model, "row-open", released="2025-04-01")]) as small:
+        found = measure(small, "retention.spread", {"model": model, "k": 1})
+    share, p = active / users, (active + 0.5) / (users + 1)
+    variance = p * (1 - p) / users
+    fit = combine_effects(share, variance, method_re="dl")
+    shrunk = fit.mean_effect_re + fit.tau2 / (fit.tau2 + variance) * (share - fit.mean_effect_re)
+    assert found.value == pytest.approx(np.ptp(shrunk), rel=1e-9)
+    fixed = fit.mean_effect_fe + fit.tau2 / (fit.tau2 + variance) * (share - fit.mean_effect_fe)
+    assert abs(found.value - np.ptp(fixed)) > 1e-4

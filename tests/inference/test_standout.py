@@ -12,6 +12,7 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.proportion import proportions_ztest
 
+from analysis.inference import pooling
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.curves import identifiability
 from analysis.inference.error_rates.populations import Population, month_range, planted
@@ -91,7 +92,7 @@ def test_prediction_from_the_others_uses_their_random_effects_mean():
 def test_the_spread_between_values_is_der_simonian_and_lairds():
     y, v = np.array([0.1, 0.9, -0.4, 0.5]), np.array([0.02, 0.05, 0.03, 0.04])
     expected = combine_effects(y, v, method_re="dl")
-    mean, between, _ = tests.random_effects(y, v)
+    mean, between, _ = pooling.random_effects(y, v)
     assert mean == pytest.approx(expected.mean_effect_re)
     assert between == pytest.approx(expected.tau2)
 
@@ -110,7 +111,7 @@ def test_the_largest_pairwise_p_value_decides():
 def test_a_line_through_the_later_cohorts_predicts_the_launch():
     """On an exact line the launch cohort is its continuation: t = 0; above it, t > 0."""
     x = np.column_stack([np.ones(5), np.arange(1.0, 6.0)])
-    fit, _, between = tests.random_effects_line(x, 2.0 - 0.3 * np.arange(1.0, 6.0), np.full(5, 0.01))
+    fit, _, between = pooling.random_effects_line(x, 2.0 - 0.3 * np.arange(1.0, 6.0), np.full(5, 0.01))
     np.testing.assert_allclose(fit, [2.0, -0.3], atol=1e-9)
     assert between == 0
 
@@ -145,7 +146,7 @@ def test_a_drift_that_slows_down_beats_a_straight_line_but_not_the_trend():
     others = slowing.at(d.age)[1:]
     y, variance = tests._logits(slowing)
     straight = np.column_stack([np.ones(len(others)), slowing.cohort[others]])
-    fit, _, _ = tests.random_effects_line(straight, y[others], variance[others])
+    fit, _, _ = pooling.random_effects_line(straight, y[others], variance[others])
     assert y[slowing.at(d.age)[0]] > fit[0] + 0.2  # a straight line foretells less
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from analysis.inference.cohorts.panel import Cells, Panel
 from analysis.inference.curves.bgbb import bgbb_cells, fit_bgbb
 from analysis.inference.error_rates.populations import Population, Prior
-from analysis.inference.launch.tests import contrast_age, random_effects
+from analysis.inference.launch.tests import contrast_age
+from analysis.inference.pooling import random_effects
 
 LARGEST_COHORT = 2_000  # users of a simulated cohort: larger ones hardly do more than raise the power
 PERIOD_BOUNDS = (0.2, 3.0)  # of a calendar month's factor: beyond is noise of a few users

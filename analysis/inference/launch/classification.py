@@ -18,14 +18,13 @@ from analysis.inference.launch.decision import Decision
 from analysis.inference.launch.tests import ALPHA, trend_of_others
 from analysis.numerals import percent, points
 from analysis.proportions import Z95
+from analysis.study import LEVEL, durable
 
 Kind = Literal[
     "foundational", "dominant launch", "fragile", "launch advantage", "drift", "boomerang", "no fit",
     "no stand-out", "insufficient data",
 ]  # fmt: skip
 
-LEVEL = 0.30  # R(5) of a foundational cohort: the report's "about 40%", less 10 points (suggested)
-PLATEAU = 0.80  # R(5) / R(3) of a foundational cohort (suggested)
 ALIKE = 0.05  # largest spread between cohorts that are "alike" at an age: 5 points (suggested)
 FLOOR = 0.15  # R(k) from month 3 on of later cohorts "near the floor" (suggested)
 DOMINANT_RATIO = 2.0  # launch cohort over later ones in a dominant launch: "2 to 3 times" (suggested)
@@ -145,7 +144,7 @@ def at_level(decision: Decision) -> bool | None:
     sizes = decision.sizes
     if sizes is None or sizes.age != 5 or not math.isfinite(sizes.plateau.value):
         return None
-    return sizes.own.value >= LEVEL and sizes.plateau.value >= PLATEAU
+    return durable(sizes.own.value, sizes.plateau.value)
 
 
 def spread_beyond_noise(cells: Cells, cohorts: list[int]) -> float | None:

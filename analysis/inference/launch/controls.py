@@ -26,7 +26,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.cohorts.panel import Floats
-from analysis.inference.launch.tests import ALPHA, StandOut, random_effects
+from analysis.inference.launch.tests import ALPHA, StandOut
+from analysis.inference.pooling import random_effects
 from analysis.proportions import Z95
 
 LEAST_CONTROLS = 3  # other launch cohorts from which anything can be foretold (assumed)

@@ -30,6 +30,7 @@ from scipy.special import ndtr, ndtri, stdtr
 
 from analysis.inference.cohorts.panel import Bools, Cells, Floats, Ints
 from analysis.inference.curves import identifiability
+from analysis.inference.pooling import random_effects, random_effects_line
 from analysis.proportions import Z95
 
 ALPHA = 0.05  # one-sided level of each test, and so of the conjunction (assumed: the usual one)
@@ -284,20 +285,6 @@ def predicted_from_others(cells: Cells, cohort: int) -> Test:
     return Test(name, float(stdtr(len(others) - 1, -t)), float(t), k, len(others))
 
 
-def random_effects(y: Floats, variance: Floats) -> tuple[float, float, float]:
-    """Mean of values with known variances, the variance between them, and the mean's precision (1 / variance).
-
-    DerSimonian & Laird (1986), Controlled Clinical Trials 7:177.
-    """
-    w = 1 / variance
-    mean = (w @ y) / w.sum()
-    excess = w @ (y - mean) ** 2 - (len(y) - 1)
-    scale = w.sum() - (w @ w) / w.sum()
-    between = max(0.0, float(excess / scale)) if scale > 0 else 0.0
-    w = 1 / (variance + between)
-    return float((w @ y) / w.sum()), between, float(w.sum())
-
-
 # --- C
 
 
@@ -360,22 +347,6 @@ def _trend(
     place = (cells.cohort[others] - cohort).astype(np.float64)
     x = np.column_stack([np.ones(len(others)), of(place)])
     return random_effects_line(x, y[others], variance[others])
-
-
-def random_effects_line(x: Floats, y: Floats, variance: Floats) -> tuple[Floats, Floats, float]:
-    """Weighted regression with a variance between values: coefficients, their covariance, that variance.
-
-    The method of moments of DerSimonian & Laird for a regression (Thompson & Sharp 1999, Stat. Med. 18:2693).
-    """
-    w = 1 / variance
-    inverse = np.linalg.inv(x.T @ (w[:, None] * x))
-    rest = y - x @ (inverse @ (x.T @ (w * y)))
-    excess = w @ rest**2 - (len(y) - x.shape[1])
-    scale = w.sum() - np.trace(inverse @ (x.T @ ((w**2)[:, None] * x)))
-    between = max(0.0, float(excess / scale)) if scale > 0 else 0.0
-    w = 1 / (variance + between)
-    covariance = np.asarray(np.linalg.inv(x.T @ (w[:, None] * x)), dtype=np.float64)
-    return covariance @ (x.T @ (w * y)), covariance, between
 
 
 def trend_of_others(cells: Cells, cohort: int) -> tuple[float, float, int] | None:

@@ -26,7 +26,7 @@ from analysis.inference.curves.reactivation_jumps import resurrections
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, SIMULATIONS, ErrorRates, error_rates
 from analysis.inference.launch import wording
-from analysis.inference.launch.classification import CALLED, LEVEL, Classification, classify, jump_words
+from analysis.inference.launch.classification import CALLED, Classification, classify, jump_words
 from analysis.inference.launch.controls import Controls, compare
 from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.launch.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
@@ -37,7 +37,7 @@ from analysis.numerals import listed, percent
 from analysis.proportions import Z95
 from analysis.queries import retention
 from analysis.sources.log import Log
-from analysis.study import SMALL_COHORT
+from analysis.study import LEVEL, SMALL_COHORT
 from analysis.workers import Workers
 
 MIGRATION_DAYS = 31  # between a model's release and an earlier id's retirement, to be one launch (assumed)

@@ -1,8 +1,7 @@
 """Statistics on who comes back: cohorts of users by model and month of first use (section 7).
 
 Only complete cells count, of cohorts with at least `LEAST_USERS` users that are not cut off by the log's start. A
-cohort is *foundational* if at least `DURABLE` of it is active at month 5 and the curve has flattened: R(5) over R(3)
-at least `PLATEAU` (thresholds assumed; the report gives none). Later cohorts: those that start after the one compared.
+cohort is *foundational* by `study.durable`. Later cohorts: those that start after the one compared.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import study
+from analysis.inference.pooling import random_effects
 from analysis.proportions import share as over
 from analysis.queries import retention, usage
 from analysis.sources.coverage import month_end
@@ -28,8 +28,6 @@ from testbed.claims.statistics.uncertainty import difference, proportion
 LEAST_USERS = (
     study.SMALL_COHORT
 )  # users of the smallest cohort that counts: those that the page does not grey out
-DURABLE = 0.30
-PLATEAU = 0.80
 
 
 def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
@@ -136,11 +134,8 @@ def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     variance = ((at["active"] + 0.5) / (n + 1) * (1 - (at["active"] + 0.5) / (n + 1)) / n).to_numpy(
         dtype=np.float64
     )
-    w = 1 / variance
-    mean = float((w * y).sum() / w.sum())
-    q = float((w * (y - mean) ** 2).sum())
-    tau2 = max(0.0, (q - (len(y) - 1)) / float(w.sum() - (w**2).sum() / w.sum()))
-    shrunk = mean + tau2 / (tau2 + variance) * (y - mean)
+    mean, between, _ = random_effects(y, variance)
+    shrunk = mean + between / (between + variance) * (y - mean)
     return Measured(float(np.ptp(shrunk)), n=len(y), unit="points",
                     detail=f"cohorts, {y.min():.1%} to {y.max():.1%} before shrinkage")  # fmt: skip
 
@@ -186,7 +181,9 @@ def _durable(log: Log) -> pd.DataFrame:
     if 5 not in table or 3 not in table:
         raise Untestable("no cohort has a complete month 5")
     table = table[table[5].notna() & table[3].notna()]
-    return table.assign(durable=(table[5] >= DURABLE) & (table[5] >= PLATEAU * table[3]))
+    plateaus = table[5] / table[3]
+    durable = [study.durable(*each) for each in zip(table[5], plateaus, strict=True)]
+    return table.assign(durable=np.array(durable, dtype=np.bool_))
 
 
 @on_activity
@@ -347,9 +344,9 @@ def _release_month(log: Log, cohort: dt.date, rival: str) -> int:
 
 def _need_foundational(log: Log, model: str, cohort: dt.date, age: int) -> None:
     """Raises Untestable unless the cohort counts as foundational by what is known at an age: up to one month after
-    launch, and at least `DURABLE` active. Later months do not enter, or a curve that breaks would not be judged."""
+    launch, and at least `study.LEVEL` active. Later months do not enter, or a curve that breaks would not be judged."""
     row = _row(_cells(log, model), cohort, age)
-    if row["lag"] > 1 or row["retention"] < DURABLE:
+    if row["lag"] > 1 or row["retention"] < study.LEVEL:
         raise Untestable(
             f"the cohort of {cohort:%B %Y} of {model} is not foundational: {row['lag']:.0f} months after launch, "
             f"{row['retention']:.1%} active at month {age}"
@@ -378,7 +375,7 @@ def exit_jump(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
     _need_foundational(log, model, cohort, at - 1)
     cells = _cells(log, model)
     _row(cells, cohort, at + 1)
-    low = cells[(cells["k"] == at - 1) & ((cells["lag"] > 1) | (cells["retention"] < DURABLE))]["cohort"]
+    low = cells[(cells["k"] == at - 1) & ((cells["lag"] > 1) | (cells["retention"] < study.LEVEL))]["cohort"]
     reached = set(cells[cells["k"] == at + 1]["cohort"])
     others = [other for other in low if other in reached]
     if not others:
