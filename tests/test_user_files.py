@@ -12,7 +12,7 @@ import pytest
 
 from analysis.contract import files
 from testbed import cli
-from testbed.studies import error_rates, gallery, launch_contrast
+from testbed.studies import error_rates, gallery
 from tests.analysis.made_log import made
 
 WORLD = ("one-frontier-model", "--users", "40", "--set", "end=2024-12-31")
@@ -51,7 +51,7 @@ USERS = (
     "experiments/mine/experiment.html", "experiments/mine/matrix.csv", "experiments/mine/runs.csv",
     "experiments/mine/runs.parquet", "one-frontier-model/notes.txt", "one-frontier-model/.partial-mine/a.txt",
     "checks/one-frontier-model/.running-mine/a.txt", ".analysis-mine/a.txt", ".report.html-new", ".page.md.part",
-    "docs/error-rates.md", "docs/launch-contrast.md", "outputs/gallery/foundational-cohort.svg",
+    "docs/error-rates.md", "outputs/gallery/foundational-cohort.svg",
 )  # fmt: skip
 
 
@@ -106,7 +106,6 @@ def test_the_studies_leave_what_they_did_not_write(home, capsys, monkeypatch):
     before = kept(home)
     for study, argv, name in (
         (error_rates.main, [[]], "docs/error-rates.md"),
-        (launch_contrast.main, [[]], "docs/launch-contrast.md"),
         (gallery.main, [], "outputs/gallery/foundational-cohort.svg"),
     ):
         assert study(*argv) == 2

@@ -14,6 +14,8 @@ from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from testbed.experiment.findings.matrix import MatrixCell
     from testbed.experiment.plan import Cell, Plan
     from testbed.experiment.runner import Tally
@@ -47,6 +49,7 @@ left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., N
   runs/KEY.json              each finished run; the key stands for scenario, seed, patterns and version
   runs.csv, runs.parquet     one row a run and pattern
   matrix.csv                 one row a world, arm and pattern
+  numbers.csv                one row a run and number, of patterns with several numbers behind their answers
   experiment.html            one page, readable offline
   made-from.txt              the experiment file; another file of the same name has a folder of its own, NAME-...
 
@@ -57,7 +60,8 @@ write to, or their runs/ folders copied into one.
 {arguments.EXIT_STATUSES}"""
 
 PAGE = "experiment.html"
-LEFT = (PAGE, "matrix.csv", "runs.csv", "runs.parquet")
+NUMBERS = "numbers.csv"
+LEFT = (PAGE, "matrix.csv", NUMBERS, "runs.csv", "runs.parquet")
 MADE_FROM, RESULTS_OF = "made-from.txt", "Results of the experiment file "
 """Names the experiment file in its results folder, so that another file of the same name does not overwrite them."""
 
@@ -179,11 +183,12 @@ def execute(args: argparse.Namespace) -> int:
     )  # fmt: skip
     if args.shard is not None:
         return _end_of_shard(args, tally, store)
-    cells, facts = write_results(plan, store, home, tally)
+    cells, behind, facts = write_results(plan, store, home, tally)
     if args.markdown is not None:
         from testbed.experiment.findings.markdown import markdown
 
-        files.write_page(Path(args.markdown), markdown(plan, cells, facts, _command(args)), args.overwrite)
+        text = markdown(plan, cells, behind, facts, _command(args))
+        files.write_page(Path(args.markdown), text, args.overwrite)
     if args.json:
         from testbed.experiment.findings.matrix import as_frame
         from testbed.terminal.summary import records
@@ -285,12 +290,12 @@ def _command(args: argparse.Namespace) -> str:
 
 def write_results(
     plan: Plan, store: Store, home: Path, tally: Tally
-) -> tuple[list[MatrixCell], list[tuple[str, str]]]:
-    """Write the table, the matrix and the page from all runs of the plan that are remembered; returns the matrix and
-    the facts of the page."""
+) -> tuple[list[MatrixCell], pd.DataFrame, list[tuple[str, str]]]:
+    """Write the tables, the matrix and the page from all runs of the plan that are remembered; returns the matrix, the
+    numbers behind the answers and the facts of the page."""
     from analysis.report.sheet import write_csv
     from analysis.staging import Aside
-    from testbed.experiment.findings import curves, matrix, page, table
+    from testbed.experiment.findings import curves, matrix, numbers, page, table
 
     records: dict[str, Record] = {}
     for cell in plan.cells:
@@ -299,14 +304,16 @@ def write_results(
             records[cell.task.key] = record
     tidy = table.tidy(plan, records)
     cells = matrix.matrix(plan, tidy)
+    behind = numbers.numbers(plan, records)
     facts = _facts(plan, records, tally)
     with Aside(home, LEFT) as aside:
         table.write(tidy, aside.path)
         write_csv(matrix.as_frame(cells), aside.path / "matrix.csv")
+        write_csv(behind, aside.path / NUMBERS)
         text = page.render(plan, cells, tidy, curves.curves(plan, tidy), facts)
         (aside.path / PAGE).write_text(text, encoding="utf-8")
         aside.publish()
-    return cells, facts
+    return cells, behind, facts
 
 
 def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SHIPPED = "shipped:"
 Record = dict[str, Any]
 """One run as plain data: key, seed, status (done or failed), seconds, version, error and trace (of a failed one), and
-patterns: by name {status: ok, not_testable or failed; holds, value, why}."""
+patterns: by name {status: ok, not_testable or failed; holds, value, why; numbers: by name {value, unit}, if it has
+any}."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def _carry_out(task: Task) -> Record:
             status = "ok" if found.holds is not None else "not_testable"
             answers[name] = {"status": status, "holds": None if found.holds is None else bool(found.holds),
                              "value": _plain(found.value), "why": found.why}  # fmt: skip
+            if found.numbers:
+                answers[name]["numbers"] = {n: asdict(number) for n, number in found.numbers.items()}
     return {"version": source_digest()[:12], "patterns": answers}
 
 

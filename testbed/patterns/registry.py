@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from testbed import binding
 from testbed.arguments import hint
 from testbed.binding import BadArgument
 from testbed.claims.statistics import Untestable
+from testbed.claims.statistics.measured import Unit
 from testbed.claims.statistics.registry import Needs
 from testbed.patterns.outcome import Outcome
 
@@ -34,13 +35,22 @@ _REGISTRY: dict[str, Pattern] = {}
 
 
 @dataclass(frozen=True)
+class Number:
+    """A number behind an answer, with its unit. value: None where the run has none."""
+
+    value: float | None
+    unit: Unit = "share"
+
+
+@dataclass(frozen=True)
 class Found:
     """What a pattern says of one run. holds: None where the run cannot tell. value: the number behind it, if it is one.
-    why: for people, with the numbers."""
+    why: for people, with the numbers. numbers: further ones by name, for a table over the replicates."""
 
     holds: bool | None
     value: float | None = None
     why: str = ""
+    numbers: Mapping[str, Number] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
+import pandas as pd
 from pydantic import Field
 
 from analysis import study
+from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.queries import retention
 from analysis.sources.log import Log
-from testbed.claims.predicates import say
+from testbed.claims.predicates import amount, say
 from testbed.claims.registry import registry
 from testbed.claims.statistics import Measured, Untestable
 from testbed.claims.statistics import retention as cohorts
+from testbed.claims.statistics.measured import Unit
 from testbed.patterns.claim import judged
 from testbed.patterns.outcome import Outcome
-from testbed.patterns.registry import Age, Found, Share, pattern
+from testbed.patterns.registry import Age, Count, Found, Number, Share, pattern
 
 Lag = Annotated[int, Field(ge=0, le=600)]
 """Months from a model's launch to the month of joining."""
@@ -105,6 +108,63 @@ def cohort_retention(outcome: Outcome, model: str, k: Age = 5, lag: Lag = 0, at_
     number = month.year * 12 + month.month - 1 + lag
     found = cohorts.cell(outcome.log, model, dt.date(number // 12, number % 12 + 1, 1), k)
     return Found(found.value >= at_least, found.value, f"R({k}) {say(found)}")
+
+
+@pattern("launch-cohort-leads")
+def launch_cohort_leads(
+    outcome: Outcome,
+    model: str,
+    k: Age = 5,
+    margin: Share = LEAST_DIFFERENCE,
+    min_cohort: Count = study.SMALL_COHORT,
+) -> Found:
+    """The launch cohort retains more at month k than the mean of the cohorts that start two or more months later, by
+    the margin or more. value: the difference. Only cohorts of at least min_cohort users count."""
+    row = _contrast(outcome, model, k, min_cohort)
+    numbers = {
+        "launch cohort": _number(row["launch"], "share"), "later cohorts": _number(row["later"], "share"),
+        "ratio": _number(row["ratio"], "ratio"), "difference": _number(row["difference"], "points"),
+    }  # fmt: skip
+    lead = numbers["difference"].value
+    return Found(None if lead is None else lead >= margin, lead, _listed(numbers), numbers)
+
+
+@pattern("cohorts-alike")
+def cohorts_alike(
+    outcome: Outcome,
+    model: str,
+    k: Age = 5,
+    within: Share = LEAST_DIFFERENCE,
+    min_cohort: Count = study.SMALL_COHORT,
+) -> Found:
+    """From its launch on, the cohorts of a model retain alike at month k: the largest share lies less than `within`
+    above the smallest. value: that distance. Only cohorts of at least min_cohort users count."""
+    row = _contrast(outcome, model, k, min_cohort)
+    numbers = {
+        "launch cohort": _number(row["launch"], "share"), "later cohorts": _number(row["later"], "share"),
+        "largest minus smallest": _number(row["spread"], "points"),
+    }  # fmt: skip
+    spread = numbers["largest minus smallest"].value
+    return Found(None if spread is None else spread < within, spread, _listed(numbers), numbers)
+
+
+def _contrast(outcome: Outcome, model: str, k: int, min_cohort: int) -> pd.Series:
+    """`analysis.queries.retention.launch_contrast` at one month. Raises Untestable where nobody used the model."""
+    log = outcome.log
+    if model not in set(retention.first_months(log)["model"]):
+        raise Untestable(f"the log has no requests to '{model}'")
+    return retention.launch_contrast(log, model, months=[k], min_cohort=min_cohort).iloc[0]
+
+
+def _number(value: float, unit: Unit) -> Number:
+    return Number(None if math.isnan(value) else float(value), unit)
+
+
+def _listed(numbers: Mapping[str, Number]) -> str:
+    return ", ".join(
+        f"{name} {'not known' if number.value is None else amount(number.value, number.unit)}"
+        for name, number in numbers.items()
+    )
 
 
 @pattern("deepseek-not-foundational")

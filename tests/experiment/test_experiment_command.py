@@ -60,7 +60,8 @@ def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
     assert re.search(r"12 runs \(12 new, 0 remembered, 0 failed\) in [\d.]+ s, [\d.]+ runs/s\n$", out)
     home = tmp_path / "out" / "experiments" / "tiny"
     assert sorted(path.name for path in home.iterdir()) == [
-        ".slipper-files.json", "experiment.html", "made-from.txt", "matrix.csv", "runs", "runs.csv", "runs.parquet",
+        ".slipper-files.json", "experiment.html", "made-from.txt", "matrix.csv", "numbers.csv", "runs",
+        "runs.csv", "runs.parquet",
     ]  # fmt: skip
     frame = table(tmp_path / "out")
     assert len(frame) == 12 * 2 and not frame.duplicated(["arm", "replicate", "pattern"]).any()
@@ -188,6 +189,22 @@ def test_why_no_run_can_tell_is_printed(capsys, file, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     _, out, _ = slipper(capsys, file, "--out", tmp_path)
     assert out.count("  no run can tell: 3 users, 50 needed\n") == 1
+
+
+def test_numbers_behind_the_answers_are_a_table_and_a_part_of_the_document(
+    capsys, file, tmp_path, monkeypatch
+):
+    def carry(task):
+        record = carriers.answer(task)
+        record["patterns"]["kept"]["numbers"] = {"half": {"value": 0.5, "unit": "share"}}
+        return record
+
+    monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
+    kept = tmp_path / "kept.md"
+    slipper(capsys, file, "--out", tmp_path, "--markdown", kept, "--quiet")
+    frame = pd.read_csv(tmp_path / "experiments" / "tiny" / "numbers.csv")
+    assert len(frame) == 12 and set(frame["value"]) == {0.5} and set(frame["pattern"]) == {"kept"}
+    assert kept.read_text().count("| kept | 50.0% (50.0% to 50.0%) |") == 4
 
 
 def test_json(capsys, quick, file, tmp_path):

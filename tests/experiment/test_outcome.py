@@ -59,7 +59,9 @@ def test_weekly_requests_are_those_of_the_log(both):
 
 def test_all_patterns_on_activity_agree(both):
     arguments = {"launch-cohort-stands-out": {"model": NEW, "margin": 0.05}, "launch-cohort-durable": {"model": NEW},
-                 "cohort-retention": {"model": NEW, "k": 2, "lag": 1}}  # fmt: skip
+                 "cohort-retention": {"model": NEW, "k": 2, "lag": 1},
+                 "launch-cohort-leads": {"model": NEW, "k": 2, "min_cohort": 40},
+                 "cohorts-alike": {"model": NEW, "k": 2, "min_cohort": 40}}  # fmt: skip
     told = 0
     for name, pattern in patterns.patterns().items():
         if pattern.needs != "activity":
@@ -69,6 +71,31 @@ def test_all_patterns_on_activity_agree(both):
         assert quick == whole, name
         told += quick.holds is not None
     assert told >= 5  # the others are about models of the report
+
+
+def test_the_launch_contrast_is_that_of_the_log(both):
+    row = retention.launch_contrast(both[1].log, NEW, months=[2], min_cohort=40).iloc[0]
+    leads, alike = (
+        patterns.bind(name, {"model": NEW, "k": 2, "min_cohort": 40}).ask(both[0])
+        for name in ("launch-cohort-leads", "cohorts-alike")
+    )
+    assert {name: (number.value, number.unit) for name, number in leads.numbers.items()} == {
+        "launch cohort": (row["launch"], "share"), "later cohorts": (row["later"], "share"),
+        "ratio": (row["ratio"], "ratio"), "difference": (row["difference"], "points"),
+    }  # fmt: skip
+    assert leads.value == row["difference"] and leads.holds is bool(row["difference"] >= 0.05)
+    assert alike.value == alike.numbers["largest minus smallest"].value == row["spread"]
+    assert alike.holds is bool(row["spread"] < 0.05)
+    far = {"model": NEW, "k": 2, "min_cohort": 40}
+    assert patterns.bind("launch-cohort-leads", far | {"margin": 1.0}).ask(both[0]).holds is False
+    assert patterns.bind("cohorts-alike", far | {"within": 1.0}).ask(both[0]).holds is True
+
+
+def test_a_contrast_without_later_cohorts_still_has_the_launch(both):
+    found = patterns.bind("launch-cohort-leads", {"model": NEW, "k": 4, "min_cohort": 40}).ask(both[0])
+    assert found.holds is None and found.value is None and "difference not known" in found.why
+    assert found.numbers["launch cohort"].value > 0 and found.numbers["ratio"].value is None
+    assert "no requests" in patterns.bind("cohorts-alike", {"model": "a/b"}).ask(both[0]).why
 
 
 def test_statistics_on_single_users_agree(both):

@@ -119,8 +119,10 @@ def test_a_claim_on_tokens_makes_the_runs_write_their_log(tmp_path):
 
 
 def test_the_shipped_experiments_can_run():
-    names = ("ablation", "slipper-dose", "error-rates", "power")
-    ablation, doses, errors, power = (reading.load(reading.find(name), replicates=2) for name in names)
+    names = ("ablation", "slipper-dose", "error-rates", "power", "launch-contrast")
+    ablation, doses, errors, power, contrast = (
+        reading.load(reading.find(name), replicates=2) for name in names
+    )
     assert len(ablation.arms) == 12 and len(ablation.patterns) == 25 and ablation.needs == "activity"
     assert len(doses.arms) == 30 and {p.bound.pattern.needs for p in doses.patterns} == {"activity"}
     assert {world.effect for world in errors.worlds} == {"absent", "present"}
@@ -128,6 +130,7 @@ def test_the_shipped_experiments_can_run():
     assert len(errors.worlds) == len(shipped - {"planted-00"})  # all of them, each once
     assert len(errors.cells) == 2 * len(errors.worlds)
     assert len(power.arms) == 18 and errors.needs == power.needs == "log"
+    assert "fit and migration off" in {arm.name for arm in contrast.arms} and contrast.needs == "activity"
 
 
 def test_a_world_is_beside_the_experiment_or_shipped_and_never_in_the_current_folder(tmp_path, monkeypatch):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from testbed.experiment.findings.matrix import MatrixCell
+from testbed.experiment.findings.numbers import markdown as of_numbers
 from testbed.experiment.findings.page import overview
 from testbed.experiment.plan import Plan
 
 
-def markdown(plan: Plan, cells: list[MatrixCell], facts: list[tuple[str, str]], command: str) -> str:
-    """Question, facts and matrix; what contradicts a declaration by name. command: the one that made it."""
+def markdown(
+    plan: Plan, cells: list[MatrixCell], numbers: pd.DataFrame, facts: list[tuple[str, str]], command: str
+) -> str:
+    """Question, facts and matrix; what contradicts a declaration by name; the numbers behind the answers. command: the
+    one that made it."""
     table = overview(plan, cells)
     lines = [
         f"# {plan.file.title}",
@@ -43,6 +49,7 @@ def markdown(plan: Plan, cells: list[MatrixCell], facts: list[tuple[str, str]], 
             f"(rate {cell.rate:.0%}, Δ {100 * cell.difference:+.0f} points)"
             for cell in wrong
         ] or ["Nothing."]
+    lines += of_numbers(plan, numbers)
     return "\n".join(lines) + "\n"
 
 
