@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
+
+from analysis.contract.names import did_you_mean
 
 EXIT_STATUSES = """exit status:
   0    done
@@ -85,8 +86,8 @@ class Parser(argparse.ArgumentParser):
 
 def hint(word: str, known: Iterable[str]) -> str:
     """`, did you mean X?` for the known word nearest to `word`, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{near[0]}'?" if near else ""
+    said = did_you_mean(word, known)
+    return f", {said}" if said else ""
 
 
 def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:

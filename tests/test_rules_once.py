@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis import study
+from analysis.contract.names import did_you_mean, nearest
 from analysis.inference.error_rates.populations import Population
 from analysis.inference.launch.classification import at_level
 from analysis.inference.launch.decision import first_look
@@ -17,6 +20,41 @@ from testbed.patterns.retention import launch_cohort_durable
 from tests.claims.market_log import cohort, fact, log_of
 
 MODEL = "meta-llama/llama-4-maverick"
+ROOT = Path(__file__).parent.parent
+HOUSE = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for room in ("sim", "analysis", "testbed")
+    for path in sorted((ROOT / room).rglob("*.py"))
+}
+
+
+def users_of(*names: str) -> set[str]:
+    """Files of the house that import or use one of these names."""
+    return {
+        path
+        for path, tree in HOUSE.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.alias) and node.name in names)
+        or (isinstance(node, ast.Attribute) and node.attr in names)
+        or (isinstance(node, ast.Name) and node.id in names)
+    }
+
+
+def test_one_file_knows_which_names_are_alike():
+    assert users_of("difflib", "get_close_matches", "SequenceMatcher") == {"analysis/contract/names.py"}
+
+
+@pytest.mark.parametrize(("known", "most", "near"), [
+    (["Health", "finance", "legal"], 1, ["Health"]),
+    (["CN", "cn"], 2, ["CN", "cn"]),
+    (["user_id", "userId", "account", "x"], 3, ["userId", "user_id"]),
+    ([], 1, []),
+])  # fmt: skip
+def test_the_nearest_names_are_found_in_any_letter_case(known, most, near):
+    word = {"Health": "HEALHT", "CN": "Cn", "user_id": "userid"}.get(known[0], "") if known else "x"
+    assert nearest(word, known, most) == near
+    assert did_you_mean(word, known) == (f"did you mean '{near[0]}'?" if near else "")
+    assert did_you_mean("x" * 30, known) == ""
 
 
 @pytest.mark.parametrize("constant", ["LEVEL", "PLATEAU"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import glob as globbing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import contract
+from analysis.contract import names
 from analysis.sources.errors import LogError, first_line
 
 ALL = " (there are: "
@@ -79,7 +79,7 @@ def _type_problem(field: contract.Field, kind: dtypes.DataType) -> str:
 
 def nearest(name: str, known: list[str]) -> str:
     """The known names nearest to one that is not there, in brackets; else all of them."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = names.nearest(name, known, most=3)
     if near:
         return f" (nearest: {', '.join(near)})"
     return f"{ALL}{', '.join(sorted(known)[:12])})" if known else ""

@@ -9,7 +9,6 @@ standardised scale (0 = GPT-3.5 Turbo of January 2024, 4.5 = the best model of l
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import Final, Literal, TypeVar, cast, get_args
 import pyarrow as pa
 
 from analysis.contract import CATEGORIES, arrow_schema
+from analysis.contract.names import nearest
 
 Origin = Literal["CN", "RoW"]
 SizeClass = Literal["small", "medium", "large"]
@@ -316,11 +316,10 @@ class Catalogue:
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name` (a slug may lack its author), or None if none is alike."""
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if close:
+    if close := nearest(name, names):
         return close[0]
     by_tail = {candidate.rpartition("/")[2]: candidate for candidate in reversed(names)}
-    tail = difflib.get_close_matches(name.rpartition("/")[2], by_tail, n=1, cutoff=0.6)
+    tail = nearest(name.rpartition("/")[2], by_tail)
     return by_tail[tail[0]] if tail else None
 
 

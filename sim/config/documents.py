@@ -23,8 +23,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, cast
 
+from analysis.contract.names import did_you_mean
 from sim.config.nodes import MAX_DEPTH, Entry, Mapping, Node, Scalar, Sequence, compose, plain, source_lines
-from sim.config.problems import Mark, Path, Problem, ProblemAt, ProblemsAt, ScenarioError, dotted, nearest
+from sim.config.problems import Mark, Path, Problem, ProblemAt, ProblemsAt, ScenarioError, dotted
 from sim.config.switches import ALL, is_switch, spread, switched_on
 
 __all__ = [
@@ -219,7 +220,7 @@ def _other_file(path: str, names: Items[str]) -> str:
     known = {file if "." in name else file.rpartition(".")[0]: file for file in sorted(files)}
     known |= {one: one for one in names if one not in known}
     of_folder = f"{os.path.basename(folder)}/{stem}"  # a name such as nulls/base
-    return nearest(name, known) or nearest(of_folder, names)
+    return did_you_mean(name, known, shown=known) or did_you_mean(of_folder, names)
 
 
 def _shown(path: str) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 SHOWN = 20  # problems printed in full; the first few are what a person repairs before trying again
 WIDTH = 110  # characters of a source line shown around the caret
@@ -103,14 +102,6 @@ def _quoted(key: str) -> str:
     if key and not re.search(r"[.=\s\"']", key):
         return key
     return f"'{key}'" if '"' in key else f'"{key}"'
-
-
-def nearest(name: str, known: Sequence[str] | Mapping[str, str]) -> str:
-    """A hint that names the nearest known name, or what a mapping shows for it, or nothing."""
-    shown = known if isinstance(known, Mapping) else dict(zip(known, known, strict=True))
-    by_case = {other.lower(): text for other, text in shown.items()}
-    close = get_close_matches(name.lower(), list(by_case), n=1)
-    return f"did you mean '{by_case[close[0]]}'?" if close else ""
 
 
 def listed(words: Sequence[str], last: str = "or") -> str:

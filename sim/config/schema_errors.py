@@ -17,9 +17,10 @@ from pydantic import BaseModel, BeforeValidator, PlainValidator, RootModel, Vali
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from analysis.contract.names import did_you_mean
 from sim.config.documents import Document
 from sim.config.nodes import Mapping, Node, Scalar, Sequence, plain
-from sim.config.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, listed, nearest
+from sim.config.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, listed
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -232,7 +233,7 @@ class _Explainer:
         allowed = re.findall(r"'((?:[^'\\]|\\.)*)'", expected)
         node = self.document.node(path)
         value = str(path[-1]) if is_key else node.value if isinstance(node, Scalar) else None
-        hint = nearest(value, allowed) if isinstance(value, str) else ""
+        hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
         names = listed(allowed) if allowed else expected
         what = "keys here are" if is_key else "expected"
         given = f"'{path[-1]}'" if is_key else self.given(path)
@@ -250,7 +251,7 @@ class _Explainer:
         if not known:
             return self.document.problem(path, f"unknown key '{key}'", "no keys are known here", at_key=True)
         shown = ", ".join(known[:KEYS_SHOWN]) + (", ..." if len(known) > KEYS_SHOWN else "")
-        guess = nearest(key, known)
+        guess = did_you_mean(key, known)
         return self.document.problem(
             path,
             f"unknown key '{key}'",
