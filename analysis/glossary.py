@@ -47,8 +47,8 @@ ENTRIES: tuple[Entry, ...] = (
           "such a row is not special."),
     Entry("fragile", "Said of a lead that goes away when the same question is asked in another fair way, for example "
           "without accounts that are always on."),
-    Entry("challenge", "The same question asked in another fair way: without some users, months or cohorts, or with "
-          "another unit. If the answer changes, it is not firm.", ("robustness check",)),
+    Entry("robustness check", "The same question asked in another fair way: without some users, months or cohorts, "
+          "or with another unit. If the answer changes, it is not firm.", ("challenge",)),
     Entry("negative control", "Another model's launch cohort, in which nothing special is expected. If these lead as "
           "well, whoever comes first stays, with whatever model.", ("negative controls",)),
     Entry("false alarm", "A launch cohort is called foundational although nobody in it is loyal.",

@@ -116,12 +116,12 @@ def test_the_command_simulates_as_the_page_does_unless_told(capsys):
     assert f"of the simulations (default: {results.SEED})" in told
 
 
-def test_people_get_tests_sizes_and_challenges(log, capsys, monkeypatch):
+def test_people_get_tests_sizes_and_robustness_checks(log, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     status, out, _ = run(capsys, log, "--simulations", "40", "--model", LOYAL)
     assert status == 0
     assert max(map(len, out.splitlines())) <= 100
-    for words in ("foundational launch cohort", "test A", "challenge", "E-value", "power", "is identified"):
+    for words in ("foundational launch cohort", "test A", "check", "E-value", "power", "is identified"):
         assert words in out
 
 
@@ -131,13 +131,13 @@ def test_all_models_without_simulations(log, capsys):
     assert [line.split("\t")[0] for line in out.splitlines()] == [LOYAL, ALIKE]
 
 
-def test_aliases_are_merged_in_a_challenge(log, capsys, tmp_path):
+def test_aliases_are_merged_in_a_robustness_check(log, capsys, tmp_path):
     """The alike model's users as the loyal one's: its launch cohort is no longer the loyal one alone."""
     path = tmp_path / "alias.csv"
     path.write_text(f"{ALIKE},{LOYAL}\n")
     _, out, _ = run(capsys, log, "--simulations", "0", "--json", "--model", LOYAL, "--alias", path)
-    challenges = {c["name"]: c for c in json.loads(out)["verdicts"][0]["challenges"]}
-    assert challenges["aliases merged"]["difference"] < challenges["last month dropped"]["difference"]
+    checks = {c["name"]: c for c in json.loads(out)["verdicts"][0]["robustness_checks"]}
+    assert checks["aliases merged"]["difference"] < checks["last month dropped"]["difference"]
 
 
 @pytest.mark.parametrize(
@@ -179,19 +179,19 @@ def test_a_malformed_alias_file_is_named_with_its_line(log, capsys, tmp_path, mo
     assert f"a.csv:{line}: {words}" in " ".join(err.split())
 
 
-def test_an_alias_that_merges_nothing_is_said_and_claims_no_challenge(log, capsys, tmp_path):
+def test_an_alias_that_merges_nothing_is_said_and_claims_no_robustness_check(log, capsys, tmp_path):
     """An id that the log never saw, and a model that is not judged."""
     path = tmp_path / "alias.csv"
     argv = (log, "--simulations", "0", "--json", "--model", LOYAL, "--alias", path)
     path.write_text(f"acme/loyl,{LOYAL}\nacme/old,{ALIKE}\n")
     status, out, err = run(capsys, *argv)
     assert status == 0
-    assert "aliases merged" not in {c["name"] for c in json.loads(out)["verdicts"][0]["challenges"]}
+    assert "aliases merged" not in {c["name"] for c in json.loads(out)["verdicts"][0]["robustness_checks"]}
     assert ":1: nothing is merged, as the log has no requests to 'acme/loyl', did you mean" in err
     assert f":2: nothing is merged, as '{ALIKE}' is not judged" in err
     path.write_text(f"{ALIKE},{LOYAL}\n", encoding="utf-8-sig")
     _, out, err = run(capsys, *argv)
-    assert "aliases merged" in {c["name"] for c in json.loads(out)["verdicts"][0]["challenges"]}
+    assert "aliases merged" in {c["name"] for c in json.loads(out)["verdicts"][0]["robustness_checks"]}
     assert "nothing is merged" not in err
 
 

@@ -42,7 +42,7 @@ def judged(name: str, seed: int, out, simulations: int = 0):
 def test_a_null_world_is_not_called_foundational(name, tmp_path):
     found = [judged(name, seed, tmp_path) for seed in SEEDS]
     assert all(v.classification.kind not in ("foundational", "dominant launch") for v in found)
-    said = [part for v in found for part in (v.headline, *v.flips_under)]
+    said = [part for v in found for part in (v.headline, *v.overturned_by)]
     assert any(WORDS[name] in part for part in said), said
 
 

@@ -107,7 +107,7 @@ def answers(plain) -> dict[int, str]:
 def test_the_log_asks_what_the_tests_are_about(held, answers):
     """Or they would compare nothing: a loyal cohort, another model, organisations of which some months know nothing."""
     loyal, alike, _ = json.loads(answers[SIMULATIONS])
-    assert loyal["verdict"] == "foundational" and loyal["error_rates"] and loyal["challenges"]
+    assert loyal["verdict"] == "foundational" and loyal["error_rates"] and loyal["robustness_checks"]
     assert alike["p"] > 0.05 and alike["tests"]
     assert loyal["panel"]["clusters"] == "organisation"
     keys = held.filter(pc.equal(held["model"], LOYAL)).to_pandas().groupby("user_id")["account_id"]
@@ -171,5 +171,5 @@ def test_the_command_says_the_same_twice_and_of_the_rows_in_other_files(held, ca
     once = _told(plain, LOYAL, ALIKE)
     assert _told(plain, LOYAL, ALIKE) == once == _told(other, LOYAL, ALIKE)
     account = _told(plain, LOYAL)
-    assert json.loads(account)["verdicts"][0]["account"]
+    assert json.loads(account)["verdicts"][0]["cohort_profile"]
     assert _told(other, LOYAL) == account

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Says for each model whether its launch cohort stays longer than the cohorts after it by more than chance, calendar and
 age explain, how large the difference is, and what else could make it look so. Beside each verdict stand the
-false-positive rate and the power of the tests, the floor on the difference and most challenges, simulated on the spot
-with the log's own cohort sizes and organisations.
+false-positive rate and the power of the tests, the floor on the difference and most robustness checks, simulated on the
+spot with the log's own cohort sizes and organisations.
 
-Not simulated: the negative controls and the adjustment for the models judged together; the challenges of time on the
-platform, of merged ids and of 30-day months; cohorts before the launch, and a launch late in its month; users of one
-organisation who came in different months (drawn independently); cohorts above 2,000 users at their full size.
+Not simulated: the negative controls and the adjustment for the models judged together; the robustness checks of time on
+the platform, of merged ids and of 30-day months; cohorts before the launch, and a launch late in its month; users of
+one organisation who came in different months (drawn independently); cohorts above 2,000 users at their full size.
 
 A cohort stands out if four tests agree: age + period regression (A), prediction from the other cohorts (B), above
-each other cohort (C), above their trend (D, with four later cohorts). Then the challenges: always-on accounts left
-out (told by their volume, or by days without a pause), organisations counted instead of users, 30-day months, each
+each other cohort (C), above their trend (D, with four later cohorts). Then the robustness checks: always-on accounts
+left out (told by their volume, or by days without a pause), organisations counted instead of users, 30-day months, each
 cohort dropped in turn, and so on. A verdict that they change is called fragile; so is one that does not hold after
 adjusting for the models judged, or where most other launch cohorts keep users as well. "No fit" is said of low cohorts
 that lie together, where a loyal one would have been found. No verdict says why users stay: a log cannot tell."""
@@ -37,7 +37,7 @@ that lie together, where a loyal one would have been found. No verdict says why 
 EPILOG = f"""\
 examples:
   slipper verdict outputs/report/RUN-ID                         the models of the page, as the page judges them
-  slipper verdict /data/log --model acme/new-model --why        one model in full, with its launch cohort's account
+  slipper verdict /data/log --model acme/new-model --why        one model in full, with its launch cohort's profile
   slipper verdict /data/log --all --simulations 0               every model with enough users, without error rates
   slipper verdict /data/log --alias previews.csv                earlier ids that the models table does not state
   slipper verdict outputs/report/RUN-ID --truth                 and what only the simulator knows
@@ -69,7 +69,9 @@ def add_parser(commands: Any) -> None:
     which.add_argument("--all", action="store_true", help="judge every model with enough users; they are each other's "
                        "negative controls")  # fmt: skip
     which.add_argument(
-        "--alias", metavar="FILE", help="further earlier ids of models, for the challenge that merges them"
+        "--alias",
+        metavar="FILE",
+        help="further earlier ids of models, for the robustness check that merges them",
     )
     how = parser.add_argument_group("how")
     how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
@@ -84,11 +86,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--why",
         action="store_true",
-        help="tests, sizes, challenges and error rates of each model, and the account of "
+        help="tests, sizes, robustness checks and error rates of each model, and the profile of "
         "its launch cohort: four definitions of retention, plateau, returns, shrinkage",
     )
     parser.add_argument("--truth", action="store_true", help="after the verdicts, what the truth of a simulated run "
-                        "says of the report's account: no log holds this")  # fmt: skip
+                        "says of the report's story: no log holds this")  # fmt: skip
     arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
@@ -99,7 +101,7 @@ def execute(args: argparse.Namespace) -> int:
     import numpy as np
 
     from analysis import LogError, open_log
-    from analysis.inference.curves.profile import account_of
+    from analysis.inference.curves.profile import profile_of
     from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
     from analysis.inference.launch import verdict
     from analysis.numerals import counted
@@ -143,7 +145,7 @@ def execute(args: argparse.Namespace) -> int:
             )  # fmt: skip
             why = args.why or (args.models is not None and len(found) == 1)
             accounts = (
-                [account_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
+                [profile_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
             )
             names = {panel.model: panel.name for panel in panels_of(log, models)}
             extent = f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
@@ -154,8 +156,8 @@ def execute(args: argparse.Namespace) -> int:
         print(f"slipper verdict: {note}", file=sys.stderr)
     if args.json:
         told = [v.as_json() for v in found]
-        for one, account in zip(told, accounts, strict=False):  # none without --why
-            one["account"] = account.as_json() if account else None
+        for one, profile in zip(told, accounts, strict=False):  # none without --why
+            one["cohort_profile"] = profile.as_json() if profile else None
         content = {"log": args.log, "seed": args.seed, "warnings": list(warnings), "verdicts": told}
         if truth is not None:
             checks, content["planted"] = truth
@@ -172,8 +174,8 @@ def execute(args: argparse.Namespace) -> int:
         summary.print_log(console, args.log, extent)
         summary.print_warnings(console, warnings)
         verdict_view.print_verdicts(console, found, why=why, names=names)
-        for account in filter(None, accounts):
-            profile_view.print_account(console, account)
+        for profile in filter(None, accounts):
+            profile_view.print_profile(console, profile)
         if truth is not None:
             truth_view.print_truth(console, *truth)
     return DONE

@@ -18,7 +18,7 @@ from analysis.inference.launch.classification import CALLED, Kind
 from analysis.inference.launch.decision import decide
 from analysis.inference.launch.multiplicity import adjusted, scan
 from analysis.inference.launch.naive import two_proportions
-from analysis.inference.launch.tests import ALPHA, stand_out
+from analysis.inference.launch.tests import ALPHA, launch_tests
 from analysis.inference.launch.verdict import Verdict, control_models, models_to_judge, verdicts
 from analysis.queries import retention
 from analysis.study import SMALL_COHORT
@@ -70,8 +70,8 @@ for _kind in get_args(Kind):
 @pattern("any-foundational-verdict", "log")
 def any_foundational(outcome: Outcome, min_cohort: Count = SMALL_COHORT, scan_cohorts: bool = False) -> Found:
     """Some model of the log is called foundational (or a dominant launch) after Holm's adjustment for their number.
-    scan_cohorts: or some cohort that is no launch (a launch has the verdict, with all its challenges) stands out, after
-    maxT over the model's cohorts and Bonferroni's adjustment for the models. value: how many were called."""
+    scan_cohorts: or some cohort that is no launch (a launch has the verdict, with all its robustness checks) stands
+    out, after maxT over the model's cohorts and Bonferroni's adjustment for the models. value: how many were called."""
     panels = _panels(outcome, min_cohort)
     called = _launches(outcome, panels, min_cohort)
     if scan_cohorts:
@@ -104,7 +104,7 @@ def _launches(outcome: Outcome, panels: dict[str, Panel], min_cohort: int) -> li
 
 def _called_launches(outcome: Outcome, panels: dict[str, Panel], min_cohort: int) -> list[str]:
     tested = {model: panel for model, panel in panels.items() if panel.launch in panel.tested}
-    p = [stand_out(panel.cells, panel.launch).p for panel in tested.values() if panel.launch is not None]
+    p = [launch_tests(panel.cells, panel.launch).p for panel in tested.values() if panel.launch is not None]
     if not any(value <= ALPHA for value in adjusted(p, "holm")):
         return []
     models = list(panels)

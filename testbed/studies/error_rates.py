@@ -185,8 +185,9 @@ def document(found: dict[Setting, Measured], by_size: Powers, back: Returns, run
         f"{GUARD_ALPHA:.0%}, {STRICT_GUARD_ALPHA:.0%} with many cohorts, or {ALPHA:.0%} where the later ones fall "
         f"(0 where fewer\nthan {LEAST_FOR_TREND} later cohorts let it be run); A to D together; and "
         'the verdict "foundational": together, a difference of\n'
-        f"{100 * LEAST_DIFFERENCE:.0f} points or more, and no challenge that withdraws it. A whale is caught by no "
-        "test of cohorts: the last column\nfalls by the challenge of always-on accounts, which reads days and volumes.",
+        f"{100 * LEAST_DIFFERENCE:.0f} points or more, and no robustness check that withdraws it. A whale is caught by "
+        "no test of cohorts: the last\ncolumn falls by the robustness check of always-on accounts, which reads days "
+        "and volumes.",
     ]
     for setting, rows in found.items():
         prior = setting.prior

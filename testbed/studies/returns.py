@@ -12,8 +12,8 @@ import numpy as np
 
 from analysis.inference.cohorts.co_activity import co_activity
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.curves.reactivation import isotonic_lrt_of, log_convexity, mcnemar
-from analysis.inference.curves.reactivation_jumps import resurrections
+from analysis.inference.curves.reactivation_tests import isotonic_lrt_of, log_convexity, mcnemar
+from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.populations import Population
 from analysis.inference.launch.tests import ALPHA
 from testbed.studies.sizes import Setting
@@ -101,10 +101,10 @@ def measure(family: Comeback, rng: np.random.Generator, runs: int) -> dict[str, 
 
 def _each(family: Comeback, panel: Panel) -> tuple[bool, ...]:
     own = co_activity(panel.ages(COHORT))
-    confirmed = [(j.cohort, j.age) for j in resurrections(panel) if j.confirmed]
+    confirmed = [(j.cohort, j.age) for j in find_reactivations(panel) if j.confirmed]
     return (
         isotonic_lrt_of(own).p <= ALPHA,
-        mcnemar(own, ALPHA).jumps.size > 0,
-        log_convexity(own, level=ALPHA).jumps.size > 0,
+        mcnemar(own, ALPHA).reactivations.size > 0,
+        log_convexity(own, level=ALPHA).reactivations.size > 0,
         bool(confirmed) if family.is_null else (COHORT, AGE) in confirmed,
     )

@@ -72,7 +72,7 @@ def measure(population: Population, rng: np.random.Generator, runs: int) -> dict
     """Share of panels on which each test of `COLUMNS` finds the launch cohort special.
 
     "together": A, B, C and, where it can be run, D; "verdict": called foundational, after the floor on the difference
-    and the challenges. A test that cannot be run on the panel finds nothing.
+    and the robustness checks. A test that cannot be run on the panel finds nothing.
     """
     found = np.array([list(_each(population, rng)) for _ in range(runs)], dtype=np.float64)
     return dict(zip(COLUMNS, found.mean(axis=0).tolist(), strict=True))
@@ -85,7 +85,7 @@ def _each(population: Population, rng: np.random.Generator) -> Iterator[bool]:
     yield naive.age_only(cells, 0, robust=False).rejects()
     yield naive.age_only(cells, 0, robust=True).rejects()
     decision = first_look(panel, 0)
-    if decision.stands:  # only then the challenges, which need volumes, can change the answer
+    if decision.stands:  # only then the robustness checks, which need volumes, can change the answer
         decision = decide(population.with_volumes(panel, rng), 0, thorough=False)
     for letter in "ABCD":
         yield decision.found.tests[letter].rejects()

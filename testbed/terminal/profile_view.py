@@ -1,4 +1,4 @@
-"""The account of a launch cohort for reading on a terminal: definitions, plateau, returns, shrinkage, a table each."""
+"""The profile of a launch cohort for reading on a terminal: definitions, plateau, returns, shrinkage, a table each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.inference.cohorts.definitions import DEFINITIONS
-from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, Account, Plateau, Returns
+from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, CohortProfile, Plateau, Returns
 from analysis.inference.launch.effects import Amount
 from analysis.numerals import number, p_is, p_value, percent, percent_within
 
@@ -31,25 +31,25 @@ SHRUNKEN = (
 )
 
 
-def print_account(console: Console, account: Account) -> None:
-    """The account below its verdict."""
+def print_profile(console: Console, profile: CohortProfile) -> None:
+    """The profile below its verdict."""
     console.print()
-    head = Text(f"{account.model}: ", style="bold")
+    head = Text(f"{profile.model}: ", style="bold")
     head.append(
-        f"the launch cohort of {account.cohort:%B %Y}, {account.users:,} users, {account.months} months on"
+        f"the launch cohort of {profile.cohort:%B %Y}, {profile.users:,} users, {profile.months} months on"
     )
     console.print(head)
-    _print_definitions(console, account)
-    if account.plateau:
-        _print_plateau(console, account.plateau)
-    if account.returns:
-        _print_returns(console, account.returns)
-    _print_shrunken(console, account)
-    _print_notes(console, account.notes)
+    _print_definitions(console, profile)
+    if profile.plateau:
+        _print_plateau(console, profile.plateau)
+    if profile.returns:
+        _print_returns(console, profile.returns)
+    _print_shrunken(console, profile)
+    _print_notes(console, profile.notes)
 
 
-def _print_definitions(console: Console, account: Account) -> None:
-    frame = account.definitions
+def _print_definitions(console: Console, profile: CohortProfile) -> None:
+    frame = profile.definitions
     by_organisation = frame["low_by_organisation"].notna().any()
     suffix, unit = ("_by_organisation", "organisations") if by_organisation else ("", "users")
     _title(console, "Retention under four definitions", DEFINED.format(unit=unit))
@@ -148,8 +148,8 @@ def _print_returns(console: Console, returns: Returns) -> None:
     _print_notes(console, returns.notes)
 
 
-def _print_shrunken(console: Console, account: Account) -> None:
-    launch = account.shrunken_launch
+def _print_shrunken(console: Console, profile: CohortProfile) -> None:
+    launch = profile.shrunken_launch
     if launch.empty:
         return
     _title(console, "Beside the other cohorts, shrunken", SHRUNKEN)

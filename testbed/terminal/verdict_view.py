@@ -52,8 +52,8 @@ NUMBERS = ("month", "launch", "others", "p", "adjusted", "false alarm")
 def print_verdicts(
     console: Console, found: Sequence[Verdict], why: bool = False, names: Mapping[str, str] | None = None
 ) -> None:
-    """The verdicts, a sentence each with what limits it, then their numbers; why: with tests, sizes, challenges and
-    error rates of each model. names: for people, by model."""
+    """The verdicts, a sentence each with what limits it, then their numbers; why: with tests, sizes, robustness checks
+    and error rates of each model. names: for people, by model."""
     console.print()
     console.print(Text("Does the launch cohort stand out?", style="bold"))
     for verdict in found:
@@ -75,7 +75,7 @@ def print_verdicts(
     for verdict in found:
         if searched := _search_words(verdict):
             console.print(Text(f"{verdict.model}: {searched}", style="dim"))
-    console.print(Text("\n--why shows the tests, sizes and challenges of each model.", style="dim"))
+    console.print(Text("\n--why shows the tests, sizes and robustness checks of each model.", style="dim"))
 
 
 def print_sentence(console: Console, verdict: Verdict, name: str, brief: bool = False) -> None:
@@ -146,7 +146,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
                 )
             )
         lines += _sizes(verdict)
-        lines += _challenges(decision)
+        lines += _robustness_checks(decision)
         controls = verdict.controls
         if controls.judged:
             said = f"{controls.stand_out} of {controls.judged} other models' launch cohorts stand out, too"
@@ -199,15 +199,15 @@ def _search_words(verdict: Verdict) -> str:
     return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted {p_is(p)}"
 
 
-def _challenges(decision: Decision) -> list[tuple[str, str]]:
-    """A line a challenge; cohorts dropped in turn share one."""
+def _robustness_checks(decision: Decision) -> list[tuple[str, str]]:
+    """A line a robustness check; cohorts dropped in turn share one."""
     withdrawn = " (withdrawn)" if decision.stands else ""
     lines = [
-        ("challenge", f"{o.about}: {outcome_words(o)}" + (withdrawn if o.withdraws and o.flips else ""))
+        ("check", f"{o.about}: {outcome_words(o)}" + (withdrawn if o.withdraws and o.overturns else ""))
         for o in decision.other_outcomes
     ]
     if turns := left_out_in_turn(decision):
-        lines.append(("challenge", turns[0]))
+        lines.append(("check", turns[0]))
     return lines
 
 

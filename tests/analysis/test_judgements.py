@@ -64,12 +64,12 @@ def test_a_loyal_cohort_is_told_with_sizes_tests_and_error_rates(loyal):
     assert rows[-3][2] == f"{percent(low)} to {percent(high)}"
 
 
-def test_challenges_that_flip_stand_first_and_are_marked(loyal, alike):
+def test_checks_that_overturn_the_answer_stand_first_and_are_marked(loyal, alike):
     for verdict in (loyal, alike):
-        lines = judgement(verdict).challenges
-        flips = [outcome.about for outcome in verdict.decision.outcomes if outcome.flips]
+        lines = judgement(verdict).robustness_checks
+        overturns = [outcome.about for outcome in verdict.decision.outcomes if outcome.overturns]
         told = [line for line in lines if line.startswith("! ") and "left out in turn" not in line]
-        assert len(told) == sum("one cohort" not in about for about in flips)
+        assert len(told) == sum("one cohort" not in about for about in overturns)
         assert lines[: len(told)] == told
         assert any("each other cohort left out in turn" in line for line in lines)
 

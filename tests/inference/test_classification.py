@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.curves.reactivation_jumps import resurrections
+from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.populations import Population, Prior, planted
 from analysis.inference.launch import verdict as verdict_module
 from analysis.inference.launch.controls import Controls
@@ -100,9 +100,9 @@ def test_the_reports_level_is_reached_or_not():
 
 def test_returns_after_silence_are_a_boomerang():
     panel = with_returns(drawn(Population("none", (800,) * 8)), cohorts=(3,), age=3, share=0.25)
-    jumps = [j for j in resurrections(panel) if j.confirmed]
-    assert [(j.cohort, j.age) for j in jumps] == [(3, 3)]
-    assert jumps[0].after - jumps[0].before > 0.03
+    reactivations = [j for j in find_reactivations(panel) if j.confirmed]
+    assert [(j.cohort, j.age) for j in reactivations] == [(3, 3)]
+    assert reactivations[0].after - reactivations[0].before > 0.03
     kind = judge(panel).classification
     assert kind.kind == "boomerang"
     assert kind.because.startswith("users come back: the cohort of ")
@@ -110,17 +110,17 @@ def test_returns_after_silence_are_a_boomerang():
 
 
 def test_a_season_for_everybody_is_no_boomerang():
-    """All cohorts come back in one calendar month: a rise in each, a jump in none. Four panels without an alarm; at
-    a true level of 5% one in five seeds would give one."""
+    """All cohorts come back in one calendar month: a rise in each, a reactivation in none. Four panels without an
+    alarm; at a true level of 5% one in five seeds would give one."""
     family = Population("season", (800,) * 8, period={5: 1.5, 4: 0.7})
     rng = np.random.default_rng(8)
-    assert sum(any(j.confirmed for j in resurrections(family.draw(rng))) for _ in range(4)) == 0
+    assert sum(any(j.confirmed for j in find_reactivations(family.draw(rng))) for _ in range(4)) == 0
 
 
 def test_noise_is_no_boomerang():
     family = Population("noise", (400,) * 8)
     rng = np.random.default_rng(9)
-    assert sum(any(j.confirmed for j in resurrections(family.draw(rng))) for _ in range(12)) <= 2
+    assert sum(any(j.confirmed for j in find_reactivations(family.draw(rng))) for _ in range(12)) <= 2
 
 
 def test_ids_that_retired_into_a_model_at_its_launch_are_its_predecessors(connect):

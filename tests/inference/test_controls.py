@@ -9,7 +9,7 @@ import pytest
 
 from analysis.inference.error_rates.populations import Population, Prior, planted
 from analysis.inference.launch.controls import Controls, compare, effect
-from analysis.inference.launch.tests import stand_out
+from analysis.inference.launch.tests import launch_tests
 from analysis.inference.launch.verdict import _beside_controls, judge
 
 SIZES = (1500, *[500] * 6)
@@ -18,7 +18,7 @@ SIZES = (1500, *[500] * 6)
 def found(loyal: float, seed: int):
     """Tests of a panel whose launch cohort has a share of users who stay, and whether it stands out."""
     panel = planted(SIZES, loyal).draw(np.random.default_rng(seed))
-    return stand_out(panel.cells, 0), loyal > 0.1
+    return launch_tests(panel.cells, 0), loyal > 0.1
 
 
 def test_a_launch_like_all_others_is_explained_by_them():
@@ -73,7 +73,7 @@ def test_equal_launches_are_rarely_taken_for_special():
     for world in range(40):
         rng = np.random.default_rng([9, world])
         families = [Population("equal", SIZES, prior, loyal=0.2) for _ in range(6)]
-        tests = [stand_out(family.draw(rng).cells, 0) for family in families]
+        tests = [launch_tests(family.draw(rng).cells, 0) for family in families]
         special += not compare(tests[0], [(test, True) for test in tests[1:]]).explain
     assert special <= 6
 
@@ -95,6 +95,6 @@ def test_a_loyal_launch_is_rarely_withdrawn_beside_others(name, own, others):
     withdrawn = 0
     for world in range(40):
         rng = np.random.default_rng([17, world])
-        tests = [stand_out(family.draw(rng).cells, 0) for family in (own, *others)]
+        tests = [launch_tests(family.draw(rng).cells, 0) for family in (own, *others)]
         withdrawn += compare(tests[0], [(test, False) for test in tests[1:]]).explain
     assert withdrawn <= 5

@@ -33,7 +33,7 @@ from analysis.inference.error_rates.rates import (
 )
 from analysis.inference.launch import naive
 from analysis.inference.launch.decision import decide
-from analysis.inference.launch.tests import stand_out
+from analysis.inference.launch.tests import launch_tests
 from analysis.inference.launch.verdict import judge
 from testbed.commands import verdict as verdict_command
 from testbed.studies.sizes import HELD_OUT, Setting, families, measure
@@ -63,7 +63,7 @@ def test_size_table_golden(family, expected):
     found = np.zeros(7)
     for _ in range(RUNS):
         cells = family.draw(rng).cells
-        tests = stand_out(cells, 0).tests
+        tests = launch_tests(cells, 0).tests
         abc = [tests[letter].rejects() for letter in "ABC"]
         found += [
             naive.two_proportions(cells, 0).rejects(),

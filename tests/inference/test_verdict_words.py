@@ -20,7 +20,7 @@ from analysis.inference.launch import wording
 from analysis.inference.launch.decision import first_look
 from analysis.inference.launch.effects import Amount
 from analysis.inference.launch.remedies import in_words, remedies
-from analysis.inference.launch.robustness import challenges
+from analysis.inference.launch.robustness import robustness_checks
 from analysis.inference.launch.verdict import KIND_WORDS, Verdict, judge
 from analysis.proportions import Z95
 from analysis.report.pages.judgements import judgement
@@ -58,7 +58,7 @@ def all_words(verdict: Verdict) -> str:
         shown.sure,
         *shown.limits,
         *shown.notes,
-        *shown.challenges,
+        *shown.robustness_checks,
     ]
     page += [text for pair in shown.sizes for text in pair]
     for table in (shown.tests, shown.rates):
@@ -166,10 +166,10 @@ def test_where_power_is_short_more_users_are_advised():
     assert 1 < counts[0] < counts[1] < counts[2] < 20
 
 
-def test_every_challenge_has_words_and_a_new_one_is_named():
+def test_every_robustness_check_has_words_and_a_new_one_is_named():
     panel = Population("alike", (300,) * 6, months=8).draw(np.random.default_rng(2))
-    for challenge in challenges(panel, panel.launch):
-        assert challenge.name in wording.CHALLENGE_WORDS or challenge.without, challenge.name
+    for check in robustness_checks(panel, panel.launch):
+        assert check.name in wording.CHECK_WORDS or check.without, check.name
     march, april = dt.date(2025, 3, 1), dt.date(2025, 4, 1)
     assert wording.under([], [march]) == "without the cohort of March 2025"
     assert wording.under(["heaviest 1%"], [march, april]) == (
@@ -224,7 +224,7 @@ def test_cohorts_left_out_in_turn_are_told_alike_on_the_page_and_on_the_terminal
     told = io.StringIO()
     verdict_view.print_verdicts(Console(file=told, width=400), [verdict], why=True)
     assert said in told.getvalue()
-    assert any(line.removeprefix("! ") == said for line in judgement(verdict).challenges)
+    assert any(line.removeprefix("! ") == said for line in judgement(verdict).robustness_checks)
 
 
 @given(st.lists(st.text("abc", min_size=1), min_size=1, max_size=9), st.integers(1, 9))

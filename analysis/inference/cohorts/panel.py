@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.inference.cohorts.co_activity import CoActivity, co_activity
-from analysis.inference.cohorts.presence import WINDOW_DAYS, Windows, organisations, rows_of
+from analysis.inference.cohorts.user_months import WINDOW_DAYS, Windows, organisations, rows_of
 from analysis.queries import launches, retention
 from analysis.queries.query import day
 from analysis.sources.coverage import Coverage, month_end

@@ -1,9 +1,9 @@
-"""The account of a launch cohort beside its verdict: what "retention" is, what its plateau can say, who came back.
+"""The profile of a launch cohort beside its verdict: what "retention" is, what its plateau can say, who came back.
 
     with open_log("outputs/report/RUN-ID") as log:
         verdict = verdicts(log, ["anthropic/claude-sonnet-4"])[0]
-        account = account_of(verdict.panel, log)
-        print(account.plateau.words)
+        profile = profile_of(verdict.panel, log)
+        print(profile.plateau.words)
 
 Nothing here changes a verdict. It is computed on demand, since the fits take about a second a model.
 """
@@ -22,10 +22,10 @@ import pandas as pd
 from analysis.inference.cohorts.co_activity import Bools, CoActivity, co_activity
 from analysis.inference.cohorts.definitions import all_definitions
 from analysis.inference.cohorts.panel import Floats, Ints, Panel
-from analysis.inference.cohorts.presence import presence
+from analysis.inference.cohorts.user_months import user_months
 from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.curves.plateau import Comparison, PlateauIndex, compare, hold_out, plateau_index
-from analysis.inference.curves.reactivation import (
+from analysis.inference.curves.reactivation_tests import (
     Isotonic,
     LogConvexity,
     McNemar,
@@ -138,7 +138,7 @@ class Returns:
 
 
 @dataclass(frozen=True, eq=False)
-class Account:
+class CohortProfile:
     """All of it for one model's launch cohort.
 
     cohort: first day of its month; users: its size; months: observed after the first. definitions: its rows of
@@ -163,7 +163,7 @@ class Account:
         return counted[counted["cohort"] == pd.Timestamp(self.cohort)].reset_index(drop=True)
 
     def as_json(self) -> dict[str, Any]:
-        """The account for programs; what is not known is null."""
+        """The profile for programs; what is not known is null."""
         shown: dict[str, Any] = plain(
             {
                 "cohort": self.cohort,
@@ -179,8 +179,8 @@ class Account:
         return shown
 
 
-def account_of(panel: Panel | None, log: Log | None = None) -> Account | None:
-    """The account of a panel's launch cohort; None if the panel holds none that is tested.
+def profile_of(panel: Panel | None, log: Log | None = None) -> CohortProfile | None:
+    """The profile of a panel's launch cohort; None if the panel holds none that is tested.
 
     log: the log of the panel, for what the users did with other models; without it, that part is missing.
     """
@@ -205,7 +205,9 @@ def account_of(panel: Panel | None, log: Log | None = None) -> Account | None:
     shrunken = shrunken_cohorts(panel)
     if shrunken.empty:
         notes.append(f"shrinkage needs {FEWEST_COHORTS} cohorts observed at one age")
-    return Account(panel.model, cohort, len(active), months, table, plateau, returns, shrunken, tuple(notes))
+    return CohortProfile(
+        panel.model, cohort, len(active), months, table, plateau, returns, shrunken, tuple(notes)
+    )
 
 
 def last_activity(active: npt.ArrayLike) -> Ints:
@@ -363,7 +365,7 @@ def activity_beside(log: Log, panel: Panel) -> tuple[Bools, Bools]:
     """
     assert panel.launch is not None
     launch, end = pd.Timestamp(panel.months[panel.launch]), pd.Timestamp(panel.months[-1])
-    step = presence(log)
+    step = user_months(log)
     mine = step.filter(step.model == panel.model)
     firsts = mine.group_by("user_id").aggregate(joined=mine.month.min())
     members = firsts.filter(firsts.joined == panel.months[panel.launch]).select("user_id")

@@ -29,7 +29,7 @@ LEAST_SIMULATIONS = 40  # of a large panel, for intervals of 15 points at most
 BATCH = 20  # simulations of a power between two looks at its interval
 NOT_SIMULATED = (
     "the negative controls and the adjustment for the models judged together",
-    "the challenges of time on the platform, of merged ids and of 30-day months",
+    "the robustness checks of time on the platform, of merged ids and of 30-day months",
     "cohorts before the launch, and a launch late in its month",
     "users of one organisation who came in different months (they are drawn independently)",
     f"cohorts above {LARGEST_COHORT:,} users at their full size",
@@ -161,7 +161,7 @@ def answers(
 
 
 def _decided(population: Population, panel: Panel, rng: np.random.Generator, alpha: float) -> str:
-    """The decision's answer on a drawn panel. Volumes are drawn where a challenge needs them."""
+    """The decision's answer on a drawn panel. Volumes are drawn where a robustness check needs them."""
     look = first_look(panel, 0, alpha)
     if look.stands:
         look = decide(population.with_volumes(panel, rng), 0, thorough=False, alpha=alpha, base=look)

@@ -29,9 +29,9 @@ ALIKE = 0.05  # largest spread between cohorts that are "alike" at an age: 5 poi
 FLOOR = 0.15  # R(k) from month 3 on of later cohorts "near the floor" (suggested)
 DOMINANT_RATIO = 2.0  # launch cohort over later ones in a dominant launch: "2 to 3 times" (suggested)
 SHAPE_AGES = (3, 4, 5)  # ages at which cohorts are compared (report, figure 25, read at month 5)
-RISE = 0.03  # least rise of a resurrection jump: 3 points (suggested)
-RETURNERS = 0.25  # least share of a jump's actives who had been silent before (suggested)
-EARLIEST_JUMP = 2  # months: a rise to month 1 from 1 cannot be
+RISE = 0.03  # least rise of a reactivation: 3 points (suggested)
+RETURNERS = 0.25  # least share of a reactivation's actives who had been silent before (suggested)
+EARLIEST_REACTIVATION = 2  # months: a rise to month 1 from 1 cannot be
 
 
 CALLED: tuple[Kind, ...] = ("foundational", "dominant launch")
@@ -39,7 +39,7 @@ CALLED: tuple[Kind, ...] = ("foundational", "dominant launch")
 
 
 @dataclass(frozen=True)
-class Jump:
+class Reactivation:
     """A rise of activity after silence in one cohort: share before and after, and what supports it."""
 
     cohort: int
@@ -64,18 +64,21 @@ class Classification:
     kind: Kind
     because: str
     at_level: bool | None
-    jumps: tuple[Jump, ...] = ()
+    reactivations: tuple[Reactivation, ...] = ()
 
 
 def classify(
-    panel: Panel, decision: Decision, jumps: tuple[Jump, ...] = (), enough_power: bool | None = None
+    panel: Panel,
+    decision: Decision,
+    reactivations: tuple[Reactivation, ...] = (),
+    enough_power: bool | None = None,
 ) -> Classification:
-    """The kind of a model. jumps: what `resurrections` found; enough_power: whether a loyal share of a quarter would
-    have been found. "No fit" asks for that, or, where it was not simulated (None), for intervals so short that the
-    cohorts cannot lie further apart than `ALIKE`; and for shares of active users below `LEVEL`: users who stay in
-    every cohort fit the model."""
+    """The kind of a model. reactivations: what `find_reactivations` found; enough_power: whether a loyal share of a
+    quarter would have been found. "No fit" asks for that, or, where it was not simulated (None), for intervals so short
+    that the cohorts cannot lie further apart than `ALIKE`; and for shares of active users below `LEVEL`: users who stay
+    in every cohort fit the model."""
     level = at_level(decision)
-    confirmed = tuple(j for j in jumps if j.confirmed)
+    confirmed = tuple(j for j in reactivations if j.confirmed)
     cells = panel.cells
 
     def called(kind: Kind, because: str) -> Classification:
@@ -95,7 +98,7 @@ def classify(
             "launch advantage", "the launch cohort stands out, but by less than counts as a loyal cohort"
         )
     if confirmed:
-        return called("boomerang", jump_words(panel, confirmed))
+        return called("boomerang", reactivation_words(panel, confirmed))
     if not decision.found.testable:
         return called("insufficient data", "; ".join(dict.fromkeys(decision.found.gaps)))
     drift = _drift(cells, decision)
@@ -210,9 +213,9 @@ def _drift(cells: Cells, decision: Decision) -> str:
     return ""
 
 
-def jump_words(panel: Panel, jumps: tuple[Jump, ...]) -> str:
-    """The largest of the jumps, in words."""
-    best = max(jumps, key=lambda j: j.after - j.before)
+def reactivation_words(panel: Panel, reactivations: tuple[Reactivation, ...]) -> str:
+    """The largest of the reactivations, in words."""
+    best = max(reactivations, key=lambda j: j.after - j.before)
     return (
         f"users come back: the cohort of {panel.months[best.cohort]:%B %Y} rises from {percent(best.before)} to "
         f"{percent(best.after)} in its month {best.age}"

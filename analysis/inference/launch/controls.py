@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.cohorts.panel import Floats
-from analysis.inference.launch.tests import ALPHA, StandOut
+from analysis.inference.launch.tests import ALPHA, LaunchTests
 from analysis.inference.pooling import random_effects
 from analysis.proportions import Z95
 
@@ -56,7 +56,7 @@ class Controls:
         return general and self.p_mean <= ALPHA and self.p_excess > ALPHA
 
 
-def effect(found: StandOut) -> tuple[float, float] | None:
+def effect(found: LaunchTests) -> tuple[float, float] | None:
     """A launch cohort's log odds ratio (test A) with its variance; None where it could not be measured."""
     bounds = (found.odds_ratio, found.odds_ratio_low, found.odds_ratio_high)
     if not all(math.isfinite(b) and b > 0 for b in bounds):
@@ -65,7 +65,7 @@ def effect(found: StandOut) -> tuple[float, float] | None:
     return (math.log(found.odds_ratio), se * se) if se > 0 else None
 
 
-def compare(found: StandOut | None, others: Sequence[tuple[StandOut, bool]]) -> Controls:
+def compare(found: LaunchTests | None, others: Sequence[tuple[LaunchTests, bool]]) -> Controls:
     """The judged launch cohort beside others, each with whether it stands out by enough."""
     stand_out, judged = sum(stands for _, stands in others), len(others)
     held = [(pair, other.tests["A"].rejects()) for other, _ in others if (pair := effect(other)) is not None]

@@ -1,4 +1,4 @@
-"""The decision on one cohort: does it stand out by enough, and does that survive the challenges?
+"""The decision on one cohort: does it stand out by enough, and does that survive the robustness checks?
 
 This is the procedure whose error rates are measured: the same function judges a log and simulated panels.
 """
@@ -12,14 +12,14 @@ from typing import Literal
 
 from analysis.inference.cohorts.panel import Cells, Panel
 from analysis.inference.launch.effects import Effects, difference, effects
-from analysis.inference.launch.robustness import LEAST_SHRINKAGE, Challenge, Outcome, challenges
+from analysis.inference.launch.robustness import LEAST_SHRINKAGE, Outcome, RobustnessCheck, robustness_checks
 from analysis.inference.launch.tests import (
     ALPHA,
-    StandOut,
+    LaunchTests,
     beats_every_other,
     beats_trend,
+    launch_tests,
     predicted_from_others,
-    stand_out,
 )
 
 Answer = Literal["foundational", "fragile", "launch advantage", "no stand-out", "insufficient data"]
@@ -32,27 +32,27 @@ LEAST_DIFFERENCE = 0.05
 
 @dataclass(frozen=True)
 class Decision:
-    """What was found for one cohort. outcomes: the challenges that were tried, with what they did."""
+    """What was found for one cohort. outcomes: the robustness checks that were tried, with what they did."""
 
     cohort: int
-    found: StandOut
+    found: LaunchTests
     sizes: Effects | None
     outcomes: tuple[Outcome, ...] = ()
 
     @property
     def stands(self) -> bool:
-        """Whether the cohort stands out by enough, before any challenge."""
+        """Whether the cohort stands out by enough, before any robustness check."""
         return _stands(self.found, self.sizes)
 
     @property
     def withdrawn_by(self) -> tuple[str, ...]:
-        """Challenges that withdraw the verdict."""
-        return tuple(o.name for o in self.outcomes if o.withdraws and o.flips and self.stands)
+        """Robustness checks that withdraw the verdict."""
+        return tuple(o.name for o in self.outcomes if o.withdraws and o.overturns and self.stands)
 
     @property
-    def flips_under(self) -> tuple[str, ...]:
-        """All challenges under which the answer changes, either way."""
-        return tuple(o.name for o in self.outcomes if o.flips)
+    def overturned_by(self) -> tuple[str, ...]:
+        """All robustness checks under which the answer changes, either way."""
+        return tuple(o.name for o in self.outcomes if o.overturns)
 
     @property
     def left_out_in_turn(self) -> tuple[Outcome, ...]:
@@ -61,7 +61,7 @@ class Decision:
 
     @property
     def other_outcomes(self) -> tuple[Outcome, ...]:
-        """The outcomes of all other challenges."""
+        """The outcomes of all other robustness checks."""
         return tuple(o for o in self.outcomes if o.without is None)
 
     @property
@@ -74,7 +74,7 @@ class Decision:
         return "launch advantage" if self.found.stands_out else "no stand-out"
 
 
-def _stands(found: StandOut, sizes: Effects | None) -> bool:
+def _stands(found: LaunchTests, sizes: Effects | None) -> bool:
     return found.stands_out and sizes is not None and sizes.difference.value >= LEAST_DIFFERENCE
 
 
@@ -89,9 +89,9 @@ def decide(
 ) -> Decision:
     """Judge one cohort of a panel (default: its launch cohort). Raises ValueError without one.
 
-    merged: the panel with the model's earlier ids merged. thorough: try all challenges; else only those that can change
-    the answer from "foundational" to "fragile", and only until one does. base: the `first_look` at this cohort, where
-    it was made already.
+    merged: the panel with the model's earlier ids merged. thorough: try all robustness checks; else only those that can
+    change the answer from "foundational" to "fragile", and only until one does. base: the `first_look` at this cohort,
+    where it was made already.
     """
     chosen = panel.launch if cohort is None else cohort
     if chosen is None:
@@ -103,15 +103,15 @@ def decide(
     if not thorough and not base.stands:
         return base
     outcomes = []
-    for challenge in _wanted(challenges(panel, chosen, merged), thorough):
-        outcomes.append(_try(challenge, base, alpha))
-        if not thorough and outcomes[-1].flips:
+    for check in _wanted(robustness_checks(panel, chosen, merged), thorough):
+        outcomes.append(_try(check, base, alpha))
+        if not thorough and outcomes[-1].overturns:
             break
     return Decision(chosen, base.found, base.sizes, tuple(outcomes))
 
 
 def first_look(panel: Panel, cohort: int, alpha: float = ALPHA) -> Decision:
-    """The decision before any challenge."""
+    """The decision before any robustness check."""
     return Decision(cohort, *_judged(panel.cells, cohort, alpha))
 
 
@@ -128,47 +128,45 @@ def may_stand(cells: Cells, cohort: int, alpha: float = ALPHA) -> bool:
     )
 
 
-def _judged(cells: Cells, cohort: int, alpha: float) -> tuple[StandOut, Effects | None]:
-    return stand_out(cells, cohort, alpha), effects(cells, cohort)
+def _judged(cells: Cells, cohort: int, alpha: float) -> tuple[LaunchTests, Effects | None]:
+    return launch_tests(cells, cohort, alpha), effects(cells, cohort)
 
 
-def _wanted(tried: Iterable[Challenge], thorough: bool) -> Iterable[Challenge]:
+def _wanted(tried: Iterable[RobustnessCheck], thorough: bool) -> Iterable[RobustnessCheck]:
     return (c for c in tried if thorough or c.withdraws)
 
 
-def _try(challenge: Challenge, base: Decision, alpha: float) -> Outcome:
-    cells, cohort = challenge.cells()
+def _try(check: RobustnessCheck, base: Decision, alpha: float) -> Outcome:
+    cells, cohort = check.cells()
     if cohort < 0 or cohort not in cells.cohorts:
-        return _of_what_is_left(challenge, base)
+        return _of_what_is_left(check, base)
     found, sizes = _judged(cells, cohort, alpha)
-    flips = None if not found.testable else _stands(found, sizes) != base.stands
+    overturns = None if not found.testable else _stands(found, sizes) != base.stands
     gap = sizes.difference.value if sizes else math.nan
     if (
-        flips
-        and challenge.beside is not None
-        and _stands(*_judged(challenge.beside(), base.cohort, alpha)) != base.stands
+        overturns
+        and check.beside is not None
+        and _stands(*_judged(check.beside(), base.cohort, alpha)) != base.stands
     ):
-        flips = None
-    if flips and challenge.part and base.stands and base.sizes is not None:
-        flips = True if gap < LEAST_SHRINKAGE * base.sizes.difference.value else None
-    return _outcome(challenge, flips, gap, found.p)
+        overturns = None
+    if overturns and check.part and base.stands and base.sizes is not None:
+        overturns = True if gap < LEAST_SHRINKAGE * base.sizes.difference.value else None
+    return _outcome(check, overturns, gap, found.p)
 
 
-def _of_what_is_left(challenge: Challenge, base: Decision) -> Outcome:
-    """A challenge that leaves too little of the cohort to judge it: it flips what stood if the difference has gone, or
-    if nobody is left."""
-    flips, gap = None, math.nan
-    if challenge.left is not None and base.stands and base.sizes is not None:
-        cells = challenge.left()
+def _of_what_is_left(check: RobustnessCheck, base: Decision) -> Outcome:
+    """A robustness check that leaves too little of the cohort to judge it: it overturns what stood if the difference
+    has gone, or if nobody is left."""
+    overturns, gap = None, math.nan
+    if check.left is not None and base.stands and base.sizes is not None:
+        cells = check.left()
         sizes = effects(cells, base.cohort)
         if sizes is not None:
             gap = sizes.difference.value
         if base.cohort not in cells.cohorts or gap < LEAST_SHRINKAGE * base.sizes.difference.value:
-            flips = True
-    return _outcome(challenge, flips, gap)
+            overturns = True
+    return _outcome(check, overturns, gap)
 
 
-def _outcome(challenge: Challenge, flips: bool | None, gap: float, p: float = math.nan) -> Outcome:
-    return Outcome(
-        challenge.name, challenge.about, challenge.withdraws, flips, p, gap, without=challenge.without
-    )
+def _outcome(check: RobustnessCheck, overturns: bool | None, gap: float, p: float = math.nan) -> Outcome:
+    return Outcome(check.name, check.about, check.withdraws, overturns, p, gap, without=check.without)

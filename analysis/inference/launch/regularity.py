@@ -4,7 +4,7 @@ A service with a few requests a day is lost among people by its volume, and as l
 months. But people have working days and weekends, holidays and days off; what runs by itself has none. An account
 never pauses if, over two months or more, it is active on most days, on weekends about as often as on other days, and is
 never silent for the length of a holiday. A person may live so, too: so a verdict is withdrawn only where such accounts
-make up most of the difference (see `challenges`).
+make up most of the difference (see `robustness_checks`).
 """
 
 from __future__ import annotations

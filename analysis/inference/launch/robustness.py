@@ -1,9 +1,9 @@
-"""The challenge list: what else could make a cohort stand out, each tried on the same data.
+"""The robustness checks: what else could make a cohort stand out, each tried on the same data.
 
-A challenge changes the data (other months, other units, fewer users or cohorts) and asks the same question again.
-Two kinds. Some correct a wrong unit or a wrong clock: always-on accounts of large and of ordinary volume, many keys
-of one organisation, the heaviest 1%, an id that is not the first, months of unequal length, time on the platform. A
-verdict that flips under one of them is withdrawn. The others take data away (a month, a cohort): a verdict that flips
+A robustness check changes the data (other months, other units, fewer users or cohorts) and asks the same question
+again. Two kinds. Some correct a wrong unit or a wrong clock: always-on accounts of large and of ordinary volume, many
+keys of one organisation, the heaviest 1%, an id that is not the first, months of unequal length, time on the platform.
+A verdict that one of them overturns is withdrawn. The others take data away (a month, a cohort): a verdict that changes
 under them is called fragile.
 """
 
@@ -35,14 +35,14 @@ LEAST_REFERENCE = 30  # users from whom a volume can be called outlying (assumed
 
 
 @dataclass(frozen=True)
-class Challenge:
-    """One challenge, ready to be tried: `cells` gives the changed counts and the cohort's index in them.
+class RobustnessCheck:
+    """One robustness check, ready to be tried: `cells` gives the changed counts and the cohort's index in them.
 
     beside: the unchanged counts of as many cells, where the change costs some. If the cohort does not stand out in
-    these either, the challenge says nothing: less was left to see it in. part: the change leaves a part of the users
-    only; then it flips nothing unless the difference shrinks, too. left: the changed counts of the same cohorts,
-    however few users are left: where they are too few to be judged, they still tell whether the difference has gone.
-    without: the month of the one other cohort that is left out, in a challenge that leaves out one.
+    these either, the robustness check says nothing: less was left to see it in. part: the change leaves a part of the
+    users only; then it overturns nothing unless the difference shrinks, too. left: the changed counts of the same
+    cohorts, however few users are left: where they are too few to be judged, they still tell whether the difference has
+    gone. without: the month of the one other cohort that is left out, in a robustness check that leaves out one.
     """
 
     name: str
@@ -57,13 +57,14 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a challenge did: flips is None where it could not be judged (too little is left). without: the month of
-    the one other cohort that the challenge left out, None if it is of another kind."""
+    """What a robustness check did. overturns: whether the answer changes, None where it could not be judged (too little
+    is left). without: the month of the one other cohort that the robustness check left out, None if it is of another
+    kind."""
 
     name: str
     about: str
     withdraws: bool
-    flips: bool | None
+    overturns: bool | None
     p: float = math.nan
     difference: float = math.nan
     without: dt.date | None = None
@@ -88,61 +89,62 @@ class Concentration:
     unpausing_share: float = math.nan
 
 
-def challenges(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterator[Challenge]:
-    """The challenges that this panel allows, the withdrawing ones first. merged: the panel with aliases merged."""
+def robustness_checks(panel: Panel, cohort: int, merged: Panel | None = None) -> Iterator[RobustnessCheck]:
+    """The robustness checks that this panel allows, the withdrawing ones first. merged: the panel with aliases
+    merged."""
     flagged = always_on(panel, cohort)
     if flagged is not None and flagged.any():
-        yield Challenge(
+        yield RobustnessCheck(
             "always-on accounts", f"{int(flagged.sum()):,} always-on accounts of outlying volume left out", True,
             lambda: (panel.keep(~flagged).cells, cohort), left=lambda: _left(panel, panel.keep(~flagged)),
         )  # fmt: skip
     steady = unpausing(panel)
     if steady is not None and steady.any():
         kept = ~steady if flagged is None else ~(steady | flagged)
-        yield Challenge(
+        yield RobustnessCheck(
             "accounts that never pause",
             f"{int(steady.sum()):,} accounts left out that are active on nearly all days, weekends like others", True,
             lambda: (panel.keep(kept).cells, cohort), part=True, left=lambda: _left(panel, panel.keep(kept)),
         )  # fmt: skip
     heavy = heaviest(panel)
     if heavy is not None and heavy.any():
-        yield Challenge(
+        yield RobustnessCheck(
             "heaviest 1%", f"the {int(heavy.sum()):,} users with most requests left out", True,
             lambda: (panel.keep(~heavy).cells, cohort), left=lambda: _left(panel, panel.keep(~heavy)),
         )  # fmt: skip
     if panel.has_organisations:
-        yield Challenge(
+        yield RobustnessCheck(
             "one user an organisation", "organisations counted instead of users", True,
             lambda: (panel.by_organisation().cells, cohort),
             left=lambda: _left(panel, panel.by_organisation()),
         )  # fmt: skip
     if panel.rewindowed is not None:
         windows = panel.rewindowed
-        yield Challenge(
+        yield RobustnessCheck(
             "30-day months", "months of 30 days from each user's first request", True,
             lambda: (windows.cells, _same_month(panel, windows, cohort)),
             lambda: panel.cells.shared_with(windows.cells),
         )  # fmt: skip
     if merged is not None:
-        yield Challenge(
+        yield RobustnessCheck(
             "aliases merged", "requests to earlier ids of the model counted, too", True,
             lambda: (merged.cells, merged.launch if merged.launch is not None else -1),
         )  # fmt: skip
     peers = of_one_tenure(panel, cohort)
     if peers is not None:
         name, chosen = peers
-        yield Challenge(
+        yield RobustnessCheck(
             "time on the platform", f"{name} compared with their like only", True,
             lambda: (panel.keep(chosen).cells, cohort), part=True,
         )  # fmt: skip
     cells = panel.cells
     last = len(panel.months) - 1
-    yield Challenge("last month dropped", "the last complete month left out", False,
+    yield RobustnessCheck("last month dropped", "the last complete month left out", False,
                     lambda: (cells.until(last - 1), cohort))  # fmt: skip
     for other in cells.cohorts:
         if other != cohort:
             month = panel.months[other]
-            yield Challenge(f"without the cohort of {month:%Y-%m}", "one cohort left out", False,
+            yield RobustnessCheck(f"without the cohort of {month:%Y-%m}", "one cohort left out", False,
                             partial(_without, cells, other, cohort), without=month)  # fmt: skip
 
 

@@ -13,9 +13,9 @@ D  beats the trend: the cohort lies above the line through the later ones. Rando
 
 All four must reject (D, at two or three times the level, where at least four later cohorts are there and do not fall).
 Each test alone is fooled by one of the nulls in `populations`. The conjunction rejects at its level where the largest
-of their p-values does, D's divided by its allowance: `StandOut.p`. Because of that division it is a p-value of A, B and
-C together (an intersection-union test), to which D is a guard with a level of its own, and none of all four. The ages
-that B, C and D look at follow from which cells there are, never from their values. Variances of shares count what
+of their p-values does, D's divided by its allowance: `LaunchTests.p`. Because of that division it is a p-value of A, B
+and C together (an intersection-union test), to which D is a guard with a level of its own, and none of all four. The
+ages that B, C and D look at follow from which cells there are, never from their values. Variances of shares count what
 organisations share (`Cells.design_effect`).
 """
 
@@ -78,7 +78,7 @@ class Test:
 
 
 @dataclass(frozen=True)
-class StandOut:
+class LaunchTests:
     """The four tests of one cohort and what they say together."""
 
     cohort: int
@@ -115,7 +115,7 @@ class StandOut:
         return [t.why for t in self.needed if not t.ran]
 
 
-def stand_out(cells: Cells, cohort: int, alpha: float = ALPHA) -> StandOut:
+def launch_tests(cells: Cells, cohort: int, alpha: float = ALPHA) -> LaunchTests:
     """Tests A to D of one cohort against all others of the same model."""
     a, effect, se = age_period(cells, cohort)
     reach = Z95 * se
@@ -126,7 +126,7 @@ def stand_out(cells: Cells, cohort: int, alpha: float = ALPHA) -> StandOut:
         "C": beats_every_other(cells, cohort),
         "D": beats_trend(cells, cohort),
     }
-    return StandOut(cohort, tests, middle, low, high, alpha)
+    return LaunchTests(cohort, tests, middle, low, high, alpha)
 
 
 # --- A

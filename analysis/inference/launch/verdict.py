@@ -1,4 +1,4 @@
-"""The verdict on a model's launch cohort: tests, sizes, challenges, kind, error rates, in one object.
+"""The verdict on a model's launch cohort: tests, sizes, robustness checks, kind, error rates, in one object.
 
     with open_log("outputs/report/RUN-ID") as log:
         verdict = verdicts(log, ["anthropic/claude-sonnet-4"], np.random.default_rng(1))[0]
@@ -22,11 +22,11 @@ import pandas as pd
 from analysis.inference.cohorts.panel import NEWCOMER_DAYS, NoPanel, Panel
 from analysis.inference.curves import identifiability
 from analysis.inference.curves.identifiability import Identifiability
-from analysis.inference.curves.reactivation_jumps import resurrections
+from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, SIMULATIONS, ErrorRates, error_rates
 from analysis.inference.launch import wording
-from analysis.inference.launch.classification import CALLED, Classification, classify, jump_words
+from analysis.inference.launch.classification import CALLED, Classification, classify, reactivation_words
 from analysis.inference.launch.controls import Controls, compare
 from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision, decide
 from analysis.inference.launch.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
@@ -86,22 +86,24 @@ class Verdict:
         return self.decision.found.p if self.decision else math.nan
 
     @property
-    def flips_under(self) -> tuple[str, ...]:
-        """Challenges under which the answer changes."""
-        return (*(self.decision.flips_under if self.decision else ()), *self._failed_beside)
+    def overturned_by(self) -> tuple[str, ...]:
+        """Robustness checks under which the answer changes."""
+        return (*(self.decision.overturned_by if self.decision else ()), *self._failed_beside)
 
     @property
     def _failed_beside(self) -> tuple[str, ...]:
-        """The challenges that it fails beside other models."""
+        """The robustness checks that it fails beside other models."""
         controls = (wording.CONTROLS,) if self.fails_controls else ()
         return (*controls, wording.ADJUSTMENT) if self.fails_adjustment else controls
 
     @property
-    def _flips_in_words(self) -> str:
+    def _overturned_in_words(self) -> str:
         """When the answer changes, to follow "it does not hold"; empty if it never does."""
         decision = self.decision
-        others = [o.name for o in decision.other_outcomes if o.flips] if decision else []
-        dropped = [o.without for o in decision.left_out_in_turn if o.flips and o.without] if decision else []
+        others = [o.name for o in decision.other_outcomes if o.overturns] if decision else []
+        dropped = (
+            [o.without for o in decision.left_out_in_turn if o.overturns and o.without] if decision else []
+        )
         return wording.under([*others, *self._failed_beside], dropped)
 
     @property
@@ -133,11 +135,11 @@ class Verdict:
     def headline(self) -> str:
         """The verdict in a line."""
         words = KIND_WORDS[self.classification.kind] + self._short_of
-        if not self.flips_under:
+        if not self.overturned_by:
             return words
         if self.classification.kind == "fragile":
-            return f"fragile: does not hold {self._flips_in_words}"
-        return f"{words}; not firm: would change {self._flips_in_words}"
+            return f"fragile: does not hold {self._overturned_in_words}"
+        return f"{words}; not firm: would change {self._overturned_in_words}"
 
     @property
     def sentence(self) -> str:
@@ -164,12 +166,12 @@ class Verdict:
             "caveats": self.caveats,
             "because": self.classification.because,
             "at_the_reports_level": self.classification.at_level,
-            "jumps": [asdict(j) for j in self.classification.jumps],
+            "reactivations": [asdict(j) for j in self.classification.reactivations],
             "p": self.p,
             "holm_p": self.holm_p,
             "bh_q": self.bh_q,
             "models_judged_together": self.judged_together,
-            "flips_under": list(self.flips_under),
+            "overturned_by": list(self.overturned_by),
             "negative_controls": asdict(self.controls),
             "notes": list(self.notes),
             "remedies": list(self.remedies),
@@ -189,7 +191,7 @@ class Verdict:
                 "value": found.odds_ratio, "low": found.odds_ratio_low, "high": found.odds_ratio_high,
             }  # fmt: skip
             shown["effects"] = asdict(self.decision.sizes) if self.decision.sizes else None
-            shown["challenges"] = [asdict(o) for o in self.decision.outcomes]
+            shown["robustness_checks"] = [asdict(o) for o in self.decision.outcomes]
         if self.identifiable is not None:
             shown["identifiability"] = asdict(self.identifiable) | {
                 "identified": self.identifiable.identified,
@@ -224,10 +226,10 @@ def judge(
     merged: the panel with earlier ids of the model merged. search: look at all cohorts, too, not only at the launch.
     """
     notes = _notes(panel)
-    jumps = resurrections(panel)
+    reactivations = find_reactivations(panel)
     if panel.launch is None or panel.launch not in panel.tested:
-        if confirmed := tuple(j for j in jumps if j.confirmed):
-            kind = Classification("boomerang", jump_words(panel, confirmed), None, confirmed)
+        if confirmed := tuple(j for j in reactivations if j.confirmed):
+            kind = Classification("boomerang", reactivation_words(panel, confirmed), None, confirmed)
         else:
             kind = Classification("insufficient data", _no_launch(panel), None)
         searched = None
@@ -243,7 +245,7 @@ def judge(
                 found = scan(panel, searched_null(panel), rng, simulations)
         except NoFit as error:
             notes += (f"error rates are not simulated: {error}",)
-    kind = classify(panel, decision, jumps, rates.enough if rates else None)
+    kind = classify(panel, decision, reactivations, rates.enough if rates else None)
     age = decision.sizes.age if decision.sizes else 1
     return Verdict(
         panel.model, panel, kind, decision, identifiability.check(panel.cells, panel.launch),
@@ -282,9 +284,9 @@ def verdicts(
     models; `controls`, of which the first 40 count, adds models that are not themselves judged). rng: draws for the
     error rates of each model, apart from those of the others.
 
-    aliases: old id -> the model into which the "aliases merged" challenge counts its requests, beside the earlier ids
-    that the models table states (`predecessors`). Where the log has no requests to any of them there is no such
-    challenge.
+    aliases: old id -> the model into which the "aliases merged" robustness check counts its requests, beside the
+    earlier ids that the models table states (`predecessors`). Where the log has no requests to any of them there is no
+    such robustness check.
     """
     return Judging(
         log, models, rng, aliases=aliases, controls=controls, simulations=simulations, min_cohort=min_cohort,
@@ -405,7 +407,7 @@ def _with_remedies(verdict: Verdict, log: Log) -> Verdict:
 
 
 def _controls(verdict: Verdict, beside: Mapping[str, Decision]) -> Controls:
-    # A control that its own challenges withdraw (always-on accounts, months of 30 days) does not count as standing out.
+    # A control that its own checks withdraw (always-on accounts, months of 30 days) does not count as standing out.
     others = [(d.found, d.stands and not d.withdrawn_by) for m, d in beside.items() if m != verdict.model]
     return compare(verdict.decision.found if verdict.decision else None, others)
 
@@ -524,7 +526,7 @@ def _notes(panel: Panel) -> tuple[str, ...]:
         if hidden:
             notes.append(
                 f"time on the platform is not known of {hidden:.0%} of the launch cohort: they came in the log's first "
-                f"{NEWCOMER_DAYS} days and may be older than the log; that challenge leaves such users out"
+                f"{NEWCOMER_DAYS} days and may be older than the log; that robustness check leaves such users out"
             )
     if panel.requests is None:
         notes.append("the panel has no volumes: always-on accounts cannot be told from loyal users")
@@ -576,7 +578,7 @@ def _rates_json(rates: ErrorRates) -> dict[str, Any]:
 
 
 def outcome_words(outcome: Outcome) -> str:
-    """What a challenge did, in a word."""
-    if outcome.flips is None:
+    """What a robustness check did, in a word."""
+    if outcome.overturns is None:
         return "cannot be judged: too little is left"
-    return "changes the answer" if outcome.flips else "holds"
+    return "changes the answer" if outcome.overturns else "holds"

@@ -15,7 +15,7 @@ NUMBERS = (
     "p", "holm_p", "month", "difference", "low", "high", "ratio", "extra_loyal_share", "e_value",
     "false_positive_rate", *(f"power_{share:.0%}".rstrip("%") for share in PLANTED), "simulations",
 )  # fmt: skip
-COLUMNS = ("model", "kind", "headline", *NUMBERS, "flips_under", "because")
+COLUMNS = ("model", "kind", "headline", *NUMBERS, "overturned_by", "because")
 
 
 def verdict_table(found: Sequence[Verdict]) -> pd.DataFrame:
@@ -24,8 +24,8 @@ def verdict_table(found: Sequence[Verdict]) -> pd.DataFrame:
     p: of the four tests together, holm_p: adjusted for the models judged; month: at which difference (launch cohort's
     share of active users minus the later cohorts', low to high its 95% interval), ratio, extra_loyal_share and e_value
     are read; false_positive_rate, power_10, power_15, power_25: shares of simulated panels called foundational, without
-    a loyal cohort and with 10%, 15%, 25% loyal users at launch; simulations: of each; flips_under: challenges that
-    change the answer, separated by "; ".
+    a loyal cohort and with 10%, 15%, 25% loyal users at launch; simulations: of each; overturned_by: robustness checks
+    that change the answer, separated by "; ".
     """
     frame = pd.DataFrame([_row(verdict) for verdict in found], columns=list(COLUMNS))
     return frame.astype(dict.fromkeys(NUMBERS, "float64"))
@@ -50,7 +50,7 @@ def _row(verdict: Verdict) -> dict[str, object]:
         "e_value": sizes.e_value if sizes else math.nan,
         "false_positive_rate": rates.false_positive_rate if rates else math.nan,
         "simulations": rates.nulls[0].simulations if rates else math.nan,
-        "flips_under": "; ".join(verdict.flips_under),
+        "overturned_by": "; ".join(verdict.overturned_by),
         "because": verdict.classification.because,
     }
     for share in PLANTED:

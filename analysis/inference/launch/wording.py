@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.inference.launch.verdict import Verdict
 
 CONTROLS, ADJUSTMENT = "negative controls", "adjustment for the models judged"
-CHALLENGE_WORDS = {
+CHECK_WORDS = {
     "always-on accounts": "without accounts that are always on",
     "accounts that never pause": "without accounts that are active on nearly all days",
     "heaviest 1%": "without the 1% of users with most requests",
@@ -34,9 +34,9 @@ CHALLENGE_WORDS = {
 
 
 def under(names: Sequence[str], without: Sequence[dt.date] = ()) -> str:
-    """Challenges for people, to follow "it does not hold". without: months of the cohorts that were left out in turn;
-    of several, their number is said."""
-    said = [CHALLENGE_WORDS.get(name, f"under the challenge '{name}'") for name in names]
+    """Robustness checks for people, to follow "it does not hold". without: months of the cohorts that were left out in
+    turn; of several, their number is said."""
+    said = [CHECK_WORDS.get(name, f"under the robustness check '{name}'") for name in names]
     if len(without) == 1:
         said.append(f"without the cohort of {without[0]:%B %Y}")
     elif without:
@@ -50,12 +50,12 @@ def left_out_in_turn(decision: Decision) -> tuple[str, bool] | None:
     dropped = decision.left_out_in_turn
     if not dropped:
         return None
-    flips = [f"{outcome.without:%Y-%m}" for outcome in dropped if outcome.flips]
-    untold = sum(outcome.flips is None for outcome in dropped)
-    said = f"changes the answer without {listed(flips)}" if flips else "holds"
+    overturns = [f"{outcome.without:%Y-%m}" for outcome in dropped if outcome.overturns]
+    untold = sum(outcome.overturns is None for outcome in dropped)
+    said = f"changes the answer without {listed(overturns)}" if overturns else "holds"
     if untold:
         said += f"; {untold} of {len(dropped)} cannot be judged"
-    return f"each other cohort left out in turn: {said}", bool(flips)
+    return f"each other cohort left out in turn: {said}", bool(overturns)
 
 
 def others_word(verdict: Verdict) -> str:
@@ -72,7 +72,7 @@ def sentence(verdict: Verdict) -> str:
     """What a manager should know of a model's launch cohort, to stand behind its headline."""
     kind = verdict.classification
     said = _SENTENCES.get(kind.kind) or f"{_capital(kind.because)}."
-    if kind.kind == "fragile" and not verdict.flips_under:
+    if kind.kind == "fragile" and not verdict.overturned_by:
         said = f"{said} {_capital(kind.because)}."
     if kind.kind in ("boomerang", "insufficient data"):
         return said

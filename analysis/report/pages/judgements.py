@@ -21,9 +21,9 @@ MARKS = {
 }  # fmt: skip
 READING = (
     "Under each chart: does the launch cohort stay longer than later ones by more than chance, age and calendar "
-    "explain? Four tests must agree, and the challenges must not change the answer. How often that is a false alarm, "
-    "and how often loyal users who are there are found, is simulated with the log's cohort sizes and organisations. A "
-    "verdict says that a cohort stands out, never why."
+    "explain? Four tests must agree, and the robustness checks must not change the answer. How often that is a false "
+    "alarm, and how often loyal users who are there are found, is simulated with the log's cohort sizes and "
+    "organisations. A verdict says that a cohort stands out, never why."
 )
 
 
@@ -39,7 +39,7 @@ class Judgement:
     because: str
     sizes: Sequence[tuple[str, str]] = ()
     tests: SmallTable | None = None
-    challenges: Sequence[str] = ()
+    robustness_checks: Sequence[str] = ()
     rates: SmallTable | None = None
     in_short: str = ""
     notes: Sequence[str] = ()
@@ -72,7 +72,7 @@ def judgement(verdict: Verdict) -> Judgement:
         kind.because,
         _sizes(verdict),
         _tests(verdict),
-        _challenges(verdict),
+        _robustness_checks(verdict),
         None if verdict.rates is None else _rates(verdict.rates),
         sentence(verdict),
         _notes(verdict),
@@ -131,15 +131,15 @@ def _tests(verdict: Verdict) -> SmallTable:
     return SmallTable(["test", "month", "p", "verdict"], rows, together)
 
 
-def _challenges(verdict: Verdict) -> list[str]:
-    """A line a challenge, those that flip first; cohorts dropped in turn share one."""
+def _robustness_checks(verdict: Verdict) -> list[str]:
+    """A line a robustness check, those that overturn the answer first; cohorts dropped in turn share one."""
     decision = verdict.decision
     assert decision is not None
-    told = sorted(decision.other_outcomes, key=lambda outcome: not outcome.flips)
-    lines = [f"{'! ' if o.flips else ''}{o.about}: {outcome_words(o)}" for o in told]
+    told = sorted(decision.other_outcomes, key=lambda outcome: not outcome.overturns)
+    lines = [f"{'! ' if o.overturns else ''}{o.about}: {outcome_words(o)}" for o in told]
     if turns := left_out_in_turn(decision):
-        said, flips = turns
-        lines.append(f"{'! ' if flips else ''}{said}")
+        said, overturns = turns
+        lines.append(f"{'! ' if overturns else ''}{said}")
     controls = verdict.controls
     if controls.judged:
         word = "! " if verdict.fails_controls else ""

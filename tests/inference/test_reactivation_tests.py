@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.inference.cohorts.co_activity import co_activity
-from analysis.inference.curves.reactivation import (
+from analysis.inference.curves.reactivation_tests import (
     calendar_safe,
     chi_bar_tail,
     chi_bar_weights,
@@ -48,9 +48,9 @@ def cohort(rng, users=USERS, months=MONTHS, theta=(1.2, 2.0), p=(2.0, 1.2), fact
 
 
 def rate(test, make, runs=RUNS, seed=1):
-    """Share of runs in which a test finds any jump at its family-wise 5%."""
+    """Share of runs in which a test finds any reactivation at its family-wise 5%."""
     rng = np.random.default_rng(seed)
-    return np.mean([test(make(rng)).jumps.size > 0 for _ in range(runs)])
+    return np.mean([test(make(rng)).reactivations.size > 0 for _ in range(runs)])
 
 
 def above(level, runs=RUNS):
@@ -159,13 +159,13 @@ def test_a_season_fools_log_convexity_and_not_the_comparison_with_older_cohorts(
 
     rng = np.random.default_rng(9)
     worlds = [world(rng) for _ in range(100)]
-    fooled = np.mean([log_convexity(mine).jumps.size > 0 for mine, _ in worlds])
-    safe = np.mean([calendar_safe(mine, older).jumps.size > 0 for mine, older in worlds])
+    fooled = np.mean([log_convexity(mine).reactivations.size > 0 for mine, _ in worlds])
+    safe = np.mean([calendar_safe(mine, older).reactivations.size > 0 for mine, older in worlds])
     assert fooled >= 0.7  # 1.00
     assert safe <= above(0.05, 100)  # .023
     returns = [world(rng, (4, 0.30, False)) for _ in range(40)]
-    assert np.mean([calendar_safe(mine, older).jumps.size > 0 for mine, older in returns]) >= 0.9
-    assert all(4 in calendar_safe(mine, older).jumps for mine, older in returns[:5])
+    assert np.mean([calendar_safe(mine, older).reactivations.size > 0 for mine, older in returns]) >= 0.9
+    assert all(4 in calendar_safe(mine, older).reactivations for mine, older in returns[:5])
 
 
 # --- hand counts ---
@@ -183,7 +183,7 @@ def test_calendar_safe_lines_up_the_calendar():
     assert found.difference == pytest.approx(log_convexity(mine).d - found.older)
     assert found.se[2] == pytest.approx(np.hypot(log_convexity(mine).se[2], log_convexity(older).se[3]))
     alone = calendar_safe(mine, [])
-    assert np.isnan(alone.p).all() and alone.jumps.size == 0 and not alone.older_users.any()
+    assert np.isnan(alone.p).all() and alone.reactivations.size == 0 and not alone.older_users.any()
     with pytest.raises(ValueError, match="at least 1 month earlier"):
         calendar_safe(mine, [(older, 0)])
 
@@ -224,7 +224,7 @@ def test_mcnemar_and_return_rates_by_hand():
     rates = return_rates(active)
     assert list(rates.silent) == [30, 23] and list(rates.returned) == [10, 0]
     assert rates.rate == pytest.approx([1 / 3, 0])
-    assert rates.resurrecting == pytest.approx([10 / 17, 0]) and rates.silent_before == pytest.approx(
+    assert rates.reactivated == pytest.approx([10 / 17, 0]) and rates.silent_before == pytest.approx(
         [10 / 17, 0]
     )
     assert rates.low[0] < 1 / 3 < rates.high[0]

@@ -1,4 +1,4 @@
-"""Resurrection jumps of users who share organisations: keys that come back together are no independent users."""
+"""Reactivations of users who share organisations: keys that come back together are no independent users."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.curves.reactivation_jumps import resurrections
+from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.populations import Population
 
 
@@ -23,17 +23,17 @@ def with_returns():
 
 
 def test_keys_of_one_organisation_that_come_back_together_are_one_return():
-    """A quarter of the silent users of a cohort come back in one month. As users of their own they are a jump; all as
-    keys of one organisation they are a single event, and none."""
+    """A quarter of the silent users of a cohort come back in one month. As users of their own they are a reactivation;
+    all as keys of one organisation they are a single event, and none."""
     panel, active, back = with_returns()
     owner = np.arange(panel.users)
-    alone = resurrections(replace(panel, active=active))
+    alone = find_reactivations(replace(panel, active=active))
     assert [(j.cohort, j.age) for j in alone if j.confirmed] == [(3, 3)]
     owner[back] = back[0]
-    together = resurrections(replace(panel, active=active, organisation=owner))
-    (jump,) = [j for j in together if (j.cohort, j.age) == (3, 3)]
+    together = find_reactivations(replace(panel, active=active, organisation=owner))
+    (reactivation,) = [j for j in together if (j.cohort, j.age) == (3, 3)]
     (before,) = [j for j in alone if (j.cohort, j.age) == (3, 3)]
-    assert jump.p_rise > 0.05 > before.p_rise
+    assert reactivation.p_rise > 0.05 > before.p_rise
     assert not any(j.confirmed for j in together)
 
 
@@ -44,9 +44,9 @@ def test_a_cohort_that_is_one_organisation_has_no_jump_that_can_be_confirmed(sha
     owner = np.arange(panel.users)
     own = np.flatnonzero(panel.cohort == 3)
     owner[own[: int(share * len(own))]] = own[0]
-    assert not any(j.confirmed for j in resurrections(replace(panel, active=active, organisation=owner)))
+    assert not any(j.confirmed for j in find_reactivations(replace(panel, active=active, organisation=owner)))
     younger = np.flatnonzero((panel.cohort == 4) & ~active[:, 7])
     active[younger[: len(younger) // 3], 7] = True
-    found = resurrections(replace(panel, active=active, organisation=owner))
+    found = find_reactivations(replace(panel, active=active, organisation=owner))
     assert [(j.cohort, j.age) for j in found if j.confirmed] == [(4, 3)]
     assert not [j for j in found if j.cohort == 3]

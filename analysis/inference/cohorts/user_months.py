@@ -24,17 +24,17 @@ WINDOW_DAYS = 30
 Windows = Literal["calendar months", "30 days"]
 
 
-def presence(log: Log) -> ir.Table:
+def user_months(log: Log) -> ir.Table:
     """One row a user, model and month with a request: requests, day_bits (bit d - 1: a request on day d), shared
     (several countries) where the log has them, first_at. Stray rows are left out."""
 
     def build() -> ir.Table:
-        return _presence(log, log.body).order_by("model")  # engines skip blocks of other models
+        return _user_months(log, log.body).order_by("model")  # engines skip blocks of other models
 
-    return log.shared("presence", build)
+    return log.shared("user_months", build)
 
 
-def _presence(log: Log, rows: ir.Table) -> ir.Table:
+def _user_months(log: Log, rows: ir.Table) -> ir.Table:
     bit = ibis.literal(1, "int64") << (rows.created_at.day().cast("int64") - 1)
     values: dict[str, Any] = {
         "requests": rows.count().cast("int64"),
@@ -52,7 +52,7 @@ def arrivals(log: Log) -> ir.Table:
     """One row a user: arrived, the moment of the first request to any model."""
 
     def build() -> ir.Table:
-        step = presence(log)
+        step = user_months(log)
         return step.group_by("user_id").aggregate(arrived=step.first_at.min())
 
     return log.shared("arrivals", build)
@@ -89,14 +89,14 @@ def organisations(log: Log) -> pd.DataFrame:
 def rows_of(
     log: Log, model: str, windows: Windows, aliases: Mapping[str, str], together: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Rows of the presence step for one model, with its aliases, and of when the users arrived; with 30-day windows a
-    column `age` instead. together: the models whose windows one scan makes (default: all)."""
+    """Rows of the table of user months for one model, with its aliases, and of when the users arrived; with 30-day
+    windows a column `age` instead. together: the models whose windows one scan makes (default: all)."""
     names = [model, *sorted(old for old, new in aliases.items() if new == model and old != model)]
     if windows == "calendar months":
-        step = presence(log)
+        step = user_months(log)
         return collect(step.filter(step.model.isin(names)).join(arrivals(log), "user_id"))
     if len(names) == 1:
-        step = windowed_presence(log, together if together and model in together else None)
+        step = windowed_user_months(log, together if together and model in together else None)
         return collect(step.filter(step.model == model).drop("model"))
     rows = log.body
     rows = rows.filter(rows.model.isin(names))
@@ -105,15 +105,15 @@ def rows_of(
     )
 
 
-def windowed_presence(log: Log, models: Sequence[str] | None = None) -> ir.Table:
+def windowed_user_months(log: Log, models: Sequence[str] | None = None) -> ir.Table:
     """One row a user, model and 30-day window from the first request with a request in it: month (of the first
     request), age (of the window, 0 the first), requests. models: only these."""
-    name = "windowed_presence"
+    name = "windowed_user_months"
     if models is not None:
         name += f"_{zlib.crc32(' '.join(sorted(models)).encode()):08x}"
 
     def build() -> ir.Table:
-        step, rows = presence(log), log.body
+        step, rows = user_months(log), log.body
         if models is not None:
             step, rows = (table.filter(table.model.isin(list(models))) for table in (step, rows))
         firsts = step.group_by("user_id", "model").aggregate(first=step.first_at.min())

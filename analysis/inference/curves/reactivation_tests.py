@@ -35,10 +35,10 @@ FEWEST_EXPECTED = 5.0  # of the Mantel-Haenszel test, from either end (Mantel & 
 
 @dataclass(frozen=True, eq=False)
 class MonthTests:
-    """One-sided tests for a jump, one a month; all arrays of shape (tests,).
+    """One-sided tests for a reactivation, one a month; all arrays of shape (tests,).
 
-    months: k; z: positive towards a jump; p: one-sided; holm: p corrected over the months (Holm 1979), NaN where the
-    test is undefined; level: of the family.
+    months: k; z: positive towards a reactivation; p: one-sided; holm: p corrected over the months (Holm 1979), NaN
+    where the test is undefined; level: of the family.
     """
 
     months: Ints
@@ -48,8 +48,8 @@ class MonthTests:
     level: float
 
     @property
-    def jumps(self) -> Ints:
-        """Months with a jump at the family-wise level."""
+    def reactivations(self) -> Ints:
+        """Months with a reactivation at the family-wise level."""
         return self.months[np.nan_to_num(self.holm, nan=1.0) <= self.level]
 
     def table(self) -> pd.DataFrame:
@@ -102,7 +102,7 @@ class ReturnRates:
     """Returns by month k = 2..K; arrays of shape (K - 1,), users as counts.
 
     silent: silent at k - 1; returned: of them, active at k; rate: returned/silent with its Wilson interval low..high;
-    active: at k; resurrecting: the share of them that was silent at k - 1; silent_before: the share of them that was
+    active: at k; reactivated: the share of them that was silent at k - 1; silent_before: the share of them that was
     silent in at least one month before, NaN when co-activity came without unbroken counts.
     """
 
@@ -113,7 +113,7 @@ class ReturnRates:
     low: Floats
     high: Floats
     active: Ints
-    resurrecting: Floats
+    reactivated: Floats
     silent_before: Floats
 
     def table(self) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def _bend(actives: Floats, covariance: Floats, k: Ints, fewest: float) -> tuple[
 
 
 def _one_sided(difference: Floats, variance: Floats) -> tuple[Floats, Floats, Floats]:
-    """Standard error, z towards a jump and p; undefined where there is no variation."""
+    """Standard error, z towards a reactivation and p; undefined where there is no variation."""
     from scipy.stats import norm
 
     se = np.sqrt(np.where(variance > 1e-20, variance, np.nan))
@@ -158,8 +158,8 @@ def log_convexity(
     """Paired test of log-convexity at each interior month k = 2..K - 1: rejects when d_k is too far below 0.
 
     The variance counts that the same users are seen in all three months (or the same clusters; see `co_activity`).
-    A jump at k can only be tested once month k + 1 is complete. Slightly above its level at the boundary of the null
-    (a flat curve, a common churn): 0.05 to 0.064 in simulation. fewest: active users needed in each of the months.
+    A reactivation at k can only be tested once month k + 1 is complete. Slightly above its level at the boundary of the
+    null (a flat curve, a common churn): 0.05 to 0.064 in simulation. fewest: active users needed in each of the months.
     No test exists when K is below 3; the arrays are then empty.
     """
     cohort = summarised(activity, clusters)
@@ -313,7 +313,7 @@ def return_rates(activity: Activity) -> ReturnRates:
     return ReturnRates(
         months=k, silent=silent.astype(np.int64), returned=returned.astype(np.int64),
         rate=share(returned, silent), low=low, high=high, active=cohort.active[k].astype(np.int64),
-        resurrecting=share(returned, cohort.active[k]), silent_before=before,
+        reactivated=share(returned, cohort.active[k]), silent_before=before,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Resurrection jumps: cohorts that come back after silence, by more than chance, habit or the calendar explains.
+"""Reactivations: cohorts that come back after silence, by more than chance, habit or the calendar explains.
 
-A jump of cohort c at age k needs: a rise of at least three points after a fall; more users who come back than who
-fall silent (paired: McNemar, exact; where users share organisations also by the organisations' sums, and the larger
+A reactivation of cohort c at age k needs: a rise of at least three points after a fall; more users who come back than
+who fall silent (paired: McNemar, exact; where users share organisations also by the organisations' sums, and the larger
 p-value counts); and a bend that no mix of users who skip months and leave for good can show (their curves are
 log-convex), beyond the bend that older cohorts show in the same calendar months. Both p-values are adjusted for all
 cells looked at (Holm). The oldest cohort has no older one beside it and is not judged. The tests are those of
@@ -16,28 +16,29 @@ import numpy as np
 
 from analysis.inference.cohorts.co_activity import CoActivity
 from analysis.inference.cohorts.panel import Floats, Panel
-from analysis.inference.curves.reactivation import calendar_safe, mcnemar, return_rates
-from analysis.inference.launch.classification import EARLIEST_JUMP, RETURNERS, RISE, Jump
+from analysis.inference.curves.reactivation_tests import calendar_safe, mcnemar, return_rates
+from analysis.inference.launch.classification import EARLIEST_REACTIVATION, RETURNERS, RISE, Reactivation
 from analysis.inference.launch.multiplicity import adjusted
 
 
-def resurrections(panel: Panel) -> tuple[Jump, ...]:
-    """Candidate jumps of all tested cohorts but the oldest, with their p-values; `Jump.confirmed` says which hold."""
+def find_reactivations(panel: Panel) -> tuple[Reactivation, ...]:
+    """Candidate reactivations of all tested cohorts but the oldest, with their p-values; `Reactivation.confirmed` says
+    which hold."""
     seen = [c for c in panel.tested if panel.ages(c).shape[1] > 1]  # the next month may be lost
     together = {c: panel.co_activity(c) for c in seen}
     if not any(_rises(together[c], k) for c in seen[1:] for k in _interior(together[c])):
         return ()
     looked_at = [
-        jump
+        reactivation
         for i, cohort in enumerate(seen)
-        if i and together[cohort].months > EARLIEST_JUMP
-        for jump in _steps(cohort, together, panel.has_organisations)
+        if i and together[cohort].months > EARLIEST_REACTIVATION
+        for reactivation in _steps(cohort, together, panel.has_organisations)
     ]
     rises, shapes = (
         adjusted(p, "holm") for p in ([j.p_rise for j in looked_at], [j.p_shape for j in looked_at])
     )
     return tuple(
-        Jump(j.cohort, j.age, j.before, j.after, j.returners, rise, shape)
+        Reactivation(j.cohort, j.age, j.before, j.after, j.returners, rise, shape)
         for j, rise, shape in zip(looked_at, rises, shapes, strict=True)
         if _rises(together[j.cohort], j.age) and j.returners >= RETURNERS and math.isfinite(shape)
     )
@@ -55,7 +56,7 @@ def _clustered_rise(own: CoActivity) -> Floats:
     return np.asarray(norm.sf((own.retention[k] - own.retention[k - 1]) / se), dtype=np.float64)
 
 
-def _steps(cohort: int, together: dict[int, CoActivity], clustered: bool = False) -> list[Jump]:
+def _steps(cohort: int, together: dict[int, CoActivity], clustered: bool = False) -> list[Reactivation]:
     """All interior months of a cohort, with p-values that are not adjusted."""
     own = together[cohort]
     older = [(other, cohort - c) for c, other in together.items() if c < cohort and _testable(other)]
@@ -65,9 +66,9 @@ def _steps(cohort: int, together: dict[int, CoActivity], clustered: bool = False
     before = dict(zip(returns.months.tolist(), returns.silent_before.tolist(), strict=True))
     p_rise = dict(zip(rise.months.tolist(), np.maximum(rise.p, by_cluster).tolist(), strict=True))
     return [
-        Jump(cohort, k, float(own.retention[k - 1]), float(own.retention[k]), before[k], p_rise[k], p)
+        Reactivation(cohort, k, float(own.retention[k - 1]), float(own.retention[k]), before[k], p_rise[k], p)
         for k, p in zip(shape.months.tolist(), shape.p.tolist(), strict=True)
-        if k >= EARLIEST_JUMP
+        if k >= EARLIEST_REACTIVATION
     ]
 
 
@@ -77,8 +78,8 @@ def _testable(own: CoActivity) -> bool:
 
 
 def _interior(own: CoActivity) -> range:
-    """Ages at which a jump can be told: the month after it is needed, too."""
-    return range(EARLIEST_JUMP, own.months)
+    """Ages at which a reactivation can be told: the month after it is needed, too."""
+    return range(EARLIEST_REACTIVATION, own.months)
 
 
 def _rises(own: CoActivity, k: int) -> bool:

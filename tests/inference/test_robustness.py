@@ -1,4 +1,4 @@
-"""Challenges: who counts as always on, what each challenge changes, and which withdraw a verdict."""
+"""Robustness checks: who counts as always on, what each robustness check changes, and which withdraw a verdict."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_without_volumes_nothing_is_said(loyal):
     bare = replace(loyal, requests=None, days=None)
     assert ch.always_on(bare, 0) is None
     assert ch.heaviest(bare) is None
-    assert "always-on accounts" not in [c.name for c in ch.challenges(bare, 0)]
+    assert "always-on accounts" not in [c.name for c in ch.robustness_checks(bare, 0)]
 
 
 def test_a_whale_stands_out_and_is_withdrawn(whale):
@@ -125,7 +125,7 @@ def test_always_on_accounts_of_ordinary_volume_are_withdrawn_by_their_days(moder
     assert held.unpausing_share > 0.4 > held.always_on_share
     blind = replace(moderate, day_bits=None)
     assert ch.unpausing(blind) is None and np.isnan(ch.concentration(blind, 0, 5).unpausing_share)
-    assert "accounts that never pause" not in [c.name for c in ch.challenges(blind, 0)]
+    assert "accounts that never pause" not in [c.name for c in ch.robustness_checks(blind, 0)]
 
 
 def unbroken(panel, share):
@@ -150,7 +150,7 @@ def test_loyal_users_who_are_left_may_be_too_few_and_show_nothing():
     panel = unbroken(drawn(planted((600,) + (400,) * 6, 0.16), seed=3), 0.12)
     decision = decide(panel, thorough=False)
     outcome = next(o for o in decision.outcomes if o.name == "accounts that never pause")
-    assert decision.stands and outcome.p > 0.05 and outcome.flips is None
+    assert decision.stands and outcome.p > 0.05 and outcome.overturns is None
     assert outcome.difference > 0.5 * decision.sizes.difference.value
 
 
@@ -173,10 +173,10 @@ def test_nothing_is_withdrawn_where_too_little_is_left_but_the_difference_with_i
     decision = decide(replace(panel, shared=shared))
     assert decision.stands and not decision.withdrawn_by
     outcome = next(o for o in decision.outcomes if o.name == "always-on accounts")
-    assert outcome.flips is None and outcome.difference > decision.sizes.difference.value
+    assert outcome.overturns is None and outcome.difference > decision.sizes.difference.value
 
 
-def test_a_loyal_cohort_survives_every_challenge(loyal):
+def test_a_loyal_cohort_survives_every_robustness_check(loyal):
     decision = decide(loyal)
     assert decision.answer == "foundational"
     assert decision.withdrawn_by == ()

@@ -22,16 +22,21 @@ from analysis.inference.curves.plateau import compare, hold_out, plateau_index
 from analysis.inference.curves.profile import (
     ACTIVE,
     LAST_ACTIVITY,
-    account_of,
     activity_beside,
     bgbb_last_activity,
     last_activity,
+    profile_of,
 )
-from analysis.inference.curves.reactivation import elsewhere_in_gap, isotonic_lrt_of, mcnemar, return_rates
+from analysis.inference.curves.reactivation_tests import (
+    elsewhere_in_gap,
+    isotonic_lrt_of,
+    mcnemar,
+    return_rates,
+)
 from analysis.inference.error_rates.populations import Population, planted
 from analysis.inference.launch.verdict import panel_of
 from testbed import cli
-from testbed.terminal.profile_view import print_account
+from testbed.terminal.profile_view import print_profile
 from tests.analysis.rows import generations, model, models
 
 ONE, RIVAL, PREVIEW = "acme/one", "rival/two", "acme/one-preview"
@@ -57,7 +62,7 @@ def rows_of(panel, rng, elsewhere=0.3):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("account")
+    path = tmp_path_factory.mktemp("profile")
     (path / "log").mkdir()
     panel = Population("alike", (260, 210, 210), months=8).draw(np.random.default_rng(1))
     pq.write_table(generations(rows_of(panel, np.random.default_rng(2))), path / "log" / "part.parquet")
@@ -106,7 +111,7 @@ def test_other_models_in_the_gap_by_hand(connect):
     own, other = activity_beside(log, panel)
     assert own.astype(int).tolist() == [[1, 0, 1, 1, 0], [1, 0, 0, 0, 0], [1, 0, 0, 1, 0]]
     assert other.astype(int).tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 1], [1, 0, 0, 0, 0]]
-    table = account_of(panel, log).returns.elsewhere.set_index("k")
+    table = profile_of(panel, log).returns.elsewhere.set_index("k")
     assert table.loc[2, ["returners", "returners_elsewhere", "others", "others_elsewhere"]].tolist() == [
         1,
         1,
@@ -146,21 +151,21 @@ def test_one_model_with_support_is_no_range():
 def test_the_parts_are_those_of_their_modules(folder):
     with open_log(folder) as log:
         panel = panel_of(log, ONE)
-        account = account_of(panel, log)
+        profile = profile_of(panel, log)
         own, other = activity_beside(log, panel)
     active = panel.ages(panel.launch)
-    assert (account.users, account.months) == (260, 7)
+    assert (profile.users, profile.months) == (260, 7)
     assert sorted(own.sum(axis=1)) == sorted(active.sum(axis=1))
     table = all_definitions(panel)
     pd.testing.assert_frame_equal(
-        account.definitions, table[table["cohort"] == "2025-01-01"].reset_index(drop=True)
+        profile.definitions, table[table["cohort"] == "2025-01-01"].reset_index(drop=True)
     )
-    assert set(account.definitions["definition"]) == set(DEFINITIONS)
-    assert (account.definitions["low"] < account.definitions["retention"]).all()
+    assert set(profile.definitions["definition"]) == set(DEFINITIONS)
+    assert (profile.definitions["low"] < profile.definitions["retention"]).all()
     survivors = last_activity(active)
-    pd.testing.assert_frame_equal(account.plateau.comparison.table, compare(survivors).table)
-    assert account.plateau.index == plateau_index(active)
-    held = account.plateau.held_out
+    pd.testing.assert_frame_equal(profile.plateau.comparison.table, compare(survivors).table)
+    assert profile.plateau.index == plateau_index(active)
+    held = profile.plateau.held_out
     dropout = held[(held["of"] == LAST_ACTIVITY) & (held["model"] != "BG/BB")]
     expected = hold_out(survivors, 2)
     assert dropout["predicted"].tolist() == pytest.approx(expected["predicted"].tolist())
@@ -170,17 +175,17 @@ def test_the_parts_are_those_of_their_modules(folder):
     assert foretold.index.tolist() == [6, 7]
     assert foretold.loc[7, "predicted"] == pytest.approx(float(early.expected_active(7)))
     assert foretold.loc[7, "actual"] == pytest.approx(active[:, 7].mean())
-    pd.testing.assert_frame_equal(account.returns.rates.table(), return_rates(active).table())
-    pd.testing.assert_frame_equal(account.returns.mcnemar.table(), mcnemar(active).table())
-    assert account.returns.isotonic.p == isotonic_lrt_of(active).p
-    pd.testing.assert_frame_equal(account.returns.elsewhere, elsewhere_in_gap(own, other))
-    assert account.shrunken_launch["cohorts"].tolist() == [3] * 5
+    pd.testing.assert_frame_equal(profile.returns.rates.table(), return_rates(active).table())
+    pd.testing.assert_frame_equal(profile.returns.mcnemar.table(), mcnemar(active).table())
+    assert profile.returns.isotonic.p == isotonic_lrt_of(active).p
+    pd.testing.assert_frame_equal(profile.returns.elsewhere, elsewhere_in_gap(own, other))
+    assert profile.shrunken_launch["cohorts"].tolist() == [3] * 5
 
 
 def test_the_bgbb_is_compared_by_curve_and_hold_out_and_not_by_aic():
     """On users of its own kind its curves fit; the words say why it has no AIC among the others."""
-    account = account_of(drawn())
-    plateau = account.plateau
+    profile = profile_of(drawn())
+    plateau = profile.plateau
     assert "BG/BB" not in set(plateau.comparison.table["model"])
     curves = plateau.curves
     assert (curves["active, BG/BB"] - curves["active"]).abs().max() < 0.04
@@ -196,10 +201,10 @@ def test_the_bgbb_is_compared_by_curve_and_hold_out_and_not_by_aic():
 
 
 def test_a_loyal_cohort_is_the_largest_and_flatter():
-    loyal = account_of(planted((700, 400, 400, 400, 400), 0.4, months=9).draw(np.random.default_rng(6)))
+    loyal = profile_of(planted((700, 400, 400, 400, 400), 0.4, months=9).draw(np.random.default_rng(6)))
     assert loyal.shrunken_launch["probability_largest"].min() > 0.9
     assert loyal.plateau.index.p_above < 0.05
-    alike = account_of(drawn())
+    alike = profile_of(drawn())
     assert alike.shrunken_launch["probability_largest"].max() < 0.9
 
 
@@ -208,26 +213,26 @@ def test_organisations_widen_definitions_and_log_convexity():
     grouped = replace(panel, organisation=np.arange(panel.users) // 4, active=panel.active.copy())
     for start in range(0, 700, 4):  # what one user of an organisation does, all do
         grouped.active[start : start + 4] = grouped.active[start]
-    account = account_of(grouped)
-    rows = account.definitions
+    profile = profile_of(grouped)
+    rows = profile.definitions
     wide = rows["high_by_organisation"] - rows["low_by_organisation"]
     assert (wide > 1.6 * (rows["high"] - rows["low"])).mean() > 0.8
-    users = account_of(replace(grouped, organisation=None))
-    ratio = account.returns.log_convexity.se / users.returns.log_convexity.se
+    users = profile_of(replace(grouped, organisation=None))
+    ratio = profile.returns.log_convexity.se / users.returns.log_convexity.se
     assert np.nanmedian(ratio) > 1.6
-    assert account.plateau.index.se > 1.6 * users.plateau.index.se
-    assert any("organisations" in note for note in account.returns.notes)
+    assert profile.plateau.index.se > 1.6 * users.plateau.index.se
+    assert any("organisations" in note for note in profile.returns.notes)
 
 
 def test_a_launch_cohort_of_one_organisation_has_no_tested_plateau():
     panel = drawn()
     owner = np.where(panel.cohort == panel.launch, 0, np.arange(panel.users) + 1)
-    account = account_of(replace(panel, organisation=owner))
-    assert np.isfinite(account.plateau.index.index) and np.isnan(account.plateau.index.se)
-    assert account.returns.log_convexity.table()["p"].isna().all()
-    assert "one organisation holds most users" in account.returns.notes[1]
+    profile = profile_of(replace(panel, organisation=owner))
+    assert np.isfinite(profile.plateau.index.index) and np.isnan(profile.plateau.index.se)
+    assert profile.returns.log_convexity.table()["p"].isna().all()
+    assert "one organisation holds most users" in profile.returns.notes[1]
     shown = io.StringIO()
-    print_account(Console(file=shown, width=100), account)
+    print_profile(Console(file=shown, width=100), profile)
     assert "nan" not in shown.getvalue()
 
 
@@ -235,36 +240,36 @@ def test_a_launch_cohort_of_one_organisation_has_no_tested_plateau():
 
 
 def test_without_a_log_or_another_model_it_says_what_is_not_known(connect):
-    returns = account_of(drawn()).returns
+    returns = profile_of(drawn()).returns
     assert returns.elsewhere is None
     assert any("without the log" in note for note in returns.notes)
     assert returns.as_json()["elsewhere_in_gap"] is None
     rows = [(f"u{i}", ONE, f"2025-0{m}-05") for i in range(5) for m in (1, 2, 3) if m != 2 or i % 2]
     rows += [("x", "acme/old", "2024-12-20"), ("x", "acme/old", "2025-03-31")]
     log = connect(generations(rows), models=models(model(ONE, "2025-01-05")))
-    returns = account_of(Panel.from_log(log, ONE, min_cohort=1), log).returns
+    returns = profile_of(Panel.from_log(log, ONE, min_cohort=1), log).returns
     assert returns.elsewhere is None
     assert any("used no other model" in note for note in returns.notes)
 
 
 @pytest.mark.parametrize("months", range(2, 8))
 def test_short_logs_leave_out_what_they_cannot_say(months):
-    account = account_of(Population("short", (300, 300), months=months).draw(np.random.default_rng(months)))
+    profile = profile_of(Population("short", (300, 300), months=months).draw(np.random.default_rng(months)))
     last = months - 1
-    assert account.months == last
-    assert (account.plateau is None) == (account.returns is None) == (last < 2)
-    if account.plateau:
-        assert (account.plateau.comparison is None) == (last < 4)
-        assert (account.plateau.index is None) == (last < 5)
-        assert "plateau not identified" in account.plateau.words.replace("Long-run", "long-run")
-    assert account.shrunken.empty and any("shrinkage needs 3" in note for note in account.notes)
-    json.dumps(account.as_json(), allow_nan=False)
+    assert profile.months == last
+    assert (profile.plateau is None) == (profile.returns is None) == (last < 2)
+    if profile.plateau:
+        assert (profile.plateau.comparison is None) == (last < 4)
+        assert (profile.plateau.index is None) == (last < 5)
+        assert "plateau not identified" in profile.plateau.words.replace("Long-run", "long-run")
+    assert profile.shrunken.empty and any("shrinkage needs 3" in note for note in profile.notes)
+    json.dumps(profile.as_json(), allow_nan=False)
 
 
 def test_no_launch_cohort_no_account():
-    assert account_of(None) is None
-    assert account_of(replace(drawn(), launch=None)) is None
-    assert account_of(replace(drawn(), min_cohort=800)) is None
+    assert profile_of(None) is None
+    assert profile_of(replace(drawn(), launch=None)) is None
+    assert profile_of(replace(drawn(), min_cohort=800)) is None
 
 
 def test_a_panel_of_another_log_is_refused(folder):
@@ -274,7 +279,7 @@ def test_a_panel_of_another_log_is_refused(folder):
         panel = Panel.from_log(log, ONE)
         fewer = panel.keep(np.arange(panel.users) > 3)
         with pytest.raises(ValueError, match="was not made from this log"):
-            account_of(replace(fewer, min_cohort=1), log)
+            profile_of(replace(fewer, min_cohort=1), log)
 
 
 # --- for a user ---
@@ -298,10 +303,10 @@ def test_why_shows_the_account_and_json_holds_it(folder, capsys, monkeypatch):
     ):  # fmt: skip
         assert words in out
     status, out = run(capsys, *argv, "--json", "--why")
-    told = json.loads(out)["verdicts"][0]["account"]
+    told = json.loads(out)["verdicts"][0]["cohort_profile"]
     with open_log(folder) as log:
-        account = account_of(panel_of(log, ONE), log)
-    assert told == json.loads(json.dumps(account.as_json()))
+        profile = profile_of(panel_of(log, ONE), log)
+    assert told == json.loads(json.dumps(profile.as_json()))
     assert told["returns"]["elsewhere_in_gap"][0]["returners"] > 0
     assert {row["definition"] for row in told["definitions"]} == set(DEFINITIONS)
 
@@ -310,10 +315,10 @@ def test_plain_verdicts_do_not_compute_it(folder, capsys, monkeypatch):
     def never(*args):
         raise AssertionError("not asked for")
 
-    monkeypatch.setattr("analysis.inference.curves.profile.account_of", never)
+    monkeypatch.setattr("analysis.inference.curves.profile.profile_of", never)
     argv = (folder, "--all", "--simulations", "0")
     assert run(capsys, *argv)[0] == 0
     assert run(capsys, *argv, "--quiet", "--why")[0] == 0
     status, out = run(capsys, *argv, "--json")
     assert status == 0
-    assert "account" not in json.loads(out)["verdicts"][0]
+    assert "cohort_profile" not in json.loads(out)["verdicts"][0]

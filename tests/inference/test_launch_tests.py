@@ -118,7 +118,7 @@ def test_a_line_through_the_later_cohorts_predicts_the_launch():
 
 def test_a_steep_drift_beats_every_other_cohort_but_not_their_trend():
     drift = Population("drift", (4000,) * 8, drift=0.3, months=9).draw(np.random.default_rng(3))
-    found = tests.stand_out(drift.cells, 0)
+    found = tests.launch_tests(drift.cells, 0)
     assert found.tests["C"].rejects()
     assert not found.tests["D"].rejects()
     assert not found.stands_out
@@ -138,7 +138,7 @@ def of_shares(logit, cohorts=9, months=10, size=2000):
 def test_a_drift_that_slows_down_beats_a_straight_line_but_not_the_trend():
     slowing = of_shares(lambda c, k: -0.3 * k - 0.5 * math.log1p(c)).cells
     assert tests.falling(slowing, 0)
-    found = tests.stand_out(slowing, 0)
+    found = tests.launch_tests(slowing, 0)
     d = found.tests["D"]
     assert all(found.tests[letter].rejects() for letter in "BC")
     assert d.slack == 1.0 and abs(d.statistic) < 0.2
@@ -161,7 +161,7 @@ def test_a_cohort_above_others_that_do_not_fall_beats_their_straight_line(rise):
 def test_a_cohort_far_above_a_fall_stands_out():
     far = of_shares(lambda c, k: -0.3 * k - 0.1 * c + (1.0 if c == 0 else 0.0)).cells
     assert tests.falling(far, 0)
-    assert tests.beats_trend(far, 0).slack == 1.0 and tests.stand_out(far, 0).stands_out
+    assert tests.beats_trend(far, 0).slack == 1.0 and tests.launch_tests(far, 0).stands_out
 
 
 def test_too_few_later_cohorts_do_not_fall():
@@ -169,7 +169,7 @@ def test_too_few_later_cohorts_do_not_fall():
 
 
 def test_a_planted_loyal_cohort_stands_out():
-    found = tests.stand_out(
+    found = tests.launch_tests(
         planted([3000] + [1500] * 7, 0.25, months=9).draw(np.random.default_rng(4)).cells, 0
     )
     assert found.stands_out
@@ -189,7 +189,7 @@ def test_ranks_golden(cohorts):
 
 
 def test_too_few_cohorts_say_so_instead_of_a_number():
-    found = tests.stand_out(Population("two", (50, 50), months=4).draw(np.random.default_rng(0)).cells, 0)
+    found = tests.launch_tests(Population("two", (50, 50), months=4).draw(np.random.default_rng(0)).cells, 0)
     assert not found.testable
     assert not found.stands_out
     assert math.isnan(found.p)
@@ -207,7 +207,7 @@ def test_nobody_active_at_an_age_leaves_finite_numbers(panel):
 def test_the_order_of_users_does_not_matter(panel):
     order = np.random.default_rng(9).permutation(panel.users)
     shuffled = replace(panel, cohort=panel.cohort[order], active=panel.active[order])
-    a, b = (tests.stand_out(p.cells, 0) for p in (panel, shuffled))
+    a, b = (tests.launch_tests(p.cells, 0) for p in (panel, shuffled))
     assert [t.p for t in a.tests.values()] == [t.p for t in b.tests.values()]
 
 
@@ -242,7 +242,7 @@ def sparse(own, others, sizes=(200,) * 5):
     ],
 )
 def test_no_activity_is_no_evidence(own, others, sizes, why):
-    found = tests.stand_out(sparse(own, others, sizes).cells, 0)
+    found = tests.launch_tests(sparse(own, others, sizes).cells, 0)
     test = found.tests["A"]
     assert not test.ran and why in test.why and test.why in found.gaps
     assert np.isnan([found.odds_ratio, found.odds_ratio_low, found.odds_ratio_high, found.p]).all()
@@ -252,12 +252,12 @@ def test_cohorts_with_nobody_active_are_as_uncertain_as_half_a_user():
     """Against nobody, log odds have at least the variance 2 of half a count; a strong effect still shows, a cohort of
     which nobody is active beside active ones is below them."""
     for own in (10, 80):
-        found = tests.stand_out(sparse(own, 0).cells, 0)
+        found = tests.launch_tests(sparse(own, 0).cells, 0)
         se = math.log(found.odds_ratio_high / found.odds_ratio_low) / (2 * stats.norm.ppf(0.975))
         assert se == pytest.approx(math.sqrt(2 + 1 / own + 1 / (200 - own)), rel=0.03)
         assert found.odds_ratio == pytest.approx(own / (200 - own) / (0.5 / 199.5), rel=0.01)
     assert found.tests["A"].p < 1e-3
-    below = tests.stand_out(sparse(0, 10).cells, 0)
+    below = tests.launch_tests(sparse(0, 10).cells, 0)
     assert below.tests["A"].p > 0.9 and below.odds_ratio_low < 0.01 and below.odds_ratio_high < 1
 
 
