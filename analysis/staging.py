@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +30,7 @@ class Aside:
     def __init__(self, target: Path, names: Sequence[str]) -> None:
         self.target = target
         self.names = (*names, files.LIST)
-        self.path = target / f"{_PREFIX}{uuid.uuid4().hex[:12]}"
+        self.path = target / f"{_PREFIX}{files.token()}"
         self._lock: int | None = None
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.contract import files
 from benchmarks import agents, experiments, long_run, page, tables, traffic, whole
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -62,7 +63,7 @@ def main(names: Sequence[str] = ()) -> int:
         print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr)
         order = ["Benchmarks", *(title for title, _ in BENCHMARKS.values())]
         parts = [sections[title] for title in order if title in sections]
-        RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        files.write_text(RESULTS, "\n\n".join(parts) + "\n")
     print(f"\nWritten to {RESULTS.parent.name}/{RESULTS.name}")
     return int(failed)
 

@@ -79,3 +79,26 @@ def test_claims_patterns_and_verdicts_call_the_same_cohorts_foundational(monkeyp
         assert said() == [True] * 3
         monkeypatch.setattr(study, constant, 1.01)
         assert said() == [False] * 3
+
+
+def test_one_file_knows_how_a_file_is_written_as_a_whole():
+    """The other users of `write_text` write into a folder that takes its place as a whole."""
+    aside = {
+        "analysis/staging.py",
+        "analysis/report/results.py",
+        "analysis/report/pages/verdicts.py",
+        "testbed/commands/compare.py",
+        "testbed/commands/experiment.py",
+    }
+    of_paths = {
+        path
+        for path, tree in HOUSE.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("write_text", "mkstemp", "NamedTemporaryFile")
+        and not (isinstance(node.value, ast.Name) and node.value.id == "files")
+    }  # fmt: skip
+    assert of_paths == aside | {"analysis/contract/files.py"}
+    assert users_of("uuid4") == {
+        "analysis/contract/files.py",
+        "analysis/sources/log.py",
+    }  # the log names a view

@@ -33,7 +33,9 @@ MANIFEST_KEYS = frozenset(
 )  # fmt: skip
 NO_MANIFEST = "this is not the manifest of a run of slipper's, or it is cut off"
 ABOUT = "The files that slipper wrote into this folder. It replaces or removes them while they are unchanged."
-ASIDE = re.compile(r"\.analysis-[0-9a-f]{12}")
+TOKEN = "[0-9a-f]{12}"
+"""How a `token` is matched."""
+ASIDE = re.compile(rf"\.analysis-{TOKEN}")
 """Names of hidden folders in which an analysis is written before it takes its place."""
 _DIGESTS_AT_ONCE = 4
 _STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")
@@ -208,6 +210,11 @@ def abandoned(folders: Iterable[Path]) -> Iterator[Path]:
             os.close(handle)
 
 
+def token() -> str:
+    """What makes the name of a hidden file or folder one that nobody else has."""
+    return uuid.uuid4().hex[:12]
+
+
 # --- one file -----------------------------------------------------------------------------------------------
 
 
@@ -215,7 +222,7 @@ def abandoned(folders: Iterable[Path]) -> Iterator[Path]:
 def replacement(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` when the block ends, and goes when it raises."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}-{uuid.uuid4().hex[:12]}")
+    part = target.with_name(f".{target.name}-{token()}")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))  # less the umask, as any new file
     try:
         yield part
@@ -223,6 +230,12 @@ def replacement(target: Path) -> Iterator[Path]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a file of text (UTF-8) as a whole: whoever reads it meanwhile sees the old one or the new one."""
+    with replacement(target) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def check_record(target: Path, keys: Sequence[str]) -> None:
@@ -268,8 +281,7 @@ def check_page(target: Path, overwrite: bool = False) -> None:
 def write_page(target: Path, text: str, overwrite: bool = False) -> None:
     """Write a page of Markdown or HTML with a first line that says whose it is. Raises Foreign, see `check_page`."""
     check_page(target, overwrite)
-    with replacement(target) as part:
-        part.write_text(stamped(text), encoding="utf-8")
+    write_text(target, stamped(text))
 
 
 def stamped(text: str) -> str:

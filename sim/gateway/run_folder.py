@@ -9,7 +9,6 @@ import math
 import os
 import re
 import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -394,7 +393,7 @@ class RunFolder:
         self._lock: int | None = None
 
     def _aside(self, kind: str) -> Path:
-        return self.final.parent / f".{kind}-{self.final.name}-{uuid.uuid4().hex[:12]}"
+        return self.final.parent / f".{kind}-{self.final.name}-{files.token()}"
 
     def __enter__(self) -> "RunFolder":
         self.final.parent.mkdir(parents=True, exist_ok=True)
@@ -435,8 +434,7 @@ class RunFolder:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write a run's manifest; one that is there is replaced as a whole."""
-    with files.replacement(folder / files.MANIFEST) as part:
-        part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    files.write_text(folder / files.MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
 def _sweep(folder: Path) -> None:
@@ -454,4 +452,4 @@ def _sweep(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-_LEFT = re.compile(r"\.(?P<kind>partial|replaced)-(?P<run>.+)-[0-9a-f]{12}")
+_LEFT = re.compile(rf"\.(?P<kind>partial|replaced)-(?P<run>.+)-{files.TOKEN}")

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from analysis.contract import files
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXTENDS = (
     "another scenario, of which this one states the differences: a path relative to this file, or the name "
@@ -41,7 +43,7 @@ def schema_text(model: type[BaseModel]) -> str:
 
 def write_scenario_schema(model: type[BaseModel], path: Path = SCHEMA_FILE) -> None:
     """Write the schema's file."""
-    path.write_text(schema_text(model), encoding="utf-8")
+    files.write_text(path, schema_text(model))
 
 
 def _relaxed(definition: dict[str, Any]) -> dict[str, Any]:

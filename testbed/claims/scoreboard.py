@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.contract.files import replacement
+from analysis.contract import files
 from analysis.sources.log import Log, NotAvailable
 from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
 from testbed.claims.registry import Entry, Registry, registry
@@ -241,9 +241,8 @@ def _record(judged: Judged) -> dict[str, Any]:
 
 
 def write_json(data: Any, path: Path) -> None:
-    """Write JSON beside the target and rename it into place."""
-    with replacement(path) as part:
-        part.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    """Write JSON, as a whole."""
+    files.write_text(path, json.dumps(data, indent=1, allow_nan=False) + "\n")
 
 
 STATUS_WORDS: dict[Status, str] = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}

@@ -246,8 +246,7 @@ def _claim(folder: Path, file: Path) -> None:
     if owner is None and marker.exists():
         raise BadInput(f"{marker}: slipper did not write this file; move it away, or choose another --out")
     if owner != own:
-        with files.replacement(marker) as part:
-            part.write_text(f"{RESULTS_OF}{own}\n", encoding="utf-8")
+        files.write_text(marker, f"{RESULTS_OF}{own}\n")
 
 
 def _check_outputs(home: Path, runs: Path, markdown: str | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from analysis.contract import files
 from sim.scenario.json_schema import DIALECT
 from testbed import shipped
 from testbed.experiment.schema import PlanFile
@@ -42,7 +43,7 @@ def schema_text() -> str:
 
 def write_schema() -> None:
     """Write the shipped file."""
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    files.write_text(SCHEMA_FILE, schema_text())
 
 
 def _holds(*keys: str, without: tuple[str, ...]) -> dict[str, Any]:
