@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from analysis.report.pages.page import PanelPart
+from analysis.report.pages.parts import PanelPart
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from analysis.report.comparison import (
 from analysis.report.exhibit import Exhibit
 from analysis.report.pages import wording
 from analysis.report.pages.cells import Cell, SmallTable, guessed, written
-from analysis.report.pages.page import SECTIONS, Card, Spec, fill, height_of
+from analysis.report.pages.page import SECTIONS, fill, height_of
+from analysis.report.pages.parts import Card, Spec
 from analysis.report.results import TRIANGLES
 
 MONTHS = (3, 4, 5)  # ages of launch cohorts that a summary names
