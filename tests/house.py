@@ -1,18 +1,25 @@
-"""The house as its imports draw it: rooms, arrows, circles of files. `python -m tests.house` draws docs/architecture.md anew.
+"""The house as its imports draw it: rooms, floors, circles. `python -m tests.house` renews docs/architecture.md.
 
-Rooms are folders. Imports for type checkers count, too: a file that names another one's types knows it.
+A room is a folder; a file that lies directly in a package is a room of its own. Imports that only a type checker
+follows are left out: they move no code.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("sim", "analysis", "testbed")
+PACKAGES = ("testbed", "sim", "analysis")
+CONTRACT = "analysis/contract"
 PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- drawn by `python -m tests.house` -->", "<!-- end of the drawing -->"
 
@@ -29,152 +36,102 @@ def files() -> dict[str, Path]:
 
 
 @cache
-def imports(module: str) -> frozenset[str]:
-    """The modules of the house that a module imports."""
-    known, found = files(), set()
-    for node in ast.walk(ast.parse(known[module].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name in known}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                found |= {inner} if inner in known else {node.module} & known.keys()
-    return frozenset(found - {module})
-
-
-def circles() -> list[list[str]]:
-    """Groups of files that import each other in a circle, within functions left aside: those run later. Tarjan (1972)."""
-    order: dict[str, int] = {}
-    low: dict[str, int] = {}
-    open_: list[str] = []
-    found: list[list[str]] = []
-
-    def visit(module: str) -> None:
-        order[module] = low[module] = len(order)
-        open_.append(module)
-        for other in sorted(imports_at_once(module)):
-            if other not in order:
-                visit(other)
-                low[module] = min(low[module], low[other])
-            elif other in open_:
-                low[module] = min(low[module], order[other])
-        if low[module] == order[module]:
-            at = open_.index(module)
-            group = open_[at:]
-            del open_[at:]
-            if len(group) > 1:
-                found.append(sorted(group))
-
-    for module in files():
-        if module not in order:
-            visit(module)
-    return sorted(found)
-
-
-@cache
-def imports_at_once(module: str) -> frozenset[str]:
-    """The imports of a module outside its functions."""
-    tree = ast.parse(files()[module].read_text(encoding="utf-8"))
-    late = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for inner in ast.walk(node)
-    }
-    known, found = files(), set()
-    for node in ast.walk(tree):
-        if id(node) in late:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name in known}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                found |= {inner} if inner in known else {node.module} & known.keys()
-    return frozenset(found - {module})
+def imports() -> frozenset[tuple[str, str]]:
+    """(importer, imported) for all modules of the house, imports within functions too."""
+    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    known = graph.modules
+    return frozenset((a, b) for a in known for b in graph.find_modules_directly_imported_by(a))
 
 
 def room(module: str) -> str:
-    """The folder of a module, such as `analysis/queries`."""
+    """The folder of a module, such as `analysis/queries`; the file, if it lies directly in a package."""
     path = files()[module].relative_to(ROOT)
-    return path.parent.as_posix()
+    return (path if len(path.parts) == 2 else path.parent).as_posix()
 
 
 def rooms() -> list[str]:
-    """All folders, in order."""
+    """All rooms, in order."""
     return sorted({room(module) for module in files()})
 
 
-def arrows() -> set[tuple[str, str]]:
-    """(from, to) for each two rooms of which one imports the other."""
-    return {
-        (room(module), room(other))
-        for module in files()
-        for other in imports(module)
-        if room(module) != room(other)
-    }
+def arrows() -> frozenset[tuple[str, str]]:
+    """(from, to) for each two rooms of which a file of the one imports a file of the other."""
+    return frozenset((room(a), room(b)) for a, b in imports() if room(a) != room(b))
 
 
-def job(folder: str) -> str:
-    """The first sentence of a room's docstring."""
-    text = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text(encoding="utf-8"))) or ""
-    return re.split(r"(?<=[.:])\s", text.replace("\n", " "), maxsplit=1)[0].rstrip(":.")
+def circles(arrows: frozenset[tuple[str, str]]) -> list[list[str]]:
+    """Groups of names that lead to each other in a circle."""
+    return sorted(group for group in _groups(arrows) if len(group) > 1)
+
+
+def _groups(arrows: frozenset[tuple[str, str]]) -> list[list[str]]:
+    """The names in groups that know each other, most of them alone (strongly connected components)."""
+    names = sorted({name for arrow in arrows for name in arrow})
+    at = {name: number for number, name in enumerate(names)}
+    ends = np.array([(at[a], at[b]) for a, b in arrows]).T
+    graph = coo_array((np.ones(ends.shape[1], np.int8), ends), shape=(len(names), len(names)))
+    count, labels = connected_components(graph, connection="strong")
+    return [[name for name, label in zip(names, labels, strict=True) if label == n] for n in range(count)]
+
+
+def floors(package: str) -> list[list[str]]:
+    """The rooms of a package from the top floor to the ground: what lies on a floor imports from its own and those
+    below. Rooms that know each other share a floor."""
+    within = frozenset((a, b) for a, b in arrows() if _of(a) == _of(b) == package)
+    groups = [tuple(group) for group in _groups(within)]
+    home = {name: group for group in groups for name in group}
+    below = {group: {home[b] for a, b in within if home[a] == group != home[b]} for group in groups}
+    heights: dict[tuple[str, ...], int] = {}
+    for group in TopologicalSorter(below).static_order():
+        heights[group] = 1 + max((heights[other] for other in below[group]), default=-1)
+    alone = [name for name in rooms() if _of(name) == package and name not in home]
+    top = max(heights.values())
+    found = [sorted(n for g, h in heights.items() if h == height for n in g) for height in range(top, -1, -1)]
+    found[-1] += alone
+    return found
 
 
 def drawing() -> str:
-    """The rooms with their jobs, and the arrows between them, as Markdown."""
-    lines = [BEGIN, "", "```mermaid", "flowchart LR"]
+    """The packages with their rooms and arrows, then each package floor by floor, as Markdown."""
+    boxes = {package: [name for name in rooms() if _of(name) == package] for package in PACKAGES}
+    lines = [BEGIN, "", "```mermaid", "flowchart TD"]
+    for package, inside in boxes.items():
+        named = sorted({n.split("/")[1] for n in inside if not n.endswith(".py") and n != CONTRACT})
+        lines.append(f'  {package}["<b>{package}</b><br/>{", ".join(named)}"]')
+    lines.append(f'  contract["<b>{CONTRACT}</b>"]')
+    lines += [f"  {a} --> {b}" for a, b in sorted({(_box(a), _box(b)) for a, b in arrows()}) if a != b]
+    lines += ["```", ""]
     for package in PACKAGES:
-        lines.append(f"  subgraph {package}")
-        lines += [f'    {_id(name)}["{_label(name, package)}"]' for name in rooms() if _of(name) == package]
-        lines.append("  end")
-    lines += [f"  {_id(start)} --> {_id(end)}" for start, end in sorted(arrows()) if _of(start) == _of(end)]
-    across = sorted(
-        {
-            (_of(start), _of(end) if end != "analysis/contract" else end)
-            for start, end in arrows()
-            if _of(start) != _of(end)
-        }
-    )
-    lines += [f"  {_id(start)} ==> {_id(end)}" for start, end in across]
-    lines += ["```", "", "| room | its job | files | imports |", "|---|---|--:|---|"]
-    for name in rooms():
-        to = ", ".join(f"{end}" for start, end in sorted(arrows()) if start == name)
-        count = len(list((ROOT / name).glob("*.py")))
-        lines.append(f"| {name} | {job(name)} | {count} | {to} |")
-    return "\n".join([*lines, "", END])
+        lines += [f"**{package}**", "", "| floor | room | its job | files |", "|--:|---|---|--:|"]
+        storeys = floors(package)
+        for number, floor in enumerate(storeys):
+            for name in floor:
+                count = len(list((ROOT / name).glob("*.py"))) or 1
+                lines.append(f"| {len(storeys) - 1 - number} | `{name}` | {job(name)} | {count} |")
+        lines.append("")
+    return "\n".join([*lines, END])
+
+
+def job(name: str) -> str:
+    """The first sentence of a room's docstring."""
+    path = ROOT / name
+    path = path / "__init__.py" if path.is_dir() else path
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return re.split(r"(?<=\.)\s", " ".join(text.split("\n\n")[0].split()), maxsplit=1)[0].rstrip(":.")
 
 
 def _of(folder: str) -> str:
     return folder.split("/")[0]
 
 
-def _id(folder: str) -> str:
-    return folder.replace("/", "_") + ("_top" if folder in PACKAGES else "")
-
-
-def _label(folder: str, package: str) -> str:
-    return folder.removeprefix(f"{package}/")
+def _box(folder: str) -> str:
+    return "contract" if folder == CONTRACT else _of(folder)
 
 
 def page(text: str) -> str:
     """The page with its drawing made anew."""
     before, _, rest = text.partition(BEGIN)
     return before + drawing() + rest.partition(END)[2]
-
-
-def long_files(most: int = 400) -> Iterator[tuple[Path, int]]:
-    """Files of the house with more lines than so many, and how many."""
-    for path in files().values():
-        count = len(path.read_text(encoding="utf-8").splitlines())
-        if count > most:
-            yield path, count
-
-
-def crowded(most: int = 14) -> Iterable[tuple[str, int]]:
-    """Rooms with more Python files than so many."""
-    counts = {name: len(list((ROOT / name).glob("*.py"))) for name in rooms()}
-    return [(name, count) for name, count in counts.items() if count > most]
 
 
 if __name__ == "__main__":
