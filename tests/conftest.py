@@ -1,10 +1,18 @@
-"""What all tests share: a browser for those that need one, and a word at the end when there was none."""
+"""What all tests share: one thread a process, and a browser for those that need one, with a word at the end when there
+was none."""
 
 from __future__ import annotations
 
-import pytest
+import os
 
-from tests import browser
+# The matrices are small and each worker of the suite has a core: threads of their own would only wait for each other,
+# which took half of the time of some files. NumPy reads this when it is first imported, also in what tests start.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
+import pytest  # noqa: E402
+
+from tests import browser  # noqa: E402
 
 
 @pytest.fixture(scope="session")
