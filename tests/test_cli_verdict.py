@@ -15,6 +15,7 @@ from analysis import open_log, write_analysis
 from analysis.inference.error_rates.populations import Population, planted
 from analysis.report import results
 from analysis.report.exhibits import EXHIBITS
+from analysis.report.status import WORDS
 from testbed import cli
 from testbed.truth_checks import check
 from tests.analysis.rows import generations, model, models
@@ -212,7 +213,7 @@ def test_the_truth_of_a_run_follows_the_verdicts(simulated, capsys, monkeypatch)
     expected = check(simulated)
     assert [one["name"] for one in told] == [one.name for one in expected]
     for one, known in zip(told, expected, strict=True):
-        assert one["verdict"] == known.verdict
+        assert one["verdict"] == WORDS[known.verdict]
         assert one["value"] == (known.value if np.isfinite(known.value) else None)
         assert set(one) == {"name", "claim", "value", "low", "high", "n", "null", "verdict", "words"}
     for part in (simulated, simulated / "log"):
@@ -224,11 +225,11 @@ def test_the_truth_of_a_run_follows_the_verdicts(simulated, capsys, monkeypatch)
         )
         assert "Nothing is planted: no user stays by decree." in words
         for known in expected:
-            assert f"{known.name}: {known.verdict}" in words
+            assert f"{known.name}: {WORDS[known.verdict]}" in words
             assert f"{known.n:,}" in words
     _, out, _ = run(capsys, *argv, "--quiet")
     assert [line for line in out.splitlines() if line.startswith("truth: ")] == [
-        f"truth: {known.name}\t{known.verdict}" for known in expected
+        f"truth: {known.name}\t{WORDS[known.verdict]}" for known in expected
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from analysis.contract.names import did_you_mean, nearest
 from analysis.inference.error_rates.populations import Population
 from analysis.inference.launch.classification import at_level
 from analysis.inference.launch.decision import first_look
+from analysis.report.status import MARKS, WORDS, Status, status_of
 from testbed.claims.statistics import measure
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.retention import launch_cohort_durable
+from testbed.terminal.status_styles import STYLES
 from tests.claims.market_log import cohort, fact, log_of
 
 MODEL = "meta-llama/llama-4-maverick"
@@ -79,6 +82,21 @@ def test_claims_patterns_and_verdicts_call_the_same_cohorts_foundational(monkeyp
         assert said() == [True] * 3
         monkeypatch.setattr(study, constant, 1.01)
         assert said() == [False] * 3
+
+
+def test_verdicts_on_claims_have_one_word_and_one_mark():
+    """No other file has a table of the statuses' words or marks; colours are the terminal's."""
+    tables = {
+        path
+        for path, tree in HOUSE.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        and {"holds", "fails", "not_testable"}
+        == {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    }
+    assert tables == {"analysis/report/status.py", "testbed/terminal/status_styles.py"}
+    assert set(WORDS) == set(MARKS) == set(STYLES) == set(get_args(Status))
+    assert [status_of(text) for text in (*WORDS, "else", None)] == [*WORDS, "not_testable", "not_testable"]
 
 
 def test_one_file_knows_how_a_file_is_written_as_a_whole():

@@ -90,7 +90,7 @@ def test_the_window_closes_only_where_no_new_work_finds_the_model_after_the_riva
 
 def test_returns_are_counted_by_workload(runs):
     found = named(runs["shipped"])["returners"]
-    assert found.verdict == "not testable" and np.isnan(found.value)
+    assert found.verdict == "not_testable" and np.isnan(found.value)
     assert str(LEAST) in found.words
 
 
@@ -211,7 +211,7 @@ def test_staying_asks_that_first_fits_do_not_jump(first, others, verdict, words)
 def test_few_users_do_not_settle_whether_first_fits_stay():
     found = around_the_rival(0.0, 0.5, size=20)
     assert found.value == 0 and found.high > NO_JUMP
-    assert found.verdict == "not testable"
+    assert found.verdict == "not_testable"
 
 
 def test_who_began_after_the_rival_is_not_asked_to_stay():
@@ -269,7 +269,7 @@ def cohorts(before: float, after: float, size: int = 300) -> TruthCheck:
         (0.4, 0.4, "fails"),
         (0.05, 0.05, "fails"),  # never open
         (0.7, 0.4, "fails"),  # less, but those after stay
-        (0.4, 0.14, "not testable"),
+        (0.4, 0.14, "not_testable"),
     ],
 )
 def test_the_window_is_closed_where_those_after_the_rival_hardly_stay(before, after, verdict):
@@ -282,7 +282,7 @@ def test_the_window_is_closed_where_those_after_the_rival_hardly_stay(before, af
 def test_without_a_rival_no_window_closes():
     truth = truth_of([(w, NEW, "home", 130, DAYS, "horizon") for w in range(100)], np.full(100, NEW))
     truth = replace(truth, ability=np.array([[1.0], [2.0], [1.5]]))
-    assert window_closes(truth).verdict == "not testable"
+    assert window_closes(truth).verdict == "not_testable"
 
 
 def test_returns_of_one_user_count_as_one_cluster():

@@ -24,10 +24,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis.report.status import Status
 from testbed.claims.statistics.measured import Groups, Measured, Result, Series, Unit, Untestable
 from testbed.claims.statistics.uncertainty import LEAST_WEEKS_FOR_TREND, difference, trend
 
-Status = Literal["holds", "fails", "not_testable"]
 Rule = Literal["share", "about share", "factor", "about factor"]
 
 SURE = 0.975  # of the draws of a labelled sample must give the same verdict, else it is weak

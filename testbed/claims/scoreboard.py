@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.contract import files
+from analysis.report.status import WORDS
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
+from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Verdict, amount, say, together
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
 
@@ -245,11 +246,6 @@ def write_json(data: Any, path: Path) -> None:
     files.write_text(path, json.dumps(data, indent=1, allow_nan=False) + "\n")
 
 
-STATUS_WORDS: dict[Status, str] = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}
-
-
 def word(verdict: Verdict) -> str:
     """The verdict in a word or two."""
-    return STATUS_WORDS[verdict.status] + (
-        " (weak)" if verdict.weak and verdict.status != "not_testable" else ""
-    )
+    return WORDS[verdict.status] + (" (weak)" if verdict.weak and verdict.status != "not_testable" else "")

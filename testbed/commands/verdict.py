@@ -106,6 +106,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.inference.launch import verdict
     from analysis.numerals import counted
     from analysis.report.looked_at import panels_of
+    from analysis.report.status import WORDS
     from testbed.commands.analyze import check_one_log
     from testbed.terminal import profile_view, summary, truth_view, verdict_view
 
@@ -168,7 +169,7 @@ def execute(args: argparse.Namespace) -> int:
         for judged in found:
             print(f"{judged.model}\t{judged.headline}")
         for check in truth[0] if truth else ():
-            print(f"truth: {check.name}\t{check.verdict}")
+            print(f"truth: {check.name}\t{WORDS[check.verdict]}")
     else:
         console = summary.open_console()
         summary.print_log(console, args.log, extent)

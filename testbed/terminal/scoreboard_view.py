@@ -13,6 +13,7 @@ from testbed.claims.registry import Entry
 from testbed.claims.replicates import Frequency, PartFrequency, Study
 from testbed.claims.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
 from testbed.claims.statistics.measured import Unit
+from testbed.terminal.status_styles import STYLES
 
 LEGEND = (
     "[a to b]: 95% interval. start → end: means of the first and last four weeks. "
@@ -33,7 +34,6 @@ STUDY_TOTALS = {
     "never": "never",
     "mean_held": "hold in the mean",
 }
-STYLES = {"holds": "green", "fails": "red", "not_testable": "dim"}
 
 
 def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged], why: bool = False) -> None:

@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.report.status import MARKS, WORDS
+from testbed.terminal.status_styles import STYLES
+
 if TYPE_CHECKING:
     from testbed.truth_checks import TruthCheck
 
@@ -20,7 +23,6 @@ LEGEND = (
     "A claim holds if the whole 95% interval lies beyond the value at which it would be empty (null), and, "
     "where its words name a second half, if that holds too."
 )
-MARKS = {"holds": ("✓", "green"), "fails": ("✗", "red"), "not testable": ("–", "dim")}
 
 
 def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) -> None:
@@ -36,8 +38,9 @@ def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) ->
     for head in ("value", "95%", "null", "n"):
         table.add_column(head, justify="right", no_wrap=True)
     for check in checks:
-        mark, style = MARKS[check.verdict]
-        words = Text(f"{mark} {check.name}: {check.verdict}", style=style)
+        words = Text(
+            f"{MARKS[check.verdict]} {check.name}: {WORDS[check.verdict]}", style=STYLES[check.verdict]
+        )
         words.append(f"\n{check.claim}", style="default not dim")
         words.append(f"\n{check.words}", style="dim")
         interval = f"{_number(check.low)} to {_number(check.high)}" if math.isfinite(check.low) else "–"
@@ -47,10 +50,11 @@ def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) ->
 
 def as_json(check: TruthCheck) -> dict[str, Any]:
     """A check for programs; what is not known is null."""
-    return {
+    known = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in asdict(check).items()
     }
+    return known | {"verdict": WORDS[check.verdict]}
 
 
 def _number(value: float) -> str:

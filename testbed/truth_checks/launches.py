@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from testbed.truth_checks.claim import LEAST, TruthCheck, Verdict, untested
+from analysis.report.status import Status
+from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import Estimate, contrast, odds_ratio
 from testbed.truth_checks.truth import Truth
 
@@ -55,10 +56,10 @@ def over_represented(truth: Truth) -> TruthCheck:
         f"{compared['model'].nunique()} models; odds ratio {found.value:.2f} ({found.low:.2f} to {found.high:.2f}); "
     )
     lead, told = _lead(truth, joins[joins["launch"]])
-    verdict: Verdict = "fails"
+    verdict: Status = "fails"
     if found.low > 1:
         if lead is None or lead.low <= STAY_LEAD < lead.high:
-            verdict = "not testable"
+            verdict = "not_testable"
             told += "; whether they stay is not settled"
         elif lead.low > STAY_LEAD:
             verdict = "holds"

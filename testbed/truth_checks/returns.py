@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from testbed.truth_checks.claim import LEAST, TruthCheck, Verdict, untested
+from analysis.report.status import Status
+from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import share
 from testbed.truth_checks.truth import Truth
 
@@ -34,5 +35,5 @@ def returners(truth: Truth) -> TruthCheck:
         f"in {found.value:.0%} ({found.low:.0%} to {found.high:.0%}) of {len(tried):,} returns of a workload after a "
         "calendar month or more without the model"
     )
-    verdict: Verdict = "holds" if found.low > 0.5 else "fails"
+    verdict: Status = "holds" if found.low > 0.5 else "fails"
     return TruthCheck(NAME, CLAIM, found.value, found.low, found.high, len(tried), 0.5, verdict, words)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from testbed.truth_checks.claim import LEAST, TruthCheck, Verdict, untested
+from analysis.report.status import Status
+from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import change
 from testbed.truth_checks.truth import Truth
 
@@ -48,9 +49,9 @@ def stay_when_rivals_come(truth: Truth) -> TruthCheck:
         f"{100 * others.value:+.1f} points ({100 * others.low:+.1f} to {100 * others.high:+.1f}); {MONTHS_AROUND} "
         "months on each side; "
     )
-    verdict: Verdict
+    verdict: Status
     if own.high >= NO_JUMP:
-        verdict = "fails" if own.low > 0 else "not testable"
+        verdict = "fails" if own.low > 0 else "not_testable"
         words += "first fits leave too" if own.low > 0 else "too few to tell whether first fits stay"
     elif others.low > 0:
         verdict, words = "holds", words + "first fits stay, others leave"
@@ -60,7 +61,7 @@ def stay_when_rivals_come(truth: Truth) -> TruthCheck:
             words + "first fits stay, and so do the others: the rival makes nobody leave",
         )
     else:
-        verdict, words = "not testable", words + "first fits stay; too few to tell whether others leave"
+        verdict, words = "not_testable", words + "first fits stay; too few to tell whether others leave"
     return TruthCheck(NAME, CLAIM, own.value, own.low, own.high, len(panel), NO_JUMP, verdict, words)
 
 

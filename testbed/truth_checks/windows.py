@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from testbed.truth_checks.claim import LEAST, TruthCheck, Verdict, untested
+from analysis.report.status import Status
+from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import contrast, share
 from testbed.truth_checks.truth import Truth
 
@@ -57,11 +58,11 @@ def window_closes(truth: Truth) -> TruthCheck:
         f"({100 * lead.low:+.0f} to {100 * lead.high:+.0f}), {seen['model'].nunique()} models; in {age} "
         f"{level.value:.0%} ({level.low:.0%} to {level.high:.0%}) of those after (below {NO_FIT:.0%} asked, assumed)"
     )
-    verdict: Verdict = "fails"
+    verdict: Status = "fails"
     if lead.low > 0 and level.high < NO_FIT:
         verdict = "holds"
     elif lead.low > 0 and level.low < NO_FIT:
-        verdict, words = "not testable", words + "; too few to tell whether these hardly stay"
+        verdict, words = "not_testable", words + "; too few to tell whether these hardly stay"
     elif lead.low > 0:
         words += "; those after stay less, but stay"
     else:

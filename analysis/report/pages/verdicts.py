@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
+from analysis.report.status import MARKS, WORDS, Status, status_of
 from analysis.staging import Aside
 
 FILE = "verdicts.json"
 PAGE = "report.html"
-WORDS = {"holds": "holds", "fails": "fails", "not_testable": "not testable"}
-MARKS = {"holds": "✓", "fails": "✗", "not_testable": "–"}
 _BESIDE = re.compile(r"<!--verdicts ([\w ]+)-->.*?<!--/verdicts-->", re.DOTALL)
 _BOARD = re.compile(r"<!--scoreboard-->.*?<!--/scoreboard-->", re.DOTALL)
 
@@ -87,8 +86,7 @@ def _beside(ids: Iterable[str], claims: Claims) -> str:
 def _item(claim_id: str, claim: Mapping[str, Any] | None) -> str:
     if claim is None:
         return f"<li>{claim_id}: not judged</li>"
-    status = str(claim.get("status"))
-    status = status if status in WORDS else "not_testable"
+    status = status_of(claim.get("status"))
     weak = " (not settled)" if claim.get("weak") else ""
     role = f" <small>{_text(claim, 'role')}</small>" if claim.get("role") else ""
     numbers = [
@@ -136,7 +134,7 @@ def _board(claims: Claims | None, beside: Set[str], outdated: bool) -> str:
     )
 
 
-def _count(claims: Iterable[Mapping[str, Any]], status: str) -> str:
+def _count(claims: Iterable[Mapping[str, Any]], status: Status) -> str:
     """How many claims have a status, and of them weakly: where the interval does not settle it."""
     mine = [claim for claim in claims if str(claim.get("status")) == status]
     weakly = sum(bool(claim.get("weak")) for claim in mine)
