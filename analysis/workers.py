@@ -40,7 +40,7 @@ UNGUARDED = (
 PATIENCE_S = 5.0  # for an ended process
 POLITENESS = 5  # workers yield to the process that everything waits for (assumed)
 # What the tasks need, imported once for all workers, where the platform lets a process be copied.
-NEEDED = ("analysis.inference.launch.verdict", "analysis.report.exhibits", "ibis.backends.duckdb")
+NEEDED = ("analysis.inference.verdict.judging", "analysis.report.exhibits", "ibis.backends.duckdb")
 NEEDED_TO_DRAW = (
     "analysis.report.figures.style",
     "matplotlib.backends.backend_agg",

@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from analysis.inference.error_rates.populations import Population, planted
-from analysis.inference.launch.verdict import Verdict, judge
+from analysis.inference.verdict.judging import judge
+from analysis.inference.verdict.verdict import Verdict
 from testbed.terminal import summary
 from testbed.terminal.progress import Live, Plain, Report, Silent
 from testbed.terminal.summary import Findings

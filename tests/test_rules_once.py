@@ -13,8 +13,8 @@ import pytest
 from analysis import study
 from analysis.contract.names import did_you_mean, nearest
 from analysis.inference.error_rates.populations import Population
-from analysis.inference.launch.classification import at_level
 from analysis.inference.launch.decision import first_look
+from analysis.inference.verdict.classification import at_level
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from testbed.claims.statistics import measure
 from testbed.patterns.outcome import Outcome

@@ -29,7 +29,8 @@ from analysis.workers import Workers
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.inference.launch.verdict import Judging, Verdict
+    from analysis.inference.verdict.judging import Judging
+    from analysis.inference.verdict.verdict import Verdict
     from analysis.report.figures.style import Drawn
     from analysis.report.pages import Card, PanelPart
     from analysis.report.pages.judgements import Judgement
@@ -135,7 +136,7 @@ class _Writer:
         self.steps = 1
 
     def write(self, judged: dict[str, Any] | None, outdated: bool) -> dict[str, Any]:
-        from analysis.inference.launch.verdict_table import verdict_table
+        from analysis.inference.verdict.table import verdict_table
         from analysis.report.exhibits import EXHIBITS
         from analysis.report.pages import verdicts
         from analysis.report.pages.judgements import judgement
@@ -210,16 +211,16 @@ class _Writer:
         """The verdicts on the panels' launch cohorts, begun: those of `slipper verdict` with the same seed."""
         import numpy as np
 
-        from analysis.inference.launch import verdict
+        from analysis.inference.verdict import judging, models
 
-        return verdict.Judging(
+        return judging.Judging(
             self.log, [panel.model for panel in panels], np.random.default_rng(SEED),
-            controls=verdict.control_models(self.log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
+            controls=models.control_models(self.log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
             progress=lambda model, done, total: self._report("verdicts", self.done + done / max(total, 1)),
         )  # fmt: skip
 
     def _verdicts(self, judging: Judging) -> list[Verdict]:
-        from analysis.inference.launch.verdict_table import verdict_table
+        from analysis.inference.verdict.table import verdict_table
 
         found = judging.verdicts()
         frame = verdict_table(found)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ANALYSIS = (
     "analysis.report.results",
     "analysis.report.exhibits",
-    "analysis.inference.launch.verdict",
+    "analysis.inference.verdict.judging",
     "analysis.report.pages.page",
     "ibis.backends.duckdb",
 )

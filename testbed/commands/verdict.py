@@ -103,7 +103,8 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError, open_log
     from analysis.inference.curves.profile import profile_of
     from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
-    from analysis.inference.launch import verdict
+    from analysis.inference.verdict.judging import verdicts
+    from analysis.inference.verdict.models import control_models
     from analysis.numerals import counted
     from analysis.report.looked_at import panels_of
     from analysis.report.status import WORDS
@@ -139,10 +140,10 @@ def execute(args: argparse.Namespace) -> int:
             def progress(model: str, done: int, total: int) -> None:
                 show(Report("Simulating error rates", order[model] + done / max(total, 1), len(models)))
 
-            found = verdict.verdicts(
+            found = verdicts(
                 log, models, np.random.default_rng(args.seed), aliases={a.earlier: a.model for a in aliases},
                 simulations=args.simulations, min_cohort=args.min_cohort, search=args.scan, progress=progress,
-                controls=verdict.control_models(log, args.min_cohort),
+                controls=control_models(log, args.min_cohort),
             )  # fmt: skip
             why = args.why or (args.models is not None and len(found) == 1)
             accounts = (
@@ -199,7 +200,7 @@ def _truth(path: Path) -> tuple[list[TruthCheck], str]:
 def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
     """Models to judge. Raises BadInput for one that the log never saw."""
     from analysis import study
-    from analysis.inference.launch import verdict
+    from analysis.inference.verdict.models import models_to_judge
     from analysis.queries import usage
     from analysis.report import looked_at
 
@@ -217,7 +218,7 @@ def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[s
     in_study = any(panel.model in known for panel in study.REPORT_PANELS)
     if not args.all and (log.manifest is not None or in_study):
         return looked_at.models_shown(log)
-    found = verdict.models_to_judge(log, args.min_cohort)
+    found = models_to_judge(log, args.min_cohort)
     if not found:
         raise BadInput(
             f"{args.log}: no model has a launch cohort of {args.min_cohort} users and two later ones; lower "

@@ -14,12 +14,14 @@ import numpy as np
 
 from analysis.inference.cohorts.panel import NoPanel, Panel
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
-from analysis.inference.launch.classification import CALLED, Kind
 from analysis.inference.launch.decision import decide
 from analysis.inference.launch.multiplicity import adjusted, scan
 from analysis.inference.launch.naive import two_proportions
 from analysis.inference.launch.tests import ALPHA, launch_tests
-from analysis.inference.launch.verdict import Verdict, control_models, models_to_judge, verdicts
+from analysis.inference.verdict.classification import CALLED, Kind
+from analysis.inference.verdict.judging import verdicts
+from analysis.inference.verdict.models import control_models, models_to_judge
+from analysis.inference.verdict.verdict import Verdict
 from analysis.queries import retention
 from analysis.study import SMALL_COHORT
 from testbed.claims.statistics import Untestable

@@ -23,7 +23,7 @@ FEW_GAPS = 6  # so many are listed on the terminal, more are counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.inference.launch.verdict import Verdict
+    from analysis.inference.verdict.verdict import Verdict
 
 MAX_COHORTS = 8  # rows of one small triangle; the rest is one row with their mean
 

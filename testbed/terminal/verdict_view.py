@@ -13,8 +13,8 @@ from rich.text import Text
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.launch.decision import Decision
-from analysis.inference.launch.verdict import Verdict, outcome_words
-from analysis.inference.launch.wording import left_out_in_turn, others_word
+from analysis.inference.verdict.verdict import Verdict
+from analysis.inference.verdict.wording import left_out_in_turn, others_word, outcome_words
 from analysis.numerals import (
     NOBODY,
     NONE,

@@ -11,8 +11,9 @@ import pytest
 
 import analysis
 from analysis.inference.error_rates.populations import Population, planted
-from analysis.inference.launch.verdict import KIND_WORDS, Verdict, judge
-from analysis.inference.launch.verdict_table import COLUMNS, verdict_table
+from analysis.inference.verdict.judging import judge
+from analysis.inference.verdict.table import COLUMNS, verdict_table
+from analysis.inference.verdict.verdict import KIND_WORDS, Verdict
 from analysis.numerals import number_within, p_value, percent, percent_within, points_within
 from analysis.report.pages.judgements import MARKS, judgement
 from tests.analysis.rows import generations, model, models

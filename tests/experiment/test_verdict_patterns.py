@@ -9,7 +9,7 @@ import pytest
 import sim
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.multiplicity import Scan
-from analysis.inference.launch.verdict import verdicts
+from analysis.inference.verdict.judging import verdicts
 from sim.catalogue.overrides import WORLDS
 from testbed import patterns
 from testbed.claims.statistics import Untestable

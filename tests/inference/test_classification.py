@@ -12,9 +12,10 @@ import pytest
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.populations import Population, Prior, planted
-from analysis.inference.launch import verdict as verdict_module
-from analysis.inference.launch.controls import Controls
-from analysis.inference.launch.verdict import _adjusted, judge, predecessors
+from analysis.inference.verdict import judging as verdict_module
+from analysis.inference.verdict.controls import Controls
+from analysis.inference.verdict.judging import _adjusted, judge
+from analysis.inference.verdict.models import predecessors
 from tests.analysis.rows import generations, model, models
 
 SIZES = (1500,) + (500,) * 7

@@ -34,7 +34,7 @@ from analysis.inference.curves.reactivation_tests import (
     return_rates,
 )
 from analysis.inference.error_rates.populations import Population, planted
-from analysis.inference.launch.verdict import panel_of
+from analysis.inference.verdict.models import panel_of
 from testbed import cli
 from testbed.terminal.profile_view import print_profile
 from tests.analysis.rows import generations, model, models

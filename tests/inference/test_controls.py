@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analysis.inference.error_rates.populations import Population, Prior, planted
-from analysis.inference.launch.controls import Controls, compare, effect
 from analysis.inference.launch.tests import launch_tests
-from analysis.inference.launch.verdict import _beside_controls, judge
+from analysis.inference.verdict.controls import Controls, compare, effect
+from analysis.inference.verdict.judging import _beside_controls, judge
 
 SIZES = (1500, *[500] * 6)
 

@@ -12,7 +12,7 @@ from analysis.inference.error_rates.fitted_null import searched_null
 from analysis.inference.error_rates.populations import Population, planted
 from analysis.inference.launch.multiplicity import adjusted, cohort_statistics, scan
 from analysis.inference.launch.tests import age_period
-from analysis.inference.launch.verdict import judge
+from analysis.inference.verdict.judging import judge
 
 
 def test_holm_and_benjamini_hochberg_by_hand():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from analysis.inference.cohorts.panel import UNKNOWN_TENURE, NoPanel, Panel
 from analysis.inference.error_rates.populations import month_range
-from analysis.inference.launch.verdict import judge, verdicts
+from analysis.inference.verdict.judging import judge, verdicts
 from analysis.queries import retention
 from analysis.report.pages.judgements import judgement
 from tests.analysis.rows import generations, model, models

@@ -12,7 +12,7 @@ from analysis.inference.cohorts.panel import UNKNOWN_TENURE, Panel
 from analysis.inference.error_rates.populations import Population, month_range, planted
 from analysis.inference.launch import robustness as ch
 from analysis.inference.launch.decision import decide
-from analysis.inference.launch.verdict import judge
+from analysis.inference.verdict.judging import judge
 
 SIZES = (1000,) + (400,) * 6
 

@@ -16,12 +16,13 @@ from rich.console import Console
 
 from analysis import numerals
 from analysis.inference.error_rates.populations import Population, Prior, planted
-from analysis.inference.launch import wording
 from analysis.inference.launch.decision import first_look
 from analysis.inference.launch.effects import Amount
-from analysis.inference.launch.remedies import in_words, remedies
 from analysis.inference.launch.robustness import robustness_checks
-from analysis.inference.launch.verdict import KIND_WORDS, Verdict, judge
+from analysis.inference.verdict import wording
+from analysis.inference.verdict.judging import judge
+from analysis.inference.verdict.remedies import in_words, remedies
+from analysis.inference.verdict.verdict import KIND_WORDS, Verdict
 from analysis.proportions import Z95
 from analysis.report.pages.judgements import judgement
 from testbed.terminal import verdict_view

@@ -37,7 +37,7 @@ from analysis.inference.curves.reactivation_tests import (
     return_rates,
 )
 from analysis.inference.curves.shrinkage import FEWEST_COHORTS, shrunken_cohorts
-from analysis.inference.launch.verdict import predecessors
+from analysis.inference.verdict.models import predecessors
 from analysis.json_values import plain, records
 from analysis.queries.query import collect
 from analysis.sources.log import Log

@@ -11,14 +11,37 @@ cells looked at (Holm). The oldest cohort has no older one beside it and is not 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.inference.cohorts.co_activity import CoActivity
 from analysis.inference.cohorts.panel import Floats, Panel
 from analysis.inference.curves.reactivation_tests import calendar_safe, mcnemar, return_rates
-from analysis.inference.launch.classification import EARLIEST_REACTIVATION, RETURNERS, RISE, Reactivation
 from analysis.inference.launch.multiplicity import adjusted
+from analysis.inference.launch.tests import ALPHA
+
+RISE = 0.03  # least rise of a reactivation: 3 points (suggested)
+RETURNERS = 0.25  # least share of a reactivation's actives who had been silent before (suggested)
+EARLIEST_REACTIVATION = 2  # months: a rise to month 1 from 1 cannot be
+
+
+@dataclass(frozen=True)
+class Reactivation:
+    """A rise of activity after silence in one cohort: share before and after, and what supports it."""
+
+    cohort: int
+    age: int
+    before: float
+    after: float
+    returners: float  # share of the actives at `age` who were silent in an earlier month
+    p_rise: float  # paired (McNemar), adjusted for the cells looked at (Holm)
+    p_shape: float  # not convex as any mix of users who skip and leave would be, beside older cohorts (Holm)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether both tests reject."""
+        return self.p_rise <= ALPHA and self.p_shape <= ALPHA
 
 
 def find_reactivations(panel: Panel) -> tuple[Reactivation, ...]:

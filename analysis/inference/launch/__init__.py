@@ -1,1 +1,1 @@
-"""Does a launch cohort stand out: tests, sizes, robustness checks, the verdict and its words."""
+"""Does a launch cohort stand out: tests, sizes, robustness checks, the decision."""

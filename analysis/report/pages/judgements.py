@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, ErrorRates, Rate
-from analysis.inference.launch.remedies import in_words
-from analysis.inference.launch.verdict import Verdict, outcome_words
-from analysis.inference.launch.wording import how_sure, left_out_in_turn, of_the_log, others_word, sentence
+from analysis.inference.verdict.remedies import in_words
+from analysis.inference.verdict.verdict import Verdict
+from analysis.inference.verdict.wording import (
+    how_sure,
+    left_out_in_turn,
+    of_the_log,
+    others_word,
+    outcome_words,
+    sentence,
+)
 from analysis.numerals import NOBODY, number_within, p_is, p_value, percent, percent_within, points_within
 from analysis.report.pages.cells import Cell, SmallTable
 

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.inference.cohorts.panel import Cells, Panel
+from analysis.inference.curves.reactivations import Reactivation
 from analysis.inference.launch.decision import Decision
 from analysis.inference.launch.tests import ALPHA, trend_of_others
 from analysis.numerals import percent, points
@@ -29,31 +30,10 @@ ALIKE = 0.05  # largest spread between cohorts that are "alike" at an age: 5 poi
 FLOOR = 0.15  # R(k) from month 3 on of later cohorts "near the floor" (suggested)
 DOMINANT_RATIO = 2.0  # launch cohort over later ones in a dominant launch: "2 to 3 times" (suggested)
 SHAPE_AGES = (3, 4, 5)  # ages at which cohorts are compared (report, figure 25, read at month 5)
-RISE = 0.03  # least rise of a reactivation: 3 points (suggested)
-RETURNERS = 0.25  # least share of a reactivation's actives who had been silent before (suggested)
-EARLIEST_REACTIVATION = 2  # months: a rise to month 1 from 1 cannot be
 
 
 CALLED: tuple[Kind, ...] = ("foundational", "dominant launch")
 """The kinds that say that a launch cohort is special and stays."""
-
-
-@dataclass(frozen=True)
-class Reactivation:
-    """A rise of activity after silence in one cohort: share before and after, and what supports it."""
-
-    cohort: int
-    age: int
-    before: float
-    after: float
-    returners: float  # share of the actives at `age` who were silent in an earlier month
-    p_rise: float  # paired (McNemar), adjusted for the cells looked at (Holm)
-    p_shape: float  # not convex as any mix of users who skip and leave would be, beside older cohorts (Holm)
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether both tests reject."""
-        return self.p_rise <= ALPHA and self.p_shape <= ALPHA
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.inference.error_rates.rates import PLANTED
 from analysis.inference.launch.effects import Amount
-from analysis.inference.launch.verdict import Verdict
+from analysis.inference.verdict.verdict import Verdict
 
 NUMBERS = (
     "p", "holm_p", "month", "difference", "low", "high", "ratio", "extra_loyal_share", "e_value",

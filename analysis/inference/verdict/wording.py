@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
-from analysis.inference.launch.remedies import in_words
+from analysis.inference.verdict.remedies import in_words
 from analysis.numerals import listed, percent, points
 
 if TYPE_CHECKING:
     from analysis.inference.launch.decision import Decision
-    from analysis.inference.launch.verdict import Verdict
+    from analysis.inference.launch.robustness import Outcome
+    from analysis.inference.verdict.verdict import Verdict
 
 CONTROLS, ADJUSTMENT = "negative controls", "adjustment for the models judged"
 CHECK_WORDS = {
@@ -132,3 +133,10 @@ def how_sure(verdict: Verdict) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """What a robustness check did, in a word."""
+    if outcome.overturns is None:
+        return "cannot be judged: too little is left"
+    return "changes the answer" if outcome.overturns else "holds"

@@ -1,4 +1,4 @@
-"""The verdict on a model's launch cohort: tests, sizes, robustness checks, kind, error rates, in one object.
+"""Judges launch cohorts: tests, sizes, robustness checks, kind and error rates, one `Verdict` a model.
 
     with open_log("outputs/report/RUN-ID") as log:
         verdict = verdicts(log, ["anthropic/claude-sonnet-4"], np.random.default_rng(1))[0]
@@ -12,203 +12,32 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from analysis.inference.cohorts.panel import NEWCOMER_DAYS, NoPanel, Panel
 from analysis.inference.curves import identifiability
-from analysis.inference.curves.identifiability import Identifiability
 from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
-from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, SIMULATIONS, ErrorRates, error_rates
-from analysis.inference.launch import wording
-from analysis.inference.launch.classification import CALLED, Classification, classify, reactivation_words
-from analysis.inference.launch.controls import Controls, compare
-from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision, decide
+from analysis.inference.error_rates.rates import PLANTED, SIMULATIONS, error_rates
+from analysis.inference.launch.decision import Decision, decide
 from analysis.inference.launch.multiplicity import LEAST_SCANNED, Scan, adjusted, scan
-from analysis.inference.launch.remedies import remedies
-from analysis.inference.launch.robustness import Concentration, Outcome, concentration
-from analysis.json_values import plain
-from analysis.numerals import listed, percent
+from analysis.inference.launch.robustness import concentration
+from analysis.inference.verdict.classification import CALLED, Classification, classify, reactivation_words
+from analysis.inference.verdict.controls import Controls, compare
+from analysis.inference.verdict.models import least_of_controls, panel_of, predecessors
+from analysis.inference.verdict.remedies import remedies
+from analysis.inference.verdict.verdict import Verdict
+from analysis.numerals import listed
 from analysis.proportions import Z95
 from analysis.queries import retention
 from analysis.sources.log import Log
-from analysis.study import LEVEL, SMALL_COHORT
+from analysis.study import SMALL_COHORT
 from analysis.workers import Workers
 
-MIGRATION_DAYS = 31  # between a model's release and an earlier id's retirement, to be one launch (assumed)
 MOST_CONTROLS = 40  # models with the largest launch cohorts: more take long and change little (assumed)
-
-KIND_WORDS = {
-    "foundational": "foundational launch cohort",
-    "dominant launch": "dominant launch",
-    "fragile": "fragile",
-    "launch advantage": "launch advantage only",
-    "drift": "drift (not identifiable)",
-    "boomerang": "boomerang",
-    "no fit": "no fit",
-    "no stand-out": "no stand-out",
-    "insufficient data": "insufficient data",
-}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is said of one model. decision, concentration, identifiable and rates are None where there is too little.
-
-    holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it, judged_together of them (those with
-    a p-value); controls: what the launch cohorts of the other models say; remedies: what would do where there is too
-    little data, a phrase each.
-    """
-
-    model: str
-    panel: Panel | None
-    classification: Classification
-    decision: Decision | None = None
-    identifiable: Identifiability | None = None
-    concentration: Concentration | None = None
-    rates: ErrorRates | None = None
-    scan: Scan | None = None
-    controls: Controls = field(default_factory=Controls)
-    holm_p: float = math.nan
-    bh_q: float = math.nan
-    judged_together: int = 1
-    notes: tuple[str, ...] = ()
-    remedies: tuple[str, ...] = ()
-
-    @property
-    def p(self) -> float:
-        """p-value of the conjunction."""
-        return self.decision.found.p if self.decision else math.nan
-
-    @property
-    def overturned_by(self) -> tuple[str, ...]:
-        """Robustness checks under which the answer changes."""
-        return (*(self.decision.overturned_by if self.decision else ()), *self._failed_beside)
-
-    @property
-    def _failed_beside(self) -> tuple[str, ...]:
-        """The robustness checks that it fails beside other models."""
-        controls = (wording.CONTROLS,) if self.fails_controls else ()
-        return (*controls, wording.ADJUSTMENT) if self.fails_adjustment else controls
-
-    @property
-    def _overturned_in_words(self) -> str:
-        """When the answer changes, to follow "it does not hold"; empty if it never does."""
-        decision = self.decision
-        others = [o.name for o in decision.other_outcomes if o.overturns] if decision else []
-        dropped = (
-            [o.without for o in decision.left_out_in_turn if o.overturns and o.without] if decision else []
-        )
-        return wording.under([*others, *self._failed_beside], dropped)
-
-    @property
-    def fails_controls(self) -> bool:
-        """Whether the launch cohort stands out, but no more than those of other models."""
-        return self.decision is not None and self.decision.stands and self.controls.explain
-
-    @property
-    def fails_adjustment(self) -> bool:
-        """Whether the launch cohort stands out, but not once its p-value is adjusted for the models judged (Holm)."""
-        decision = self.decision
-        return decision is not None and decision.stands and self.holm_p > decision.found.alpha
-
-    @property
-    def _short_of(self) -> str:
-        """What a foundational cohort lacks of the report's level (`at_level`), in words, or nothing."""
-        kind, sizes = self.classification, self.decision.sizes if self.decision else None
-        if kind.kind != "foundational" or kind.at_level or sizes is None:
-            return ""
-        if kind.at_level is None:
-            return ", month 5 not observed"
-        if sizes.own.value >= LEVEL:
-            return (
-                f", still falling: of those active in month 3, {percent(sizes.plateau.value)} are in month 5"
-            )
-        return f", below the report's level: {percent(sizes.own.value)} active in month 5"
-
-    @property
-    def headline(self) -> str:
-        """The verdict in a line."""
-        words = KIND_WORDS[self.classification.kind] + self._short_of
-        if not self.overturned_by:
-            return words
-        if self.classification.kind == "fragile":
-            return f"fragile: does not hold {self._overturned_in_words}"
-        return f"{words}; not firm: would change {self._overturned_in_words}"
-
-    @property
-    def sentence(self) -> str:
-        """The verdict for a reader who knows no statistics, to stand behind the model's name."""
-        return wording.sentence(self)
-
-    @property
-    def how_sure(self) -> str:
-        """The error rates in a sentence, or nothing."""
-        return wording.how_sure(self)
-
-    @property
-    def caveats(self) -> list[str]:
-        """What limits the sentence, a sentence each."""
-        return wording.caveats(self)
-
-    def as_json(self) -> dict[str, Any]:
-        """The verdict for programs; what is not known is null."""
-        shown: dict[str, Any] = {
-            "model": self.model,
-            "verdict": self.classification.kind,
-            "headline": self.headline,
-            "sentence": self.sentence,
-            "caveats": self.caveats,
-            "because": self.classification.because,
-            "at_the_reports_level": self.classification.at_level,
-            "reactivations": [asdict(j) for j in self.classification.reactivations],
-            "p": self.p,
-            "holm_p": self.holm_p,
-            "bh_q": self.bh_q,
-            "models_judged_together": self.judged_together,
-            "overturned_by": list(self.overturned_by),
-            "negative_controls": asdict(self.controls),
-            "notes": list(self.notes),
-            "remedies": list(self.remedies),
-        }
-        if self.panel is not None:
-            shown["panel"] = _panel_json(self.panel)
-        if self.decision is not None:
-            found = self.decision.found
-            shown["tests"] = {
-                letter: {
-                    "name": t.name, "p": t.p, "statistic": t.statistic, "age": t.age, "others": t.others,
-                    "rejects": t.rejects(found.alpha), "not_run": t.why or None,
-                }
-                for letter, t in found.tests.items()
-            }  # fmt: skip
-            shown["odds_ratio"] = {
-                "value": found.odds_ratio, "low": found.odds_ratio_low, "high": found.odds_ratio_high,
-            }  # fmt: skip
-            shown["effects"] = asdict(self.decision.sizes) if self.decision.sizes else None
-            shown["robustness_checks"] = [asdict(o) for o in self.decision.outcomes]
-        if self.identifiable is not None:
-            shown["identifiability"] = asdict(self.identifiable) | {
-                "identified": self.identifiable.identified,
-                "words": self.identifiable.words,
-            }
-        if self.concentration is not None:
-            shown["concentration"] = asdict(self.concentration)
-        if self.rates is not None:
-            shown["error_rates"] = _rates_json(self.rates)
-        if self.scan is not None and self.panel is not None:
-            months = [self.panel.months[c].isoformat() for c in self.scan.cohorts]
-            shown["scan"] = [
-                {"cohort": month, "z": z, "adjusted_p": p}
-                for month, z, p in zip(months, self.scan.z, self.scan.adjusted_p, strict=True)
-            ]
-        told: dict[str, Any] = plain(shown)
-        return told
 
 
 def judge(
@@ -433,65 +262,6 @@ def _adjusted(verdict: Verdict) -> Verdict:
     return replace(verdict, classification=replace(kind, kind="fragile", because=because))
 
 
-def panel_of(
-    log: Log, model: str, min_cohort: int = SMALL_COHORT, together: Sequence[str] | None = None
-) -> Panel:
-    """A model's panel with its 30-day windows beside it. Raises NoPanel. together: see `Panel.from_log`."""
-    panel = Panel.from_log(log, model, min_cohort=min_cohort)
-    try:
-        windows = Panel.from_log(log, model, min_cohort=min_cohort, windows="30 days", together=together)
-    except NoPanel:
-        return panel
-    return replace(panel, rewindowed=windows)
-
-
-def predecessors(log: Log, model: str) -> list[str]:
-    """Earlier ids whose users the gateway moved to a model at its launch, and theirs in turn, oldest last.
-
-    These are ids whose successor is the model and that retired within a month of its release, such as a preview at
-    general availability. Empty without a models table that states it.
-    """
-    if log.models is None or not {"successor", "retired", "released"} <= set(log.models.columns):
-        return []
-    table = log.models.select("model", "successor", "retired", "released")
-    facts = log.remembered("predecessors", lambda: table.to_pandas())
-    released = pd.to_datetime(facts["released"])
-    starts = dict(zip(facts["model"], released, strict=True))
-    after = pd.to_datetime(facts["retired"]) - pd.to_datetime(facts["successor"].map(starts))
-    moved = facts[facts["successor"].notna() & (after.dt.days.abs() <= MIGRATION_DAYS)]
-    found, wanted = [], [model]
-    while wanted:
-        name = wanted.pop()
-        earlier = [old for old in moved.loc[moved["successor"] == name, "model"] if old not in found]
-        found += earlier
-        wanted += earlier
-    return found
-
-
-def least_of_controls(min_cohort: int) -> int:
-    """Least users of the cohorts of a control: half of what a judged model needs; they speak together (assumed)."""
-    return max(min_cohort >> 1, 1)
-
-
-def control_models(log: Log, min_cohort: int = SMALL_COHORT) -> list[str]:
-    """Models whose launch cohorts can be negative controls, by users of that cohort."""
-    return models_to_judge(log, least_of_controls(min_cohort))
-
-
-def models_to_judge(log: Log, least: int = SMALL_COHORT) -> list[str]:
-    """Models with a launch cohort of at least so many users and two later ones, by users of that cohort."""
-    counts = retention.first_months(log)
-    chosen = []
-    for model, rows in counts[counts["users"] >= least].groupby("model"):
-        launch, _ = retention.launch_cohort(log, str(model))
-        if launch is None:
-            continue
-        own = rows[rows["cohort"] == np.datetime64(launch)]
-        if len(own) and int((rows["cohort"] > np.datetime64(launch)).sum()) >= 2:
-            chosen.append((int(own["users"].iloc[0]), str(model)))
-    return [model for _, model in sorted(chosen, key=lambda pair: (-pair[0], pair[1]))]
-
-
 def _control(log: Log, model: str, min_cohort: int) -> Decision | None:
     """The decision on a control model's launch cohort; None where it cannot be judged."""
     try:
@@ -545,40 +315,3 @@ def _no_launch(panel: Panel) -> str:
             f"shares to within {within:.0f} points"
         )
     return f"the launch cohort ({month:%B %Y}) has no complete month after its first"
-
-
-def _panel_json(panel: Panel) -> dict[str, Any]:
-    return {
-        "launch_cohort": panel.months[panel.launch].isoformat() if panel.launch is not None else None,
-        "months": [panel.months[0].isoformat(), panel.months[-1].isoformat()],
-        "months_left_out": [m.isoformat() for m in panel.months_dropped],
-        "cohorts": {panel.months[c].isoformat(): int(panel.cohort_sizes[c]) for c in panel.tested},
-        "clusters": "organisation" if panel.has_organisations else "user",
-        "least_users_of_a_cohort": panel.min_cohort,
-        "least_difference": LEAST_DIFFERENCE,
-    }
-
-
-def _rates_json(rates: ErrorRates) -> dict[str, Any]:
-    def one(rate: Any) -> dict[str, Any]:
-        low, high = rate.interval
-        return {"population": rate.population, "loyal": rate.loyal, "rate": rate.value, "low": low, "high": high,
-                "simulations": rate.simulations}  # fmt: skip
-
-    return {
-        "false_positive_rate": rates.false_positive_rate,
-        "nulls": [one(r) for r in rates.nulls],
-        "power": [one(r) for r in rates.power],
-        "users": asdict(rates.prior),
-        "between_cohorts_sd": rates.between_cohorts,
-        "large_cohorts_cut": rates.cut,
-        "likeness_within_organisations": rates.likeness,
-        "not_simulated": list(NOT_SIMULATED),
-    }
-
-
-def outcome_words(outcome: Outcome) -> str:
-    """What a robustness check did, in a word."""
-    if outcome.overturns is None:
-        return "cannot be judged: too little is left"
-    return "changes the answer" if outcome.overturns else "holds"
