@@ -187,28 +187,41 @@ def add_figures_option(parser: argparse.ArgumentParser) -> None:
                         "removed: they may be of another analysis")  # fmt: skip
 
 
+def add_world_options(
+    group: argparse._ArgumentGroup, of: str = "scenario", seed: str = "seed of all draws", such_as: str = ""
+) -> None:
+    """The options that change a world: `--seed`, `--users` and `--set`. of: the file that has the defaults and the
+    keys; seed: what the seed is; such_as: an example of a key with its value."""
+    group.add_argument("--seed", type=whole_number, metavar="N", help=f"{seed} (default: the {of}'s)")
+    group.add_argument(
+        "--users", type=positive_integer, metavar="N", help=f"number of users (default: the {of}'s)"
+    )
+    example = f", such as {such_as}" if such_as else ""
+    group.add_argument(
+        "--set", dest="settings", action="append", default=[], type=setting, metavar="KEY=VALUE",
+        help=f"change any key of the {of}{example}; repeatable",
+    )  # fmt: skip
+
+
+def add_workers_option(group: argparse._ArgumentGroup, what: str = "processes", note: str = "") -> None:
+    """`--workers`. what: of which there are so many at a time; note: what else is to be known."""
+    group.add_argument(
+        "--workers", type=positive_integer, metavar="N", help=f"{what} (default: one a core){note}"
+    )
+
+
 def add_simulation_options(parser: argparse.ArgumentParser) -> None:
     """The scenario and the options that change it or say how to run it."""
     parser.add_argument(
         "scenario", metavar="SCENARIO", help="a scenario file, or the name of a shipped one (report)"
     )
     world = parser.add_argument_group("the world")
-    world.add_argument(
-        "--seed", type=whole_number, metavar="N", help="seed of all draws (default: the scenario's)"
-    )
-    world.add_argument(
-        "--users", type=positive_integer, metavar="N", help="number of users (default: the scenario's)"
-    )
-    world.add_argument(
-        "--set", dest="settings", action="append", default=[], type=setting, metavar="KEY=VALUE",
-        help="change any key of the scenario, such as mechanisms.fit=off; repeatable",
-    )  # fmt: skip
+    add_world_options(world, such_as="mechanisms.fit=off")
     run = parser.add_argument_group("the run")
     run.add_argument(
         "--out", default="outputs", metavar="DIR", help="folder for run folders (default: outputs)"
     )
-    run.add_argument("--workers", type=positive_integer, metavar="N", help="processes (default: one a core); the "
-                     "result does not depend on it")  # fmt: skip
+    add_workers_option(run, note="; the result does not depend on it")
     run.add_argument("--anyway", action="store_true", help="simulate although a large world is estimated to need more "
                      "disk or memory than is free")  # fmt: skip
     run.add_argument("--fresh", action="store_true", help="simulate again although this run is complete")

@@ -120,3 +120,23 @@ def test_one_file_knows_how_a_file_is_written_as_a_whole():
         "analysis/contract/files.py",
         "analysis/sources/log.py",
     }  # the log names a view
+
+
+def test_the_options_of_a_world_are_described_once():
+    """`slipper verdict` and the studies have a seed of another kind: that of what they draw themselves."""
+    found: dict[str, set[str]] = {}
+    for path, tree in HOUSE.items():
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "add_argument"
+            ):
+                options = {word.value for word in node.args if isinstance(word, ast.Constant)}
+                for option in options & {"--seed", "--users", "--set", "--workers"}:
+                    found.setdefault(option, set()).add(path)
+    once = {"testbed/arguments.py"}
+    assert {option: found[option] for option in ("--users", "--set", "--workers")} == dict.fromkeys(
+        ("--users", "--set", "--workers"), once
+    )
+    assert found["--seed"] == once | {"testbed/commands/verdict.py", "testbed/studies/error_rates.py"}

@@ -71,17 +71,11 @@ def add_parser(commands: Any) -> None:
     over.add_argument(
         "--seeds", type=arguments.positive_integer, metavar="N", help="run N replicates and judge each"
     )
-    over.add_argument(
-        "--seed", type=arguments.whole_number, metavar="N", help="master seed (default: the scenario's)"
-    )
-    over.add_argument("--users", type=arguments.positive_integer, metavar="N", help="number of users")
-    over.add_argument("--set", dest="settings", action="append", default=[], type=arguments.setting,
-                      metavar="KEY=VALUE", help="change any key of the scenario; repeatable")  # fmt: skip
+    arguments.add_world_options(over, seed="master seed")
     over.add_argument(
         "--out", metavar="DIR", help="folder for what is remembered and kept (default: outputs)"
     )
-    over.add_argument("--workers", type=arguments.positive_integer, metavar="N", help="replicates at a time (default: "
-                      "one a core)")  # fmt: skip
+    arguments.add_workers_option(over, "replicates at a time")
     over.add_argument("--keep", action="store_true", help="keep the replicates' run folders")
     arguments.add_log_options(parser)
     arguments.add_output_options(parser)

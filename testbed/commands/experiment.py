@@ -92,14 +92,7 @@ def add_parser(commands: Any) -> None:
     what.add_argument(
         "--replicates", type=arguments.positive_integer, metavar="N", help="default: the file's"
     )
-    what.add_argument("--users", type=arguments.positive_integer, metavar="N", help="users of each world")
-    what.add_argument(
-        "--seed", type=arguments.whole_number, metavar="N", help="master seed (default: the file's)"
-    )
-    what.add_argument(
-        "--set", dest="settings", action="append", default=[], type=arguments.setting, metavar="KEY=VALUE",
-        help="change any key of the experiment file, such as margin=0.1; repeatable",
-    )  # fmt: skip
+    arguments.add_world_options(what, "experiment file", "master seed", "margin=0.1")
     what.add_argument("--plan", action="store_true", help="say what would run, what it could decide and how large the "
                       "judged cohorts would be, and leave (a few seconds a world)")  # fmt: skip
     what.add_argument("--fresh", action="store_true", help="run again what is remembered")
@@ -109,9 +102,7 @@ def add_parser(commands: Any) -> None:
         help="list the patterns that there are, and leave (slipper patterns)",
     )
     how = parser.add_argument_group("how it is run")
-    how.add_argument(
-        "--workers", type=arguments.positive_integer, metavar="N", help="processes (default: one a core)"
-    )
+    arguments.add_workers_option(how)
     how.add_argument("--engine", choices=("processes", "dask"), default="processes",
                      help="processes of this machine (default), or a Dask cluster")  # fmt: skip
     how.add_argument(
