@@ -19,8 +19,8 @@ from benchmarks.child import peak_memory, run_child
 from sim.activity import Activity, monthly
 from sim.catalogue.overrides import WORLDS
 from sim.gateway.run_folder import listed_name
+from sim.mechanisms import MECHANISMS
 from sim.randomness import replicate_seed
-from sim.scenario import Mechanisms
 from sim.world import World, compile_loops, load_world, run_agents
 
 MASTER_SEED = 1
@@ -36,7 +36,7 @@ OUTCOMES = ("open share", SHARE, "launch contrast")
 LEAST_SAVING = 20
 """Times the replicates that independent seeds should need at least."""
 ARMS: Mapping[str, tuple[str, ...]] = {
-    **{f"{cause} off": (f"mechanisms.{cause}=off",) for cause in Mechanisms.model_fields},
+    **{f"{cause} off": (f"mechanisms.{cause}=off",) for cause in MECHANISMS},
     "kappa 10% lower": ("mechanisms.information.kappa=4.5",),
     "lock-in 10% weaker": ("mechanisms.lock_in.strength=1.35",),
     "calendar empty": ("calendar=[]",),

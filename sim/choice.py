@@ -13,6 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.market import Market
+from sim.mechanisms.fit import Fit
+from sim.mechanisms.information import Information
+from sim.mechanisms.popularity import Popularity
+from sim.mechanisms.price_response import PriceResponse
 from sim.population import Workloads
 from sim.race import NOBODY, best_ability, winners
 from sim.randomness import Draws, Purpose, mixed_unit
@@ -47,13 +51,11 @@ class View:
 
 def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
     """A[m] = reach * (floor + 2^(-age / half-life)) + popularity * last week's share (form assumed)."""
-    search, popularity = scenario.search, scenario.mechanisms.popularity
+    search = scenario.search
     age = np.maximum(day - market.release_day, 0)
     news = np.exp2(-age / search.awareness_half_life_days)
     known = market.reach * (search.awareness_floor + news)
-    if popularity.enabled:
-        known = known + popularity.weight * market.share
-    return np.asarray(known)
+    return np.asarray(known + scenario.mechanisms[Popularity].awareness(market.share))
 
 
 def log_price(effective: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
@@ -130,21 +132,23 @@ def try_utility(
     A model known to fit is judged without error of perception, and with the weight of quality that users experience.
     """
     causes, g = scenario.mechanisms, work.category[rows]
-    kappa = causes.information.kappa if causes.information.enabled else 0.0
-    alpha = causes.price_response.alpha if causes.price_response.enabled else 0.0
-    entity, hardness, fit = work.entity[rows, None], work.hardness[rows, None], causes.fit.enabled
-    error = causes.information.perception_sd * draws.normal(Purpose.PERCEPTION, entity, view.key)
-    match = causes.fit.match_sd * draws.normal(Purpose.MATCH, entity, view.key)
-    expected = view.perceived[:, g].T + error - hardness if fit else np.zeros_like(match)
-    experienced = view.ability[:, g].T + match - hardness if fit else match
-    margin = np.where(
+    fit, information, price_response = causes[Fit], causes[Information], causes[PriceResponse]
+    pair = (draws, work.entity[rows, None], view.key)
+    hardness, price_weight = work.hardness[rows, None], work.price_weight[rows, None].astype(float)
+    margin = fit.margin(*pair, view.ability[:, g].T, hardness)
+    expected = (
+        information.expected(*pair, view.perceived[:, g].T, hardness)
+        if fit.enabled
+        else np.zeros_like(margin)
+    )
+    worth = np.where(
         holds(known[rows], view.numbers),
-        scenario.search.quality_weight * np.minimum(experienced, causes.information.cap),
-        kappa * np.minimum(expected, causes.information.cap) if fit else 0.0,
+        scenario.search.quality_weight * information.useful(margin),
+        information.weight * information.useful(expected),
     )
     price = np.where(view.free & work.accepts_free[rows, None], view.log_free_price, view.log_price[:, g].T)
     price = np.where(np.isfinite(price), price, 0.0)  # out of reach: not considered
-    return np.asarray(np.log(view.awareness) + margin - alpha * price * work.price_weight[rows, None])
+    return np.asarray(np.log(view.awareness) + worth - price_response.burden(price_weight, price))
 
 
 def plain_utilities(
@@ -195,14 +199,14 @@ def choose(
     an entry for each row. The draws of a choice are its day's, so that histories that parted meet in the same luck.
     """
     causes = scenario.mechanisms
+    fit, information = causes[Fit], causes[Information]
     return np.asarray(
         winners(
             rows, work.entity, work.category, work.hardness, work.log_willingness, work.price_weight, work.needs_tools,
             work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, unknown_only, stay, outside,
             np.uint64(day), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),
-            draws.key(Purpose.MATCH), causes.information.kappa if causes.information.enabled else 0.0,
-            causes.information.cap, causes.information.perception_sd, causes.fit.match_sd,
-            causes.price_response.alpha if causes.price_response.enabled else 0.0, causes.fit.enabled,
+            draws.key(Purpose.MATCH), information.weight, information.cap, information.perception_sd, fit.match_sd,
+            causes[PriceResponse].weight, fit.enabled,
             scenario.search.quality_weight,
             view.numbers, view.key, view.awareness, view.perceived, view.ability, view.log_price, view.log_free_price,
             view.free, view.tools, view.permissive, view.context,

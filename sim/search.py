@@ -4,8 +4,8 @@ The state of a workload says what it does now; `due` says on which day it decide
 those whose decision is due. Spells, the intervals in which a workload uses a model, are written down as they end.
 """
 
-from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -14,15 +14,22 @@ from numpy.typing import NDArray
 from analysis.contract import CATEGORIES
 from sim.choice import NOBODY, View, affordable_frontier, choose, log_price
 from sim.market import Market
+from sim.mechanisms.backlog import Backlog
+from sim.mechanisms.fit import Fit
+from sim.mechanisms.frontier_attention import FrontierAttention
+from sim.mechanisms.information import Information
+from sim.mechanisms.lock_in import LockIn
+from sim.mechanisms.migration import Migration
+from sim.mechanisms.price_response import PriceResponse
+from sim.mechanisms.rival_trials import RivalTrials
 from sim.planted_loyalty import Plant
 from sim.population import FOREVER, Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
+from sim.spells import Kind, Reason, SpellLog
 
 Rows = NDArray[np.int64]
 
-NEWS_SCALE = 0.3
-"""Scale of the logistic between casual and hard work in listening to releases, in units of hardness (assumed)."""
 MOST_FAILURES = 12
 """Failures beyond which the wait does not grow (assumed; longest_wait_days bounds it before)."""
 
@@ -36,31 +43,6 @@ class State(IntEnum):
     EMBEDDED = 3
     TRYING_RIVAL = 4
     ENDED = 5
-
-
-class Kind(IntEnum):
-    """What a spell is."""
-
-    TRIAL = 0
-    HOME = 1
-    RIVAL = 2
-
-
-class Reason(IntEnum):
-    """Why a spell ended."""
-
-    HORIZON = 0  # the world ended first
-    ENDED = 1  # the job was done, or the user left
-    MISFIT = 2
-    EMBEDDED = 3  # the trial became a home
-    MOVED = 4  # a home was left for a rival
-    RETURNED = 5  # a rival's trial ended with a return
-    SILENT = 6  # the home fell silent during a rival's trial
-    PRICE = 7
-    ABILITY = 8
-    RETIRED = 9
-    MIGRATED = 10
-    HOME_LOST = 11  # a rival's trial ended because the home it was compared with did
 
 
 # NumPy probes each scalar that meets an array, and hides what goes wrong meanwhile, an interrupt by the keyboard too.
@@ -103,75 +85,6 @@ def _remove(sets, number, category, of_category):  # type: ignore[no-untyped-def
             sets[i, word] &= others
 
 
-@njit(cache=True, nogil=True)
-def _by_workload(workload, start, kind, workloads):  # type: ignore[no-untyped-def]
-    """The order of spells by workload, start and kind; those that agree in all keep their order."""
-    edges = np.zeros(workloads + 1, dtype=np.int64)
-    for w in workload:
-        edges[w + 1] += 1
-    edges = np.cumsum(edges)
-    order, filled = np.empty(len(workload), dtype=np.int64), edges.copy()
-    for s in range(len(workload)):
-        # Spells come in the order of their ends: a workload's are nearly in order, and few.
-        first, at = edges[workload[s]], filled[workload[s]]
-        filled[workload[s]] += 1
-        while at > first:
-            before = order[at - 1]
-            if start[before] < start[s] or (start[before] == start[s] and kind[before] <= kind[s]):
-                break
-            order[at] = before
-            at -= 1
-        order[at] = s
-    return order
-
-
-@dataclass
-class SpellLog:
-    """Ended spells, in the order in which they ended. Days are half-open: [start, end)."""
-
-    columns: dict[str, list[NDArray[np.int32]]] = field(
-        default_factory=lambda: {
-            c: [] for c in ("workload", "model", "kind", "start", "end", "since", "reason")
-        }
-    )
-
-    def add(
-        self,
-        rows: Rows,
-        model: NDArray[np.int16],
-        kind: NDArray[np.int8],
-        start: NDArray[np.int32],
-        end: int,
-        since: NDArray[np.int32],
-        reason: Reason,
-    ) -> None:
-        """Write down the spells of `rows` that lasted at least a day."""
-        lasted = start < end
-        count = int(lasted.sum())
-        if not count:
-            return
-        for name, value in (
-            ("workload", rows[lasted]), ("model", model[lasted]), ("kind", kind[lasted]),
-            ("start", start[lasted]), ("end", np.full(count, end)), ("since", since[lasted]),
-            ("reason", np.full(count, int(reason))),
-        ):  # fmt: skip
-            self.columns[name].append(value.astype(np.int32))
-
-    def arrays(self) -> dict[str, NDArray[np.int32]]:
-        """All spells, ordered by workload and start.
-
-        The log keeps these very arrays in place of its parts, so that the spells are held once.
-        """
-        empty = np.zeros(0, dtype=np.int32)
-        for name, parts in self.columns.items():
-            self.columns[name] = [np.concatenate(parts) if parts else empty]
-        workload, start, kind = (self.columns[name][0] for name in ("workload", "start", "kind"))
-        order = _by_workload(workload, start, kind, int(workload.max(initial=-1)) + 1)
-        for name, (joined,) in self.columns.items():
-            self.columns[name] = [joined[order]]
-        return {name: joined for name, (joined,) in self.columns.items()}
-
-
 class Search:
     """The search of all workloads of a world.
 
@@ -181,6 +94,14 @@ class Search:
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
         n = len(workloads)
         self.scenario, self.market, self.work, self.draws = scenario, market, workloads, draws
+        causes = scenario.mechanisms
+        self.backlog, self.fit, self.information = causes[Backlog], causes[Fit], causes[Information]
+        self.attention, self.rivals, self.lock_in = (
+            causes[FrontierAttention],
+            causes[RivalTrials],
+            causes[LockIn],
+        )
+        self.price_response, self.migration = causes[PriceResponse], causes[Migration]
         self.state = np.full(n, UNBORN, dtype=np.int8)
         self.due = workloads.start.copy()
         self.home = np.full(n, NOBODY, dtype=np.int16)
@@ -242,17 +163,14 @@ class Search:
         self.due[pinned] = self.work.end[pinned]
         rows = rows[self.pinned[rows] == NOBODY]
         self.state[rows] = WAITING
-        if not self.scenario.mechanisms.backlog.enabled:
+        if not self.backlog.enabled:
             hopeless = rows[~self._solvable(rows, view)]
             self.state[hopeless] = ENDED
             self.due[hopeless] = FOREVER
 
     def _solvable(self, rows: Rows, view: View) -> NDArray[np.bool_]:
-        """Whether some listed model that the workload can use is able enough (its idiosyncratic match aside)."""
         frontier = affordable_frontier(view, self.work, rows)
-        if not self.scenario.mechanisms.fit.enabled:
-            return np.asarray(np.isfinite(frontier))
-        return np.asarray(frontier >= self.work.hardness[rows])
+        return self.backlog.solvable(self.fit, self.work.hardness[rows], frontier)
 
     def _end(self, day: int, rows: Rows) -> None:
         self._close_home(rows[self._has_home(rows) & ~self.silent[rows]], day, Reason.ENDED)
@@ -323,15 +241,13 @@ class Search:
     # -- fit ----------------------------------------------------------------------------------------------------
 
     def _margin(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
-        """Ability plus idiosyncratic match minus hardness; the match alone where fit is switched off."""
-        fit = self.scenario.mechanisms.fit
-        match = fit.match_sd * self.draws.normal(
-            Purpose.MATCH, self.work.entity[rows], self.market.key[model]
-        )
-        if not fit.enabled:
-            return match
-        ability = self.market.ability[model, self.work.category[rows]]
-        return np.asarray(ability + match - self.work.hardness[rows])
+        return self.fit.margin(self.draws, *self._pairs(rows, model))
+
+    def _pairs(self, rows: Rows, model: NDArray[np.int16]) -> tuple[NDArray[Any], ...]:
+        """Pairs of work and model for the rule of fit: the keys of both, ability and hardness."""
+        work, market = self.work, self.market
+        ability = market.ability[model, work.category[rows]]
+        return work.entity[rows], market.key[model], ability, work.hardness[rows]
 
     def _price(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
         """Log of the effective price that each workload pays, floor applied."""
@@ -345,27 +261,18 @@ class Search:
         return np.asarray(free | (self._price(rows, model) <= self.work.log_willingness[rows]))
 
     def _fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
-        """Technical and economic constraints, and hard needs. A coin decides where fit is switched off."""
-        work, market, fit = self.work, self.market, self.scenario.mechanisms.fit
+        """Technical and economic constraints, and hard needs."""
+        work, market = self.work, self.market
         met = self._affordable(rows, model)
         met &= ~work.needs_tools[rows] | market.tools[model]
         met &= ~work.needs_permissive[rows] | market.permissive[model]
         met &= work.context_tokens[rows] <= market.context[model]
-        if not fit.enabled:
-            coin = self.draws.uniform(Purpose.CHANCE_FIT, work.entity[rows], market.key[model])
-            return np.asarray(met & (coin < fit.chance_when_off))
-        return np.asarray(met & (self._margin(rows, model) >= 0))
+        return np.asarray(met & self.fit.able(self.draws, *self._pairs(rows, model)))
 
     def _surplus(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
-        """What a model is worth to a workload: quality_weight * min(margin, cap) - alpha * log price."""
-        causes = self.scenario.mechanisms
-        alpha = causes.price_response.alpha if causes.price_response.enabled else 0.0
-        quality = self.scenario.search.quality_weight * np.minimum(
-            self._margin(rows, model), causes.information.cap
-        )
-        weight = alpha * self.work.price_weight[rows]
-        burden = np.zeros(len(rows))  # where prices do not count, those out of reach (inf) do not either
-        np.multiply(weight, self._price(rows, model), out=burden, where=weight > 0)
+        """What a model is worth to a workload: quality_weight * useful margin - the burden of its price."""
+        quality = self.scenario.search.quality_weight * self.information.useful(self._margin(rows, model))
+        burden = self.price_response.burden(self.work.price_weight[rows], self._price(rows, model))
         return np.asarray(quality - burden)
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
@@ -394,48 +301,36 @@ class Search:
     # -- rivals -------------------------------------------------------------------------------------------------
 
     def _next_rival_look(self, day: int, rows: Rows) -> None:
-        rivals = self.scenario.mechanisms.rival_trials
-        if not rivals.enabled:
+        if not self.rivals.enabled:
             self.due[rows] = self.work.end[rows]
             return
-        mean = rivals.look_every_days / np.maximum(self.work.curiosity[rows], 1e-6)
+        mean = self.rivals.days_between_looks(self.work.curiosity[rows])
         self.due[rows] = self._next_look(Purpose.RIVAL_LOOK, day, rows, mean)
 
     def _consider_rivals(self, day: int, rows: Rows, view: View) -> None:
         """Embedded workloads look around: the best rival competes with staying."""
-        rivals = self.scenario.mechanisms.rival_trials
-        if not rivals.enabled or not len(rows):
+        if not self.rivals.enabled or not len(rows):
             self._next_rival_look(day, rows)
             return
         home = self.home[rows]
-        outside = self._surplus(rows, home) + rivals.inertia
+        outside = self.rivals.staying(self._surplus(rows, home))
         # What was compared with the home once is not compared again until it changed.
         chosen = self._choose(day, rows, view, stay=home, outside=outside, unknown_only=True)
         found = chosen != NOBODY
         trying, model = rows[found], chosen[found]
-        self._open_trial(day, trying, model, TRYING_RIVAL, rivals.trial_days.quantile)
-        u = self.draws.uniform(Purpose.HOME_SILENT, self.work.entity[trying], self.market.key[model])
-        silent = trying[u < rivals.silent_share]
+        self._open_trial(day, trying, model, TRYING_RIVAL, self.rivals.trial_days.quantile)
+        silent = trying[self.rivals.silent(self.draws, self.work.entity[trying], self.market.key[model])]
         self._close_home(silent, day, Reason.SILENT)
         self.silent[silent] = True
         self._next_rival_look(day, rows[~found])
-
-    def _switching_cost(self, day: int, rows: Rows) -> NDArray[np.float64]:
-        """lambda * depth * g(hardness), depth = 1 - exp(-tenure / tau), g = 1 + per_hardness * max(hardness, 0)."""
-        lock = self.scenario.mechanisms.lock_in
-        if not lock.enabled:
-            return np.zeros(len(rows))
-        depth = -np.expm1(-(day - self.since[rows]) / lock.time_constant_days)
-        return np.asarray(
-            lock.strength * depth * (1 + lock.per_hardness * np.maximum(self.work.hardness[rows], 0))
-        )
 
     def _judge_rivals(self, day: int, rows: Rows) -> None:
         """A rival's trial ends: move if its surplus beats the home's by more than the switching cost, else return."""
         model, home = self.trial[rows], self.home[rows]
         gain = self._surplus(rows, model) - self._surplus(rows, home)
         fits = self._fits(rows, model)
-        moves = (fits & (gain > self._switching_cost(day, rows))) | self.plant.holds[rows]
+        cost = self.lock_in.switching_cost(day - self.since[rows], self.work.hardness[rows])
+        moves = (fits & (gain > cost)) | self.plant.holds[rows]
         movers, returners = rows[moves], rows[~moves]
         self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self._close_trial(movers, day, Reason.EMBEDDED)
@@ -493,10 +388,10 @@ class Search:
     def _heir(self, number: int) -> int | None:
         """The model to which the gateway moves the users of a retired one, if it does."""
         successor = self.market.catalogue.models[number].facts.successor
-        if successor is None or not self.scenario.mechanisms.migration.enabled:
+        if successor is None:
             return None
         heir = self.market.catalogue.index(successor)
-        return heir if self.market.listed[heir] else None
+        return heir if self.migration.moves(bool(self.market.listed[heir])) else None
 
     def _can_follow(self, rows: Rows, heir: int) -> NDArray[np.bool_]:
         """Those who can pay the successor's price, and accounts that are bound to the model."""
@@ -545,22 +440,20 @@ class Search:
         self.due[rows] = np.minimum(day, self.work.end[rows])
 
     def _spread_news(self, day: int) -> None:
-        """A release is heard of: waiting work that nothing affordable serves listens most (assumed logistic form)."""
-        attention = self.scenario.mechanisms.frontier_attention
-        if not attention.enabled or self._yesterday is None:
+        """A release is heard of: waiting work that nothing affordable serves listens most."""
+        if not self.attention.enabled or self._yesterday is None:
             return
         for number in self.market.changes.released:
             reach = self.market.reach[number]
             waiting = np.flatnonzero((self.state == WAITING) & (self.work.start <= day))
-            waiting = self._hear(waiting, number, reach * max(attention.hard, attention.casual))
+            waiting = self._hear(waiting, number, self.attention.most(reach))
             frontier = affordable_frontier(self._yesterday, self.work, waiting)
-            gap = np.clip((self.work.hardness[waiting] - frontier - attention.midpoint) / NEWS_SCALE, -30, 30)
-            listens = attention.casual + (attention.hard - attention.casual) / (1 + np.exp(-gap))
-            self._wake(day, self._hear(waiting, number, reach * listens), number)
-            if self.scenario.mechanisms.rival_trials.enabled:
+            chance = self.attention.of_waiting(reach, self.work.hardness[waiting], frontier)
+            self._wake(day, self._hear(waiting, number, chance), number)
+            if self.rivals.enabled:
                 embedded = np.flatnonzero(self.state == EMBEDDED)
                 embedded = embedded[self.pinned[embedded] == NOBODY]
-                chance = reach * attention.embedded * self.work.curiosity[embedded]
+                chance = self.attention.of_embedded(reach, self.work.curiosity[embedded])
                 self._wake(day, self._hear(embedded, number, chance), number)
 
     def _hear(self, rows: Rows, number: int, chance: NDArray[np.float64] | float) -> Rows:
@@ -571,8 +464,7 @@ class Search:
     def _wake(self, day: int, rows: Rows, number: int) -> None:
         """Those who heard of a release look at the market after a reaction time, if they would not look earlier."""
         u = self.draws.uniform(Purpose.REACTION, self.work.entity[rows], self.market.key[number])
-        delay = np.round(self.scenario.mechanisms.frontier_attention.reaction_days.quantile(u))
-        self.due[rows] = np.minimum(self.due[rows], day + np.maximum(delay, 0)).astype(np.int32)
+        self.due[rows] = np.minimum(self.due[rows], day + self.attention.reaction(u)).astype(np.int32)
         self.failures[rows] = 0
 
     # -- measures and spells --------------------------------------------------------------------------------------

@@ -400,7 +400,7 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
     top = np.argsort(-by_category)[:4]
     fit_found = len(np.unique(agents.spells["workload"][agents.spells["kind"] == 1]))
     loyal = len(agents.search.plant.users())
-    off = [n for n in type(scenario.mechanisms).model_fields if not getattr(scenario.mechanisms, n).enabled]
+    off = [key for key, cause in scenario.mechanisms if not cause.enabled]
     return [
         ["Time", f"{scenario.start} to {scenario.end}, UTC"],
         ["Users", f"{len(users):,} in {len(np.unique(users.account)):,} accounts: "

@@ -23,10 +23,11 @@ from sim.choice import (
     view_of,
 )  # fmt: skip
 from sim.market import Market
+from sim.mechanisms import MECHANISMS
 from sim.population import Workloads
 from sim.race import earliest_times
 from sim.randomness import Draws, Purpose
-from sim.scenario import Mechanisms, Scenario
+from sim.scenario import Scenario
 from tests.agreement import FALSE_ALARM, counts_p, share_p
 from tests.worlds import world
 
@@ -299,7 +300,7 @@ def plain_mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 @given(
     seed=st.integers(0, 2**32),
     models=st.integers(0, 70),
-    switches=st.fixed_dictionaries({k: st.booleans() for k in Mechanisms.model_fields}),
+    switches=st.fixed_dictionaries({k: st.booleans() for k in MECHANISMS}),
     kappa=st.floats(0, 20),
     cap=st.floats(0.01, 3),
     alpha=st.floats(0, 3),

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.contract import CATEGORIES
+from sim.mechanisms import MECHANISMS
 from sim.population import MAX_WORKLOADS, Users, Workloads, build_population
 from sim.randomness import Purpose
-from sim.scenario import Mechanisms, WaveEvent
+from sim.scenario import WaveEvent
 from sim.scenario.distributions import Distribution
 from sim.world import World
 from tests.agreement import FALSE_ALARM, correlation_p, counts_p, share_p
@@ -134,7 +135,7 @@ SMALL_TOWN = world(
 )
 
 
-@pytest.mark.parametrize("mechanism", list(Mechanisms.model_fields))
+@pytest.mark.parametrize("mechanism", list(MECHANISMS))
 def test_a_mechanism_changes_no_trait(mechanism):
     on, off = (people(world(TOWN, f"mechanisms.{mechanism}={word}", users=500)) for word in ("on", "off"))
     same(on[0], off[0])

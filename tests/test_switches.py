@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 import sim
 from sim.config.problems import ScenarioError
-from sim.scenario import Mechanisms
+from sim.mechanisms import MECHANISMS
 from testbed.experiment.plan import Plan
 from testbed.experiment.reading import load
 from tests.experiment.made import TINY, write
 from tests.worlds import PLAIN
 
-NAMES = tuple(Mechanisms.model_fields)
+NAMES = tuple(MECHANISMS)
 TUNED = "mechanisms: {lock_in: {strength: 3}, popularity: off, fit: {enabled: off, match_sd: 0.5}}"
 
 

@@ -18,7 +18,7 @@ import sim.gateway.traffic as traffic_module
 from analysis.contract import CATEGORIES, FINISH_REASONS
 from sim.gateway.traffic import BYOK_FEE, Records
 from sim.population import build_population
-from sim.search import Kind
+from sim.spells import Kind
 from sim.world import load_world
 from tests.laws import (
     assert_law,

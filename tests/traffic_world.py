@@ -17,7 +17,7 @@ from sim.gateway.run_folder import LogWriter
 from sim.gateway.traffic import Records, Traffic
 from sim.market import Market
 from sim.population import Users, Workloads, build_population
-from sim.search import Kind
+from sim.spells import Kind
 from sim.world import World, load_world
 
 # One model, one country, one kind of work; everybody is there from the first day and works every day alike.

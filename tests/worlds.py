@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.randomness import Draws
 from sim.scenario import Scenario
-from sim.search import Kind, Reason
+from sim.spells import Kind, Reason
 from sim.world import Agents, World, load_world, run_agents
 
 DAYS = 100

@@ -31,7 +31,7 @@ from sim.planted_loyalty import Plant
 from sim.population import Users, Workloads
 from sim.randomness import Draws
 from sim.scenario import PromotionEvent, Scenario
-from sim.search import Kind, Reason
+from sim.spells import Kind, Reason
 
 COMPRESSION = {"compression": "zstd", "compression_level": 1}
 DICTIONARY_COLUMNS = [

@@ -22,10 +22,12 @@ from sim.catalogue import Catalogue
 from sim.gateway.buffers import Memory
 from sim.gateway.identity import week_number
 from sim.market import Market
+from sim.mechanisms.intermittency import Intermittency
+from sim.mechanisms.volume_unlock import VolumeUnlock
 from sim.population import Users, Workloads
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
-from sim.search import Kind
+from sim.spells import Kind
 
 BLOCK_USERS = 1 << 18
 """Users of one block. Fixed: it decides which records share a file."""
@@ -60,6 +62,7 @@ _HALF, _HALF_MASK, _TO_UNIT = np.uint64(32), np.uint64((1 << 32) - 1), 1.0 / (1 
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 _charge = compiled(pricing.charge)
+_skips = compiled(Intermittency.skips)
 
 SPELL = np.dtype([
     ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32), ("model", np.int16),
@@ -254,7 +257,7 @@ def count_week(  # type: ignore[no-untyped-def]
     home = spell.kind == HOME
     if home and rates.intermittent:
         u = draw_unit(keys.active, work.user_entity, np.uint64(week))
-        if u >= work.regularity * activity:
+        if _skips(u, work.regularity, activity):
             return at
     model, zone = spell.model, work.zone
     rival = 1 if spell.kind == RIVAL else 0
@@ -460,7 +463,7 @@ class Traffic:
         self.rates = Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
             volume=traffic.volume,
-            intermittent=scenario.mechanisms.intermittency.enabled,
+            intermittent=scenario.mechanisms[Intermittency].enabled,
             streamed=traffic.streamed_share,
             cancelled=traffic.cancelled_share,
             length_stop=traffic.length_stop_share,
@@ -569,9 +572,8 @@ def _weeks(scenario: Scenario) -> list[tuple[dt.date, int, int]]:
 
 def _ramp(scenario: Scenario, spells: NDArray[Any]) -> NDArray[np.float64]:
     """Share of the full volume by days since embedding, for all ages that occur."""
-    unlock = scenario.mechanisms.volume_unlock
     ages = np.arange((spells["end"] - spells["since"]).max(initial=0)) + 0.5
-    return 1.0 - (1.0 - unlock.start_share) * np.exp(-ages / unlock.ramp_days) if unlock.enabled else ages**0
+    return scenario.mechanisms[VolumeUnlock].ramp(ages)
 
 
 def _day_table(scenario: Scenario, market: Market) -> DayTable:

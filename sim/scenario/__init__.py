@@ -1,63 +1,42 @@
 """The schema of a scenario: what a YAML file may say, with units, ranges and meanings.
 
-Every constant of the model is a key here; its default carries a source or the word "assumed". A mechanism is
-switched by its own key: `mechanisms.fit: off`, or `mechanisms.fit.enabled=off` to keep its other parameters; all are
-switched by `mechanisms.all` (see `sim.config.switches`).
+Every constant of the model is a key here; its default carries a source or the word "assumed". The causes have a
+file each in `sim/mechanisms`, and a switch: `mechanisms.fit: off`, or `mechanisms.fit.enabled=off` to keep the other
+parameters; all are switched by `mechanisms.all` (see `sim.config.switches`).
 """
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from analysis.contract import Category, Continent
 from sim.config.documents import Document, load_document
 from sim.config.problems import ProblemAt
 from sim.config.schema_errors import parse
-from sim.config.switches import ALL, ALL_RULE, WORDS, Switch
+from sim.config.switches import ALL, Switch
+from sim.mechanisms import MECHANISMS, Mechanisms
 from sim.scenario.distributions import FAMILIES, Distribution
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
 from sim.scenario.shipped import worlds
 from sim.scenario.timelines import Timeline
+from sim.scenario.values import (
+    Amount,
+    Chance,
+    NonNegative,
+    Positive,
+    Positives,
+    Section,
+    Share,
+    Shares,
+    Weights,
+)
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-
-
-def _within(low: float, high: float = math.inf, above: bool = False) -> AfterValidator:
-    """All values of a timeline or a distribution lie in [low, high]; strictly above `low` if `above`."""
-
-    def check(value: Timeline | Distribution) -> Timeline | Distribution:
-        least, most = value.support
-        if least < low or most > high or (above and least <= low and isinstance(value, Timeline)):
-            limits = f"above {low:g}" if above else f"at least {low:g}"
-            limits += "" if high == math.inf else f" and at most {high:g}"
-            hint = "" if isinstance(value, Timeline) else "; truncate it with min and max"
-            raise ValueError(f"every value must be {limits}, these go from {least:g} to {most:g}{hint}")
-        return value
-
-    return AfterValidator(check)
-
-
-Shares = Annotated[Timeline, _within(0, 1)]
-Weights = Annotated[Timeline, _within(0)]
-Positives = Annotated[Timeline, _within(0, above=True)]
-Amount = Annotated[Distribution, _within(0)]
-Chance = Annotated[Distribution, _within(0, 1)]
+ALL_MECHANISMS = f"mechanisms.{ALL}"
 
 
 def _some_weight(groups: Mapping[Any, Any], key: str) -> None:
@@ -67,18 +46,6 @@ def _some_weight(groups: Mapping[Any, Any], key: str) -> None:
         moment = np.array([day], dtype="datetime64[D]")
         if sum(float(group.share.at(moment)[0]) for group in groups.values()) <= 0:
             raise ProblemAt((key,), f"on {day} no share is above zero; give one some weight")
-
-
-class Section(BaseModel):
-    """A part of a scenario: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Mechanism(Section):
-    """A cause that can be switched off."""
-
-    enabled: Switch = Field(True, description="on or off")
 
 
 # --- the catalogue and the scenario's own models ------------------------------------------------------------
@@ -262,132 +229,6 @@ class Workloads(Section):
             raise ProblemAt(("categories",), "name at least one category")
         _some_weight(self.categories, "categories")
         return self
-
-
-# --- mechanisms ---------------------------------------------------------------------------------------------
-
-
-class Fit(Mechanism):
-    """A model must meet the work's hardness, price and needs (discrete adoption thresholds). Off: a coin decides."""
-
-    match_sd: NonNegative = Field(
-        0.15, description="spread of the match between one workload and one model (assumed)"
-    )
-    chance_when_off: Share = Field(
-        0.35, description="share of trials that end well without the mechanism (assumed)"
-    )
-
-
-class Backlog(Mechanism):
-    """Work that no model can do yet waits for one. Off: it is given up when it begins."""
-
-
-class Information(Mechanism):
-    """How well users foresee a fit before a trial. Off: they do not (kappa = 0)."""
-
-    kappa: NonNegative = Field(
-        5.0, description="weight of the expected margin, ability minus hardness (assumed)"
-    )
-    perception_sd: NonNegative = Field(0.25, description="error of the expected ability (assumed)")
-    cap: Positive = Field(0.5, description="margin beyond which more ability adds nothing (assumed)")
-
-
-class LockIn(Mechanism):
-    """Switching costs that grow with the time embedded (Farrell & Klemperer 2007). Off: none."""
-
-    strength: NonNegative = Field(
-        1.5, description="lambda: surplus that a rival must add, fully embedded (assumed)"
-    )
-    time_constant_days: Positive = Field(45.0, description="tau of depth = 1 - exp(-tenure / tau) (assumed)")
-    per_hardness: NonNegative = Field(0.2, description="extra cost for one unit of hardness (assumed)")
-
-
-class FrontierAttention(Mechanism):
-    """Waiting work listens to releases, hard work most (assumed). Off: releases wake nobody."""
-
-    hard: Share = Field(0.9, description="chance that waiting hard work hears of a release of reach 1")
-    casual: Share = Field(0.1, description="the same for the easiest work")
-    embedded: Share = Field(0.03, description="factor on the chance for work that has a home")
-    midpoint: float = Field(
-        0.0, description="hardness, relative to the frontier, at which listening is half-way"
-    )
-    reaction_days: Amount = Field(
-        Distribution.exponential(4.0), description="days from the release to the look (assumed)"
-    )
-
-
-class RivalTrials(Mechanism):
-    """Embedded work looks at rivals and may try one. Off: it never does."""
-
-    look_every_days: Positive = Field(12.0, description="mean days between looks, at curiosity 1 (assumed)")
-    trial_days: Amount = Field(Distribution.exponential(3.0), description="length of a rival's trial, days")
-    silent_share: Share = Field(0.3, description="trials during which the home falls silent (assumed)")
-    inertia: float = Field(1.5, description="added to the try utility of staying (assumed)")
-
-
-class PriceResponse(Mechanism):
-    """Choices weigh log price (assumed). Off: price counts only against the willingness to pay."""
-
-    alpha: NonNegative = Field(0.25, description="weight of log price at price sensitivity 1")
-
-
-class Popularity(Mechanism):
-    """Last week's share of use makes a model known (social proof). Off: no feedback."""
-
-    weight: NonNegative = Field(20.0, description="awareness added for a share of 1 (assumed)")
-
-
-class VolumeUnlock(Mechanism):
-    """Requests ramp up after embedding. Off: full volume at once."""
-
-    start_share: Share = Field(0.3, description="share of the full volume on the first day (assumed)")
-    ramp_days: Positive = Field(20.0, description="time constant of the ramp (assumed)")
-
-
-class Intermittency(Mechanism):
-    """Users skip weeks by their regularity. Off: every user is active every week."""
-
-
-class Migration(Mechanism):
-    """The gateway moves a retired model's users to its successor. Off: they search anew."""
-
-
-def _read_mechanism(value: Any) -> Any:
-    """`off` and `on` stand for a mechanism without, or with, its default parameters."""
-    if isinstance(value, str) and value.lower() not in WORDS:
-        raise ValueError("expected on, off, or a mapping of the mechanism's parameters")
-    return {"enabled": value} if isinstance(value, bool | str) else value
-
-
-def _switchable(mechanism: type[Mechanism]) -> BeforeValidator:
-    return BeforeValidator(_read_mechanism, json_schema_input_type=mechanism | Switch)
-
-
-ALL_MECHANISMS = f"mechanisms.{ALL}"
-
-
-def _with_all(schema: dict[str, Any]) -> None:
-    """`all` is for files only: a scenario that was read has each mechanism's own switch."""
-    switch = TypeAdapter(Switch).json_schema()
-    schema["properties"] = {ALL: {**switch, "description": ALL_RULE}, **schema["properties"]}
-
-
-class Mechanisms(Section):
-    """Causes, each of which can be switched off."""
-
-    model_config = ConfigDict(json_schema_extra=_with_all)
-
-    fit: Annotated[Fit, _switchable(Fit)] = Fit()
-    backlog: Annotated[Backlog, _switchable(Backlog)] = Backlog()
-    information: Annotated[Information, _switchable(Information)] = Information()
-    lock_in: Annotated[LockIn, _switchable(LockIn)] = LockIn()
-    frontier_attention: Annotated[FrontierAttention, _switchable(FrontierAttention)] = FrontierAttention()
-    rival_trials: Annotated[RivalTrials, _switchable(RivalTrials)] = RivalTrials()
-    price_response: Annotated[PriceResponse, _switchable(PriceResponse)] = PriceResponse()
-    popularity: Annotated[Popularity, _switchable(Popularity)] = Popularity()
-    volume_unlock: Annotated[VolumeUnlock, _switchable(VolumeUnlock)] = VolumeUnlock()
-    intermittency: Annotated[Intermittency, _switchable(Intermittency)] = Intermittency()
-    migration: Annotated[Migration, _switchable(Migration)] = Migration()
 
 
 class Search(Section):
@@ -702,7 +543,7 @@ def read_scenario(
     options = {key: value for key, value in (("seed", seed), ("users", users)) if value is not None}
     return load_document(
         path, overrides=settings, options=options, named=worlds(), alternatives=FAMILIES,
-        switches={"mechanisms": tuple(Mechanisms.model_fields)},
+        switches={"mechanisms": tuple(MECHANISMS)},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sim.config.documents import ProblemAt
-from sim.scenario import Mechanisms
+from sim.mechanisms import MECHANISMS
 from testbed.experiment.findings.finding import DECLARABLE, Declared
 
 Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
@@ -134,7 +134,7 @@ class PlanFile(Section):
             if section.switch != EACH_MECHANISM:
                 found[name] = section
                 continue
-            for mechanism in Mechanisms.model_fields:
+            for mechanism in MECHANISMS:
                 if mechanism not in factors:
                     found[mechanism] = FactorSection(switch=f"mechanisms.{mechanism}")
         return found

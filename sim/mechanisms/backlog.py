@@ -1,0 +1,26 @@
+"""Backlog: work that no model can do yet waits for one that can."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.mechanisms.fit import Fit
+from sim.scenario.mechanism import Mechanism
+
+
+class Backlog(Mechanism):
+    """Work that no model can do yet waits for one."""
+
+    key = "backlog"
+    rule = "work that nothing can do waits, looks again and listens to releases"
+    source = "assumed"
+    off = "such work is given up when it begins"
+
+    @staticmethod
+    def solvable(fit: Fit, hardness: Any, frontier: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether a listed model can do the work, the match of the two aside; without fit any model that it can use.
+
+        frontier: the best ability that each work can afford, -inf where there is none.
+        """
+        return np.asarray(frontier >= hardness if fit.enabled else np.isfinite(frontier))

@@ -1,0 +1,44 @@
+"""Fit: a model serves the work that it is able enough for."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from sim.randomness import Draws, Purpose
+from sim.scenario.mechanism import Mechanism
+from sim.scenario.values import NonNegative, Share
+
+
+class Fit(Mechanism):
+    """A model must meet the work's hardness, price and needs."""
+
+    key = "fit"
+    rule = (
+        "ability[m, g] + match_sd * eps[w, m] >= hardness, effective price <= willingness to pay, needs met; eps is a "
+        "keyed normal draw"
+    )
+    source = "threshold models of adoption (David 1969); assumed form"
+    off = "a coin with `chance_when_off` decides each (workload, model)"
+
+    match_sd: NonNegative = Field(
+        0.15, description="spread of the match between one workload and one model (assumed)"
+    )
+    chance_when_off: Share = Field(
+        0.35, description="share of trials that end well without the mechanism (assumed)"
+    )
+
+    def margin(self, draws: Draws, work: Any, model: Any, ability: Any, hardness: Any) -> NDArray[np.float64]:
+        """Ability plus match minus hardness, on their scale; the match alone where fit is off.
+
+        work, model: the keys of the draw. All arrays broadcast.
+        """
+        match = self.match_sd * draws.normal(Purpose.MATCH, work, model)
+        return np.asarray(ability + match - hardness) if self.enabled else match
+
+    def able(self, draws: Draws, work: Any, model: Any, ability: Any, hardness: Any) -> NDArray[np.bool_]:
+        """Whether each model is able enough for each work. Arguments as for `margin`."""
+        if not self.enabled:
+            return np.asarray(draws.uniform(Purpose.CHANCE_FIT, work, model) < self.chance_when_off)
+        return np.asarray(self.margin(draws, work, model, ability, hardness) >= 0)

@@ -1,0 +1,53 @@
+"""Frontier attention: work that nothing serves listens to releases."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from sim.scenario.distributions import Distribution
+from sim.scenario.mechanism import Mechanism
+from sim.scenario.values import Amount, Share
+
+SCALE = 0.3
+"""Scale of the logistic between casual and hard work, in units of hardness (assumed)."""
+
+
+class FrontierAttention(Mechanism):
+    """Waiting work listens to releases, hard work most."""
+
+    key = "frontier_attention"
+    rule = (
+        "chance to hear of a release: reach * logistic in (hardness - best affordable ability yesterday) for waiting "
+        "work; reach * embedded * curiosity for work with a home"
+    )
+    source = "assumed"
+    off = "releases wake nobody"
+
+    hard: Share = Field(0.9, description="chance that waiting hard work hears of a release of reach 1")
+    casual: Share = Field(0.1, description="the same for the easiest work")
+    embedded: Share = Field(0.03, description="factor on the chance for work that has a home")
+    midpoint: float = Field(
+        0.0, description="hardness, relative to the frontier, at which listening is half-way"
+    )
+    reaction_days: Amount = Field(
+        Distribution.exponential(4.0), description="days from the release to the look (assumed)"
+    )
+
+    def most(self, reach: float) -> float:
+        """The highest chance of any waiting work."""
+        return reach * max(self.hard, self.casual)
+
+    def of_waiting(self, reach: float, hardness: Any, frontier: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The chance of waiting work to hear of a release. frontier: the best ability that it could afford so far."""
+        gap = np.clip((hardness - frontier - self.midpoint) / SCALE, -30, 30)
+        return np.asarray(reach * (self.casual + (self.hard - self.casual) / (1 + np.exp(-gap))))
+
+    def of_embedded(self, reach: float, curiosity: NDArray[Any]) -> NDArray[np.float64]:
+        """The chance of work that has a home."""
+        return np.asarray(reach * self.embedded * curiosity)
+
+    def reaction(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Whole days from the release to the look, by uniform draws."""
+        return np.maximum(np.round(self.reaction_days.quantile(u)), 0)

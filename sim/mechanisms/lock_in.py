@@ -1,0 +1,32 @@
+"""Lock-in: it costs the more to leave a model, the longer the work is embedded in it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from sim.scenario.mechanism import Mechanism
+from sim.scenario.values import NonNegative, Positive
+
+
+class LockIn(Mechanism):
+    """Switching costs that grow with the time embedded."""
+
+    key = "lock_in"
+    rule = "switching cost lambda * (1 - exp(-tenure / tau)) * (1 + per_hardness * max(hardness, 0))"
+    source = "switching costs (Farrell & Klemperer 2007); assumed values"
+    off = "no cost"
+
+    strength: NonNegative = Field(
+        1.5, description="lambda: surplus that a rival must add, fully embedded (assumed)"
+    )
+    time_constant_days: Positive = Field(45.0, description="tau of depth = 1 - exp(-tenure / tau) (assumed)")
+    per_hardness: NonNegative = Field(0.2, description="extra cost for one unit of hardness (assumed)")
+
+    def switching_cost(self, tenure: NDArray[Any], hardness: NDArray[Any]) -> NDArray[np.float64]:
+        """The surplus that a rival must add. tenure: days since the work was embedded in its home."""
+        if not self.enabled:
+            return np.zeros(len(tenure))
+        depth = -np.expm1(-tenure / self.time_constant_days)
+        return np.asarray(self.strength * depth * (1 + self.per_hardness * np.maximum(hardness, 0)))

@@ -1,0 +1,41 @@
+"""What the sections of a scenario are made of: numbers in a range, values by date, values that vary."""
+
+import math
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sim.scenario.distributions import Distribution
+from sim.scenario.timelines import Timeline
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+def _within(low: float, high: float = math.inf, above: bool = False) -> AfterValidator:
+    """All values of a timeline or a distribution lie in [low, high]; strictly above `low` if `above`."""
+
+    def check(value: Timeline | Distribution) -> Timeline | Distribution:
+        least, most = value.support
+        if least < low or most > high or (above and least <= low and isinstance(value, Timeline)):
+            limits = f"above {low:g}" if above else f"at least {low:g}"
+            limits += "" if high == math.inf else f" and at most {high:g}"
+            hint = "" if isinstance(value, Timeline) else "; truncate it with min and max"
+            raise ValueError(f"every value must be {limits}, these go from {least:g} to {most:g}{hint}")
+        return value
+
+    return AfterValidator(check)
+
+
+Shares = Annotated[Timeline, _within(0, 1)]
+Weights = Annotated[Timeline, _within(0)]
+Positives = Annotated[Timeline, _within(0, above=True)]
+Amount = Annotated[Distribution, _within(0)]
+Chance = Annotated[Distribution, _within(0, 1)]
+
+
+class Section(BaseModel):
+    """A part of a scenario: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

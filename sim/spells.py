@@ -1,0 +1,102 @@
+"""Spells: the intervals in which a workload uses a model, and why they ended."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+
+class Kind(IntEnum):
+    """What a spell is."""
+
+    TRIAL = 0
+    HOME = 1
+    RIVAL = 2
+
+
+class Reason(IntEnum):
+    """Why a spell ended."""
+
+    HORIZON = 0  # the world ended first
+    ENDED = 1  # the job was done, or the user left
+    MISFIT = 2
+    EMBEDDED = 3  # the trial became a home
+    MOVED = 4  # a home was left for a rival
+    RETURNED = 5  # a rival's trial ended with a return
+    SILENT = 6  # the home fell silent during a rival's trial
+    PRICE = 7
+    ABILITY = 8
+    RETIRED = 9
+    MIGRATED = 10
+    HOME_LOST = 11  # a rival's trial ended because the home it was compared with did
+
+
+@njit(cache=True, nogil=True)
+def _by_workload(workload, start, kind, workloads):  # type: ignore[no-untyped-def]
+    """The order of spells by workload, start and kind; those that agree in all keep their order."""
+    edges = np.zeros(workloads + 1, dtype=np.int64)
+    for w in workload:
+        edges[w + 1] += 1
+    edges = np.cumsum(edges)
+    order, filled = np.empty(len(workload), dtype=np.int64), edges.copy()
+    for s in range(len(workload)):
+        # Spells come in the order of their ends: a workload's are nearly in order, and few.
+        first, at = edges[workload[s]], filled[workload[s]]
+        filled[workload[s]] += 1
+        while at > first:
+            before = order[at - 1]
+            if start[before] < start[s] or (start[before] == start[s] and kind[before] <= kind[s]):
+                break
+            order[at] = before
+            at -= 1
+        order[at] = s
+    return order
+
+
+@dataclass
+class SpellLog:
+    """Ended spells, in the order in which they ended. Days are half-open: [start, end)."""
+
+    columns: dict[str, list[NDArray[np.int32]]] = field(
+        default_factory=lambda: {
+            c: [] for c in ("workload", "model", "kind", "start", "end", "since", "reason")
+        }
+    )
+
+    def add(
+        self,
+        rows: NDArray[np.int64],
+        model: NDArray[np.int16],
+        kind: NDArray[np.int8],
+        start: NDArray[np.int32],
+        end: int,
+        since: NDArray[np.int32],
+        reason: Reason,
+    ) -> None:
+        """Write down the spells of `rows` that lasted at least a day."""
+        lasted = start < end
+        count = int(lasted.sum())
+        if not count:
+            return
+        for name, value in (
+            ("workload", rows[lasted]), ("model", model[lasted]), ("kind", kind[lasted]),
+            ("start", start[lasted]), ("end", np.full(count, end)), ("since", since[lasted]),
+            ("reason", np.full(count, int(reason))),
+        ):  # fmt: skip
+            self.columns[name].append(value.astype(np.int32))
+
+    def arrays(self) -> dict[str, NDArray[np.int32]]:
+        """All spells, ordered by workload and start.
+
+        The log keeps these very arrays in place of its parts, so that the spells are held once.
+        """
+        empty = np.zeros(0, dtype=np.int32)
+        for name, parts in self.columns.items():
+            self.columns[name] = [np.concatenate(parts) if parts else empty]
+        workload, start, kind = (self.columns[name][0] for name in ("workload", "start", "kind"))
+        order = _by_workload(workload, start, kind, int(workload.max(initial=-1)) + 1)
+        for name, (joined,) in self.columns.items():
+            self.columns[name] = [joined[order]]
+        return {name: joined for name, (joined,) in self.columns.items()}

@@ -1,0 +1,52 @@
+"""What follows from the folder of mechanisms: the section of a scenario, its schema, the ODD's table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import sim.mechanisms
+from sim.mechanisms import MECHANISMS, Mechanisms
+from sim.mechanisms.__main__ import ODD, with_table
+from sim.scenario import Scenario
+from sim.scenario.json_schema import SCHEMA_FILE, schema_text
+
+FILES = {file.stem for file in Path(sim.mechanisms.__file__).parent.glob("[!_]*.py")}
+
+
+def test_each_file_is_one_mechanism_by_its_key():
+    assert set(MECHANISMS) == FILES
+    assert {key: kind.__module__ for key, kind in MECHANISMS.items()} == {
+        key: f"sim.mechanisms.{key}" for key in FILES
+    }
+
+
+@pytest.mark.parametrize("key", MECHANISMS)
+def test_a_mechanism_states_its_rule_its_source_and_what_is_without_it(key):
+    kind = MECHANISMS[key]
+    assert min(len(text.strip()) for text in (kind.rule, kind.source, kind.off, kind.__doc__ or "")) > 5
+    assert kind.__doc__.endswith(".")
+    assert not any(
+        "|" in text or "\n" in text or text.endswith(".") for text in (kind.rule, kind.source, kind.off)
+    )
+
+
+@pytest.mark.parametrize("key", MECHANISMS)
+def test_a_mechanism_is_on_by_default_and_is_found_by_class_and_by_key(key):
+    section = Mechanisms.model_validate({key: "off"})
+    assert section[MECHANISMS[key]] is getattr(section, key)
+    assert [name for name, cause in section if not cause.enabled] == [key]
+
+
+def test_what_is_made_of_the_folder_is_current():
+    """Else run `python -m sim.mechanisms`."""
+    page = ODD.read_text(encoding="utf-8")
+    assert with_table(page) == page
+    assert all(f"| `{key}` |" in page for key in MECHANISMS)
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(Scenario)
+    described = json.loads(schema_text(Scenario))["$defs"]["LockIn"]["description"]
+    assert described.endswith(
+        "Off: no cost. Source: switching costs (Farrell & Klemperer 2007); assumed values."
+    )
