@@ -7,17 +7,14 @@ with analysis.open_log(run) as log:
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from analysis.contract import files
 from analysis.report.status import WORDS
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Verdict, amount, say, together
+from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
 
@@ -72,29 +69,43 @@ class Scoreboard:
 
     def totals(self) -> dict[str, dict[str, int]]:
         """By role: how many claims hold (of them weakly), fail (of them weakly), and are not testable."""
-        totals = {}
-        for role in ROLES:
-            mine = [j.verdict for j in self.judged if j.entry.claim.role == role]
-            totals[role] = {
-                "holds": sum(v.status == "holds" for v in mine),
-                "holds_weakly": sum(v.status == "holds" and bool(v.weak) for v in mine),
-                "fails": sum(v.status == "fails" for v in mine),
-                "fails_weakly": sum(v.status == "fails" and bool(v.weak) for v in mine),
-                "not_testable": sum(v.status == "not_testable" for v in mine),
-            }
-        return totals
+        return totals_of((j.entry.claim.role, j.verdict.status, bool(j.verdict.weak)) for j in self.judged)
 
     def as_json(self) -> dict[str, Any]:
         """The scoreboard as data: what verdicts.json holds."""
-        return {
-            "version": VERSION,
-            "log": self.log,
-            "registry_digest": self.digest,
-            "caveat": INPUT_CAVEAT,
-            "totals": self.totals(),
-            "sections": self.titles,
-            "claims": [_record(judged) for judged in self.judged],
+        return as_data(self.log, self.digest, self.titles, [(j.entry, line(j)) for j in self.judged])
+
+
+def as_data(
+    log: str, digest: str, titles: Mapping[str, str], lines: Sequence[tuple[Entry, Mapping[str, Any]]]
+) -> dict[str, Any]:
+    """A scoreboard as data, of the lines of its claims in their order."""
+    told = [(entry.claim.role, one["status"], one["weak"]) for entry, one in lines]
+    return {
+        "version": VERSION,
+        "log": log,
+        "registry_digest": digest,
+        "caveat": INPUT_CAVEAT,
+        "totals": totals_of(told),
+        "sections": dict(titles),
+        "claims": [_about(entry) | dict(one) for entry, one in lines],
+    }
+
+
+def totals_of(verdicts: Iterable[tuple[str, Status, bool]]) -> dict[str, dict[str, int]]:
+    """By role: see `Scoreboard.totals`. verdicts: of each claim its role, its status, and whether it is weak."""
+    told = list(verdicts)
+    totals = {}
+    for role in ROLES:
+        mine = [(status, weak) for of, status, weak in told if of == role]
+        totals[role] = {
+            "holds": sum(status == "holds" for status, _ in mine),
+            "holds_weakly": sum(status == "holds" and weak for status, weak in mine),
+            "fails": sum(status == "fails" for status, _ in mine),
+            "fails_weakly": sum(status == "fails" and weak for status, weak in mine),
+            "not_testable": sum(status == "not_testable" for status, _ in mine),
         }
+    return totals
 
 
 def score(
@@ -202,11 +213,11 @@ def _plain(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _record(judged: Judged) -> dict[str, Any]:
-    claim = judged.entry.claim
+def _about(entry: Entry) -> dict[str, Any]:
+    claim = entry.claim
     return {
-        "id": judged.entry.id,
-        "section": judged.entry.section,
+        "id": entry.id,
+        "section": entry.section,
         "where": claim.where,
         "statement": claim.text,
         "reported": claim.reported,
@@ -214,6 +225,12 @@ def _record(judged: Judged) -> dict[str, Any]:
         "basis": claim.basis,
         "calibration": claim.calibration,
         "note": claim.note,
+    }
+
+
+def line(judged: Judged) -> dict[str, Any]:
+    """What the scoreboard shows of a claim, as plain data."""
+    return {
         "status": judged.verdict.status,
         "weak": bool(judged.verdict.weak),
         "reason": judged.verdict.reason,
@@ -239,11 +256,6 @@ def _record(judged: Judged) -> dict[str, Any]:
             for part in judged.parts
         ],
     }
-
-
-def write_json(data: Any, path: Path) -> None:
-    """Write JSON, as a whole."""
-    files.write_text(path, json.dumps(data, indent=1, allow_nan=False) + "\n")
 
 
 def word(verdict: Verdict) -> str:

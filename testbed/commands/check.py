@@ -189,7 +189,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
 
 
 def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
-    from testbed.claims import replicates
+    from testbed.studies import scoreboard
     from testbed.terminal import scoreboard_view, summary
 
     scenario = shipped.find(args.target)
@@ -199,12 +199,10 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
     import sim
 
     try:
-        with open_display(quiet=args.quiet) as show:
-            study = replicates.study(
-                scenario, args.seeds, claims, master=args.seed, users=args.users, settings=args.settings, out=out,
-                keep=args.keep, workers=args.workers,
-                progress=lambda done, total: show(Report("Running replicates", done, total)),
-            )  # fmt: skip
+        study = scoreboard.study(
+            scenario, args.seeds, claims, master=args.seed, users=args.users, settings=args.settings, out=out,
+            keep=args.keep, workers=args.workers, quiet=args.quiet,
+        )  # fmt: skip
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
     shown = [f for f in study.frequencies if wanted is None or f.entry.id in wanted]

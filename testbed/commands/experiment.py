@@ -168,9 +168,10 @@ def execute(args: argparse.Namespace) -> int:
         files.check_page(Path(args.markdown), args.overwrite)
     _claim(runs.parent, path)
     store = Store(runs)
+    tasks = [cell.task for cell in _wanted(plan, args.only, args.shard)]
     tally = runner.run(
-        [cell.task for cell in _wanted(plan, args.only, args.shard)], store, engine=args.engine, workers=args.workers,
-        address=args.address, fresh=args.fresh, quiet=args.quiet,
+        tasks, store, engine=args.engine, workers=args.workers, address=args.address,
+        fresh={task.key for task in tasks} if args.fresh else (), quiet=args.quiet,
     )  # fmt: skip
     if args.shard is not None:
         return _end_of_shard(args, tally, store)

@@ -10,28 +10,36 @@ import multiprocessing
 import os
 import re
 import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from testbed.experiment.runs import Record, Task, carry_out, failed
+from testbed.experiment.runs import Record, Task, Tell, carry_out, failed
 from testbed.failure import BadInput, Failure
 
 ATTEMPTS = 3  # of a run whose process died, before it counts as failed
-PATIENCE_S = 5.0  # for an ended process
+PATIENCE_S = 20.0  # for an ended process to clean up
 ANSWER_S = 10.0  # for a scheduler to answer
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-Carry = Callable[[Task], Record]
+Carry = Callable[[Task, Tell], Record]
+TellOf = Callable[[str, float], None]
+"""Is told of a run, by its key, how much of it is done, from 0 to 1."""
+
+
+def nobody(key: str, part: float) -> None:
+    """Is told, and does nothing."""
 
 
 class Engine(Protocol):
     """Carries tasks out. Closing the iterator early ends what is under way."""
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
-        """The record of each task, once."""
+    def run(self, tasks: Sequence[Task], tell: TellOf = nobody) -> Iterator[Record]:
+        """The record of each task, once. tell: is told how far those under way are, if the engine knows."""
         ...
 
 
@@ -43,7 +51,7 @@ class Processes:
         self.workers, self.carry = workers, carry
         self._context = multiprocessing.get_context("spawn")
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+    def run(self, tasks: Sequence[Task], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
         waiting = deque((task, 1) for task in tasks)
         busy: dict[Connection, tuple[BaseProcess, Task, int]] = {}
@@ -58,10 +66,11 @@ class Processes:
                         pipe.send(task)
                 for ready in wait(list(busy)):
                     assert isinstance(ready, Connection)
-                    process, task, attempt = busy.pop(ready)
+                    process, task, attempt = busy[ready]
                     try:
-                        record = ready.recv()
+                        said = ready.recv()
                     except (EOFError, OSError):
+                        del busy[ready]
                         ready.close()
                         process.join(PATIENCE_S)
                         if attempt < ATTEMPTS:
@@ -69,15 +78,20 @@ class Processes:
                         else:
                             yield failed(task, died(process.exitcode, attempt))
                         continue
+                    if isinstance(said, float):
+                        tell(task.key, said)
+                        continue
+                    del busy[ready]
                     idle.append((ready, process))
-                    yield record
+                    yield said
         finally:
             self._end([(pipe, process) for pipe, (process, _, _) in busy.items()], idle)
 
     def _start(self) -> tuple[Connection, BaseProcess]:
         parent, child = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(child, self.carry), daemon=True)
-        process.start()
+        with _deaf():
+            process.start()
         child.close()
         return parent, process
 
@@ -87,21 +101,35 @@ class Processes:
             process.terminate()
         for pipe, _ in (*busy, *idle):
             pipe.close()  # an idle process ends when its pipe does
+        until = time.monotonic() + PATIENCE_S
         for _, process in (*busy, *idle):
-            process.join(PATIENCE_S)
+            process.join(max(0.1, until - time.monotonic()))
             if process.is_alive():
                 process.kill()
                 process.join()
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process that is started here does not hear Ctrl-C, from its first moment on: the parent decides."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _serve(pipe: Connection, carry: Carry) -> None:
-    """Carries out what comes through the pipe until it ends."""
+    """Carries out what comes through the pipe until it ends; sends parts of a run as numbers, then its record."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, _leave)
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(carry(pipe.recv()))
+            pipe.send(carry(pipe.recv(), pipe.send))
 
 
 def _leave(number: int, frame: object) -> None:
@@ -124,7 +152,7 @@ class Dask:
         self.address, self.workers, self.carry = address, workers, carry
         _distributed()  # a missing library is told before anything runs
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+    def run(self, tasks: Sequence[Task], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
         distributed = _distributed()
         with self._client(distributed) as client:

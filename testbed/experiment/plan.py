@@ -5,19 +5,20 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from sim.config.problems import Path as KeyPath
 from sim.randomness import replicate_seed
+from sim.world import load_world
 from testbed.claims.statistics.registry import Needs
-from testbed.experiment.arms import Arm, written
+from testbed.experiment.arms import BASE, Arm, written
 from testbed.experiment.findings.finding import Declared
 from testbed.experiment.runs import Task, portable
-from testbed.experiment.schema import PlanFile
-from testbed.patterns import Bound
+from testbed.experiment.schema import PatternSection, PlanFile
+from testbed.patterns import Bound, bind
 from testbed.patterns.registry import method_digest
 
 KEY_LENGTH = 20
@@ -126,3 +127,34 @@ def chosen(pattern: str, world: PlannedWorld, arm: Arm) -> bool:
 def label(world: PlannedWorld, arm: Arm) -> str:
     """`world/arm`."""
     return f"{world.name}/{arm.name}"
+
+
+def of_scenario(
+    scenario: Path,
+    patterns: Sequence[str],
+    *,
+    replicates: int,
+    seed: int | None = None,
+    users: int | None = None,
+    settings: Sequence[str] = (),
+) -> Plan:
+    """An experiment with one arm: a scenario as it is. patterns: registered names, without arguments. seed: the master
+    seed (default: the scenario's own). Raises sim.ScenarioError."""
+    world = load_world(scenario, settings=settings, seed=seed, users=users)
+    digest = load_world(scenario, settings=settings, seed=0, users=users).digest
+    file = PlanFile.model_construct(
+        title=world.scenario.title, question=world.scenario.question, base=str(scenario), users=users,
+        seed=world.scenario.seed, replicates=replicates,
+        patterns={name: PatternSection() for name in patterns},
+    )  # fmt: skip
+    return Plan(
+        name=world.name,
+        file=file,
+        worlds=(PlannedWorld(world.name, scenario.resolve(), None, tuple(((), one) for one in settings)),),
+        arms=(Arm(BASE, reference=""),),
+        patterns=tuple(PlannedPattern(name, bind(name), {}) for name in patterns),
+        seed=file.seed,
+        users=users,
+        replicates=replicates,
+        worlds_resolved={(world.name, BASE): (tuple(settings), digest)},
+    )

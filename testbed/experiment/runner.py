@@ -6,15 +6,24 @@ Each finished run is remembered at once, so that the same command goes on after 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from analysis.contract import files
 from testbed.experiment import engine as engines
-from testbed.experiment.runs import Task, has_failed
+from testbed.experiment.runs import Record, Task, has_failed
 from testbed.experiment.store import Store
 from testbed.terminal.progress import Report, duration, open_display
+
+RUNNING = ".running-"
+_RUNNING = re.compile(rf"{re.escape(RUNNING)}[0-9a-f]{{12}}")
 
 
 @dataclass(frozen=True)
@@ -43,35 +52,46 @@ def run(
     engine: str = "processes",
     workers: int | None = None,
     address: str | None = None,
-    fresh: bool = False,
+    fresh: Collection[str] = (),
     quiet: bool = False,
+    then: Callable[[Record], None] | None = None,
 ) -> Tally:
     """Carry out the runs that are not in the store; of a key that comes twice, one.
 
-    engine, address: see `engine.choose`. workers: runs at a time (default: one a core). fresh: run again what is
-    remembered. quiet: no progress. Raises Foreign if a file that is no record lies in the place of one;
-    KeyboardInterrupt when it is interrupted, with the finished runs remembered.
+    engine, address: see `engine.choose`. workers: runs at a time (default: one a core). fresh: keys of runs that are
+    carried out although they are remembered. quiet: no progress. then: is called with each new record once it is
+    remembered. Raises Foreign if a file that is no record lies in the place of one; KeyboardInterrupt when it is
+    interrupted, with the finished runs remembered.
     """
     tasks = {task.key: task for task in wanted}
     store.check(tasks)
     names = {name for task in wanted for name, _, _ in task.patterns}
-    there = {} if fresh else store.finished(tasks, names)
+    there = store.finished([key for key in tasks if key not in fresh], names)
     todo = [task for key, task in tasks.items() if key not in there]
     began = time.monotonic()
     done = failed = 0
     workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
     phase = "Running" + (f" ({len(there)} remembered)" if there else "")
+    parts: dict[str, float] = {}  # of the runs under way, how much is done
     try:
         if todo:
-            records = engines.choose(engine, workers, address).run(todo)
-            with open_display(quiet=quiet) as show:
+            with open_display(quiet=quiet) as show, _scratch(store.folder, todo) as placed:
+
+                def told(key: str, part: float) -> None:
+                    parts[key] = part
+                    show(Report(phase, done + sum(parts.values()), len(todo)))
+
                 show(Report(phase, 0, len(todo)))
+                records = engines.choose(engine, workers, address).run(placed, told)
                 try:
                     for record in records:
                         store.write(record)
                         done += 1
                         failed += has_failed(record)
-                        show(Report(phase, done, len(todo)))
+                        if then is not None:
+                            then(record)
+                        parts.pop(record["key"], None)
+                        show(Report(phase, done + sum(parts.values()), len(todo)))
                 finally:
                     records.close()  # type: ignore[attr-defined]
     except KeyboardInterrupt:
@@ -80,3 +100,24 @@ def run(
                   file=sys.stderr)  # fmt: skip
         raise
     return Tally(len(tasks), done, len(there), failed, time.monotonic() - began)
+
+
+@contextmanager
+def _scratch(folder: Path, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """The tasks with a hidden folder beside the records for logs that go away. It is locked while they are carried
+    out; what nobody locks was left by a command that was killed, and is removed."""
+    if all(task.needs == "activity" for task in tasks):
+        yield list(tasks)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f"{RUNNING}{uuid.uuid4().hex[:12]}"
+    with files.locked(folder):
+        for left in files.abandoned(one for one in folder.iterdir() if _RUNNING.fullmatch(one.name)):
+            shutil.rmtree(left, ignore_errors=True)
+        aside.mkdir()
+        handle = files.lock(aside)
+    try:
+        yield [replace(task, scratch=str(aside.absolute())) for task in tasks]
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        os.close(handle)

@@ -10,17 +10,30 @@ import json
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from analysis.contract.files import MANIFEST
 from testbed.failure import explain
 
 if TYPE_CHECKING:
+    import sim
     from testbed.patterns.outcome import Outcome
+    from testbed.patterns.registry import Found
 
 SHIPPED = "shipped:"
+# Parts of a run's time, for the display only: by phase, the share of the work before it and its own. The patterns have
+# the rest.
+PHASES = {"compile": (0.0, 0.02), "population": (0.02, 0.03), "market": (0.05, 0.3), "traffic": (0.35, 0.25),
+          "finish": (0.6, 0.05)}  # fmt: skip
+SIMULATED = 0.65
+STEP = 0.01  # of a run's time, before its progress is told again
+
+Tell = Callable[[float], None]
+"""Is told how much of a run is done, from 0 to 1."""
+
 Record = dict[str, Any]
 """One run as plain data: key, seed, status (done or failed), seconds, version, error and trace (of a failed one), and
 patterns: by name {status: ok, not_testable or failed; holds, value, why; numbers: by name {value, unit}, if it has
@@ -30,7 +43,12 @@ any}."""
 @dataclass(frozen=True)
 class Task:
     """One run: everything that a process on this or another machine needs, as plain data. The key stands for the
-    resolved scenario, the seed, the patterns and the version of the code. scenario: see `portable`."""
+    resolved scenario, the seed, the patterns and the version of the code. scenario: see `portable`.
+
+    How it is run changes no answer, and is not in the key. threads: of the run. home: folder of run folders; a finished
+    run in it is used, and with keep the run's folder stays there. scratch: folder for a log that goes away (default,
+    and where it is not there: the machine's).
+    """
 
     key: str
     scenario: str
@@ -40,6 +58,10 @@ class Task:
     needs: Literal["activity", "log"]
     patterns: tuple[tuple[str, str, str], ...]  # name, registered name, arguments as JSON
     digest: str  # of the resolved world without its seed: another version of the code gives another
+    threads: int = 1
+    home: str = ""
+    keep: bool = False
+    scratch: str = ""
 
 
 def portable(file: Path) -> str:
@@ -59,12 +81,16 @@ def local(scenario: str) -> Path:
     return Path(scenario)
 
 
-def carry_out(task: Task) -> Record:
-    """Simulate, judge, and tell. Never raises for what goes wrong in the run."""
+def nobody(part: float) -> None:
+    """Is told, and does nothing."""
+
+
+def carry_out(task: Task, tell: Tell = nobody) -> Record:
+    """Simulate and judge. Never raises for what goes wrong in the run."""
     began = time.monotonic()
     record: Record = {"key": task.key, "seed": task.seed, "status": "done", "error": "", "trace": ""}
     try:
-        record |= _carry_out(task)
+        record |= _carry_out(task, _seldom(tell))
     except Exception as error:
         record |= failed(task, explain(error), traceback.format_exc())
     record["seconds"] = round(time.monotonic() - began, 3)
@@ -90,34 +116,53 @@ class OtherVersion(Exception):
     """The code or the files here are not those of the machine that made the plan."""
 
 
-def _carry_out(task: Task) -> Record:
+def _seldom(tell: Tell) -> Tell:
+    """Passes on what is a step further than what was told before."""
+    told = [0.0]
+
+    def pass_on(part: float) -> None:
+        if part - told[0] >= STEP:
+            told[0] = part
+            tell(part)
+
+    return pass_on
+
+
+def _carry_out(task: Task, tell: Tell) -> Record:
     from sim.world import load_world, source_digest
     from testbed.patterns import bind
 
-    if (
-        load_world(local(task.scenario), settings=task.settings, seed=0, users=task.users).digest
-        != task.digest
-    ):
+    file = local(task.scenario)
+    if load_world(file, settings=task.settings, seed=0, users=task.users).digest != task.digest:
         raise OtherVersion(
             "this worker reads another world than the one that was planned: its version of glass-slipper, the scenario "
             "or the catalogue differ; install the same version everywhere and share the files"
         )
     asked = [(name, bind(registered, json.loads(arguments))) for name, registered, arguments in task.patterns]
     answers: dict[str, Any] = {}
-    with _outcome(task) as outcome:
-        for name, bound in asked:
+    with _outcome(task, tell) as outcome:
+        for number, (name, bound) in enumerate(asked):
+            tell(SIMULATED + (1 - SIMULATED) * number / len(asked))
             try:
-                found = bound.ask(outcome)
+                answers[name] = _answer(bound.ask(outcome))
             except Exception as error:  # one pattern's fault is not another's
                 answers[name] = {"status": "failed", "holds": None, "value": None, "why": explain(error),
                                  "trace": traceback.format_exc()}  # fmt: skip
-                continue
-            status = "ok" if found.holds is not None else "not_testable"
-            answers[name] = {"status": status, "holds": None if found.holds is None else bool(found.holds),
-                             "value": _plain(found.value), "why": found.why}  # fmt: skip
-            if found.numbers:
-                answers[name]["numbers"] = {n: asdict(number) for n, number in found.numbers.items()}
     return {"version": source_digest()[:12], "patterns": answers}
+
+
+def _answer(found: Found) -> dict[str, Any]:
+    """What a pattern says, as plain data."""
+    told = found.holds is not None
+    answer: dict[str, Any] = {
+        "status": "ok" if told else "not_testable", "holds": bool(found.holds) if told else None,
+        "value": _plain(found.value), "why": found.why,
+    }  # fmt: skip
+    if found.numbers:
+        answer["numbers"] = {name: asdict(number) for name, number in found.numbers.items()}
+    if found.line:
+        answer["line"] = dict(found.line)
+    return answer
 
 
 def _plain(value: float | None) -> float | None:
@@ -127,23 +172,36 @@ def _plain(value: float | None) -> float | None:
 
 
 @contextlib.contextmanager
-def _outcome(task: Task) -> Iterator[Outcome]:
+def _outcome(task: Task, tell: Tell) -> Iterator[Outcome]:
     import sim
     from testbed.patterns import outcome
 
+    def pass_on(step: sim.Progress) -> None:
+        before, share = PHASES[step.phase]
+        tell(before + share * (step.done / step.total if step.total else 0.0))
+
+    world = sim.load_world(local(task.scenario), settings=task.settings, seed=task.seed, users=task.users)
     if task.needs == "activity":
-        world = sim.load_world(local(task.scenario), settings=task.settings, seed=task.seed, users=task.users)
-        with outcome.of_activity(sim.run_agents(world)) as made:
+        with outcome.of_activity(sim.run_agents(world, pass_on)) as made:
             yield made
         return
-    with tempfile.TemporaryDirectory(prefix="slipper-run-") as home:
-        run = sim.run(
-            local(task.scenario),
-            settings=task.settings,
-            seed=task.seed,
-            users=task.users,
-            out=home,
-            workers=1,
-        )
-        with outcome.of_run(run.path) as made:
+    with _home(task, world) as home:
+        run = sim.run_world(world, out=home, workers=task.threads, progress=pass_on)
+        with outcome.of_run(run.path, threads=task.threads) as made:
             yield made
+
+
+@contextlib.contextmanager
+def _home(task: Task, world: sim.World) -> Iterator[Path]:
+    """Where the run's folder lies: for good if it is kept or was there before, else in a folder that goes away."""
+    if task.home and (task.keep or run_is_there(Path(task.home) / world.name / world.run_id)):
+        yield Path(task.home)
+        return
+    scratch = task.scratch if task.scratch and Path(task.scratch).is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="slipper-run-", dir=scratch) as home:
+        yield Path(home)
+
+
+def run_is_there(folder: Path) -> bool:
+    """Whether a folder holds a finished run."""
+    return (folder / MANIFEST).is_file()

@@ -13,7 +13,6 @@ from types import NoneType
 from typing import Any
 
 from analysis.contract import files
-from testbed.claims.scoreboard import write_json
 from testbed.experiment.runs import Record, has_failed
 
 RECORD = {"key": str, "seed": int, "status": str, "seconds": (int, float), "patterns": dict}
@@ -52,7 +51,7 @@ class Store:
 
     def write(self, record: Record) -> None:
         """Remember a run."""
-        write_json(record, self.path(record["key"]))
+        files.write_text(self.path(record["key"]), json.dumps(record, indent=1, allow_nan=False) + "\n")
 
     def finished(self, keys: Iterable[str], asked: Collection[str] = ()) -> dict[str, Record]:
         """Records by key of the runs that are there and did not fail, nor any pattern of theirs: a failed one is tried

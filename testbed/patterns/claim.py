@@ -30,7 +30,7 @@ def judged(log: Log, entry: Entry) -> Found:
     """A claim's verdict on a log, as a pattern's answer."""
     found = scoreboard.judge(log, entry)
     holds = None if found.verdict.status == "not_testable" else found.verdict.status == "holds"
-    return Found(holds, found.value, found.verdict.reason)
+    return Found(holds, found.value, found.verdict.reason, line=scoreboard.line(found))
 
 
 def _pattern_of(entry: Entry) -> Callable[[Outcome], Found]:

@@ -45,12 +45,14 @@ class Number:
 @dataclass(frozen=True)
 class Found:
     """What a pattern says of one run. holds: None where the run cannot tell. value: the number behind it, if it is one.
-    why: for people, with the numbers. numbers: further ones by name, for a table over the replicates."""
+    why: for people, with the numbers. numbers: further ones by name, for a table over the replicates. line: of a claim,
+    what the scoreboard shows of it (`scoreboard.line`)."""
 
     holds: bool | None
     value: float | None = None
     why: str = ""
     numbers: Mapping[str, Number] = field(default_factory=dict)
+    line: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

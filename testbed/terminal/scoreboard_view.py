@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from testbed.claims.frequency import Frequency, PartFrequency, Study
 from testbed.claims.predicates import amount
 from testbed.claims.registry import Entry
-from testbed.claims.replicates import Frequency, PartFrequency, Study
 from testbed.claims.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
 from testbed.claims.statistics.measured import Unit
 from testbed.terminal.status_styles import STYLES

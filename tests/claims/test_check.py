@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.contract import files
+from sim.catalogue.overrides import WORLDS
 from testbed import cli
-from testbed.claims import replicates
+from testbed.claims.frequency import frequency
 from testbed.claims.registry import registry
-from testbed.failure import BadInput
+from testbed.experiment import engine, reading, runner
+from testbed.failure import BadInput, Failure
+from testbed.studies import scoreboard
 from testbed.terminal.scoreboard_view import over_replicates
 from tests.analysis.made_log import made, write_run
+from tests.experiment import carriers
 
+WORLD = WORLDS / "one-frontier-model.yaml"
+SETTINGS = ("start=2025-01-01", "end=2025-03-31")
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
 
 
@@ -162,7 +171,7 @@ def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_pa
     assert len(list(memory.glob("*.json"))) == 2 and len(list(memory.iterdir())) == 2
     assert not (tmp_path / "one-frontier-model").exists()
 
-    monkeypatch.setattr(replicates, "_run_all", lambda *_: pytest.fail("what is remembered was run again"))
+    monkeypatch.setattr(engine, "choose", lambda *_: pytest.fail("what is remembered was run again"))
     again = json.loads(
         slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet")[1]
     )
@@ -170,9 +179,33 @@ def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_pa
     torn = sorted(memory.glob("*.json"))[0]
     torn.write_text("{")
     ran = []
-    monkeypatch.setattr(replicates, "_run_all", lambda jobs, *_: ran.extend(jobs))
+
+    class Idle:
+        def run(self, tasks, tell):
+            ran.extend(tasks)
+            yield from ()
+
+    monkeypatch.setattr(engine, "choose", lambda *_: Idle())
     status, _, err = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet")
-    assert len(ran) == 1 and ran[0].memory == str(torn) and status == 1 and "cannot be read back" in err
+    assert [task.key for task in ran] == [torn.stem] and status == 1 and "cannot be read back" in err
+
+
+def test_a_claim_that_breaks_fails_its_replicate_by_name(capsys, tmp_path, monkeypatch):
+    def carry(task):
+        record = carriers.answer(task)
+        for answer in record["patterns"].values():
+            answer["line"] = {"status": "holds"}
+        record["patterns"]["C12"] = {"status": "failed", "holds": None, "value": None, "why": "a fault",
+                                     "trace": "Traceback: here"}  # fmt: skip
+        return record
+
+    monkeypatch.setattr(engine, "choose", lambda *_: carriers.Serial(carry))
+    status, out, err = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--quiet")
+    assert status == 1 and not out
+    assert re.search(r"replicate 0 \(seed \d+\): C12: a fault", err) and "here" not in err
+    monkeypatch.setenv("SLIPPER_DEBUG", "1")
+    with pytest.raises(Failure, match="C12: a fault\nTraceback: here"):
+        scoreboard.study(WORLD, 2, registry(), users=60, settings=SETTINGS, out=tmp_path, quiet=True)
 
 
 def test_each_condition_of_a_claim_is_shown_with_how_often_it_holds():
@@ -183,11 +216,10 @@ def test_each_condition_of_a_claim_is_shown_with_how_often_it_holds():
                   "simulated": str(value)}
                  for name, value, least in (("models", models, 300), ("providers", providers, 60))]  # fmt: skip
         status = "holds" if all(part["status"] == "holds" for part in parts) else "fails"
-        record = {"id": "C02", "status": status, "value": models, "unit": "count", "simulated": "?",
-                  "reason": "because", "parts": parts}  # fmt: skip
-        return {"claims": [record]}
+        return {"status": status, "value": models, "unit": "count", "simulated": "?", "reason": "because",
+                "parts": parts}  # fmt: skip
 
-    found = replicates._frequency(entry, [board(310, 20), board(330, 80)])
+    found = frequency(entry, [board(310, 20), board(330, 80)])
     assert found.holds == 1 and [part.holds for part in found.parts] == [2, 1]
     assert (
         over_replicates(found)
@@ -195,15 +227,21 @@ def test_each_condition_of_a_claim_is_shown_with_how_often_it_holds():
     )
 
 
-def test_replicate_seeds_follow_from_the_master_seed_alone(tmp_path):
+def test_replicate_seeds_follow_from_the_master_seed_alone():
     def seeds(**options):
-        _, _, found = replicates.jobs(
-            Path("scenarios/one-frontier-model.yaml"), 3, registry(), out=tmp_path, **options
-        )
-        return [job.seed for job in found]
+        return [cell.task.seed for cell in scoreboard.plan(WORLD, 3, registry(), **options).cells]
 
     assert seeds(master=5) == seeds(master=5, users=70) != seeds(master=6)
     assert len(set(seeds(master=5))) == 3
+
+
+def test_the_scoreboard_and_the_launch_contrast_come_from_the_same_worlds():
+    board = scoreboard.plan(WORLDS / "report.yaml", 5, registry())
+    contrast = reading.load(reading.find("launch-contrast"))
+    base = [cell.task for cell in contrast.cells if cell.arm.name == "base"]
+    assert [(task.digest, task.seed) for task in base] == [
+        (cell.task.digest, cell.task.seed) for cell in board.cells
+    ]
 
 
 def test_an_interrupted_study_leaves_no_half_and_goes_on(tmp_path):
@@ -255,11 +293,14 @@ def test_kept_replicates_hold_their_verdicts(capsys, tmp_path):
 
 
 def test_what_a_killed_study_left_is_swept(tmp_path):
-    gone = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
-    ).stdout
-    left = tmp_path / f".running-{gone.strip()}-abc"
-    ours = tmp_path / f".running-{os.getpid()}-abc"
-    left.mkdir(), ours.mkdir()
-    replicates._sweep(tmp_path)
-    assert not left.exists() and ours.exists()
+    task = replace(scoreboard.plan(WORLD, 1, registry()).cells[0].task)
+    left, at_work = (tmp_path / f".running-{digit * 12}" for digit in "ab")
+    mine = tmp_path / ".running-mine"
+    for folder in (left, at_work, mine):
+        folder.mkdir()
+    handle = files.lock(at_work)
+    with runner._scratch(tmp_path, [task]) as (placed,):
+        assert not left.exists() and at_work.exists() and mine.exists()
+        assert Path(placed.scratch).parent == tmp_path and Path(placed.scratch).is_dir()
+    os.close(handle)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [at_work.name, mine.name]

@@ -44,12 +44,11 @@ def constant(table, column, value):
     )
 
 
-def test_a_whole_log(tables, tmp_path):
+def test_a_whole_log(tables):
     log = opened(tables.generations, tables.labels, tables.models)
     found, board = statuses(log)
     assert list(found) == registry().ids()
-    scoreboard.write_json(board.as_json(), tmp_path / "verdicts.json")
-    data = json.loads((tmp_path / "verdicts.json").read_text())
+    data = json.loads(json.dumps(board.as_json(), allow_nan=False))
     assert data["registry_digest"] == registry().digest and len(data["claims"]) == 160
     assert set(data["totals"]) == {"emergent", "input", "definition"}
     assert (
@@ -64,7 +63,6 @@ def test_a_whole_log(tables, tmp_path):
         if record["low"] is not None:
             assert record["low"] <= record["value"] <= record["high"], record["id"]
     assert "proves little" in data["caveat"]
-    assert [path.name for path in tmp_path.iterdir()] == ["verdicts.json"]
 
 
 LABELLED = ("C42", "C49", "C53", "C72", "C77", "C79", "C86", "C97", "C98", "C103", "C107", "C132", "C141")
@@ -135,11 +133,3 @@ def test_a_log_of_other_dates_tells_little(tables):
     )
     assert {verdict.status for verdict in found.values()} == {"not_testable"}
     assert "weeks" in found["C17"].reason
-
-
-def test_writing_leaves_the_old_file_if_it_fails(tmp_path):
-    path = tmp_path / "verdicts.json"
-    path.write_text("old")
-    with pytest.raises(ValueError):
-        scoreboard.write_json({"value": float("nan")}, path)
-    assert path.read_text() == "old" and [file.name for file in tmp_path.iterdir()] == ["verdicts.json"]

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.experiment.engine import Carry
-from testbed.experiment.runs import Record, Task, carry_out
+from testbed.experiment.runs import Record, Task, Tell, carry_out, nobody
 
 
 @dataclass
 class Serial:
     """The plain engine that the others must agree with: one run after the other, in this process."""
 
-    carry: Carry = carry_out
+    carry: Callable[[Task], Record] = carry_out
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Record]:
+    def run(self, tasks: Sequence[Task], tell: object = None) -> Iterator[Record]:
         """The record of each task, in order."""
         for task in tasks:
             yield self.carry(task)
 
 
-def answer(task: Task) -> Record:
+def answer(task: Task, tell: Tell = nobody) -> Record:
     """A record without a simulation: values follow from the seed."""
     found = {
         name: {"status": "ok", "holds": task.seed % 3 > 0, "value": task.seed % 1000 / 1000, "why": "made"}
@@ -34,13 +33,13 @@ def answer(task: Task) -> Record:
             "version": "made", "patterns": found}  # fmt: skip
 
 
-def slow_answer(task: Task) -> Record:
+def slow_answer(task: Task, tell: Tell = nobody) -> Record:
     """The same after a moment, in which the process can be killed."""
     time.sleep(0.4)
     return answer(task)
 
 
-def die_once(task: Task) -> Record:
+def die_once(task: Task, tell: Tell = nobody) -> Record:
     """Ends its process at the first run of each key, as a lack of memory would."""
     mark = Path(os.environ["SLIPPER_TEST_MARKS"]) / task.key
     if not mark.exists():
@@ -49,8 +48,14 @@ def die_once(task: Task) -> Record:
     return answer(task)
 
 
-def die(task: Task) -> Record:
+def die(task: Task, tell: Tell = nobody) -> Record:
     """Ends its process whenever the seed is the unlucky one."""
     if str(task.seed) == os.environ["SLIPPER_TEST_UNLUCKY"]:
         os._exit(9)
+    return answer(task)
+
+
+def told_answer(task: Task, tell: Tell = nobody) -> Record:
+    """The same, and says on the way that a half is done."""
+    tell(0.5)
     return answer(task)

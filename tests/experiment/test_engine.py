@@ -7,12 +7,13 @@ import signal
 import sys
 import time
 from collections.abc import Generator
+from dataclasses import replace
 
 import pytest
 
 from testbed.experiment import engine, reading
 from testbed.experiment.engine import Dask, Processes
-from testbed.experiment.runs import Task, carry_out
+from testbed.experiment.runs import Task, carry_out, run_is_there
 from testbed.failure import BadInput, Failure
 from tests.experiment import carriers, made
 
@@ -79,6 +80,21 @@ def test_a_process_that_dies_takes_no_run_with_it(tasks, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 4  # each had died once
 
 
+def test_how_far_a_run_is_is_told_and_is_no_record(tasks):
+    told = []
+    found = comparable(
+        Processes(2, carriers.told_answer).run(tasks[:4], lambda key, part: told.append((key, part)))
+    )
+    assert found == comparable(carriers.Serial(carriers.answer).run(tasks[:4]))
+    assert sorted(told) == sorted((task.key, 0.5) for task in tasks[:4])
+
+
+def test_a_run_tells_how_far_it_is(tasks, tmp_path):
+    parts: list[float] = []
+    carry_out(tasks[0], parts.append)
+    assert parts == sorted(parts) and len(parts) >= 10 and 0 < parts[0] < 0.1 and 0.65 <= parts[-1] < 1
+
+
 def test_a_run_that_kills_its_process_each_time_fails_alone(tasks, monkeypatch):
     monkeypatch.setenv("SLIPPER_TEST_UNLUCKY", str(tasks[4].seed))
     found = comparable(Processes(2, carriers.die).run(tasks[3:6]))
@@ -140,6 +156,22 @@ def test_a_run_that_needs_its_log_leaves_no_folder(tmp_path, monkeypatch):
         task.needs == "log" and record["status"] == "done" and record["patterns"]["tokens"]["holds"] is True
     )
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_a_kept_run_stays_and_one_that_is_there_is_used(tmp_path, monkeypatch):
+    text = made.TINY.replace("users: 3000", "users: 60") + "  tokens: {is: C10}\n"
+    task = reading.load(made.write(tmp_path, text)).cells[0].task
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    placed = replace(task, home=str(tmp_path / "out"), scratch=str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    first = carry_out(placed)
+    assert first["status"] == "done" and not (tmp_path / "out").exists() and not list(scratch.iterdir())
+    kept = carry_out(replace(placed, keep=True))
+    (run,) = (tmp_path / "out" / "one-frontier-model").iterdir()
+    assert kept["patterns"] == first["patterns"] and run_is_there(run)
+    monkeypatch.setattr("sim.world.run_agents", None)  # it is not simulated again
+    assert carry_out(placed)["patterns"] == first["patterns"]
 
 
 def test_dask_that_is_missing_or_does_not_answer(monkeypatch):

@@ -72,3 +72,11 @@ def test_a_run_of_which_a_pattern_failed_is_tried_again(tmp_path):
     partly["patterns"]["q"]["status"] = "not_testable"  # says that the run holds too little, and will again
     store.write(partly)
     assert store.finished(["a"]) == {"a": partly}
+
+
+def test_writing_leaves_the_old_record_if_it_fails(tmp_path):
+    store = Store(tmp_path)
+    store.write(record("a"))
+    with pytest.raises(ValueError):
+        store.write(record("a") | {"seconds": float("nan")})
+    assert store.read("a") == record("a") and [path.name for path in tmp_path.iterdir()] == ["a.json"]

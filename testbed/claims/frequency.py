@@ -1,0 +1,145 @@
+"""How often each claim holds over the replicates of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from analysis.proportions import wilson
+from testbed.claims.registry import Entry
+from testbed.claims.scoreboard import INPUT_CAVEAT, ROLES
+
+
+@dataclass(frozen=True)
+class PartFrequency:
+    """How often one condition of a claim holds. testable, values, example: as in `Frequency`."""
+
+    name: str
+    holds: int
+    testable: int
+    values: tuple[float, ...]
+    unit: str | None
+    example: str
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How often a claim holds. testable: replicates that can tell; low, high: Wilson's 95% interval of the share.
+    parts: the conditions of a claim that has several."""
+
+    entry: Entry
+    holds: int
+    testable: int
+    replicates: int
+    low: float | None
+    high: float | None
+    values: tuple[float, ...]
+    unit: str | None
+    example: str  # the simulated value of the first replicate
+    why_not: str  # why it is not testable, where it never is
+    reasons: tuple[str, ...] = ()  # of the verdict in each replicate, with the numbers
+    parts: tuple[PartFrequency, ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """Share of the testable replicates in which it holds."""
+        return self.holds / self.testable if self.testable else None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A judged set of replicates."""
+
+    scenario: str
+    master_seed: int
+    seeds: tuple[int, ...]
+    run_ids: tuple[str, ...]
+    digest: str
+    frequencies: tuple[Frequency, ...]
+    titles: dict[str, str]
+
+    def totals(self) -> dict[str, dict[str, float]]:
+        """By role: claims, those testable at all, those that hold in all testable replicates, in most, in few, in
+        none, and the mean number that hold in a replicate."""
+        totals: dict[str, dict[str, float]] = {}
+        for role in ROLES:
+            mine = [f for f in self.frequencies if f.entry.claim.role == role]
+            shares = [f.share for f in mine if f.share is not None]
+            totals[role] = {
+                "claims": len(mine),
+                "testable": len(shares),
+                "always": sum(s == 1 for s in shares),
+                "mostly": sum(0.5 < s < 1 for s in shares),
+                "rarely": sum(0 < s <= 0.5 for s in shares),
+                "never": sum(s == 0 for s in shares),
+                "mean_held": round(sum(f.holds for f in mine) / max(len(self.seeds), 1), 2),
+            }
+        return totals
+
+    def as_json(self) -> dict[str, Any]:
+        """The study as data."""
+        return {
+            "scenario": self.scenario,
+            "master_seed": self.master_seed,
+            "seeds": list(self.seeds),
+            "run_ids": list(self.run_ids),
+            "registry_digest": self.digest,
+            "caveat": INPUT_CAVEAT,
+            "totals": self.totals(),
+            "claims": [
+                {
+                    "id": f.entry.id,
+                    "section": f.entry.section,
+                    "statement": f.entry.claim.text,
+                    "reported": f.entry.claim.reported,
+                    "role": f.entry.claim.role,
+                    "holds": f.holds,
+                    "testable": f.testable,
+                    "replicates": f.replicates,
+                    "share": f.share,
+                    "low": f.low,
+                    "high": f.high,
+                    "values": list(f.values),
+                    "unit": f.unit,
+                    "simulated": f.example,
+                    "why_not_testable": f.why_not,
+                    "reasons": list(f.reasons),
+                    "parts": [asdict(part) | {"values": list(part.values)} for part in f.parts],
+                }
+                for f in self.frequencies
+            ],
+        }
+
+
+def frequency(entry: Entry, records: Sequence[Mapping[str, Any]]) -> Frequency:
+    """How often a claim holds. records: its line of the scoreboard (`scoreboard.line`) in each replicate."""
+    told = [record for record in records if record["status"] != "not_testable"]
+    holds = sum(record["status"] == "holds" for record in told)
+    low, high = wilson(holds, len(told)) if told else (None, None)
+    return Frequency(
+        entry=entry,
+        holds=holds,
+        testable=len(told),
+        replicates=len(records),
+        low=None if low is None else float(low),
+        high=None if high is None else float(high),
+        values=tuple(record["value"] for record in records if record["value"] is not None),
+        unit=next((record["unit"] for record in records if record["unit"]), None),
+        example=records[0]["simulated"] if records else "–",
+        why_not="" if told or not records else records[0]["reason"],
+        reasons=tuple(record["reason"] for record in records),
+        parts=tuple(_part_frequency(parts) for parts in zip(*(r["parts"] for r in records), strict=True)),
+    )
+
+
+def _part_frequency(records: Sequence[Mapping[str, Any]]) -> PartFrequency:
+    told = [record for record in records if record["status"] != "not_testable"]
+    return PartFrequency(
+        name=records[0]["name"],
+        holds=sum(record["status"] == "holds" for record in told),
+        testable=len(told),
+        values=tuple(record["value"] for record in records if record["value"] is not None),
+        unit=next((record["unit"] for record in records if record["unit"]), None),
+        example=records[0]["simulated"],
+    )
