@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import sim
 from testbed.experiment import engine, reading
 from testbed.experiment.engine import Dask, Processes
 from testbed.experiment.runs import Task, carry_out, run_is_there
@@ -164,9 +166,17 @@ def test_a_kept_run_stays_and_one_that_is_there_is_used(tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     placed = replace(task, home=str(tmp_path / "out"), scratch=str(scratch))
-    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    simulated = []
+
+    def run_world(world, *, out, **options):
+        simulated.append(Path(out).parent)
+        return run_for_real(world, out=out, **options)
+
+    run_for_real = sim.run_world
+    monkeypatch.setattr(sim, "run_world", run_world)
     first = carry_out(placed)
-    assert first["status"] == "done" and not (tmp_path / "out").exists() and not list(scratch.iterdir())
+    assert first["status"] == "done" and simulated == [scratch]
+    assert not (tmp_path / "out").exists() and not list(scratch.iterdir())
     kept = carry_out(replace(placed, keep=True))
     (run,) = (tmp_path / "out" / "one-frontier-model").iterdir()
     assert kept["patterns"] == first["patterns"] and run_is_there(run)
