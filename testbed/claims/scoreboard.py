@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.report.status import WORDS
+from analysis.report.status import WORDS, Status
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Status, Verdict, amount, say, together
+from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Verdict, amount, say, together
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
 
