@@ -7,6 +7,7 @@ tables equal what the log gives when it is grouped.
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from sim.gateway.identity import Identities, week_number
 from sim.gateway.ids import account_codes, id_array
 from sim.gateway.run_folder import listed_name
-from sim.gateway.traffic import compiled, count_week
+from sim.gateway.traffic import Week, compiled, count_week
 from sim.world import Agents
 
 ENTRY = np.dtype([
@@ -86,12 +87,26 @@ class Activity:
         })  # fmt: skip
 
 
+class Calendar(NamedTuple):
+    """The weeks and months of a scenario."""
+
+    activity: NDArray[np.float64]  # factor on the chance to be active, by week
+    month_of: NDArray[np.int32]  # number of the month, by day
+    months: int
+    weekday: int  # of the first day
+    first_week: int  # number of the first week in the calendar
+
+
 @compiled
-def _tally(  # type: ignore[no-untyped-def]
-    spells, works, up, level, ramp, rates, keys, activity, first_week, weekday, listed, month_of, months,
-    resets_to, reset_week, entries, weekly,
-):  # fmt: skip
+def _tally(spells, works, volume, calendar, listed, ids, entries, weekly):  # type: ignore[no-untyped-def]
     """Fill the entries, user by user, and the weeks. Returns the number of entries."""
+    resets_to, reset_week = ids
+    activity, month_of, months, weekday = (
+        calendar.activity,
+        calendar.month_of,
+        calendar.months,
+        calendar.weekday,
+    )
     days, weeks, models = len(month_of), len(weekly), weekly.shape[1]
     day_of, count = np.empty(7, dtype=np.int32), np.empty(7, dtype=np.int32)
     # One user's requests and first days by id, model and month, and which of these cells are in use.
@@ -106,11 +121,11 @@ def _tally(  # type: ignore[no-untyped-def]
         model = listed[spell.model]
         for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
             monday = 7 * week - weekday
-            found = count_week(
-                spell, work, up, level, ramp, rates, keys, activity[week], first_week + week, monday, max(0, monday),
-                min(days, monday + 7), day_of, count, 0,
-            )  # fmt: skip
-            known_as = 0  # the how manyth id of the user it is
+            dates = Week(
+                calendar.first_week + week, monday, max(0, monday), min(days, monday + 7), activity[week]
+            )
+            found = count_week(spell, work, volume, dates, day_of, count, 0)
+            known_as = 0  # the number of the user's id, from 0
             for reset in range(resets_to[work.user], resets_to[work.user + 1]):
                 known_as += reset_week[reset] <= week
             for i in range(found):
@@ -155,11 +170,13 @@ def monthly(agents: Agents) -> Activity:
     most = int((month_of[last] - month_of[spells["start"]] + 1 + resets).sum()) if len(spells) else 0
     entries = np.empty(most, dtype=ENTRY)
     weekly = np.zeros((len(weeks), len(models)), dtype=np.int64)
-    filled = _tally(
-        spells, traffic.work_table, traffic.days.up, traffic.level, traffic.ramp, traffic.rates, traffic.keys,
-        traffic.activity, week_number(weeks[0]), scenario.start.weekday(), listed,
-        month_of, months, resets_to, reset_week, entries, weekly,
+    spanned = Calendar(
+        activity=traffic.activity, month_of=month_of, months=months, weekday=scenario.start.weekday(),
+        first_week=week_number(weeks[0]),
     )  # fmt: skip
+    filled = _tally(
+        spells, traffic.work_table, traffic.volume, spanned, listed, (resets_to, reset_week), entries, weekly
+    )
     entries = entries[:filled]
     user = entries["user"].copy()
     codes, account_of = np.unique(account_codes(world.draws, agents.users.account), return_inverse=True)

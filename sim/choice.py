@@ -7,8 +7,6 @@ affordable at list price, with the tools, the context and the permissiveness it 
 `plain_utilities` is that model, to be read; `choose` is the compiled loop that must agree with it.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +16,7 @@ from sim.mechanisms.information import Information
 from sim.mechanisms.popularity import Popularity
 from sim.mechanisms.price_response import PriceResponse
 from sim.population import Workloads
-from sim.race import NOBODY, best_ability, winners
+from sim.race import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
 from sim.randomness import Draws, Purpose, mixed_unit
 from sim.scenario import Scenario
 
@@ -26,27 +24,6 @@ __all__ = [
     "NOBODY", "View", "affordable_frontier", "awareness", "choose", "considered", "log_price", "plain_utilities",
     "try_utility", "view_of",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class View:
-    """The market as agents see it on one day: one row for each model that is listed and answers."""
-
-    numbers: NDArray[np.int64]
-    key: NDArray[np.uint64]
-    awareness: NDArray[np.float64]
-    perceived: NDArray[np.float64]  # models x categories: ability + hype
-    ability: NDArray[np.float64]
-    log_price: NDArray[np.float64]  # models x categories
-    log_free_price: float
-    free: NDArray[np.bool_]
-    tools: NDArray[np.bool_]
-    permissive: NDArray[np.bool_]
-    context: NDArray[np.float64]
-
-    @property
-    def empty(self) -> bool:
-        return len(self.numbers) == 0
 
 
 def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
@@ -87,12 +64,11 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
 
 def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
-    return np.asarray(
-        best_ability(
-            rows, work.category, work.log_willingness, work.needs_tools, work.needs_permissive, work.context_tokens,
-            work.accepts_free, view.ability, view.log_price, view.free, view.tools, view.permissive, view.context,
-        )
-    )  # fmt: skip
+    return np.asarray(best_ability(rows, _traits(work), view))
+
+
+def _traits(work: Workloads) -> Traits:
+    return Traits(*(getattr(work, name) for name in Traits._fields))
 
 
 def considered(
@@ -200,15 +176,12 @@ def choose(
     """
     causes = scenario.mechanisms
     fit, information = causes[Fit], causes[Information]
-    return np.asarray(
-        winners(
-            rows, work.entity, work.category, work.hardness, work.log_willingness, work.price_weight, work.needs_tools,
-            work.needs_permissive, work.context_tokens, work.accepts_free, tried, known, unknown_only, stay, outside,
-            np.uint64(day), draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION),
-            draws.key(Purpose.MATCH), information.weight, information.cap, information.perception_sd, fit.match_sd,
-            causes[PriceResponse].weight, fit.enabled,
-            scenario.search.quality_weight,
-            view.numbers, view.key, view.awareness, view.perceived, view.ability, view.log_price, view.log_free_price,
-            view.free, view.tools, view.permissive, view.context,
-        )
+    weights = Weights(
+        fit=fit.enabled, kappa=information.weight, cap=information.cap, alpha=causes[PriceResponse].weight,
+        quality=scenario.search.quality_weight, match_sd=fit.match_sd, perception_sd=information.perception_sd,
     )  # fmt: skip
+    keys = Keys(draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION), draws.key(Purpose.MATCH))
+    past = Past(tried, known)
+    return np.asarray(
+        winners(rows, _traits(work), past, view, stay, outside, unknown_only, np.uint64(day), keys, weights)
+    )

@@ -5,9 +5,11 @@ in the best case they would finish the race of the logit too late.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from sim.randomness import GOLDEN, STEP, draw_unit, hash_bits, mix, normal_quantile, unit
 
@@ -15,25 +17,81 @@ NOBODY = -1
 ONE = np.uint64(1)
 
 
+class View(NamedTuple):
+    """The market as agents see it on one day: one row for each model that is listed and answers."""
+
+    numbers: NDArray[np.int64]
+    key: NDArray[np.uint64]
+    awareness: NDArray[np.float64]
+    perceived: NDArray[np.float64]  # models x categories: ability + hype
+    ability: NDArray[np.float64]
+    log_price: NDArray[np.float64]  # models x categories
+    log_free_price: float
+    free: NDArray[np.bool_]
+    tools: NDArray[np.bool_]
+    permissive: NDArray[np.bool_]
+    context: NDArray[np.float64]
+
+
+class Traits(NamedTuple):
+    """What a choice asks of the work: one entry for each workload of the world."""
+
+    entity: NDArray[np.uint64]
+    category: NDArray[np.int8]
+    hardness: NDArray[np.float32]
+    log_willingness: NDArray[np.float32]
+    price_weight: NDArray[np.float32]
+    needs_tools: NDArray[np.bool_]
+    needs_permissive: NDArray[np.bool_]
+    context_tokens: NDArray[np.float32]
+    accepts_free: NDArray[np.bool_]
+
+
+class Past(NamedTuple):
+    """What workloads remember of models: bit sets (workloads x words)."""
+
+    tried: NDArray[np.uint64]
+    known: NDArray[np.uint64]
+
+
+class Weights(NamedTuple):
+    """The parameters of a choice. fit: whether ability and hardness matter."""
+
+    fit: bool
+    kappa: float
+    cap: float
+    alpha: float
+    quality: float
+    match_sd: float
+    perception_sd: float
+
+
+class Keys(NamedTuple):
+    """Keys of the streams."""
+
+    choice: np.uint64
+    perception: np.uint64
+    match: np.uint64
+
+
 @njit(cache=True, nogil=True)
-def best_ability(  # type: ignore[no-untyped-def]
-    rows, category, log_willingness, needs_tools, needs_permissive, context_need, accepts_free,
-    ability, log_price, free, tools, permissive, context,
-):  # fmt: skip
+def best_ability(rows, work, view):  # type: ignore[no-untyped-def]
     """For each row the best ability that it can afford, its needs met; -inf where there is none."""
     best = np.full(len(rows), -np.inf)
     for i in range(len(rows)):
         w = rows[i]
-        g = category[w]
-        for j in range(len(context)):
+        g = work.category[w]
+        for j in range(len(view.context)):
             if (
-                ability[j, g] > best[i]
-                and (log_price[j, g] <= log_willingness[w] or (free[j] and accepts_free[w]))
-                and (tools[j] or not needs_tools[w])
-                and (permissive[j] or not needs_permissive[w])
-                and context[j] >= context_need[w]
+                view.ability[j, g] > best[i]
+                and (
+                    view.log_price[j, g] <= work.log_willingness[w] or (view.free[j] and work.accepts_free[w])
+                )
+                and (view.tools[j] or not work.needs_tools[w])
+                and (view.permissive[j] or not work.needs_permissive[w])
+                and view.context[j] >= work.context_tokens[w]
             ):
-                best[i] = ability[j, g]
+                best[i] = view.ability[j, g]
     return best
 
 
@@ -67,18 +125,15 @@ def earliest_times(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def winners(  # type: ignore[no-untyped-def]
-    rows, entity, category, hardness, log_willingness, price_weight, needs_tools, needs_permissive, context_need,
-    accepts_free, tried, known, unknown_only, stay, outside, day, choice_key, perception_key, match_key,
-    kappa, cap, perception_sd, match_sd, alpha, fit_on, quality,
-    numbers, model_key, awareness, perceived, ability, log_price, log_free_price, free, tools, permissive, context,
-):  # fmt: skip
+def winners(rows, work, past, view, stay, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
     """For each row the number of the model that it chooses, or -1: see `sim.choice.choose`."""
-    n, m, words = len(rows), len(numbers), known.shape[1]
+    fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights
+    perceived, log_free_price, tried, known = view.perceived, view.log_free_price, past.tried, past.known
+    n, m, words = len(rows), len(view.numbers), known.shape[1]
     chosen = np.full(n, NOBODY, dtype=np.int16)
     # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * log(lowest price).
     # Factors that depend on the model alone are made once.
-    slowness, model_step = 1.0 / awareness, (model_key + ONE) * STEP
+    slowness, model_step = 1.0 / view.awareness, (view.key + ONE) * STEP
     top = np.full(perceived.shape[1], -np.inf)
     weakness = np.empty((perceived.shape[1], m))
     for g in range(perceived.shape[1]):
@@ -94,10 +149,10 @@ def winners(  # type: ignore[no-untyped-def]
         # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
         # option has its own draw, so an option that is added or removed changes no other option's luck. Times are
         # kept as logarithms, so that no utility is too large or too small.
-        race = hash_bits(choice_key, entity[w], day)
+        race = hash_bits(keys.choice, work.entity[w], day)
         best = math.log(-math.log(unit(mix(race)))) - outside[i]
-        g = category[w]
-        burden = alpha * price_weight[w]
+        g = work.category[w]
+        burden = alpha * work.price_weight[w]
         most, far = kappa * cap - burden * log_free_price, 0.0
         # Whether a model that is known to fit may be chosen: its value has no error of perception.
         surely = False
@@ -107,10 +162,10 @@ def winners(  # type: ignore[no-untyped-def]
         if surely:
             most = max(kappa, quality) * cap - burden * log_free_price
         elif fit_on:
-            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (hardness[w] + cap - top[g]))))
-        error = mix(perception_key + entity[w] * GOLDEN)
+            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (work.hardness[w] + cap - top[g]))))
+        error = mix(keys.perception + work.entity[w] * GOLDEN)
         earliest_times(
-            race, error, model_key, model_step, slowness, weakness[g],
+            race, error, view.key, model_step, slowness, weakness[g],
             far, far * sd, far * sd**2, far * sd**3, far * sd**4, earliest,
         )  # fmt: skip
         limit = _SLACK * math.exp(best + most)
@@ -123,34 +178,36 @@ def winners(  # type: ignore[no-untyped-def]
             j = candidates[k]
             if earliest[j] >= limit:
                 continue
-            number = numbers[j]
+            number = view.numbers[j]
             if number == stay[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
-            if (needs_tools[w] and not tools[j]) or (needs_permissive[w] and not permissive[j]):
+            if (work.needs_tools[w] and not view.tools[j]) or (
+                work.needs_permissive[w] and not view.permissive[j]
+            ):
                 continue
-            if context_need[w] > context[j]:
+            if work.context_tokens[w] > view.context[j]:
                 continue
-            price = log_price[j, g]
-            if free[j] and accepts_free[w]:
+            price = view.log_price[j, g]
+            if view.free[j] and work.accepts_free[w]:
                 price = log_free_price
-            elif price > log_willingness[w]:
+            elif price > work.log_willingness[w]:
                 continue
-            value = -alpha * price_weight[w] * price
+            value = -alpha * work.price_weight[w] * price
             if (known[w, number >> 6] >> np.uint64(number & 63)) & ONE:
                 # What is known to fit is judged without error of perception.
-                margin = match_sd * normal_quantile(draw_unit(match_key, entity[w], model_key[j]))
+                margin = match_sd * normal_quantile(draw_unit(keys.match, work.entity[w], view.key[j]))
                 if fit_on:
-                    margin += ability[j, g] - hardness[w]
+                    margin += view.ability[j, g] - work.hardness[w]
                 value += quality * min(margin, cap)
             elif fit_on:
                 error_of_j = perception_sd * normal_quantile(
-                    draw_unit(perception_key, entity[w], model_key[j])
+                    draw_unit(keys.perception, work.entity[w], view.key[j])
                 )
-                value += kappa * min(perceived[j, g] + error_of_j - hardness[w], cap)
-            u = unit(mix(race + model_key[j]))
+                value += kappa * min(perceived[j, g] + error_of_j - work.hardness[w], cap)
+            u = unit(mix(race + view.key[j]))
             if (1.0 - u) * slowness[j] >= _SLACK * math.exp(best + value):
                 continue
-            time = math.log(-math.log(u) / awareness[j]) - value
+            time = math.log(-math.log(u) / view.awareness[j]) - value
             if time < best:
                 best, limit = time, _SLACK * math.exp(time + most)
                 chosen[i] = number

@@ -6,8 +6,9 @@ so blocks can be made in any order, by any number of workers. The loops are comp
 
 import datetime as dt
 import math
+from collections import namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -136,6 +137,16 @@ class Rates(NamedTuple):
     filtered: float
 
 
+class Week(NamedTuple):
+    """One UTC week of the calendar, by days of the scenario: its Monday, its first day and the day after its last."""
+
+    number: int
+    monday: int
+    first: int
+    last: int
+    activity: float  # factor on the chance to be active
+
+
 class Keys(NamedTuple):
     """Keys of the streams."""
 
@@ -143,6 +154,16 @@ class Keys(NamedTuple):
     requests: np.uint64
     session: np.uint64
     record: np.uint64
+
+
+class Volume(NamedTuple):
+    """What decides how many requests there are."""
+
+    up: NDArray[np.bool_]  # day x model
+    level: NDArray[np.float64]  # a day's volume, day x time zone
+    ramp: NDArray[np.float64]  # share of the full volume, by days since embedding
+    rates: Rates
+    keys: Keys
 
 
 @dataclass
@@ -174,6 +195,27 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.key)
+
+
+Columns: Any = namedtuple("Columns", [part.name for part in fields(Records) if part.name != "prompts_cut"])  # type: ignore[misc]
+"""The arrays of the records, for the loop that writes them."""
+
+
+class Tables(NamedTuple):
+    """What requests look like, by date, model and category."""
+
+    days: DayTable
+    models: ModelTable
+    kinds: KindTable
+    factors: FactorTable
+
+
+class Origin(NamedTuple):
+    """From where days, workloads and users of a block count: the weekday of day 0, the block's first rows."""
+
+    weekday: int
+    work: int
+    user: int
 
 
 class Cells(NamedTuple):
@@ -246,35 +288,33 @@ def _take(table, rows, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def count_week(  # type: ignore[no-untyped-def]
-    spell, work, up, level, ramp, rates, keys, activity, week, monday, first, last, day_of, count, at
-):
+def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no-untyped-def]
     """Write the days of one week on which a spell has requests, and how many, from entry `at` on.
 
-    `level` is a day's volume by time zone, `activity` the week's factor on the chance to be active. Returns the entry
-    after the last one.
+    Returns the entry after the last one.
     """
+    rates, keys = volume.rates, volume.keys
     home = spell.kind == HOME
     if home and rates.intermittent:
-        u = draw_unit(keys.active, work.user_entity, np.uint64(week))
-        if _skips(u, work.regularity, activity):
+        u = draw_unit(keys.active, work.user_entity, np.uint64(week.number))
+        if _skips(u, work.regularity, week.activity):
             return at
     model, zone = spell.model, work.zone
     rival = 1 if spell.kind == RIVAL else 0
     scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
     # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
-    base = hash_bits(keys.requests, work.entity, np.uint64(2 * week + rival))
+    base = hash_bits(keys.requests, work.entity, np.uint64(2 * week.number + rival))
     trial_day = -1 if home else spell.start
-    for day in range(max(first, spell.start), min(last, spell.end)):
-        u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
-        mean = level[day, zone] * scale
+    for day in range(max(week.first, spell.start), min(week.last, spell.end)):
+        u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
+        mean = volume.level[day, zone] * scale
         if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
             continue  # none, whatever the ramp
-        if not up[day, model]:
+        if not volume.up[day, model]:
             continue
-        u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
+        u = (u + unit(mix(base + np.uint64(day - week.monday + 1) * GOLDEN))) / 512.0
         if home:
-            mean *= ramp[day - spell.since]
+            mean *= volume.ramp[day - spell.since]
         n = _poisson(mean, u)
         if n == 0 and day == trial_day:
             n = 1  # a trial is at least one request
@@ -285,42 +325,23 @@ def count_week(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _count(  # type: ignore[no-untyped-def]
-    spells, works, up, level, ramp, rates, keys, activity, week, monday, first, last, spell_of, day_of, count
-):
+def _count(spells, works, volume, week, into):  # type: ignore[no-untyped-def]
     """Fill the cells (spell, day) of one week that have requests. Returns the numbers of cells and of requests."""
     cells, total = 0, 0
     for s in range(len(spells)):
-        filled = count_week(
-            spells[s],
-            works[s],
-            up,
-            level,
-            ramp,
-            rates,
-            keys,
-            activity,
-            week,
-            monday,
-            first,
-            last,
-            day_of,
-            count,
-            cells,
-        )
+        filled = count_week(spells[s], works[s], volume, week, into.day, into.number, cells)
         for cell in range(cells, filled):
-            spell_of[cell] = s
-            total += count[cell]
+            into.spell[cell] = s
+            total += into.number[cell]
         cells = filled
     return cells, total
 
 
 @compiled
-def _fill(  # type: ignore[no-untyped-def]
-    cells, spells, works, days, models, kinds, factors, rates, keys, first, weekday, first_work, first_user,
-    key, session, millis, workload, user_of, model_of, free, provider, prompt, completion, reasoning, cached,
-    cost, finish, offered, streamed, first_token, generation,
-):  # fmt: skip
+def _fill(cells, spells, works, tables, volume, origin, out):  # type: ignore[no-untyped-def]
+    """Write the records of the cells. Returns how many prompts were longer than the model's context."""
+    days, models, kinds, factors = tables
+    rates, keys = volume.rates, volume.keys
     row, cut = 0, 0
     for cell in range(len(cells.spell)):
         s, day, n = cells.spell[cell], cells.day[cell], cells.number[cell]
@@ -329,8 +350,8 @@ def _fill(  # type: ignore[no-untyped-def]
         rival = 1 if spell.kind == RIVAL else 0
         base = hash_bits(keys.record, entity, np.uint64(2 * day + rival))
         sitting_base = mix(base ^ keys.session)
-        cdf = days.hour_cdf[(weekday + day - first) % 7, zone]
-        hours = days.hour_guide[(weekday + day - first) % 7, zone]
+        cdf = days.hour_cdf[(origin.weekday + day) % 7, zone]
+        hours = days.hour_guide[(origin.weekday + day) % 7, zone]
         is_free = days.free[day, model] and work.accepts_free
         p_in, p_out, p_cached = (
             days.price[day, model, 0], days.price[day, model, 1], days.price[day, model, 2],
@@ -416,16 +437,17 @@ def _fill(  # type: ignore[no-untyped-def]
                 charge = 0.0
             elif work.byok:
                 charge *= BYOK_FEE
-            key[row], session[row] = r, sitting_key
-            millis[row] = day * MILLIS_PER_DAY + int(second * 1000.0)
-            workload[row], user_of[row] = spell.workload - first_work, work.user - first_user
-            model_of[row], free[row] = model, is_free
-            provider[row] = models.provider[at]
-            prompt[row], completion[row], reasoning[row] = int(n_prompt), int(n_completion), int(thought)
-            cached[row], cost[row], finish[row] = int(n_cached), charge, ended
-            offered[row], streamed[row] = is_offered, is_streamed
-            first_token[row] = int(wait)
-            generation[row] = int(wait + 1000.0 * n_completion / pace)
+            out.key[row], out.session[row] = r, sitting_key
+            out.day_millis[row] = day * MILLIS_PER_DAY + int(second * 1000.0)
+            out.workload[row], out.user[row] = spell.workload - origin.work, work.user - origin.user
+            out.model[row], out.free[row] = model, is_free
+            out.provider[row] = models.provider[at]
+            out.tokens_prompt[row], out.tokens_completion[row] = int(n_prompt), int(n_completion)
+            out.tokens_reasoning[row], out.tokens_cached[row] = int(thought), int(n_cached)
+            out.cost[row], out.finish[row] = charge, ended
+            out.tools_offered[row], out.streamed[row] = is_offered, is_streamed
+            out.first_token_ms[row] = int(wait)
+            out.generation_ms[row] = int(wait + 1000.0 * n_completion / pace)
             row += 1
     return cut
 
@@ -454,13 +476,11 @@ class Traffic:
         """Factor on everybody's chance to be active, by week."""
         self.days = _day_table(scenario, market)
         weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
-        self.level = self.days.season[:, None] * self.days.day_factor[weekday]
-        """A day's volume by time zone: days x zones."""
-        self.models, self.providers = _model_table(scenario, catalogue)
-        self.kinds = _kind_table(scenario)
-        self.factors = _factor_table(scenario)
+        level = self.days.season[:, None] * self.days.day_factor[weekday]
+        models, self.providers = _model_table(scenario, catalogue)
+        self.tables = Tables(self.days, models, _kind_table(scenario), _factor_table(scenario))
         traffic = scenario.traffic
-        self.rates = Rates(
+        rates = Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
             volume=traffic.volume,
             intermittent=scenario.mechanisms[Intermittency].enabled,
@@ -470,7 +490,7 @@ class Traffic:
             error=traffic.error_share,
             filtered=traffic.filter_share,
         )
-        self.keys = Keys(
+        keys = Keys(
             active=draws.key(Purpose.USER_ACTIVE_WEEK),
             requests=draws.key(Purpose.DAY_COUNT),
             session=draws.key(Purpose.SESSION_START),
@@ -489,7 +509,8 @@ class Traffic:
         self.spell_table = np.empty(len(spells["workload"]), dtype=SPELL)
         for name in SPELL.names or ():
             self.spell_table[name] = spells[name]
-        self.ramp = _ramp(scenario, self.spell_table)
+        ramp = _ramp(scenario, self.spell_table)
+        self.volume = Volume(self.days.up, level, ramp, rates, keys)
         # Blocks are ranges of users; workloads and spells are ordered by user.
         edges = np.arange(0, len(users) + BLOCK_USERS, BLOCK_USERS)
         self._work_edges = np.searchsorted(workloads.user, edges)
@@ -537,9 +558,8 @@ class Traffic:
         number = week_number(monday)
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
         filled, n = _count(
-            spells, works, self.days.up, self.level, self.ramp, self.rates, self.keys, self.activity[week], number,
-            first - weekday, first, last, *cells,
-        )  # fmt: skip
+            spells, works, self.volume, Week(number, first - weekday, first, last, self.activity[week]), cells
+        )
         cells = Cells(*(column[:filled] for column in cells))
         out = Records(
             key=new_array(n, np.uint64), session=new_array(n, np.uint64), day_millis=new_array(n, np.int64),
@@ -550,13 +570,10 @@ class Traffic:
             tools_offered=new_array(n, np.bool_), streamed=new_array(n, np.bool_),
             first_token_ms=new_array(n, np.int32), generation_ms=new_array(n, np.int32),
         )  # fmt: skip
-        out.prompts_cut = _fill(
-            cells, spells, works, self.days, self.models, self.kinds, self.factors, self.rates, self.keys,
-            first, weekday, self.work_of(block).start, self.users_of(block).start,
-            out.key, out.session, out.day_millis, out.workload, out.user, out.model, out.free, out.provider,
-            out.tokens_prompt, out.tokens_completion, out.tokens_reasoning, out.tokens_cached, out.cost, out.finish,
-            out.tools_offered, out.streamed, out.first_token_ms, out.generation_ms,
-        )  # fmt: skip
+        names: tuple[str, ...] = Columns._fields
+        columns = Columns(*(getattr(out, name) for name in names))
+        origin = Origin(self.scenario.start.weekday(), self.work_of(block).start, self.users_of(block).start)
+        out.prompts_cut = _fill(cells, spells, works, self.tables, self.volume, origin, columns)
         return out
 
 
