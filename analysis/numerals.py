@@ -89,9 +89,10 @@ def _within(
     return f"{write(amount.value)} ({end(amount.low)} to {end(amount.high)})"
 
 
-def counted(number: int, thing: str) -> str:
-    """So many things, in the singular where it is one: 1 request, 2,000 requests. thing: takes an s in the plural."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def counted(number: int, thing: str, things: str | None = None) -> str:
+    """So many things, in the singular where it is one: 1 request, 2,000 requests. things: the plural (None: thing with
+    an s)."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def listed(words: Sequence[str], most: int | None = None) -> str:

@@ -15,6 +15,7 @@ from analysis.contract.names import did_you_mean, nearest
 from analysis.inference.error_rates.populations import Population
 from analysis.inference.launch.decision import first_look
 from analysis.inference.verdict.classification import at_level
+from analysis.numerals import counted
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from testbed.claims.statistics import measure
 from testbed.patterns.outcome import Outcome
@@ -23,6 +24,10 @@ from testbed.terminal.status_styles import STYLES
 from tests.claims.market_log import cohort, fact, log_of
 
 MODEL = "meta-llama/llama-4-maverick"
+WORDS_THAT_AGREE = {
+    "analysis/report/pages/judgements.py",
+    "testbed/terminal/verdict_view.py",
+}  # "the cohort", "the cohorts"
 ROOT = Path(__file__).parent.parent
 HOUSE = {
     path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
@@ -140,3 +145,20 @@ def test_the_options_of_a_world_are_described_once():
         ("--users", "--set", "--workers"), once
     )
     assert found["--seed"] == once | {"testbed/commands/verdict.py", "testbed/studies/error_rates.py"}
+
+
+def test_one_function_says_how_many_there_are_of_a_thing():
+    """No other file adds an s by a count; the simulator, which knows nothing of the analysis, has two of its own."""
+    own = {
+        path
+        for path, tree in HOUSE.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Constant) and node.value.value == "s")
+        or (
+            isinstance(node, ast.IfExp)
+            and {getattr(side, "value", None) for side in (node.body, node.orelse)} == {"", "s"}
+        )
+    }  # fmt: skip
+    assert own - WORDS_THAT_AGREE == {"analysis/numerals.py", "sim/config/problems.py", "sim/estimate.py"}
+    assert [counted(n, "request") for n in (0, 1, 2000)] == ["0 requests", "1 request", "2,000 requests"]
+    assert [counted(n, "copy", "copies") for n in (0, 1, 2)] == ["0 copies", "1 copy", "2 copies"]

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from analysis import contract
 from analysis.contract import names
+from analysis.numerals import counted
 from analysis.sources.errors import LogError, first_line
 
 ALL = " (there are: "
@@ -237,7 +238,7 @@ def refuse_files(name: contract.Table, found: list[FileProblem]) -> None:
     first = found[0].files[0]
     here = [problem for problem in found if first in problem.files]
     others = len({file for problem in found for file in problem.files}) - 1
-    also = f" (and {others:,} other file{'s'[: others > 1]} of the {name} table)" if others else ""
+    also = f" (and {counted(others, 'other file')} of the {name} table)" if others else ""
     raise LogError(
         f"{first}{also} does not conform to the log contract: {'; '.join(problem.what for problem in here)}. "
         "`slipper schema log` prints the contract. What is no part of the log belongs into another folder."

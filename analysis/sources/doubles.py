@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import ibis.expr.types as ir
 
 from analysis import vocabulary as v
+from analysis.numerals import counted
 from analysis.proportions import share
 from analysis.sources.errors import LogError
 
@@ -71,8 +72,8 @@ def look(log: Log) -> Doubles:
         rows = rows.filter(rows.generation_id.hash() % sampled == 0)
     elif sampled > 1:
         log.warn(
-            f"a log of {log.rows:,} rows on {log.connection.name}: not looked through for doubled requests, which is "
-            f"done up to {MOST_ROWS_COUNTED:,}."
+            f"a log of {counted(log.rows, 'row')} on {log.connection.name}: not looked through for doubled requests, "
+            f"which is done up to {MOST_ROWS_COUNTED:,}."
         )
         return Doubles(0, 0, 0)
     key = rows.generation_id.hash() if hashes else rows.generation_id  # a hash is half the memory and time
@@ -101,8 +102,8 @@ def judge(log: Log) -> None:
     found = look(log)
     if found.copies:
         said = (
-            f"{log.rows:,} rows, of which {found.about}{found.copies:,} are doubled, copies of another row (the same "
-            "generation_id, user, moment and model)"
+            f"{counted(log.rows, 'row')}, with {found.about}{counted(found.copies, 'copy', 'copies')} of other rows "
+            "(the same generation_id, user, moment and model)"
         )
         if share(found.copies, log.rows) > MOST_COPIES:
             raise LogError(

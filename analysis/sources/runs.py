@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis import contract
 from analysis.contract.files import MANIFEST, is_ours
+from analysis.numerals import counted
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.soundness import YEARS
 
@@ -47,7 +48,7 @@ def refuse_several(folder: Path) -> None:
     if runs:
         newest = max(runs, key=lambda run: run.stat().st_mtime)
         raise LogError(
-            f"{folder}: holds {len(runs)} run folder{'s'[: len(runs) > 1]}, not one log; name one, such as {newest}"
+            f"{folder}: holds {counted(len(runs), 'run folder')}, not one log; name one, such as {newest}"
         )
 
 

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from analysis import contract
 from analysis import vocabulary as v
+from analysis.numerals import counted
 from analysis.sources import columns, doubles
 from analysis.sources.errors import LogError, first_line
 
@@ -91,7 +92,7 @@ def measure(log: Log, check: bool) -> None:
     _check_names(log)
     if found["without an id"]:
         log.warn(
-            f"{found['without an id']:,} of {log.rows:,} rows have no generation_id: no label can be theirs."
+            f"{found['without an id']:,} of {counted(log.rows, 'row')} without a generation_id: no label can be theirs."
         )
     doubles.judge(log)
     _check_models_once(log)
@@ -130,8 +131,9 @@ def _check_counts(log: Log, found: dict[str, Any]) -> None:
     ]
     if unsound:
         raise LogError(
-            f"{log.name}: {log.rows:,} rows, of which {', '.join(unsound)}. Sums and shares over such rows would be "
-            f"wrong: correct them or leave them out. {''.join(apart)}`slipper analyze LOG --check-log` shows examples."
+            f"{log.name}: {counted(log.rows, 'row')}, of which {', '.join(unsound)}. Sums and shares over such rows "
+            f"would be wrong: correct them or leave them out. {''.join(apart)}`slipper analyze LOG --check-log` shows "
+            "examples."
         )
 
 
@@ -141,7 +143,7 @@ def _check_names(log: Log) -> None:
     broken = sorted(repr(name) for name in table["model"].to_pylist() if "\0" in str(name))
     if broken:
         raise LogError(
-            f"{log.name}: a NUL byte in the name of {len(broken)} model{'s'[: len(broken) != 1]}, such as {broken[0]}: "
+            f"{log.name}: a NUL byte in the name of {counted(len(broken), 'model')}, such as {broken[0]}: "
             "correct such rows or leave them out"
         )
 
@@ -159,8 +161,8 @@ def _check_dates(log: Log) -> None:
     count = rows.to_pyarrow().to_pylist()[0]
     raise LogError(
         f"{log.name}: the requests run from {at['first']} ({count['first']:,} on that day) to {at['last']} "
-        f"({count['last']:,}), over {months:,} months, and a log holds the years {YEARS[0]} to {YEARS[1]} and at most "
-        f"{MOST_MONTHS} months. A wrong date invents a launch: correct such rows or leave them out."
+        f"({count['last']:,}), over {counted(months, 'month')}, and a log holds the years {YEARS[0]} to {YEARS[1]} and "
+        f"at most {MOST_MONTHS} months. A wrong date invents a launch: correct such rows or leave them out."
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from analysis.contract import files
 from sim.mechanisms import MECHANISMS
 from sim.scenario import Scenario
 from sim.scenario.json_schema import write_scenario_schema
@@ -23,5 +24,5 @@ def with_table(text: str) -> str:
 
 
 if __name__ == "__main__":
-    ODD.write_text(with_table(ODD.read_text(encoding="utf-8")), encoding="utf-8")
+    files.write_text(ODD, with_table(ODD.read_text(encoding="utf-8")))
     write_scenario_schema(Scenario)

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analysis.numerals import counted
 from analysis.proportions import wilson
 from testbed.experiment.arms import BASE
 from testbed.experiment.findings.finding import least_replicates, replicates_to_tell
@@ -68,7 +69,7 @@ def cannot_decide(plan: Plan) -> list[str]:
         together = replicates_to_tell(level)
         lone = replicates_to_tell(level / tests)
         declared = declared_effects(plan)
-        beside = f"at level {level:g}, adjusted for {tests:,} comparison{'s' if tests > 1 else ''}"
+        beside = f"at level {level:g}, adjusted for {counted(tests, 'comparison')}"
         if have < together:
             told.append(
                 f"{_runs(have)} can tell no change: from {together} on if all comparisons agree, from {lone} on for "
@@ -99,7 +100,7 @@ def replicates_to_settle(level: float) -> int:
 
 
 def _runs(number: int) -> str:
-    return f"{number:,} replicate{'s' if number > 1 else ''}"
+    return counted(number, "replicate")
 
 
 def cohort_sizes(plan: Plan, most_users: int = PILOT_USERS) -> Iterator[CohortSizes]:

@@ -22,6 +22,7 @@ from analysis.inference.verdict.classification import CALLED, Kind
 from analysis.inference.verdict.judging import verdicts
 from analysis.inference.verdict.models import control_models, models_to_judge
 from analysis.inference.verdict.verdict import Verdict
+from analysis.numerals import counted
 from analysis.queries import retention
 from analysis.study import SMALL_COHORT
 from testbed.claims.statistics import Untestable
@@ -80,7 +81,7 @@ def any_foundational(outcome: Outcome, min_cohort: Count = SMALL_COHORT, scan_co
         for model, panel in panels.items():
             called += _searched(panel, model, len(panels))
     found = list(dict.fromkeys(called))
-    why = f"called of {len(panels)} models: {', '.join(found) or 'none'}"
+    why = f"called of {counted(len(panels), 'model')}: {', '.join(found) or 'none'}"
     return Found(bool(found), float(len(found)), why)
 
 

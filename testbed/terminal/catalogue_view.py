@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.contract import CATEGORIES
+from analysis.numerals import counted
 from sim.catalogue import Catalogue, CatalogueModel, PricePoint
 
 LATENT_HEADING = "Model parameters, not facts"
@@ -67,7 +68,7 @@ def _choice(value: str | Sequence[str] | None) -> frozenset[str] | None:
 def table_of(models: Sequence[CatalogueModel]) -> Table:
     """A table of models, one line each. Prices are the latest list prices, USD per million tokens."""
     table = Table(
-        title=f"{len(models)} model{'' if len(models) == 1 else 's'}",
+        title=counted(len(models), "model"),
         caption="Price: latest list price, USD per million prompt / completion tokens.",
         caption_justify="left",
         title_justify="left",

@@ -12,7 +12,7 @@ from rich.text import Text
 from analysis.inference.cohorts.definitions import DEFINITIONS
 from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, CohortProfile, Plateau, Returns
 from analysis.inference.launch.effects import Amount
-from analysis.numerals import number, p_is, p_value, percent, percent_within
+from analysis.numerals import counted, number, p_is, p_value, percent, percent_within
 
 DEFINED = (
     "One log, four curves. Calendar month: active in month k after that of first use (the report's). 30-day windows: "
@@ -36,7 +36,8 @@ def print_profile(console: Console, profile: CohortProfile) -> None:
     console.print()
     head = Text(f"{profile.model}: ", style="bold")
     head.append(
-        f"the launch cohort of {profile.cohort:%B %Y}, {profile.users:,} users, {profile.months} months on"
+        f"the launch cohort of {profile.cohort:%B %Y}, {counted(profile.users, 'user')}, "
+        f"{counted(profile.months, 'month')} on"
     )
     console.print(head)
     _print_definitions(console, profile)

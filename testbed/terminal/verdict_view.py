@@ -18,6 +18,7 @@ from analysis.inference.verdict.wording import left_out_in_turn, others_word, ou
 from analysis.numerals import (
     NOBODY,
     NONE,
+    counted,
     number_within,
     p_is,
     p_value,
@@ -126,7 +127,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         lines.append(
             (
                 "cohorts",
-                f"launch {panel.months[panel.launch]:%B %Y}, {int(panel.cohort_sizes[panel.launch]):,} users; "
+                f"launch {panel.months[panel.launch]:%B %Y}, {counted(int(panel.cohort_sizes[panel.launch]), 'user')}; "
                 f"{others}; errors by {unit}",
             )
         )
@@ -142,7 +143,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
             lines.append(
                 (
                     f"test {letter}",
-                    f"{test.name}{at}, {test.others} others: {test.statistic:.2f}, {p_is(test.p)}, {said}",
+                    f"{test.name}{at}, {counted(test.others, 'other')}: {test.statistic:.2f}, {p_is(test.p)}, {said}",
                 )
             )
         lines += _sizes(verdict)
@@ -160,8 +161,8 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
     if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
         held = verdict.concentration
         share = (
-            f"{percent(held.always_on_share)} of the {held.retained:,} users of the launch cohort who are active in "
-            f"month {held.age}"
+            f"{percent(held.always_on_share)} of the {counted(held.retained, 'user')} of the launch cohort who are "
+            f"active in month {held.age}"
         )
         who = (
             f"; the largest organisation is {percent(held.largest_organisation)}"
@@ -196,7 +197,7 @@ def _search_words(verdict: Verdict) -> str:
         return ""
     p = scan.adjusted_p[scan.cohorts.index(scan.top)]
     month = f"{panel.months[scan.top]:%B %Y}"
-    return f"of {len(scan.cohorts)} cohorts {month} stands out most, adjusted {p_is(p)}"
+    return f"of {counted(len(scan.cohorts), 'cohort')} {month} stands out most, adjusted {p_is(p)}"
 
 
 def _robustness_checks(decision: Decision) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.numerals import counted
 from analysis.report.status import Status
 from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import Estimate, contrast, odds_ratio
@@ -53,7 +54,8 @@ def over_represented(truth: Truth) -> TruthCheck:
     shares = compared.groupby("launch")["first"].mean()
     words = (
         f"first fit for {shares[True]:.0%} of launch joiners and {shares[False]:.0%} of later ones, in "
-        f"{compared['model'].nunique()} models; odds ratio {found.value:.2f} ({found.low:.2f} to {found.high:.2f}); "
+        f"{counted(compared['model'].nunique(), 'model')}; odds ratio {found.value:.2f} "
+        f"({found.low:.2f} to {found.high:.2f}); "
     )
     lead, told = _lead(truth, joins[joins["launch"]])
     verdict: Status = "fails"

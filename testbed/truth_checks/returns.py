@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.numerals import counted
 from analysis.report.status import Status
 from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import share
@@ -22,7 +23,9 @@ def returners(truth: Truth) -> TruthCheck:
     gap = months.groupby(["workload", "model"])["month"].diff()
     back = months[gap > 1]
     if len(back) < LEAST:
-        words = f"{len(back)} returns to a model after a month without it; at least {LEAST} are needed"
+        words = (
+            f"{counted(len(back), 'return')} to a model after a month without it; at least {LEAST} are needed"
+        )
         return untested(NAME, CLAIM, 0.5, words, len(back))
     # In the gap the model itself was not used, so any use of the workload then is of another model.
     width = int(months["month"].max()) + 2
@@ -32,8 +35,8 @@ def returners(truth: Truth) -> TruthCheck:
     tried = np.searchsorted(used, returned) > np.searchsorted(used, left + 1)
     found = share(tried, truth.user[back["workload"]])
     words = (
-        f"in {found.value:.0%} ({found.low:.0%} to {found.high:.0%}) of {len(tried):,} returns of a workload after a "
-        "calendar month or more without the model"
+        f"in {found.value:.0%} ({found.low:.0%} to {found.high:.0%}) of {counted(len(tried), 'return')} of a workload "
+        "after a calendar month or more without the model"
     )
     verdict: Status = "holds" if found.low > 0.5 else "fails"
     return TruthCheck(NAME, CLAIM, found.value, found.low, found.high, len(tried), 0.5, verdict, words)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.numerals import counted
 from analysis.report.status import Status
 from testbed.truth_checks.claim import LEAST, TruthCheck, untested
 from testbed.truth_checks.estimate import contrast, share
@@ -55,7 +56,7 @@ def window_closes(truth: Truth) -> TruthCheck:
     words = (
         f"in month {MONTH} {stays[before].mean():.0%} of {before.sum():,} who came before and "
         f"{stays[~before].mean():.0%} of {len(later):,} who came after: {100 * lead.value:+.0f} points "
-        f"({100 * lead.low:+.0f} to {100 * lead.high:+.0f}), {seen['model'].nunique()} models; in {age} "
+        f"({100 * lead.low:+.0f} to {100 * lead.high:+.0f}), {counted(seen['model'].nunique(), 'model')}; in {age} "
         f"{level.value:.0%} ({level.low:.0%} to {level.high:.0%}) of those after (below {NO_FIT:.0%} asked, assumed)"
     )
     verdict: Status = "fails"

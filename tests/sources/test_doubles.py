@@ -24,7 +24,7 @@ def test_few_copies_are_counted_and_said(tmp_path):
     path = write(tmp_path / "log.parquet", pa.concat_tables([ROWS, ROWS.slice(5, 3)]))
     with open_log(path) as log:
         (said,) = log.warnings
-        assert said.startswith("63 rows, of which 3 are doubled, copies of another row")
+        assert said.startswith("63 rows, with 3 copies of other rows")
         assert usage.by_model(log)["requests"].sum() == 63
     assert finding(path, "unique")[["violations", "severity"]].tolist() == [3, "error"]
     assert finding(path, "one request an id")["violations"] == 0
@@ -33,11 +33,11 @@ def test_few_copies_are_counted_and_said(tmp_path):
 def test_a_retried_write_with_other_counts_is_a_copy(tmp_path):
     again = put(ROWS.slice(5, 2), "cost_total", pa.array([0.5, 0.5]))
     with open_log(write(tmp_path / "log.parquet", pa.concat_tables([ROWS, again]))) as log:
-        assert "of which 2 are doubled" in log.warnings[0]
+        assert "with 2 copies of other rows" in log.warnings[0]
 
 
 def test_many_copies_are_refused(tmp_path):
-    with pytest.raises(LogError, match=r"64 rows, of which 4 are doubled.*Keep one of each"):
+    with pytest.raises(LogError, match=r"64 rows, with 4 copies of other rows.*Keep one of each"):
         open_log(write(tmp_path / "log.parquet", pa.concat_tables([ROWS, ROWS.slice(0, 4)])))
 
 
@@ -69,7 +69,7 @@ def test_labels_of_reused_ids_are_left_out(connect):
 def test_rows_without_an_id_are_said_and_are_no_copies(connect):
     ids = [None, None, "", "", *[f"g{i}" for i in range(56)]]
     log = connect(put(ROWS, "generation_id", pa.array(ids)))
-    assert log.warnings == ("4 of 60 rows have no generation_id: no label can be theirs.",)
+    assert log.warnings == ("4 of 60 rows without a generation_id: no label can be theirs.",)
 
 
 @settings(max_examples=20, deadline=None)
@@ -111,4 +111,4 @@ def test_of_a_large_log_a_sample_of_ids_is_looked_at(tmp_path, monkeypatch):
     with open_log(write(tmp_path / "log.parquet", rows)) as log:
         found = doubles.look(log)
         assert found.sampled == 3 and 3 <= found.copies <= 75 and found.copies % 3 == 0
-        assert "of which about" in log.warnings[0]
+        assert "with about" in log.warnings[0]

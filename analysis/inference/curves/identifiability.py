@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from analysis.inference.cohorts.panel import Cells, Floats, Ints
+from analysis.numerals import counted
 
 TOLERANCE = 1e-9  # of a singular value, beside the largest
 
@@ -41,10 +42,11 @@ class Identifiability:
             "age or the market changes month by month."
         )
         if self.identified:
-            return f"That this cohort departs from the others is identified ({self.cohorts} cohorts). {trend}"
+            cohorts = counted(self.cohorts, "cohort")
+            return f"That this cohort departs from the others is identified ({cohorts}). {trend}"
         return (
-            f"That this cohort departs from the others is not identified: {self.cohorts} cohort"
-            f"{'s have' if self.cohorts != 1 else ' has'} cells that overlap, three are needed. {trend}"
+            f"That this cohort departs from the others is not identified: {counted(self.cohorts, 'cohort')} "
+            f"with cells that overlap, three are needed. {trend}"
         )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from analysis.inference.cohorts.panel import NEWCOMER_DAYS, Bools, Cells, Floats, Panel
 from analysis.inference.launch.regularity import never_pauses
+from analysis.numerals import counted
 from analysis.sources.coverage import month_end
 
 TOP_SHARE = 0.01  # of users, by requests in an active month
@@ -95,7 +96,8 @@ def robustness_checks(panel: Panel, cohort: int, merged: Panel | None = None) ->
     flagged = always_on(panel, cohort)
     if flagged is not None and flagged.any():
         yield RobustnessCheck(
-            "always-on accounts", f"{int(flagged.sum()):,} always-on accounts of outlying volume left out", True,
+            "always-on accounts",
+            f"{counted(int(flagged.sum()), 'always-on account')} of outlying volume left out", True,
             lambda: (panel.keep(~flagged).cells, cohort), left=lambda: _left(panel, panel.keep(~flagged)),
         )  # fmt: skip
     steady = unpausing(panel)
@@ -103,13 +105,13 @@ def robustness_checks(panel: Panel, cohort: int, merged: Panel | None = None) ->
         kept = ~steady if flagged is None else ~(steady | flagged)
         yield RobustnessCheck(
             "accounts that never pause",
-            f"{int(steady.sum()):,} accounts left out that are active on nearly all days, weekends like others", True,
+            f"{counted(int(steady.sum()), 'account')} active on nearly all days left out, weekends like others", True,
             lambda: (panel.keep(kept).cells, cohort), part=True, left=lambda: _left(panel, panel.keep(kept)),
         )  # fmt: skip
     heavy = heaviest(panel)
     if heavy is not None and heavy.any():
         yield RobustnessCheck(
-            "heaviest 1%", f"the {int(heavy.sum()):,} users with most requests left out", True,
+            "heaviest 1%", f"the {counted(int(heavy.sum()), 'user')} with most requests left out", True,
             lambda: (panel.keep(~heavy).cells, cohort), left=lambda: _left(panel, panel.keep(~heavy)),
         )  # fmt: skip
     if panel.has_organisations:

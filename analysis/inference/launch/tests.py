@@ -31,6 +31,7 @@ from scipy.special import ndtr, ndtri, stdtr
 from analysis.inference.cohorts.panel import Bools, Cells, Floats, Ints
 from analysis.inference.curves import identifiability
 from analysis.inference.pooling import random_effects, random_effects_line
+from analysis.numerals import counted
 from analysis.proportions import Z95
 
 ALPHA = 0.05  # one-sided level of each test, and so of the conjunction (assumed: the usual one)
@@ -138,7 +139,7 @@ def age_period(cells: Cells, cohort: int) -> tuple[Test, float, float]:
     found = identifiability.check(cells, cohort)
     others = len(cells.cohorts) - 1
     if not found.identified:
-        why = f"the cohort's effect is not identified with {others + 1} cohort{'s'[: others != 0]}"
+        why = f"the cohort's effect is not identified with {counted(others + 1, 'cohort')}"
         return Test(name, math.nan, others=others, why=why), math.nan, math.nan
     own = cells.cohort == cohort
     sparse = _too_sparse(cells, own)

@@ -14,6 +14,7 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.rates import ENOUGH_POWER, PLANTED, ErrorRates
 from analysis.inference.launch.decision import first_look
 from analysis.inference.launch.tests import ALPHA, EARLIEST_AGE, LEAST_OTHERS
+from analysis.numerals import counted
 from analysis.proportions import Z95
 
 LEAST_USERS = 30  # of a cohort, below which no share is worth a look: it is known to 18 points (assumed)
@@ -82,7 +83,7 @@ def _rounded_up(count: float) -> int:
 
 
 def _longer(panel: Panel, months: int, users: int | None) -> str:
-    more = f"{months} more complete month{'s'[: months > 1]}"
+    more = f"{counted(months, 'more complete month')}"
     if users is None:
         return f"a log with {more}"
     last = panel.months[-1]

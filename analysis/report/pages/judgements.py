@@ -18,7 +18,16 @@ from analysis.inference.verdict.wording import (
     outcome_words,
     sentence,
 )
-from analysis.numerals import NOBODY, number_within, p_is, p_value, percent, percent_within, points_within
+from analysis.numerals import (
+    NOBODY,
+    counted,
+    number_within,
+    p_is,
+    p_value,
+    percent,
+    percent_within,
+    points_within,
+)
 from analysis.report.pages.cells import Cell, SmallTable
 
 MARKS = {
@@ -97,7 +106,7 @@ def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     rows = [
         (
             f"Active in month {sizes.age}",
-            f"{percent_within(sizes.own)} of {sizes.own_users:,} users of the launch cohort; "
+            f"{percent_within(sizes.own)} of {counted(sizes.own_users, 'user')} of the launch cohort; "
             f"{percent_within(sizes.others)} of {sizes.others_users:,} in {sizes.others_cohorts} {others}",
         ),
         ("Difference of the two", points_within(sizes.difference)),
@@ -190,8 +199,8 @@ def _notes(verdict: Verdict) -> list[str]:
     held = verdict.concentration
     if held is not None and math.isfinite(held.always_on_share):
         notes.append(
-            f"always-on accounts are {percent(held.always_on_share)} of the {held.retained:,} users of the launch "
-            f"cohort who are active in month {held.age}"
+            f"always-on accounts are {percent(held.always_on_share)} of the {counted(held.retained, 'user')} of the "
+            f"launch cohort who are active in month {held.age}"
             + (
                 f", and accounts that never pause {percent(held.unpausing_share)}"
                 if math.isfinite(held.unpausing_share)

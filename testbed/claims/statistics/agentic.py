@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import study
+from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import agentic, usage
 from analysis.queries.query import collect
@@ -82,8 +83,9 @@ def account_part_of_spike(log: Log, first: dt.date, last: dt.date, around: int =
     if not excess > 0:
         raise Untestable("no week stands out")
     own = float(peak["largest_account_part"] - usual["largest_account_part"])
+    accounts = counted(int(peak["accounts"]), "account")
     return Measured(own / excess, n=int(peak["tool_requests"]), unit="share",
-                    detail=f"calls, week of {peak.name:%d %B %Y}, of {int(peak['accounts'])} accounts")  # fmt: skip
+                    detail=f"calls, week of {peak.name:%d %B %Y}, of {accounts}")  # fmt: skip
 
 
 def _offers(log: Log) -> pd.DataFrame:

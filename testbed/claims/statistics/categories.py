@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import study
 from analysis.contract import CATEGORIES
+from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import categories
 from analysis.sources.log import Log
@@ -82,7 +83,7 @@ def share(
     own, whole = (_cut(frame, part, log, window) for frame in _sides(log, category, of, window))
     requests = int(whole["requests"].sum())
     if requests < LEAST_LABELS:
-        raise Untestable(f"only {requests} labelled requests")
+        raise Untestable(f"only {counted(requests, 'labelled request')}")
     return label_share(
         float(own["tokens"].sum()), float(whole["tokens"].sum()), float(whole["squares"].sum()), requests
     )
@@ -101,7 +102,7 @@ def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> 
     weeks = weeks_of(log, window)
     requests = int(whole["requests"].sum())
     if requests < LEAST_LABELS:
-        raise Untestable(f"only {requests} labelled requests")
+        raise Untestable(f"only {counted(requests, 'labelled request')}")
     tokens = by_week(whole, weeks)
     values = over(by_week(own, weeks), tokens)
     error = np.sqrt(np.clip(values * (1 - values), 0, None)) * over(
@@ -126,7 +127,7 @@ def mix(log: Log, of: Pick = EVERYTHING, window: Window = "category", part: Part
     cells = _cut(cells, part, log, window)
     requests = int(whole["requests"].sum())
     if requests < LEAST_LABELS:
-        raise Untestable(f"only {requests} labelled requests")
+        raise Untestable(f"only {counted(requests, 'labelled request')}")
     tokens, squares = float(whole["tokens"].sum()), float(whole["squares"].sum())
     sums = cells.groupby("category")["tokens"].sum()
     sums = sums.reindex(sums.index.union(list(CATEGORIES)), fill_value=0.0)
@@ -149,7 +150,7 @@ def source_share(
     cells = _cut(cells[(cells["category"] == category) & within.of(cells)], part, log, window)
     requests = int(cells["requests"].sum())
     if requests < LEAST_LABELS:
-        raise Untestable(f"only {requests} labelled requests of {category}")
+        raise Untestable(f"only {counted(requests, 'labelled request')} of {category}")
     own = cells[of.of(cells)]
     return label_share(
         float(own["tokens"].sum()), float(cells["tokens"].sum()), float(cells["squares"].sum()), requests
@@ -174,7 +175,7 @@ def weekly_place(log: Log, category: str, of: Pick = EVERYTHING, window: Window 
     cells = cells[of.of(cells) & (cells["category"] != categories.OTHER)]
     requests = int(cells["requests"].sum())
     if requests < LEAST_LABELS:
-        raise Untestable(f"only {requests} labelled requests")
+        raise Untestable(f"only {counted(requests, 'labelled request')}")
     weeks = weeks_of(log, window)
     table = cells.pivot_table(index="week", columns="category", values="tokens", aggfunc="sum").reindex(weeks)
     known = table.notna().any(axis=1).to_numpy()
@@ -207,7 +208,7 @@ def share_in(
         whole = _whole(rows, distinct, pick)
         requests = int(whole["requests"].sum())
         if requests < LEAST_LABELS:
-            raise Untestable(f"only {requests} labelled requests of {name}")
+            raise Untestable(f"only {counted(requests, 'labelled request')} of {name}")
         own = float(rows.loc[rows["category"].isin(names), "tokens"].sum())
         parts[name] = label_share(own, float(whole["tokens"].sum()), float(whole["squares"].sum()), requests)
     return Groups(parts)
@@ -320,7 +321,7 @@ def spend_share(
         values = values[-EDGE_WEEKS:]
     if not len(values):
         raise Untestable("no such week")
-    return mean_of_weeks(values, detail=f"{whole.n:,} labelled requests")
+    return mean_of_weeks(values, detail=f"{counted(whole.n, 'labelled request')}")
 
 
 @statistic
@@ -349,7 +350,7 @@ def largest_spend_change(log: Log, authors: list[str], window: Window = "categor
 def spend_rest(log: Log, named: list[str], leave_out: tuple[str, ...] = ("x-ai",)) -> Measured:
     """Mean weekly share of the spend on programming that goes to none of the named authors."""
     whole = _spend(log, named, leave_out, "category")
-    return mean_of_weeks(1 - whole.values, detail=f"{whole.n:,} labelled requests")
+    return mean_of_weeks(1 - whole.values, detail=f"{counted(whole.n, 'labelled request')}")
 
 
 @statistic
@@ -379,7 +380,7 @@ def subtags(log: Log, category: str) -> Groups:
     frame = frame[frame["category"] == category]
     requests = int(frame["category_requests"].max()) if len(frame) else 0
     if requests < LEAST_LABELS:
-        raise Untestable(f"only {requests} labelled requests of {category}")
+        raise Untestable(f"only {counted(requests, 'labelled request')} of {category}")
     shares = {row.path: 0.0 for row in categories.taxonomy() if categories.category_of(row.path) == category}
     shares |= dict(zip(frame["path"], frame["share"], strict=True))
     return Groups({

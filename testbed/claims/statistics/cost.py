@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import study
+from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import categories, cost
 from analysis.sources.log import Log
@@ -36,7 +37,7 @@ def median_category_cost(log: Log) -> Measured:
     values = np.sort(_category_cost(log)["cost_usd_per_mtok"].dropna().to_numpy())
     n = len(values)
     if n < 6:
-        raise Untestable(f"only {n} categories have a cost")
+        raise Untestable(f"only {counted(n, 'category', 'categories')} with a cost")
     rank = int(stats.binom.ppf(0.025, n, 0.5))
     return Measured(float(np.median(values)), float(values[max(rank - 1, 0)]), float(values[min(n - rank, n - 1)]), n,
                     "usd_per_mtok", "categories")  # fmt: skip
@@ -110,7 +111,7 @@ def _map(log: Log) -> pd.DataFrame:
     weeks_of(log, "main")
     frame = cost.market_map(log, window=study.MAIN_WINDOW)
     if len(frame) < 10:
-        raise Untestable(f"only {len(frame)} models with a cost in the main window")
+        raise Untestable(f"only {counted(len(frame), 'model')} with a cost in the main window")
     return frame
 
 
@@ -217,7 +218,7 @@ def below_list(log: Log) -> Measured:
     frame = cost.list_price(log, window=study.MAIN_WINDOW)
     frame = frame[frame["cost_usd"] > 0]
     if len(frame) < 5:
-        raise Untestable(f"only {len(frame)} models with a list price and a charge")
+        raise Untestable(f"only {counted(len(frame), 'model')} with a list price and a charge")
     ratio = float(over(frame["cost_usd"].sum(), frame["list_cost_usd"].sum()))
     below = frame["list_over_actual"] > 1.0001
     return proportion(float(below.sum()), len(frame), f"models; all charges are {ratio:.0%} of list")
@@ -230,7 +231,7 @@ def cheap_and_little_used(log: Log, below_usd: float = 0.1) -> Measured:
     frame = _map(log)
     cheap = frame[(frame["open"].fillna(False)) & (frame["cost_usd_per_mtok"] < below_usd)]
     if len(cheap) < 5:
-        raise Untestable(f"only {len(cheap)} such models")
+        raise Untestable(f"only {counted(len(cheap), 'such model')}")
     little = cheap["charged_tokens"] < frame["charged_tokens"].median()
     return proportion(float(little.sum()), len(cheap), "models")
 

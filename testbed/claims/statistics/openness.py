@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import study
+from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import openness
 from analysis.sources.log import Log
@@ -254,7 +255,7 @@ def release_response(
     }
     moves = {model: changes[week] for model, week in weeks.items() if np.isfinite(changes.get(week, NAN))}
     if len(moves) < 3:
-        raise Untestable(f"only {len(moves)} of the {len(models)} releases lie inside the log")
+        raise Untestable(f"of the {len(models)} releases only {len(moves)} inside the log")
     touched = [
         (week - pd.Timedelta(weeks=last_week), week + pd.Timedelta(weeks=3)) for week in weeks.values()
     ]
@@ -266,7 +267,7 @@ def release_response(
         ]
     )
     if len(other) < LEAST_OTHER_WEEKS:
-        raise Untestable(f"only {len(other)} weeks of the log lie apart from the releases")
+        raise Untestable(f"only {counted(len(other), 'week')} of the log apart from the releases")
     rng = np.random.default_rng(20251130)
     draws = np.zeros(RESAMPLES)
     for run in _runs(sorted(weeks[model] for model in moves)):

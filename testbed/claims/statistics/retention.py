@@ -16,6 +16,7 @@ from scipy import stats
 
 from analysis import study
 from analysis.inference.pooling import random_effects
+from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import retention, usage
 from analysis.sources.coverage import month_end
@@ -87,9 +88,8 @@ def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measur
         raise Untestable(f"no later cohort of {model} has a complete month {k}")
     gaps = [difference(own, _measured(row)) for _, row in later.iterrows()]
     closest = min(gaps, key=lambda gap: gap.value)
-    text = (
-        f"users; {own.value:.1%} against at most {later['retention'].max():.1%} in {len(later)} later cohorts"
-    )
+    cohorts = counted(len(later), "later cohort")
+    text = f"users; {own.value:.1%} against at most {later['retention'].max():.1%} in {cohorts}"
     return Measured(closest.value, min(gap.low for gap in gaps), closest.high, own.n, "points", text)
 
 
@@ -105,7 +105,7 @@ def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: i
     rest = proportion(float(later["active"].sum()), float(later["users"].sum()))
     gap = difference(own, rest)
     return Measured(gap.value, gap.low, gap.high, own.n, "points",
-                    f"users; {own.value:.1%} against {rest.value:.1%} of {rest.n:,} later users")  # fmt: skip
+                    f"users; {own.value:.1%} against {rest.value:.1%} of {counted(rest.n, 'later user')}")  # fmt: skip
 
 
 @on_activity
@@ -117,7 +117,7 @@ def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     if later.empty:
         raise Untestable(f"no later cohort of {model} has a complete month {k}")
     mean = float(later["retention"].mean())
-    text = f"users; {own['retention']:.1%} against {mean:.1%}, mean of {len(later)} later cohorts"
+    text = f"users; {own['retention']:.1%} against {mean:.1%}, mean of {counted(len(later), 'later cohort')}"
     return Measured(float(over(own["retention"], mean)), n=int(own["users"]), unit="ratio", detail=text)
 
 
@@ -128,7 +128,7 @@ def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     cells = _cells(log, model)
     at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
     if len(at) < 3:
-        raise Untestable(f"only {len(at)} cohorts of {model} have a complete month {k}")
+        raise Untestable(f"only {counted(len(at), 'cohort')} of {model} with a complete month {k}")
     y = at["retention"].to_numpy(dtype=np.float64)
     n = at["users"].to_numpy(dtype=np.float64)
     variance = ((at["active"] + 0.5) / (n + 1) * (1 - (at["active"] + 0.5) / (n + 1)) / n).to_numpy(
@@ -150,7 +150,12 @@ def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     best = at.sort_values("retention").iloc[-1]
     found = _measured(best)
     return Measured(
-        found.value, found.low, found.high, found.n, "share", f"{found.detail}, of {len(at)} cohorts"
+        found.value,
+        found.low,
+        found.high,
+        found.n,
+        "share",
+        f"{found.detail}, of {counted(len(at), 'cohort')}",
     )
 
 
@@ -160,7 +165,7 @@ def typical(log: Log, k: int) -> Measured:
     values = np.sort(_at(_cells(log), k)["retention"].to_numpy(dtype=np.float64))
     n = len(values)
     if n < 6:
-        raise Untestable(f"only {n} cohorts have a complete month {k}")
+        raise Untestable(f"only {counted(n, 'cohort')} with a complete month {k}")
     rank = int(stats.binom.ppf(0.025, n, 0.5))
     return Measured(float(np.median(values)), float(values[max(rank - 1, 0)]), float(values[min(n - rank, n - 1)]), n,
                     "share", "cohorts of all models")  # fmt: skip
@@ -236,7 +241,7 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
         raise Untestable(f"no cohort of {model} has a complete month {late}")
     both = table[[early, late]].dropna()
     if len(both) < 5:
-        raise Untestable(f"only {len(both)} cohorts of {model} have a complete month {late}")
+        raise Untestable(f"only {counted(len(both), 'cohort')} of {model} with a complete month {late}")
     tau = float(stats.kendalltau(both[early], both[late]).statistic)
     z, half = math.atanh(min(max(tau, -0.999), 0.999)), 1.96 * math.sqrt(0.437 / (len(both) - 4))
     return Measured(tau, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "cohorts")
@@ -325,7 +330,7 @@ def volume_and_retention(log: Log, k: int = 5) -> Measured:
     tokens = usage.by_model(log).set_index("model")["tokens"]
     both = pd.concat([best, tokens], axis=1).dropna()
     if len(both) < 6:
-        raise Untestable(f"only {len(both)} models have a cohort with a complete month {k}")
+        raise Untestable(f"only {counted(len(both), 'model')} with a cohort with a complete month {k}")
     rho = float(stats.spearmanr(both["retention"], both["tokens"]).statistic)
     z, half = math.atanh(min(max(rho, -0.999), 0.999)), 1.96 * math.sqrt(1.06 / (len(both) - 3))
     return Measured(rho, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "models")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from analysis import study
 from analysis import vocabulary as v
+from analysis.numerals import counted
 from analysis.queries import agentic, categories, openness, usage
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
@@ -216,7 +217,7 @@ def summarised(whole: Series, summary: Summary, log: Log, window: Window) -> Mea
     extreme = float(known.min() if summary == "low" else known.max())
     when = whole.times[int(np.nanargmin(whole.values) if summary == "low" else np.nanargmax(whole.values))]
     return Measured(
-        extreme, n=len(known), unit=whole.unit, detail=f"the week of {when}, of {len(known)} weeks"
+        extreme, n=len(known), unit=whole.unit, detail=f"the week of {when}, of {counted(len(known), 'week')}"
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from analysis.numerals import counted
 from analysis.proportions import Z95, share, wilson
 from testbed.claims.statistics.measured import NAN, Floats, Measured, Unit
 
@@ -81,7 +82,8 @@ def label_share(
     text = f"{detail}; " if detail else ""
     return Measured(
         value, float(low), float(high), requests, unit,
-        f"{text}{requests:,} labelled requests, worth {effective:,.0f} of equal size; interval of the label sample",
+        f"{text}{counted(requests, 'labelled request')}, worth {effective:,.0f} of equal size; "
+        "interval of the label sample",
     )  # fmt: skip
 
 
