@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from analysis.inference.error_rates.populations import Prior
-from testbed.studies import error_rates, returns, sizes
+from testbed.experiment import engine
+from testbed.experiment.runs import failed
+from testbed.studies import error_rates, panels, returns, sizes
 from testbed.studies.returns import AGE, COHORT
 from testbed.studies.sizes import COLUMNS, HELD_OUT, SHARES, Setting, power_by_size
+from tests.experiment import carriers
 
 SMALL = Setting("small", Prior(), 5, 8, launch=60, later=40)
 
@@ -106,9 +109,40 @@ def test_power_grows_with_share_and_size():
     assert max(by_share[0.0] for by_share in rates.values()) <= 2 / 12
 
 
-def test_a_page_is_written_where_asked(small, tmp_path, capsys, monkeypatch):
+def test_a_page_is_written_where_asked_from_what_is_remembered(small, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(error_rates, "REFERENCE", SMALL)
-    out = tmp_path / "pages" / "rates.md"
-    assert error_rates.main(["--runs", "2", "--out", str(out)]) == 0
+    monkeypatch.setattr(engine, "choose", lambda *_: carriers.Serial())
+    out, memory = tmp_path / "pages" / "rates.md", tmp_path / "memory"
+    argv = ["--runs", "2", "--out", str(out), "--memory", str(memory)]
+    assert error_rates.main(argv) == 0
     assert "--runs 2" in out.read_text()
     assert capsys.readouterr().out.strip() == str(out)
+    found = error_rates.study([SMALL], 2, error_rates.SEED)  # measured here, without the engine
+    for family, rates in found[SMALL]:
+        assert f"| {family.name} | {100 * rates[COLUMNS[0]]:.1f} |" in out.read_text()
+    first = out.read_text()
+    monkeypatch.setattr(engine, "choose", lambda *_: pytest.fail("what is remembered was measured again"))
+    assert error_rates.main(argv) == 0 and out.read_text() == first
+
+
+def test_a_run_that_fails_is_said_and_measured_again(small, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(error_rates, "REFERENCE", SMALL)
+    monkeypatch.setattr(engine, "choose", lambda *_: carriers.Serial(lambda run: failed(run, "no luck")))
+    argv = ["--runs", "2", "--out", str(tmp_path / "rates.md"), "--memory", str(tmp_path / "memory")]
+    assert error_rates.main(argv) == 1 and not (tmp_path / "rates.md").exists()
+    assert "small, tests 0: no luck" in capsys.readouterr().err
+    (tmp_path / "memory" / "notes.json").write_text("mine")
+    key = panels.tests_of(SMALL, 2, error_rates.SEED)[0].key
+    (tmp_path / "memory" / f"{key}.json").write_text("mine")
+    assert error_rates.main(argv) == 2
+    assert "slipper did not write this file" in capsys.readouterr().err
+
+
+def test_a_run_of_panels_is_known_by_all_that_it_depends_on():
+    run = panels.tests_of(SMALL, 2, 1)[0]
+    others = [
+        replace(run, runs=3), replace(run, seed=2), replace(run, place=1), replace(run, question="returns"),
+        replace(run, version="another"), replace(run, setting=replace(SMALL, later=41)),
+    ]  # fmt: skip
+    assert len({run.key, *(other.key for other in others)}) == 7
+    assert replace(run).key == run.key

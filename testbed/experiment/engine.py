@@ -19,14 +19,14 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from testbed.experiment.runs import Record, Task, Tell, carry_out, failed
+from testbed.experiment.runs import Job, Record, Tell, carry_out, failed
 from testbed.failure import BadInput, Failure
 
 ATTEMPTS = 3  # of a run whose process died, before it counts as failed
 PATIENCE_S = 20.0  # for an ended process to clean up
 ANSWER_S = 10.0  # for a scheduler to answer
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-Carry = Callable[[Task, Tell], Record]
+Carry = Callable[[Any, Tell], Record]
 TellOf = Callable[[str, float], None]
 """Is told of a run, by its key, how much of it is done, from 0 to 1."""
 
@@ -38,7 +38,7 @@ def nobody(key: str, part: float) -> None:
 class Engine(Protocol):
     """Carries tasks out. Closing the iterator early ends what is under way."""
 
-    def run(self, tasks: Sequence[Task], tell: TellOf = nobody) -> Iterator[Record]:
+    def run(self, tasks: Sequence[Job], tell: TellOf = nobody) -> Iterator[Record]:
         """The record of each task, once. tell: is told how far those under way are, if the engine knows."""
         ...
 
@@ -51,10 +51,10 @@ class Processes:
         self.workers, self.carry = workers, carry
         self._context = multiprocessing.get_context("spawn")
 
-    def run(self, tasks: Sequence[Task], tell: TellOf = nobody) -> Iterator[Record]:
+    def run(self, tasks: Sequence[Job], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
         waiting = deque((task, 1) for task in tasks)
-        busy: dict[Connection, tuple[BaseProcess, Task, int]] = {}
+        busy: dict[Connection, tuple[BaseProcess, Job, int]] = {}
         idle: list[tuple[Connection, BaseProcess]] = []
         try:
             while waiting or busy:
@@ -152,7 +152,7 @@ class Dask:
         self.address, self.workers, self.carry = address, workers, carry
         _distributed()  # a missing library is told before anything runs
 
-    def run(self, tasks: Sequence[Task], tell: TellOf = nobody) -> Iterator[Record]:
+    def run(self, tasks: Sequence[Job], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
         distributed = _distributed()
         with self._client(distributed) as client:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from analysis.contract import files
 from testbed.experiment import engine as engines
-from testbed.experiment.runs import Record, Task, has_failed
+from testbed.experiment.runs import Job, Record, Task, has_failed
 from testbed.experiment.store import Store
 from testbed.terminal.progress import Report, duration, open_display
 
@@ -46,7 +46,7 @@ class Tally:
 
 
 def run(
-    wanted: Sequence[Task],
+    wanted: Sequence[Job],
     store: Store,
     *,
     engine: str = "processes",
@@ -65,8 +65,10 @@ def run(
     """
     tasks = {task.key: task for task in wanted}
     store.check(tasks)
-    names = {name for task in wanted for name, _, _ in task.patterns}
-    there = store.finished([key for key in tasks if key not in fresh], names)
+    there: dict[str, Record] = {}
+    for key, task in tasks.items():
+        if key not in fresh:
+            there |= store.finished([key], task.names)
     todo = [task for key, task in tasks.items() if key not in there]
     began = time.monotonic()
     done = failed = 0
@@ -103,10 +105,10 @@ def run(
 
 
 @contextmanager
-def _scratch(folder: Path, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+def _scratch(folder: Path, tasks: Sequence[Job]) -> Iterator[list[Job]]:
     """The tasks with a hidden folder beside the records for logs that go away. It is locked while they are carried
     out; what nobody locks was left by a command that was killed, and is removed."""
-    if all(task.needs == "activity" for task in tasks):
+    if not any(isinstance(task, Task) and task.needs == "log" for task in tasks):
         yield list(tasks)
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +119,7 @@ def _scratch(folder: Path, tasks: Sequence[Task]) -> Iterator[list[Task]]:
         aside.mkdir()
         handle = files.lock(aside)
     try:
-        yield [replace(task, scratch=str(aside.absolute())) for task in tasks]
+        yield [replace(t, scratch=str(aside.absolute())) if isinstance(t, Task) else t for t in tasks]
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         os.close(handle)

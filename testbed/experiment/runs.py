@@ -1,4 +1,4 @@
-"""Carries one run out: simulates a world and asks the patterns. A top-level function of plain data, for any engine.
+"""Carries one run out: simulates a world and asks the patterns. Plain data, for any engine.
 
 A run that fails is a record with its traceback, not the end of the experiment.
 """
@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from analysis.contract.files import MANIFEST
 from testbed.failure import explain
@@ -40,6 +40,24 @@ patterns: by name {status: ok, not_testable or failed; holds, value, why; number
 any}."""
 
 
+class Job(Protocol):
+    """What an engine can carry out, on this or another machine: plain data. key: stands for all that its answers depend
+    on."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the answers."""
+        ...
+
+    def answers(self, tell: Tell) -> dict[str, Any]:
+        """The answers by name, as `Record` says. Raises what goes wrong."""
+        ...
+
+
 @dataclass(frozen=True)
 class Task:
     """One run: everything that a process on this or another machine needs, as plain data. The key stands for the
@@ -63,6 +81,15 @@ class Task:
     keep: bool = False
     scratch: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See Job."""
+        return tuple(name for name, _, _ in self.patterns)
+
+    def answers(self, tell: Tell) -> dict[str, Any]:
+        """See Job."""
+        return _ask(self, tell)
+
 
 def portable(file: Path) -> str:
     """A scenario file for any machine: a shipped one by its place among the shipped, others by their path."""
@@ -85,23 +112,23 @@ def nobody(part: float) -> None:
     """Is told, and does nothing."""
 
 
-def carry_out(task: Task, tell: Tell = nobody) -> Record:
-    """Simulate and judge. Never raises for what goes wrong in the run."""
+def carry_out(task: Job, tell: Tell = nobody) -> Record:
+    """The record of a job. Never raises for what goes wrong in the run."""
+    from sim.world import source_digest
+
     began = time.monotonic()
     record: Record = {"key": task.key, "seed": task.seed, "status": "done", "error": "", "trace": ""}
     try:
-        record |= _carry_out(task, _seldom(tell))
+        record |= {"patterns": task.answers(_seldom(tell)), "version": source_digest()[:12]}
     except Exception as error:
         record |= failed(task, explain(error), traceback.format_exc())
     record["seconds"] = round(time.monotonic() - began, 3)
     return record
 
 
-def failed(task: Task, error: str, trace: str = "") -> Record:
+def failed(task: Job, error: str, trace: str = "") -> Record:
     """The record of a run that gave nothing."""
-    patterns = {
-        name: {"status": "failed", "holds": None, "value": None, "why": error} for name, _, _ in task.patterns
-    }
+    patterns = {name: {"status": "failed", "holds": None, "value": None, "why": error} for name in task.names}
     return {"key": task.key, "seed": task.seed, "status": "failed", "error": error, "trace": trace, "seconds": 0.0,
             "version": "", "patterns": patterns}  # fmt: skip
 
@@ -128,8 +155,9 @@ def _seldom(tell: Tell) -> Tell:
     return pass_on
 
 
-def _carry_out(task: Task, tell: Tell) -> Record:
-    from sim.world import load_world, source_digest
+def _ask(task: Task, tell: Tell) -> dict[str, Any]:
+    """Simulate a world and ask the patterns."""
+    from sim.world import load_world
     from testbed.patterns import bind
 
     file = local(task.scenario)
@@ -148,7 +176,7 @@ def _carry_out(task: Task, tell: Tell) -> Record:
             except Exception as error:  # one pattern's fault is not another's
                 answers[name] = {"status": "failed", "holds": None, "value": None, "why": explain(error),
                                  "trace": traceback.format_exc()}  # fmt: skip
-    return {"version": source_digest()[:12], "patterns": answers}
+    return answers
 
 
 def _answer(found: Found) -> dict[str, Any]:

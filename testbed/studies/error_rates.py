@@ -1,6 +1,7 @@
 """How often the verdict is wrong: `python -m testbed.studies.error_rates` measures it on populations with known truth.
 
-It writes docs/error-rates.md.
+It writes docs/error-rates.md. Finished runs are remembered in outputs/error-rates/, so that the same command goes on
+after an interruption.
 
 The first table is the reference setting, on which the procedure was chosen; the others are held out: other users, other
 numbers of cohorts, several causes together. Then the power by size of the cohorts, and how often the boomerang is found
@@ -11,18 +12,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from analysis.contract import files
 from analysis.inference.error_rates.populations import Population
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.inference.launch.tests import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
 from testbed import arguments
-from testbed.failure import BAD_INPUT
+from testbed.experiment import runner
+from testbed.experiment.runs import has_failed
+from testbed.experiment.store import Store
+from testbed.failure import BAD_INPUT, FAILED, INTERRUPTED, Failure
+from testbed.studies import panels
 from testbed.studies import returns as return_study
+from testbed.studies.panels import PanelRun
 from testbed.studies.returns import Comeback
 from testbed.studies.sizes import (
     COLUMNS,
@@ -31,58 +35,85 @@ from testbed.studies.sizes import (
     LAUNCH,
     REFERENCE,
     SHARES,
-    SIZES,
     Setting,
     families,
-    measure,
-    power_by_size,
 )
 
 RUNS = 200
 SEED = 20260202  # not a seed of any test
+Rates = Callable[[PanelRun], dict[str, float]]
 Measured = list[tuple[Population, dict[str, float]]]
 Powers = dict[Setting, dict[tuple[int, int], dict[float, float]]]
 Returns = dict[tuple[Setting, int], list[tuple[Comeback, dict[str, float]]]]
 
 
-def study(settings: Sequence[Setting], runs: int, seed: int) -> dict[Setting, Measured]:
-    """Rates of all families in each setting; each family has draws of its own, from the seed, its setting and place."""
-    found: dict[Setting, Measured] = {}
-    for setting in settings:
-        print(setting.name, file=sys.stderr, flush=True)
-        found[setting] = [
-            (family, measure(family, np.random.default_rng([seed, *setting.name.encode(), i]), runs))
-            for i, family in enumerate(families(setting))
+def study(
+    settings: Sequence[Setting], runs: int, seed: int, rates: Rates = PanelRun.rates
+) -> dict[Setting, Measured]:
+    """Rates of all families in each setting; each family has draws of its own, from the seed, its setting and place.
+    rates: gives those of a run (default: measures them here)."""
+    return {
+        setting: [
+            (family, rates(run))
+            for family, run in zip(families(setting), panels.tests_of(setting, runs, seed), strict=True)
         ]
-    return found
+        for setting in settings
+    }
 
 
-def powers(settings: Sequence[Setting], runs: int, seed: int) -> Powers:
+def powers(settings: Sequence[Setting], runs: int, seed: int, rates: Rates = PanelRun.rates) -> Powers:
     """Power of the verdict by size of cohorts and planted share, in each setting."""
     found: Powers = {}
     for setting in settings:
-        print(f"{setting.name}, by size", file=sys.stderr, flush=True)
-        rng = np.random.default_rng([seed, *setting.name.encode(), len(SIZES), len(SHARES)])
-        found[setting] = power_by_size(setting, rng, runs)
+        run = panels.power_of(setting, runs, seed)
+        own = rates(run)
+        found[setting] = {
+            size: {share: own[panels.power_name(size, share)] for share in SHARES} for size in run.by
+        }
     return found
 
 
-def returns(settings: Sequence[Setting], runs: int, seed: int) -> Returns:
+def returns(settings: Sequence[Setting], runs: int, seed: int, rates: Rates = PanelRun.rates) -> Returns:
     """Rates of the boomerang and the naive tests beside it, in each setting and at each size of cohorts."""
-    found: Returns = {}
-    for setting in settings:
+    return {
+        (setting, users): [
+            (family, rates(run))
+            for family, run in zip(
+                return_study.families(setting, users),
+                panels.returns_of(setting, users, runs, seed),
+                strict=True,
+            )
+        ]
+        for setting in settings
+        for users in return_study.USERS
+    }
+
+
+def carry_out(
+    settings: Sequence[Setting],
+    held_out: Sequence[Setting],
+    runs: int,
+    seed: int,
+    memory: Path,
+    workers: int | None,
+) -> Rates:
+    """Measure what is not remembered in a folder; returns the rates by run. Raises Failure if a run failed."""
+    wanted = [run for setting in settings for run in panels.tests_of(setting, runs, seed)]
+    wanted += [panels.power_of(setting, runs, seed) for setting in settings]
+    for setting in held_out:
         for users in return_study.USERS:
-            print(f"{setting.name}, returns among {users:,} users", file=sys.stderr, flush=True)
-            found[setting, users] = [
-                (
-                    family,
-                    return_study.measure(
-                        family, np.random.default_rng([seed, *setting.name.encode(), users, i]), runs
-                    ),
-                )
-                for i, family in enumerate(return_study.families(setting, users))
-            ]
-    return found
+            wanted += panels.returns_of(setting, users, runs, seed)
+    store = Store(memory)
+    runner.run(wanted, store, workers=workers)
+
+    def rates(run: PanelRun) -> dict[str, float]:
+        record = store.read(run.key, run.names)
+        if record is None or has_failed(record):
+            why = "it cannot be read back" if record is None else record["error"]
+            raise Failure(f"{run.setting.name}, {run.question} {run.place}: {why} ({store.path(run.key)})")
+        return {name: float(record["patterns"][name]["value"]) for name in run.names}
+
+    return rates
 
 
 def table(rows: Measured) -> str:
@@ -228,6 +259,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=arguments.whole_number, default=SEED, help=f"default: {SEED}")
     parser.add_argument("--out", type=Path, default=Path("docs/error-rates.md"), help="the page to write")
+    parser.add_argument("--memory", type=Path, default=Path("outputs/error-rates"), help="finished runs")
+    parser.add_argument("--workers", type=arguments.positive_integer, help="processes (default: one a core)")
     arguments.add_overwrite(parser)
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
     try:
@@ -236,9 +269,16 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
     settings = [REFERENCE, *HELD_OUT]
-    found = study(settings, args.runs, args.seed)
-    by_size = powers(settings, args.runs, args.seed)
-    back = returns(HELD_OUT, args.runs, args.seed)
+    try:
+        rates = carry_out(settings, HELD_OUT, args.runs, args.seed, args.memory, args.workers)
+        found = study(settings, args.runs, args.seed, rates)
+        by_size = powers(settings, args.runs, args.seed, rates)
+        back = returns(HELD_OUT, args.runs, args.seed, rates)
+    except (Failure, files.Foreign) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return BAD_INPUT if isinstance(error, files.Foreign) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED  # the runner has said what is finished
     command = "python -m testbed.studies.error_rates" + (f" --runs {args.runs}" if args.runs != RUNS else "")
     command += f" --seed {args.seed}" if args.seed != SEED else ""
     files.write_page(args.out, document(found, by_size, back, args.runs, command), args.overwrite)
