@@ -20,6 +20,7 @@ from testbed import cli
 from testbed.claims.frequency import frequency
 from testbed.claims.registry import registry
 from testbed.experiment import engine, reading, runner
+from testbed.experiment.runs import Task
 from testbed.failure import BadInput, Failure
 from testbed.studies import scoreboard
 from testbed.terminal.scoreboard_view import over_replicates
@@ -301,6 +302,7 @@ def test_what_a_killed_study_left_is_swept(tmp_path):
     handle = files.lock(at_work)
     with runner._scratch(tmp_path, [task]) as (placed,):
         assert not left.exists() and at_work.exists() and mine.exists()
+        assert isinstance(placed, Task)
         assert Path(placed.scratch).parent == tmp_path and Path(placed.scratch).is_dir()
     os.close(handle)
     assert sorted(path.name for path in tmp_path.iterdir()) == [at_work.name, mine.name]
