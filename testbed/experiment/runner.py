@@ -10,7 +10,6 @@ import re
 import shutil
 import sys
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -112,7 +111,7 @@ def _scratch(folder: Path, tasks: Sequence[Job]) -> Iterator[list[Job]]:
         yield list(tasks)
         return
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{RUNNING}{uuid.uuid4().hex[:12]}"
+    aside = folder / f"{RUNNING}{files.token()}"
     with files.locked(folder):
         for left in files.abandoned(one for one in folder.iterdir() if _RUNNING.fullmatch(one.name)):
             shutil.rmtree(left, ignore_errors=True)
