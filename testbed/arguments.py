@@ -203,7 +203,7 @@ def add_world_options(
     )  # fmt: skip
 
 
-def add_workers_option(group: argparse._ArgumentGroup, what: str = "processes", note: str = "") -> None:
+def add_workers_option(group: argparse._ActionsContainer, what: str = "processes", note: str = "") -> None:
     """`--workers`. what: of which there are so many at a time; note: what else is to be known."""
     group.add_argument(
         "--workers", type=positive_integer, metavar="N", help=f"{what} (default: one a core){note}"

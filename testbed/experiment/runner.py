@@ -22,7 +22,7 @@ from testbed.experiment.store import Store
 from testbed.terminal.progress import Report, duration, open_display
 
 RUNNING = ".running-"
-_RUNNING = re.compile(rf"{re.escape(RUNNING)}[0-9a-f]{{12}}")
+_RUNNING = re.compile(rf"{re.escape(RUNNING)}{files.TOKEN}")
 
 
 @dataclass(frozen=True)

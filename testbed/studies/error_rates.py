@@ -260,7 +260,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=arguments.whole_number, default=SEED, help=f"default: {SEED}")
     parser.add_argument("--out", type=Path, default=Path("docs/error-rates.md"), help="the page to write")
     parser.add_argument("--memory", type=Path, default=Path("outputs/error-rates"), help="finished runs")
-    parser.add_argument("--workers", type=arguments.positive_integer, help="processes (default: one a core)")
+    arguments.add_workers_option(parser)
     arguments.add_overwrite(parser)
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
     try:
