@@ -176,6 +176,20 @@ def read_files(
     ]
 
 
+TEXT = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+"""Ends of files of text, which are no log but can become one."""
+
+
+def _unreadable(file: str, why: str) -> str:
+    """What is wrong with a file that is no Parquet, and for text how to convert it."""
+    if not file.lower().endswith(TEXT):
+        return f"{file}: not Parquet that can be read ({why})"
+    return (
+        f"{file}: files of text are not read; a log is Parquet files or a DuckDB file. To convert it: "
+        f"python -c \"import duckdb; duckdb.sql('FROM \\'{file}\\'').write_parquet('log.parquet')\""
+    )
+
+
 def _groups(connection: Any, files: list[str]) -> list[_Group]:
     """Files by their columns; the engine is asked once a group."""
     alike: dict[str, list[str]] = {}
@@ -186,7 +200,7 @@ def _groups(connection: Any, files: list[str]) -> list[_Group]:
             footer = pq.read_metadata(file)
             arrow = footer.schema.to_arrow_schema()
         except (OSError, pa.ArrowException) as error:
-            raise LogError(f"{file}: not Parquet that can be read ({first_line(error)})") from None
+            raise LogError(_unreadable(file, first_line(error))) from None
         key = str(footer.schema).partition("\n")[2]  # the first line holds an address
         alike.setdefault(key, []).append(file)
         rows[key] = rows.get(key, 0) + footer.num_rows

@@ -73,18 +73,19 @@ def as_json(one: Any) -> dict[str, Any]:
 
 
 def print_list(chosen: list[Any]) -> None:
-    """Names, what they need and take, and what holds."""
-    from rich.table import Table
+    """Names, what they need and take, and what holds: the claims of the report last."""
+    from rich.padding import Padding
+    from rich.text import Text
 
     from testbed.patterns.registry import arguments_of
     from testbed.terminal import summary
 
-    table = Table("pattern", "needs", "takes", "what holds", box=None, pad_edge=False)
-    for one in chosen:
-        taken = ", ".join(f"{a.name}*" if a.needed else a.name for a in arguments_of(one))
-        table.add_row(one.name, one.needs, taken, one.about)
     console = summary.open_console()
-    console.print(table)
+    for one in sorted(chosen, key=lambda one: one.is_claim):
+        taken = ", ".join(f"{a.name}*" if a.needed else a.name for a in arguments_of(one))
+        more = f"  needs the {one.needs}" + (f"; takes {taken}" if taken else "")
+        console.print(Text.assemble((one.name, "bold"), (more, "dim")))
+        console.print(Padding(Text(one.about), (0, 0, 0, 4)))
     console.print(
         "* needed. One in full, with the values that are allowed: slipper patterns NAME", style="dim"
     )

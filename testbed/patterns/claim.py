@@ -42,4 +42,4 @@ def _pattern_of(entry: Entry) -> Callable[[Outcome], Found]:
 
 for _entry in registry():
     if _entry.claim.testable:
-        pattern(_entry.id, needs_of(_entry.claim), _entry.claim.text)(_pattern_of(_entry))
+        pattern(_entry.id, needs_of(_entry.claim), _entry.claim.text, is_claim=True)(_pattern_of(_entry))

@@ -63,6 +63,7 @@ class Pattern:
     function: Callable[..., Found]
     needs: Needs
     about: str  # one sentence
+    is_claim: bool = False  # of the report
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,17 @@ class Bound:
 F = TypeVar("F", bound=Callable[..., Found])
 
 
-def pattern(name: str, needs: Needs = "activity", about: str = "") -> Callable[[F], F]:
-    """Decorator: register a function as a pattern. about: a sentence (default: its docstring's first)."""
+def pattern(
+    name: str, needs: Needs = "activity", about: str = "", is_claim: bool = False
+) -> Callable[[F], F]:
+    """Decorator: register a function as a pattern. about: a sentence (default: its docstring's first); is_claim: of
+    the report."""
 
     def register(function: F) -> F:
         if name in _REGISTRY and _REGISTRY[name].function is not function:
             raise ValueError(f"two patterns are called '{name}'")
         text = about or " ".join((function.__doc__ or name).split()).partition(". ")[0].rstrip(".")
-        _REGISTRY[name] = Pattern(name, function, needs, text)
+        _REGISTRY[name] = Pattern(name, function, needs, text, is_claim)
         return function
 
     return register

@@ -156,10 +156,15 @@ def _print_shrunken(console: Console, profile: CohortProfile) -> None:
     _title(console, "Beside the other cohorts, shrunken", SHRUNKEN)
     rows = [
         [str(row["k"]), str(row["cohorts"]), percent(row["retention"]),
-         _share(row["shrunken"], row["low"], row["high"]), percent(row["probability_largest"])]
+         _shrunken(row["shrunken"], row["low"], row["high"]), percent(row["probability_largest"])]
         for row in launch.to_dict("records")
     ]  # fmt: skip
     _print_table(console, ("k", "cohorts", "launch R(k)", "shrunken", "largest"), rows)
+
+
+def _shrunken(value: float, low: float, high: float) -> str:
+    """The share with its interval; alone where all cohorts shrink to one value, which has no interval of its own."""
+    return percent(value) if percent(low) == percent(high) else _share(value, low, high)
 
 
 def _title(console: Console, title: str, words: str) -> None:

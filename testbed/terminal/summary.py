@@ -115,13 +115,15 @@ def print_answer(console: Console, findings: Findings) -> None:
     """What the log answers: a sentence a model that the question is about, and how sure the first one is."""
     from testbed.terminal.verdict_view import print_sentence
 
-    sure = ""
+    sure, of = "", ""
     for verdict in findings.answer:
-        print_sentence(console, verdict, findings.names.get(verdict.model, verdict.model), brief=True)
-        sure = sure or verdict.how_sure
+        name = findings.names.get(verdict.model, verdict.model)
+        print_sentence(console, verdict, name, brief=True)
+        if not sure:
+            sure, of = verdict.how_sure, name
     if sure:
         console.print()
-        console.print(Text(sure, style="dim"))
+        console.print(Text(f"{of}. {sure}" if len(findings.answer) > 1 else sure, style="dim"))
 
 
 def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
@@ -158,6 +160,10 @@ def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
     from analysis.numerals import counted
 
     broken = checks[checks["violations"] > 0]
+    absent = broken["check"].eq("column present") & broken["severity"].eq("warning")
+    without = [f"{table}.{column}" for table, column in zip(broken["table"], broken["column"], strict=True)]
+    without = [name for name, is_absent in zip(without, absent, strict=True) if is_absent]
+    broken = broken[~absent]
     many = f"{len(broken)} of {counted(len(checks), 'check')} violated"
     head(console, f"{name}: {'no violations' if broken.empty else many}")
     for row in broken.to_dict("records"):
@@ -169,6 +175,11 @@ def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
         console.print(Text(f"  {row['explanation']}", style="dim"))
         if row["examples"]:
             console.print(Text(f"  for example: {row['examples']}", style="dim"))
+    if without:
+        said = (
+            f"without {counted(len(without), 'optional column')}; analyses that need them are not available: "
+        )
+        console.print(Text(said + ", ".join(without), style="dim"))
 
 
 def print_findings(console: Console, findings: Findings) -> None:

@@ -42,9 +42,9 @@ LEGEND = (
     "launch, others: share of the launch cohort, and of the cohorts compared with it together, that is active so many "
     "months after joining. p: of the four tests together; adjusted: for the number "
     "of models judged (Holm). false alarm: how often a log like this one is called foundational although nobody is "
-    "loyal. found: how often it is where that share of the launch cohort is loyal (power). Both are simulated with "
-    "this log's cohorts and organisations."
+    "loyal. found: how often it is where that share of the launch cohort is loyal (power)."
 )
+SIMULATED = "False alarm and found are simulated with this log's cohorts and organisations."
 LIMITS = f"Not simulated: {'; '.join(NOT_SIMULATED)}."
 """Of the error rates, for those who ask why."""
 NUMBERS = ("month", "launch", "others", "p", "adjusted", "false alarm")
@@ -67,7 +67,9 @@ def print_verdicts(
     for verdict in found:
         _add_row(table, verdict)
     console.print(table)
-    console.print(Text(f"{LEGEND} {LIMITS}" if why else LEGEND, style="dim"))
+    simulated = SIMULATED if any(verdict.rates for verdict in found) else ""
+    said = (LEGEND, simulated, LIMITS if why else "")
+    console.print(Text(" ".join(part for part in said if part), style="dim"))
     if why:
         for verdict in found:
             console.print()
@@ -77,6 +79,12 @@ def print_verdicts(
         if searched := _search_words(verdict):
             console.print(Text(f"{verdict.model}: {searched}", style="dim"))
     console.print(Text("\n--why shows the tests, sizes and robustness checks of each model.", style="dim"))
+
+
+def _from_to(sizes: Sequence[int]) -> str:
+    """The smallest and the largest number, once if they are the same."""
+    low, high = f"{min(sizes):,}", f"{max(sizes):,}"
+    return low if low == high else f"{low} to {high}"
 
 
 def print_sentence(console: Console, verdict: Verdict, name: str, brief: bool = False) -> None:
@@ -121,7 +129,9 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         later = [c for c in panel.tested if c != panel.launch]
         sizes = [int(panel.cohort_sizes[c]) for c in later]
         others = (
-            f"{len(later)} other cohorts of {min(sizes):,} to {max(sizes):,}" if later else "no other cohort"
+            f"{counted(len(later), 'other cohort')} of {_from_to(sizes)} users"
+            if later
+            else "no other cohort"
         )
         unit = "organisations" if panel.has_organisations else "users"
         lines.append(

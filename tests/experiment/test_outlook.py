@@ -43,7 +43,7 @@ def test_an_experiment_says_what_its_replicates_cannot_decide(tmp_path):
     few = " ".join(cannot_decide(plan))
     assert "2 replicates can tell no change: from 6 on if all comparisons agree" in few
     assert f"from {replicates_to_tell(0.05 / tests)} on for one alone" in few
-    assert f"adjusted for {tests} comparisons" in few
+    assert f"adjusted for up to {tests} comparisons" in few
     assert "can call nothing irrelevant or absent" in few
     lone = replicates_to_tell(0.05 / tests)
     some = " ".join(cannot_decide(plan_of(tmp_path, replicates=lone - 1)))

@@ -133,6 +133,12 @@ def vuong(first: Dropout, second: Dropout, survivors: npt.ArrayLike) -> Vuong:
     return Vuong(z, float(2 * norm.sf(abs(z))))
 
 
+def _between(low: float, high: float) -> str:
+    """A range of survival in words; one value where both ends read alike."""
+    first, last = f"{low:.3f}", f"{high:.3f}"
+    return f"at {first}" if first == last else f"between {first} and {last}"
+
+
 def follow_up(survivors: npt.ArrayLike) -> FollowUp:
     """Sufficiency of follow-up of survivor counts, shape (K + 1,), by the rule of Maller & Zhou (1996).
 
@@ -209,7 +215,7 @@ def compare(survivors: npt.ArrayLike, horizons: Sequence[int] = (12, 24), level:
     ]
     for t in horizons:
         if t > end:
-            low, high = near[f"S({t})"].min(), near[f"S({t})"].max()
+            low, high = float(near[f"S({t})"].min()), float(near[f"S({t})"].max())
             if len(near) == 1:
                 words.append(
                     f"At {t} periods the one model with support (no other AIC within {SUPPORTED:g}: "
@@ -219,8 +225,8 @@ def compare(survivors: npt.ArrayLike, horizons: Sequence[int] = (12, 24), level:
                 continue
             words.append(
                 f"At {t} periods the models with support (AIC within {SUPPORTED:g} of the best: "
-                f"{', '.join(near['model'])}) put survival between {low:.3f} and {high:.3f}: "
-                "a range across models, not a confidence interval."
+                f"{', '.join(near['model'])}) put survival "
+                f"{_between(low, high)}: a range across models, not a confidence interval."
             )
     follow = follow_up(counts)
     words.append(follow.words)

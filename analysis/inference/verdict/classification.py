@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.inference.cohorts.panel import Cells, Panel
 from analysis.inference.curves.reactivations import Reactivation
-from analysis.inference.launch.decision import Decision
+from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision
 from analysis.inference.launch.tests import ALPHA, trend_of_others
 from analysis.numerals import percent, points
 from analysis.proportions import Z95
@@ -109,7 +109,10 @@ def classify(
 
 
 def _alike(cells: Cells, decision: Decision) -> str:
-    """That cohorts are not told apart, in words, or nothing."""
+    """That cohorts are not told apart, in words, or nothing. A launch cohort that leads or lags by as much as counts as
+    a loyal cohort is not alike, however uncertain its lead is."""
+    if decision.sizes is not None and abs(decision.sizes.difference.value) >= LEAST_DIFFERENCE:
+        return ""
     spread = spread_beyond_noise(cells, cells.cohorts)
     if spread is None or spread > ALIKE or decision.found.tests["C"].rejects():
         return ""

@@ -26,7 +26,7 @@ CHECK_WORDS = {
     "heaviest 1%": "without the 1% of users with most requests",
     "one user an organisation": "when organisations are counted instead of users",
     "30-day months": "when months are counted from each user's first request",
-    "aliases merged": "when earlier ids of the model are counted, too",
+    "aliases merged": "when earlier ids of the model are counted with it",
     "time on the platform": "among users who have been on the platform equally long",
     "last month dropped": "without the last complete month",
     CONTROLS: "beside other models, whose launch cohorts lead by about as much",
