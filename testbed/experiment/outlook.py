@@ -69,11 +69,7 @@ def cannot_decide(plan: Plan) -> list[str]:
         together = replicates_to_tell(level)
         lone = replicates_to_tell(level / tests)
         declared = declared_effects(plan)
-<<<<<<< HEAD
-        beside = f"at level {level:g}, adjusted for {counted(tests, 'comparison')}"
-=======
         beside = f"at level {level:g}, adjusted for up to {counted(tests, 'comparison')}"
->>>>>>> 8958b94 (Say nothing twice and nothing untrue: no fit beside a large lead, sizes, simulated rates, files of text, names of patterns)
         if have < together:
             told.append(
                 f"{_runs(have)} can tell no change: from {together} on if all comparisons agree, from {lone} on for "
