@@ -15,6 +15,7 @@ from sim.mechanisms.fit import Fit
 from sim.mechanisms.information import Information
 from sim.mechanisms.popularity import Popularity
 from sim.mechanisms.price_response import PriceResponse
+from sim.model_sets import holds
 from sim.population import Workloads
 from sim.race import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
 from sim.randomness import Draws, Purpose, mixed_unit
@@ -88,11 +89,6 @@ def considered(
     may &= view.permissive | ~work.needs_permissive[rows, None]
     may &= view.context >= work.context_tokens[rows, None]
     return np.asarray(may & ~holds(passed[rows], view.numbers) & (view.numbers != stay[:, None]))
-
-
-def holds(sets: NDArray[np.uint64], numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each bit set (rows x words) holds each model: rows x models."""
-    return np.asarray((sets[:, numbers >> 6] >> (numbers & 63).astype(np.uint64)) & np.uint64(1) == 1)
 
 
 def try_utility(

@@ -2,6 +2,9 @@
 
 The state of a workload says what it does now; `due` says on which day it decides next, so that a day touches only
 those whose decision is due. Spells, the intervals in which a workload uses a model, are written down as they end.
+
+What a mechanism computes stands in its own file in `sim/mechanisms`; here stands when. This is one file of more than
+400 lines, since every transition reads and writes the same few arrays.
 """
 
 from enum import IntEnum
@@ -22,6 +25,7 @@ from sim.mechanisms.lock_in import LockIn
 from sim.mechanisms.migration import Migration
 from sim.mechanisms.price_response import PriceResponse
 from sim.mechanisms.rival_trials import RivalTrials
+from sim.model_sets import add, empty_sets, remove
 from sim.planted_loyalty import Plant
 from sim.population import FOREVER, Workloads
 from sim.randomness import Draws, Purpose
@@ -76,15 +80,6 @@ def _uses(state, home, trial, models):  # type: ignore[no-untyped-def]
     return uses
 
 
-@njit(cache=True, nogil=True)
-def _remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
-    """Take a model out of the bit sets of the workloads of some categories."""
-    word, others = number >> 6, ~(np.uint64(1) << np.uint64(number & 63))
-    for i in range(len(sets)):
-        if of_category[category[i]]:
-            sets[i, word] &= others
-
-
 class Search:
     """The search of all workloads of a world.
 
@@ -112,11 +107,10 @@ class Search:
         self.silent = np.zeros(n, dtype=bool)
         self.failures = np.zeros(n, dtype=np.int16)
         self.decisions = np.zeros(n, dtype=np.int32)
-        words = (n, (len(market.listed) + 63) // 64)
-        self.tried = np.zeros(words, dtype=np.uint64)
-        """Bit sets of models that were found wanting: not tried again until they changed."""
-        self.known = np.zeros(words, dtype=np.uint64)
-        """Bit sets of models that are known to fit: former homes, and rivals that did not beat the home by enough."""
+        self.tried = empty_sets(n, len(market.listed))
+        """Models that were found wanting: not tried again until they changed."""
+        self.known = empty_sets(n, len(market.listed))
+        """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
         self.choices = 0
         self.pinned = workloads.pinned_model.copy()
         self.plant = Plant(scenario, market, workloads, draws)
@@ -284,7 +278,7 @@ class Search:
         self.home[good] = self.trial[good]
         self._embed(day, good)
         self._close_trial(bad, day, Reason.MISFIT)
-        self._mark(self.tried, bad, self.trial[bad])
+        add(self.tried, bad, self.trial[bad])
         self._wait(day, bad)
 
     def _embed(self, day: int, rows: Rows) -> None:
@@ -334,12 +328,12 @@ class Search:
         movers, returners = rows[moves], rows[~moves]
         self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self._close_trial(movers, day, Reason.EMBEDDED)
-        self._mark(self.known, movers, self.home[movers])
+        add(self.known, movers, self.home[movers])
         self.home[movers] = self.trial[movers]
         self._embed(day, movers)
         self._close_trial(returners, day, Reason.RETURNED)
-        self._mark(self.known, rows[~moves & fits], model[~moves & fits])
-        self._mark(self.tried, rows[~fits], model[~fits])
+        add(self.known, rows[~moves & fits], model[~moves & fits])
+        add(self.tried, rows[~fits], model[~fits])
         self._come_home(day, returners)
 
     def _come_home(self, day: int, rows: Rows) -> None:
@@ -356,11 +350,7 @@ class Search:
         for number in better:
             categories = self.market.changes.cheaper_in.get(number, EVERY_CATEGORY)
             for models in (self.tried, self.known):
-                _remove(models, number, self.work.category, categories)
-
-    def _mark(self, models: NDArray[np.uint64], rows: Rows, model: NDArray[np.int16]) -> None:
-        """Add one model each to the bit sets of `rows`."""
-        models[rows, model >> 6] |= np.uint64(1) << (model & 63).astype(np.uint64)
+                remove(models, number, self.work.category, categories)
 
     def _retire(self, day: int) -> None:
         """A retired model's users move to its successor, or search anew; trials of it end."""
@@ -423,7 +413,7 @@ class Search:
             self._drop_rival(day, rows)
             self._close_home(rows[~pays], day, Reason.PRICE)
             self._close_home(rows[pays], day, Reason.ABILITY)
-            self._mark(self.tried, rows, self.home[rows])
+            add(self.tried, rows, self.home[rows])
             self._seek(day, rows)
 
     def _drop_rival(self, day: int, rows: Rows) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.catalogue.overrides import WORLDS
+from sim.mechanisms import MECHANISMS
 from testbed.claims import registry as claims
 from testbed.experiment import reading
 from testbed.experiment.runs import local, portable
@@ -123,7 +124,11 @@ def test_the_shipped_experiments_can_run():
     ablation, doses, errors, power, contrast = (
         reading.load(reading.find(name), replicates=2) for name in names
     )
-    assert len(ablation.arms) == 12 and len(ablation.patterns) == 25 and ablation.needs == "activity"
+    assert (
+        len(ablation.arms) == 1 + len(MECHANISMS)
+        and len(ablation.patterns) == 25
+        and ablation.needs == "activity"
+    )
     assert len(doses.arms) == 30 and {p.bound.pattern.needs for p in doses.patterns} == {"activity"}
     assert {world.effect for world in errors.worlds} == {"absent", "present"}
     shipped = {file.stem for file in (WORLDS / "nulls").glob("*.yaml")}

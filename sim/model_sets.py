@@ -1,0 +1,32 @@
+"""Sets of models, one for each workload: a row of bits, 64 to a word."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Sets = NDArray[np.uint64]
+"""Workloads x words."""
+
+
+def empty_sets(workloads: int, models: int) -> Sets:
+    """No models for anybody."""
+    return np.zeros((workloads, (models + 63) // 64), dtype=np.uint64)
+
+
+def add(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
+    """Add one model each to the sets of `rows`."""
+    sets[rows, model >> 6] |= np.uint64(1) << (model & 63).astype(np.uint64)
+
+
+@njit(cache=True, nogil=True)
+def remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
+    """Take a model out of the sets of the workloads of some categories."""
+    word, others = number >> 6, ~(np.uint64(1) << np.uint64(number & 63))
+    for i in range(len(sets)):
+        if of_category[category[i]]:
+            sets[i, word] &= others
+
+
+def holds(sets: Sets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each set holds each model: rows x models."""
+    return np.asarray((sets[:, numbers >> 6] >> (numbers & 63).astype(np.uint64)) & np.uint64(1) == 1)
