@@ -288,7 +288,9 @@ class _Writer:
             table=cells.triangle(triangle, launch) if len(triangle) else None,
             gap=gap,
             claims=card.claims if card is not None and card.still else (),
-            files=card.files if card is not None else (),
+            files=card.files
+            if card is not None and panel.letter
+            else (),  # without a letter the card is the sheet's
             judgement=judgement,
         )
 

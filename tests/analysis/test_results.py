@@ -254,6 +254,19 @@ def test_a_log_of_other_models_shows_its_largest_and_chosen_ones(connect, tmp_pa
     assert "no users in this log" in (tmp_path / "report.html").read_text()
 
 
+def test_a_model_that_the_report_does_not_show_has_no_files_of_the_reports_models(connect, tmp_path):
+    """The files of figure 25 hold the eight models of the report; the others are in the triangles' file."""
+    days = ("2025-03-04", "2025-04-04", "2025-05-04")
+    rows = [(f"{name}{i}", name, f"{day}T00:00:00", {}) for name in ("x/m0", "openai/gpt-4o-mini") for day in days
+            for i in range(30)]  # fmt: skip
+    analysis.write_analysis(connect(generations(rows)), tmp_path, models=["x/m0", "openai/gpt-4o-mini"])
+    page = (tmp_path / "report.html").read_text()
+    links = page.split("The numbers, by cohort")
+    assert len(links) == 3
+    own, reports = (part.partition("</details>")[0] for part in links[1:])
+    assert "tables/fig25" not in own and "tables/fig25d.csv" in reports
+
+
 def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, monkeypatch):
     out, _, _ = written_out
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
