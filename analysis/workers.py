@@ -42,7 +42,7 @@ POLITENESS = 5  # workers yield to the process that everything waits for (assume
 # What the tasks need, imported once for all workers, where the platform lets a process be copied.
 NEEDED = ("analysis.inference.verdict.judging", "analysis.report.exhibits", "ibis.backends.duckdb")
 NEEDED_TO_DRAW = (
-    "analysis.report.figures.style",
+    "analysis.report.figures",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
 )

@@ -18,7 +18,8 @@ from analysis import study
 from analysis.numerals import counted
 from analysis.queries import retention
 from analysis.queries.weekly import window_of
-from analysis.report.charts import charts
+from analysis.report.charts import vega
+from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
 from analysis.report.sheet import write_csv
@@ -27,8 +28,6 @@ from analysis.staging import Aside
 from analysis.workers import Workers
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from analysis.inference.verdict.judging import Judging
     from analysis.inference.verdict.verdict import Verdict
     from analysis.report.figures.style import Drawn
@@ -131,7 +130,7 @@ class _Writer:
         self.timings: dict[str, float] = {}
         self.index: list[dict[str, Any]] = []
         self.sql: dict[str, Future[str]] = {}  # by query: several exhibits have the same
-        self.specs: dict[str, Future[Any]] = {}  # by exhibit
+        self.charts: dict[str, Chart] = {}  # by exhibit
         self.done = 0
         self.steps = 1
 
@@ -149,8 +148,9 @@ class _Writer:
         judging = self._step("verdicts", lambda: self._judging(panels))
         triangles, contrast = self._step("tables", lambda: self._retention(panels))
         code = self.workers.start(script)
-        drawn = self._step("figures", lambda: self._panel_charts(panels))
+        cohorts = self._step("figures", lambda: self._cohorts(panels))
         tables = {e.id: self._step("tables", partial(self._table, e)) for e in EXHIBITS}
+        self._sheets(EXHIBITS)
         judged_here = self._step("verdicts", lambda: self._verdicts(judging))
         summary = {
             "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],
@@ -168,9 +168,9 @@ class _Writer:
         cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in EXHIBITS}
         cards = self._step("figures", lambda: self._with_stills(cards))
         judgements = [judgement(found) for found in judged_here]
-        shown = self._step("page", lambda: self._panels(panels, cards, judgements, drawn))
+        shown = self._step("page", lambda: self._panels(panels, cards, judgements, cohorts))
         self._write_index()
-        apart = {f"fig25{panel.letter}" for panel in study.REPORT_PANELS}  # the page shows the panels instead
+        apart = {part for e in EXHIBITS for part in e.sheet}  # the page shows the panels instead
         sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
 
         def write_page() -> None:
@@ -228,56 +228,48 @@ class _Writer:
         self._list(VERDICTS, "Verdicts on the launch cohorts", unit, (), frame, self._store(VERDICTS, frame))
         return found
 
-    def _panel_charts(self, panels: list[study.Panel]) -> list[Future[dict[str, Any] | None]]:
-        """The charts of the retention panels, on one scale, made by workers."""
-        from analysis.report.charts.panels import panel_chart
+    def _cohorts(self, panels: list[study.Panel]) -> dict[str, Cohorts]:
+        """The charts of the retention panels by model, on one scale."""
+        from analysis.report.exhibits.retention import cohorts_of
 
-        tasks = []
-        for panel in panels:
-            triangle = retention.triangle(self.log, panel.model)
-            launch, _ = retention.launch_cohort(self.log, panel.model)
-            top = self._top(panels)
-            tasks.append(self.workers.start(charts.unchecked, panel_chart, triangle, launch, top))
-        return tasks
+        charts = on_one_scale(cohorts_of(self.log, panel.model) for panel in panels)
+        return dict(zip((panel.model for panel in panels), charts, strict=True))
 
-    def _top(self, panels: list[study.Panel]) -> float:
-        """Where the y axis of all panels ends."""
-        from analysis.report.figures.scales import common_top
-
-        models = [panel.model for panel in panels]
-        return self.log.once(("top", *models), lambda: common_top(self.log, models))
+    def _sheets(self, exhibits: Sequence[Exhibit]) -> None:
+        """Put charts that stand on a sheet on it, and give each of them the scale that it has there."""
+        for exhibit in exhibits:
+            parts = {id: self.charts[id] for id in exhibit.sheet if id in self.charts}
+            cohorts = {id: chart for id, chart in parts.items() if isinstance(chart, Cohorts)}
+            if cohorts:
+                sheet = Sheet(tuple(cohorts.values()))
+                self.charts |= {exhibit.id: sheet, **dict(zip(cohorts, sheet.panels, strict=True))}
 
     def _panels(
         self,
         panels: list[study.Panel],
         cards: dict[str, Card],
         judgements: list[Judgement],
-        drawn: list[Future[dict[str, Any] | None]],
+        cohorts: dict[str, Cohorts],
     ) -> list[PanelPart]:
         return [
-            self._panel(panel, panels, cards.get(f"fig25{panel.letter}"), found, task.result())
-            for panel, found, task in zip(panels, judgements, drawn, strict=True)
+            self._panel(panel, cards.get(f"fig25{panel.letter}"), found, cohorts[panel.model])
+            for panel, found in zip(panels, judgements, strict=True)
         ]
 
     def _panel(
-        self,
-        panel: study.Panel,
-        panels: list[study.Panel],
-        card: Card | None,
-        judgement: Judgement,
-        spec: dict[str, Any] | None,
+        self, panel: study.Panel, card: Card | None, judgement: Judgement, chart: Cohorts
     ) -> PanelPart:
         """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
-        from analysis.report import figures
         from analysis.report.pages import PanelPart, cells, wording
 
-        triangle = retention.triangle(self.log, panel.model)
-        launch, _ = retention.launch_cohort(self.log, panel.model)
+        triangle, launch = chart.cells, chart.launch
+        spec = vega.spec(chart)
         gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
         still = card.still if card is not None else ""
         if spec and not still and self.stills:
-            picture = figures.retention_panel(self.log, panel.model, title="", top=self._top(panels))
-            still = figures.svg(picture)
+            from analysis.report import figures
+
+            still = figures.svg(figures.figure(chart))
         return PanelPart(
             title=_title(panel),
             model=panel.model,
@@ -295,17 +287,14 @@ class _Writer:
         )
 
     def _table(self, exhibit: Exhibit) -> pd.DataFrame | NotAvailable:
-        """The table of an exhibit, or why the log cannot say it. Workers make its chart and write its SQL."""
-        from analysis.report.exhibits import chart_of
-
+        """The table of an exhibit, or why the log cannot say it. Workers write its SQL."""
         try:
             frame = exhibit.table(self.log)
             for query in exhibit.queries:
                 if query.name not in self.sql:
                     self.sql[query.name] = query.sql_by(self.workers, self.log)
-            # the page shows the panels of figure 25 one by one
-            if exhibit.chart is not None and len(frame) and not exhibit.id.startswith("fig25"):
-                self.specs[exhibit.id] = self.workers.start(charts.unchecked, chart_of, exhibit.id, frame)
+            if exhibit.chart is not None and len(frame):
+                self.charts[exhibit.id] = exhibit.chart(frame)
             return frame
         except NotAvailable as error:
             self.gaps.append(f"{exhibit.title}: {error}")
@@ -316,12 +305,13 @@ class _Writer:
         from analysis.report.pages import Card, Shown, cells, page, wording
 
         definition = page.paragraphs(definition_of(exhibit))
+        chart = self.charts.get(exhibit.id)
         if not isinstance(frame, NotAvailable):
             try:
                 files = self._store(exhibit.id, frame)
-                sample = exhibit.sample(self.log) if exhibit.sample is not None else ""
-                if exhibit.draw is not None and self.stills:
-                    files += self._draw(exhibit.id, exhibit.draw)
+                sample = exhibit.sample(self.log, frame) if exhibit.sample is not None else ""
+                if chart is not None and self.stills:
+                    files += self._draw(exhibit, chart, sample)
                 sql = [Shown(query.name, self.sql[query.name].result()) for query in exhibit.queries]
             except NotAvailable as error:
                 self._forget(exhibit.id)
@@ -336,14 +326,14 @@ class _Writer:
             )  # fmt: skip
         self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
-        sheet = exhibit.id == "fig25"  # the panels show it, one by one
-        spec = self.specs[exhibit.id].result() if exhibit.id in self.specs else None
+        sheet = bool(exhibit.sheet)  # the panels show it, one by one
+        spec = None if isinstance(chart, Cohorts) else vega.spec(chart)
         return Card(
             id=exhibit.id,
             title=exhibit.title,
             unit=exhibit.unit,
             spec=spec,
-            label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, spec),
+            label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, chart),
             sample=sample
             or f"{self.log.name}: {counted(self.log.rows, 'request')}, {self.log.first_day} to {self.log.last_day}",
             definition=definition,
@@ -364,22 +354,24 @@ class _Writer:
         frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
         return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
 
-    def _draw(self, stem: str, draw: Callable[[Log], Figure]) -> list[str]:
+    def _draw(self, exhibit: Exhibit, chart: Chart, sample: str) -> list[str]:
         """Have a figure drawn; returns the paths of its two files from the page's folder."""
         from analysis.report import figures
 
-        self.drawing[stem] = self.workers.start(figures.drawn, draw(self.log))
-        return [f"figures/{stem}.{kind}" for kind in ("svg", "png")]
+        self.drawing[exhibit.id] = self.workers.start(figures.picture, chart, exhibit.title, sample)
+        return [f"figures/{exhibit.id}.{kind}" for kind in ("svg", "png")]
 
     def _with_stills(self, cards: dict[str, Card]) -> dict[str, Card]:
         """The cards with their stills, once the figures are drawn and written."""
+        if not self.drawing:
+            return cards
         from analysis.report import figures
 
         whole = dict(cards)
         for stem, task in self.drawing.items():
             picture = task.result()
             figures.write(picture, self.folder / "figures" / stem)
-            if stem != "fig25":  # the panels show it, one by one
+            if not isinstance(self.charts[stem], Sheet):  # the panels show it, one by one
                 whole[stem] = replace(cards[stem], still=picture.element)
         return whole
 

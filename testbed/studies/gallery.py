@@ -7,7 +7,10 @@ from pathlib import Path
 import analysis
 import sim
 from analysis.contract.files import Foreign
+from analysis.queries.model_facts import model_names
 from analysis.report import figures
+from analysis.report.charts.chart import Sheet
+from analysis.report.exhibits.retention import cohorts_of
 from analysis.staging import Aside
 from sim.catalogue.overrides import WORLDS
 from testbed.failure import BAD_INPUT
@@ -26,8 +29,11 @@ def main() -> int:
             fit = sim.run(scenario, out=out)
             coin = sim.run(scenario, settings=["mechanisms.fit=off"], out=out)
             with analysis.open_log(fit.path) as first, analysis.open_log(coin.path) as second:
-                titles = ("Fit on: models differ in what they can do", "Fit off: a coin decides each trial")
-                figures.save(figures.side_by_side(first, second, MODEL, titles), aside.path / PICTURE.name)
+                worlds = {"Fit on: models differ in what they can do": first,
+                          "Fit off: a coin decides each trial": second}  # fmt: skip
+                sheet = Sheet(tuple(cohorts_of(log, MODEL, name) for name, log in worlds.items()))
+                title = f"{model_names(first)[MODEL]}: retention by month of first use"
+                figures.save(figures.figure(sheet, title), aside.path / PICTURE.name)
             aside.publish()
     except Foreign as error:
         print(f"python -m testbed.studies.gallery: {error}", file=sys.stderr)

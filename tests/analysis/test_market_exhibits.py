@@ -7,14 +7,16 @@ import inspect
 import json
 import re
 
+import altair
 import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
+from analysis.report.charts import vega
 from analysis.report.exhibits import categories, cost, exhibit, geography, retention
-from analysis.report.figures import svg
+from analysis.report.figures import figure, svg
 from analysis.sources.log import NotAvailable, open_log
 from tests.analysis import rows
 from tests.analysis.rich_log import rich
@@ -68,7 +70,8 @@ def test_table_definition_and_chart(found, log):
     if found.chart is None:
         return
     before = frame.copy()
-    spec = found.chart(frame)
+    spec = vega.spec(found.chart(frame))
+    altair.Chart.from_dict(spec, validate=True)  # against the schema of Vega-Lite
     pd.testing.assert_frame_equal(frame, before)
     text = json.dumps(spec, allow_nan=False)
     assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
@@ -76,14 +79,16 @@ def test_table_definition_and_chart(found, log):
     assert len(text) < 200_000
 
 
-@pytest.mark.parametrize("found", [e for e in ALL if e.draw], ids=[e.id for e in ALL if e.draw])
+@pytest.mark.parametrize("found", [e for e in ALL if e.chart], ids=[e.id for e in ALL if e.chart])
 def test_figure_states_its_sample(found, log):
-    figure = found.draw(log)
-    assert isinstance(figure, Figure)
-    drawn = svg(figure)
+    frame = found.table(log)
+    sample = found.sample(log, frame) if found.sample else ""
+    made = figure(found.chart(frame), found.title, sample)
+    assert isinstance(made, Figure)
+    drawn = svg(made)
     assert drawn.startswith("<svg") and len(drawn) > 2000
     if found.section != "retention":
-        assert log.name in figure.get_supxlabel()
+        assert log.name in made.get_supxlabel()
 
 
 def test_weeks_are_those_of_the_report_where_the_log_reaches_into_them(log):
@@ -136,10 +141,10 @@ def gaps_of(log):
             gaps.add(found.id)
             continue
         assert len(frame)
-        if found.draw and found.section != "retention":
-            svg(found.draw(log))
         if found.chart:
-            json.dumps(found.chart(frame), allow_nan=False)
+            if found.section != "retention":
+                svg(figure(found.chart(frame)))
+            json.dumps(vega.spec(found.chart(frame)), allow_nan=False)
     return gaps
 
 

@@ -12,7 +12,9 @@ import pytest
 from analysis import contract
 from analysis.queries import retention
 from analysis.report import figures
+from analysis.report.charts import vega
 from analysis.report.exhibits import EXHIBITS
+from analysis.report.exhibits.retention import cohorts_of
 from analysis.report.pages import wording
 from analysis.sources.log import NotAvailable
 from tests.analysis.made_log import made
@@ -70,13 +72,14 @@ def test_every_figure_draws_any_name(nasty):
     for exhibit in EXHIBITS:
         try:
             frame = exhibit.table(nasty)
-            figure = exhibit.draw(nasty) if exhibit.draw else None
         except NotAvailable:
             continue
         if exhibit.chart and len(frame):
-            json.dumps(exhibit.chart(frame))
-            assert wording.describe(frame, exhibit.formats, exhibit.unit)
-        if figure is not None:
+            chart = exhibit.chart(frame)
+            json.dumps(vega.spec(chart))
+            assert wording.describe(frame, exhibit.formats, exhibit.unit, chart)
+            sample = exhibit.sample(nasty, frame) if exhibit.sample else ""
+            figure = figures.figure(chart, exhibit.title, sample)
             said = "".join(ElementTree.parse(io.StringIO(figures.svg(figure))).getroot().itertext())
             drawn += TITLE in said
     assert drawn > 20
@@ -84,4 +87,4 @@ def test_every_figure_draws_any_name(nasty):
 
 def test_a_panel_draws_any_name(nasty):
     for model in retention.triangles(nasty)["model"].unique():
-        ElementTree.parse(io.StringIO(figures.svg(figures.retention_panel(nasty, model))))
+        ElementTree.parse(io.StringIO(figures.svg(figures.figure(cohorts_of(nasty, model), model))))

@@ -9,6 +9,7 @@ import json
 import re
 import warnings
 
+import altair
 import ibis
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 
 from analysis.queries import agentic, openness, usage
 from analysis.queries.query import all_queries
-from analysis.report.charts import charts
+from analysis.report import figures
+from analysis.report.charts import vega, vega_parts
+from analysis.report.charts.chart import Guide, Lines, Value
 from analysis.report.exhibits import agentic as agentic_exhibits
 from analysis.report.exhibits import openness as openness_exhibits
 from analysis.sources.log import NotAvailable, open_log
@@ -71,7 +74,8 @@ def test_an_exhibit_states_its_definition_and_shows_what_it_says(log, exhibit):
 @each()
 def test_a_chart_is_a_specification_that_vega_takes(log, exhibit):
     frame = exhibit.table(log)
-    spec = exhibit.chart(frame)
+    spec = vega.spec(exhibit.chart(frame))
+    altair.Chart.from_dict(spec, validate=True)  # against the schema of Vega-Lite
     text = json.dumps(spec, allow_nan=False)
     assert len(text) < 250_000
     assert "http" not in text.replace(spec["$schema"], "")  # no request to any host
@@ -85,7 +89,7 @@ def test_a_chart_is_a_specification_that_vega_takes(log, exhibit):
 def test_a_chart_holds_the_values_of_its_table(log):
     frame = BY_ID["fig04"].table(log)
     frame = frame[frame["complete"]]
-    rows = BY_ID["fig04"].chart(frame)["data"]["values"]
+    rows = vega.spec(BY_ID["fig04"].chart(frame))["data"]["values"]
     assert len(rows) == len(frame)
     shown = {(row["week"], row["series"]): row["share"] for row in rows}
     for row in frame.itertuples():
@@ -95,26 +99,57 @@ def test_a_chart_holds_the_values_of_its_table(log):
 
 def test_series_and_axes_can_be_switched(log):
     for name in ("fig14", "fig15", "fig16", "fig18", "fig05"):
-        params = BY_ID[name].chart(BY_ID[name].table(log))["params"]
-        assert any(param.get("bind", {}) != "legend" and param["name"] == "scale" for param in params)
+        spec = vega.spec(BY_ID[name].chart(BY_ID[name].table(log)))
+        assert [(param["name"], param["bind"]["options"]) for param in spec["params"]] == [
+            ("scale", ["linear", "log"])
+        ]
     for name in ("fig01", "fig02", "fig03", "fig06", "fig13", "table1"):
-        params = BY_ID[name].chart(BY_ID[name].table(log))["params"]
-        assert any(param.get("bind") == "legend" for param in params)
-    spec = json.dumps(BY_ID["fig01"].chart(BY_ID["fig01"].table(log)))
-    assert all(name in spec for name in ("Llama 3.3 70B", "Kimi K2", "gpt-oss"))
+        spec = vega.spec(BY_ID[name].chart(BY_ID[name].table(log)))
+        params = [param for part in (spec, *spec.get("layer", [])) for param in part.get("params", [])]
+        assert [param["name"] for param in params if param.get("bind") == "legend"] == ["chosen"]
+    text = json.dumps(vega.spec(BY_ID["fig01"].chart(BY_ID["fig01"].table(log))))
+    assert all(name in text for name in ("Llama 3.3 70B", "Kimi K2", "gpt-oss"))
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(0.123456789, 0.12346), (float("nan"), None), (pd.NaT, None), (np.int64(3), 3), ("a", "a")]
 )  # fmt: skip
 def test_cells_of_charts_are_rounded(value, text):
-    assert charts.rounded(value) == text
+    assert vega_parts.rounded(value) == text
 
 
 def test_figures_draw_releases_and_the_unknown_accounts(log):
-    words = _words(BY_ID["fig01"].draw(log))
+    words = _words(figure_of(BY_ID["fig01"], log))
     assert {"Llama 3.3 70B", "DeepSeek R1", "gpt-oss"} <= {word.strip() for word in words}
-    assert "the week's largest account" in _words(BY_ID["fig12"].draw(log))
+    assert "the week's largest account" in _words(figure_of(BY_ID["fig12"], log))
+
+
+def figure_of(exhibit, log):
+    return figures.figure(exhibit.chart(exhibit.table(log)), exhibit.title)
+
+
+def test_a_guide_is_a_line_or_a_band_on_the_page_and_in_files():
+    weeks = pd.DataFrame({"week": pd.to_datetime(["2025-05-05", "2025-05-12"]), "share": [0.5, 0.7]})
+    for guide, mark, drawn in ((Guide("report", 0.6), "rule", 2), (Guide("report", 0.6, 0.9), "rect", 1)):
+        chart = Lines(weeks, Value("share", "share"), guide=guide)
+        spec = vega.spec(chart)
+        altair.Chart.from_dict(spec, validate=True)
+        assert spec["layer"][0]["mark"]["type"] == mark
+        assert vl_convert.vegalite_to_vega(spec)["marks"][0]["type"] == mark
+        axes = figures.figure(chart).axes[0]
+        assert len(axes.get_lines()) == drawn
+        assert axes.get_ylim()[1] > (guide.high or 0.7)
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["report"]
+
+
+def test_the_largest_models_have_their_concentration_below_with_an_axis_of_its_own(log):
+    drawn = figure_of(BY_ID["fig03"], log)
+    _stack, level, count = drawn.axes
+    assert [axes.get_ylabel() for axes in drawn.axes] == ["share of open models' tokens", "0 to 1", "models"]
+    assert level.get_legend() is not None and len(level.get_legend().get_texts()) == 3
+    weeks = BY_ID["fig03"].table(log).query("complete").drop_duplicates("week")
+    assert count.get_lines()[0].get_ydata().tolist() == weeks["leading_models"].tolist()
+    assert level.get_lines()[0].get_ydata().tolist() == weeks["hhi"].tolist()
 
 
 def _words(figure):
@@ -163,9 +198,9 @@ def test_small_and_odd_logs_give_every_table_figure_and_chart(connect, case):
             assert set(frame.columns) - {"complete"} == set(exhibit.formats)
             assert not np.isinf(frame.select_dtypes("number").to_numpy(dtype=float)).any()
             if case in DRAWN:
-                exhibit.draw(log).draw_without_rendering()
+                figure_of(exhibit, log).draw_without_rendering()
             if len(frame):
-                exhibit.chart(frame)
+                vega.spec(exhibit.chart(frame))
 
 
 def test_a_log_outside_the_window_is_shown_whole(connect):
@@ -210,8 +245,8 @@ def test_what_a_log_lacks_is_named_and_the_rest_is_there(connect, missing):
         try:
             frame = exhibit.table(log)
             if not NEEDS[missing]:  # without columns that a table can do without
-                exhibit.draw(log)
-                exhibit.chart(frame)
+                figure_of(exhibit, log)
+                vega.spec(exhibit.chart(frame))
         except NotAvailable as gap:
             assert gap.column == missing
             gaps.add(exhibit.id)

@@ -15,8 +15,10 @@ import pytest
 import analysis
 from analysis.contract import files
 from analysis.queries import openness, retention
-from analysis.report import figures
+from analysis.report import exhibits, figures
+from analysis.report.charts.chart import Sheet, on_one_scale
 from analysis.report.exhibits import EXHIBITS
+from analysis.report.exhibits.retention import cohorts_of
 from analysis.report.pages.cells import triangle, written
 from analysis.sources.log import open_log
 from tests.analysis.rows import generations, model, models
@@ -69,7 +71,7 @@ def test_tables_figures_and_report_are_there(written_out):
     assert {path.name for path in (out / "tables").iterdir()} == {
         f"{s}.{e}" for s in stems for e in ("csv", "parquet")
     } | {"index.csv"}
-    drawn = {exhibit.id for exhibit in SAID if exhibit.draw is not None}
+    drawn = {exhibit.id for exhibit in SAID if exhibit.chart is not None or exhibit.sheet}
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{s}.{e}" for s in drawn for e in ("svg", "png")
     }
@@ -213,6 +215,17 @@ def test_specifications_are_whole_and_carry_no_outside_address(written_out):
         assert content.get("$schema", "").startswith("https://vega.github.io/")
 
 
+def test_a_note_stands_under_the_figure_and_on_the_page(written_out, log):
+    out, _, _ = written_out
+    text = html.unescape((out / "report.html").read_text())
+    told = [one for one in SAID if one.sample is not None and one.id not in silent(text)]
+    assert len(told) > 30
+    for one in told:
+        note = one.sample(log, one.table(log))
+        words = "".join(ElementTree.parse(out / "figures" / f"{one.id}.svg").getroot().itertext())
+        assert note in words and (note in text or one.sheet)  # the page has the panels instead
+
+
 def few(monkeypatch, *ids):
     """Only these exhibits: for tests that do not depend on how many there are."""
     monkeypatch.setattr("analysis.report.exhibits.EXHIBITS", tuple(e for e in EXHIBITS if e.id in ids))
@@ -323,15 +336,21 @@ def test_two_analyses_of_one_run_at_once_both_succeed(run_folder, tmp_path, monk
     ]
 
 
+def shares(log):
+    one = exhibits.exhibit("fig01")
+    frame = one.table(log)
+    return figures.figure(one.chart(frame), one.title, one.sample(log, frame))
+
+
 def test_figures_are_the_same_bytes_for_the_same_data(log, tmp_path):
     for name in ("a", "b"):
-        figures.save(figures.open_and_closed(log), tmp_path / name)
+        figures.save(shares(log), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_a_retention_figure_names_cohorts_and_sizes(log):
-    text = figures.svg(figures.retention_panel(log, "anthropic/claude-sonnet-4"))
-    words = " ".join(ElementTree.fromstring(text).itertext())
+    panel = cohorts_of(log, "anthropic/claude-sonnet-4")
+    words = words_of(figures.figure(panel, "Claude Sonnet 4"))
     sizes = retention.triangle(log, "anthropic/claude-sonnet-4").drop_duplicates("cohort")["users"]
     assert f"May 2025  n={sizes.iloc[0]}, launch" in words
     assert "Claude Sonnet 4" in words
@@ -339,14 +358,23 @@ def test_a_retention_figure_names_cohorts_and_sizes(log):
 
 
 def test_releases_are_marked_where_the_log_holds_them(log):
-    words = " ".join(ElementTree.fromstring(figures.svg(figures.open_and_closed(log))).itertext())
+    words = words_of(shares(log))
     for name in ("Llama 3.3 70B", "DeepSeek R1", "gpt-oss", "requests, 2024-12-02 to 2025-11-30"):
         assert name in words
 
 
-def test_two_logs_side_by_side(log):
-    figure = figures.side_by_side(log, log, "openai/gpt-4o-mini", titles=("with fit", "without"))
-    left, right = figure.axes
+def words_of(figure):
+    return " ".join(ElementTree.fromstring(figures.svg(figure)).itertext())
+
+
+def test_panels_on_one_sheet_have_one_scale(log):
+    names = {"with fit": "openai/gpt-4o-mini", "without": "anthropic/claude-sonnet-4"}
+    sheet = Sheet(tuple(cohorts_of(log, model, name) for name, model in names.items()))
+    assert len({on_one_scale([panel])[0].top for panel in sheet.panels}) == 2
+    cells = pd.concat([panel.shown for panel in sheet.panels])
+    largest = cells.loc[cells["first"], "retention"].max()  # all other cohorts are small
+    assert [panel.top for panel in sheet.panels] == [pytest.approx(1.12 * largest)] * 2
+    left, right = figures.figure(sheet, "two worlds").axes
     assert left.get_ylim() == right.get_ylim()
     assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("with fit", "without")
 
@@ -373,8 +401,7 @@ def test_cohorts_that_may_hold_others_are_marked_in_the_table_and_the_still(log,
     legend = ("< joined in that month or before", "? may have joined on days that the log lacks")
     assert all(said in table.note for said in legend)
     monkeypatch.setattr(retention, "triangle", lambda *_: cells)
-    still = figures.svg(figures.retention_panel(log, "anthropic/claude-sonnet-4"))
-    words = " ".join(ElementTree.fromstring(still).itertext())
+    words = words_of(figures.figure(cohorts_of(log, "anthropic/claude-sonnet-4")))
     assert all(said in words for said in (*legend, "Jun 2025<", "Jul 2025?"))
 
 

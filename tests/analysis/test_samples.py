@@ -10,13 +10,13 @@ import sys
 import ibis
 import pytest
 
-from analysis.report.exhibits import EXHIBITS
-from analysis.report.figures import samples
+from analysis.report.exhibits import EXHIBITS, exhibit
 from analysis.sources.log import open_log
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 
-DRAWN = [exhibit for exhibit in EXHIBITS if exhibit.draw is not None]
+DRAWN = [exhibit for exhibit in EXHIBITS if exhibit.chart is not None or exhibit.sheet]
+APART = {part for exhibit in EXHIBITS for part in exhibit.sheet}  # their cohorts state their sizes
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +32,13 @@ def log():
 
 
 @pytest.mark.parametrize("exhibit", DRAWN, ids=[exhibit.id for exhibit in DRAWN])
-def test_the_note_is_what_stands_under_the_figure(exhibit, log):
-    note = exhibit.sample(log) if exhibit.sample is not None else ""
-    assert exhibit.draw(log).get_supxlabel() == note
-    alone = exhibit.id.startswith("fig25") and exhibit.id != "fig25"  # its cohorts state their sizes
-    assert bool(note) != alone
+def test_every_chart_but_a_panel_of_cohorts_says_what_it_is_drawn_from(exhibit, log):
+    note = exhibit.sample(log, exhibit.table(log)) if exhibit.sample is not None else ""
+    assert note.startswith(f"{log.name}: ") != (exhibit.id in APART)
 
 
 def test_a_figure_that_is_not_drawn_has_no_note():
-    assert [e.id for e in EXHIBITS if e.draw is None and e.sample is not None] == []
+    assert [e.id for e in EXHIBITS if e not in DRAWN and e.sample is not None] == []
 
 
 def test_an_analysis_without_stills_makes_no_figure(tmp_path):
@@ -56,5 +54,5 @@ def test_an_analysis_without_stills_makes_no_figure(tmp_path):
     assert done.stdout.strip() == "False"
     page = html.unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     with open_log(run) as log:
-        for note in (samples.weekly_shares(log), samples.programming_share(log), samples.model_cost(log)):
-            assert note in page
+        for id in ("fig01", "fig19", "fig27", "table2"):
+            assert exhibit(id).sample(log, exhibit(id).table(log)) in page

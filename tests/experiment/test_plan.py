@@ -251,7 +251,7 @@ def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
         ("testbed/patterns/verdict.py", True),
         ("testbed/claims/statistics/retention.py", True),
         ("testbed/patterns/outcome.py", True),
-        ("analysis/report/figures/retention.py", False),  # draws
+        ("analysis/report/figures/cohorts.py", False),  # draws
         ("analysis/report/pages/page.py", False),
         ("testbed/experiment/findings/page.py", False),
     ],

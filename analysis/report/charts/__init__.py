@@ -1,1 +1,1 @@
-"""Charts of the page."""
+"""Charts, each described once: what they show and what they are drawn from; and the page's renderer of them."""

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
 from analysis.queries import agentic, categories, usage
 from analysis.queries.weekly import window_of
-from analysis.report import figures
-from analysis.report.charts import charts
-from analysis.report.charts.charts import COMPACT, COUNT, SHARE, Series, Spec
-from analysis.report.exhibit import Exhibit, Format
-from analysis.report.exhibits.gap import held
-from analysis.report.exhibits.window import in_window, over_window
-from analysis.report.figures import samples
-from analysis.report.figures.palette import (
+from analysis.report.charts import samples
+from analysis.report.charts.chart import DASHES, Bars, Format, Guide, Lines, Panels, Series, Stack, Value
+from analysis.report.charts.palette import (
     BLACK,
     BLUE,
     CATEGORY_COLOURS,
     GREEN,
+    INK,
     MODEL_COLOURS,
     ORANGE,
     PALE,
     SKY,
     VERMILLION,
 )
+from analysis.report.exhibit import Exhibit
+from analysis.report.exhibits.gap import held
+from analysis.report.exhibits.window import in_window, over_window
 from analysis.sources.log import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
 
-TOKENS = ("tokens", COMPACT)
+TOKENS = Value("tokens", "tokens", "tokens")
+REQUESTS = Value("requests", "requests", "count")
+LABELLED = Value("requests", "labelled requests", "count")
 PER_REQUEST = "tokens per request"
+SHOWN_CATEGORIES = 6  # lines in the file of prompt lengths
 
 
 def melted(
@@ -42,55 +45,59 @@ def melted(
     return frame.melt(kept, known, var_name="line", value_name=value)
 
 
-def _ranking(frame: pd.DataFrame) -> Spec:
+def _reasoning_share(frame: pd.DataFrame) -> Lines:
+    more = (
+        Value("reasoning_model_tokens", "tokens of reasoning models", "tokens"),
+        Value("tokens", "all tokens", "tokens"),
+    )
+    return Lines(frame, Value("share", "share of tokens"), colour=VERMILLION, more=more, ends="last")
+
+
+def _ranking(frame: pd.DataFrame) -> Bars:
     ranked = frame.sort_values(["period", "rank"], ascending=[False, True])  # the latest first
-    places = {name: at for at, name in enumerate(dict.fromkeys(ranked["name"]))}
-    frame = frame.sort_values("name", key=lambda names: names.map(places), kind="stable")
-    series = Series(
-        "period", ["earlier", "latest"], {"earlier": "a few weeks earlier", "latest": "latest weeks"},
-        {"earlier": SKY, "latest": BLUE},
+    names = {"earlier": "a few weeks earlier", "latest": "latest weeks"}
+    series = Series("period", list(names), names, {"earlier": SKY, "latest": BLUE})
+    heads = {}
+    for period, rows in ranked.groupby("period"):
+        first, last = rows["first_week"].iloc[0], rows["last_week"].iloc[0] + pd.Timedelta(days=6)
+        heads[str(period)] = f"{names[str(period)].capitalize()}: {first:%-d %b} to {last:%-d %b %Y}"
+    more = (
+        Value("rank", "rank", "count"), TOKENS, Value("launch_tokens", "left out: free launch access", "tokens"),
     )  # fmt: skip
-    more = {
-        "rank": ("rank", COUNT),
-        "tokens": TOKENS,
-        "launch_tokens": ("left out: free launch access", COMPACT),
-    }
-    return charts.bars(
-        frame, "share", "share of reasoning models' tokens", label="name", style=SHARE, series=series,
-        side_by_side=True, more=more,
+    ranked = ranked.assign(behind=ranked["rank"] > agentic.TOP_REASONING)
+    return Bars(
+        ranked, Value("share", "share of reasoning models' tokens"), "name", series, beside=True, panels=True,
+        heads=heads, pale="behind", more=more,
     )  # fmt: skip
 
 
-def _tool_share(frame: pd.DataFrame) -> Spec:
+def _tool_share(frame: pd.DataFrame) -> Lines | Stack:
     if frame["largest_account_part"].isna().all():
-        return charts.lines(frame, "share", "share of tokens", colour=BLUE)
+        return Lines(frame, Value("share", "share of tokens"), ends="last")
     rest = frame.assign(rest=frame["share"] - frame["largest_account_part"])
     columns = {"rest": "all other accounts", "largest_account_part": "the week's largest account"}
     long = melted(rest, columns, value="part", more=("share", "accounts", "tool_requests"))
     series = Series("line", list(columns), columns, {"rest": BLUE, "largest_account_part": ORANGE})
-    more = {
-        "share": ("all tool calls", SHARE),
-        "accounts": ("accounts with tool calls", COUNT),
-        "tool_requests": ("requests that end in one", COUNT),
-    }
-    return charts.stack(long, "part", "share of tokens", series=series, more=more)
-
-
-def _offers(frame: pd.DataFrame) -> Spec:
-    columns = {"offered_share": "offer tools", "called_share": "end in a tool call"}
-    series = Series(
-        "line",
-        list(columns),
-        columns,
-        {"offered_share": SKY, "called_share": BLUE},
-        {"offered_share": [6, 3]},
+    more = (
+        Value("share", "all tool calls"),
+        Value("accounts", "accounts with tool calls", "count"),
+        Value("tool_requests", "requests that end in one", "count"),
     )
-    more = {
-        "requests": ("requests with the record", COUNT),
-        "unoffered_calls": ("calls without an offer", COUNT),
-    }
-    long = melted(frame, columns, value="share", more=tuple(more))
-    return charts.lines(long, "share", "share of requests", series=series, more=more)
+    return Stack(long, Value("part", "share of tokens"), series, more=more)
+
+
+def _offers(frame: pd.DataFrame) -> Lines:
+    columns = {"offered_share": "offer tools", "called_share": "end in a tool call"}
+    colours = {"offered_share": SKY, "called_share": BLUE}
+    series = Series(
+        "line", list(columns), columns, colours, {"offered_share": DASHES[1]}, wide="called_share"
+    )
+    more = (
+        Value("requests", "requests with the record", "count"),
+        Value("unoffered_calls", "calls without an offer", "count"),
+    )
+    long = melted(frame, columns, value="share", more=("requests", "unoffered_calls"))
+    return Lines(long, Value("share", "share of requests"), series, more=more)
 
 
 def prompt_growth(log: Log) -> pd.DataFrame:
@@ -104,69 +111,73 @@ def prompt_growth(log: Log) -> pd.DataFrame:
     return held(frame, "labels", "fewer than two complete weeks have a labelled request")
 
 
-def _growth(frame: pd.DataFrame) -> Spec:
+def _growth(frame: pd.DataFrame) -> Bars:
     columns = {"within": "growth within the category", "mix": "change of mix"}
     parts = frame[frame["category"] != "all"]
     long = parts.melt(["category", "total"], list(columns), var_name="line", value_name="tokens")
     order = {name: at for at, name in enumerate(parts["category"])}
     long = long.sort_values("category", key=lambda names: names.map(order), kind="stable")
     series = Series("line", list(columns), columns, {"within": BLUE, "mix": ORANGE})
-    return charts.bars(
-        long, "tokens", PER_REQUEST, label="category", style=COUNT, series=series, side_by_side=True,
-        more={"total": ("both together", COUNT)},
-    )  # fmt: skip
+    more = (Value("total", "both together", "count"),)
+    return Bars(long, Value("tokens", PER_REQUEST, "count"), "category", series, beside=True, more=more)
 
 
-def _tool_models(frame: pd.DataFrame) -> Spec:
+def _tool_models(frame: pd.DataFrame) -> Stack:
     order = list(dict.fromkeys(frame["model"]))
     colours = dict(zip(order, MODEL_COLOURS, strict=False)) | {agentic.REST: PALE}
     series = Series("model", order, dict(zip(frame["model"], frame["name"], strict=True)), colours)
-    more = {"tool_tokens": ("tool-call tokens", COMPACT), "hhi": ("HHI of the week", ".3f")}
-    return charts.stack(frame, "share", "share of tool-call tokens", series=series, more=more)
+    more = (Value("tool_tokens", "tool-call tokens", "tokens"), Value("hhi", "HHI of the week", "number"))
+    return Stack(frame, Value("share", "share of tool-call tokens"), series, more=more)
 
 
-def _mean(column: str, colour: str) -> Callable[[pd.DataFrame], Spec]:
-    more = {"requests": ("requests", COUNT)}
-    return lambda frame: charts.lines(
-        frame, column, PER_REQUEST, style=COUNT, colour=colour, more=more, log=True
-    )
+def _mean(frame: pd.DataFrame, column: str, colour: str) -> Lines:
+    value = Value(column, PER_REQUEST, "count")
+    return Lines(frame, value, colour=colour, more=(REQUESTS,), log=True, ends="both")
 
 
-def _completion(frame: pd.DataFrame) -> Spec:
+def _completion(frame: pd.DataFrame) -> Lines:
     columns = {
         "mean_completion": "completion, reasoning included",
         "mean_visible": "without reasoning",
         "mean_reasoning": "reasoning",
     }
     colours = {"mean_completion": VERMILLION, "mean_visible": BLUE, "mean_reasoning": ORANGE}
-    series = Series(
-        "line", list(columns), columns, colours, {"mean_visible": [6, 3], "mean_reasoning": [2, 2]}
-    )
+    dashes = {"mean_visible": DASHES[1], "mean_reasoning": DASHES[2]}
+    series = Series("line", list(columns), columns, colours, dashes, wide="mean_completion")
     long = melted(frame, columns, value="mean", more=("requests",))
-    more = {"requests": ("requests", COUNT)}
-    return charts.lines(long, "mean", PER_REQUEST, style=COUNT, series=series, more=more, log=True)
+    return Lines(long, Value("mean", PER_REQUEST, "count"), series, more=(REQUESTS,), log=True, ends="both")
 
 
-def _category_prompts(frame: pd.DataFrame) -> Spec:
-    series = Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
-    more = {"requests": ("labelled requests", COUNT)}
-    return charts.lines(frame, "mean_prompt", PER_REQUEST, style=COUNT, series=series, more=more, log=True)
+def _category_prompts(frame: pd.DataFrame) -> Lines:
+    """The categories with the most requests first, `other` last."""
+    sums = frame.groupby("category")["requests"].sum()
+    order = sorted(sums.index, key=lambda name: (name == categories.OTHER, -sums[name]))
+    dashes = {name: DASHES[at % len(DASHES)] for at, name in enumerate(order) if name != agentic.PROGRAMMING}
+    series = Series("category", order, {}, CATEGORY_COLOURS, dashes, wide=agentic.PROGRAMMING)
+    value = Value("mean_prompt", PER_REQUEST, "count")
+    return Lines(frame, value, series, more=(LABELLED,), log=True, most=SHOWN_CATEGORIES)
 
 
-def _programming(frame: pd.DataFrame) -> Spec:
+def _programming(frame: pd.DataFrame) -> Panels:
+    """The lengths, and beside them in files how many times as long programming is."""
     columns = {
         "mean_programming": "programming",
         "mean_all": "all requests",
         "mean_other": "labelled, without programming",
     }
     colours = {"mean_programming": GREEN, "mean_all": BLACK, "mean_other": SKY}
-    series = Series("line", list(columns), columns, colours, {"mean_all": [6, 3], "mean_other": [2, 2]})
+    dashes = {"mean_all": DASHES[1], "mean_other": DASHES[2]}
+    series = Series("line", list(columns), columns, colours, dashes, wide="mean_programming")
     long = melted(frame, columns, value="mean", more=("ratio", "programming_requests"))
-    more = {
-        "ratio": ("programming over all", ".2f"),
-        "programming_requests": ("labelled programming requests", COUNT),
-    }
-    return charts.lines(long, "mean", PER_REQUEST, style=COUNT, series=series, more=more, log=True)
+    more = (
+        Value("ratio", "programming over all", "number"),
+        Value("programming_requests", "labelled programming requests", "count"),
+    )
+    lengths = Lines(long, Value("mean", PER_REQUEST, "count"), series, more=more, log=True)
+    ratio = Lines(
+        frame, Value("ratio", "times as long", "number"), colour=INK, guide=Guide("report: 3 to 4", 3, 4)
+    )
+    return Panels((lengths, ratio), ("Programming over all requests",))
 
 
 _SUMS: dict[str, Format] = {
@@ -185,12 +196,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's tokens",
         table=in_window(agentic.reasoning_share, MAIN_WINDOW),
         queries=(agentic.reasoning_share,),
-        draw=lambda log: figures.reasoning_share(log),
-        sample=samples.reasoning_share,
-        chart=lambda frame: charts.lines(
-            frame, "share", "share of tokens", colour=VERMILLION,
-            more={"reasoning_model_tokens": ("tokens of reasoning models", COMPACT), "tokens": ("all tokens", COMPACT)},
-        ),
+        sample=samples.requests,
+        chart=_reasoning_share,
         claims=("C56", "C57"),
         choice=(
             "All tokens of flagged models count, not the reasoning tokens inside outputs. The report's list of "
@@ -209,7 +216,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the reasoning models' tokens of the period",
         table=over_window(agentic.reasoning_ranking, MAIN_WINDOW),
         queries=(agentic.weekly_reasoning_models,),
-        draw=lambda log: figures.reasoning_models(log),
         sample=samples.reasoning_models,
         chart=_ranking,
         claims=("C58", "C59", "C60"),
@@ -232,7 +238,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the tokens of all requests of the week",
         table=in_window(agentic.tool_share_and_largest_account, MAIN_WINDOW),
         queries=(agentic.tool_share, agentic.tool_accounts),
-        draw=lambda log: figures.tool_share(log),
         sample=samples.tool_share,
         chart=_tool_share,
         claims=("C61", "C62"),
@@ -254,8 +259,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the requests for which it is recorded whether they offered tools",
         table=in_window(agentic.tools_offered, MAIN_WINDOW),
         queries=(agentic.tools_offered,),
-        draw=lambda log: figures.tools_offered(log),
-        sample=samples.tools_offered,
+        sample=samples.requests,
         chart=_offers,
         claims=("C63", "C64"),
         choice=(
@@ -275,7 +279,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's tool-call tokens",
         table=over_window(agentic.top_tool_models, MAIN_WINDOW),
         queries=(agentic.tool_share_by_model,),
-        draw=lambda log: figures.tool_models(log),
         sample=samples.tool_models,
         chart=_tool_models,
         claims=("C65", "C66", "C67", "C68"),
@@ -297,9 +300,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=usage.weekly,
         queries=(usage.weekly,),
-        draw=lambda log: figures.mean_prompt(log),
-        sample=samples.weekly_means,
-        chart=_mean("mean_prompt", BLUE),
+        sample=samples.requests,
+        chart=partial(_mean, column="mean_prompt", colour=BLUE),
         claims=("C69", "C71", "C73"),
         choice="The figure reaches back as far as the log, as the report's does (early 2024), beyond its main window.",
         compared="mean_prompt",
@@ -313,8 +315,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         table=agentic.completion_lengths,
         queries=(usage.weekly, agentic.reasoning_lengths),
         derived=True,
-        draw=lambda log: figures.mean_completion(log),
-        sample=samples.mean_completion,
+        sample=samples.requests,
         chart=_completion,
         claims=("C70", "C71"),
         choice="The figure reaches back as far as the log. Reasoning tokens are a part of completion tokens.",
@@ -332,7 +333,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=in_window(categories.mean_lengths, CATEGORY_WINDOW),
         queries=(categories.mean_lengths,),
-        draw=lambda log: figures.category_prompts(log),
         sample=samples.category_prompts,
         chart=_category_prompts,
         claims=("C72", "C73"),
@@ -350,7 +350,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="tokens per request",
         table=prompt_growth,
         queries=(agentic.category_prompts,),
-        draw=lambda log: figures.prompt_growth(log),
         sample=samples.prompt_growth,
         chart=_growth,
         claims=("C73",),
@@ -373,9 +372,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=usage.weekly,
         queries=(usage.weekly,),
-        draw=lambda log: figures.mean_total(log),
-        sample=samples.weekly_means,
-        chart=_mean("mean_total", GREEN),
+        sample=samples.requests,
+        chart=partial(_mean, column="mean_total", colour=GREEN),
         claims=("C74",),
         choice="The report's three figures of lengths do not add up (6,000 + 400 against 5,400); here they do.",
         compared="mean_total",
@@ -388,7 +386,6 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit=PER_REQUEST,
         table=in_window(agentic.programming_length, CATEGORY_WINDOW),
         queries=(agentic.labelled_lengths, usage.weekly),
-        draw=lambda log: figures.programming_length(log),
         sample=samples.programming_length,
         chart=_programming,
         claims=("C75",),

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.queries import categories
 from analysis.queries.weekly import cut, window_of
-from analysis.report import figures
-from analysis.report.charts import charts
+from analysis.report.charts import samples
+from analysis.report.charts.chart import Bars, Guide, Lines, Series, Stack, Value
+from analysis.report.charts.palette import AUTHOR_COLOURS, AUTHOR_NAMES, CATEGORY_COLOURS
 from analysis.report.exhibit import Exhibit
 from analysis.report.exhibits.gap import held
-from analysis.report.figures import samples
-from analysis.report.figures.palette import AUTHOR_COLOURS, AUTHOR_NAMES, CATEGORY_COLOURS
 from analysis.sources.log import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _SAMPLE = (
     "Shares are of the labelled sample, in the weeks of the report's window of categories (from May 2025 on)."
@@ -29,8 +25,9 @@ _TAGS = (
     "The report lists nine buckets where it explains its method, adult and writing apart; its figures use twelve "
     "tags, with these two inside roleplay. Here are the twelve."
 )
-_CATEGORY_SERIES = charts.Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
-_AUTHOR_SERIES = charts.Series("author", list(AUTHOR_COLOURS), AUTHOR_NAMES, AUTHOR_COLOURS)
+_CATEGORY_SERIES = Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
+_REQUESTS = Value("requests", "labelled requests", "count")
+_AUTHOR_SERIES = Series("author", list(AUTHOR_COLOURS), AUTHOR_NAMES, AUTHOR_COLOURS)
 
 
 def programming_share(log: Log) -> pd.DataFrame:
@@ -65,44 +62,36 @@ def subtags(log: Log, shown: Sequence[str]) -> pd.DataFrame:
     return kept.sort_values("category", key=lambda names: names.map(order), kind="stable", ignore_index=True)
 
 
-def _programming_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    more = {"labelled_requests": ("labelled requests of the week", charts.COUNT)}
-    return charts.lines(frame, "share", "share of labelled tokens", colour=CATEGORY_COLOURS["programming"],
-                        more=more, description="Programming's share of labelled tokens by week.")  # fmt: skip
+def _programming(frame: pd.DataFrame) -> Lines:
+    more = (Value("labelled_requests", "labelled requests of the week", "count"),)
+    value = Value("share", "share of labelled tokens")
+    return Lines(frame, value, colour=CATEGORY_COLOURS["programming"], more=more, ends="last")
 
 
-def _spend_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    more = {
-        "request_share": ("share of requests", charts.SHARE),
-        "requests": ("labelled requests", charts.COUNT),
-    }
-    return charts.stack(categories.named_authors(frame), "share", "share of the week's spend", series=_AUTHOR_SERIES,
-                        more=more, description="Shares of model authors in the spend on programming by week, "
-                        "xAI left out.")  # fmt: skip
+def _spend(frame: pd.DataFrame) -> Stack:
+    more = (Value("request_share", "share of requests"), _REQUESTS)
+    guide = Guide("report: Anthropic > 60%", 0.6)
+    value = Value("share", "share of the week's spend")
+    return Stack(categories.named_authors(frame), value, _AUTHOR_SERIES, more=more, guide=guide)
 
 
-def _mix_chart(author: str) -> Callable[[pd.DataFrame], dict[str, Any]]:
-    def chart(frame: pd.DataFrame) -> dict[str, Any]:
-        more = {
-            "requests": ("labelled requests", charts.COUNT),
-            "concentration": ("concentration of the week", charts.NUMBER),
-        }
-        return charts.stack(frame, "share", "share of the author's labelled tokens", series=_CATEGORY_SERIES,
-                            more=more, description=f"Categories of the tokens of {author} by week.")  # fmt: skip
-
-    return chart
+def _author(frame: pd.DataFrame) -> Stack:
+    more = (_REQUESTS, Value("concentration", "concentration of the week", "number"))
+    return Stack(frame, Value("share", "share of the author's labelled tokens"), _CATEGORY_SERIES, more=more)
 
 
-def _subtag_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    largest = frame.groupby("category", sort=False).head(6)
-    more = {
-        "requests": ("labelled requests", charts.COUNT),
-        "entropy_bits": ("entropy of the category, bits", charts.NUMBER),
-    }
-    several = frame["category"].nunique() > 1
-    return charts.bars(largest, "share", "share of the category's tokens", label="subtag", style=charts.SHARE,
-                       series=_CATEGORY_SERIES if several else None, more=more,
-                       description="The six largest sub-tags of each category by share of its tokens.")  # fmt: skip
+def _largest_tags(frame: pd.DataFrame, shown: Sequence[str]) -> Bars:
+    """The sub-tags of several categories, six of each; all of a single one."""
+    heads = {}
+    for name, part in frame.groupby("category"):
+        count, entropy = int(part["category_requests"].iloc[0]), part["entropy_bits"].iloc[0]
+        heads[str(name)] = f"{name}  (n={count:,}, {entropy:.2f} bits)"
+    return Bars(
+        frame, Value("share", "share of the category's tokens"), "subtag",
+        replace(_CATEGORY_SERIES, order=shown), panels=True, heads=heads,
+        most=6 if len(shown) > 1 else None,
+        more=(_REQUESTS, Value("entropy_bits", "entropy of the category, bits", "number")),
+    )  # fmt: skip
 
 
 def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exhibit:
@@ -116,9 +105,8 @@ def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exh
         unit="share of the author's labelled tokens",
         table=table,
         queries=(categories.weekly_author_mix,),
-        draw=lambda log: figures.author_mix(log, author),
-        sample=partial(samples.author_mix, author=author),
-        chart=_mix_chart(name),
+        sample=samples.author_mix,
+        chart=_author,
         claims=claims,
         choice=f"{_SAMPLE} A request with two categories counts in both, so that each bar is 100%; open models of "
         f"the author count. {choice}".strip(),
@@ -131,14 +119,7 @@ def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exh
     )  # fmt: skip
 
 
-def _tags(
-    id: str,
-    title: str,
-    shown: Sequence[str],
-    claims: tuple[str, ...],
-    picture: Callable[[Log], Figure],
-    choice: str = "",
-) -> Exhibit:
+def _tags(id: str, title: str, shown: Sequence[str], claims: tuple[str, ...], choice: str = "") -> Exhibit:
     table = partial(subtags, shown=shown)
     table.__doc__ = subtags.__doc__
     return Exhibit(
@@ -148,9 +129,8 @@ def _tags(
         unit="share of the category's labelled tokens",
         table=table,
         queries=(categories.subtags,),
-        draw=picture,
-        sample=partial(samples.subtags, shown=shown),
-        chart=_subtag_chart,
+        sample=samples.subtags,
+        chart=partial(_largest_tags, shown=shown),
         claims=claims,
         choice=f"{_SAMPLE} A sub-tag is the content path that the classifier gave. {choice}".strip(),
         compared="share",
@@ -172,9 +152,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of labelled tokens",
         table=programming_share,
         queries=(categories.weekly_shares,),
-        draw=lambda log: figures.programming_share(log),
-        sample=samples.programming_share,
-        chart=_programming_chart,
+        sample=samples.labels,
+        chart=_programming,
         claims=("C77", "C78"),
         choice=f"{_SAMPLE} The report's start of 11% can only mean May 2025, when labels begin. {_TAGS}",
         compared="share",
@@ -190,9 +169,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's spend",
         table=author_spend,
         queries=(categories.weekly_author_spend,),
-        draw=lambda log: figures.author_spend(log),
         sample=samples.author_spend,
-        chart=_spend_chart,
+        chart=_spend,
         claims=("C79", "C80", "C81", "C82", "C83", "C84", "C85"),
         choice=f"{_SAMPLE} The report's text speaks of spend, its caption of requests: the figure shows spend, "
         "request_share is the other reading. xAI is left out, since most of its use was free.",
@@ -204,9 +182,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
         },
     ),
     _tags("fig21a", "Sub-tags within the six largest categories", TOP_CATEGORIES,
-          ("C86", "C87", "C88", "C89", "C90", "C97"), lambda log: figures.top_subtags(log), _WHICH),
-    _tags("fig21b", "Sub-tags within the next six categories", NEXT_CATEGORIES, ("C91", "C92", "C93", "C94", "C97"),
-          lambda log: figures.next_subtags(log), _WHICH),
+          ("C86", "C87", "C88", "C89", "C90", "C97"), _WHICH),
+    _tags("fig21b", "Sub-tags within the next six categories", NEXT_CATEGORIES,
+          ("C91", "C92", "C93", "C94", "C97"), _WHICH),
     _mix("fig22a", "anthropic", ("C98", "C103")),
     _mix("fig22b", "google", ("C99", "C103")),
     _mix("fig22c", "x-ai", ("C100",)),
@@ -219,12 +197,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
 # The report's appendix.
 APPENDIX: tuple[Exhibit, ...] = (
     _tags("fig29a", "Sub-tags of roleplay", ("roleplay",), ("C86",),
-          lambda log: figures.category_subtags(log, "roleplay"),
           "The report gives 58% and nearly 60% for the largest one."),
-    _tags("fig29b", "Sub-tags of programming", ("programming",), ("C87", "C95"),
-          lambda log: figures.category_subtags(log, "programming")),
+    _tags("fig29b", "Sub-tags of programming", ("programming",), ("C87", "C95")),
     _tags("fig29c", "Sub-tags of technology", ("technology",), ("C96",),
-          lambda log: figures.category_subtags(log, "technology"),
           "The report's text gives 65% for its two largest sub-tags together; its figure, read by others, shows "
           "about 42%. The shares here are of technology's labelled tokens."),
 )  # fmt: skip

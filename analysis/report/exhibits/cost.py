@@ -6,16 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.queries import cost
 from analysis.queries.weekly import window_of
-from analysis.report import figures
-from analysis.report.charts import charts
-from analysis.report.charts.scatter import scatter
-from analysis.report.exhibit import Exhibit
-from analysis.report.exhibits.gap import held
-from analysis.report.figures import samples
-from analysis.report.figures.palette import (
+from analysis.report.charts import samples
+from analysis.report.charts.chart import Bars, Points, Series, Value
+from analysis.report.charts.palette import (
     ARCHETYPE_COLOURS,
     BLUE,
     CATEGORY_COLOURS,
@@ -23,6 +20,8 @@ from analysis.report.figures.palette import (
     MOST_NAMES,
     VERMILLION,
 )
+from analysis.report.exhibit import Exhibit
+from analysis.report.exhibits.gap import held
 from analysis.sources.log import Log, NotAvailable
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, TABLE3
 
@@ -32,7 +31,9 @@ _FREE = (
 )
 _USE = "Use is the charged tokens, the same requests as the cost."
 _NO_CHARGE = "no request outside free variants was charged by the gateway"
-_COST_TITLE = "effective cost, USD per million tokens"
+_COST = Value("cost_usd_per_mtok", "effective cost, USD per million tokens", "usd")
+_TOKENS = Value("charged_tokens", "charged tokens", "tokens")
+_REQUESTS = Value("requests", "requests", "count")
 _MODEL: dict[str, Any] = {
     "name": "text", "author": "text", "requests": "count", "charged_tokens": "tokens", "cost_usd": "usd",
     "cost_usd_per_mtok": "usd", "log10_tokens": "number", "archetype": "text",
@@ -91,52 +92,70 @@ def list_price(log: Log) -> pd.DataFrame:
     return held(frame, "charges", "no request was charged by the gateway on a day with a known list price")
 
 
-def _category_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    more = {"paid_usd_per_mtok": ("without free variants", "$,.2f"), "requests": ("requests", charts.COUNT)}
-    series = charts.Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS)
+def _categories(frame: pd.DataFrame) -> Points:
     cuts = float(frame["median_cost"].iloc[0]), float(frame["median_tokens"].iloc[0])
-    return scatter(frame, "cost_usd_per_mtok", "charged_tokens", label="category", more=more, series=series,
-                   titles=(_COST_TITLE, "charged tokens of the labelled sample"), styles=("$,.2f", ".3~s"),
-                   cuts=None if np.isnan(cuts).any() else cuts,
-                   description="Categories by effective cost and tokens, with the medians.")  # fmt: skip
+    known = not np.isnan(cuts).any()
+    return Points(
+        frame, _COST, Value("charged_tokens", "charged tokens of the labelled sample", "tokens"), "category",
+        Series("category", list(CATEGORY_COLOURS), {}, CATEGORY_COLOURS),
+        cuts=cuts if known else None, corners=cost.QUADRANTS,
+        more=(Value("paid_usd_per_mtok", "without free variants", "usd"), _REQUESTS),
+        caption=f"cut at the medians: {cuts[0]:,.2f} USD per million tokens" if known else "",
+    )  # fmt: skip
 
 
-def _model_chart(frame: pd.DataFrame) -> dict[str, Any]:
+def _models(frame: pd.DataFrame) -> Points:
     known = frame["open"].map({True: "open weights", False: "closed"}).fillna("not in the catalogue")
-    series = charts.Series("kind", ["closed", "open weights", "not in the catalogue"], {},
-                           {"closed": VERMILLION, "open weights": BLUE, "not in the catalogue": GREY})  # fmt: skip
+    colours = {"closed": VERMILLION, "open weights": BLUE, "not in the catalogue": GREY}
     fit = cost.line_of(frame).iloc[0]
-    ends = [float(frame["log10_cost"].min()), float(frame["log10_cost"].max())]
-    line = (
-        []
-        if len(frame) < cost.LEAST_MODELS or np.isnan(fit["slope"])
-        else [(10**x, 10 ** (fit["intercept"] + fit["slope"] * x)) for x in ends]
+    fitted = len(frame) >= cost.LEAST_MODELS and not np.isnan(fit["slope"])
+    return Points(
+        frame.assign(kind=known), _COST, _TOKENS, "name", Series("kind", list(colours), {}, colours),
+        named=frame["name"].head(MOST_NAMES).tolist(), more=(_REQUESTS,), line=_line(frame, fit) if fitted else None,
+        caption=_fit_in_words(fit) if fitted else "",
+    )  # fmt: skip
+
+
+def _line(frame: pd.DataFrame, fit: pd.Series) -> pd.DataFrame:
+    """The line of least squares, with the 95% band of its mean, on the scales of the points: x, y, low, high."""
+    x = frame["log10_cost"].to_numpy()
+    at = np.linspace(x.min(), x.max(), 40)
+    line = fit["slope"] * at + fit["intercept"]
+    left = frame["log10_tokens"].to_numpy() - (fit["slope"] * x + fit["intercept"])
+    spread = np.sum((x - x.mean()) ** 2)
+    error = np.sqrt(np.sum(left**2) / (len(x) - 2) * (1 / len(x) + (at - x.mean()) ** 2 / spread))
+    half = float(stats.t.ppf(0.975, len(x) - 2)) * error
+    return pd.DataFrame({"x": 10**at, "y": 10**line, "low": 10 ** (line - half), "high": 10 ** (line + half)})
+
+
+def _fit_in_words(fit: pd.Series) -> str:
+    ends = f"{fit['slope_low']:.2f} to {fit['slope_high']:.2f}"
+    change = f"{fit['change_for_10pct_cheaper']:+.1%} tokens ({fit['change_low']:+.1%} to {fit['change_high']:+.1%})"
+    return (
+        f"slope {fit['slope']:.2f} (95%: {ends}), r = {fit['pearson_r']:.2f}; 10% cheaper goes with {change}"
     )
-    return scatter(frame.assign(kind=known), "cost_usd_per_mtok", "charged_tokens", label="name", series=series,
-                   titles=(_COST_TITLE, "charged tokens"), named=frame["name"].head(6).tolist(), line=line,
-                   more={"requests": ("requests", charts.COUNT)},
-                   description="Models by effective cost and tokens, with the line of least squares.")  # fmt: skip
 
 
-def _archetype_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    series = charts.Series("archetype", list(ARCHETYPE_COLOURS), {}, ARCHETYPE_COLOURS)
-    named = frame.loc[frame["model"].isin([entry.model for entry in TABLE3]), "name"].tolist()
-    named = named or frame["name"].head(MOST_NAMES).tolist()
+def _archetypes(frame: pd.DataFrame) -> Points:
+    """Cut at the medians; the models of table 3 are named, or without one of them the largest."""
+    told = frame.loc[frame["model"].isin([entry.model for entry in TABLE3]), "name"].tolist()
     cuts = float(10 ** frame["log10_cost"].median()), float(10 ** frame["log10_tokens"].median())
-    return scatter(frame, "cost_usd_per_mtok", "charged_tokens", label="name", series=series, named=named, cuts=cuts,
-                   titles=(_COST_TITLE, "charged tokens"), more={"requests": ("requests", charts.COUNT)},
-                   description="Models by archetype, cut at the medians; the models of table 3 are named.")  # fmt: skip
+    return Points(
+        frame, _COST, _TOKENS, "name", Series("archetype", list(ARCHETYPE_COLOURS), {}, ARCHETYPE_COLOURS),
+        named=told or frame["name"].head(MOST_NAMES).tolist(), cuts=cuts, more=(_REQUESTS,), ringed=bool(told),
+        caption="cut at the medians",
+    )  # fmt: skip
 
 
-def _list_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    shown = frame.dropna(subset=["list_over_actual"]).head(20)
-    more = {
-        "list_usd_per_mtok": ("list price, USD per million tokens", "$,.3~f"),
-        "cost_usd_per_mtok": ("effective cost, USD per million tokens", "$,.3~f"),
-        "cached_share": ("cached share of prompt tokens", charts.SHARE),
-    }
-    return charts.bars(shown, "list_over_actual", "list price over effective cost", label="model", style=".2f",
-                       more=more, description="List price over effective cost of the 20 most used models.")  # fmt: skip
+def _list(frame: pd.DataFrame) -> Bars:
+    more = (
+        Value("list_usd_per_mtok", "list price, USD per million tokens", "usd"),
+        Value("cost_usd_per_mtok", "effective cost, USD per million tokens", "usd"),
+        Value("cached_share", "cached share of prompt tokens"),
+    )
+    shown = frame.dropna(subset=["list_over_actual"])
+    ratio = Value("list_over_actual", "list price over effective cost", "number")
+    return Bars(shown, ratio, "model", most=20, more=more)
 
 
 EXHIBITS: tuple[Exhibit, ...] = (
@@ -147,9 +166,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens; tokens",
         table=category_cost,
         queries=(cost.category_cost,),
-        draw=lambda log: figures.category_cost(log),
         sample=samples.category_cost,
-        chart=_category_chart,
+        chart=_categories,
         claims=("C132", "C133", "C134", "C135", "C136", "C137", "C138", "C139", "C140", "C141"),
         choice="Own-key (BYOK) requests are left out. Free variants count with their tokens and at no charge, since "
         "the report divides all spend by all tokens of a category; paid_usd_per_mtok leaves them out. The horizontal "
@@ -169,9 +187,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens; tokens",
         table=model_cost,
         queries=(cost.effective_cost,),
-        draw=lambda log: figures.model_cost(log),
         sample=samples.model_cost,
-        chart=_model_chart,
+        chart=_models,
         claims=("C142", "C143", "C144", "C145"),
         choice=f"{_FREE} {_USE}",
         compared="cost_usd_per_mtok",
@@ -202,9 +219,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens; tokens",
         table=model_cost,
         queries=(cost.effective_cost,),
-        draw=lambda log: figures.archetypes(log),
         sample=samples.archetypes,
-        chart=_archetype_chart,
+        chart=_archetypes,
         claims=("C146", "C156", "C157", "C158"),
         choice=f"{_FREE} {_USE} The report gives no cuts: these are the medians over models.",
         compared="charged_tokens",
@@ -234,7 +250,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="USD per million tokens",
         table=list_price,
         queries=(cost.list_price,),
-        chart=_list_chart,
+        sample=samples.within(MAIN_WINDOW),
+        chart=_list,
         claims=("C155",),
         choice="List price is that of the day in the models table, without any cache discount. Own-key requests and "
         "free variants are left out. The report states this without numbers.",

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from analysis.queries import geography
 from analysis.queries.weekly import cut, window_of
-from analysis.report import figures
-from analysis.report.charts import charts
+from analysis.report.charts import samples
+from analysis.report.charts.chart import DASHES, Bars, Lines, Series, Value
+from analysis.report.charts.palette import CONTINENT_COLOURS
 from analysis.report.exhibit import Exhibit
-from analysis.report.figures import samples
-from analysis.report.figures.palette import CONTINENT_COLOURS
 from analysis.sources.log import Log
 from analysis.study import MAIN_WINDOW
 
-_SERIES = charts.Series(
-    "continent",
-    list(CONTINENT_COLOURS),
-    {},
-    CONTINENT_COLOURS,
-    {"Europe": (6, 3), "South America": (2, 2), "Oceania": (6, 2, 1, 2), geography.UNKNOWN: (2, 2)},
-)
+_SERIES = Series(
+    "continent", list(CONTINENT_COLOURS), {}, CONTINENT_COLOURS,
+    {"Europe": DASHES[1], "South America": DASHES[2], "Oceania": DASHES[3], geography.UNKNOWN: DASHES[2]},
+)  # fmt: skip
 _WEB = "In the report's web edition only."
 _FORMATS: dict[str, Any] = {"requests": "count", "tokens": "tokens", "share": "share"}
 
@@ -48,19 +45,14 @@ def countries(log: Log) -> pd.DataFrame:
     return geography.country_shares(log, window_of(log, MAIN_WINDOW))
 
 
-def _spend_chart(frame: pd.DataFrame) -> dict[str, Any]:
-    more = {"spend_usd": ("spend, USD", ",.2f"), "requests": ("requests", charts.COUNT)}
-    return charts.lines(frame, "share", "share of the week's spend", series=_SERIES, more=more,
-                        description="Shares of the continents in the spend by week.")  # fmt: skip
+def _spend(frame: pd.DataFrame) -> Lines:
+    more = (Value("spend_usd", "spend, USD", "usd"), Value("requests", "requests", "count"))
+    return Lines(frame, Value("share", "share of the week's spend"), _SERIES, more=more, ends="last")
 
 
-def _token_chart(label: str, what: str, most: int = 15) -> Any:
-    def chart(frame: pd.DataFrame) -> dict[str, Any]:
-        more = {"tokens": ("tokens", charts.COMPACT), "requests": ("requests", charts.COUNT)}
-        return charts.bars(frame.head(most), "share", "share of tokens", label=label, style=charts.SHARE, more=more,
-                           description=f"Share of tokens by {what}, the largest {most}.")  # fmt: skip
-
-    return chart
+def _tokens(frame: pd.DataFrame, label: str) -> Bars:
+    more = (Value("tokens", "tokens", "tokens"), Value("requests", "requests", "count"))
+    return Bars(frame, Value("share", "share of tokens"), label, most=15, more=more)
 
 
 EXHIBITS: tuple[Exhibit, ...] = (
@@ -71,9 +63,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's spend",
         table=weekly_spend,
         queries=(geography.weekly_spend,),
-        draw=lambda log: figures.spend_by_continent(log),
-        sample=samples.spend_by_continent,
-        chart=_spend_chart,
+        sample=samples.spend,
+        chart=_spend,
         claims=("C109", "C110", "C111"),
         choice="The report speaks of spend in one section and of token demand in another: this is spend. Requests paid "
         "with the customer's own key count with the gateway's fee.",
@@ -91,7 +82,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of tokens",
         table=languages,
         queries=(geography.language_shares,),
-        chart=_token_chart("name", "language"),
+        sample=samples.within(MAIN_WINDOW),
+        chart=partial(_tokens, label="name"),
         claims=("C112",),
         choice="All languages are listed; the report names five and adds up the rest.",
         compared="share",
@@ -105,7 +97,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of tokens",
         table=continents,
         queries=(geography.continent_shares,),
-        chart=_token_chart("continent", "continent"),
+        sample=samples.within(MAIN_WINDOW),
+        chart=partial(_tokens, label="continent"),
         claims=("C113",),
         choice=_WEB,
         compared="share",
@@ -119,7 +112,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of tokens",
         table=countries,
         queries=(geography.country_shares,),
-        chart=_token_chart("country", "billing country"),
+        sample=samples.within(MAIN_WINDOW),
+        chart=partial(_tokens, label="country"),
         claims=("C03", "C114"),
         choice=f"{_WEB} There, the United States and Canada (49.07%) exceed North America (47.22%).",
         compared="share",

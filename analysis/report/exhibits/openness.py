@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-
 import pandas as pd
 
 from analysis.queries import openness, usage
-from analysis.report import figures
-from analysis.report.charts import charts
-from analysis.report.charts.charts import COMPACT, COUNT, SHARE, Series, Spec
-from analysis.report.exhibit import Exhibit, Format
-from analysis.report.exhibits.window import in_window, over_window
-from analysis.report.figures import samples
-from analysis.report.figures.palette import (
+from analysis.report.charts import samples
+from analysis.report.charts.chart import DASHES, Bars, Format, Lines, Panels, Series, Stack, Value
+from analysis.report.charts.palette import (
     CATEGORY_COLOURS,
     GREY,
     INK,
     MODEL_COLOURS,
+    ORANGE,
     PALE,
+    PURPLE,
     SIZE_COLOURS,
     SIZE_NAMES,
     SOURCE_COLOURS,
     SOURCE_NAMES,
 )
+from analysis.report.exhibit import Exhibit
+from analysis.report.exhibits.window import in_window, over_window
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
 
 SOURCES = Series("source_type", list(SOURCE_COLOURS), SOURCE_NAMES, SOURCE_COLOURS)
-SIZES = Series("size_class", ["large", "medium", "small", "unknown"], SIZE_NAMES, SIZE_COLOURS)
-SIZE_LINES = replace(SIZES, dashes={"medium": [6, 3], "small": [2, 2]})
-TOKENS = ("tokens", COMPACT)
+SIZES = Series("size_class", ["large", "medium", "small", "unknown"], SIZE_NAMES, SIZE_COLOURS,
+               {"medium": DASHES[1], "small": DASHES[2]})  # fmt: skip
+TOKENS = Value("tokens", "tokens", "tokens")
+HHI = Value("hhi", "HHI of the week", "number")
 
 _COUNTS: dict[str, Format] = {"week": "week", "requests": "count", "tokens": "tokens"}
 
 
-def _open_and_closed(frame: pd.DataFrame) -> Spec:
+def _open_and_closed(frame: pd.DataFrame) -> Lines:
     """Lines of each source type and of all open models together."""
     opened = frame.drop_duplicates("week").assign(source_type="open")
     opened["share"] = opened["open_share"]
@@ -47,49 +45,88 @@ def _open_and_closed(frame: pd.DataFrame) -> Spec:
         ["open", "cn-open", "row-open", "closed", "cn-closed", "unknown"],
         SOURCE_NAMES | {"open": "all open models"},
         SOURCE_COLOURS | {"open": INK, "closed": GREY},
-        {"row-open": [6, 3], "cn-closed": [2, 2]},
+        {"row-open": DASHES[1], "cn-closed": DASHES[2]},
+        wide="open",
     )
     both = pd.concat([opened, frame], ignore_index=True)
-    return charts.lines(
-        both, "share", "share of tokens", series=series, more={"tokens": TOKENS}, marks="releases"
-    )
+    return Lines(both, Value("share", "share of tokens"), series, more=(TOKENS,), marks="releases")
 
 
-def _models(frame: pd.DataFrame) -> Spec:
+def _tokens(frame: pd.DataFrame) -> Stack:
+    return Stack(frame, Value("tokens", "tokens a week", "tokens"), SOURCES, more=(Value("share", "share"),))
+
+
+def _models(frame: pd.DataFrame) -> Panels:
+    """The largest models, and below them in files how concentrated the market is."""
     order = list(dict.fromkeys(frame["model"]))
     colours = dict(zip(order, MODEL_COLOURS, strict=False)) | {openness.REST: PALE}
     names = dict(zip(frame["model"], frame["name"], strict=True))
-    more = {
-        "tokens": TOKENS,
-        "hhi": ("HHI of the week", ".3f"),
-        "leading_models": ("models with at least 5%", COUNT),
-    }
-    series = Series("model", order, names, colours)
-    return charts.stack(frame, "share", "share of open models' tokens", series=series, more=more)
+    leading = Value("leading_models", "models with at least 5%", "count")
+    stack = Stack(
+        frame, Value("share", "share of open models' tokens"), Series("model", order, names, colours),
+        more=(TOKENS, HHI, leading),
+    )  # fmt: skip
+    weeks = frame.drop_duplicates("week")
+    columns = {"hhi": "concentration (HHI), left", "top_share": "share of the largest, left"}
+    long = weeks.melt(["week", "complete"], list(columns), var_name="line", value_name="level")
+    lines = Series("line", list(columns), columns, {"hhi": INK, "top_share": ORANGE},
+                   {"top_share": DASHES[1]}, wide="hhi")  # fmt: skip
+    counts = weeks.assign(line="models with at least 5%, right")
+    count = Series("line", ["models with at least 5%, right"], {}, {"models with at least 5%, right": PURPLE})
+    twin = Lines(counts, Value("leading_models", "models", "count"), count, steps=True)
+    return Panels(
+        (stack, Lines(long, Value("level", "0 to 1", "number"), lines, twin=twin)), ("",), below=True
+    )
 
 
-def _authors(frame: pd.DataFrame) -> Spec:
+def _authors(frame: pd.DataFrame) -> Bars:
     series = Series(
         "origin",
         ["CN", "RoW", "CN + RoW"],
         {"CN": "China", "RoW": "rest of world", "CN + RoW": "both"},
         {"CN": SOURCE_COLOURS["cn-open"], "RoW": SOURCE_COLOURS["row-open"], "CN + RoW": GREY},
     )
-    more = {"share": ("share of open models' tokens", SHARE), "models": ("models", COUNT)}
-    return charts.bars(frame.head(15), "tokens", "tokens", label="author", series=series, more=more)
+    more = (Value("share", "share of open models' tokens"), Value("models", "models", "count"))
+    return Bars(frame, TOKENS, "author", series, most=15, more=more)
 
 
-def _mix(frame: pd.DataFrame) -> Spec:
+def _sizes(frame: pd.DataFrame) -> Stack:
+    return Stack(frame, Value("share", "share of open models' tokens"), SIZES, more=(TOKENS,))
+
+
+def _leaders(frame: pd.DataFrame) -> Lines:
+    more = (HHI, Value("models", "models with tokens", "count"))
+    return Lines(frame, Value("leader_share", "share of the size's tokens"), SIZES, more=more)
+
+
+def _on_offer(frame: pd.DataFrame) -> Lines:
+    return Lines(frame, Value("models", "models on offer", "count"), SIZES, log=True, steps=True)
+
+
+def _mix(frame: pd.DataFrame) -> Stack:
     sums = frame.groupby("category")["tokens"].sum()
     order = sorted(sums.index, key=lambda name: (name == "other", -sums[name]))
+    more = (
+        Value("requests", "labelled requests", "count"),
+        Value("labelled_requests", "in the week", "count"),
+    )
     series = Series("category", order, {}, CATEGORY_COLOURS)
-    more = {"requests": ("labelled requests", COUNT), "labelled_requests": ("in the week", COUNT)}
-    return charts.stack(frame, "share", "share of labelled tokens", series=series, more=more)
+    return Stack(frame, Value("share", "share of labelled tokens"), series, more=more)
 
 
-def _sources(frame: pd.DataFrame) -> Spec:
-    more = {"share_of_open": ("share within open models", SHARE), "requests": ("labelled requests", COUNT)}
-    return charts.stack(frame, "share", "share of labelled tokens of the category", series=SOURCES, more=more)
+def _sources(frame: pd.DataFrame) -> Stack:
+    more = (
+        Value("share_of_open", "share within open models"),
+        Value("requests", "labelled requests", "count"),
+    )
+    return Stack(frame, Value("share", "share of labelled tokens of the category"), SOURCES, more=more)
+
+
+def _sources_twice(frame: pd.DataFrame) -> Panels:
+    """The sources of a category, and beside them in files those of open models alone."""
+    opened = frame[frame["source_type"].isin(openness.OPEN_TYPES)]
+    alone = Stack(opened, Value("share_of_open", "share of open models' tokens of the category"), SOURCES)
+    return Panels((_sources(frame), alone), ("Open models only",))
 
 
 _MODELS_ARE_LISTED_IDS = (
@@ -109,8 +146,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the week's tokens",
         table=in_window(openness.weekly_shares_and_releases, MAIN_WINDOW),
         queries=(openness.weekly_shares,),
-        draw=lambda log: figures.open_and_closed(log),
-        sample=samples.weekly_shares,
+        sample=samples.requests,
         chart=_open_and_closed,
         claims=("C12", "C13", "C14", "C15", "C16", "C17", "C18", "C19", "C20", "C21", "C22", "C159", "C160"),
         choice=(
@@ -133,11 +169,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="tokens a week",
         table=in_window(openness.weekly_shares, MAIN_WINDOW),
         queries=(openness.weekly_shares,),
-        draw=lambda log: figures.tokens_by_source(log),
-        sample=samples.weekly_shares,
-        chart=lambda frame: charts.stack(
-            frame, "tokens", "tokens a week", series=SOURCES, style=COMPACT, more={"share": ("share", SHARE)}
-        ),
+        sample=samples.requests,
+        chart=_tokens,
         claims=("C23", "C20"),
         compared="tokens",
         key=("source_type",),
@@ -150,8 +183,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="tokens",
         table=over_window(usage.open_authors, MAIN_WINDOW),
         queries=(usage.by_author,),
-        draw=lambda log: figures.open_authors(log),
-        sample=samples.open_authors,
+        sample=samples.within(MAIN_WINDOW),
         chart=_authors,
         claims=("C24", "C25", "C26"),
         choice=(
@@ -173,8 +205,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the open models' tokens of the week",
         table=over_window(openness.top_models, MAIN_WINDOW),
         queries=(openness.weekly_open_models, openness.concentration),
-        draw=lambda log: figures.open_models(log),
-        sample=samples.open_models,
+        sample=samples.requests,
         chart=_models,
         claims=("C27", "C28", "C29", "C30", "C31", "C32", "C33", "C34"),
         choice=(
@@ -197,11 +228,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the open models' tokens of the week",
         table=in_window(openness.weekly_sizes, MAIN_WINDOW),
         queries=(openness.weekly_sizes,),
-        draw=lambda log: figures.size_classes(log),
-        sample=samples.size_classes,
-        chart=lambda frame: charts.stack(
-            frame, "share", "share of open models' tokens", series=SIZES, more={"tokens": TOKENS}
-        ),
+        sample=samples.requests,
+        chart=_sizes,
         claims=("C35", "C36", "C37", "C40", "C41"),
         choice="Total parameters decide, not active ones; a model of 70 B is large.",
         compared="share",
@@ -215,12 +243,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the tokens of the open models of the size",
         table=in_window(openness.size_leaders, MAIN_WINDOW),
         queries=(openness.size_leaders,),
-        draw=lambda log: figures.size_leaders(log),
-        sample=samples.size_leaders,
-        chart=lambda frame: charts.lines(
-            frame, "leader_share", "share of the size's tokens", series=SIZE_LINES,
-            more={"hhi": ("HHI of the week", ".3f"), "models": ("models with tokens", COUNT)},
-        ),
+        sample=samples.requests,
+        chart=_leaders,
         claims=("C37", "C39", "C40", "C41"),
         choice="The report speaks of fragmented and consolidated segments and gives no number: the share of the week's "
         "leading model and the HHI stand for them.",
@@ -238,11 +262,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="models",
         table=in_window(openness.available_models, MAIN_WINDOW),
         queries=(openness.available_models,),
-        draw=lambda log: figures.available_models(log),
-        sample=samples.available_models,
-        chart=lambda frame: charts.lines(
-            frame, "models", "models on offer", series=SIZE_LINES, style=COUNT, log=True
-        ),
+        sample=samples.models_table,
+        chart=_on_offer,
         claims=("C38", "C39"),
         compared="models",
         key=("size_class",),
@@ -255,8 +276,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled tokens of open models",
         table=in_window(openness.category_mix, CATEGORY_WINDOW),
         queries=(openness.weekly_categories,),
-        draw=lambda log: figures.open_categories(log),
-        sample=partial(samples.category_mix, source_types=openness.OPEN_TYPES),
+        sample=samples.labels,
         chart=_mix,
         claims=("C42", "C43", "C44", "C45"),
         choice=_CATEGORY_CHOICE,
@@ -273,8 +293,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled tokens of open models from China",
         table=in_window(openness.category_mix, CATEGORY_WINDOW, source_types=("cn-open",)),
         queries=(openness.weekly_categories,),
-        draw=lambda log: figures.cn_categories(log),
-        sample=partial(samples.category_mix, source_types=("cn-open",)),
+        sample=samples.labels,
         chart=_mix,
         claims=("C46", "C47", "C48"),
         choice=f"{_CATEGORY_CHOICE} Programming and technology together are 38% in the caption and 39% in the text.",
@@ -291,9 +310,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled programming tokens of the week",
         table=in_window(openness.category_sources, CATEGORY_WINDOW, category="programming"),
         queries=(openness.weekly_categories,),
-        draw=lambda log: figures.programming_sources(log),
-        sample=partial(samples.category_sources, category="programming"),
-        chart=_sources,
+        sample=samples.category_sources,
+        chart=_sources_twice,
         claims=("C49", "C50", "C51", "C52"),
         choice=(
             "The caption says that open models of the rest of the world now hold more than half of the open models' "
@@ -313,8 +331,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the labelled roleplay tokens of the week",
         table=in_window(openness.category_sources, CATEGORY_WINDOW, category="roleplay"),
         queries=(openness.weekly_categories,),
-        draw=lambda log: figures.roleplay_sources(log),
-        sample=partial(samples.category_sources, category="roleplay"),
+        sample=samples.category_sources,
         chart=_sources,
         claims=("C53", "C54", "C55"),
         compared="share",

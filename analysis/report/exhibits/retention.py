@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.queries import retention
-from analysis.report import figures
-from analysis.report.charts.panels import panel_chart
+from analysis.report.charts import samples
+from analysis.report.charts.chart import Cohorts
 from analysis.report.exhibit import Exhibit
-from analysis.report.figures import samples
 from analysis.sources.log import Log, NotAvailable
 from analysis.study import REPORT_PANELS, SMALL_COHORT, Panel
 
@@ -58,27 +57,14 @@ def triangles(log: Log) -> pd.DataFrame:
     return cells[cells["observed"]].reset_index(drop=True)
 
 
-def _panel(log: Log, model: str) -> Any:
-    triangle(log, model)  # says so if the model is not there
-    held = set(triangles(log)["model"])
-    models = [p.model for p in REPORT_PANELS if p.model in held]
-    top = figures.common_top(log, models)  # one axis for all eight
-    return figures.retention_panel(log, model, top=top)
-
-
-def _sheet(log: Log) -> Any:
-    held = set(triangles(log)["model"])
-    return figures.retention_panels(
-        log, [(p.model, f"({p.letter}) {p.name}") for p in REPORT_PANELS if p.model in held]
-    )
-
-
-def _chart(cells: pd.DataFrame) -> dict[str, Any]:
+def _cohorts(cells: pd.DataFrame, name: str) -> Cohorts:
     launch = cells.loc[cells["launch"], "cohort"]
-    later = cells[cells["k"] > 0]
-    shown = later[~later["small"] | later["launch"]]["retention"].max()
-    top = min(1.0, 1.12 * float(shown)) if shown > 0 else 1.0
-    return panel_chart(cells, launch.iloc[0] if len(launch) else None, top) or {}
+    return Cohorts(cells, launch.iloc[0] if len(launch) else None, name=name)
+
+
+def cohorts_of(log: Log, model: str, name: str = "") -> Cohorts:
+    """The chart of any model's cohorts, those that the log does not hold too. name: on a sheet."""
+    return Cohorts(retention.triangle(log, model), retention.launch_cohort(log, model)[0], name=name)
 
 
 def panel_exhibit(panel: Panel) -> Exhibit:
@@ -92,8 +78,7 @@ def panel_exhibit(panel: Panel) -> Exhibit:
         unit="share of the cohort's users active in the month",
         table=table,
         queries=(retention.cohort_activity,),
-        draw=partial(_panel, model=panel.model),
-        chart=_chart,
+        chart=partial(_cohorts, name=f"({panel.letter}) {panel.name}"),
         claims=_CLAIMS.get(panel.letter, ()),
         choice=f"{_CHOICE} {_BY_MODEL.get(panel.model, '')}".strip(),
         formats=_FORMATS,
@@ -108,8 +93,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         unit="share of the cohort's users active in the month",
         table=triangles,
         queries=(retention.cohort_activity,),
-        draw=_sheet,
-        sample=samples.retention_panels,
+        sample=samples.months,
+        sheet=tuple(f"fig25{panel.letter}" for panel in REPORT_PANELS),
         claims=("C115", "C116", "C119", "C124", "C127", "C128", "C129", "C131"),
         choice=" ".join((_CHOICE, *_BY_MODEL.values())),
         formats={"model": "text", **_FORMATS},

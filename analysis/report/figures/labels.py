@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from analysis.report.figures.palette import GREY
+from analysis.report.charts.palette import GREY
 from analysis.report.figures.style import any_text, shortened
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points

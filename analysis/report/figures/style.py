@@ -9,24 +9,30 @@ from __future__ import annotations
 import io
 import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter, PercentFormatter
+from matplotlib.ticker import (
+    FixedFormatter,
+    Formatter,
+    FuncFormatter,
+    MaxNLocator,
+    PercentFormatter,
+    StrMethodFormatter,
+)
 
-from analysis.queries import model_facts
-from analysis.report.figures.palette import GREY, INK
-from analysis.sources.log import Log
+from analysis.report.charts.chart import Format, Value
+from analysis.report.charts.palette import GREY, INK
 
 STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "text.parse_math": False,  # titles, ids and names are a user's: a $ in them is a $
@@ -58,6 +64,7 @@ STYLE: Any = {  # typed loosely: the stubs list each key as a literal
     "figure.constrained_layout.h_pad": 0.06,
 }
 PNG_DPI = 110
+ABOVE, KEY = 150, 9  # letters of a legend that fit above the axes, and those that a key takes
 MOST_LETTERS, MOST_IN_LEGENDS, MOST_AT_TICKS = 150, 40, 48  # of a text
 
 
@@ -164,73 +171,62 @@ def svg(figure: Figure) -> str:
     return Drawn(buffer.getvalue(), b"").element
 
 
-def share_figure(frame: pd.DataFrame, title: str, unit: str, colour: str, sampled: str) -> Figure:
-    """One weekly share (columns week, share) as a line with its last value. sampled: the note on its sample."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.0, 3.4), layout="constrained")
-        axes = figure.subplots()
-        axes.plot(frame["week"], frame["share"], color=colour)
-        axes.fill_between(frame["week"], frame["share"], color=colour, alpha=0.12, linewidth=0)
-        axes.set_title(title)
-        axes.set_ylim(0, max(0.02, float(frame["share"].max()) * 1.12) if len(frame) else 1)
-        percent(axes, unit)
-        dates(axes)
-        if len(frame):
-            last = frame.dropna(subset=["share"]).tail(1)
-            for row in last.itertuples():
-                axes.annotate(f"{row.share:.0%}", (row.week, row.share), xytext=(4, 0), textcoords="offset points",
-                              va="center", fontweight="bold", color=colour)  # fmt: skip
-        note(figure, sampled)
-    return figure
-
-
-def stacked(
-    axes: Axes,
-    frame: pd.DataFrame,
-    kind: str,
-    value: str,
-    order: Sequence[str],
-    colours: Mapping[str, str],
-    names: Mapping[str, str],
-    scale: float = 1.0,
-) -> None:
-    """Areas by week that stand on each other, the first of `order` at the bottom; a missing value leaves a gap."""
-    if not len(frame):
-        nothing(axes)
-        return
-    table = frame.pivot(index="week", columns=kind, values=value).reindex(columns=list(order))
-    axes.stackplot(
-        table.index.to_numpy(), [table[name].to_numpy(dtype=float) * scale for name in order],
-        labels=[in_legend(names.get(name, name)) for name in order], colors=[colours[name] for name in order],
-        linewidth=0.3, edgecolor="white",
-    )  # fmt: skip
-
-
 def nothing(axes: Axes) -> None:
     """Say that there is nothing to draw."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, "none in this log", transform=axes.transAxes, ha="center", color=GREY)
 
 
-def legend_beside(axes: Axes) -> None:
-    """The legend to the right of the axes, in the order in which areas stand on each other."""
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(
-            handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0
-        )
+def number_axis(axis: Axis, value: Value) -> None:
+    """Write an axis in the form of its numbers, with their title."""
+    axis.set_label_text(value.title)
+    if value.form == "share":
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    elif value.form == "tokens":
+        axis.set_major_formatter(FuncFormatter(short))
+    elif value.form == "count":
+        axis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def percent(axes: Axes, label: str) -> None:
-    """Write the y axis in per cent, with its label."""
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_ylabel(label)
+def in_form(value: float, form: Format, decimals: int = 0) -> str:
+    """A number as a figure writes it. decimals: of a share."""
+    if form == "share":
+        return f"{value:.{decimals}%}"
+    if form == "tokens":
+        return short(value)
+    return f"{value:,.0f}" if form == "count" else f"{value:,.2f}"
 
 
-def legend_above(axes: Axes) -> None:
-    """The legend in one row above the axes."""
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, borderaxespad=0.2, columnspacing=1.4)
+def short(tokens: float, _: int | None = None) -> str:
+    """A count of tokens in three digits, such as `1.25 M`."""
+    for scale, unit in ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " K")):
+        if tokens >= scale:
+            return f"{tokens / scale:,.3g}{unit}"
+    return f"{tokens:,.3g}"
+
+
+def legend(*places: Axes, upwards: bool = False) -> None:
+    """The legend of axes that lie on each other: in one row above them if it has room there, else beside them.
+
+    upwards: the series stand on each other, the first at the bottom.
+    """
+    handles, labels = [], []
+    for axes in places:
+        found = axes.get_legend_handles_labels()
+        handles += found[0]
+        labels += found[1]
+    axes = places[0]
+    if not handles:
+        return
+    if sum(map(len, labels)) + KEY * len(labels) <= ABOVE and len(places) == 1:
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(labels), borderaxespad=0.2,
+                    columnspacing=1.4)  # fmt: skip
+        axes.set_title(axes.get_title(loc="left"), pad=24)
+    else:
+        way = -1 if upwards else 1
+        axes.legend(handles[::way], labels[::way], loc="upper left", borderaxespad=0.0,
+                    bbox_to_anchor=(1.01 if len(places) == 1 else 1.11, 1.0))  # fmt: skip
 
 
 def dates(axes: Axes) -> None:
@@ -239,23 +235,6 @@ def dates(axes: Axes) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
     axes.margins(x=0.02)
-
-
-def release_marks(axes: Axes, log: Log, models: Mapping[str, str]) -> None:
-    """Dashed lines at the releases that lie within the log, each with the model's short name."""
-    released = model_facts.release_days(log)
-    for model, name in models.items():
-        if model in released and log.first_day <= released[model] <= log.last_day:
-            when: Any = pd.Timestamp(released[model])
-            axes.axvline(when, color=GREY, linestyle=(0, (3, 2)), linewidth=0.9, zorder=1)
-            axes.text(when, 0.98, name + " ", rotation=90, va="top", ha="right", fontsize=7.5,
-                      color="#555555", transform=axes.get_xaxis_transform(),
-                      bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4})  # fmt: skip
-
-
-def name_of(log: Log, model: str) -> str:
-    """The model's name for people, from the models table if there is one."""
-    return model_facts.model_names(log).get(model, model)
 
 
 def note(figure: Figure, text: str) -> None:

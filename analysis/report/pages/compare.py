@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analysis import numerals, study
-from analysis.report.charts.panels import panel_chart
+from analysis.report.charts import vega
+from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.comparison import (
     LAST_WEEKS,
     Analysed,
@@ -75,6 +76,7 @@ def render_comparison(
     differing = scenario_differences(a, b)
     without = [letter for letter, one in zip("AB", (a, b), strict=True) if one.manifest is None]
     chance = round(_CHANCE * len(cells))
+    sheet = next((exhibit.id for exhibit in exhibits if exhibit.sheet), "")
     pairs = {
         exhibit.id: _pair(exhibit, a, b, series) for exhibit in exhibits if exhibit.section != "retention"
     }
@@ -86,7 +88,7 @@ def render_comparison(
         unknown=f"{' and '.join(without)} has no manifest, so it is not known how it was made.",
         cells=len(cells),
         chance=chance,
-        stills=[one.figure("fig25") for one in (a, b)],
+        stills=[one.figure(sheet) for one in (a, b)],
         verdicts=_verdicts(verdict_differences(a, b)),
         panels=_panels(a, b, cells),
         sections=[
@@ -164,49 +166,27 @@ def ordered_models(a: Analysed, b: Analysed, cells: pd.DataFrame) -> dict[str, t
 def _panels(a: Analysed, b: Analysed, cells: pd.DataFrame) -> list[PanelPair]:
     models = ordered_models(a, b, cells)
     names = {panel.model: f"({panel.letter}) {panel.name}" for panel in study.REPORT_PANELS}
-    triangles = []
-    for one in (a, b):
+    charts: list[Cohorts] = []
+    for one, side in ((a, 0), (b, 1)):
         table = one.table(TRIANGLES)
         assert table is not None
-        triangles.append(table[table["model"].isin(models)])
-    top = _common_top(triangles, models)
-    return [
-        _panel(model, names.get(model, model), launches, triangles, cells, top)
-        for model, launches in models.items()
-    ]
+        for model, launches in models.items():
+            start = None if pd.isna(launches[side]) else launches[side]
+            charts.append(Cohorts(table[table["model"] == model], start, name=names.get(model, model)))
+    charts = list(on_one_scale(charts))
+    pairs = zip(models, charts[: len(models)], charts[len(models) :], strict=True)
+    return [_panel(model, (left, right), cells) for model, left, right in pairs]
 
 
-def _common_top(triangles: list[pd.DataFrame], models: dict[str, tuple[Any, Any]]) -> float:
-    """End of the y axis of all panels: all cohorts that are not small fit, and the launch cohorts."""
-    largest = 0.0
-    for side, table in enumerate(triangles):
-        seen = table[table["observed"] & (table["k"] > 0)]
-        launch = seen["model"].map({model: launches[side] for model, launches in models.items()})
-        shown = seen[~seen["small"] | (seen["cohort"] == launch)]
-        value = (shown if len(shown) else seen)["retention"].max()
-        largest = max(largest, 0.0 if pd.isna(value) else float(value))
-    return min(1.0, max(largest * 1.12, 0.05))
-
-
-def _panel(
-    model: str,
-    title: str,
-    launches: tuple[Any, Any],
-    triangles: list[pd.DataFrame],
-    cells: pd.DataFrame,
-    top: float,
-) -> PanelPair:
+def _panel(model: str, charts: tuple[Cohorts, Cohorts], cells: pd.DataFrame) -> PanelPair:
     own = cells[cells["model"] == model]
-    parts = [triangle[triangle["model"] == model] for triangle in triangles]
-    starts = [None if pd.isna(launch) else launch for launch in launches]
-    specs = tuple(panel_chart(part, start, top) for part, start in zip(parts, starts, strict=True))
-    labels = tuple(
-        wording.describe_retention(title, part, start) for part, start in zip(parts, starts, strict=True)
-    )
+    title = charts[0].name
+    left, right = (wording.describe_retention(title, chart.cells, chart.launch) for chart in charts)
     count = int(own["differs"].sum())
     tag = f"{count} of {len(own)} cells differ" if count else ""
-    summary = launch_summary(own, starts[0]) or "No launch cohort in both at the same age."
-    return PanelPair(title, model, summary, specs, labels, _triangle(own), tag)  # type: ignore[arg-type]
+    summary = launch_summary(own, charts[0].launch) or "No launch cohort in both at the same age."
+    specs = (vega.spec(charts[0]), vega.spec(charts[1]))
+    return PanelPair(title, model, summary, specs, (left, right), _triangle(own), tag)
 
 
 def launch_summary(own: pd.DataFrame, start: Any) -> str:
@@ -258,13 +238,12 @@ def _pair(exhibit: Exhibit, a: Analysed, b: Analysed, series: pd.DataFrame) -> P
     own = series[series["exhibit"] == exhibit.id]
     weekly = any(frame is not None and "week" in frame for frame in frames)
     basis = f"mean of the last {LAST_WEEKS} complete weeks" if weekly else "values"
-    specs = None
-    if exhibit.chart is not None and len(missing) < len(frames):
-        specs = tuple(exhibit.chart(f) if f is not None and len(f) else None for f in frames)
-    labels = tuple(
-        wording.describe(f, exhibit.formats or guessed(f), exhibit.unit, spec) if f is not None else ""
-        for f, spec in zip(frames, specs or (None, None), strict=True)
-    )
+    charts = [exhibit.chart(f) if exhibit.chart and f is not None and len(f) else None for f in frames]
+    left, right = (vega.spec(chart) for chart in charts)
+    labels = [
+        wording.describe(f, exhibit.formats or guessed(f), exhibit.unit, chart) if f is not None else ""
+        for f, chart in zip(frames, charts, strict=True)
+    ]
     apart = int(own["differs"].fillna(False).sum())
     return Pair(
         id=exhibit.id,
@@ -273,12 +252,12 @@ def _pair(exhibit: Exhibit, a: Analysed, b: Analysed, series: pd.DataFrame) -> P
         unit=exhibit.unit,
         table=_series(own),
         basis=basis,
-        specs=specs,  # type: ignore[arg-type]
+        specs=(left, right) if exhibit.chart and len(missing) < len(frames) else None,
         stills=(a.figure(exhibit.id), b.figure(exhibit.id)),
-        labels=labels,  # type: ignore[arg-type]
+        labels=(labels[0], labels[1]),
         tag=f"{apart} of {len(own)} series differ" if apart else "",
         gap=f"not in {' and '.join(missing)}: the log cannot say it" if missing else "",
-        height=height_of(next((spec for spec in specs or () if spec), None)),
+        height=height_of(left or right),
     )
 
 

@@ -6,15 +6,16 @@ import functools
 import re
 from importlib.resources import files
 
+from analysis.report.charts.vega_parts import VERSION
+
 
 @functools.cache
 def script() -> str:
     """All code of the page, fit for one <script> element: needs no network and leaves no global names."""
-    import altair
     import vl_convert
 
     own = files("analysis.report.pages").joinpath("page.js").read_text(encoding="utf-8")
-    version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    version = VERSION.lstrip("v").rpartition(".")[0]
     bundle = vl_convert.javascript_bundle(snippet=own.replace("EMBED", "vegaEmbed"), vl_version=version)
     return f"(() => {{\n{inert(bundle)}\n}})();"
 

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
 from analysis.numerals import counted
+from analysis.report.charts.chart import Chart, Cohorts, Lines, Panels, Points, Sheet, Stack, Value
 from analysis.report.pages.cells import written
 
 ENDS = 4  # weeks at either end of a series that are averaged
 MOST = 5  # series or rows that a sentence names
 
-_WHOLE = 100  # from here on a number of no known form is told without decimals
 SHEET = "The panels above on one sheet, and what is claimed of them together."
 
 
-def describe(
-    frame: pd.DataFrame, formats: Mapping[str, str], unit: str, spec: Mapping[str, Any] | None = None
-) -> str:
+def describe(frame: pd.DataFrame, formats: Mapping[str, str], unit: str, chart: Chart | None = None) -> str:
     """What the table behind a chart says: ends of weekly series, else the largest rows. Never empty.
 
-    spec: the chart's specification; what it draws is told, with its names for people.
+    chart: what it draws is told, with its names for people.
     """
     if frame.empty:
         return "No rows."
-    drawn = _drawn(spec) if spec else None
+    drawn = _drawn(chart)
     if drawn is not None:
-        rows, value, names = drawn
-        largest = rows[value].abs().max()
-        form = formats.get(value) or ("share" if largest <= 1 else "number" if largest < _WHOLE else "count")
-        frame = rows
+        frame, shown, names = drawn
+        value, form = shown.column, str(shown.form)
     else:
         known = _value_column(frame, formats)
         if known is None:
@@ -57,55 +51,19 @@ def throughout(frame: pd.DataFrame, formats: Mapping[str, str]) -> str:
     return f"{whose}{written(values.pop(), 'share')} throughout"
 
 
-def _drawn(spec: Any) -> tuple[pd.DataFrame, str, list[str]] | None:
-    """The rows that a specification's first mark draws, its column on a quantitative axis, and the columns that name
-    rows; None if it is not found."""
-    marks = [(mark, _rows(spec, mark)) for mark in _nodes(spec) if "mark" in mark and _numeric(mark)]
-    for mark, rows in sorted(marks, key=lambda item: -len(item[1])):  # rules and labels have few rows
-        field = str(_numeric(mark))
-        if field not in rows:  # computed in the chart from a column
-            steps = " ".join(
-                str(step.get("calculate")) for node in _nodes(spec) for step in node.get("transform", [])
-            )
-            field = next(
-                (name for name in re.findall(r"datum(?:\.|\[['\"])(\w+)", steps) if name in rows), ""
-            )
-        if field and len(rows):
-            if "week" in rows:
-                rows["week"] = pd.to_datetime(rows["week"])
-            texts = [str(c) for c in rows if c != "week" and rows[c].map(lambda v: isinstance(v, str)).all()]
-            alone = [c for c in texts if rows[c].is_unique]
-            names = ["series"] if "series" in rows and "week" in rows else alone[:1] or texts
-            rows[field] = pd.to_numeric(rows[field], errors="coerce")
-            return rows, field, [] if "week" in rows and "series" not in rows else names
-    return None
-
-
-def _nodes(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, list):
-        for part in node:
-            yield from _nodes(part)
-    elif isinstance(node, dict):
-        yield node
-        for key, part in node.items():
-            if key not in ("datasets", "data", "encoding", "config"):
-                yield from _nodes(part)
-
-
-def _numeric(mark: Mapping[str, Any]) -> str | None:
-    """The field on the mark's quantitative axis, y before x."""
-    encoding = mark.get("encoding") or {}
-    for channel in ("y", "x"):
-        code = encoding.get(channel) or {}
-        if code.get("type") == "quantitative" and code.get("field"):
-            return str(code["field"])
-    return None
-
-
-def _rows(spec: Mapping[str, Any], mark: Mapping[str, Any]) -> pd.DataFrame:
-    data = mark.get("data") or spec.get("data") or {}
-    rows = data.get("values") or (spec.get("datasets") or {}).get(data.get("name"), [])
-    return pd.DataFrame(rows)
+def _drawn(chart: Chart | None) -> tuple[pd.DataFrame, Value, list[str]] | None:
+    """The rows that the page draws, their value, and the columns that name rows; None if it draws none."""
+    if isinstance(chart, Panels):
+        return _drawn(chart.charts[0])
+    if chart is None or isinstance(chart, Cohorts | Sheet) or chart.shown.empty:
+        return None
+    rows, series, names = chart.shown, chart.series, []
+    if series is not None:
+        rows, names = rows.assign(series=rows[series.column].map(series.name)), ["series"]
+    if isinstance(chart, Lines | Stack):
+        return rows, chart.value, names
+    value = chart.y if isinstance(chart, Points) else chart.value
+    return rows, value, [chart.label] if rows[chart.label].is_unique else [chart.label, *names]
 
 
 def _value_column(frame: pd.DataFrame, formats: Mapping[str, str]) -> str | None:

@@ -96,7 +96,7 @@ def draw(curve: Curve) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
-    from analysis.report.figures.palette import MODEL_COLOURS
+    from analysis.report.charts.palette import MODEL_COLOURS
     from analysis.report.figures.style import STYLE, in_legend
 
     with mpl.rc_context(STYLE):
