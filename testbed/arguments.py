@@ -9,8 +9,6 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from analysis.contract.names import did_you_mean
-
 EXIT_STATUSES = """exit status:
   0    done
   1    a check failed, or the program did
@@ -86,6 +84,8 @@ class Parser(argparse.ArgumentParser):
 
 def hint(word: str, known: Iterable[str]) -> str:
     """`, did you mean X?` for the known word nearest to `word`, or nothing."""
+    from analysis.contract.names import did_you_mean  # brings pyarrow, which no help text should wait for
+
     said = did_you_mean(word, known)
     return f", {said}" if said else ""
 
