@@ -102,7 +102,7 @@ def _one_legend(made: Figure, places: Sequence[Axes]) -> None:
 
 def _sheet(chart: Sheet, title: str) -> Figure:
     rows = -(-len(chart.panels) // COLUMNS)
-    made = Figure(figsize=(10.4, 3.15 * rows + 0.6), layout="constrained")
+    made = Figure(figsize=(10.4, 3.15 * rows + 0.9), layout="constrained")
     places = made.subplots(rows, COLUMNS, squeeze=False).flatten()
     for axes, part in zip(places, chart.panels, strict=False):
         draw_cohorts(axes, part)
