@@ -286,3 +286,13 @@ def test_named_models_have_the_numbers_of_the_raw_rows(log, tables):
         assert row["cost_usd_per_mtok"] == close(price)
         assert (row["log10_cost"], row["log10_tokens"]) == close((math.log10(price), math.log10(tokens)))
         assert row["log10_below_top"] == close(math.log10(tokens / most))
+
+
+def test_ties_stay_ties_whatever_the_last_digits_of_sums():
+    x = np.array([1.0, 1.0, 2.0, 3.0, 3.0, 4.0])
+    y = np.array([5.0, 4.0, 4.0, 2.0, 3.0, 2.0])
+    expected = stats.spearmanr(x, y).statistic
+    for seed in range(5):
+        noise = np.random.default_rng(seed).normal(0, 1e-14, (2, len(x)))
+        frame = pd.DataFrame({"log10_cost": x + noise[0], "log10_tokens": y + noise[1]})
+        assert cost.line_of(frame)["spearman_rho"][0] == pytest.approx(expected, abs=1e-12)
