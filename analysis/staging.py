@@ -1,4 +1,4 @@
-"""Writes results aside and puts them in place together: all of them or none, in the place of what is ours."""
+"""Stages results and puts them in place together: all of them or none, in the place of what is ours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OLD = "old"  # inside the hidden folder: there from the first rename on, holds 
 _NAMES = ".names"  # inside it as well: what is being replaced, for whoever has to take it back
 
 
-class Aside:
+class Staging:
     """A hidden folder inside `target` for new results of the given names, which `publish` puts into their place.
 
     What bears one of the names already is replaced only if it is ours (`analysis.contract.files`): entering the
@@ -81,27 +81,27 @@ class Aside:
                     files.check(old, [name], ours, self.target)
             (self.path / name).rename(self.target / name)
 
-    def _take_back(self, aside: Path) -> None:
+    def _take_back(self, staged: Path) -> None:
         """Undo a swap that did not come to its end, by renames in the opposite order; can be repeated."""
-        old = aside / _OLD
+        old = staged / _OLD
         if not old.exists():
             return  # not begun
-        names = (aside / _NAMES).read_text(encoding="utf-8").split("\n")
-        if not any(os.path.lexists(aside / name) for name in names):
+        names = (staged / _NAMES).read_text(encoding="utf-8").split("\n")
+        if not any(os.path.lexists(staged / name) for name in names):
             return  # at its end
         for name in reversed(names):
-            if not os.path.lexists(aside / name):
-                (self.target / name).rename(aside / name)
+            if not os.path.lexists(staged / name):
+                (self.target / name).rename(staged / name)
             if os.path.lexists(old / name):
                 (old / name).rename(self.target / name)
         old.rmdir()
 
-    def _remove(self, aside: Path) -> None:
-        self._take_back(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+    def _remove(self, staged: Path) -> None:
+        self._take_back(staged)
+        shutil.rmtree(staged, ignore_errors=True)
 
     def _sweep(self) -> None:
-        """Remove what killed writers left aside."""
+        """Remove what killed writers left staged."""
         left = [path for path in self.target.glob(f"{_PREFIX}*") if files.ASIDE.fullmatch(path.name)]
-        for aside in files.abandoned(left):
-            self._remove(aside)
+        for staged in files.abandoned(left):
+            self._remove(staged)

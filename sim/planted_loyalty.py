@@ -1,4 +1,4 @@
-"""A planted loyal share: users who are made loyal by decree, so that a test of loyalty has a known answer.
+"""A planted loyal share: users who are made loyal by construction, so that a test of loyalty has a known answer.
 
 This is an input, not a cause: nothing in the model explains why they stay. Of the users who begin with one model in the
 calendar month of its release, a keyed draw makes a stated share never leave it. Their volume and their regularity are

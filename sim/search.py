@@ -364,44 +364,44 @@ class Search:
             rows = _where_equal(self.home, number)
             rows = rows[self._has_home(rows)]
             self._drop_rival(day, rows)
-            heir = self._heir(number)
-            moved = rows[:0] if heir is None else rows[self._can_follow(rows, heir)]
+            successor = self._successor_of(number)
+            moved = rows[:0] if successor is None else rows[self._can_follow(rows, successor)]
             left = np.setdiff1d(rows, moved, assume_unique=True)
             pinned = left[self.pinned[left] != NOBODY]
             self._end(day, pinned)
             left = left[self.pinned[left] == NOBODY]
             self._close_home(left, day, Reason.RETIRED)
             self._seek(day, left)
-            if heir is not None:
-                self._migrate(day, moved, heir)
+            if successor is not None:
+                self._migrate(day, moved, successor)
 
-    def _heir(self, number: int) -> int | None:
+    def _successor_of(self, number: int) -> int | None:
         """The model to which the gateway moves the users of a retired one, if it does."""
         successor = self.market.catalogue.models[number].facts.successor
         if successor is None:
             return None
-        heir = self.market.catalogue.index(successor)
-        return heir if self.migration.moves(bool(self.market.listed[heir])) else None
+        found = self.market.catalogue.index(successor)
+        return found if self.migration.moves(bool(self.market.listed[found])) else None
 
-    def _can_follow(self, rows: Rows, heir: int) -> NDArray[np.bool_]:
+    def _can_follow(self, rows: Rows, successor: int) -> NDArray[np.bool_]:
         """Those who can pay the successor's price, and accounts that are bound to the model."""
-        heirs = np.full(len(rows), heir, dtype=np.int16)
-        return self._affordable(rows, heirs) | (self.pinned[rows] != NOBODY)
+        successors = np.full(len(rows), successor, dtype=np.int16)
+        return self._affordable(rows, successors) | (self.pinned[rows] != NOBODY)
 
-    def _migrate(self, day: int, rows: Rows, heir: int) -> None:
+    def _migrate(self, day: int, rows: Rows, successor: int) -> None:
         """Move homes to the successor with their tenure. Those whom it does not serve find out as in a trial."""
         self._close_home(rows, day, Reason.MIGRATED)
         since = self.since[rows]
-        self.home[rows] = heir
+        self.home[rows] = successor
         self._embed(day, rows)
         self.since[rows] = since
         pinned = self.pinned[rows] != NOBODY
-        self.pinned[rows[pinned]] = heir
+        self.pinned[rows[pinned]] = successor
         self.due[rows[pinned]] = self.work.end[rows[pinned]]
         misfit = rows[~pinned & ~self._fits(rows, self.home[rows])]
         self.home[misfit] = NOBODY
-        heirs = np.full(len(misfit), heir, dtype=np.int16)
-        self._open_trial(day, misfit, heirs, TRYING, self.scenario.search.trial_days.quantile)
+        successors = np.full(len(misfit), successor, dtype=np.int16)
+        self._open_trial(day, misfit, successors, TRYING, self.scenario.search.trial_days.quantile)
 
     def _break_fits(self, day: int) -> None:
         """A price rise, the end of a free window or a lost ability can break a fit."""

@@ -415,7 +415,7 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
          "millions of users and billions of requests"],
         ["Switched off", ", ".join(off) or "nothing"],
         *([] if scenario.plant is None else [["Planted", f"{loyal:,} users ({scenario.plant.loyal_share:.0%} of "
-         f"{scenario.plant.model}'s launch cohort) who never leave it, by decree"]]),
+         f"{scenario.plant.model}'s launch cohort) who never leave it, by construction"]]),
     ]  # fmt: skip
 
 

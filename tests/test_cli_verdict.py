@@ -223,7 +223,7 @@ def test_the_truth_of_a_run_follows_the_verdicts(simulated, capsys, monkeypatch)
         assert words.index("Does the launch cohort stand out?") < words.index(
             "What the truth says (no log holds this)"
         )
-        assert "Nothing is planted: no user stays by decree." in words
+        assert "Nothing is planted: no user stays by construction." in words
         for known in expected:
             assert f"{known.name}: {WORDS[known.verdict]}" in words
             assert f"{known.n:,}" in words

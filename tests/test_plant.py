@@ -96,7 +96,7 @@ def test_others_are_as_they_were(planted, without):
 def test_the_census_says_that_it_is_a_plant(planted, without):
     counts = {"generations": 0, "labels": 0, "prompts_cut": 0}
     text = dict(census(planted, counts))["Planted"]
-    assert "by decree" in text and "Planted" not in dict(census(without, counts))
+    assert "by construction" in text and "Planted" not in dict(census(without, counts))
     assert text.startswith(f"{len(planted.search.plant.users())} users (40% of b/new's launch cohort)")
 
 

@@ -403,7 +403,7 @@ def test_what_was_planted_is_told(tmp_path):
         found[name] = planted(run.path)
         loyal = run.path / "truth" / "planted.parquet"
         users = len(pd.read_parquet(loyal)) if loyal.is_file() else 0
-    assert found["base"] == "Nothing is planted: no user stays by decree."
+    assert found["base"] == "Nothing is planted: no user stays by construction."
     assert users > 20 and "25% of those who began with new/focal" in found["planted-25"]
     assert f"{users:,} users" in found["planted-25"]
 

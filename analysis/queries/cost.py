@@ -256,8 +256,8 @@ def line_of(frame: pd.DataFrame) -> pd.DataFrame:
     )
     if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
         # Sums differ in their last digits from run to run: what is equal but for these is a tie.
-        ranked = (stats.rankdata(np.round(values, 9)) for values in (x, y))
-        row = least_squares(x, y) | {"spearman_rho": float(np.corrcoef(*ranked)[0, 1])}
+        rho = stats.spearmanr(np.round(x, 9), np.round(y, 9)).statistic
+        row = least_squares(x, y) | {"spearman_rho": float(rho)}
     # Models of nearly one cost leave the slope so open that a bound exceeds every float: it is infinite then.
     with np.errstate(over="ignore"):
         change = np.power(0.9, [row["slope"], row["slope_high"], row["slope_low"]]) - 1

@@ -24,7 +24,7 @@ from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
 from analysis.report.sheet import write_csv
 from analysis.sources.log import Log, NotAvailable
-from analysis.staging import Aside
+from analysis.staging import Staging
 from analysis.workers import Workers
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def write_analysis(
     from analysis.report.pages import verdicts
 
     target = Path(out_dir)
-    with Aside(target, RESULTS) as aside:
+    with Staging(target, RESULTS) as staged:
         writer = _Writer(
-            log, aside.path, progress, manifest or log.manifest, models, workers or Workers(), answer, stills
+            log, staged.path, progress, manifest or log.manifest, models, workers or Workers(), answer, stills
         )
         outdated = registry_digest is not None and verdicts.is_outdated(target, registry_digest)
         summary = writer.write(verdicts.read(target), outdated)
-        files = sorted(file.relative_to(aside.path) for file in aside.path.rglob("*") if file.is_file())
-        aside.publish()
+        files = sorted(file.relative_to(staged.path) for file in staged.path.rglob("*") if file.is_file())
+        staged.publish()
     if not stills:
         with suppress(OSError):  # somebody else's analysis has put pictures there by now
             (target / "figures").rmdir()

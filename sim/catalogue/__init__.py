@@ -634,15 +634,18 @@ def _contradictions(model: CatalogueModel) -> Iterator[_Contradiction]:
 def _check_successor(row: _Row, facts: ModelFacts, models: Mapping[str, CatalogueModel]) -> None:
     if facts.successor is None or facts.retired is None:
         return
-    heir = models.get(facts.successor)
-    if heir is None:
+    successor = models.get(facts.successor)
+    if successor is None:
         row.fault("successor", f"unknown model {facts.successor!r}{_hint(facts.successor, models)}")
-    elif heir.released > facts.retired + _SUCCESSOR_SLACK:
+    elif successor.released > facts.retired + _SUCCESSOR_SLACK:
         row.fault(
-            "successor", f"{heir.slug} is released {heir.released}, after the retirement {facts.retired}"
+            "successor",
+            f"{successor.slug} is released {successor.released}, after the retirement {facts.retired}",
         )
-    elif heir.facts.retired is not None and heir.facts.retired <= facts.retired:
-        row.fault("successor", f"{heir.slug} retires {heir.facts.retired}, no later than this model")
+    elif successor.facts.retired is not None and successor.facts.retired <= facts.retired:
+        row.fault(
+            "successor", f"{successor.slug} retires {successor.facts.retired}, no later than this model"
+        )
 
 
 # --- writing ------------------------------------------------------------------------------------------

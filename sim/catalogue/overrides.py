@@ -53,8 +53,8 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
         if change.successor is not None and change.successor not in kept:
             raise _unknown(change.successor, ("models", slug, "successor"), kept)
     # A successor that this market does not list is forgotten.
-    heirs = (m.facts.successor for m in kept.models)
-    kept = kept.without([slug for slug in heirs if slug is not None and slug not in kept])
+    successors = (m.facts.successor for m in kept.models)
+    kept = kept.without([slug for slug in successors if slug is not None and slug not in kept])
     for i, event in enumerate(scenario.calendar):
         _check_event(event, i, scenario.start, kept)
     if scenario.plant is not None:

@@ -424,7 +424,7 @@ CalendarEvent = Annotated[
 
 
 class PlantSection(Section):
-    """A PLANT, for worlds with a known answer: loyalty that is put in by decree and emerges from nothing."""
+    """A PLANT, for worlds with a known answer: loyalty that is put in by construction and emerges from nothing."""
 
     model: str = Field(description="the model to which they are loyal")
     cohort: Literal["launch"] = Field(
@@ -474,7 +474,7 @@ class Scenario(Section):
     observation: Observation = Observation()
     calendar: list[CalendarEvent] = Field([], description="what happens to the market from outside")
     plant: PlantSection | None = Field(
-        None, description="a PLANT: a loyal share put in by decree, the known answer of a test world"
+        None, description="a PLANT: a loyal share put in by construction, the known answer of a test world"
     )
 
     @model_validator(mode="after")

@@ -101,7 +101,7 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     from analysis.report.exhibits import EXHIBITS
     from analysis.report.pages.compare import render_comparison
     from analysis.report.sheet import write_csv
-    from analysis.staging import Aside
+    from analysis.staging import Staging
 
     a, b = Analysed.at(first), Analysed.at(second)
     cells = retention_differences(a, b, list(panel_models(a, b)))
@@ -114,11 +114,11 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     series = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(_SERIES))
     page = render_comparison(a, b, cells, series, EXHIBITS)
 
-    with Aside(out, LEFT) as aside:
-        (aside.path / PAGE).write_text(page, encoding="utf-8")
-        write_csv(cells, aside.path / "retention_differences.csv")
-        write_csv(series, aside.path / "exhibit_differences.csv")
-        aside.publish()
+    with Staging(out, LEFT) as staged:
+        (staged.path / PAGE).write_text(page, encoding="utf-8")
+        write_csv(cells, staged.path / "retention_differences.csv")
+        write_csv(series, staged.path / "exhibit_differences.csv")
+        staged.publish()
     return a, b, cells, series
 
 

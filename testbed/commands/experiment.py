@@ -285,7 +285,7 @@ def write_results(
     """Write the tables, the matrix and the page from all runs of the plan that are remembered; returns the matrix, the
     numbers behind the answers and the facts of the page."""
     from analysis.report.sheet import write_csv
-    from analysis.staging import Aside
+    from analysis.staging import Staging
     from testbed.experiment.findings import curves, matrix, numbers, page, table
 
     records: dict[str, Record] = {}
@@ -297,13 +297,13 @@ def write_results(
     cells = matrix.matrix(plan, tidy)
     behind = numbers.numbers(plan, records)
     facts = _facts(plan, records, tally)
-    with Aside(home, LEFT) as aside:
-        table.write(tidy, aside.path)
-        write_csv(matrix.as_frame(cells), aside.path / "matrix.csv")
-        write_csv(behind, aside.path / NUMBERS)
+    with Staging(home, LEFT) as staged:
+        table.write(tidy, staged.path)
+        write_csv(matrix.as_frame(cells), staged.path / "matrix.csv")
+        write_csv(behind, staged.path / NUMBERS)
         text = page.render(plan, cells, tidy, curves.curves(plan, tidy), facts)
-        (aside.path / PAGE).write_text(text, encoding="utf-8")
-        aside.publish()
+        (staged.path / PAGE).write_text(text, encoding="utf-8")
+        staged.publish()
     return cells, behind, facts
 
 

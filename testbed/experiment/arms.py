@@ -22,17 +22,17 @@ class Arm:
     """A set of changes. levels: by factor, those that are changed; the others stay at their base.
 
     reference: the arm that it is compared with. factor: the one by which the two differ, None if they differ by more.
-    takes_away: whether it has less of every cause by which the two differ (off, 0, or a number below the base's), or
-    more (False); None where that cannot be said. at_end: it takes its factor as far as the experiment does: to off, or
-    to the lowest or highest number. alone: its factor is the one cause that is there, and the reference has none.
+    weakens_cause: whether it has less of every cause by which the two differ (off, 0, or a number below the base's), or
+    more (False); None where that cannot be said. at_extreme: it takes its factor as far as the experiment does: to off,
+    or to the lowest or highest number. alone: its factor is the one cause that is there, and the reference has none.
     """
 
     name: str
     levels: tuple[tuple[str, Level], ...] = ()
     reference: str = BASE
     factor: str | None = None
-    takes_away: bool | None = None
-    at_end: bool = False
+    weakens_cause: bool | None = None
+    at_extreme: bool = False
     alone: bool = False
 
     @property
@@ -119,13 +119,15 @@ def _arm(
     if alone is not None:
         # Less of the cause in `none` is more of it here.
         less = _less(factors[alone].changes[0], factors[alone].base)
-        return Arm(name, ordered, NONE, alone, None if less is None else not less, at_end=True, alone=True)
+        return Arm(
+            name, ordered, NONE, alone, None if less is None else not less, at_extreme=True, alone=True
+        )
     directions = {_less(level, factors[factor].base) for factor, level in ordered}
-    takes_away = directions.pop() if len(directions) == 1 else None
+    weakens_cause = directions.pop() if len(directions) == 1 else None
     if len(levels) != 1:
-        return Arm(name, ordered, BASE, None, takes_away)
+        return Arm(name, ordered, BASE, None, weakens_cause)
     ((factor, level),) = ordered
-    return Arm(name, ordered, BASE, factor, takes_away, _is_end(level, factors[factor]))
+    return Arm(name, ordered, BASE, factor, weakens_cause, _is_end(level, factors[factor]))
 
 
 def _less(level: Level, base: Level | None) -> bool | None:

@@ -57,7 +57,7 @@ def declared_effects(plan: Plan) -> int:
         for pattern in plan.patterns
         for world in plan.worlds
         for arm in plan.arms
-        if arm.factor and arm.at_end and pattern.expect.get(arm.factor, "irrelevant") != "irrelevant"
+        if arm.factor and arm.at_extreme and pattern.expect.get(arm.factor, "irrelevant") != "irrelevant"
         and not plan.same_world(world, arm)
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def cannot_decide(plan: Plan) -> list[str]:
             told.append(f"{_runs(have)} cannot tell a change that stands alone: from {lone} on ({beside})")
         if have < (calms := least_replicates(level, plan.file.margin)[1]):
             told.append(f"{_runs(have)} can call nothing irrelevant or absent: from {calms} on")
-    judged = any(pattern.hit_is_error for pattern in plan.patterns)
+    judged = any(pattern.counts_as_false_positive for pattern in plan.patterns)
     absent = judged and any(world.effect == "absent" for world in plan.worlds)
     if absent and have < (settles := replicates_to_settle(level)):
         told.append(

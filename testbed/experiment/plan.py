@@ -41,7 +41,7 @@ class PlannedPattern:
     name: str
     bound: Bound
     expect: Mapping[str, Declared]
-    hit_is_error: bool = True  # in a world without the effect
+    counts_as_false_positive: bool = True  # in a world without the effect
 
 
 @dataclass(frozen=True)

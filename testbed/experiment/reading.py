@@ -308,7 +308,9 @@ def _patterns(file: PlanFile, document: Document) -> tuple[PlannedPattern, ...]:
             called = name if section.is_ is not None else registered
             try:
                 bound = bind(registered, section.with_)
-                found.setdefault(called, PlannedPattern(called, bound, section.expect, section.hit_is_error))
+                found.setdefault(
+                    called, PlannedPattern(called, bound, section.expect, section.counts_as_false_positive)
+                )
             except BadPattern as error:
                 at = (*place, "with", error.key) if error.key else (*place, "is") if section.is_ else place
                 problems.append(document.problem(at, str(error), at_key=not error.key and not section.is_))

@@ -96,7 +96,7 @@ class PatternSection(Section):
     is_: str | None = Field(None, alias="is", description="registered name (default: the name here)")
     with_: dict[str, Any] = Field({}, alias="with", description="arguments")
     expect: dict[str, Declared] = Field({}, description=f"by factor: {', '.join(DECLARABLE)}")
-    hit_is_error: bool = Field(
+    counts_as_false_positive: bool = Field(
         True, description="whether, in a world without the effect, this pattern is a false positive"
     )
 

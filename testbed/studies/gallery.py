@@ -11,7 +11,7 @@ from analysis.queries.model_facts import model_names
 from analysis.report import figures
 from analysis.report.charts.chart import Sheet
 from analysis.report.exhibits.retention import cohorts_of
-from analysis.staging import Aside
+from analysis.staging import Staging
 from sim.catalogue.overrides import WORLDS
 from testbed.failure import BAD_INPUT
 
@@ -25,7 +25,7 @@ def main() -> int:
     folder = PICTURE.parent
     names = [f"{PICTURE.name}{suffix}" for suffix in (".svg", ".png")]
     try:
-        with Aside(folder, names) as aside, tempfile.TemporaryDirectory(prefix="gallery-") as out:
+        with Staging(folder, names) as staged, tempfile.TemporaryDirectory(prefix="gallery-") as out:
             fit = sim.run(scenario, out=out)
             coin = sim.run(scenario, settings=["mechanisms.fit=off"], out=out)
             with analysis.open_log(fit.path) as first, analysis.open_log(coin.path) as second:
@@ -33,8 +33,8 @@ def main() -> int:
                           "Fit off: a coin decides each trial": second}  # fmt: skip
                 sheet = Sheet(tuple(cohorts_of(log, MODEL, name) for name, log in worlds.items()))
                 title = f"{model_names(first)[MODEL]}: retention by month of first use"
-                figures.save(figures.figure(sheet, title), aside.path / PICTURE.name)
-            aside.publish()
+                figures.save(figures.figure(sheet, title), staged.path / PICTURE.name)
+            staged.publish()
     except Foreign as error:
         print(f"python -m testbed.studies.gallery: {error}", file=sys.stderr)
         return BAD_INPUT

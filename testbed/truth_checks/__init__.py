@@ -6,7 +6,7 @@ lie beyond; three claims have a second half, which the words name: a claim holds
 
 `launches`: first fits are over-represented in launch cohorts, and stay. `rivals`: first fits stay when a better rival
 comes, others leave. `windows`: once a rival is as able, cohorts no longer stay. `returns`: who returns used others.
-Beside them `planting`: whether the scenario made users loyal by decree.
+Beside them `planting`: whether the scenario made users loyal by construction.
 """
 
 from __future__ import annotations

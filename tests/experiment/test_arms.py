@@ -23,21 +23,21 @@ def test_one_at_a_time():
     arms = arms_of(SWITCHES, ArmsSection(designs=["one_at_a_time"]))
     assert [arm.factor for arm in arms] == [None, "fit", "backlog", "lock_in"]
     assert [arm.reference for arm in arms] == ["", "base", "base", "base"]
-    assert [arm.takes_away for arm in arms] == [None, True, True, True]
+    assert [arm.weakens_cause for arm in arms] == [None, True, True, True]
 
 
 def test_alone_is_compared_with_the_arm_without_any_cause():
     arms = {arm.name: arm for arm in arms_of(SWITCHES, ArmsSection(designs=["alone"]))}
     assert list(arms) == ["base", "none", "only fit", "only backlog", "only lock_in"]
     assert dict(arms["only fit"].levels) == {"backlog": "off", "lock_in": "off"}
-    assert (arms["only fit"].reference, arms["only fit"].factor, arms["only fit"].takes_away) == (
+    assert (arms["only fit"].reference, arms["only fit"].factor, arms["only fit"].weakens_cause) == (
         "none",
         "fit",
         False,
     )
     assert [name for name, arm in arms.items() if arm.alone] == ["only fit", "only backlog", "only lock_in"]
     none = arms["none"]
-    assert (none.reference, none.factor, none.takes_away) == ("base", None, True)
+    assert (none.reference, none.factor, none.weakens_cause) == ("base", None, True)
 
 
 def test_the_arms_of_a_design_are_counted_before_they_are_made():
@@ -50,11 +50,11 @@ def test_a_level_of_the_base_is_no_change():
     factors = {"dose": FactorSection(key="a.b", base=1, levels=[0, 1, 2])}
     arms = arms_of(factors, ArmsSection(designs=["full"]))
     assert [arm.name for arm in arms] == ["base", "dose=0", "dose=2"]
-    assert [arm.takes_away for arm in arms] == [None, True, False]
+    assert [arm.weakens_cause for arm in arms] == [None, True, False]
 
 
 @pytest.mark.parametrize(
-    ("base", "level", "takes_away"),
+    ("base", "level", "weakens_cause"),
     [
         (2.0, 1.0, True),
         (2.0, 3, False),
@@ -68,13 +68,13 @@ def test_a_level_of_the_base_is_no_change():
         ("off", 0, None),
     ],
 )
-def test_which_level_is_less(base, level, takes_away):
+def test_which_level_is_less(base, level, weakens_cause):
     factor = FactorSection(key="a.b", base=base, levels=[level])
     _, arm = arms_of({"dose": factor}, ArmsSection(designs=["one_at_a_time"]))
-    assert arm.takes_away is takes_away
-    if takes_away is not None:
+    assert arm.weakens_cause is weakens_cause
+    if weakens_cause is not None:
         arms = arms_of({"dose": factor, "fit": SWITCHES["fit"]}, ArmsSection(designs=["alone"]))
-        assert [arm.takes_away for arm in arms if arm.name == "only dose"] == [not takes_away]
+        assert [arm.weakens_cause for arm in arms if arm.name == "only dose"] == [not weakens_cause]
 
 
 def test_several_changes_have_a_direction_if_all_have_the_same():
@@ -83,7 +83,7 @@ def test_several_changes_have_a_direction_if_all_have_the_same():
         "fit": SWITCHES["fit"],
         "price": FactorSection(key="a.c", base=3, levels=[4]),
     }
-    arms = {arm.name: arm.takes_away for arm in arms_of(factors, ArmsSection(designs=["full"]))}
+    arms = {arm.name: arm.weakens_cause for arm in arms_of(factors, ArmsSection(designs=["full"]))}
     assert arms["dose=0.5, fit=off"] is True and arms["dose=2, price=4"] is False
     assert arms["dose=2, fit=off"] is None and arms["dose=0.5, price=4"] is None
 
@@ -91,7 +91,7 @@ def test_several_changes_have_a_direction_if_all_have_the_same():
 def test_the_ends_of_a_dose():
     factors = {"dose": FactorSection(key="a.b", base=2, levels=[1, 1.5, 3, 4, "off"])}
     arms = arms_of(factors, ArmsSection(designs=["one_at_a_time"]))
-    assert [arm.name for arm in arms if arm.at_end] == ["dose=1", "dose=4", "dose=off"]
+    assert [arm.name for arm in arms if arm.at_extreme] == ["dose=1", "dose=4", "dose=off"]
 
 
 def test_listed_arms_come_last_and_must_be_new():

@@ -13,7 +13,7 @@ COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
 
 
 @pytest.mark.parametrize(
-    ("pairs", "takes_away", "finding"),
+    ("pairs", "weakens_cause", "finding"),
     [
         (Pairs(0, 20, 0, 0), True, "needed"),
         (Pairs(4, 12, 0, 4), True, "needed"),
@@ -37,8 +37,8 @@ COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
         (Pairs(0, 0, 0, 0), True, "untestable"),
     ],
 )
-def test_findings(pairs, takes_away, finding):
-    assert find(pairs, pairs.p(), 0.05, 0.2, takes_away) == finding
+def test_findings(pairs, weakens_cause, finding):
+    assert find(pairs, pairs.p(), 0.05, 0.2, weakens_cause) == finding
 
 
 def test_a_finding_needs_the_adjusted_p():
@@ -86,20 +86,20 @@ def test_few_replicates_can_tell_nothing():
     assert (tells, calms) == (6, 16)
     for n, found in ((tells - 1, "undecided"), (tells, "needed")):
         pairs = Pairs(0, n, 0, 0)
-        assert find(pairs, pairs.p(), 0.05, 0.2, takes_away=True) == found
+        assert find(pairs, pairs.p(), 0.05, 0.2, weakens_cause=True) == found
     for n, found in ((calms - 1, "undecided"), (calms, "irrelevant")):
-        assert find(Pairs(n, 0, 0, 0), 1.0, 0.05, 0.2, takes_away=True) == found
+        assert find(Pairs(n, 0, 0, 0), 1.0, 0.05, 0.2, weakens_cause=True) == found
 
 
 def test_what_does_not_emerge_cannot_vanish():
     never, always = Pairs(0, 0, 0, 40), Pairs(40, 0, 0, 0)
-    assert find(never, 1.0, 0.05, 0.2, takes_away=True) == "absent"
-    assert find(Pairs(3, 1, 1, 60), 1.0, 0.05, 0.2, takes_away=True) == "absent"
-    assert find(always, 1.0, 0.05, 0.2, takes_away=True) == "irrelevant"
+    assert find(never, 1.0, 0.05, 0.2, weakens_cause=True) == "absent"
+    assert find(Pairs(3, 1, 1, 60), 1.0, 0.05, 0.2, weakens_cause=True) == "absent"
+    assert find(always, 1.0, 0.05, 0.2, weakens_cause=True) == "irrelevant"
     assert (
-        find(never, 1.0, 0.05, 0.2, takes_away=False) == "irrelevant"
+        find(never, 1.0, 0.05, 0.2, weakens_cause=False) == "irrelevant"
     )  # more of the cause does not bring it
-    assert find(Pairs(0, 0, 0, 4), 1.0, 0.05, 0.2, takes_away=True) == "undecided"
+    assert find(Pairs(0, 0, 0, 4), 1.0, 0.05, 0.2, weakens_cause=True) == "undecided"
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_it_takes_the_shipped_experiments():
         data = plain(file.read_text(encoding="utf-8"))
         data |= {key: int(data[key]) for key in numbers & set(data)}
         for pattern in data["patterns"].values():
-            if "hit_is_error" in pattern:
-                pattern["hit_is_error"] = pattern["hit_is_error"] == "true"
+            if "counts_as_false_positive" in pattern:
+                pattern["counts_as_false_positive"] = pattern["counts_as_false_positive"] == "true"
         assert errors(data) == [], file.name
 
 

@@ -164,7 +164,9 @@ def test_false_positives(tmp_path):
 worlds:
   null: {file: one-frontier-model.yaml, effect: absent}
   true: {file: one-frontier-model.yaml, effect: present}""")  # fmt: skip
-    text += "  kept too: {is: cohort-retention, with: {model: new/frontier}, hit_is_error: false}\n"
+    text += (
+        "  kept too: {is: cohort-retention, with: {model: new/frontier}, counts_as_false_positive: false}\n"
+    )
     plan = reading.load(write(tmp_path, text), replicates=80)
     made = {("null", "base", "launch"): "yyyy" + "n" * 16, ("null", "fit=off", "launch"): "n" * 73,
             ("null", "lock_in=0", "launch"): "n" * 72, ("null", "lock_in=3", "launch"): "yy" + "n" * 18,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.report.status import MARKS, WORDS, Status, status_of
-from analysis.staging import Aside
+from analysis.staging import Staging
 
 FILE = "verdicts.json"
 PAGE = "report.html"
@@ -61,13 +61,13 @@ def keep(folder: Path, content: Any) -> None:
     Raises `analysis.contract.files.Foreign` if one of them is not ours.
     """
     page = folder / PAGE
-    with Aside(folder, [FILE, PAGE] if page.is_file() else [FILE]) as aside:
+    with Staging(folder, [FILE, PAGE] if page.is_file() else [FILE]) as staged:
         text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        (aside.path / FILE).write_text(text, encoding="utf-8")
+        (staged.path / FILE).write_text(text, encoding="utf-8")
         if page.is_file():
-            shown = into(page.read_text(encoding="utf-8"), read(aside.path))
-            (aside.path / PAGE).write_text(shown, encoding="utf-8")
-        aside.publish()
+            shown = into(page.read_text(encoding="utf-8"), read(staged.path))
+            (staged.path / PAGE).write_text(shown, encoding="utf-8")
+        staged.publish()
 
 
 def _mark(ids: str, text: str) -> str:

@@ -94,24 +94,24 @@ class Pairs:
         return gap - reach(q - q_low, p_high - p), gap + reach(q_high - q, p - p_low)
 
 
-def find(pairs: Pairs, p: float, level: float, margin: float, takes_away: bool | None) -> Finding:
-    """The finding on a change. p: of the test, adjusted for what else is tested with it. takes_away: the second side
+def find(pairs: Pairs, p: float, level: float, margin: float, weakens_cause: bool | None) -> Finding:
+    """The finding on a change. p: of the test, adjusted for what else is tested with it. weakens_cause: the second side
     has less of a cause than the first; False: more; None: that cannot be said."""
     if not pairs.n:
         return "untestable"
     before, after = pairs.rates
     if p < level:
         if before > HALF >= after:
-            return _word(takes_away, "needed", "prevents", "ends")
+            return _word(weakens_cause, "needed", "prevents", "ends")
         if before <= HALF < after:
-            return _word(takes_away, "prevents", "sufficient", "brings")
+            return _word(weakens_cause, "prevents", "sufficient", "brings")
         if after < before:
-            return _word(takes_away, "helps", "hinders", "lowers")
-        return _word(takes_away, "hinders", "helps", "raises")
+            return _word(weakens_cause, "helps", "hinders", "lowers")
+        return _word(weakens_cause, "hinders", "helps", "raises")
     low, high = pairs.interval()
     if not (-margin < low and high < margin):
         return "undecided"
-    return "absent" if takes_away and max(before, after) <= margin else "irrelevant"
+    return "absent" if weakens_cause and max(before, after) <= margin else "irrelevant"
 
 
 def least_replicates(level: float, margin: float) -> tuple[int, int]:
@@ -127,8 +127,8 @@ def replicates_to_tell(level: float) -> int:
     return next(n for n in range(1, 10_000) if Pairs(0, n, 0, 0).p() < level)
 
 
-def _word(takes_away: bool | None, less: Finding, more: Finding, other: Finding) -> Finding:
-    return other if takes_away is None else less if takes_away else more
+def _word(weakens_cause: bool | None, less: Finding, more: Finding, other: Finding) -> Finding:
+    return other if weakens_cause is None else less if weakens_cause else more
 
 
 def agreement(declared: Declared | None, found: Finding) -> Agreement:

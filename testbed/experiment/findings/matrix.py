@@ -133,7 +133,7 @@ def _cell(
     if plan.same_world(world, arm):
         finding = "same world"
     elif arm.reference:
-        finding = find(compared.pairs, p_adjusted, plan.file.level, plan.file.margin, arm.takes_away)
+        finding = find(compared.pairs, p_adjusted, plan.file.level, plan.file.margin, arm.weakens_cause)
     before, after = compared.pairs.rates
     least, most = compared.pairs.interval()
     return MatrixCell(
@@ -164,7 +164,7 @@ def _cell(
         declared=declared or "",
         agreement=_agreement(declared, finding, arm),
         errors=_errors(holds, n, plan.file.level)
-        if world.effect == "absent" and pattern.hit_is_error
+        if world.effect == "absent" and pattern.counts_as_false_positive
         else "",
         why="" if n else str(own["why"].iloc[0]),
     )
@@ -177,10 +177,10 @@ def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreeme
     if declared is None or (declared == "sufficient") != arm.alone:
         return ""
     if declared in ("needed", "helps", "hinders", "prevents") and not (
-        arm.at_end and arm.takes_away is not None
+        arm.at_extreme and arm.weakens_cause is not None
     ):
         return ""
-    if declared == "needed" and not arm.takes_away:
+    if declared == "needed" and not arm.weakens_cause:
         return ""
     return agreement(declared, finding)
 

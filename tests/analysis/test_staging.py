@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.contract import files
-from analysis.staging import Aside
+from analysis.staging import Staging
 
 NAMES = ("tables", "figures", "report.html")
 
@@ -31,9 +31,9 @@ def said(folder: Path) -> list[str]:
 
 
 def publish(target: Path, text: str) -> None:
-    with Aside(target, NAMES) as aside:
-        put(aside.path, text)
-        aside.publish()
+    with Staging(target, NAMES) as staged:
+        put(staged.path, text)
+        staged.publish()
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, at: int, what) -> None:
@@ -77,7 +77,7 @@ def test_what_a_killed_process_had_half_replaced_is_taken_back(tmp_path, monkeyp
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     assert len(list(tmp_path.glob(".analysis-*"))) == 1
-    with Aside(tmp_path, NAMES):
+    with Staging(tmp_path, NAMES):
         pass
     assert said(tmp_path) == ["old"] * 3
 
@@ -86,7 +86,7 @@ def test_only_what_nobody_writes_any_more_is_swept(tmp_path):
     left, other = tmp_path / ".analysis-0123456789ab", tmp_path / ".analysis-of-mine"
     left.mkdir()
     other.mkdir()
-    with Aside(tmp_path, NAMES) as first:
+    with Staging(tmp_path, NAMES) as first:
         assert other.exists() and not left.exists()
         other.rmdir()
         put(first.path, "first")
@@ -131,7 +131,7 @@ def test_what_the_user_has_there_is_named_and_left(tmp_path, name):
     before = kept(tmp_path)
     with (
         pytest.raises(files.Foreign, match=f"{name}: slipper did not write this file.*--out"),
-        Aside(tmp_path, NAMES),
+        Staging(tmp_path, NAMES),
     ):
         raise AssertionError("the work must not begin")
     assert kept(tmp_path) == before
@@ -146,10 +146,10 @@ def test_what_was_changed_or_added_among_our_results_is_kept(tmp_path, name, why
     publish(tmp_path, "old")
     if early:
         (tmp_path / name).write_text("mine")
-    with pytest.raises(files.Foreign, match=f"{name}.*{why}"), Aside(tmp_path, NAMES) as aside:
-        put(aside.path, "new")
+    with pytest.raises(files.Foreign, match=f"{name}.*{why}"), Staging(tmp_path, NAMES) as staged:
+        put(staged.path, "new")
         (tmp_path / name).write_text("mine")
-        aside.publish()
+        staged.publish()
     assert (tmp_path / name).read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*NAMES, files.LIST])
     (tmp_path / name).unlink()  # what slipper wrote itself and the user removed is no obstacle
@@ -167,9 +167,9 @@ def test_a_link_is_not_ours(tmp_path):
 
 def test_results_of_several_commands_are_on_one_list(tmp_path):
     publish(tmp_path, "old")
-    with Aside(tmp_path, ["verdicts.json"]) as aside:
-        (aside.path / "verdicts.json").write_text("{}")
-        aside.publish()
+    with Staging(tmp_path, ["verdicts.json"]) as staged:
+        (staged.path / "verdicts.json").write_text("{}")
+        staged.publish()
     publish(tmp_path, "new")
     marks = files.read(tmp_path)
     assert marks is not None and set(marks) == {
@@ -190,7 +190,7 @@ def test_another_command_takes_back_what_a_killed_one_had_half_replaced(tmp_path
         publish(tmp_path, "new")
         os._exit(0)
     os.waitpid(child, 0)
-    with Aside(tmp_path, ["verdicts.json"]):
+    with Staging(tmp_path, ["verdicts.json"]):
         pass
     assert said(tmp_path) == ["old"] * 3
 
@@ -217,7 +217,7 @@ def test_results_without_a_list_are_named_and_refused_in_a_run_folder_too(tmp_pa
         ("figures", "figures/a.txt"),
     ):
         with pytest.raises(files.Foreign, match=rf"{kept}: slipper did not .* earlier version have no list"):
-            Aside(tmp_path, [name]).__enter__()
+            Staging(tmp_path, [name]).__enter__()
         assert (tmp_path / kept).read_text() == "edited"
     for name in ("tables", "figures"):
         shutil.rmtree(tmp_path / name)
