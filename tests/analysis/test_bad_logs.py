@@ -7,6 +7,7 @@ import html
 import json
 import re
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import pytest
 from analysis import contract
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.figures import figure
-from analysis.sources.log import NotAvailable, open_log
+from analysis.sources.log import Log, NotAvailable, open_log
 from testbed import cli
 from tests.analysis.made_log import MadeLog, made, write_run
 
@@ -106,38 +107,43 @@ def check_tables(folder: Path) -> None:
             assert known.between(0, 1 + 1e-9).all(), (exhibit.id, column)
 
 
-def check_figures(folder: Path) -> None:
+def check_figures(log: Log) -> None:
     """Each exhibit with a table can be drawn, and has the note that stands under its figure."""
-    with open_log(folder) as log:
-        for exhibit in (e for e in EXHIBITS if e.chart is not None):
-            try:
-                frame = exhibit.table(log)
-            except NotAvailable:
-                continue
-            if frame.empty:
-                continue
-            note = exhibit.sample(log, frame) if exhibit.sample is not None else ""
-            made = figure(exhibit.chart(frame), exhibit.title, note)
-            assert made.get_supxlabel() == note, exhibit.id
+    for exhibit in (e for e in EXHIBITS if e.chart is not None):
+        try:
+            frame = exhibit.table(log)
+        except NotAvailable:
+            continue
+        if frame.empty:
+            continue
+        note = exhibit.sample(log, frame) if exhibit.sample is not None else ""
+        made = figure(exhibit.chart(frame), exhibit.title, note)
+        assert made.get_supxlabel() == note, exhibit.id
 
 
 @pytest.mark.parametrize("case", BARE)
-def test_a_bare_log_is_analysed_judged_and_compared(capsys, tmp_path, case):
+def test_a_bare_log_is_judged_analysed_and_compared(capsys, tmp_path, monkeypatch, case):
+    """In this order the page has the verdicts, and nothing is analysed again for the comparison."""
     run = write_run(BARE[case](BASE), tmp_path / "run")
-    status, _, _ = slipper(capsys, "analyze", run, "--quiet")
-    assert status == 0
+    with open_log(run) as log:  # one for all commands, which ask it much of the same
+        monkeypatch.setattr("analysis.open_log", lambda where, **options: nullcontext(log))
+        status, out, _ = slipper(capsys, "check", run, "--json", "--quiet")
+        assert status == 0
+        claims = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} in the verdicts"))["claims"]
+        assert {claim["status"] for claim in claims} <= {"holds", "fails", "not_testable"}
+
+        status, _, _ = slipper(capsys, "analyze", run, "--quiet")
+        assert status == 0
+        check_figures(log)
     page = (run / "report.html").read_text()
     check_words(page)
     check_tables(run)
-    check_figures(run)
     assert GAPS.get(case, "") in html.unescape(page)
 
-    status, out, _ = slipper(capsys, "check", run, "--json", "--quiet")
-    assert status == 0
-    claims = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} in the verdicts"))["claims"]
-    assert {claim["status"] for claim in claims} <= {"holds", "fails", "not_testable"}
-
     other = shutil.copytree(run, tmp_path / "other")
+    monkeypatch.setattr(
+        "analysis.open_log", lambda where, **options: pytest.fail(f"{where} is analysed again")
+    )
     status, _, _ = slipper(capsys, "compare", run, other, "--out", tmp_path / "out", "--quiet")
     assert status == 0
     check_words((tmp_path / "out" / "compare.html").read_text())
