@@ -22,17 +22,12 @@ from analysis.report.exhibits import EXHIBITS
 from analysis.report.figures import figure
 from analysis.sources.log import Log, NotAvailable, open_log
 from testbed import cli
-from tests.analysis.made_log import MadeLog, made, write_run
+from tests.analysis.made_log import READ, MadeLog, made, write_run
 
 BASE = made(rows=400, users=60, label_share=0.5)
 WEEK = (dt.date(2025, 10, 6), dt.date(2025, 10, 12))
 OPTIONAL = [f.name for f in contract.GENERATIONS if not f.required]
 FACTS = [f.name for f in contract.MODELS if not f.required]
-# The columns that some exhibit reads; all others are dropped together.
-READ = (
-    "account_id", "variant", "tokens_reasoning", "tokens_cached", "byok", "finish_reason", "tools_offered", "country",
-    "continent", "language",
-)  # fmt: skip
 READ_FACTS = ("name", "size_class", "reasoning_optimised", "prices", "free_windows", "retired")
 
 
