@@ -9,20 +9,43 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("analysis", "sim", "testbed", "scenarios", "tests", "docs", "pyproject.toml", "README.md")
-PAGES = {"add-a-null-world.md": 1}
+PAGES = {"add-a-null-world.md": 1, "add-a-mechanism.md": 3, "add-an-exhibit.md": 3}
 """How many files each addition may touch, those that a command writes not counted."""
 
 
-def steps(page: Path) -> list[tuple[str, str]]:
-    """(file, text) for each file that the page writes whole, and ("", command) for each command, in order."""
-    text = page.read_text(encoding="utf-8")
-    found = re.findall(r"(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n(.*?)^```", text, flags=re.S | re.M)
-    return [(name, body) for name, kind, body in found if name or kind == "sh"]
+class Step(NamedTuple):
+    """A block of a page: a file to write, a change of a file, or commands (sh)."""
+
+    file: str
+    kind: str
+    body: str
+
+
+def steps(page: Path) -> list[Step]:
+    """The steps of a page, in order. A block below the name of a file is that file, or a change of it (diff)."""
+    text, file, found = page.read_text(encoding="utf-8"), "", []
+    for name, kind, body in re.findall(
+        r"(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n(.*?)^```", text, flags=re.S | re.M
+    ):
+        file = name or file
+        if name or kind in ("sh", "diff"):
+            found.append(Step("" if kind == "sh" else file, kind, body))
+    return found
+
+
+def changed(text: str, diff: str) -> str:
+    """A text after a change, whose unchanged and removed lines must be found in it once."""
+    lines = diff.splitlines(keepends=True)
+    before = "".join(line[1:] for line in lines if line[0] != "+")
+    after = "".join(line[1:] for line in lines if line[0] != "-")
+    assert text.count(before) == 1, f"not found once:\n{before}"
+    return text.replace(before, after)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -35,12 +58,15 @@ def test_the_steps_of_a_page_work(page, tmp_path):
         else:
             tree.mkdir(exist_ok=True)
             shutil.copy(source, tree / name)
-    written = {name for name, _ in steps(ROOT / "docs" / page) if name}
+    written = {step.file for step in steps(ROOT / "docs" / page) if step.file}
     assert 0 < len(written) <= PAGES[page]
     environment = os.environ | {"PYTHONPATH": str(tree)}
-    for name, body in steps(ROOT / "docs" / page):
-        if name:
-            (tree / name).write_text(body, encoding="utf-8")
+    for file, kind, body in steps(ROOT / "docs" / page):
+        if file:
+            path = tree / file
+            path.write_text(
+                changed(path.read_text(encoding="utf-8"), body) if kind == "diff" else body, "utf-8"
+            )
             continue
         for command in body.splitlines():
             words = shlex.split(command, comments=True)
