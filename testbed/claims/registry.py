@@ -21,7 +21,6 @@ from testbed.claims.predicates import AllOf, Any_, StatisticCall
 from testbed.claims.statistics import BadCall, bind
 
 REGISTRY = Path(__file__).with_name("claims.yaml")
-IDS = tuple(f"C{number:02d}" if number < 100 else f"C{number}" for number in range(1, 161))
 
 Role = Literal["definition", "input", "emergent"]
 Basis = Literal["stated", "third-party", "ours"]

@@ -15,8 +15,8 @@ TEXT = registry.REGISTRY.read_text(encoding="utf-8")
 
 
 def test_every_claim_is_there_exactly_once_in_order():
-    assert registry.registry().ids() == list(registry.IDS)
-    assert registry.IDS[0] == "C01" and registry.IDS[-1] == "C160" and len(set(registry.IDS)) == 160
+    ids = registry.registry().ids()
+    assert ids == [f"C{number:02d}" for number in range(1, len(ids) + 1)] and len(ids) >= 160
 
 
 def calls():
