@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.activity import monthly
 from sim.gateway.run_folder import COMPRESSION, DICTIONARY_COLUMNS
-from sim.scenario import LargeAccountEvent
+from sim.scenario.calendar import LargeAccountEvent
 from sim.world import World, compile_loops, log_writer, run_agents
 
 PILOT_USERS = (1_000, 4_000)

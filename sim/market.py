@@ -16,14 +16,8 @@ from numpy.typing import NDArray
 from analysis.contract import CATEGORIES
 from sim.catalogue import Catalogue, CatalogueModel
 from sim.pricing import Usage
-from sim.scenario import (
-    AbilityEvent,
-    OutageEvent,
-    PriceEvent,
-    PriceStrategyEvent,
-    PromotionEvent,
-    Scenario,
-)
+from sim.scenario import Scenario
+from sim.scenario.calendar import AbilityEvent, OutageEvent, PriceEvent, PriceStrategyEvent, PromotionEvent
 
 Process = Generator[simpy.Event, None, None]
 SAME = 1e-9

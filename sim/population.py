@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from analysis.contract import CATEGORIES
 from sim.catalogue import Catalogue
 from sim.randomness import Draws, Purpose
-from sim.scenario import LargeAccountEvent, Scenario, WaveEvent
+from sim.scenario import Scenario
+from sim.scenario.calendar import LargeAccountEvent, WaveEvent
 from sim.scenario.distributions import Distribution
 
 MAX_WORKLOADS = 4

@@ -14,7 +14,7 @@ from analysis.contract import CATEGORIES
 from sim.mechanisms import MECHANISMS
 from sim.population import MAX_WORKLOADS, Users, Workloads, build_population
 from sim.randomness import Purpose
-from sim.scenario import WaveEvent
+from sim.scenario.calendar import WaveEvent
 from sim.scenario.distributions import Distribution
 from sim.world import World
 from tests.agreement import FALSE_ALARM, correlation_p, counts_p, share_p

@@ -19,7 +19,9 @@ from sim.catalogue import (
 )
 from sim.config.problems import Path as KeyPath
 from sim.config.problems import ProblemAt
-from sim.scenario import CalendarEvent, LargeAccountEvent, ModelSection, PriceStrategyEvent, Scenario
+from sim.scenario import Scenario
+from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, PriceStrategyEvent
+from sim.scenario.models import ModelSection
 from sim.scenario.shipped import WORLDS as WORLDS
 
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))

@@ -30,7 +30,8 @@ from sim.market import Market
 from sim.planted_loyalty import Plant
 from sim.population import Users, Workloads
 from sim.randomness import Draws
-from sim.scenario import PromotionEvent, Scenario
+from sim.scenario import Scenario
+from sim.scenario.calendar import PromotionEvent
 from sim.spells import Kind, Reason
 
 COMPRESSION = {"compression": "zstd", "compression_level": 1}

@@ -5,14 +5,8 @@ from collections.abc import Iterator
 
 from sim.catalogue import Catalogue
 from sim.config.problems import Path, ProblemAt
-from sim.scenario import (
-    CalendarEvent,
-    LargeAccountEvent,
-    OutageEvent,
-    PromotionEvent,
-    Scenario,
-    WaveEvent,
-)
+from sim.scenario import Scenario
+from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, OutageEvent, PromotionEvent, WaveEvent
 
 
 def notices(scenario: Scenario, catalogue: Catalogue) -> Iterator[ProblemAt]:

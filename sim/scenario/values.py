@@ -1,10 +1,13 @@
 """What the sections of a scenario are made of: numbers in a range, values by date, values that vary."""
 
 import math
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from sim.config.problems import ProblemAt
 from sim.scenario.distributions import Distribution
 from sim.scenario.timelines import Timeline
 
@@ -39,3 +42,12 @@ class Section(BaseModel):
     """A part of a scenario: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def some_weight(groups: Mapping[Any, Any], key: str) -> None:
+    """On every date at which a weight changes, some group has one."""
+    dates = {day for group in groups.values() for day in group.share.root}
+    for day in sorted(dates):
+        moment = np.array([day], dtype="datetime64[D]")
+        if sum(float(group.share.at(moment)[0]) for group in groups.values()) <= 0:
+            raise ProblemAt((key,), f"on {day} no share is above zero; give one some weight")

@@ -94,7 +94,7 @@ def test_how_far_a_run_is_is_told_and_is_no_record(tasks):
 def test_a_run_tells_how_far_it_is(tasks, tmp_path):
     parts: list[float] = []
     carry_out(tasks[0], parts.append)
-    assert parts == sorted(parts) and len(parts) >= 10 and 0 < parts[0] < 0.1 and 0.65 <= parts[-1] < 1
+    assert parts == sorted(parts) and len(parts) >= 4 and 0 < parts[0] < 0.1 and 0.65 <= parts[-1] < 1
 
 
 def test_a_run_that_kills_its_process_each_time_fails_alone(tasks, monkeypatch):

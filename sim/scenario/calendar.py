@@ -1,0 +1,125 @@
+"""The calendar of a scenario: what happens on a day, and the planted loyal share."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from analysis.contract import Category
+from sim.config.problems import ProblemAt
+from sim.scenario.values import (
+    NonNegative,
+    Positive,
+    Section,
+    Share,
+)
+
+
+class PriceEvent(Section):
+    """A price change that the catalogue does not have; it holds until the catalogue's next price."""
+
+    event: Literal["price_change"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+    factor: Positive | None = Field(None, description="multiplies all of the model's prices")
+    prompt: NonNegative | None = Field(None, description="USD per million prompt tokens")
+    completion: NonNegative | None = Field(None, description="USD per million completion tokens")
+    cached: NonNegative | None = Field(None, description="USD per million cached prompt tokens")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "PriceEvent":
+        if (self.factor is None) == (self.prompt is None or self.completion is None):
+            raise ProblemAt((), "give either `factor`, or both `prompt` and `completion`")
+        return self
+
+
+class AbilityEvent(Section):
+    """A model changes under its id."""
+
+    event: Literal["ability_change"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+    by: float = Field(description="added to its ability")
+    category: Category | None = Field(None, description="in this category only")
+
+
+class PromotionEvent(Section):
+    """A model is free for a while."""
+
+    event: Literal["promotion"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    until: dt.date = Field(description="last day")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+
+
+class OutageEvent(Section):
+    """A model answers no requests for some days."""
+
+    event: Literal["outage"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    days: Annotated[int, Field(ge=1)] = Field(description="how long it lasts")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+
+
+class LargeAccountEvent(Section):
+    """One account that uses one model heavily for a time (a whale)."""
+
+    event: Literal["large_account"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    until: dt.date | None = Field(None, description="last day (none: to the end)")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+    users: Annotated[int, Field(ge=1)] = Field(1, description="keys of the account that share the volume")
+    requests_per_day: Positive = Field(
+        description="requests a day of the whole account (traffic.volume and traffic.season apply)"
+    )
+    category: Category = Field("programming", description="the kind of its work")
+    tool_call_share: Share | None = Field(None, description="its requests that end in a tool call")
+    country: str | None = Field(None, description="where it is billed (none: the first country)")
+
+
+class WaveEvent(Section):
+    """Many users at once, drawn by one model (tourists)."""
+
+    event: Literal["wave"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    days: Annotated[int, Field(ge=1)] = Field(14, description="days over which they arrive")
+    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+    share_of_users: Share = Field(description="of all users")
+    segment: str | None = Field(None, description="the segment to which they belong (none: as they would)")
+
+
+class PriceStrategyEvent(Section):
+    """An author cuts prices when its share of use falls (an author's strategy; rule and defaults assumed)."""
+
+    event: Literal["price_strategy"]
+    date: dt.date = Field(description="the day on which it happens, or its first day")
+    author: str = Field(description="whose models", examples=["openai"])
+    when_share_falls_by: Share = Field(0.3, description="relative fall of the weekly share from its best")
+    factor: Positive = Field(0.8, description="multiplies its models' prices", lt=1)
+    at_most: Annotated[int, Field(ge=1)] = Field(3, description="cuts")
+    pause_days: Annotated[int, Field(ge=1)] = Field(60, description="days between cuts")
+
+
+CalendarEvent = Annotated[
+    PriceEvent
+    | AbilityEvent
+    | PromotionEvent
+    | OutageEvent
+    | LargeAccountEvent
+    | WaveEvent
+    | PriceStrategyEvent,
+    Field(discriminator="event"),
+]
+
+
+class PlantSection(Section):
+    """A PLANT, for worlds with a known answer: loyalty that is put in by construction and emerges from nothing."""
+
+    model: str = Field(description="the model to which they are loyal")
+    cohort: Literal["launch"] = Field(
+        "launch", description="who may be loyal: users who begin with the model in the month of its release"
+    )
+    loyal_share: Share = Field(
+        description="of that cohort, those who never leave the model nor the platform; volume and skipped weeks are "
+        "as ever"
+    )

@@ -1,0 +1,64 @@
+"""The sections on users: segments, countries, how many come when."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from analysis.contract import Continent
+from sim.config.problems import ProblemAt
+from sim.scenario.timelines import Timeline
+from sim.scenario.values import Amount, Chance, Positive, Positives, Section, Share, Weights, some_weight
+
+
+class Segment(Section):
+    """A kind of user."""
+
+    share: Weights = Field(description="relative weight among arriving users, by date")
+    life_days: Amount = Field(description="days on the platform")
+    regularity: Chance = Field(description="chance to be active in a week, 0..1")
+    price_sensitivity: Amount = Field(description="multiplies the weight of log price in a choice")
+    curiosity: Amount = Field(description="multiplies how often an embedded workload looks at rivals")
+    workloads: float = Field(1.0, description="mean number of workloads of a user", ge=1, le=4)
+    willingness_to_pay: Positive = Field(1.0, description="multiplies what its workloads would pay")
+    volume: Positive = Field(1.0, description="multiplies its workloads' requests a day")
+    users_per_account: Positive = Field(1.0, description="mean users that share one account (one bill)", ge=1)
+    byok_share: Share = Field(0.0, description="users that bring their own provider key")
+    apps: dict[str, Positive] = Field(
+        {"direct": 1.0}, description="applications they come from, with weights"
+    )
+
+
+class Country(Section):
+    """Where users are billed."""
+
+    continent: Continent = Field(description="where the country lies")
+    share: Weights = Field(description="relative weight among arriving users, by date")
+    utc_offset_hours: Annotated[int, Field(ge=-12, le=14)] = Field(0, description="local time less UTC")
+    languages: dict[str, Positive] = Field({"en": 1.0}, description="prompt languages (BCP 47) with weights")
+
+
+class Population(Section):
+    """Who is in the market, and when they come."""
+
+    growth: Positives = Field(description="relative rate of arrival by date (geometric between dates)")
+    initial_share: Share = Field(
+        0.03, description="users that are there on the first day, of all users (assumed)"
+    )
+    activity: Weights = Field(
+        Timeline.constant(1.0),
+        description="multiplies every user's chance to be active in a week, by the date of its Monday "
+        "(a season, a calendar shock); acts through mechanisms.intermittency",
+    )
+    segments: dict[str, Segment] = Field(description="kinds of users, by name")
+    countries: dict[str, Country] = Field(description="where users are billed, by country code")
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "Population":
+        for key in ("segments", "countries"):
+            if not getattr(self, key):
+                raise ProblemAt((key,), "name at least one")
+            some_weight(getattr(self, key), key)
+        return self
+
+
+# --- work ---------------------------------------------------------------------------------------------------
