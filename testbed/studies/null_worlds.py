@@ -8,7 +8,6 @@ proportions is `fooled` or `right`. Tests and table follow from the header.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 import analysis
 import sim
 from analysis.contract.files import write_text
+from analysis.inference.launch.naive import pooled_z
 from sim.scenario.shipped import WORLDS
 
 FOLDER = WORLDS / "nulls"
@@ -89,9 +89,7 @@ def measured(world: NullWorld) -> tuple[int, float, float, float]:
     later = at["cohort"].dt.date > LAUNCH
     n1, s1 = int(at.loc[own, "users"].sum()), int(at.loc[own, "active"].sum())
     n2, s2 = int(at.loc[later, "users"].sum()), int(at.loc[later, "active"].sum())
-    pooled = (s1 + s2) / (n1 + n2)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
-    return n1, s1 / n1, s2 / n2, (s1 / n1 - s2 / n2) / error
+    return n1, s1 / n1, s2 / n2, pooled_z(s1, n1, s2, n2)
 
 
 def rows(known: Mapping[str, str], anew: Collection[str]) -> Iterator[str]:

@@ -161,8 +161,7 @@ def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
 
     broken = checks[checks["violations"] > 0]
     absent = broken["check"].eq("column present") & broken["severity"].eq("warning")
-    without = [f"{table}.{column}" for table, column in zip(broken["table"], broken["column"], strict=True)]
-    without = [name for name, is_absent in zip(without, absent, strict=True) if is_absent]
+    without = [f"{row.table}.{row.column}" for row in broken[absent].itertuples()]
     broken = broken[~absent]
     many = f"{len(broken)} of {counted(len(checks), 'check')} violated"
     head(console, f"{name}: {'no violations' if broken.empty else many}")

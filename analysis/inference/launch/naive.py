@@ -25,10 +25,15 @@ def two_proportions(cells: Cells, cohort: int, k: int = 3) -> Test:
         return Test(name, math.nan, why=f"no two cohorts reach month {k}")
     s0, n0 = cells.count[own].sum(), cells.size[own].sum()
     s1, n1 = cells.count[others].sum(), cells.size[others].sum()
-    pooled = (s0 + s1) / (n0 + n1)
-    spread = math.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1))
-    z = (s0 / n0 - s1 / n1) / spread if spread else 0.0
-    return Test(name, float(stats.norm.sf(z)), float(z), k, len(others))
+    z = pooled_z(s0, n0, s1, n1)
+    return Test(name, float(stats.norm.sf(z)), z, k, len(others))
+
+
+def pooled_z(active: float, users: float, others_active: float, others: float) -> float:
+    """The z of two proportions with their pooled variance: positive where the first is larger; 0 without variance."""
+    pooled = (active + others_active) / (users + others)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / users + 1 / others))
+    return float((active / users - others_active / others) / spread) if spread else 0.0
 
 
 def age_only(cells: Cells, cohort: int, robust: bool) -> Test:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -37,12 +37,20 @@ SHOWN_CATEGORIES = 6  # lines in the file of prompt lengths
 
 
 def melted(
-    frame: pd.DataFrame, columns: Mapping[str, str], *, value: str, more: tuple[str, ...] = ()
-) -> pd.DataFrame:
-    """Columns of a weekly frame as rows: week, complete, series (the column), `value`, and `more` as they are."""
-    kept = ["week", "complete", *more]
-    known = [column for column in columns if frame[column].notna().any()]
-    return frame.melt(kept, known, var_name="line", value_name=value)
+    frame: pd.DataFrame,
+    names: Mapping[str, str],
+    value: Value,
+    more: Sequence[Value],
+    colours: Mapping[str, str],
+    dashes: Mapping[str, Sequence[int]] | None = None,
+    wide: str = "",
+) -> tuple[pd.DataFrame, Series]:
+    """Columns of a weekly frame, with their names for people, as series of one chart: rows of week, complete, line (the
+    column), `value`, and `more` as they are; and the series that `line` tells apart."""
+    kept = ["week", "complete", *(one.column for one in more)]
+    known = [column for column in names if frame[column].notna().any()]
+    long = frame.melt(kept, known, var_name="line", value_name=value.column)
+    return long, Series("line", list(names), names, colours, dashes or {}, wide)
 
 
 def _reasoning_share(frame: pd.DataFrame) -> Lines:
@@ -76,28 +84,26 @@ def _tool_share(frame: pd.DataFrame) -> Lines | Stack:
         return Lines(frame, Value("share", "share of tokens"), ends="last")
     rest = frame.assign(rest=frame["share"] - frame["largest_account_part"])
     columns = {"rest": "all other accounts", "largest_account_part": "the week's largest account"}
-    long = melted(rest, columns, value="part", more=("share", "accounts", "tool_requests"))
-    series = Series("line", list(columns), columns, {"rest": BLUE, "largest_account_part": ORANGE})
     more = (
         Value("share", "all tool calls"),
         Value("accounts", "accounts with tool calls", "count"),
         Value("tool_requests", "requests that end in one", "count"),
     )
-    return Stack(long, Value("part", "share of tokens"), series, more=more)
+    value = Value("part", "share of tokens")
+    long, series = melted(rest, columns, value, more, {"rest": BLUE, "largest_account_part": ORANGE})
+    return Stack(long, value, series, more=more)
 
 
 def _offers(frame: pd.DataFrame) -> Lines:
     columns = {"offered_share": "offer tools", "called_share": "end in a tool call"}
     colours = {"offered_share": SKY, "called_share": BLUE}
-    series = Series(
-        "line", list(columns), columns, colours, {"offered_share": DASHES[1]}, wide="called_share"
-    )
     more = (
         Value("requests", "requests with the record", "count"),
         Value("unoffered_calls", "calls without an offer", "count"),
     )
-    long = melted(frame, columns, value="share", more=("requests", "unoffered_calls"))
-    return Lines(long, Value("share", "share of requests"), series, more=more)
+    value, dashes = Value("share", "share of requests"), {"offered_share": DASHES[1]}
+    long, series = melted(frame, columns, value, more, colours, dashes, wide="called_share")
+    return Lines(long, value, series, more=more)
 
 
 def prompt_growth(log: Log) -> pd.DataFrame:
@@ -143,9 +149,9 @@ def _completion(frame: pd.DataFrame) -> Lines:
     }
     colours = {"mean_completion": VERMILLION, "mean_visible": BLUE, "mean_reasoning": ORANGE}
     dashes = {"mean_visible": DASHES[1], "mean_reasoning": DASHES[2]}
-    series = Series("line", list(columns), columns, colours, dashes, wide="mean_completion")
-    long = melted(frame, columns, value="mean", more=("requests",))
-    return Lines(long, Value("mean", PER_REQUEST, "count"), series, more=(REQUESTS,), log=True, ends="both")
+    value, more = Value("mean", PER_REQUEST, "count"), (REQUESTS,)
+    long, series = melted(frame, columns, value, more, colours, dashes, wide="mean_completion")
+    return Lines(long, value, series, more=more, log=True, ends="both")
 
 
 def _category_prompts(frame: pd.DataFrame) -> Lines:
@@ -167,13 +173,13 @@ def _programming(frame: pd.DataFrame) -> Panels:
     }
     colours = {"mean_programming": GREEN, "mean_all": BLACK, "mean_other": SKY}
     dashes = {"mean_all": DASHES[1], "mean_other": DASHES[2]}
-    series = Series("line", list(columns), columns, colours, dashes, wide="mean_programming")
-    long = melted(frame, columns, value="mean", more=("ratio", "programming_requests"))
     more = (
         Value("ratio", "programming over all", "number"),
         Value("programming_requests", "labelled programming requests", "count"),
     )
-    lengths = Lines(long, Value("mean", PER_REQUEST, "count"), series, more=more, log=True)
+    value = Value("mean", PER_REQUEST, "count")
+    long, series = melted(frame, columns, value, more, colours, dashes, wide="mean_programming")
+    lengths = Lines(long, value, series, more=more, log=True)
     ratio = Lines(
         frame, Value("ratio", "times as long", "number"), colour=INK, guide=Guide("report: 3 to 4", 3, 4)
     )
