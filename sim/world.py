@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from analysis import contract
 from analysis.contract import CATEGORIES, files
+from sim.agents.choice import view_of
+from sim.agents.population import Users, Workloads, build_population
+from sim.agents.search import Search
 from sim.catalogue import Catalogue, CatalogueError
 from sim.catalogue.overrides import WORLDS, looked_at, own_models, real_models, world_catalogue
-from sim.choice import view_of
 from sim.config.documents import Document
 from sim.config.nodes import Mapping as Keys
 from sim.config.problems import Problem, ProblemAt, ScenarioError
@@ -32,11 +34,9 @@ from sim.gateway.classifier import Classifier
 from sim.gateway.run_folder import LogWriter, RunFolder, write_manifest, write_models, write_truth
 from sim.gateway.traffic import CONTEXT_PART, Traffic
 from sim.market import Market
-from sim.population import Users, Workloads, build_population
 from sim.randomness import Draws
 from sim.scenario import TELLING, Scenario, read_scenario
 from sim.scenario.notices import notices
-from sim.search import Search
 
 MANIFEST_VERSION = 1
 PHASES = ("compile", "population", "market", "traffic", "finish")

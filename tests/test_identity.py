@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
+from sim.agents.population import build_population
 from sim.config.problems import ScenarioError
 from sim.gateway.identity import Identities
-from sim.population import build_population
 from sim.world import load_world
 from tests.laws import assert_share
 from tests.traffic_world import scenario_file

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from analysis.contract import CATEGORIES
-from sim.choice import (
+from sim.agents.choice import (
     NOBODY,
     View,
     affordable_frontier,
@@ -20,10 +20,10 @@ from sim.choice import (
     plain_utilities,
     view_of,
 )  # fmt: skip
+from sim.agents.population import Workloads
+from sim.agents.race import earliest_times
 from sim.market import Market
 from sim.mechanisms import MECHANISMS
-from sim.population import Workloads
-from sim.race import earliest_times
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
 from tests.agreement import FALSE_ALARM, counts_p, share_p

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.agents.population import FOREVER
 from sim.config.problems import ScenarioError
-from sim.population import FOREVER
 from sim.world import Agents, census
 from tests.agreement import FALSE_ALARM, share_p
 from tests.worlds import DAYS, play, requests, spells, world

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.contract import CATEGORIES
+from sim.agents.population import MAX_WORKLOADS, Users, Workloads, build_population
 from sim.mechanisms import MECHANISMS
-from sim.population import MAX_WORKLOADS, Users, Workloads, build_population
 from sim.randomness import Purpose
 from sim.scenario.calendar import WaveEvent
 from sim.scenario.distributions import Distribution

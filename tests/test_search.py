@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import sim.search as search_module
-from sim.choice import NOBODY, view_of
+import sim.agents.search as search_module
+from sim.agents.choice import NOBODY, view_of
+from sim.agents.population import build_population
+from sim.agents.search import Search, State
 from sim.market import Market
-from sim.population import build_population
 from sim.randomness import Purpose
-from sim.search import Search, State
 from sim.world import Agents, World, run_agents
 from tests.agreement import FALSE_ALARM, share_p
 from tests.worlds import DAYS, changed, first_trials, play, spells, world

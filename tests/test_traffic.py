@@ -16,9 +16,9 @@ from scipy import stats
 
 import sim.gateway.traffic as traffic_module
 from analysis.contract import CATEGORIES, FINISH_REASONS
+from sim.agents.population import build_population
+from sim.agents.spells import Kind
 from sim.gateway.traffic import BYOK_FEE, Records
-from sim.population import build_population
-from sim.spells import Kind
 from sim.world import load_world
 from tests.laws import (
     assert_law,

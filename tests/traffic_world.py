@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from sim.agents.population import Users, Workloads, build_population
+from sim.agents.spells import Kind
 from sim.catalogue.overrides import WORLDS
 from sim.gateway.run_folder import LogWriter
 from sim.gateway.traffic import Records, Traffic
 from sim.market import Market
-from sim.population import Users, Workloads, build_population
-from sim.spells import Kind
 from sim.world import World, load_world
 
 # One model, one country, one kind of work; everybody is there from the first day and works every day alike.

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
+from sim.agents.spells import Kind, Reason
 from sim.randomness import Draws
 from sim.scenario import Scenario
-from sim.spells import Kind, Reason
 from sim.world import Agents, World, load_world, run_agents
 
 DAYS = 100

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.population import LARGE_ACCOUNTS, Users
+from sim.agents.population import LARGE_ACCOUNTS, Users
 from sim.randomness import Draws, Purpose, draw_unit
 from sim.scenario import Scenario
 

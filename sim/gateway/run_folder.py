@@ -21,18 +21,18 @@ from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES, FINISH_REASONS, arrow_schema, files
+from sim.agents.planted_loyalty import Plant
+from sim.agents.population import Users, Workloads
+from sim.agents.spells import Kind, Reason
 from sim.catalogue import MODELS_SCHEMA, Catalogue, write_models_table
 from sim.gateway.classifier import Classifier, Labels
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
 from sim.gateway.traffic import MILLIS_PER_DAY, NONE, Records, Traffic
 from sim.market import Market
-from sim.planted_loyalty import Plant
-from sim.population import Users, Workloads
 from sim.randomness import Draws
 from sim.scenario import Scenario
 from sim.scenario.calendar import PromotionEvent
-from sim.spells import Kind, Reason
 
 COMPRESSION = {"compression": "zstd", "compression_level": 1}
 DICTIONARY_COLUMNS = [

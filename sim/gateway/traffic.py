@@ -19,16 +19,16 @@ from scipy.special import ndtri
 
 from analysis.contract import CATEGORIES
 from sim import pricing
+from sim.agents.population import Users, Workloads
+from sim.agents.spells import Kind
 from sim.catalogue import Catalogue
 from sim.gateway.buffers import Memory
 from sim.gateway.identity import week_number
 from sim.market import Market
 from sim.mechanisms.intermittency import Intermittency
 from sim.mechanisms.volume_unlock import VolumeUnlock
-from sim.population import Users, Workloads
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
-from sim.spells import Kind
 
 BLOCK_USERS = 1 << 18
 """Users of one block. Fixed: it decides which records share a file."""

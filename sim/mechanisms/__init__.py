@@ -1,8 +1,8 @@
 """The causes, one file each: what a mechanism's parameters are, where it comes from, its switch, and its pure rule.
 
 All that lists mechanisms follows from this folder: the section of a scenario with its JSON Schema, the table of the ODD
-(`python -m sim.mechanisms` writes both), and the factors of an experiment (`switch: mechanisms.*`). `sim.search`,
-`sim.choice` and `sim.gateway.traffic` say when a rule acts.
+(`python -m sim.mechanisms` writes both), and the factors of an experiment (`switch: mechanisms.*`). When a rule acts is
+said in `sim.agents.search`, `sim.agents.choice` and `sim.gateway.traffic`.
 """
 
 import importlib

@@ -15,7 +15,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
-from sim.choice import NOBODY, View, affordable_frontier, choose, log_price
+from sim.agents.choice import NOBODY, View, affordable_frontier, choose, log_price
+from sim.agents.model_sets import add, empty_sets, remove
+from sim.agents.planted_loyalty import Plant
+from sim.agents.population import FOREVER, Workloads
+from sim.agents.spells import Kind, Reason, SpellLog
 from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.fit import Fit
@@ -25,12 +29,8 @@ from sim.mechanisms.lock_in import LockIn
 from sim.mechanisms.migration import Migration
 from sim.mechanisms.price_response import PriceResponse
 from sim.mechanisms.rival_trials import RivalTrials
-from sim.model_sets import add, empty_sets, remove
-from sim.planted_loyalty import Plant
-from sim.population import FOREVER, Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
-from sim.spells import Kind, Reason, SpellLog
 
 Rows = NDArray[np.int64]
 

@@ -11,8 +11,8 @@ import calendar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.population import FOREVER, Users, Workloads
 from sim.market import Market
-from sim.population import FOREVER, Users, Workloads
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
 

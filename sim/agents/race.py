@@ -1,4 +1,4 @@
-"""The choice, compiled: the loops behind `sim.choice`, which says what they compute.
+"""The choice, compiled: the loops behind `sim.agents.choice`, which says what they compute.
 
 They pick the same model as the plain logit there, for the same draws. Most models are passed over unseen, since even
 in the best case they would finish the race of the logit too late.
@@ -126,7 +126,7 @@ def earliest_times(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def winners(rows, work, past, view, stay, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
-    """For each row the number of the model that it chooses, or -1: see `sim.choice.choose`."""
+    """For each row the number of the model that it chooses, or -1: see `sim.agents.choice.choose`."""
     fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights
     perceived, log_free_price, tried, known = view.perceived, view.log_free_price, past.tried, past.known
     n, m, words = len(rows), len(view.numbers), known.shape[1]

@@ -10,14 +10,14 @@ affordable at list price, with the tools, the context and the permissiveness it 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.model_sets import holds
+from sim.agents.population import Workloads
+from sim.agents.race import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
 from sim.market import Market
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.information import Information
 from sim.mechanisms.popularity import Popularity
 from sim.mechanisms.price_response import PriceResponse
-from sim.model_sets import holds
-from sim.population import Workloads
-from sim.race import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
 from sim.randomness import Draws, Purpose, mixed_unit
 from sim.scenario import Scenario
 
