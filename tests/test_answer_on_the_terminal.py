@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.verdict.judging import judge
 from analysis.inference.verdict.verdict import Verdict
 from testbed.terminal import summary

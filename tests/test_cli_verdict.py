@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from analysis import open_log, write_analysis
-from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.cohorts.populations import Population, planted
 from analysis.report import results
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.status import WORDS

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.error_rates.populations import Prior
+from analysis.inference.cohorts.populations import Prior
 from testbed.experiment import engine
 from testbed.experiment.runs import failed
 from testbed.studies import error_rates, panels, returns, sizes

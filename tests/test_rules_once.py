@@ -12,7 +12,7 @@ import pytest
 
 from analysis import study
 from analysis.contract.names import did_you_mean, nearest
-from analysis.inference.error_rates.populations import Population
+from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.decision import first_look
 from analysis.inference.verdict.classification import at_level
 from analysis.numerals import counted

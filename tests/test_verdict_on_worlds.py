@@ -10,9 +10,9 @@ import pytest
 
 import sim
 from analysis import open_log
+from analysis.inference.cohorts.models import control_models
 from analysis.inference.verdict.classification import classify
 from analysis.inference.verdict.judging import verdicts
-from analysis.inference.verdict.models import control_models
 from sim.catalogue.overrides import WORLDS
 
 FOCAL = "new/focal"

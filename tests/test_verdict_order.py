@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import open_log
+from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.error_rates import rates
-from analysis.inference.error_rates.populations import Population, planted
 from analysis.inference.verdict.judging import verdicts
 from testbed import cli
 from tests.analysis.rows import generations, model, models

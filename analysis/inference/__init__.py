@@ -1,5 +1,6 @@
 """Statistical inference on retention: verdicts on launch cohorts, survivor curves and plateaus, returns after silence.
 
-`user_months`, `panel`, `verdict` and `profile` read a log; all else works on arrays and panels (counts, months of
-activity), so that it runs on any log's numbers and on simulated ones alike.
+`cohorts` reads a log, and so do `curves.profile` and `verdict`, which put the answers together. All else works on
+panels and counts, so that it runs on any log's numbers and on simulated ones alike. The arrows: verdict -> error_rates
+-> curves -> launch -> cohorts.
 """

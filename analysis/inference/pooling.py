@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Floats
+from analysis.inference.cohorts.cells import Floats
 
 
 def random_effects(y: Floats, variance: Floats) -> tuple[float, float, float]:

@@ -211,7 +211,8 @@ class _Writer:
         """The verdicts on the panels' launch cohorts, begun: those of `slipper verdict` with the same seed."""
         import numpy as np
 
-        from analysis.inference.verdict import judging, models
+        from analysis.inference.cohorts import models
+        from analysis.inference.verdict import judging
 
         return judging.Judging(
             self.log, [panel.model for panel in panels], np.random.default_rng(SEED),

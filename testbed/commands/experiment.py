@@ -154,7 +154,7 @@ def execute(args: argparse.Namespace) -> int:
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
     if args.plan:
-        from testbed.terminal.experiment_view import print_plan
+        from testbed.experiment.findings.view import print_plan
 
         print_plan(plan, args.json)
         return DONE
@@ -191,7 +191,7 @@ def execute(args: argparse.Namespace) -> int:
     elif args.quiet:
         print(home / PAGE)
     else:
-        from testbed.terminal.experiment_view import print_matrix
+        from testbed.experiment.findings.view import print_matrix
 
         print_matrix(plan, cells, home / PAGE, tally)
     return FAILED if tally.failed else DONE

@@ -101,10 +101,10 @@ def execute(args: argparse.Namespace) -> int:
     import numpy as np
 
     from analysis import LogError, open_log
+    from analysis.inference.cohorts.models import control_models
     from analysis.inference.curves.profile import profile_of
     from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
     from analysis.inference.verdict.judging import verdicts
-    from analysis.inference.verdict.models import control_models
     from analysis.numerals import counted
     from analysis.report.looked_at import panels_of
     from analysis.report.status import WORDS
@@ -200,7 +200,7 @@ def _truth(path: Path) -> tuple[list[TruthCheck], str]:
 def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
     """Models to judge. Raises BadInput for one that the log never saw."""
     from analysis import study
-    from analysis.inference.verdict.models import models_to_judge
+    from analysis.inference.cohorts.models import models_to_judge
     from analysis.queries import usage
     from analysis.report import looked_at
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from analysis.numerals import counted
 from analysis.proportions import wilson
 from testbed.experiment.arms import BASE
-from testbed.experiment.findings.finding import least_replicates, replicates_to_tell
+from testbed.experiment.finding import least_replicates, replicates_to_tell
 from testbed.experiment.plan import Plan, PlannedWorld
 from testbed.patterns.registry import MODEL
 

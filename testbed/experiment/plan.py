@@ -15,7 +15,7 @@ from sim.randomness import replicate_seed
 from sim.world import load_world
 from testbed.claims.statistics.registry import Needs
 from testbed.experiment.arms import BASE, Arm, written
-from testbed.experiment.findings.finding import Declared
+from testbed.experiment.finding import Declared
 from testbed.experiment.runs import Task, portable
 from testbed.experiment.schema import PatternSection, PlanFile
 from testbed.patterns import Bound, bind

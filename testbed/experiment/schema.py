@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from sim.config.documents import ProblemAt
 from sim.mechanisms import MECHANISMS
-from testbed.experiment.findings.finding import DECLARABLE, Declared
+from testbed.experiment.finding import DECLARABLE, Declared
 
 Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
 Level = str | int | float | bool | dt.date | list[Any] | dict[str, Any]

@@ -12,7 +12,9 @@ from typing import get_args
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import NoPanel, Panel
+from analysis.inference.cohorts.log_panel import NoPanel
+from analysis.inference.cohorts.models import control_models, models_to_judge
+from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
 from analysis.inference.launch.decision import decide
 from analysis.inference.launch.multiplicity import adjusted, scan
@@ -20,7 +22,6 @@ from analysis.inference.launch.naive import two_proportions
 from analysis.inference.launch.tests import ALPHA, launch_tests
 from analysis.inference.verdict.classification import CALLED, Kind
 from analysis.inference.verdict.judging import verdicts
-from analysis.inference.verdict.models import control_models, models_to_judge
 from analysis.inference.verdict.verdict import Verdict
 from analysis.numerals import counted
 from analysis.queries import retention

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.contract import files
-from analysis.inference.error_rates.populations import Population
+from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.inference.launch.tests import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
 from testbed import arguments

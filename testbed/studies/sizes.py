@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.inference.error_rates.populations import Population, Prior, null_families, planted
+from analysis.inference.cohorts.populations import Population, Prior, null_families, planted
 from analysis.inference.error_rates.rates import answers
 from analysis.inference.launch import naive
 from analysis.inference.launch.decision import decide, first_look

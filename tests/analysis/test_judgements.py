@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis.inference.error_rates.populations import Population, planted
+from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.verdict.judging import judge
 from analysis.inference.verdict.table import COLUMNS, verdict_table
 from analysis.inference.verdict.verdict import KIND_WORDS, Verdict

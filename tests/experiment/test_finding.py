@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.experiment.findings.finding import Pairs, agreement, find, least_replicates
+from testbed.experiment.finding import Pairs, agreement, find, least_replicates
 
 COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
 

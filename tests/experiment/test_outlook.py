@@ -12,7 +12,7 @@ from sim.activity import monthly
 from sim.randomness import replicate_seed
 from testbed import cli
 from testbed.experiment import reading
-from testbed.experiment.findings.finding import Pairs, find, replicates_to_tell
+from testbed.experiment.finding import Pairs, find, replicates_to_tell
 from testbed.experiment.findings.matrix import _errors
 from testbed.experiment.outlook import cannot_decide, cohort_sizes, comparisons, replicates_to_settle
 from tests.experiment.made import write

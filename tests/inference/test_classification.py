@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.inference.cohorts.models import predecessors
 from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import Population, Prior, planted
 from analysis.inference.curves.reactivations import find_reactivations
-from analysis.inference.error_rates.populations import Population, Prior, planted
 from analysis.inference.verdict import judging as verdict_module
 from analysis.inference.verdict.controls import Controls
 from analysis.inference.verdict.judging import _adjusted, judge
-from analysis.inference.verdict.models import predecessors
 from tests.analysis.rows import generations, model, models
 
 SIZES = (1500,) + (500,) * 7

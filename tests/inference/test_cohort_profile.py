@@ -16,7 +16,9 @@ from rich.console import Console
 
 from analysis import open_log
 from analysis.inference.cohorts.definitions import DEFINITIONS, all_definitions
+from analysis.inference.cohorts.models import panel_of
 from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.curves.plateau import compare, hold_out, plateau_index
 from analysis.inference.curves.profile import (
@@ -33,8 +35,6 @@ from analysis.inference.curves.reactivation_tests import (
     mcnemar,
     return_rates,
 )
-from analysis.inference.error_rates.populations import Population, planted
-from analysis.inference.verdict.models import panel_of
 from testbed import cli
 from testbed.terminal.profile_view import print_profile
 from tests.analysis.rows import generations, model, models

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.error_rates.populations import Population, Prior, planted
+from analysis.inference.cohorts.populations import Population, Prior, planted
 from analysis.inference.launch.tests import launch_tests
 from analysis.inference.verdict.controls import Controls, compare, effect
 from analysis.inference.verdict.judging import _beside_controls, judge

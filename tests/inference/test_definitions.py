@@ -10,7 +10,7 @@ import pytest
 
 from analysis.inference.cohorts import definitions as d
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.error_rates.populations import Population, month_range
+from analysis.inference.cohorts.populations import Population, month_range
 
 ACTIVE = np.array(
     [[1, 0, 1, 0], [1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 1, 1]], dtype=bool

@@ -9,7 +9,7 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.error_rates.populations import Population, month_range, planted
+from analysis.inference.cohorts.populations import Population, month_range, planted
 from analysis.inference.launch.effects import Amount, e_value, e_value_near_end, effects
 
 

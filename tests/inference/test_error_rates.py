@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import Population, Prior, month_range, null_families, planted
 from analysis.inference.error_rates.fitted_null import (
     LARGEST_COHORT,
     NoFit,
@@ -22,7 +23,6 @@ from analysis.inference.error_rates.fitted_null import (
     fitted_null,
     likeness,
 )
-from analysis.inference.error_rates.populations import Population, Prior, month_range, null_families, planted
 from analysis.inference.error_rates.rates import (
     BATCH,
     NOT_SIMULATED,

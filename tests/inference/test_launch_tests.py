@@ -14,9 +14,8 @@ from statsmodels.stats.proportion import proportions_ztest
 
 from analysis.inference import pooling
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.curves import identifiability
-from analysis.inference.error_rates.populations import Population, month_range, planted
-from analysis.inference.launch import naive, tests
+from analysis.inference.cohorts.populations import Population, month_range, planted
+from analysis.inference.launch import identifiability, naive, tests
 
 
 @pytest.fixture(scope="module")

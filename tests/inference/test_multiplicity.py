@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.error_rates.fitted_null import searched_null
-from analysis.inference.error_rates.populations import Population, planted
 from analysis.inference.launch.multiplicity import adjusted, cohort_statistics, scan
 from analysis.inference.launch.tests import age_period
 from analysis.inference.verdict.judging import judge

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.inference.cohorts.panel import UNKNOWN_TENURE, NoPanel, Panel
-from analysis.inference.error_rates.populations import month_range
+from analysis.inference.cohorts.log_panel import UNKNOWN_TENURE, NoPanel
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import month_range
 from analysis.inference.verdict.judging import judge, verdicts
 from analysis.queries import retention
 from analysis.report.pages.judgements import judgement
@@ -331,7 +332,7 @@ def test_cells_of_months_that_are_not_covered_are_left_out():
     cells = panel.cells
     assert not np.any(cells.cohort + cells.age == 3)
     assert not set(panel.tested) & {3, 4}
-    kept = whole.cells._of(np.flatnonzero(
+    kept = whole.cells.chosen(np.flatnonzero(
         (whole.cells.cohort + whole.cells.age != 3) & ~np.isin(whole.cells.cohort, [3, 4])
     ))  # fmt: skip
     np.testing.assert_array_equal(cells.share, kept.share)

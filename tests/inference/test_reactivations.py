@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.inference.cohorts.populations import Population
 from analysis.inference.curves.reactivations import find_reactivations
-from analysis.inference.error_rates.populations import Population
 
 
 def with_returns():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.error_rates.populations import month_range
+from analysis.inference.cohorts.populations import month_range
 from analysis.inference.launch.regularity import LEAST_SPAN, LONGEST_PAUSE, never_pauses
 from analysis.inference.launch.robustness import unpausing
 

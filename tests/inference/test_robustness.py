@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.inference.cohorts.panel import UNKNOWN_TENURE, Panel
-from analysis.inference.error_rates.populations import Population, month_range, planted
+from analysis.inference.cohorts.log_panel import UNKNOWN_TENURE
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import Population, month_range, planted
 from analysis.inference.launch import robustness as ch
 from analysis.inference.launch.decision import decide
 from analysis.inference.verdict.judging import judge

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
+from analysis.inference.cohorts.populations import Population
 from analysis.inference.curves.shrinkage import COLUMNS, FEWEST_COHORTS, Shrinkage, shrink, shrunken_cohorts
-from analysis.inference.error_rates.populations import Population
 
 
 def known(alpha, beta, successes, trials):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from analysis import numerals
-from analysis.inference.error_rates.populations import Population, Prior, planted
+from analysis.inference.cohorts.populations import Population, Prior, planted
 from analysis.inference.launch.decision import first_look
 from analysis.inference.launch.effects import Amount
 from analysis.inference.launch.robustness import robustness_checks

@@ -1,1 +1,1 @@
-"""Cohorts of one model: who was there in which month, and retention under each definition."""
+"""Cohorts of one model: who was there in which month, from a log or simulated; retention under each definition."""

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.inference.curves.likelihood import Floats
-
-Bools = npt.NDArray[np.bool_]
+from analysis.inference.cohorts.cells import Bools, Floats
 
 EXACT_IN_SINGLE = 2**24  # whole numbers up to here are exact in single precision
 

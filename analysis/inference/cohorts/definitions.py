@@ -20,7 +20,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.inference.cohorts.panel import Cells, Panel
+from analysis.inference.cohorts.cells import Cells
+from analysis.inference.cohorts.panel import Panel
 from analysis.proportions import wilson
 
 Definition = Literal["calendar month", "30-day windows", "on or after", "every month"]

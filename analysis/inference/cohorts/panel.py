@@ -1,11 +1,9 @@
-"""The month-by-month activity of one model's users, and the counts on which every test of it rests.
+"""The month-by-month activity of one model's users.
 
 `Panel` holds a row a user: the month of first use (its cohort) and in which months it was active. It comes from a
-log (`Panel.from_log`, one scan for all models, kept in the engine) or from plain arrays (`Panel.from_arrays`).
-`Cells` are its sufficient statistics: for every cohort c and age k its members and its active members, and how
-often one user (or one organisation) is active in two cells at once. The rows of a regression on age and period are
-the same for all users of a cell, so a variance that is robust to users needs nothing else, and a test on thousands
-of users costs no more than one on ten.
+log (`Panel.from_log`, one scan for all models, kept in the engine) or from plain arrays (`Panel.from_arrays`). Its
+sufficient statistics are `Cells`: for every cohort c and age k its members and its active members, and how often one
+user (or one organisation) is active in two cells at once.
 """
 
 from __future__ import annotations
@@ -14,111 +12,23 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from analysis.inference.cohorts.cells import Bools, Cells, Floats, Ints, Unit
 from analysis.inference.cohorts.co_activity import CoActivity, co_activity
-from analysis.inference.cohorts.user_months import WINDOW_DAYS, Windows, organisations, rows_of
-from analysis.queries import launches, retention
-from analysis.queries.query import day
-from analysis.sources.coverage import Coverage, month_end
+from analysis.inference.cohorts.log_panel import NoPanel, fields_of_panel
+from analysis.inference.cohorts.user_months import Windows, rows_of
+from analysis.sources.coverage import month_end
 from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Unit = Literal["user", "organisation"]
-
-NEWCOMER_DAYS = 30  # on the platform before the first use of a model: under it a user is new there (assumed)
-UNKNOWN_TENURE = -1
 MOST_OF_ONE = (
     0.5  # of a cohort's users in one organisation: with a share s, errors come out 1 - s as large (assumed)
 )
-
-
 CLUSTERS_AT_ONCE = 2_048  # organisations whose counts are held at one time: what bounds memory
-
-
-class NoPanel(Exception):
-    """The log holds no panel of this model; the message says why."""
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Counts by cohort c and age k >= 1 (k = 0 is 1 by definition and never tested); `cells` entries each.
-
-    cohort, age: month index of first use, months since; size: users of the cohort; count: those active. cross,
-    cross_size, sizes (cells x cells): sums over clusters g of T_g T_g', T_g N_g', N_g N_g', where T_g is g's active
-    users and N_g its users in each cell. clusters: how many; unit: what a cluster is.
-    """
-
-    cohort: Ints
-    age: Ints
-    size: Floats
-    count: Floats
-    cross: Floats
-    cross_size: Floats
-    sizes: Floats
-    clusters: int
-    unit: Unit = "user"
-
-    def scatter(self, p: Floats) -> Floats:
-        """Sum over clusters of r r' with r = T - N p, for fitted shares p (cells,): the middle of a robust variance."""
-        mixed = self.cross_size * p
-        return self.cross - mixed - mixed.T + self.sizes * np.outer(p, p)
-
-    @cached_property
-    def share(self) -> Floats:
-        """R(c, k) of each cell."""
-        return self.count / self.size
-
-    @cached_property
-    def covariance(self) -> Floats:
-        """Covariance of the cells' shares, robust to clusters (cells x cells), with the factor G / (G - 1)."""
-        factor = self.clusters / max(self.clusters - 1, 1)
-        return factor * self.scatter(self.share) / np.outer(self.size, self.size)
-
-    @cached_property
-    def design_effect(self) -> Floats:
-        """Variance of each cell's share over that of as many independent users: 1 where clusters are users."""
-        binomial = self.size * self.share * (1 - self.share)
-        spread = np.diagonal(self.scatter(self.share))
-        ratio = np.divide(spread, binomial, out=np.ones_like(spread), where=binomial > 0)
-        return np.maximum(ratio, 1.0)  # below 1 is luck of few clusters: never credit it
-
-    @property
-    def cohorts(self) -> list[int]:
-        """The cohorts that have a cell, oldest first."""
-        return [int(c) for c in np.unique(self.cohort)]
-
-    def at(self, k: int) -> Ints:
-        """Positions of the cells of age k, oldest cohort first."""
-        return np.flatnonzero(self.age == k)
-
-    def without(self, cohort: int) -> Cells:
-        """The same without one cohort."""
-        return self._of(np.flatnonzero(self.cohort != cohort))
-
-    def until(self, month: int) -> Cells:
-        """The same without the months after `month` (an index)."""
-        return self._of(np.flatnonzero(self.cohort + self.age <= month))
-
-    def shared_with(self, other: Cells) -> Cells:
-        """The same without cells that `other` lacks."""
-        pairs = set(zip(other.cohort.tolist(), other.age.tolist(), strict=True))
-        own = zip(self.cohort.tolist(), self.age.tolist(), strict=True)
-        return self._of(np.flatnonzero([pair in pairs for pair in own]))
-
-    def _of(self, keep: Ints) -> Cells:
-        block = np.ix_(keep, keep)
-        return Cells(
-            self.cohort[keep], self.age[keep], self.size[keep], self.count[keep],
-            self.cross[block], self.cross_size[block], self.sizes[block], self.clusters, self.unit,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +112,7 @@ class Panel:
         found = self._counted(unit)
         if self.known is None:
             return found
-        return found._of(np.flatnonzero(self.known[found.cohort, found.cohort + found.age]))
+        return found.chosen(np.flatnonzero(self.known[found.cohort, found.cohort + found.age]))
 
     def _counted(self, unit: Unit) -> Cells:
         last = len(self.months) - 1
@@ -403,7 +313,9 @@ class Panel:
         rows = rows_of(log, model, windows, aliases or {}, together)
         if rows.empty:
             raise NoPanel(f"the log has no requests to '{model}'")
-        return cls(**_assemble(log, model, rows, min_cohort, windows, aliases or {}, keep_partial_month))
+        return cls(
+            **fields_of_panel(log, model, rows, min_cohort, windows, aliases or {}, keep_partial_month)
+        )
 
 
 def numbered(codes: Ints) -> tuple[Ints, int]:
@@ -418,168 +330,3 @@ def numbered(codes: Ints) -> tuple[Ints, int]:
         return (np.cumsum(held) - 1)[codes], int(np.count_nonzero(held))
     _, group = np.unique(codes, return_inverse=True)
     return group.astype(np.int64), int(group.max()) + 1
-
-
-def _assemble(
-    log: Log,
-    model: str,
-    rows: pd.DataFrame,
-    min_cohort: int,
-    windows: Windows,
-    aliases: Mapping[str, str],
-    keep_partial_month: bool,
-) -> dict[str, Any]:
-    names = [model, *(old for old, new in aliases.items() if new == model)]
-    code, people = pd.factorize(rows["user_id"], sort=True)  # engines give rows in any order
-    first = rows["month"].min()
-    month = _index(rows["month"], first)
-    coverage = log.coverage
-    end = int(_index(pd.Series([pd.Timestamp(coverage.last)]), first)[0])
-    months = tuple(day(first + pd.DateOffset(months=i)) for i in range(end + 1))
-    whole = set(coverage.complete_months())
-    if windows == "30 days":
-        month = month + rows["age"].to_numpy()
-    length = end + 1
-    while length and months[length - 1] not in whole and not keep_partial_month:
-        length -= 1
-    if windows == "30 days":
-        length = _windows_over(first, length - 1, coverage.last)
-    if length < 2:
-        raise NoPanel(f"'{model}' has no complete month after its first in this log")
-    inside = month < length
-    n = len(people)
-    active = np.zeros((n, length), np.bool_)
-    active[code[inside], month[inside]] = True
-    requests = np.zeros((n, length), np.int32)
-    np.add.at(requests, (code[inside], month[inside]), rows["requests"].to_numpy()[inside])
-    values: dict[str, Any] = {"requests": requests, "organisation": None}
-    if "day_bits" in rows:
-        bits = np.zeros((n, length), np.int64)
-        np.bitwise_or.at(bits, (code[inside], month[inside]), rows["day_bits"].to_numpy()[inside])
-        values["days"], values["day_bits"] = np.bitwise_count(bits).astype(np.int8), bits
-    if "account_id" in log.columns and windows == "calendar months":
-        found = organisations(log).set_index("user_id")["organisation"].reindex(people)
-        own = np.arange(n) + log.rows + 1  # a user without an account is its own organisation
-        values["organisation"] = np.where(found.isna(), own, found.fillna(0)).astype(np.int64)
-    if "arrived" in rows:
-        seconds = (rows["first_at"] - rows["arrived"]).dt.total_seconds().to_numpy()
-        held_days = np.full(n, np.inf)
-        np.minimum.at(held_days, code, seconds // 86_400)
-        # Who is seen at the log's begin may have been there before it; 30 days later that is a month on the platform.
-        since = (rows["arrived"] - pd.Timestamp(coverage.first)).dt.total_seconds().to_numpy()
-        early = np.full(n, np.inf)
-        np.minimum.at(early, code, since // 86_400)
-        hidden = (early < NEWCOMER_DAYS) & (held_days < NEWCOMER_DAYS)
-        values["tenure"] = np.where(hidden, UNKNOWN_TENURE, held_days).astype(np.int64)
-    if "shared" in rows:
-        values["shared"] = np.zeros(n, np.bool_)
-        np.logical_or.at(values["shared"], code, rows["shared"].to_numpy(dtype=np.bool_))
-    seen = active.any(axis=1)
-    values = {name: None if held is None else held[seen] for name, held in values.items()}
-    return (
-        values
-        | _cohorts(log, names, months[:length])
-        | {
-            "model": model,
-            "months": months[:length],
-            "cohort": active[seen].argmax(axis=1),
-            "active": active[seen],
-            "min_cohort": min_cohort,
-            "windows": windows,
-            "months_dropped": months[length:],
-            "known": _known(coverage, months[:length], windows),
-            "covered": _covered(coverage, months[:length]) if windows == "calendar months" else None,
-        }
-    )
-
-
-def _cohorts(log: Log, names: Sequence[str], months: tuple[dt.date, ...]) -> dict[str, Any]:
-    """Which cohort is the launch, and which hold others than newcomers: of a model with its earlier ids."""
-    coverage, trusted = log.coverage, retention.trusted_release_days(log)
-    release = min((trusted[name] for name in names if name in trusted), default=None)
-    found = retention.launches_of(log, names)
-    starts = [found[name] for name in names if found[name].month is not None]
-    launch = min(starts, key=lambda one: one.month or dt.date.max) if starts else found[names[0]]
-    old = tuple(i for i, month in enumerate(months) if launches.left_truncated(coverage, month, release))
-    after = tuple(i for i, month in enumerate(months) if launches.after_hole(coverage, month, release))
-    mixed = tuple(sorted({*old, *after}))
-    at = months.index(launch.month) if launch.month in months else None
-    why, remedy = launch.why, launch.remedy
-    if launch.month is not None and at is None:
-        why = f"the launch cohort ({launch.month:%B %Y}) has no complete month in this log"
-        remedy = "a log with more complete months"
-    elif at in mixed:  # of an earlier id, whose own launch is another month
-        why, at = launches.lost(months[at]), None
-    notes = [found[name].note for name in names if found[name].note]
-    return {
-        "launch": at, "no_launch": why, "launch_remedy": remedy, "left_truncated": old, "mixed": mixed,
-        "notes": (*notes, *_of_holes(coverage, months)),
-    }  # fmt: skip
-
-
-def _of_holes(coverage: Coverage, months: tuple[dt.date, ...]) -> list[str]:
-    """What the holes in these months mean, in words."""
-    lost = [m for m in months if coverage.has_hole(m, month_end(m))]
-    if not lost:
-        return []
-    names = ", ".join(f"{m:%B %Y}" for m in lost)
-    return [
-        f"{names}: the log lost days, so activity then is not known and left out; cohorts of these months, and of "
-        "those right after, may hold others than newcomers and are not tested; error rates are simulated as if nothing "
-        "were lost"
-    ]
-
-
-def _known(coverage: Coverage, months: tuple[dt.date, ...], windows: Windows) -> Bools | None:
-    """(M, M): whether the log covers month m (or the 30-day windows of age m - c) for all of cohort c; None: it
-    does."""
-    if not coverage.holes:
-        return None
-    size = len(months)
-    if windows == "calendar months":
-        known = np.array([not coverage.has_hole(m, month_end(m)) for m in months])
-        return np.broadcast_to(known, (size, size)).copy()
-    table = np.ones((size, size), np.bool_)
-    for c, month in enumerate(months):
-        for m in range(c, size):
-            begin = month + dt.timedelta(days=WINDOW_DAYS * (m - c))
-            table[c, m] = not coverage.has_hole(
-                begin, month_end(month) + dt.timedelta(days=WINDOW_DAYS * (m - c + 1))
-            )
-    return table
-
-
-def _covered(coverage: Coverage, months: tuple[dt.date, ...]) -> Ints:
-    """(M,): the covered days of each month as bits, bit d - 1 for day d."""
-    return np.array(
-        [
-            sum(
-                1 << (d - 1)
-                for d in range(1, month_end(m).day + 1)
-                if coverage.covered(m.replace(day=d), m.replace(day=d))
-            )
-            for m in months
-        ],
-        np.int64,
-    )
-
-
-def _windows_over(first: pd.Timestamp, length: int, last_day: dt.date) -> int:
-    """How many months of cohorts have only windows that are over by the log's last day: the last member may join at the
-    end of month c, and its window k ends 30 (k + 1) days later, which February can make later than month c + k + 1."""
-    end = pd.Timestamp(last_day) + pd.Timedelta(days=1)
-
-    def over(months: int) -> bool:
-        return all(
-            first + pd.DateOffset(months=c + 1) + pd.Timedelta(days=WINDOW_DAYS * (months - c)) <= end
-            for c in range(months)
-        )
-
-    while length > 0 and not over(length):
-        length -= 1
-    return length
-
-
-def _index(month: pd.Series, first: pd.Timestamp) -> Ints:
-    """Calendar months since `first`."""
-    return ((month.dt.year - first.year) * 12 + month.dt.month - first.month).to_numpy(dtype=np.int64)

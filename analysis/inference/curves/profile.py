@@ -19,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.inference.cohorts.co_activity import Bools, CoActivity, co_activity
+from analysis.inference.cohorts.cells import Bools, Floats, Ints
+from analysis.inference.cohorts.co_activity import CoActivity, co_activity
 from analysis.inference.cohorts.definitions import all_definitions
-from analysis.inference.cohorts.panel import Floats, Ints, Panel
+from analysis.inference.cohorts.models import predecessors
+from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.user_months import user_months
 from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.curves.plateau import Comparison, PlateauIndex, compare, hold_out, plateau_index
@@ -37,7 +39,6 @@ from analysis.inference.curves.reactivation_tests import (
     return_rates,
 )
 from analysis.inference.curves.shrinkage import FEWEST_COHORTS, shrunken_cohorts
-from analysis.inference.verdict.models import predecessors
 from analysis.json_values import plain, records
 from analysis.queries.query import collect
 from analysis.sources.log import Log

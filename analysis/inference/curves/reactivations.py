@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.inference.cohorts.cells import Floats
 from analysis.inference.cohorts.co_activity import CoActivity
-from analysis.inference.cohorts.panel import Floats, Panel
+from analysis.inference.cohorts.panel import Panel
 from analysis.inference.curves.reactivation_tests import calendar_safe, mcnemar, return_rates
 from analysis.inference.launch.multiplicity import adjusted
 from analysis.inference.launch.tests import ALPHA

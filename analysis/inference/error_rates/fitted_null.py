@@ -13,9 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Cells, Panel
+from analysis.inference.cohorts.cells import Cells
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import Population, Prior
 from analysis.inference.curves.bgbb import bgbb_cells, fit_bgbb
-from analysis.inference.error_rates.populations import Population, Prior
 from analysis.inference.launch.tests import contrast_age
 from analysis.inference.pooling import random_effects
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.inference.cohorts.panel import Cells, Panel
+from analysis.inference.cohorts.cells import Cells
+from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.effects import Effects, difference, effects
 from analysis.inference.launch.robustness import LEAST_SHRINKAGE, Outcome, RobustnessCheck, robustness_checks
 from analysis.inference.launch.tests import (

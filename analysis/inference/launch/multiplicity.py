@@ -15,9 +15,10 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Cells, Floats, Panel
-from analysis.inference.curves import identifiability
-from analysis.inference.error_rates.populations import Population
+from analysis.inference.cohorts.cells import Cells, Floats
+from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.populations import Population
+from analysis.inference.launch import identifiability
 from analysis.inference.launch.tests import binomial_regression, expit
 
 Method = Literal["holm", "fdr_bh"]

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Cells
+from analysis.inference.cohorts.cells import Cells
 from analysis.inference.launch.tests import Test, binomial_regression, expit
 
 

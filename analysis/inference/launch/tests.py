@@ -28,8 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr
 
-from analysis.inference.cohorts.panel import Bools, Cells, Floats, Ints
-from analysis.inference.curves import identifiability
+from analysis.inference.cohorts.cells import Bools, Cells, Floats, Ints
+from analysis.inference.launch import identifiability
 from analysis.inference.pooling import random_effects, random_effects_line
 from analysis.numerals import counted
 from analysis.proportions import Z95

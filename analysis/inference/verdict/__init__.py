@@ -1,1 +1,1 @@
-"""The verdict on a launch cohort: which models are judged, what is found, its kind, its words, what would do."""
+"""The verdict on a launch cohort: what is found, its kind, its words, and what would settle it."""

@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Cells, Panel
+from analysis.inference.cohorts.cells import Cells
+from analysis.inference.cohorts.panel import Panel
 from analysis.inference.curves.reactivations import Reactivation
 from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision
 from analysis.inference.launch.tests import ALPHA, trend_of_others

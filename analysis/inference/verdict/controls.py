@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Floats
+from analysis.inference.cohorts.cells import Floats
 from analysis.inference.launch.tests import ALPHA, LaunchTests
 from analysis.inference.pooling import random_effects
 from analysis.proportions import Z95

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.curves.identifiability import Identifiability
 from analysis.inference.error_rates.rates import NOT_SIMULATED, ErrorRates
 from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision
+from analysis.inference.launch.identifiability import Identifiability
 from analysis.inference.launch.multiplicity import Scan
 from analysis.inference.launch.robustness import Concentration
 from analysis.inference.verdict import wording

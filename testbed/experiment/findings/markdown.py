@@ -31,7 +31,7 @@ def markdown(
             " Beside the base (Δ, paired over replicates): needed, helps, irrelevant, absent and so on by McNemar's "
             f"exact test at {plan.file.level:g}, adjusted for all comparisons of the matrix (Benjamini and Hochberg), "
             f"and a margin of {plan.file.margin:g}; the words are explained in "
-            "`testbed/experiment/findings/finding.py`."
+            "`testbed/experiment/finding.py`."
         )
     if any(world.effect == "absent" for world in plan.worlds):
         lines[-1] += (

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.inference.launch.multiplicity import adjusted
 from analysis.proportions import wilson
 from testbed.experiment.arms import Arm
-from testbed.experiment.findings.finding import Agreement, Declared, Finding, Pairs, agreement, find
+from testbed.experiment.finding import Agreement, Declared, Finding, Pairs, agreement, find
 from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
 
 Rate = Literal["too many", "within the level", "not settled", ""]

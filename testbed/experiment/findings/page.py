@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.report.pages.cells import Cell, SmallTable
 from analysis.report.pages.page import environment
+from testbed.experiment.finding import least_replicates
 from testbed.experiment.findings.curves import Curve, draw
-from testbed.experiment.findings.finding import least_replicates
 from testbed.experiment.findings.matrix import MatrixCell
 from testbed.experiment.plan import Plan
 

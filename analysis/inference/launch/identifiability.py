@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from analysis.inference.cohorts.panel import Cells, Floats, Ints
+from analysis.inference.cohorts.cells import Cells, Floats, Ints
 from analysis.numerals import counted
 
 TOLERANCE = 1e-9  # of a singular value, beside the largest

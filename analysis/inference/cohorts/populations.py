@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from analysis.inference.cohorts.panel import Bools, Floats, Ints, Panel
+from analysis.inference.cohorts.cells import Bools, Floats, Ints
+from analysis.inference.cohorts.panel import Panel
 
 MONTH_DAYS = 30
 LOYAL_ACTIVITY = (

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.inference.cohorts.panel import NoPanel, Panel
+from analysis.inference.cohorts.log_panel import NoPanel
+from analysis.inference.cohorts.panel import Panel
 from analysis.queries import retention
 from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
