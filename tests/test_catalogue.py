@@ -410,6 +410,10 @@ def change(file: Path, slug: str, column: str, value: str, which: int = 0) -> in
     ("file", "slug", "column", "value", "message"),
     [
         ("models.csv", "openai/gpt-5", "released", "2025-13-01", "expected a date"),
+        ("models.csv", "openai/gpt-5", "released", "0", "expected a date like 2025-01-31, got '0'"),
+        ("models.csv", "openai/gpt-5", "tools", "1", "'1' is not one of true, false"),
+        ("models.csv", "openai/gpt-5", "context_tokens", "32000.0", "expected a whole number, got '32000.0'"),
+        ("models.csv", "openai/gpt-5", "context_tokens", "0", "outside 1"),
         ("models.csv", "openai/gpt-5", "origin", "USA", "is not one of CN, RoW"),
         ("models.csv", "openai/gpt-5", "reasoning", "allways", "did you mean 'always'"),
         ("models.csv", "openai/gpt-5", "context_tokens", "many", "expected a whole number"),
@@ -427,12 +431,15 @@ def change(file: Path, slug: str, column: str, value: str, which: int = 0) -> in
         ("models.csv", "openai/gpt-5", "source", "", "is empty"),
         ("prices.csv", "openai/o3", "from", "2025-04-20", "the release is 2025-04-16"),
         ("prices.csv", "openai/o3", "prompt_usd_per_mtok", "-10", "outside 0"),
+        ("prices.csv", "openai/o3", "prompt_usd_per_mtok", "nan", "nan is outside 0"),
+        ("prices.csv", "openai/o3", "prompt_usd_per_mtok", "", "expected a number, got ''"),
         ("prices.csv", "openai/o3", "cached_usd_per_mtok", "11", "more than the prompt price"),
         ("prices.csv", "openai/o3", "completion_usd_per_mtok", "cheap", "expected a number"),
         ("free_windows.csv", "minimax/minimax-m2", "to", "2025-10-01", "is before"),
         ("free_windows.csv", "minimax/minimax-m2", "kind", "gratis", "is not one of"),
         ("abilities.csv", "openai/gpt-5", "marketing/seo", "99", "outside -5 .. 10"),
         ("abilities.csv", "openai/gpt-5", "reach", "1.5", "outside 0 .. 1"),
+        ("abilities.csv", "openai/gpt-5", "informed", "mesured", "did you mean 'measured'"),
         ("providers.csv", "anthropic", "weight", "-1", "outside 0"),
     ],
 )
@@ -445,6 +452,26 @@ def test_a_wrong_cell_is_reported_with_its_place(
     place = f"{folder / file}:{line}:{column}: "
     reported = [text for text in str(caught.value).splitlines() if text.startswith(place)]
     assert reported and message in reported[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "slug", "column", "value"),
+    [
+        ("models.csv", "openai/gpt-5", "released", "soon"),
+        ("models.csv", "openai/gpt-5", "open_weights", "flase"),
+        ("prices.csv", "openai/o3", "from", "soon"),
+        ("prices.csv", "openai/o3", "prompt_usd_per_mtok", "-10"),
+        ("free_windows.csv", "minimax/minimax-m2", "to", "soon"),
+        ("providers.csv", "anthropic", "weight", "-1"),
+    ],
+)
+def test_a_wrong_cell_is_told_alone_without_what_would_follow_from_it(
+    folder: Path, file: str, slug: str, column: str, value: str
+) -> None:
+    change(folder / file, slug, column, value)
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(folder)
+    assert [(Path(fault.file).name, fault.column) for fault in caught.value.faults] == [(file, column)]
 
 
 def test_price_rows_out_of_order_are_reported(folder: Path) -> None:

@@ -14,9 +14,9 @@ from sim.catalogue.models import (
     ModelLatent,
     PricePoint,
     ProviderShare,
-    nearest_name,
 )
 from sim.catalogue.models_table import MODELS_SCHEMA, write_models_table
+from sim.catalogue.names import nearest_name
 from sim.catalogue.reading import load_catalogue
 
 __all__ = [

@@ -1,7 +1,8 @@
 """Models as the simulation knows them: public facts, latent parameters, and all of them together.
 
 Prices are USD per million tokens, dates are UTC days, abilities are on one standardised scale (0 = GPT-3.5 Turbo of
-January 2024, 4.5 = the best model of late November 2025).
+January 2024, 4.5 = the best model of late November 2025). A field's annotation says how its column in the CSV files is
+read, and the column's name where it is another than the field's.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from analysis.contract import CATEGORIES
-from analysis.contract.names import nearest
+from sim.catalogue.cells import MAY_BE_EMPTY, Amount, Count, Day, Flag, Number, Text, within
+from sim.catalogue.names import hint, nearest_name
 
 Origin = Literal["CN", "RoW"]
 SizeClass = Literal["small", "medium", "large"]
@@ -29,22 +33,22 @@ Informed = Literal["measured", "parent", "assumed"]
 class PricePoint:
     """A list price (USD per million tokens) that holds from the day `start` until the next point."""
 
-    start: date
-    prompt: float
-    completion: float
-    cached: float | None = None
+    start: Annotated[Day, Field(alias="from")]
+    prompt: Annotated[Amount, Field(alias="prompt_usd_per_mtok")]
+    completion: Annotated[Amount, Field(alias="completion_usd_per_mtok")]
+    cached: Annotated[Amount | None, MAY_BE_EMPTY, Field(alias="cached_usd_per_mtok")] = None
     """Price of a prompt token read from cache; None: no cache discount is offered."""
-    source: str = ""
+    source: Text = ""
 
 
 @dataclass(frozen=True)
 class FreeWindow:
     """A period of free access, both days included (`end` None: still open at the end of the catalogue)."""
 
-    start: date
-    end: date | None
+    start: Annotated[Day, Field(alias="from")]
+    end: Annotated[Day | None, MAY_BE_EMPTY, Field(alias="to")]
     kind: FreeKind
-    source: str = ""
+    source: Text = ""
     confidence: Confidence = "medium"
 
 
@@ -53,26 +57,26 @@ class ModelFacts:
     """What anyone may know about a model. `slug` is the gateway's `author/name` id."""
 
     slug: str
-    author: str
-    name: str
-    released: date
+    author: Text
+    name: Text
+    released: Day
     prices: tuple[PricePoint, ...]
     free_windows: tuple[FreeWindow, ...] = ()
-    open_weights: bool = False
+    open_weights: Flag = False
     origin: Origin = "RoW"
-    developer_country: str = "unknown"
-    params_total_b: float | None = None
-    params_active_b: float | None = None
-    size_class: SizeClass | None = None
+    developer_country: Text = "unknown"
+    params_total_b: Annotated[Amount | None, MAY_BE_EMPTY] = None
+    params_active_b: Annotated[Amount | None, MAY_BE_EMPTY] = None
+    size_class: Annotated[SizeClass | None, MAY_BE_EMPTY] = None
     reasoning: Reasoning = "none"
-    tools: bool = True
-    context_tokens: int = 128_000
-    permaslug: str = ""
-    retired: date | None = None
+    tools: Flag = True
+    context_tokens: Count = 128_000
+    permaslug: Text = ""
+    retired: Annotated[Day | None, MAY_BE_EMPTY] = None
     """First day on which the id no longer serves."""
-    successor: str | None = None
+    successor: Annotated[str | None, MAY_BE_EMPTY] = None
     """Id to which the gateway moves the users on the day `retired`."""
-    source: str = ""
+    source: Text = ""
     confidence: Confidence = "high"
     note: str = ""
 
@@ -85,15 +89,15 @@ class ModelFacts:
 class ModelLatent:
     """Parameters of the simulation, never part of a log or of `models.parquet`."""
 
-    ability: tuple[float, ...]
+    ability: tuple[Annotated[Number, within(-5, 10)], ...]
     """One value per entry of `CATEGORIES`, in their order, on the scale shared with workload hardness."""
-    reach: float = 0.5
+    reach: Annotated[Number, within(0, 1)] = 0.5
     """Share of the market (0..1) that hears of the model at its release."""
-    hype: float = 0.0
+    hype: Annotated[Number, within(-5, 5)] = 0.0
     """Perceived minus true ability at release, in units of ability."""
-    permissive: bool = False
+    permissive: Flag = False
     """Tolerates adult and role-play content."""
-    basis: str = "assumed"
+    basis: Text = "assumed"
     informed: Informed = "assumed"
 
 
@@ -101,11 +105,11 @@ class ModelLatent:
 class ProviderShare:
     """A host that serves a model: its share of the requests and its typical speed."""
 
-    name: str
-    weight: float
-    tokens_per_second: float
-    first_token_ms: float
-    source: str = "assumed"
+    name: Annotated[Text, Field(alias="provider_name")]
+    weight: Amount
+    tokens_per_second: Annotated[Number, within(0.1)]
+    first_token_ms: Amount
+    source: Text = "assumed"
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ class CatalogueModel:
 
     def checked(self) -> CatalogueModel:
         """This model. Raises ValueError, in plain words, if it is impossible."""
-        problem = next(contradictions(self), None)
+        problem = next(contradictions(self.facts), None)
         if problem is not None:
             raise ValueError(f"{self.slug}: {problem.sentence}")
         return self
@@ -281,22 +285,6 @@ class Catalogue:
         return sums.hexdigest()
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name` (a slug may lack its author), or None if none is alike."""
-    names = list(known)
-    if close := nearest(name, names):
-        return close[0]
-    by_tail = {candidate.rpartition("/")[2]: candidate for candidate in reversed(names)}
-    tail = nearest(name.rpartition("/")[2], by_tail)
-    return by_tail[tail[0]] if tail else None
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """The nearest known name, to end a message with; nothing if none is alike."""
-    near = nearest_name(name, known)
-    return f"; did you mean {near!r}?" if near else ""
-
-
 @dataclass(frozen=True)
 class Contradiction:
     """Something impossible in one model: in which table, its entry there and column, and what is wrong."""
@@ -314,9 +302,8 @@ class Contradiction:
         return f"{'a free window' if self.table == 'free_windows' else self.column} {self.message}"
 
 
-def contradictions(model: CatalogueModel) -> Iterator[Contradiction]:
-    """What is impossible in a model, one by one."""
-    facts = model.facts
+def contradictions(facts: ModelFacts) -> Iterator[Contradiction]:
+    """What is impossible in a model's facts, one by one."""
     if not facts.slug.partition("/")[2]:
         yield Contradiction("models", 0, "slug", f"{facts.slug!r} is not author/name")
     if not facts.open_weights and facts.size_class is not None:
