@@ -102,6 +102,6 @@ class Staging:
 
     def _sweep(self) -> None:
         """Remove what killed writers left staged."""
-        left = [path for path in self.target.glob(f"{_PREFIX}*") if files.ASIDE.fullmatch(path.name)]
+        left = [path for path in self.target.glob(f"{_PREFIX}*") if files.STAGED.fullmatch(path.name)]
         for staged in files.abandoned(left):
             self._remove(staged)

@@ -66,7 +66,7 @@ class Purpose(IntEnum):
     ACCOUNT_ID = 64
     LABEL = 70
     ID_RESET = 71
-    PLANT = 80
+    PLANTED_LOYALTY = 80
 
 
 @njit(inline="always")

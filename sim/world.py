@@ -181,7 +181,7 @@ def run_agents(world: World, report: Reporter | None = None) -> Agents:
         search.step(day, view_of(market, scenario, day))
         report(Progress("market", day + 1, scenario.days, scenario.start + dt.timedelta(days=day)))
     search.finish(scenario.days)
-    search.plant.keep_users(users)
+    search.planted.keep_users(users)
     return Agents(world, users, workloads, market, search, search.spells.arrays())
 
 
@@ -242,7 +242,7 @@ def run_world(
             report(Progress("finish", 0, 1, records=generations))
             models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
             write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
-                        agents.spells, writer, agents.search.plant)  # fmt: skip
+                        agents.spells, writer, agents.search.planted)  # fmt: skip
         counts = {
             "users": len(agents.users),
             "workloads": len(agents.workloads),
@@ -399,7 +399,7 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
     by_category = np.bincount(work.category, minlength=len(CATEGORIES)) / max(len(work), 1)
     top = np.argsort(-by_category)[:4]
     fit_found = len(np.unique(agents.spells["workload"][agents.spells["kind"] == 1]))
-    loyal = len(agents.search.plant.users())
+    planted, loyal = scenario.planted_loyalty, len(agents.search.planted.users())
     off = [key for key, cause in scenario.mechanisms if not cause.enabled]
     return [
         ["Time", f"{scenario.start} to {scenario.end}, UTC"],
@@ -414,8 +414,8 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
         ["Scale", f"{counts['generations'] / max(len(users), 1):.0f} requests a user; a model of a platform with "
          "millions of users and billions of requests"],
         ["Switched off", ", ".join(off) or "nothing"],
-        *([] if scenario.plant is None else [["Planted", f"{loyal:,} users ({scenario.plant.loyal_share:.0%} of "
-         f"{scenario.plant.model}'s launch cohort) who never leave it, by construction"]]),
+        *([] if planted is None else [["Planted", f"{loyal:,} users ({planted.loyal_share:.0%} of "
+         f"{planted.model}'s launch cohort) who never leave it, by construction"]]),
     ]  # fmt: skip
 
 

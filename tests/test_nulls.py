@@ -142,7 +142,7 @@ def test_a_null_world_is_the_base_with_the_keys_that_it_states(name):
 @pytest.mark.parametrize("name", ["base", *NULLS])
 def test_no_null_world_has_a_cause_of_loyalty(name):
     causes = load_world(WORLDS / "nulls" / f"{name}.yaml").scenario
-    assert causes.plant is None
+    assert causes.planted_loyalty is None
     on = [which for which, cause in causes.mechanisms if cause.enabled and which != "intermittency"]
     assert not {"fit", "lock_in", "backlog", "information"} & set(on)
 

@@ -82,12 +82,12 @@ def test_examples_without_names_in_their_path_can_be_set():
         ("mechanisms.lock_in.time_constant_days", "number above 0; in days; default 45.0"),
         (
             "workloads.willingness_to_pay_usd_per_mtok",
-            "number or distribution; in USD per million tokens; needed",
+            "number or distribution; in USD per million tokens; required",
         ),
-        ("population.growth", "number or numbers by date; needed"),
+        ("population.growth", "number or numbers by date; required"),
         ("models.NAME.reasoning", "one of none, hybrid, always"),
-        ("calendar.wave.share_of_users", "number from 0 to 1; a share; needed"),
-        ("users", "whole number from 1 to 20,000,000; users; needed"),
+        ("calendar.wave.share_of_users", "number from 0 to 1; a share; required"),
+        ("users", "whole number from 1 to 20,000,000; users; required"),
         ("mechanisms.fit", "the keys below or on or off"),
     ],
 )
@@ -115,7 +115,7 @@ def test_the_command_prints_an_overview_a_section_and_the_nearest_name(capsys):
 def test_patterns_are_listed_with_their_arguments(capsys):
     assert cli.main(["patterns", "cohort-retention"]) == 0
     text = capsys.readouterr().out
-    assert "model: a model, as author/slug; needed" in text
+    assert "model: a model, as author/slug; required" in text
     assert "k: whole number from 1 to 600; default 5" in text
     assert "at_least: number from 0 to 1; default 0.0" in text
     assert cli.main(["patterns"]) == 0

@@ -98,7 +98,7 @@ def test_the_files_of_the_user_are_untouched(home, capsys, command, case):
         named = [name for name in USERS if f"{name}: slipper did not write this file" in err]
         assert len(named) == 1, err
         assert "--out" in err or "--overwrite" in err
-    assert not [path for path in home.rglob(".*-*") if files.ASIDE.fullmatch(path.name)]
+    assert not [path for path in home.rglob(".*-*") if files.STAGED.fullmatch(path.name)]
 
 
 def test_the_studies_leave_what_they_did_not_write(home, capsys, monkeypatch):

@@ -35,7 +35,7 @@ NO_MANIFEST = "this is not the manifest of a run of slipper's, or it is cut off"
 ABOUT = "The files that slipper wrote into this folder. It replaces or removes them while they are unchanged."
 TOKEN = "[0-9a-f]{12}"
 """How a `token` is matched."""
-ASIDE = re.compile(rf"\.analysis-{TOKEN}")
+STAGED = re.compile(rf"\.analysis-{TOKEN}")
 """Names of hidden folders in which an analysis is written before it takes its place."""
 _DIGESTS_AT_ONCE = 4
 _STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")
@@ -113,7 +113,7 @@ def check_all(folder: Path, place: Path | None = None) -> None:
             f"{place or folder}: slipper did not write this, and it would be replaced. Move it elsewhere"
         )
     inside = sorted(path.name for path in folder.iterdir())
-    mine = [name for name in inside if name != LIST and not ASIDE.fullmatch(name)]
+    mine = [name for name in inside if name != LIST and not STAGED.fullmatch(name)]
     check(folder, mine, read(folder), place)
 
 

@@ -17,11 +17,11 @@ from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
 
 
-class Plant:
+class PlantedLoyalty:
     """The planted workloads of a world."""
 
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
-        section = scenario.plant
+        section = scenario.planted_loyalty
         self.work, self.draws = workloads, draws
         self.holds: NDArray[np.bool_] = np.zeros(len(workloads), dtype=bool)
         """Workloads that stay for good, from the trial on with which they begin."""
@@ -41,7 +41,7 @@ class Plant:
         if day not in self.window:
             return
         begins = rows[model == self.model]
-        loyal = begins[self.draws.uniform(Purpose.PLANT, self.work.user[begins]) < self.share]
+        loyal = begins[self.draws.uniform(Purpose.PLANTED_LOYALTY, self.work.user[begins]) < self.share]
         self.holds[loyal] = True
         self.work.end[loyal] = FOREVER
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analysis.contract import CATEGORIES
 from sim.agents.choice import NOBODY, View, affordable_frontier, choose, log_price
 from sim.agents.model_sets import add, empty_sets, remove
-from sim.agents.planted_loyalty import Plant
+from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import FOREVER, Workloads
 from sim.agents.spells import Kind, Reason, SpellLog
 from sim.market import Market
@@ -113,7 +113,7 @@ class Search:
         """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
         self.choices = 0
         self.pinned = workloads.pinned_model.copy()
-        self.plant = Plant(scenario, market, workloads, draws)
+        self.planted = PlantedLoyalty(scenario, market, workloads, draws)
         self.spells = SpellLog()
         self._yesterday: View | None = None
 
@@ -224,7 +224,7 @@ class Search:
         return self.draws.next_event(purpose, self.work.entity[rows], day, mean, latest)
 
     def _open_trial(self, day, rows, model, state, length_quantile) -> None:  # type: ignore[no-untyped-def]
-        self.plant.take(day, rows, model)
+        self.planted.take(day, rows, model)
         u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.market.key[model])
         self.state[rows] = state
         self.trial[rows] = model
@@ -272,7 +272,7 @@ class Search:
     def _judge_trials(self, day: int, rows: Rows) -> None:
         """A trial ends: the model fits and becomes the home, or is found wanting."""
         model = self.trial[rows]
-        fits = (self._fits(rows, model) | self.plant.holds[rows]) & self.market.listed[model]
+        fits = (self._fits(rows, model) | self.planted.holds[rows]) & self.market.listed[model]
         good, bad = rows[fits], rows[~fits]
         self._close_trial(good, day, Reason.EMBEDDED)
         self.home[good] = self.trial[good]
@@ -288,7 +288,7 @@ class Search:
         self.home_start[rows] = day
         self.silent[rows] = False
         self._next_rival_look(day, rows)
-        planted = rows[self.plant.holds[rows]]
+        planted = rows[self.planted.holds[rows]]
         self.pinned[planted] = self.home[planted]
         self.due[planted] = self.work.end[planted]
 
@@ -324,7 +324,7 @@ class Search:
         gain = self._surplus(rows, model) - self._surplus(rows, home)
         fits = self._fits(rows, model)
         cost = self.lock_in.switching_cost(day - self.since[rows], self.work.hardness[rows])
-        moves = (fits & (gain > cost)) | self.plant.holds[rows]
+        moves = (fits & (gain > cost)) | self.planted.holds[rows]
         movers, returners = rows[moves], rows[~moves]
         self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self._close_trial(movers, day, Reason.EMBEDDED)

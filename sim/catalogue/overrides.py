@@ -21,7 +21,7 @@ from sim.config.problems import Path as KeyPath
 from sim.config.problems import ProblemAt
 from sim.scenario import Scenario
 from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, PriceStrategyEvent
-from sim.scenario.models import ModelSection
+from sim.scenario.models import ModelSettings
 from sim.scenario.shipped import WORLDS as WORLDS
 
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
@@ -59,8 +59,8 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     kept = kept.without([slug for slug in successors if slug is not None and slug not in kept])
     for i, event in enumerate(scenario.calendar):
         _check_event(event, i, scenario.start, kept)
-    if scenario.plant is not None:
-        _check_plant(scenario.plant.model, scenario, kept)
+    if scenario.planted_loyalty is not None:
+        _check_planted_loyalty(scenario.planted_loyalty.model, scenario, kept)
     if not len(kept):
         raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
     return kept
@@ -114,9 +114,9 @@ def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) 
         raise ProblemAt(("calendar", i, "date"), f"'{event.model}' is retired since {facts.retired}")
 
 
-def _check_plant(slug: str, scenario: Scenario, kept: Catalogue) -> None:
+def _check_planted_loyalty(slug: str, scenario: Scenario, kept: Catalogue) -> None:
     """A launch cohort can be planted where the world sees the model's launch, and the model stays."""
-    at = ("plant", "model")
+    at = ("planted_loyalty", "model")
     if slug not in kept:
         raise _unknown(slug, at, kept)
     facts = kept[slug].facts
@@ -160,7 +160,7 @@ def _own_models(scenario: Scenario, known: Catalogue) -> list[CatalogueModel]:
 
 
 def _liked(
-    slug: str, change: ModelSection, known: Catalogue, made: Mapping[str, CatalogueModel]
+    slug: str, change: ModelSettings, known: Catalogue, made: Mapping[str, CatalogueModel]
 ) -> CatalogueModel | None:
     """The model that this one is like: the scenario's own, or as it changes it, before the catalogue's."""
     if change.like is None or change.like in made:
@@ -173,7 +173,7 @@ def _liked(
 
 
 def _own_model(
-    slug: str, change: ModelSection, known: Catalogue, made: Mapping[str, CatalogueModel]
+    slug: str, change: ModelSettings, known: Catalogue, made: Mapping[str, CatalogueModel]
 ) -> CatalogueModel:
     if change.prices and change.price_usd_per_mtok is not None:
         raise ProblemAt(
@@ -191,7 +191,7 @@ def _own_model(
         raise ProblemAt(("models", slug), str(error).removeprefix(f"{slug}: ")) from None
 
 
-def _new(slug: str, change: ModelSection, known: Catalogue, liked: CatalogueModel | None) -> CatalogueModel:
+def _new(slug: str, change: ModelSettings, known: Catalogue, liked: CatalogueModel | None) -> CatalogueModel:
     if change.released is None:
         near = known.nearest(slug)
         hint = f"did you mean '{near}' of the catalogue?" if near else ""
@@ -227,7 +227,7 @@ def _new(slug: str, change: ModelSection, known: Catalogue, liked: CatalogueMode
     )
 
 
-def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
+def _changed(model: CatalogueModel, change: ModelSettings) -> CatalogueModel:
     facts: dict[str, Any] = _facts_of(change)
     released = change.released or model.released
     facts["size_class"] = _size_class(change, model.facts)
@@ -256,7 +256,7 @@ def _changed(model: CatalogueModel, change: ModelSection) -> CatalogueModel:
     return CatalogueModel(changed, replace(model.latent, **latent, basis="scenario")).checked()
 
 
-def _ability(change: ModelSection, before: ModelLatent) -> tuple[float, ...]:
+def _ability(change: ModelSettings, before: ModelLatent) -> tuple[float, ...]:
     """The abilities of `before`, those replaced that are given."""
     if isinstance(change.ability, dict):
         pairs = zip(CATEGORIES, before.ability, strict=True)
@@ -264,7 +264,7 @@ def _ability(change: ModelSection, before: ModelLatent) -> tuple[float, ...]:
     return before.ability if change.ability is None else (float(change.ability),) * len(CATEGORIES)
 
 
-def _size_class(change: ModelSection, before: ModelFacts | None) -> str | None:
+def _size_class(change: ModelSettings, before: ModelFacts | None) -> str | None:
     """Closed models have none, nor have open ones whose size nobody states."""
     was_open = before is not None and before.open_weights
     if not (was_open if change.open_weights is None else change.open_weights):
@@ -277,7 +277,7 @@ def _size_class(change: ModelSection, before: ModelFacts | None) -> str | None:
     return next((name for limit, name in SIZE_LIMITS if params < limit), "large")
 
 
-def _facts_of(change: ModelSection) -> dict[str, Any]:
+def _facts_of(change: ModelSettings) -> dict[str, Any]:
     names = ("retired", "successor", "author", "name", "open_weights", "origin", "params_total_b", "reasoning",
              "tools", "context_tokens")  # fmt: skip
     facts = {k: v for k in names if (v := getattr(change, k)) is not None}
@@ -288,7 +288,7 @@ def _facts_of(change: ModelSection) -> dict[str, Any]:
     return facts
 
 
-def _prices_of(change: ModelSection) -> list[PricePoint] | None:
+def _prices_of(change: ModelSettings) -> list[PricePoint] | None:
     if not change.prices:
         return None
     return [PricePoint(p.date, p.prompt, p.completion, p.cached, "scenario") for p in change.prices]

@@ -21,7 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES, FINISH_REASONS, arrow_schema, files
-from sim.agents.planted_loyalty import Plant
+from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import Users, Workloads
 from sim.agents.spells import Kind, Reason
 from sim.catalogue import MODELS_SCHEMA, Catalogue, write_models_table
@@ -288,7 +288,7 @@ def write_truth(
     workloads: Workloads,
     spells: dict[str, NDArray[np.int32]],
     writer: LogWriter,
-    plant: Plant,
+    planted: PlantedLoyalty,
 ) -> None:
     """What no real log holds: users, workloads, spells, market events, and the models' latent parameters.
 
@@ -353,11 +353,11 @@ def write_truth(
             "logged_as": id_array("usr-", codes),
             "since": dates(since),
         })  # fmt: skip
-    if scenario.plant is not None:
-        loyal = plant.users()
+    if scenario.planted_loyalty is not None:
+        loyal = planted.users()
         save("planted", {
             "user_id": id_array("usr-", writer.user_codes[loyal]),
-            "model": _coded(np.full(len(loyal), plant.model), models),
+            "model": _coded(np.full(len(loyal), planted.model), models),
         })  # fmt: skip
     events = market.events
     save("events", {

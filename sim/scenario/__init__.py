@@ -21,20 +21,20 @@ from sim.mechanisms import MECHANISMS, Mechanisms
 from sim.scenario.calendar import (
     CalendarEvent,
     LargeAccountEvent,
-    PlantSection,
+    PlantedLoyaltySettings,
     WaveEvent,
 )
 from sim.scenario.distributions import FAMILIES
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
-from sim.scenario.models import CatalogueSection, ModelSection
-from sim.scenario.people import Population
-from sim.scenario.recording import Observation, Traffic
+from sim.scenario.models import CatalogueSettings, ModelSettings
+from sim.scenario.people import PopulationSettings
+from sim.scenario.recording import ObservationSettings, TrafficSettings
 from sim.scenario.shipped import worlds
 from sim.scenario.timelines import Timeline
 from sim.scenario.values import (
-    Section,
+    Settings,
 )
-from sim.scenario.work import Search, Workloads
+from sim.scenario.work import SearchSettings, WorkloadSettings
 
 ALL_MECHANISMS = f"mechanisms.{ALL}"
 
@@ -42,7 +42,7 @@ TELLING = frozenset({"title", "question", "extends", "look_at"})
 """Keys that say what a scenario is for, not what is simulated: they change no data."""
 
 
-class Scenario(Section):
+class Scenario(Settings):
     """A world: its question, its market, its users, its causes."""
 
     title: str = Field(description="name of the world, for people", examples=["My world"])
@@ -61,19 +61,20 @@ class Scenario(Section):
     users: Annotated[int, Field(ge=1, le=20_000_000)] = Field(
         description="how many users come in all, beside large accounts"
     )
-    catalogue: CatalogueSection = CatalogueSection()
-    models: dict[str, ModelSection] = Field(
+    catalogue: CatalogueSettings = CatalogueSettings()
+    models: dict[str, ModelSettings] = Field(
         {}, description="models of the scenario's own, and changes to those of the catalogue, by author/slug"
     )
-    population: Population
-    workloads: Workloads
+    population: PopulationSettings
+    workloads: WorkloadSettings
     mechanisms: Mechanisms = Mechanisms()
-    search: Search = Search()
-    traffic: Traffic = Traffic()
-    observation: Observation = Observation()
+    search: SearchSettings = SearchSettings()
+    traffic: TrafficSettings = TrafficSettings()
+    observation: ObservationSettings = ObservationSettings()
     calendar: list[CalendarEvent] = Field([], description="what happens to the market from outside")
-    plant: PlantSection | None = Field(
-        None, description="a PLANT: a loyal share put in by construction, the known answer of a test world"
+    planted_loyalty: PlantedLoyaltySettings | None = Field(
+        None,
+        description="a loyal share that is PLANTED: put in by construction, the known answer of a test world",
     )
 
     @model_validator(mode="after")

@@ -10,12 +10,12 @@ from sim.config.problems import ProblemAt
 from sim.scenario.values import (
     NonNegative,
     Positive,
-    Section,
+    Settings,
     Share,
 )
 
 
-class PriceEvent(Section):
+class PriceEvent(Settings):
     """A price change that the catalogue does not have; it holds until the catalogue's next price."""
 
     event: Literal["price_change"]
@@ -33,7 +33,7 @@ class PriceEvent(Section):
         return self
 
 
-class AbilityEvent(Section):
+class AbilityEvent(Settings):
     """A model changes under its id."""
 
     event: Literal["ability_change"]
@@ -43,7 +43,7 @@ class AbilityEvent(Section):
     category: Category | None = Field(None, description="in this category only")
 
 
-class PromotionEvent(Section):
+class PromotionEvent(Settings):
     """A model is free for a while."""
 
     event: Literal["promotion"]
@@ -52,7 +52,7 @@ class PromotionEvent(Section):
     model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
 
 
-class OutageEvent(Section):
+class OutageEvent(Settings):
     """A model answers no requests for some days."""
 
     event: Literal["outage"]
@@ -61,7 +61,7 @@ class OutageEvent(Section):
     model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
 
 
-class LargeAccountEvent(Section):
+class LargeAccountEvent(Settings):
     """One account that uses one model heavily for a time (a whale)."""
 
     event: Literal["large_account"]
@@ -77,7 +77,7 @@ class LargeAccountEvent(Section):
     country: str | None = Field(None, description="where it is billed (none: the first country)")
 
 
-class WaveEvent(Section):
+class WaveEvent(Settings):
     """Many users at once, drawn by one model (tourists)."""
 
     event: Literal["wave"]
@@ -88,7 +88,7 @@ class WaveEvent(Section):
     segment: str | None = Field(None, description="the segment to which they belong (none: as they would)")
 
 
-class PriceStrategyEvent(Section):
+class PriceStrategyEvent(Settings):
     """An author cuts prices when its share of use falls (an author's strategy; rule and defaults assumed)."""
 
     event: Literal["price_strategy"]
@@ -112,8 +112,8 @@ CalendarEvent = Annotated[
 ]
 
 
-class PlantSection(Section):
-    """A PLANT, for worlds with a known answer: loyalty that is put in by construction and emerges from nothing."""
+class PlantedLoyaltySettings(Settings):
+    """PLANTED loyalty, for worlds with a known answer: it is put in by construction and emerges from nothing."""
 
     model: str = Field(description="the model to which they are loyal")
     cohort: Literal["launch"] = Field(

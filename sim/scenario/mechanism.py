@@ -6,14 +6,14 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
 
 from sim.config.switches import ALL, ALL_RULE, WORDS, Switch
-from sim.scenario.values import Section
+from sim.scenario.values import Settings
 
 
 def _say_source(schema: dict[str, Any], kind: type["Mechanism"]) -> None:
     schema["description"] += f" Off: {kind.off}. Source: {kind.source}."
 
 
-class Mechanism(Section):
+class Mechanism(Settings):
     """A cause that can be switched off. Its fields are its parameters; its methods are pure, and hold its rule."""
 
     model_config = ConfigDict(json_schema_extra=_say_source)
@@ -39,7 +39,7 @@ def _with_all(schema: dict[str, Any]) -> None:
     schema["properties"] = {ALL: {**switch, "description": ALL_RULE}, **schema["properties"]}
 
 
-class MechanismSet(Section):
+class MechanismSet(Settings):
     """Causes, each of which can be switched off."""
 
     model_config = ConfigDict(json_schema_extra=_with_all)

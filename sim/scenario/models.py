@@ -10,12 +10,12 @@ from sim.config.switches import Switch
 from sim.scenario.values import (
     NonNegative,
     Positive,
-    Section,
+    Settings,
     Share,
 )
 
 
-class CatalogueSection(Section):
+class CatalogueSettings(Settings):
     """Which models of the catalogue of real ones are in the market."""
 
     folder: str = Field(
@@ -28,7 +28,7 @@ class CatalogueSection(Section):
     without: list[str] = Field([], description="leave these models out")
 
 
-class PriceChange(Section):
+class PriceChange(Settings):
     """A price from a date on."""
 
     date: dt.date = Field(description="first day of this price")
@@ -39,7 +39,7 @@ class PriceChange(Section):
     )
 
 
-class ModelSection(Section):
+class ModelSettings(Settings):
     """A model of the scenario's own, or changes to one of the catalogue (only the keys that are given change)."""
 
     like: str | None = Field(

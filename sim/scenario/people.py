@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 from analysis.contract import Continent
 from sim.config.problems import ProblemAt
 from sim.scenario.timelines import Timeline
-from sim.scenario.values import Amount, Chance, Positive, Positives, Section, Share, Weights, some_weight
+from sim.scenario.values import Amount, Chance, Positive, Positives, Settings, Share, Weights, some_weight
 
 
-class Segment(Section):
+class SegmentSettings(Settings):
     """A kind of user."""
 
     share: Weights = Field(description="relative weight among arriving users, by date")
@@ -28,7 +28,7 @@ class Segment(Section):
     )
 
 
-class Country(Section):
+class CountrySettings(Settings):
     """Where users are billed."""
 
     continent: Continent = Field(description="where the country lies")
@@ -37,7 +37,7 @@ class Country(Section):
     languages: dict[str, Positive] = Field({"en": 1.0}, description="prompt languages (BCP 47) with weights")
 
 
-class Population(Section):
+class PopulationSettings(Settings):
     """Who is in the market, and when they come."""
 
     growth: Positives = Field(description="relative rate of arrival by date (geometric between dates)")
@@ -49,11 +49,11 @@ class Population(Section):
         description="multiplies every user's chance to be active in a week, by the date of its Monday "
         "(a season, a calendar shock); acts through mechanisms.intermittency",
     )
-    segments: dict[str, Segment] = Field(description="kinds of users, by name")
-    countries: dict[str, Country] = Field(description="where users are billed, by country code")
+    segments: dict[str, SegmentSettings] = Field(description="kinds of users, by name")
+    countries: dict[str, CountrySettings] = Field(description="where users are billed, by country code")
 
     @model_validator(mode="after")
-    def _not_empty(self) -> "Population":
+    def _not_empty(self) -> "PopulationSettings":
         for key in ("segments", "countries"):
             if not getattr(self, key):
                 raise ProblemAt((key,), "name at least one")

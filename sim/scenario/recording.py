@@ -12,14 +12,14 @@ from sim.scenario.values import (
     Chance,
     NonNegative,
     Positive,
-    Section,
+    Settings,
     Share,
     Shares,
     Weights,
 )
 
 
-class Traffic(Section):
+class TrafficSettings(Settings):
     """How spells become requests. Shares and profiles are assumed where no source is named."""
 
     volume: Positive = Field(
@@ -52,7 +52,7 @@ class Traffic(Section):
     season: Weights = Field(Timeline.constant(1.0), description="relative volume by date")
 
     @model_validator(mode="after")
-    def _some_volume(self) -> "Traffic":
+    def _some_volume(self) -> "TrafficSettings":
         for key in ("weekday", "hours"):
             if sum(getattr(self, key)) <= 0:
                 raise ProblemAt((key,), "at least one value must be above zero")
@@ -62,7 +62,7 @@ class Traffic(Section):
         return self
 
 
-class Observation(Section):
+class ObservationSettings(Settings):
     """What the gateway records, and how well. Accuracy and confidences are assumed."""
 
     label_share: Share = Field(0.1, description="requests that get a category label (the report: 0.0025)")

@@ -38,7 +38,7 @@ Amount = Annotated[Distribution, _within(0)]
 Chance = Annotated[Distribution, _within(0, 1)]
 
 
-class Section(BaseModel):
+class Settings(BaseModel):
     """A part of a scenario: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

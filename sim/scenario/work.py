@@ -6,10 +6,10 @@ from analysis.contract import Category
 from sim.config.problems import ProblemAt
 from sim.scenario.distributions import Distribution
 from sim.scenario.timelines import Timeline
-from sim.scenario.values import Amount, Positive, Positives, Section, Share, Shares, Weights, some_weight
+from sim.scenario.values import Amount, Positive, Positives, Settings, Share, Shares, Weights, some_weight
 
 
-class CategorySection(Section):
+class CategorySettings(Settings):
     """A kind of work, and what its requests look like."""
 
     share: Weights = Field(description="relative weight among new workloads, by date")
@@ -29,7 +29,7 @@ class CategorySection(Section):
     session_requests: Positive = Field(3.0, description="mean requests of one sitting", ge=1)
 
 
-class Workloads(Section):
+class WorkloadSettings(Settings):
     """Recurring jobs. Hardness and ability share one scale: 0 is the ability of gpt-3.5-turbo in January 2024."""
 
     hardness: Distribution = Field(description="hardness of a new workload at the start of the world")
@@ -47,17 +47,17 @@ class Workloads(Section):
     trial_requests_per_day: Positive = Field(description="requests a day during a trial")
     context_tokens: Amount = Field(description="context window that the work needs, tokens")
     free_share: Share = Field(0.3, description="workloads that accept a free variant with its limits")
-    categories: dict[Category, CategorySection] = Field(description="kinds of work, by category")
+    categories: dict[Category, CategorySettings] = Field(description="kinds of work, by category")
 
     @model_validator(mode="after")
-    def _not_empty(self) -> "Workloads":
+    def _not_empty(self) -> "WorkloadSettings":
         if not self.categories:
             raise ProblemAt(("categories",), "name at least one category")
         some_weight(self.categories, "categories")
         return self
 
 
-class Search(Section):
+class SearchSettings(Settings):
     """How a workload without a home looks for one (all assumed)."""
 
     look_every_days: Positive = Field(8.0, description="mean days between looks before any failure")

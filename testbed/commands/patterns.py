@@ -67,7 +67,7 @@ def as_json(one: Any) -> dict[str, Any]:
     """What a program wants to know of a pattern."""
     from testbed.patterns.registry import arguments_of
 
-    taken = {a.name: {"allowed": a.allowed} | ({} if a.needed else {"default": a.default})
+    taken = {a.name: {"allowed": a.allowed} | ({} if a.required else {"default": a.default})
              for a in arguments_of(one)}  # fmt: skip
     return {"needs": one.needs, "about": one.about, "arguments": taken}
 
@@ -82,12 +82,12 @@ def print_list(chosen: list[Any]) -> None:
 
     console = summary.open_console()
     for one in sorted(chosen, key=lambda one: one.is_claim):
-        taken = ", ".join(f"{a.name}*" if a.needed else a.name for a in arguments_of(one))
+        taken = ", ".join(f"{a.name}*" if a.required else a.name for a in arguments_of(one))
         more = f"  needs the {one.needs}" + (f"; takes {taken}" if taken else "")
         console.print(Text.assemble((one.name, "bold"), (more, "dim")))
         console.print(Padding(Text(one.about), (0, 0, 0, 4)))
     console.print(
-        "* needed. One in full, with the values that are allowed: slipper patterns NAME", style="dim"
+        "* required. One in full, with the values that are allowed: slipper patterns NAME", style="dim"
     )
 
 
@@ -108,6 +108,7 @@ def in_full(one: Any) -> str:
         lines.append("    takes no arguments")
     for a in taken:
         lines += wrapped(
-            f"{a.name}: {a.allowed}; " + ("needed" if a.needed else f"default {written(a.default)}"), "    "
+            f"{a.name}: {a.allowed}; " + ("required" if a.required else f"default {written(a.default)}"),
+            "    ",
         )
     return "\n".join(lines)

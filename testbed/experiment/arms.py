@@ -10,7 +10,7 @@ from itertools import combinations, product
 from math import prod
 from typing import Any
 
-from testbed.experiment.schema import ArmsSection, Design, FactorSection, Level
+from testbed.experiment.schema import ArmSettings, Design, FactorSettings, Level
 
 BASE = "base"
 NONE = "none"
@@ -58,7 +58,7 @@ class SameArm(ValueError):
         self.name = name
 
 
-def arms_of(factors: Mapping[str, FactorSection], section: ArmsSection) -> tuple[Arm, ...]:
+def arms_of(factors: Mapping[str, FactorSettings], section: ArmSettings) -> tuple[Arm, ...]:
     """All arms, the base first. Designs come in the order given, each combination once, under its first name; listed
     arms come last. Raises SameArm."""
     found: dict[str, Arm] = {_key({}): Arm(BASE, reference="")}
@@ -75,7 +75,7 @@ def arms_of(factors: Mapping[str, FactorSection], section: ArmsSection) -> tuple
     return tuple(found.values())
 
 
-def count(design: Design, factors: Mapping[str, FactorSection]) -> int:
+def count(design: Design, factors: Mapping[str, FactorSettings]) -> int:
     """How many arms a design makes, the base included, without making them."""
     sizes = [len(section.changes) for section in factors.values()]
     if design == "full":
@@ -87,7 +87,7 @@ def count(design: Design, factors: Mapping[str, FactorSection]) -> int:
 
 
 def _design(
-    design: Design, factors: Mapping[str, FactorSection]
+    design: Design, factors: Mapping[str, FactorSettings]
 ) -> Iterator[tuple[str, dict[str, Level], str | None]]:
     """The name and the levels of each arm, and the cause that is there alone in it, if there is one."""
     if design in ("one_at_a_time", "pairwise"):
@@ -112,7 +112,7 @@ def _design(
 
 
 def _arm(
-    name: str, levels: Mapping[str, Level], factors: Mapping[str, FactorSection], alone: str | None = None
+    name: str, levels: Mapping[str, Level], factors: Mapping[str, FactorSettings], alone: str | None = None
 ) -> Arm:
     """alone: the factor that is there alone; the arm is compared with the one that has none."""
     ordered = tuple((factor, levels[factor]) for factor in factors if factor in levels)
@@ -141,7 +141,7 @@ def _less(level: Level, base: Level | None) -> bool | None:
     return None if one is None or other is None or one == other else one < other
 
 
-def _is_end(level: Level, section: FactorSection) -> bool:
+def _is_end(level: Level, section: FactorSettings) -> bool:
     if written(level) in ABSENT:
         return True
     numbers = [n for n in map(number_of, section.changes) if n is not None]

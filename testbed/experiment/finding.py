@@ -5,8 +5,9 @@ in which the pattern holds; the test is McNemar's exact one, its p value adjuste
 (Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289: at the plan's level of 0.05, one named finding in twenty is
 expected to be wrong at most); the interval of the difference of the rates is Newcombe's (1998) for pairs, method 10.
 
-- *needed*: the pattern holds in most runs of the base and no longer in most runs with less of the cause (switched off,
-  at 0, or at a number below the base's); the test rejects. Of several causes taken away at once: one of them is needed.
+- *necessary*: the pattern holds in most runs of the base and no longer in most runs with less of the cause (switched
+  off, at 0, or at a number below the base's); the test rejects. Of several causes taken away at once: one of them is
+  necessary.
 - *prevents*: the other way round: the pattern comes when the cause is taken away or lessened, or goes when there is
   more of it.
 - *sufficient*: more of the cause brings the pattern. Of a cause alone: all of them switched off, the pattern holds in
@@ -16,7 +17,7 @@ expected to be wrong at most); the interval of the difference of the rates is Ne
   number without a stated base, one cause less and another more): what it does to the pattern, without a direction.
 - *irrelevant*: the interval of the difference lies within the plan's margin on both sides.
 - *absent*: as irrelevant, but the pattern holds in next to no run of the base either (its rate is within the margin of
-  0), so that taking a cause away says nothing of whether it is needed: what does not emerge cannot vanish.
+  0), so that taking a cause away says nothing of whether it is necessary: what does not emerge cannot vanish.
 - *undecided*: none of these; more replicates may tell.
 - *untestable*: no replicate in which both arms can tell.
 - *same world*: the change changes nothing of the world (switched off is what was off), so there is nothing to compare
@@ -28,15 +29,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Declared = Literal["needed", "sufficient", "irrelevant", "helps", "hinders", "prevents"]
-DECLARABLE: tuple[Declared, ...] = ("needed", "sufficient", "irrelevant", "helps", "hinders", "prevents")
+Declared = Literal["necessary", "sufficient", "irrelevant", "helps", "hinders", "prevents"]
+DECLARABLE: tuple[Declared, ...] = ("necessary", "sufficient", "irrelevant", "helps", "hinders", "prevents")
 Finding = Literal[
-    "needed", "sufficient", "irrelevant", "helps", "hinders", "prevents", "brings", "ends", "raises", "lowers",
+    "necessary", "sufficient", "irrelevant", "helps", "hinders", "prevents", "brings", "ends", "raises", "lowers",
     "absent", "undecided", "untestable", "same world", "base",
 ]  # fmt: skip
 Agreement = Literal["as declared", "contradicts", "weaker than declared", "not settled", ""]
 HALF = 0.5
-_WEAKER = {"needed": "helps", "sufficient": "helps", "prevents": "hinders"}
+_WEAKER = {"necessary": "helps", "sufficient": "helps", "prevents": "hinders"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def find(pairs: Pairs, p: float, level: float, margin: float, weakens_cause: boo
     before, after = pairs.rates
     if p < level:
         if before > HALF >= after:
-            return _word(weakens_cause, "needed", "prevents", "ends")
+            return _word(weakens_cause, "necessary", "prevents", "ends")
         if before <= HALF < after:
             return _word(weakens_cause, "prevents", "sufficient", "brings")
         if after < before:

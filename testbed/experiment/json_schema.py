@@ -24,10 +24,10 @@ def experiment_json_schema() -> dict[str, Any]:
     names = sorted(patterns())
     schema = PlanFile.model_json_schema(by_alias=True)
     definitions = {name: _untitled(part) for name, part in schema.pop("$defs").items()}
-    definitions["FactorSection"]["oneOf"] = [
+    definitions["FactorSettings"]["oneOf"] = [
         _holds("switch", without=("key", "levels", "base")), _holds("key", "levels", without=("switch",)),
     ]  # fmt: skip
-    section = definitions["PatternSection"]["properties"]
+    section = definitions["PatternSettings"]["properties"]
     section["is"] = {"description": section["is"]["description"], "enum": names}
     schema = _untitled(schema)
     schema["oneOf"] = [_holds("base", without=("worlds",)), _holds("worlds", without=("base",))]

@@ -17,7 +17,7 @@ from testbed.claims.statistics.registry import Needs
 from testbed.experiment.arms import BASE, Arm, written
 from testbed.experiment.finding import Declared
 from testbed.experiment.runs import Task, portable
-from testbed.experiment.schema import PatternSection, PlanFile
+from testbed.experiment.schema import PatternSettings, PlanFile
 from testbed.patterns import Bound, bind
 from testbed.patterns.registry import method_digest
 
@@ -145,7 +145,7 @@ def of_scenario(
     file = PlanFile.model_construct(
         title=world.scenario.title, question=world.scenario.question, base=str(scenario), users=users,
         seed=world.scenario.seed, replicates=replicates,
-        patterns={name: PatternSection() for name in patterns},
+        patterns={name: PatternSettings() for name in patterns},
     )  # fmt: skip
     return Plan(
         name=world.name,

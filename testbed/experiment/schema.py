@@ -18,7 +18,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 EACH_MECHANISM = "mechanisms.*"
 
 
-class Section(BaseModel):
+class Settings(BaseModel):
     """What all parts share: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -29,7 +29,7 @@ def _same(one: Level, other: Level) -> bool:
     return str(one) == str(other) or (one == other and bool not in (type(one), type(other)))
 
 
-class FactorSection(Section):
+class FactorSettings(Settings):
     """A scenario key that is changed. `switch: mechanisms.fit` is short for that key with the one level `off`, and
     `switch: mechanisms.*` for a factor of each mechanism, by its name (but for names that stand here, too)."""
 
@@ -43,7 +43,7 @@ class FactorSection(Section):
     levels: list[Level] = Field([], description="levels to change it to")
 
     @model_validator(mode="after")
-    def _one_way(self) -> FactorSection:
+    def _one_way(self) -> FactorSettings:
         if (self.key is None) == (self.switch is None):
             raise ProblemAt((), "give either `key` with its `levels`, or `switch`")
         if self.switch is not None and (self.levels or self.base is not None):
@@ -68,7 +68,7 @@ class FactorSection(Section):
         return ("off",) if self.switch else tuple(level for level in self.levels if level != self.base)
 
 
-class ArmsSection(Section):
+class ArmSettings(Settings):
     """Which combinations of levels are run. The base, in which nothing is changed, always is."""
 
     designs: list[Design] = Field([], description="one_at_a_time: each change alone; pairwise: at most two together; "
@@ -76,7 +76,7 @@ class ArmsSection(Section):
     listed: dict[str, dict[str, Level]] = Field({}, description="arms by name: factor and level")
 
 
-class WorldSection(Section):
+class WorldSettings(Settings):
     """A world, or with `*` in its file several. effect: whether the cause that patterns look for is there by
     construction; where it is absent, every hit is a false positive."""
 
@@ -90,7 +90,7 @@ class WorldSection(Section):
     set: dict[str, Level] = Field({}, description="scenario keys to change in this world")
 
 
-class PatternSection(Section):
+class PatternSettings(Settings):
     """A pattern and what the author of the experiment expects of it. The name may be a glob if `is` is not given."""
 
     is_: str | None = Field(None, alias="is", description="registered name (default: the name here)")
@@ -101,13 +101,13 @@ class PatternSection(Section):
     )
 
 
-class PlanFile(Section):
+class PlanFile(Settings):
     """An experiment file."""
 
     title: str = Field(description="name of the experiment, for people", examples=["My experiment"])
     question: str = Field(description="what the experiment asks", examples=["Which cause makes it?"])
     base: str | None = Field(None, description="the world, a scenario file beside this one or a shipped name")
-    worlds: dict[str, WorldSection] = Field({}, description="several worlds, by name, instead of one base")
+    worlds: dict[str, WorldSettings] = Field({}, description="several worlds, by name, instead of one base")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
         1, description="master seed, from which replicates have theirs"
     )
@@ -118,9 +118,9 @@ class PlanFile(Section):
         10, description="runs of each world and arm, each with luck of its own"
     )
     set: dict[str, Level] = Field({}, description="scenario keys that all arms change")
-    factors: dict[str, FactorSection] = {}
-    arms: ArmsSection = ArmsSection()
-    patterns: dict[str, PatternSection] = Field(min_length=1)
+    factors: dict[str, FactorSettings] = {}
+    arms: ArmSettings = ArmSettings()
+    patterns: dict[str, PatternSettings] = Field(min_length=1)
     level: Share = Field(0.05, description="level of the tests, and the false-positive rate that is allowed")
     margin: Share = Field(
         0.2, description="a change of the pass rate that is smaller than this does not matter"
@@ -128,15 +128,15 @@ class PlanFile(Section):
 
     @field_validator("factors")
     @classmethod
-    def _each_mechanism(cls, factors: dict[str, FactorSection]) -> dict[str, FactorSection]:
-        found: dict[str, FactorSection] = {}
+    def _each_mechanism(cls, factors: dict[str, FactorSettings]) -> dict[str, FactorSettings]:
+        found: dict[str, FactorSettings] = {}
         for name, section in factors.items():
             if section.switch != EACH_MECHANISM:
                 found[name] = section
                 continue
             for mechanism in MECHANISMS:
                 if mechanism not in factors:
-                    found[mechanism] = FactorSection(switch=f"mechanisms.{mechanism}")
+                    found[mechanism] = FactorSettings(switch=f"mechanisms.{mechanism}")
         return found
 
     @model_validator(mode="after")

@@ -108,7 +108,7 @@ class Argument:
 
     name: str
     allowed: str
-    needed: bool
+    required: bool
     default: Any = None
 
 
@@ -122,8 +122,8 @@ def arguments_of(one: Pattern) -> list[Argument]:
         allowed = kind_of(schema, schema.get("$defs", {}))
         if name == MODEL:
             allowed = "a model, as author/slug"
-        needed = parameter.default is parameter.empty
-        found.append(Argument(name, allowed, needed, None if needed else parameter.default))
+        required = parameter.default is parameter.empty
+        found.append(Argument(name, allowed, required, None if required else parameter.default))
     return found
 
 

@@ -64,7 +64,7 @@ def _read(file: Path) -> NullWorld:
     if file.stem == "base":
         return NullWorld("base", "nothing", "–", "–", None)
     if file.stem.startswith("planted-"):
-        return NullWorld(file.stem, "–", "`plant.loyal_share`", "the truth: `planted`", None)
+        return NullWorld(file.stem, "–", "`planted_loyalty.loyal_share`", "the truth: `planted`", None)
     lines = takewhile(lambda line: line.startswith("#"), file.read_text(encoding="utf-8").splitlines())
     said = {key.strip(): text.strip() for key, _, text in (line[1:].partition(":") for line in lines)}
     row = [part.strip() for part in said.get("In short", "").split("|")]

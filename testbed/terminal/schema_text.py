@@ -42,7 +42,7 @@ class Key:
 
     path: tuple[str, ...]
     schema: Schema
-    needed: bool
+    required: bool
     is_section: bool
 
     @property
@@ -58,12 +58,12 @@ def walk(schema: Schema) -> Iterator[Key]:
 
 def _walk(node: Schema, path: tuple[str, ...], known: Schema) -> Iterator[Key]:
     for option in _options(node, known):
-        needed = option.get("required", [])
+        required = option.get("required", [])
         for name, inner in option.get("properties", {}).items():
             if "const" in inner and "default" not in inner:
                 continue  # the name of the kind, which the path holds
             deeper = list(_walk(inner, (*path, name), known))
-            yield Key((*path, name), inner, name in needed, bool(deeper))
+            yield Key((*path, name), inner, name in required, bool(deeper))
             yield from deeper
         if isinstance(option.get("additionalProperties"), dict):
             yield from _walk(option["additionalProperties"], (*path, NAME), known)
@@ -167,7 +167,7 @@ def overview(schema: Schema, command: str) -> str:
         )
     lines += [
         "",
-        "* needed, here or in what the file extends",
+        "* required, here or in what the file extends",
         f"One section in full, or one key: {command} SECTION",
     ]
     return "\n".join(lines) + "\n"
@@ -179,7 +179,7 @@ def _within_shown(key: Key, others: Iterable[Key]) -> bool:
 
 
 def _marked(key: Key) -> str:
-    return f"{key.dotted}{'*' if key.needed else ''}"
+    return f"{key.dotted}{'*' if key.required else ''}"
 
 
 def section(schema: Schema, wanted: str, examples: Mapping[str, Any]) -> str:
@@ -209,8 +209,8 @@ def _facts(key: Key, known: Schema) -> str:
     if unit := unit_of(key, known):
         facts.append(unit)
     default = key.schema.get("default")
-    if key.needed:
-        facts.append("needed")
+    if key.required:
+        facts.append("required")
     elif default is not None and not (key.is_section and isinstance(default, dict)):
         facts.append(f"default {written(default)}")
     return "; ".join(facts)

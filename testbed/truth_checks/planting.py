@@ -12,7 +12,7 @@ from analysis.contract.files import manifest_of
 def planted(run: Path) -> str:
     """In a sentence, what share of a launch cohort the run's scenario made loyal by construction, and how many
     users."""
-    section = manifest_of(run)["resolved"].get("plant")
+    section = manifest_of(run)["resolved"].get("planted_loyalty")
     if not section or not section["loyal_share"]:
         return "Nothing is planted: no user stays by construction."
     users = pq.read_metadata(run / "truth" / "planted.parquet").num_rows

@@ -15,8 +15,8 @@ COUNTS = st.builds(Pairs, *[st.integers(0, 30)] * 4)
 @pytest.mark.parametrize(
     ("pairs", "weakens_cause", "finding"),
     [
-        (Pairs(0, 20, 0, 0), True, "needed"),
-        (Pairs(4, 12, 0, 4), True, "needed"),
+        (Pairs(0, 20, 0, 0), True, "necessary"),
+        (Pairs(4, 12, 0, 4), True, "necessary"),
         (Pairs(0, 0, 20, 0), True, "prevents"),
         (Pairs(0, 0, 20, 0), False, "sufficient"),
         (Pairs(0, 20, 0, 0), False, "prevents"),
@@ -84,7 +84,7 @@ def test_the_interval_covers():
 def test_few_replicates_can_tell_nothing():
     tells, calms = least_replicates(0.05, 0.2)
     assert (tells, calms) == (6, 16)
-    for n, found in ((tells - 1, "undecided"), (tells, "needed")):
+    for n, found in ((tells - 1, "undecided"), (tells, "necessary")):
         pairs = Pairs(0, n, 0, 0)
         assert find(pairs, pairs.p(), 0.05, 0.2, weakens_cause=True) == found
     for n, found in ((calms - 1, "undecided"), (calms, "irrelevant")):
@@ -105,15 +105,15 @@ def test_what_does_not_emerge_cannot_vanish():
 @pytest.mark.parametrize(
     ("declared", "found", "said"),
     [
-        (None, "needed", ""),
-        ("needed", "needed", "as declared"),
-        ("needed", "irrelevant", "contradicts"),
-        ("needed", "prevents", "contradicts"),
-        ("needed", "helps", "weaker than declared"),
-        ("needed", "undecided", "not settled"),
+        (None, "necessary", ""),
+        ("necessary", "necessary", "as declared"),
+        ("necessary", "irrelevant", "contradicts"),
+        ("necessary", "prevents", "contradicts"),
+        ("necessary", "helps", "weaker than declared"),
+        ("necessary", "undecided", "not settled"),
         ("irrelevant", "untestable", "not settled"),
         ("irrelevant", "helps", "contradicts"),
-        ("needed", "absent", "not settled"),
+        ("necessary", "absent", "not settled"),
         ("irrelevant", "absent", "not settled"),
         ("prevents", "absent", "contradicts"),
         ("sufficient", "sufficient", "as declared"),

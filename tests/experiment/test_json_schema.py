@@ -48,7 +48,7 @@ def test_the_command_prints_it(capsys):
 
 
 def test_it_knows_every_pattern_and_is_closed():
-    section = SCHEMA["$defs"]["PatternSection"]
+    section = SCHEMA["$defs"]["PatternSettings"]
     assert set(section["properties"]["is"]["enum"]) == set(patterns())
     assert set(SCHEMA["properties"]["patterns"]["properties"]) == set(patterns())
     assert all(part["additionalProperties"] is False for part in (SCHEMA, *SCHEMA["$defs"].values()))

@@ -36,7 +36,7 @@ def test_rates_and_findings(plan):
     assert (base.rate, base.finding, base.reference) == (1.0, "base", "")
     assert base.low == pytest.approx(0.839, abs=0.001) and math.isnan(base.difference)
     assert (fit.holds, fit.testable, fit.rate) == (1, 20, 0.05)
-    assert (fit.finding, fit.declared, fit.agreement) == ("needed", "needed", "as declared")
+    assert (fit.finding, fit.declared, fit.agreement) == ("necessary", "necessary", "as declared")
     assert fit.difference == pytest.approx(-0.95) and fit.difference_high < -0.6
     assert fit.p == pytest.approx(2 * 0.5**19)
     assert (none.finding, none.agreement) == ("irrelevant", "as declared")
@@ -49,7 +49,7 @@ def test_what_contradicts(plan):
     found = cells(plan, {("base", "launch"): ALL, ("fit=off", "launch"): ALL, ("lock_in=0", "launch"): NO})
     assert found["fit=off", "launch"].agreement == "contradicts"
     assert (found["lock_in=0", "launch"].finding, found["lock_in=0", "launch"].agreement) == (
-        "needed",
+        "necessary",
         "contradicts",
     )
 
@@ -86,7 +86,7 @@ def test_a_reference_that_is_missing(plan):
 
 def test_sufficient_is_judged_where_the_cause_stands_alone(tmp_path):
     text = TINY.replace("base: 1.5, levels: [0, 3]", "levels: [0]").replace("[one_at_a_time]", "[alone]")
-    text = text.replace("fit: needed, lock_in: irrelevant", "fit: sufficient, lock_in: sufficient")
+    text = text.replace("fit: necessary, lock_in: irrelevant", "fit: sufficient, lock_in: sufficient")
     plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {("base", "launch"): ALL, ("none", "launch"): NO, ("only fit", "launch"): ALL,
                          ("only lock_in", "launch"): NO})  # fmt: skip
@@ -129,13 +129,14 @@ def test_few_findings_are_named_where_nothing_differs(plan):
 
 def test_a_lower_dose_speaks_for_a_cause_at_its_end(tmp_path):
     text = TINY.replace("levels: [0, 3]", "levels: [0.5, 1, 3]").replace(
-        "lock_in: irrelevant", "lock_in: needed"
+        "lock_in: irrelevant", "lock_in: necessary"
     )
     plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {("base", "launch"): ALL, ("lock_in=0.5", "launch"): NO, ("lock_in=1", "launch"): ALL,
                          ("lock_in=3", "launch"): NO})  # fmt: skip
     assert [(found[f"lock_in={level}", "launch"].finding, found[f"lock_in={level}", "launch"].agreement)
-            for level in (0.5, 1, 3)] == [("needed", "as declared"), ("irrelevant", ""), ("prevents", "")]  # fmt: skip
+            for level in (0.5, 1, 3)
+            ] == [("necessary", "as declared"), ("irrelevant", ""), ("prevents", "")]  # fmt: skip
 
 
 def test_two_causes_taken_away_do_not_prevent(tmp_path):
@@ -143,7 +144,7 @@ def test_two_causes_taken_away_do_not_prevent(tmp_path):
     plan = reading.load(write(tmp_path, text), replicates=20)
     found = cells(plan, {("base", "launch"): ALL, ("fit=off, lock_in=0", "launch"): NO,
                          ("fit=off, lock_in=3", "launch"): NO})  # fmt: skip
-    assert found["fit=off, lock_in=0", "launch"].finding == "needed"
+    assert found["fit=off, lock_in=0", "launch"].finding == "necessary"
     assert found["fit=off, lock_in=3", "launch"].finding == "ends"
 
 

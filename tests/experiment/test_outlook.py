@@ -21,7 +21,7 @@ from tests.experiment.made import write
 @pytest.mark.parametrize("level", [0.05, 0.01, 0.05 / 275])
 def test_the_least_replicates_are_the_least_with_which_a_finding_can_be_made(level):
     least = replicates_to_tell(level)
-    for n, found in ((least, "needed"), (least - 1, "undecided")):
+    for n, found in ((least, "necessary"), (least - 1, "undecided")):
         pairs = Pairs(0, n, 0, 0)
         assert find(pairs, pairs.p(), level, 0.001, True) == found
 

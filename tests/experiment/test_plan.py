@@ -45,8 +45,8 @@ def test_a_plan(tmp_path):
         ("k: 3}", "k: 0}", 12, "0}, expect", "greater than or equal to 1"),
         ("k: 3}", "k: 3, margin: 10}", 12, "10}, expect", "less than or equal to 1"),
         ("model: new/frontier", "model: new/fronteer", 12, "new/fronteer", "did you mean 'new/frontier'?"),
-        ("fit: needed", "fits: needed", 12, "fits", "no factor 'fits'"),
-        ("fit: needed", "fit: need", 12, "need,", "needed"),
+        ("fit: necessary", "fits: necessary", 12, "fits", "no factor 'fits'"),
+        ("fit: necessary", "fit: necesary", 12, "necesary,", "necessary"),
         ("base: one-frontier-model.yaml", "base: one-frontier.yaml", 3, "one-front", "did you mean 'one-frontier-m"),
         ("designs: [one_at_a_time]", "designs: [alone]", 9, "{key: mech", "factors with one level"),
         ("designs: [one_at_a_time]", "listed: {x: {fitt: off}}", 10, "fitt", "no factor 'fitt'"),
@@ -91,7 +91,7 @@ def test_an_arm_cannot_set_a_switch_and_a_key_within_it(tmp_path, inner, design,
 """
     head, _, tail = TINY.partition("  fit: ")
     text = head + factors + tail[tail.index("arms:") :].replace("one_at_a_time", design)
-    text = text.replace(", expect: {fit: needed, lock_in: irrelevant}", "")
+    text = text.replace(", expect: {fit: necessary, lock_in: irrelevant}", "")
     with pytest.raises(sim.ScenarioError) as caught:
         reading.load(write(tmp_path, text))
     said = str(caught.value)

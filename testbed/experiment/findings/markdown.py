@@ -28,7 +28,7 @@ def markdown(
     ]
     if any(cell.reference for cell in cells):
         lines[-1] += (
-            " Beside the base (Δ, paired over replicates): needed, helps, irrelevant, absent and so on by McNemar's "
+            " Beside the base (Δ, paired over replicates): necessary, helps, irrelevant, absent and so on by McNemar's "
             f"exact test at {plan.file.level:g}, adjusted for all comparisons of the matrix (Benjamini and Hochberg), "
             f"and a margin of {plan.file.margin:g}; the words are explained in "
             "`testbed/experiment/finding.py`."

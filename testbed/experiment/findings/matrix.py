@@ -171,16 +171,16 @@ def _cell(
 
 
 def _agreement(declared: Declared | None, finding: Finding, arm: Arm) -> Agreement:
-    """What is declared of a factor is judged where it speaks. `sufficient`: where the cause stands alone; `needed`:
+    """What is declared of a factor is judged where it speaks. `sufficient`: where the cause stands alone; `necessary`:
     where it is taken away as far as the experiment goes; what else says that it matters: at its furthest levels, since
     a small change may change nothing; `irrelevant`: at every level."""
     if declared is None or (declared == "sufficient") != arm.alone:
         return ""
-    if declared in ("needed", "helps", "hinders", "prevents") and not (
+    if declared in ("necessary", "helps", "hinders", "prevents") and not (
         arm.at_extreme and arm.weakens_cause is not None
     ):
         return ""
-    if declared == "needed" and not arm.weakens_cause:
+    if declared == "necessary" and not arm.weakens_cause:
         return ""
     return agreement(declared, finding)
 

@@ -16,7 +16,7 @@ from testbed.experiment.findings.matrix import MatrixCell
 from testbed.experiment.plan import Plan
 
 SIGNS = {
-    "needed": "▼", "prevents": "▲", "sufficient": "●", "helps": "▽", "hinders": "△", "irrelevant": "=",
+    "necessary": "▼", "prevents": "▲", "sufficient": "●", "helps": "▽", "hinders": "△", "irrelevant": "=",
     "absent": "○",
     "ends": "↓", "brings": "↑", "lowers": "↘", "raises": "↗", "undecided": "?", "untestable": "–",
     "same world": "≡", "base": "",
@@ -29,7 +29,7 @@ AGREEMENT = {
 }
 # Of a false-positive rate: its sign, and the style of the finding that it is drawn like.
 ERRORS = {
-    "too many": ("✗", "needed"),
+    "too many": ("✗", "necessary"),
     "within the level": ("✓", "irrelevant"),
     "not settled": ("?", "undecided"),
 }

@@ -35,8 +35,8 @@ LAUNCH = range(10, 31)
 MODEL = "b/new"
 
 
-def plant(share: float, model: str = MODEL) -> str:
-    return f"plant={{model: {model}, loyal_share: {share}}}"
+def loyal_share(share: float, model: str = MODEL) -> str:
+    return f"planted_loyalty={{model: {model}, loyal_share: {share}}}"
 
 
 def beginners(agents: Agents) -> pd.Series:
@@ -53,13 +53,13 @@ def without() -> Agents:
 
 @pytest.fixture(scope="module")
 def planted() -> Agents:
-    return play(MARKET, plant(0.4), users=1500)
+    return play(MARKET, loyal_share(0.4), users=1500)
 
 
 def test_the_share_of_the_launch_cohort_is_loyal_and_no_one_else(planted):
     first = beginners(planted)
     launch = first.index[first.isin(LAUNCH)]
-    loyal = planted.search.plant.users()
+    loyal = planted.search.planted.users()
     assert len(launch) > 250 and len(first) > len(launch) + 150
     assert set(loyal) <= set(launch)
     assert share_p(np.isin(launch, loyal), 0.4) > FALSE_ALARM
@@ -67,7 +67,7 @@ def test_the_share_of_the_launch_cohort_is_loyal_and_no_one_else(planted):
 
 def test_loyal_work_never_leaves(planted):
     s = spells(planted)
-    held = np.flatnonzero(planted.search.plant.holds)
+    held = np.flatnonzero(planted.search.planted.holds)
     mine = s[s["workload"].isin(held) & (s["model"] == MODEL)]
     home = mine[mine["kind"] == "HOME"].set_index("workload")
     assert set(home.index) == set(held) and home.index.is_unique
@@ -79,41 +79,41 @@ def test_loyal_work_never_leaves(planted):
         home["start"].rename("settled"), left_on="workload", right_index=True
     )
     assert (after["start"] <= after["settled"]).all()  # no trial of a rival any more
-    assert (planted.users.leave[planted.search.plant.users()] == FOREVER).all()
+    assert (planted.users.leave[planted.search.planted.users()] == FOREVER).all()
 
 
 def test_others_are_as_they_were(planted, without):
-    loyal = planted.search.plant.holds
+    loyal = planted.search.planted.holds
     one, other = (spells(agents) for agents in (planted, without))
     pd.testing.assert_frame_equal(
         one[~loyal[one["workload"]]].reset_index(drop=True),
         other[~loyal[other["workload"]]].reset_index(drop=True),
     )
-    stay = ~np.isin(np.arange(len(planted.users)), planted.search.plant.users())
+    stay = ~np.isin(np.arange(len(planted.users)), planted.search.planted.users())
     np.testing.assert_array_equal(planted.users.leave[stay], without.users.leave[stay])
 
 
-def test_the_census_says_that_it_is_a_plant(planted, without):
+def test_the_census_says_what_is_planted(planted, without):
     counts = {"generations": 0, "labels": 0, "prompts_cut": 0}
     text = dict(census(planted, counts))["Planted"]
     assert "by construction" in text and "Planted" not in dict(census(without, counts))
-    assert text.startswith(f"{len(planted.search.plant.users())} users (40% of b/new's launch cohort)")
+    assert text.startswith(f"{len(planted.search.planted.users())} users (40% of b/new's launch cohort)")
 
 
 def test_no_share_and_no_plant_are_one_world(without):
-    pd.testing.assert_frame_equal(spells(play(MARKET, plant(0), users=1500)), spells(without))
+    pd.testing.assert_frame_equal(spells(play(MARKET, loyal_share(0), users=1500)), spells(without))
 
 
 def test_more_loyal_users_are_the_same_and_others(planted):
-    more = play(MARKET, plant(0.7), users=1500)
-    assert set(planted.search.plant.users()) < set(more.search.plant.users())
+    more = play(MARKET, loyal_share(0.7), users=1500)
+    assert set(planted.search.planted.users()) < set(more.search.planted.users())
 
 
 def test_loyal_users_skip_weeks_and_send_as_much_as_others():
     lazy = ("mechanisms.intermittency.enabled=on", "population.segments.everyone.regularity=0.5")
-    agents = play(MARKET, plant(0.5), *lazy, users=1500)
+    agents = play(MARKET, loyal_share(0.5), *lazy, users=1500)
     used = requests(agents)
-    loyal = np.isin(np.arange(len(agents.users)), agents.search.plant.users())
+    loyal = np.isin(np.arange(len(agents.users)), agents.search.planted.users())
     # Weeks from 2025-03-03 (day 61) to the world's last Monday; all loyal users have their home by then.
     used = used[(used["model"] == MODEL) & loyal[used["user"]] & used["day"].between(61, 95)]
     active = (
@@ -126,12 +126,28 @@ def test_loyal_users_skip_weeks_and_send_as_much_as_others():
 @pytest.mark.parametrize(
     ("setting", "path", "said"),
     [
-        (plant(0.1, "b/nwe"), "plant.model", "unknown model 'b/nwe'; did you mean 'b/new'?"),
-        (plant(0.1, "a/old"), "plant.model", "'a/old' is released on 2024-12-01, outside this world"),
-        ("plant={model: b/new, loyal_share: 1.2}", "plant.loyal_share", "between 0 and 1"),
-        ("plant={model: b/new}", "plant", "loyal_share"),
-        ("plant={model: b/new, cohort: later, loyal_share: 0.1}", "plant.cohort", "launch"),
-        ("plant={model: b/new, loyal_shar: 0.1, loyal_share: 0.1}", "plant.loyal_shar", "loyal_share"),
+        (loyal_share(0.1, "b/nwe"), "planted_loyalty.model", "unknown model 'b/nwe'; did you mean 'b/new'?"),
+        (
+            loyal_share(0.1, "a/old"),
+            "planted_loyalty.model",
+            "'a/old' is released on 2024-12-01, outside this world",
+        ),
+        (
+            "planted_loyalty={model: b/new, loyal_share: 1.2}",
+            "planted_loyalty.loyal_share",
+            "between 0 and 1",
+        ),
+        ("planted_loyalty={model: b/new}", "planted_loyalty", "loyal_share"),
+        (
+            "planted_loyalty={model: b/new, cohort: later, loyal_share: 0.1}",
+            "planted_loyalty.cohort",
+            "launch",
+        ),
+        (
+            "planted_loyalty={model: b/new, loyal_shar: 0.1, loyal_share: 0.1}",
+            "planted_loyalty.loyal_shar",
+            "loyal_share",
+        ),
     ],
 )
 def test_an_impossible_plant_is_refused_at_its_key(setting, path, said):
@@ -145,4 +161,4 @@ def test_an_impossible_plant_is_refused_at_its_key(setting, path, said):
 
 def test_nobody_can_stay_with_a_model_that_is_retired():
     with pytest.raises(ScenarioError, match="'b/new' is retired on 2025-03-01: nobody can stay with it"):
-        world(MARKET, "calendar=[]", "models.b/new.retired=2025-03-01", plant(0.1))
+        world(MARKET, "calendar=[]", "models.b/new.retired=2025-03-01", loyal_share(0.1))
