@@ -196,12 +196,14 @@ def load(path: str | Path = REGISTRY) -> Registry:
 @cache
 def method_digest() -> str:
     """Hash of the code that turns a log into verdicts: the analysis with its folders but for what only draws, reports
-    or compares its tables, the statistics, the predicates and how the scoreboard puts verdicts together."""
+    or compares its tables, the statistics, the predicates and verdicts, and how the scoreboard puts them together."""
     import analysis
 
     home = Path(__file__).parent
     found = method_files(Path(analysis.__file__).parent)
-    for file in [*(home / "statistics").rglob("*.py"), home / "predicates.py", home / "scoreboard.py"]:
+    rooms = [file for room in ("measuring", "statistics") for file in (home / room).rglob("*.py")]
+    files = [home / f"{name}.py" for name in ("amounts", "predicates", "scoreboard", "verdict")]
+    for file in [*rooms, *files]:
         found[f"testbed/claims/{file.relative_to(home).as_posix()}"] = file
     return digest_of(found)
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from analysis.report.status import WORDS, Status
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.predicates import AllOf, Predicate, StatisticCall, Verdict, amount, say, together
+from testbed.claims.amounts import amount, say
+from testbed.claims.predicates import AllOf, Predicate, StatisticCall
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
+from testbed.claims.verdict import Verdict, together
 
 VERSION = 1
 ROLES = ("emergent", "input", "definition")

@@ -48,7 +48,7 @@ class Outcome:
     def by_requests(self) -> Log:
         """The log with each request weighed as one token: what statistics on shares of tokens say of it is said of
         shares of requests."""
-        from testbed.claims.statistics.tables import with_facts
+        from testbed.claims.measuring.tables import with_facts
 
         log = self.log
         weighed = Log(

@@ -16,8 +16,8 @@ from pydantic import Field
 from testbed import binding
 from testbed.arguments import hint
 from testbed.binding import BadArgument
+from testbed.claims.measuring.measured import Unit
 from testbed.claims.statistics import Untestable
-from testbed.claims.statistics.measured import Unit
 from testbed.claims.statistics.registry import Needs
 from testbed.patterns.outcome import Outcome
 

@@ -14,11 +14,11 @@ from analysis import study
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.queries import retention
 from analysis.sources.log import Log
-from testbed.claims.predicates import amount, say
+from testbed.claims.amounts import amount, say
+from testbed.claims.measuring.measured import Unit
 from testbed.claims.registry import registry
 from testbed.claims.statistics import Measured, Untestable
 from testbed.claims.statistics import retention as cohorts
-from testbed.claims.statistics.measured import Unit
 from testbed.patterns.claim import judged
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Age, Count, Found, Number, Share, pattern

@@ -16,8 +16,8 @@ import sim
 from analysis.report.pages import verdicts
 from testbed.claims import scoreboard
 from testbed.claims.frequency import Study, frequency
-from testbed.claims.predicates import Verdict
 from testbed.claims.registry import Entry, Registry
+from testbed.claims.verdict import Verdict
 from testbed.experiment import runner
 from testbed.experiment.plan import Plan, of_scenario
 from testbed.experiment.runs import Record, has_failed, local, run_is_there

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from testbed.claims.amounts import amount
 from testbed.claims.frequency import Frequency, PartFrequency, Study
-from testbed.claims.predicates import amount
+from testbed.claims.measuring.measured import Unit
 from testbed.claims.registry import Entry
 from testbed.claims.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
-from testbed.claims.statistics.measured import Unit
 from testbed.terminal.status_styles import STYLES
 
 LEGEND = (

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from testbed.claims.predicates import Any_, amount, band, say
+from testbed.claims.amounts import amount, say
+from testbed.claims.predicates import Any_
 from testbed.claims.statistics import Groups, Measured, Series, Untestable
+from testbed.claims.verdict import band
 
 READ = TypeAdapter(Any_)
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from testbed.claims.statistics.measured import Measured
-from testbed.claims.statistics.uncertainty import (
+from testbed.claims.measuring.measured import Measured
+from testbed.claims.measuring.uncertainty import (
     difference,
     label_share,
     mean_of_weeks,

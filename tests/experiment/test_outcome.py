@@ -9,8 +9,8 @@ import sim
 from analysis.queries import retention, usage
 from sim.catalogue.overrides import WORLDS
 from testbed import patterns
+from testbed.claims.measuring.cohorts import LEAST_USERS
 from testbed.claims.statistics import measure
-from testbed.claims.statistics.retention import LEAST_USERS
 from testbed.patterns import outcome
 
 NEW = "new/frontier"

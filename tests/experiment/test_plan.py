@@ -250,6 +250,8 @@ def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
         ("analysis/queries/retention.py", True),
         ("testbed/patterns/verdict.py", True),
         ("testbed/claims/statistics/retention.py", True),
+        ("testbed/claims/measuring/cohorts.py", True),
+        ("testbed/claims/verdict.py", True),
         ("testbed/patterns/outcome.py", True),
         ("analysis/report/figures/cohorts.py", False),  # draws
         ("analysis/report/pages/page.py", False),

@@ -1,6 +1,6 @@
 """Statistics that claims are about: named functions from a log to a number with its uncertainty."""
 
-from testbed.claims.statistics.measured import Groups, Measured, Result, Series, Untestable
+from testbed.claims.measuring.measured import Groups, Measured, Result, Series, Untestable
 from testbed.claims.statistics.registry import BadCall, bind, measure, statistic, statistics
 
 __all__ = [

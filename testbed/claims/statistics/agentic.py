@@ -14,9 +14,8 @@ from analysis.proportions import share as over
 from analysis.queries import agentic, usage
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.statistics.measured import Groups, Measured, Series, Untestable
-from testbed.claims.statistics.registry import statistic
-from testbed.claims.statistics.tables import (
+from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
+from testbed.claims.measuring.tables import (
     Pick,
     Summary,
     Window,
@@ -29,7 +28,8 @@ from testbed.claims.statistics.tables import (
     traffic,
     weeks_of,
 )
-from testbed.claims.statistics.uncertainty import difference, mean_of_weeks, ratio_of_weeks
+from testbed.claims.measuring.uncertainty import difference, mean_of_weeks, ratio_of_weeks
+from testbed.claims.statistics.registry import statistic
 
 Length = Literal["mean_prompt", "mean_completion", "mean_total", "prompt_to_completion"]
 

@@ -14,10 +14,10 @@ from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import categories, cost
 from analysis.sources.log import Log
-from testbed.claims.statistics.measured import Groups, Measured, Untestable
+from testbed.claims.measuring.measured import Groups, Measured, Untestable
+from testbed.claims.measuring.tables import Pick, catalogued, sample, weeks_of
+from testbed.claims.measuring.uncertainty import label_share, proportion
 from testbed.claims.statistics.registry import statistic
-from testbed.claims.statistics.tables import Pick, catalogued, sample, weeks_of
-from testbed.claims.statistics.uncertainty import label_share, proportion
 
 Axis = Literal["cost", "use"]
 

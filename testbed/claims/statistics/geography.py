@@ -11,10 +11,10 @@ from analysis import vocabulary as v
 from analysis.queries import geography
 from analysis.queries.query import collect
 from analysis.sources.log import Log
-from testbed.claims.statistics.measured import Groups, Measured, Series, Untestable
+from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
+from testbed.claims.measuring.tables import Summary, Window, by_week, series, summarised, weeks_of
+from testbed.claims.measuring.uncertainty import ratio_of_weeks
 from testbed.claims.statistics.registry import statistic
-from testbed.claims.statistics.tables import Summary, Window, by_week, series, summarised, weeks_of
-from testbed.claims.statistics.uncertainty import ratio_of_weeks
 
 Place = Literal["continent", "country", "language"]
 

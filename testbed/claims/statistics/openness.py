@@ -1,4 +1,4 @@
-"""Statistics on open and closed models: shares, concentration, entry, categories by source (section 3)."""
+"""Statistics on open and closed models: shares, concentration, leaders (section 3)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis import study
-from analysis.numerals import counted
-from analysis.proportions import share as over
 from analysis.queries import openness
 from analysis.sources.log import Log
-from testbed.claims.statistics.measured import NAN, Groups, Measured, Series, Untestable
-from testbed.claims.statistics.registry import statistic
-from testbed.claims.statistics.tables import (
+from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
+from testbed.claims.measuring.shares import Entity, Measure, rows_of, share_by_week, shares_of_each
+from testbed.claims.measuring.tables import (
     EVERYTHING,
     Pick,
     Summary,
@@ -26,32 +23,13 @@ from testbed.claims.statistics.tables import (
     bounds,
     by_week,
     catalogued,
-    facts,
     series,
     summarised,
-    tool_traffic,
     traffic,
     weeks_of,
 )
-from testbed.claims.statistics.uncertainty import RESAMPLES, difference, mean_of_weeks, ratio_of_weeks
-
-Measure = Literal["tokens", "tool_tokens"]
-Entity = Literal["model", "author"]
-LEAST_OTHER_WEEKS = 8  # weeks apart from releases, below which they do not say what is usual (assumed)
-
-
-def _rows(log: Log, measure: Measure, window: Window, within: Pick) -> pd.DataFrame:
-    frame = traffic(log, window) if measure == "tokens" else tool_traffic(log, window)
-    return frame[within.of(frame)]
-
-
-def _weekly_share(log: Log, of: Pick, within: Pick, window: Window, measure: Measure = "tokens") -> Series:
-    weeks = weeks_of(log, window)
-    rows = _rows(log, measure, window, within)
-    values = over(by_week(rows[of.of(rows)], weeks), by_week(rows, weeks))
-    return series(
-        values, weeks, n=int(rows["requests"].sum()) if "requests" in rows else 0, detail="weekly shares"
-    )
+from testbed.claims.measuring.uncertainty import difference, mean_of_weeks, ratio_of_weeks
+from testbed.claims.statistics.registry import statistic
 
 
 @statistic
@@ -60,7 +38,7 @@ def weekly_share(
 ) -> Series:
     """Tokens of some models over the tokens of `within` (all models), by complete week of the window. measure:
     all tokens, or those of requests that end in a tool call."""
-    return _weekly_share(log, of, within, window, measure)
+    return share_by_week(log, of, within, window, measure)
 
 
 @statistic
@@ -74,14 +52,14 @@ def share(
 ) -> Measured:
     """One number of `weekly_share`: unweighted mean over weeks, extreme week, first or last four weeks, or their
     difference; Newey-West interval over the weeks (extremes have none)."""
-    return summarised(_weekly_share(log, of, within, window, measure), summary, log, window)
+    return summarised(share_by_week(log, of, within, window, measure), summary, log, window)
 
 
 @statistic
 def halves(log: Log, of: Pick, split: dt.date, within: Pick = EVERYTHING) -> Groups:
     """Mean weekly share before and from a date in the main window, as `before` and `after`; and the changes within
     them (mean of the last four weeks less that of the first four) as `change before` and `change after`."""
-    whole = _weekly_share(log, of, within, "main")
+    whole = share_by_week(log, of, within, "main")
     early = np.array([day < split for day in whole.times])
     parts = {}
     for name, mask in (("before", early), ("after", ~early)):
@@ -101,18 +79,6 @@ def weekly_tokens(log: Log, of: Pick = EVERYTHING, window: Window = "main") -> S
     return series(by_week(rows[of.of(rows)], weeks), weeks, "tokens", n=int(rows["requests"].sum()))
 
 
-def _leading(log: Log, by: Entity, within: Pick, window: Window, measure: Measure) -> pd.DataFrame:
-    """Shares of `within` by week (rows) and entity (columns)."""
-    weeks = weeks_of(log, window)
-    rows = _rows(log, measure, window, within)
-    if not rows["tokens"].sum():
-        raise Untestable("no tokens of such models in the window")
-    table = (
-        rows.pivot_table(index="week", columns=by, values="tokens", aggfunc="sum").reindex(weeks).fillna(0.0)
-    )
-    return table.div(table.sum(axis=1).replace(0, NAN), axis=0)
-
-
 @statistic
 def largest_share(
     log: Log,
@@ -123,7 +89,7 @@ def largest_share(
     measure: Measure = "tokens",
 ) -> Measured:
     """Share of the largest model (or author) in each week, of the tokens of `within`; summarised over the weeks."""
-    table = _leading(log, by, within, window, measure)
+    table = shares_of_each(log, by, within, window, measure)
     values = table.max(axis=1).to_numpy()
     result = summarised(series(values, list(table.index)), summary, log, window)
     late = table.tail(4).mean()
@@ -138,7 +104,7 @@ def concentration_change(
 ) -> Measured:  # fmt: skip
     """The Herfindahl-Hirschman index: mean of the weeks from `split` on less that of the weeks before; without a split,
     the last eight weeks less the first eight. Interval from both sides' Newey-West intervals."""
-    table = _leading(log, by, within, window, measure)
+    table = shares_of_each(log, by, within, window, measure)
     index = (table**2).sum(axis=1, min_count=1)
     if split is None:
         before, after = index.iloc[:8], index.iloc[-8:]
@@ -155,7 +121,7 @@ def concentration_change(
 def meaningful_models(log: Log, share: float = 0.05, within: Pick = Pick(open=True)) -> Measured:  # noqa: B008
     """How many models hold at least `share` of the tokens of `within` in the last four weeks of the main window (count,
     no interval; the detail gives the range over the weeks one by one)."""
-    table = _leading(log, "model", within, "main", "tokens").tail(4)
+    table = shares_of_each(log, "model", within, "main", "tokens").tail(4)
     _must_reach_end(table.index[-1].date(), log)
     one_by_one = (table >= share).sum(axis=1)
     names = table.mean().sort_values(ascending=False).head(8)
@@ -179,7 +145,7 @@ def tokens_by(
     """Each model's (or author's) share of the tokens of `within` over a window, with a moving-block bootstrap over the
     weeks. Those that were on offer and had no traffic are 0."""
     weeks = weeks_of(log, window)
-    rows = _rows(log, measure, window, within)
+    rows = rows_of(log, measure, window, within)
     if not rows["tokens"].sum():
         raise Untestable("no tokens of such models in the window")
     whole = by_week(rows, weeks)
@@ -228,136 +194,6 @@ def lead(log: Log, first: str, second: str, within: Pick = Pick(open=True)) -> M
 
 
 @statistic
-def release_response(
-    log: Log,
-    models: list[str],
-    first_week: int = 0,
-    last_week: int = 3,
-    within: Pick = Pick(open=True),  # noqa: B008
-) -> Measured:
-    """Change of the open share of all tokens around releases beyond what other weeks bring. A week's change: mean over
-    the weeks `first_week` to `last_week` after it less the mean over the four weeks before it. Value: mean change at
-    the releases' weeks less mean change at all weeks whose stretch no listed release touches, so that a steady trend
-    is no response.
-
-    Interval: permutation. The releases are set down 999 times (fixed draws) among those other weeks, runs of releases
-    less than four weeks apart together, as their changes are not independent."""
-    released = facts(log).set_index("model")["released"]
-    whole = _weekly_share(log, within, EVERYTHING, "all")
-    changes: dict[pd.Timestamp, float] = {}
-    for at in range(4, len(whole.values) - last_week):
-        after, before = whole.values[at + first_week : at + last_week + 1], whole.values[at - 4 : at]
-        changes[pd.Timestamp(whole.times[at])] = float(after.mean() - before.mean())
-    weeks = {
-        model: released[model].to_period("W-SUN").start_time
-        for model in models
-        if model in released.index and pd.notna(released[model])
-    }
-    moves = {model: changes[week] for model, week in weeks.items() if np.isfinite(changes.get(week, NAN))}
-    if len(moves) < 3:
-        raise Untestable(f"of the {len(models)} releases only {len(moves)} inside the log")
-    touched = [
-        (week - pd.Timedelta(weeks=last_week), week + pd.Timedelta(weeks=3)) for week in weeks.values()
-    ]
-    other = np.array(
-        [
-            change
-            for week, change in changes.items()
-            if np.isfinite(change) and not any(first <= week <= last for first, last in touched)
-        ]
-    )
-    if len(other) < LEAST_OTHER_WEEKS:
-        raise Untestable(f"only {counted(len(other), 'week')} of the log apart from the releases")
-    rng = np.random.default_rng(20251130)
-    draws = np.zeros(RESAMPLES)
-    for run in _runs(sorted(weeks[model] for model in moves)):
-        starts = rng.integers(0, len(other), RESAMPLES)
-        for offset in run:
-            draws += other[(starts + offset) % len(other)] / len(moves)
-    usual = float(other.mean())
-    value = float(np.mean(list(moves.values()))) - usual
-    low, high = value - np.percentile(draws - usual, [97.5, 2.5])
-    detail = ", ".join(f"{name.partition('/')[2]} {100 * move:+.1f}" for name, move in moves.items())
-    return Measured(value, float(low), float(high), len(moves), "points",
-                    f"releases, points each: {detail}; {100 * usual:+.1f} at {len(other)} other weeks")  # fmt: skip
-
-
-def _runs(weeks: list[pd.Timestamp]) -> list[list[int]]:
-    """Releases less than four weeks after the one before, as one run: weeks from the run's first release."""
-    runs: list[list[pd.Timestamp]] = []
-    for week in weeks:
-        if runs and week - runs[-1][-1] < pd.Timedelta(weeks=4):
-            runs[-1].append(week)
-        else:
-            runs.append([week])
-    return [[(week - run[0]).days // 7 for week in run] for run in runs]
-
-
-@statistic
-def weeks_to_scale(
-    log: Log,
-    models: list[str],
-    bound: int,
-    share: float = 0.02,
-    within: Pick = Pick(open=True),  # noqa: B008
-) -> Measured:
-    """Median over the models of the weeks from release until a model first holds `share` of the tokens of `within`.
-
-    A model of the models table that never does counts as later than any bound (infinite) if the log follows it for
-    more than `bound` weeks, used or not; else the log cannot tell, and it is left out. No interval: these are the
-    models that the claim is about."""
-    table = _leading(log, "model", within, "all", "tokens")
-    released = facts(log).set_index("model")["released"]
-    found: dict[str, float] = {}
-    left_out = []
-    for model in models:
-        if pd.isna(released.get(model)):
-            continue
-        week = released[model].to_period("W-SUN").start_time
-        held = table[model] if model in table.columns else pd.Series(0.0, index=table.index)
-        reached = table.index[(held >= share) & (table.index >= week)]
-        if len(reached):
-            found[model] = (reached[0] - week).days / 7
-        elif (table.index[-1] - week).days / 7 > bound:
-            found[model] = math.inf
-        else:
-            left_out.append(model)
-    if not found:
-        raise Untestable(f"the log has none of the models, or follows none for more than {bound} weeks")
-    never = sum(math.isinf(weeks) for weeks in found.values())
-    each = ", ".join(
-        f"{model} {'never' if math.isinf(weeks) else f'{weeks:.0f}'}" for model, weeks in found.items()
-    )
-    detail = f"models, weeks each: {each}; {never} never, {len(left_out)} too young to tell"
-    return Measured(float(np.median(list(found.values()))), n=len(found), unit="weeks", detail=detail)
-
-
-@statistic
-def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: float = 0.01) -> Groups:
-    """Open authors with at least `share` of open tokens in the main window before a date: how their share changed after
-    it, in log2 (0 = unchanged, -1 = halved), for those who released a model from that date on (`refreshed`) and those
-    who did not (`not refreshed`). Mean over authors, Student's t."""
-    table = _leading(log, "author", Pick(open=True), "main", "tokens")
-    cut = pd.Timestamp(split)
-    before, after = table[table.index < cut].mean(), table[table.index >= cut].mean()
-    known = facts(log)
-    released = known[(known["open_weights"] == True) & (known["released"] >= cut)]  # noqa: E712
-    authors = before.index[before >= share]
-    parts = {}
-    for name, group in (
-        ("refreshed", [a for a in authors if a in set(released["author"])]),
-        ("not refreshed", [a for a in authors if a not in set(released["author"])]),
-    ):
-        values = np.log2(np.maximum(after[group].to_numpy(), 1e-6) / before[group].to_numpy())
-        if len(values) < 2:
-            raise Untestable(f"fewer than two open authors are {name}")
-        half = float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
-        mean = float(values.mean())
-        parts[name] = Measured(mean, mean - half, mean + half, len(values), "bits", ", ".join(group))
-    return Groups(parts)
-
-
-@statistic
 def leaders(log: Log, size: Literal["small", "medium", "large"]) -> Measured:
     """How many different models of a size class lead it in at least one complete week of the main window (count)."""
     weeks = weeks_of(log, "main")
@@ -378,7 +214,7 @@ def sustained_models(
 ) -> Measured:  # fmt: skip
     """How many models (of a list) hold at least `share` of the tokens of `within` in at least `weeks` weeks of the
     window (count)."""
-    table = _leading(log, "model", within, window, "tokens")
+    table = shares_of_each(log, "model", within, window, "tokens")
     if models is not None:
         table = table[[model for model in models if model in table.columns]]
     held = (table >= share).sum()
@@ -391,7 +227,7 @@ def sustained_models(
 def _of_models(log: Log, within: Pick, models: list[str], window: Window) -> pd.DataFrame:
     """Shares of `within` by week of the listed models; 0 for those that were on offer and had no traffic. Raises
     Untestable for those that were not."""
-    table = _leading(log, "model", within, window, "tokens")
+    table = shares_of_each(log, "model", within, window, "tokens")
     absent = [model for model in models if model not in table.columns]
     unknown = sorted(set(absent) - set(catalogued(log, within, window)["model"]))
     if unknown:

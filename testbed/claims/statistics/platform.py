@@ -12,10 +12,10 @@ from analysis import vocabulary as v
 from analysis.queries import categories, openness
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.statistics.measured import Measured, Series
+from testbed.claims.measuring.measured import Measured, Series
+from testbed.claims.measuring.tables import Window, bounds, series, traffic, weeks_of
+from testbed.claims.measuring.uncertainty import proportion
 from testbed.claims.statistics.registry import statistic
-from testbed.claims.statistics.tables import Window, bounds, series, traffic, weeks_of
-from testbed.claims.statistics.uncertainty import proportion
 
 REQUIRED_FIELDS = {
     "time": ("created_at",),

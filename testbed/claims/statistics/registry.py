@@ -10,12 +10,14 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from analysis.sources.log import Log
 from testbed import binding
 from testbed.binding import BadArgument
-from testbed.claims.statistics.measured import Result
+from testbed.claims.measuring.measured import Result
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Result)
 Statistic = Callable[..., Result]
-MODULES = ("platform", "openness", "agentic", "categories", "geography", "retention", "cost")
+MODULES = (
+    "platform", "openness", "releases", "agentic", "categories", "spend", "geography", "retention", "rivals", "cost",
+)  # fmt: skip
 
 Needs = Literal["activity", "log"]  # who used which model in which month, or every request
 

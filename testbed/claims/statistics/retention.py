@@ -19,51 +19,12 @@ from analysis.inference.pooling import random_effects
 from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import retention, usage
-from analysis.sources.coverage import month_end
 from analysis.sources.log import Log
-from testbed.claims.statistics.measured import Groups, Measured, Untestable
+from testbed.claims.measuring.cohorts import LEAST_USERS, cell_of, cells_of, known_months
+from testbed.claims.measuring.measured import Groups, Measured, Untestable
+from testbed.claims.measuring.tables import Pick, bounds, catalogued, weeks_of
+from testbed.claims.measuring.uncertainty import difference, proportion
 from testbed.claims.statistics.registry import on_activity, statistic
-from testbed.claims.statistics.tables import Pick, bounds, catalogued, facts, weeks_of
-from testbed.claims.statistics.uncertainty import difference, proportion
-
-LEAST_USERS = (
-    study.SMALL_COHORT
-)  # users of the smallest cohort that counts: those that the page does not grey out
-
-
-def _cells(log: Log, model: str | None = None) -> pd.DataFrame:
-    """Complete cells of cohorts that are large enough and whole, with `lag` (months from the model's launch)."""
-
-    def make() -> pd.DataFrame:
-        frame = retention.triangles(log, min_cohort=LEAST_USERS)
-        frame = frame[frame["complete"] & ~frame["left_truncated"] & ~frame["after_hole"]]
-        launches = retention.launch_cohorts(log, list(frame["model"].unique()))
-        launch = frame["model"].map({model: month for model, (month, _) in launches.items()})
-        start = pd.to_datetime(launch)
-        lag = (frame["cohort"].dt.year - start.dt.year) * 12 + frame["cohort"].dt.month - start.dt.month
-        return frame.assign(lag=lag)
-
-    frame = log.remembered("claims.cells_of_cohorts", make)
-    if model is not None:
-        frame = frame[frame["model"] == model]
-    if frame.empty:
-        whose = f"of {model} " if model else ""
-        raise Untestable(f"no cohort {whose}with {LEAST_USERS} users or more and a complete month")
-    return frame
-
-
-def _known_months(log: Log) -> list[bool]:
-    """Whether each month of the log, in order, is free of holes."""
-    return [not log.coverage.has_hole(month, month_end(month)) for month in log.coverage.months()]
-
-
-def _row(cells: pd.DataFrame, cohort: dt.date, k: int) -> pd.Series:
-    found = cells[(cells["cohort"] == pd.Timestamp(cohort)) & (cells["k"] == k)]
-    if found.empty:
-        raise Untestable(
-            f"the log has no complete month {k} of a cohort of {cohort:%B %Y} with {LEAST_USERS} users or more"
-        )
-    return found.iloc[0]
 
 
 def _measured(row: pd.Series) -> Measured:
@@ -73,7 +34,7 @@ def _measured(row: pd.Series) -> Measured:
 @on_activity
 def cell(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     """R(k): share of the users whose first use of a model falls in a month who are active k months later; Wilson."""
-    return _measured(_row(_cells(log, model), cohort, k))
+    return _measured(cell_of(cells_of(log, model), cohort, k))
 
 
 @on_activity
@@ -81,8 +42,8 @@ def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measur
     """R(k) of a cohort less the highest R(k) among the later cohorts of the model. Newcombe interval; the smallest
     lower end over all later cohorts is taken, so that it lies above 0 only if the cohort beats each of them (an
     intersection-union test, which needs no correction: Berger 1982)."""
-    cells = _cells(log, model)
-    own = _measured(_row(cells, cohort, k))
+    cells = cells_of(log, model)
+    own = _measured(cell_of(cells, cohort, k))
     later = cells[(cells["k"] == k) & (cells["cohort"] > pd.Timestamp(cohort))]
     if later.empty:
         raise Untestable(f"no later cohort of {model} has a complete month {k}")
@@ -96,8 +57,8 @@ def against_every_later(log: Log, model: str, cohort: dt.date, k: int) -> Measur
 @on_activity
 def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: int = 1) -> Measured:
     """R(k) of a cohort less the R(k) of all users of the cohorts that start at least `after` months later; Newcombe."""
-    cells = _cells(log, model)
-    own = _measured(_row(cells, cohort, k))
+    cells = cells_of(log, model)
+    own = _measured(cell_of(cells, cohort, k))
     since = pd.Timestamp(cohort) + pd.DateOffset(months=after)
     later = cells[(cells["k"] == k) & (cells["cohort"] >= since)]
     if later.empty:
@@ -111,8 +72,8 @@ def against_pooled_later(log: Log, model: str, cohort: dt.date, k: int, after: i
 @on_activity
 def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
     """R(k) of a cohort over the mean R(k) of the later cohorts of the model (unweighted). No interval."""
-    cells = _cells(log, model)
-    own = _row(cells, cohort, k)
+    cells = cells_of(log, model)
+    own = cell_of(cells, cohort, k)
     later = cells[(cells["k"] == k) & (cells["cohort"] > pd.Timestamp(cohort))]
     if later.empty:
         raise Untestable(f"no later cohort of {model} has a complete month {k}")
@@ -125,7 +86,7 @@ def times_later(log: Log, model: str, cohort: dt.date, k: int) -> Measured:
 def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     """Largest less smallest R(k) of the cohorts from `first_lag` months after launch on, after what chance adds has
     been taken out: each R(k) is shrunk towards their mean by a random-effects fit (DerSimonian & Laird 1986)."""
-    cells = _cells(log, model)
+    cells = cells_of(log, model)
     at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
     if len(at) < 3:
         raise Untestable(f"only {counted(len(at), 'cohort')} of {model} with a complete month {k}")
@@ -143,7 +104,7 @@ def spread(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
 @on_activity
 def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
     """The highest R(k) among the cohorts from `first_lag` months after launch on; Wilson interval of that cohort."""
-    cells = _cells(log, model)
+    cells = cells_of(log, model)
     at = cells[(cells["k"] == k) & (cells["lag"] >= first_lag)]
     if at.empty:
         raise Untestable(f"no such cohort of {model} has a complete month {k}")
@@ -162,7 +123,7 @@ def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
 @on_activity
 def typical(log: Log, k: int) -> Measured:
     """Median over all cohorts of all models of R(k); interval by order statistics over the cohorts (binomial)."""
-    values = np.sort(_at(_cells(log), k)["retention"].to_numpy(dtype=np.float64))
+    values = np.sort(_at(cells_of(log), k)["retention"].to_numpy(dtype=np.float64))
     n = len(values)
     if n < 6:
         raise Untestable(f"only {counted(n, 'cohort')} with a complete month {k}")
@@ -179,7 +140,7 @@ def _durable(log: Log) -> pd.DataFrame:
     """One row a cohort with a complete month 5 and a known lag to its model's launch: model, lag, durable
     (foundational, see the module). Cohorts of models older than the log, without a release
     day, have no lag and are left out."""
-    cells = _cells(log)
+    cells = cells_of(log)
     table = cells.pivot_table(
         index=["model", "cohort", "lag", "users"], columns="k", values="retention"
     ).reset_index()
@@ -236,7 +197,7 @@ def foundational_cohorts(log: Log, model: str) -> Measured:
 def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measured:
     """Kendall's tau between the order of a model's cohorts at an early and at a late month; interval by Fisher's z with
     the variance 0.437/(n - 4) (Fieller, Hartley & Pearson 1957)."""
-    table = _cells(log, model).pivot_table(index="cohort", columns="k", values="retention")
+    table = cells_of(log, model).pivot_table(index="cohort", columns="k", values="retention")
     if early not in table or late not in table:
         raise Untestable(f"no cohort of {model} has a complete month {late}")
     both = table[[early, late]].dropna()
@@ -251,7 +212,7 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
 def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a
     paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
-    cells = _cells(log, model)
+    cells = cells_of(log, model)
     ks = [k for k in (around - 1, around, around + 1) if k >= 2]
     found = retention.patterns(log)
     found = found[(found["model"] == model) & (found["cohort"] == pd.Timestamp(cohort))]
@@ -260,8 +221,8 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     steps = []
     for k in ks:
         try:
-            _row(cells, cohort, k)
-            _row(cells, cohort, k - 1)  # silence in a month that the log lacks is no step
+            cell_of(cells, cohort, k)
+            cell_of(cells, cohort, k - 1)  # silence in a month that the log lacks is no step
         except Untestable:
             continue
         now, before = (np.array([months[joined + at] for months in found["months"]]) for at in (k, k - 1))
@@ -276,7 +237,7 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
             (k, Measured(value, value - half, value + half, n, "points", f"users, step to month {k}"))
         )
     if not steps:
-        _row(cells, cohort, around)
+        cell_of(cells, cohort, around)
     return max((measured for _, measured in steps), key=lambda measured: measured.value)
 
 
@@ -285,7 +246,7 @@ def returners(log: Log, k: int = 2) -> Measured:
     """Of all users active in the k-th month after their first month with a model, the share who were silent the month
     before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
     active = returned = 0
-    known = _known_months(log)
+    known = known_months(log)
     for _, cohort, users, months in retention.patterns(log).itertuples(index=False):
         at = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month + k
         if at < len(months) and months[at] and known[at - 1]:
@@ -294,19 +255,6 @@ def returners(log: Log, k: int = 2) -> Measured:
     if not active:
         raise Untestable(f"no user is active in month {k}")
     return proportion(float(returned), float(active), "users and models")
-
-
-def _plateau(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Measured:
-    """R(late) over R(early) of a cohort; interval on the log scale from both cells as if independent (wide, since the
-    same users stand in both)."""
-    cells = _cells(log, model)
-    a, b = _row(cells, cohort, early), _row(cells, cohort, late)
-    if min(a["active"], b["active"]) == 0:
-        raise Untestable("nobody was active")
-    value = float(b["retention"] / a["retention"])
-    error = math.sqrt(sum(1 / r["active"] - 1 / r["users"] for r in (a, b)))
-    return Measured(value, value * math.exp(-1.96 * error), value * math.exp(1.96 * error), int(a["users"]), "ratio",
-                    f"users; {a['retention']:.1%} at month {early}, {b['retention']:.1%} at month {late}")  # fmt: skip
 
 
 @statistic
@@ -326,7 +274,7 @@ def volume_rank(log: Log, model: str) -> Measured:
 def volume_and_retention(log: Log, k: int = 5) -> Measured:
     """Spearman's correlation, over models, of tokens (whole log) and the highest R(k) of a cohort; interval of
     Fisher's z with the variance 1.06/(n - 3)."""
-    best = _at(_cells(log), k).groupby("model")["retention"].max()
+    best = _at(cells_of(log), k).groupby("model")["retention"].max()
     tokens = usage.by_model(log).set_index("model")["tokens"]
     both = pd.concat([best, tokens], axis=1).dropna()
     if len(both) < 6:
@@ -334,81 +282,3 @@ def volume_and_retention(log: Log, k: int = 5) -> Measured:
     rho = float(stats.spearmanr(both["retention"], both["tokens"]).statistic)
     z, half = math.atanh(min(max(rho, -0.999), 0.999)), 1.96 * math.sqrt(1.06 / (len(both) - 3))
     return Measured(rho, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "models")
-
-
-def _release_month(log: Log, cohort: dt.date, rival: str) -> int:
-    """The age of a cohort in months when the rival is released."""
-    released = facts(log).set_index("model")["released"]
-    if rival not in released.index:
-        raise Untestable(f"the models table has no {rival}")
-    at = (released[rival].year - cohort.year) * 12 + released[rival].month - cohort.month
-    if at < 3:
-        raise Untestable(f"the cohort is less than three months old when {rival} is released")
-    return int(at)
-
-
-def _need_foundational(log: Log, model: str, cohort: dt.date, age: int) -> None:
-    """Raises Untestable unless the cohort counts as foundational by what is known at an age: up to one month after
-    launch, and at least `study.LEVEL` active. Later months do not enter, or a curve that breaks would not be judged."""
-    row = _row(_cells(log, model), cohort, age)
-    if row["lag"] > 1 or row["retention"] < study.LEVEL:
-        raise Untestable(
-            f"the cohort of {cohort:%B %Y} of {model} is not foundational: {row['lag']:.0f} months after launch, "
-            f"{row['retention']:.1%} active at month {age}"
-        )
-
-
-@on_activity
-def stays_when_rival_appears(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
-    """R in the month after the rival's release month over R in the month before it, of one foundational cohort: 1 where
-    the release leaves the curve as it was; the interval is on the log scale and takes both cells as independent (wide,
-    since the same users stand in both)."""
-    at = _release_month(log, cohort, rival)
-    _need_foundational(log, model, cohort, at - 1)
-    return _plateau(log, model, cohort, at - 1, at + 1)
-
-
-@on_activity
-def exit_jump(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
-    """By how much more users leave around a rival's release than before it, compared with users who are not
-    foundational, at the same age.
-
-    Leaving: of those active in a month, the share not active two months later. With the release at age k: leaving from
-    month k-1 less leaving from month k-3, of a foundational cohort, less the same of the model's other cohorts that
-    are not foundational by month k-1 and reach month k+1. Interval from the four Wilson intervals (MOVER)."""
-    at = _release_month(log, cohort, rival)
-    _need_foundational(log, model, cohort, at - 1)
-    cells = _cells(log, model)
-    _row(cells, cohort, at + 1)
-    low = cells[(cells["k"] == at - 1) & ((cells["lag"] > 1) | (cells["retention"] < study.LEVEL))]["cohort"]
-    reached = set(cells[cells["k"] == at + 1]["cohort"])
-    others = [other for other in low if other in reached]
-    if not others:
-        raise Untestable(f"no other cohort of {model} has a complete month {at + 1}")
-    found = retention.patterns(log)
-    found = found[found["model"] == model]
-    sides = []
-    for group in ([pd.Timestamp(cohort)], others):
-        rows = found[found["cohort"].isin(group)]
-        after, before = (_leaving(log, rows, age) for age in (at - 1, at - 3))
-        sides.append((difference(after, before), after, before))
-    (own, after, before), (usual, _, _) = sides
-    gap = difference(own, usual)
-    text = (
-        f"users; {before.value:.1%} left before, {after.value:.1%} around it; others {100 * usual.value:+.1f}"
-    )
-    return Measured(gap.value, gap.low, gap.high, after.n, "points", text)
-
-
-def _leaving(log: Log, rows: pd.DataFrame, age: int) -> Measured:
-    """Of the users active at an age in months, the share not active two months later. rows: of `retention.patterns`."""
-    active = left = 0
-    known = _known_months(log)
-    for start, users, months in zip(rows["cohort"], rows["users"], rows["months"], strict=True):
-        at = (start.year - log.first_day.year) * 12 + start.month - log.first_day.month + age
-        if at + 2 < len(months) and months[at] and known[at + 2]:
-            active += int(users)
-            left += int(users) * (not months[at + 2])
-    if not active:
-        raise Untestable(f"nobody is active at month {age}")
-    return proportion(float(left), float(active), "users")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from testbed.claims.predicates import amount
-from testbed.claims.statistics.measured import Unit
+from testbed.claims.amounts import amount
+from testbed.claims.measuring.measured import Unit
 from testbed.experiment.plan import Plan
 from testbed.experiment.runs import Record
 

@@ -17,8 +17,8 @@ from analysis.numerals import counted
 from analysis.queries import agentic, categories, openness, usage
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
-from testbed.claims.statistics.measured import Floats, Measured, Series, Unit, Untestable
-from testbed.claims.statistics.uncertainty import difference, mean_of_weeks
+from testbed.claims.measuring.measured import Floats, Measured, Series, Unit, Untestable
+from testbed.claims.measuring.uncertainty import difference, mean_of_weeks
 
 EDGE_WEEKS = 4  # weeks that make up the "start" and the "end" of a window
 MOST_MISSING = 0.5  # a window of which more than this share lies outside the log is not testable

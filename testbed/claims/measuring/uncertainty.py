@@ -16,7 +16,7 @@ from scipy import stats
 
 from analysis.numerals import counted
 from analysis.proportions import Z95, share, wilson
-from testbed.claims.statistics.measured import NAN, Floats, Measured, Unit
+from testbed.claims.measuring.measured import NAN, Floats, Measured, Unit
 
 LEAST_WEEKS_FOR_TREND = 8  # below this a rank test has next to no power
 BLOCK_WEEKS = 4  # length of the bootstrap's blocks: shares are correlated over about a month (assumed)
