@@ -1,6 +1,6 @@
 """Who used which model in which month: exact, straight from the spells, without making a request.
 
-Retention, shares of use and cohorts need no more of the log than this. The counts are those of `sim.gateway.traffic`,
+Retention, shares of use and cohorts need no more of the log than this. The counts are those of `sim.traffic`,
 drawn by the same keyed draws in the same loop, and a request stays within the UTC day that it was drawn for, so the
 tables equal what the log gives when it is grouped.
 """
@@ -13,10 +13,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sim.gateway.identity import Identities, week_number
+from sim.compiled import compiled
+from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
 from sim.gateway.run_folder import listed_name
-from sim.gateway.traffic import Week, compiled, count_week
+from sim.traffic.counts import count_week
+from sim.traffic.weeks import Week, week_number
 from sim.world import Agents
 
 ENTRY = np.dtype([

@@ -9,16 +9,21 @@ import math
 from enum import IntEnum
 
 import numpy as np
-from numba import njit, vectorize
+from numba import vectorize
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from sim.compiled import compiled, inlined
+
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 STEP = np.uint64(0xD1342543DE82EF95)
+HALF, HALF_MASK = np.uint64(32), np.uint64((1 << 32) - 1)
+"""A word of 64 bits holds two draws: the one above and the one below this bit."""
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 _TO_UNIT = 1.0 / (1 << 52)
+_HALF_TO_UNIT = 1.0 / (1 << 32)
 
 
 class Purpose(IntEnum):
@@ -69,7 +74,7 @@ class Purpose(IntEnum):
     PLANTED_LOYALTY = 80
 
 
-@njit(inline="always")
+@inlined
 def mix(z: np.uint64) -> np.uint64:
     """A bijection of 64-bit integers with good avalanche (SplitMix64 finaliser)."""
     z = (z ^ (z >> _S30)) * _M1
@@ -77,25 +82,37 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@njit(inline="always")
+@inlined
 def hash_bits(key: np.uint64, entity: np.uint64, index: np.uint64) -> np.uint64:
     """64 random bits of (stream, entity, index)."""
     return mix(mix(key + entity * GOLDEN) + (index + np.uint64(1)) * STEP)
 
 
-@njit(inline="always")
+@inlined
 def unit(bits: np.uint64) -> float:
     """Bits to a float strictly inside (0, 1)."""
     return (np.float64(bits >> _S12) + 0.5) * _TO_UNIT
 
 
-@njit(inline="always")
+@inlined
+def low_unit(bits: np.uint64) -> float:
+    """The lower half of a word as a uniform draw in (0, 1)."""
+    return (np.float64(bits & HALF_MASK) + 0.5) * _HALF_TO_UNIT
+
+
+@inlined
+def high_unit(bits: np.uint64) -> float:
+    """The upper half of a word as a uniform draw in (0, 1), independent of the lower one."""
+    return (np.float64(bits >> HALF) + 0.5) * _HALF_TO_UNIT
+
+
+@inlined
 def draw_unit(key: np.uint64, entity: np.uint64, index: np.uint64) -> float:
     """A uniform draw in (0, 1) of (stream, entity, index)."""
     return unit(hash_bits(key, entity, index))
 
 
-@njit(inline="always")
+@inlined
 def normal_quantile(p: float) -> float:
     """Inverse of the normal distribution function, about 7 digits (Wichura 1988, AS 241, PPND7)."""
     q = p - 0.5
@@ -136,7 +153,7 @@ def mixed_unit(bits):  # type: ignore[no-untyped-def]
     return unit(mix(bits))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _first_day(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
     """The first day after `day` whose draw lies below the entity's chance, but `latest` at most."""
     first = np.empty(len(entity), dtype=np.int64)

@@ -32,11 +32,12 @@ from sim.config.problems import Problem, ProblemAt, ScenarioError
 from sim.config.schema_errors import parse
 from sim.gateway.classifier import Classifier
 from sim.gateway.run_folder import LogWriter, RunFolder, write_manifest, write_models, write_truth
-from sim.gateway.traffic import CONTEXT_PART, Traffic
 from sim.market import Market
 from sim.randomness import Draws
 from sim.scenario import TELLING, Scenario, read_scenario
 from sim.scenario.notices import notices
+from sim.traffic.blocks import Traffic
+from sim.traffic.records import CONTEXT_PART
 
 MANIFEST_VERSION = 1
 PHASES = ("compile", "population", "market", "traffic", "finish")

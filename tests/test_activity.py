@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import sim.gateway.traffic
+import sim.traffic.blocks
 from sim.activity import Activity, monthly
 from sim.world import Agents, load_world, log_writer, run_agents, write_log
 from tests import worlds
@@ -185,7 +185,7 @@ def test_activity_is_the_logs_for_every_seed_and_calendar(seed, users, start, da
 
 def test_users_that_lie_in_different_blocks_are_counted_alike(eventful, monkeypatch):
     one = monthly(eventful)
-    monkeypatch.setattr(sim.gateway.traffic, "BLOCK_USERS", 64)
+    monkeypatch.setattr(sim.traffic.blocks, "BLOCK_USERS", 64)
     many = monthly(eventful)
     assert eventful.traffic().blocks == 7
     for name in ("user", "account", "model", "month", "requests", "first_day", "weekly"):

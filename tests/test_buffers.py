@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pyarrow as pa
 
-from sim.gateway.buffers import Memory
+from sim.traffic.buffers import Memory
 
 
 def address(array: np.ndarray) -> int:

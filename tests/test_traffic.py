@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import sim.gateway.traffic as traffic_module
+import sim.traffic.blocks as traffic_module
 from analysis.contract import CATEGORIES, FINISH_REASONS
 from sim.agents.population import build_population
 from sim.agents.spells import Kind
-from sim.gateway.traffic import BYOK_FEE, Records
+from sim.traffic.records import BYOK_FEE, Records
 from sim.world import load_world
 from tests.laws import (
     assert_law,

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
-import sim.gateway.traffic as traffic_module
+import sim.traffic.blocks as traffic_module
 from sim.catalogue.overrides import WORLDS
 from sim.world import PHASES, World, load_world, log_writer, run_agents
 from tests.traffic_world import merged, scenario_file, write_scenario

@@ -16,8 +16,9 @@ from sim.agents.population import Users, Workloads, build_population
 from sim.agents.spells import Kind
 from sim.catalogue.overrides import WORLDS
 from sim.gateway.run_folder import LogWriter
-from sim.gateway.traffic import Records, Traffic
 from sim.market import Market
+from sim.traffic.blocks import Traffic
+from sim.traffic.records import Records
 from sim.world import World, load_world
 
 # One model, one country, one kind of work; everybody is there from the first day and works every day alike.

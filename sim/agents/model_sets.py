@@ -1,8 +1,9 @@
 """Sets of models, one for each workload: a row of bits, 64 to a word."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sim.compiled import compiled
 
 Sets = NDArray[np.uint64]
 """Workloads x words."""
@@ -18,7 +19,7 @@ def add(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
     sets[rows, model >> 6] |= np.uint64(1) << (model & 63).astype(np.uint64)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
     """Take a model out of the sets of the workloads of some categories."""
     word, others = number >> 6, ~(np.uint64(1) << np.uint64(number & 63))

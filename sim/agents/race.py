@@ -8,9 +8,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sim.compiled import compiled
 from sim.randomness import GOLDEN, STEP, draw_unit, hash_bits, mix, normal_quantile, unit
 
 NOBODY = -1
@@ -74,7 +74,7 @@ class Keys(NamedTuple):
     match: np.uint64
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_ability(rows, work, view):  # type: ignore[no-untyped-def]
     """For each row the best ability that it can afford, its needs met; -inf where there is none."""
     best = np.full(len(rows), -np.inf)
@@ -105,7 +105,7 @@ _SLACK = 1.0 + 1e-9
 """Room for rounding in the bound."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def earliest_times(  # type: ignore[no-untyped-def]
     race, error, model_key, model_step, slowness, weakness, f0, f1, f2, f3, f4, out
 ):
@@ -124,7 +124,7 @@ def earliest_times(  # type: ignore[no-untyped-def]
         out[j] = gap * slowness[j] * max(1.0, far * weakness[j])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def winners(rows, work, past, view, stay, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
     """For each row the number of the model that it chooses, or -1: see `sim.agents.choice.choose`."""
     fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights

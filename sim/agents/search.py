@@ -11,7 +11,6 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
@@ -20,6 +19,7 @@ from sim.agents.model_sets import add, empty_sets, remove
 from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import FOREVER, Workloads
 from sim.agents.spells import Kind, Reason, SpellLog
+from sim.compiled import compiled
 from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.fit import Fit
@@ -57,7 +57,7 @@ ALL = slice(None)
 EVERY_CATEGORY = np.ones(len(CATEGORIES), dtype=bool)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _where_equal(values, value):  # type: ignore[no-untyped-def]
     """The rows where an array of integers has this value."""
     rows = np.empty(len(values), dtype=np.int64)
@@ -68,7 +68,7 @@ def _where_equal(values, value):  # type: ignore[no-untyped-def]
     return rows[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _uses(state, home, trial, models):  # type: ignore[no-untyped-def]
     """By model, how many workloads have it as their home and how many try it."""
     uses = np.zeros(models)

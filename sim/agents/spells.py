@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sim.compiled import compiled
 
 
 class Kind(IntEnum):
@@ -33,7 +34,7 @@ class Reason(IntEnum):
     HOME_LOST = 11  # a rival's trial ended because the home it was compared with did
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _by_workload(workload, start, kind, workloads):  # type: ignore[no-untyped-def]
     """The order of spells by workload, start and kind; those that agree in all keep their order."""
     edges = np.zeros(workloads + 1, dtype=np.int64)

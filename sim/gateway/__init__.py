@@ -1,1 +1,1 @@
-"""What a gateway records: requests and their ids, labels, the log, the truth, and the folder of a run."""
+"""What a gateway records: the log with its ids and labels, and beside it the truth, in the folder of a run."""

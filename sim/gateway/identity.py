@@ -8,17 +8,18 @@ user and the week of its last reset alone, so that blocks can be written in any 
 import datetime as dt
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.agents.population import LARGE_ACCOUNTS, Users
+from sim.compiled import compiled
 from sim.randomness import Draws, Purpose, draw_unit
 from sim.scenario import Scenario
+from sim.traffic.weeks import week_number
 
 DAYS_PER_MONTH = 30.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _last_resets(key, entity, chance, arrived, week):  # type: ignore[no-untyped-def]
     """The week of each user's last reset up to `week`, 0 if there was none since the arrival."""
     last = np.zeros(len(entity), dtype=np.uint64)
@@ -29,11 +30,6 @@ def _last_resets(key, entity, chance, arrived, week):  # type: ignore[no-untyped
                     last[i] = w
                     break
     return last
-
-
-def week_number(day: dt.date) -> int:
-    """UTC weeks since the beginning of the calendar: it does not depend on the start of a world."""
-    return (day.toordinal() - 1) // 7
 
 
 class Identities:

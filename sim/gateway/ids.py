@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from sim.compiled import compiled, inlined
 from sim.randomness import Draws, Purpose
 
 _CODE = [("first", "<u8"), ("next", "<u4"), ("last", "u1")]
@@ -22,13 +22,13 @@ _ONES = np.uint64(0x0101_0101_0101_0101)
 _HUNDRED, _MILLION = np.uint64(100), np.uint64(1_000_000)
 
 
-@njit(inline="always")
+@inlined
 def _over(digits: np.uint64, least: int) -> np.uint64:
     """For each of eight bytes below 128: one if it is over `least`, else zero."""
     return ((digits + np.uint64(127 - least) * _ONES) >> np.uint64(7)) & _ONES
 
 
-@njit(inline="always")
+@inlined
 def _letters(bits: np.uint64) -> np.uint64:
     """The lowest 40 bits as eight letters, least significant five bits first."""
     x = (bits & np.uint64(0xF_FFFF)) | ((bits & np.uint64(0xFF_FFF0_0000)) << np.uint64(12))
@@ -39,7 +39,7 @@ def _letters(bits: np.uint64) -> np.uint64:
     return x + np.uint64(48) * _ONES + np.uint64(39) * _over(x, 9) + skipped
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _write_codes(out, prefix, codes):  # type: ignore[no-untyped-def]
     for i in range(len(codes)):
         code = codes[i]
@@ -50,7 +50,7 @@ def _write_codes(out, prefix, codes):  # type: ignore[no-untyped-def]
         out[i].last = np.uint8((more >> np.uint64(32)) & np.uint64(0xFF))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _write_seconds(out, seconds, pairs):  # type: ignore[no-untyped-def]
     """Ten digits and a dash."""
     for i in range(len(seconds)):

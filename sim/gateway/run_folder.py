@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES, FINISH_REASONS, arrow_schema, files
@@ -25,14 +24,16 @@ from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import Users, Workloads
 from sim.agents.spells import Kind, Reason
 from sim.catalogue import MODELS_SCHEMA, Catalogue, write_models_table
+from sim.compiled import compiled
 from sim.gateway.classifier import Classifier, Labels
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
-from sim.gateway.traffic import MILLIS_PER_DAY, NONE, Records, Traffic
 from sim.market import Market
 from sim.randomness import Draws
 from sim.scenario import Scenario
 from sim.scenario.calendar import PromotionEvent
+from sim.traffic.blocks import Traffic
+from sim.traffic.records import MILLIS_PER_DAY, NONE, Records
 
 COMPRESSION = {"compression": "zstd", "compression_level": 1}
 DICTIONARY_COLUMNS = [
@@ -67,7 +68,7 @@ def _integers(values: NDArray[np.int32], null: NDArray[np.bool_] | None) -> pa.A
     return pa.Array.from_buffers(pa.int32(), len(values), [bits, pa.py_buffer(values)])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _describe(people, user, account, app, country, continent, language, byok):  # type: ignore[no-untyped-def]
     """The columns that say the same of all requests of a user."""
     for i in range(len(user)):

@@ -2,7 +2,7 @@
 
 All that lists mechanisms follows from this folder: the section of a scenario with its JSON Schema, the table of the ODD
 (`python -m sim.mechanisms` writes both), and the factors of an experiment (`switch: mechanisms.*`). When a rule acts is
-said in `sim.agents.search`, `sim.agents.choice` and `sim.gateway.traffic`.
+said in `sim.agents.search`, `sim.agents.choice` and `sim.traffic.counts`.
 """
 
 import importlib

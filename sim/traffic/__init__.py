@@ -1,0 +1,1 @@
+"""Traffic: spells become requests, with their times, lengths, prices and speed."""

@@ -1,0 +1,180 @@
+"""On which days a spell has requests, and how many.
+
+A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the weekday, the
+user's time zone, and the ramp of volume since the work was embedded. Weeks that a user skips have none.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.agents.spells import Kind
+from sim.compiled import compiled, inlined
+from sim.mechanisms.intermittency import Intermittency
+from sim.mechanisms.volume_unlock import VolumeUnlock
+from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
+from sim.scenario import Scenario
+from sim.traffic.tables import DayTable
+
+HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
+
+_skips = compiled(Intermittency.skips)
+
+
+class Rates(NamedTuple):
+    """Rates and shares that are the same for all requests."""
+
+    trial_per_day: float
+    volume: float
+    intermittent: bool
+    streamed: float
+    cancelled: float
+    length_stop: float
+    error: float
+    filtered: float
+
+
+class Keys(NamedTuple):
+    """Keys of the streams."""
+
+    active: np.uint64
+    requests: np.uint64
+    session: np.uint64
+    record: np.uint64
+
+
+class Volume(NamedTuple):
+    """What decides how many requests there are."""
+
+    up: NDArray[np.bool_]  # day x model
+    level: NDArray[np.float64]  # a day's volume, day x time zone
+    ramp: NDArray[np.float64]  # share of the full volume, by days since embedding
+    rates: Rates
+    keys: Keys
+
+
+class Cells(NamedTuple):
+    """The (spell, day) of a week that have requests, ordered by spell."""
+
+    spell: NDArray[np.int32]
+    day: NDArray[np.int32]
+    number: NDArray[np.int32]
+
+
+@inlined
+def _poisson(mean: float, u: float) -> int:
+    """Poisson draw by inversion of one uniform; a rounded normal for large means."""
+    if u <= 1.0 - mean:  # below exp(-mean): most cells end here
+        return 0
+    if mean > 60.0:
+        return max(0, round(mean + math.sqrt(mean) * normal_quantile(u)))
+    p = math.exp(-mean)
+    total, k = p, 0
+    while u > total and k < 400:
+        k += 1
+        p *= mean / k
+        total += p
+    return k
+
+
+@compiled
+def spells_by_week(spells, weekday, weeks):  # type: ignore[no-untyped-def]
+    """Which spells touch each week: those of week k are rows[edges[k] : edges[k + 1]], in their order."""
+    edges = np.zeros(weeks + 1, dtype=np.int64)
+    for spell in spells:
+        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+            edges[week + 1] += 1
+    edges = np.cumsum(edges)
+    rows, filled = np.empty(edges[-1], dtype=np.int32), edges.copy()
+    for s, spell in enumerate(spells):
+        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+            rows[filled[week]] = s
+            filled[week] += 1
+    return edges, rows
+
+
+@compiled
+def take(table, rows, out):  # type: ignore[no-untyped-def]
+    """The rows of a table, together. A loop that does nothing else waits for many far reads at once."""
+    for i in range(len(rows)):
+        out[i] = table[rows[i]]
+
+
+@compiled
+def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no-untyped-def]
+    """Write the days of one week on which a spell has requests, and how many, from entry `at` on.
+
+    Returns the entry after the last one.
+    """
+    rates, keys = volume.rates, volume.keys
+    home = spell.kind == HOME
+    if home and rates.intermittent:
+        u = draw_unit(keys.active, work.user_entity, np.uint64(week.number))
+        if _skips(u, work.regularity, week.activity):
+            return at
+    model, zone = spell.model, work.zone
+    rival = 1 if spell.kind == RIVAL else 0
+    scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
+    # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
+    base = hash_bits(keys.requests, work.entity, np.uint64(2 * week.number + rival))
+    trial_day = -1 if home else spell.start
+    for day in range(max(week.first, spell.start), min(week.last, spell.end)):
+        u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
+        mean = volume.level[day, zone] * scale
+        if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
+            continue  # none, whatever the ramp
+        if not volume.up[day, model]:
+            continue
+        u = (u + unit(mix(base + np.uint64(day - week.monday + 1) * GOLDEN))) / 512.0
+        if home:
+            mean *= volume.ramp[day - spell.since]
+        n = _poisson(mean, u)
+        if n == 0 and day == trial_day:
+            n = 1  # a trial is at least one request
+        if n > 0:
+            day_of[at], count[at] = day, n
+            at += 1
+    return at
+
+
+@compiled
+def count_cells(spells, works, volume, week, into):  # type: ignore[no-untyped-def]
+    """Fill the cells (spell, day) of one week that have requests. Returns the numbers of cells and of requests."""
+    cells, total = 0, 0
+    for s in range(len(spells)):
+        filled = count_week(spells[s], works[s], volume, week, into.day, into.number, cells)
+        for cell in range(cells, filled):
+            into.spell[cell] = s
+            total += into.number[cell]
+        cells = filled
+    return cells, total
+
+
+def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draws: Draws) -> Volume:
+    """What decides the numbers of requests of these spells."""
+    traffic = scenario.traffic
+    weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
+    ages = np.arange((spells["end"] - spells["since"]).max(initial=0)) + 0.5  # all that occur
+    return Volume(
+        up=days.up,
+        level=days.season[:, None] * days.day_factor[weekday],
+        ramp=scenario.mechanisms[VolumeUnlock].ramp(ages),
+        rates=Rates(
+            trial_per_day=scenario.workloads.trial_requests_per_day,
+            volume=traffic.volume,
+            intermittent=scenario.mechanisms[Intermittency].enabled,
+            streamed=traffic.streamed_share,
+            cancelled=traffic.cancelled_share,
+            length_stop=traffic.length_stop_share,
+            error=traffic.error_share,
+            filtered=traffic.filter_share,
+        ),
+        keys=Keys(
+            active=draws.key(Purpose.USER_ACTIVE_WEEK),
+            requests=draws.key(Purpose.DAY_COUNT),
+            session=draws.key(Purpose.SESSION_START),
+            record=draws.key(Purpose.RECORD),
+        ),
+    )
