@@ -13,7 +13,9 @@ import numpy as np
 
 from benchmarks.child import peak_memory, run_child
 from sim.catalogue.overrides import WORLDS
-from sim.world import compile_loops, load_world, run_agents
+from sim.runs import compile_loops
+from sim.simulation import run_agents
+from sim.world import load_world
 
 FEW, MANY = 100_000, 1_000_000
 TURNS = {FEW: 3, MANY: 1}

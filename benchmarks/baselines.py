@@ -12,7 +12,7 @@ import pyarrow as pa
 import simpy
 from numpy.typing import NDArray
 
-from sim.gateway.run_folder import LogWriter
+from sim.gateway.log import LogWriter
 
 Columns = dict[str, NDArray[Any]]
 

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from benchmarks.child import peak_memory, run_child
 from sim.activity import Activity, monthly
 from sim.catalogue.overrides import WORLDS
-from sim.gateway.run_folder import listed_name
+from sim.gateway.models import listed_name
 from sim.mechanisms import MECHANISMS
 from sim.randomness import replicate_seed
-from sim.world import World, compile_loops, load_world, run_agents
+from sim.runs import compile_loops
+from sim.simulation import run_agents
+from sim.world import World, load_world
 
 MASTER_SEED = 1
 SMALL, REPLICATES = 5_000, 24

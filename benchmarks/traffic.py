@@ -18,8 +18,10 @@ import pyarrow as pa
 
 from benchmarks.baselines import Baseline, numpy_week, simpy_weeks
 from sim.catalogue.overrides import WORLDS
-from sim.gateway.run_folder import LogWriter, write_log_file
-from sim.world import compile_loops, load_world, log_writer, run_agents
+from sim.gateway.log import LogWriter, write_log_file
+from sim.runs import compile_loops, log_writer
+from sim.simulation import run_agents
+from sim.world import load_world
 
 WORKERS = 2
 TURNS = 9

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sim.compiled import compiled
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
-from sim.gateway.run_folder import listed_name
+from sim.gateway.models import listed_name
+from sim.simulation import Agents
 from sim.traffic.counts import count_week
 from sim.traffic.weeks import Week, week_number
-from sim.world import Agents
 
 ENTRY = np.dtype([
     ("user", np.int32), ("requests", np.int32), ("first_day", np.int32), ("model", np.int16), ("month", np.int16),

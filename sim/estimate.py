@@ -14,9 +14,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.activity import monthly
-from sim.gateway.run_folder import COMPRESSION, DICTIONARY_COLUMNS
+from sim.gateway.columns import COMPRESSION
+from sim.gateway.log import DICTIONARY_COLUMNS
+from sim.runs import compile_loops, log_writer
 from sim.scenario.calendar import LargeAccountEvent
-from sim.world import World, compile_loops, log_writer, run_agents
+from sim.simulation import run_agents
+from sim.world import World
 
 PILOT_USERS = (1_000, 4_000)
 WEEKS_TRIED = 12

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 import sim.traffic.blocks
 from sim.activity import Activity, monthly
-from sim.world import Agents, load_world, log_writer, run_agents, write_log
+from sim.runs import log_writer, write_log
+from sim.simulation import Agents, run_agents
+from sim.world import load_world
 from tests import worlds
 from tests.traffic_world import shipped
 

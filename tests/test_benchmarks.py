@@ -16,7 +16,9 @@ from analysis.sources.conformance import check_conformance, is_conforming
 from analysis.sources.log import open_log
 from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic, whole
 from sim.activity import monthly
-from sim.world import load_world, log_writer, run_agents
+from sim.runs import log_writer
+from sim.simulation import run_agents
+from sim.world import load_world
 from tests import browser, worlds
 from tests.traffic_world import shipped
 
@@ -81,7 +83,7 @@ def test_a_child_has_a_peak_of_its_own():
 @pytest.fixture(scope="module")
 def small_run(contest, tmp_path_factory):
     """A run folder with the log of the contest's world."""
-    from sim.world import run
+    from sim.runs import run
 
     return run(shipped("report"), users=600, out=tmp_path_factory.mktemp("tables")).path
 

@@ -88,7 +88,7 @@ def test_an_interrupted_fresh_run_keeps_the_complete_one(capsys, simulated, monk
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.world.write_truth", interrupted)
+    monkeypatch.setattr("sim.runs.write_truth", interrupted)
     status, _, err = slipper(capsys, "simulate", *TINY, "--out", out, "--fresh", "--quiet")
     assert status == 130
     assert "interrupted; nothing half-written was left" in err

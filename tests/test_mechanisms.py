@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from sim.randomness import Purpose
-from sim.world import Agents
+from sim.simulation import Agents
 from tests.agreement import FALSE_ALARM, counts_p, share_p
 from tests.worlds import DAYS, first_trials, play, requests, spells
 

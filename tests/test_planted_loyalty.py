@@ -11,7 +11,8 @@ import pytest
 
 from sim.agents.population import FOREVER
 from sim.config.problems import ScenarioError
-from sim.world import Agents, census
+from sim.manifest import census
+from sim.simulation import Agents
 from tests.agreement import FALSE_ALARM, share_p
 from tests.worlds import DAYS, play, requests, spells, world
 

@@ -20,7 +20,8 @@ from sim.agents.population import build_population
 from sim.agents.search import Search, State
 from sim.market import Market
 from sim.randomness import Purpose
-from sim.world import Agents, World, run_agents
+from sim.simulation import Agents, run_agents
+from sim.world import World
 from tests.agreement import FALSE_ALARM, share_p
 from tests.worlds import DAYS, changed, first_trials, play, spells, world
 

@@ -23,7 +23,10 @@ import pytest
 import sim
 import sim.traffic.blocks as traffic_module
 from sim.catalogue.overrides import WORLDS
-from sim.world import PHASES, World, load_world, log_writer, run_agents
+from sim.progress import PHASES
+from sim.runs import log_writer
+from sim.simulation import run_agents
+from sim.world import World, load_world
 from tests.traffic_world import merged, scenario_file, write_scenario
 
 # Fourteen weeks in which workloads search, embed, look at rivals and lose a model; popularity off, so that nobody's
@@ -353,7 +356,7 @@ def test_a_full_disk_leaves_nothing(monkeypatch, world_file, tmp_path):
 
 
 def test_progress_goes_forward_through_the_phases(monkeypatch, world_file, tmp_path):
-    monkeypatch.setattr("sim.world.SECONDS_BETWEEN_REPORTS", 0)
+    monkeypatch.setattr("sim.progress.SECONDS_BETWEEN_REPORTS", 0)
     monkeypatch.setattr(traffic_module, "BLOCK_USERS", 40)
     seen: list[sim.Progress] = []
     run = sim.run(world_file, out=tmp_path, progress=seen.append)
@@ -381,7 +384,7 @@ def test_progress_is_told_at_most_twenty_times_a_second(monkeypatch, world_file)
         clock[0] += 0.01
         return clock[0]
 
-    monkeypatch.setattr("sim.world.time.monotonic", tick)
+    monkeypatch.setattr("sim.progress.time.monotonic", tick)
     seen: list[float] = []
     run_agents(load_world(world_file), lambda p: seen.append(clock[0]) if p.phase == "market" else None)
     gaps = np.diff(seen)

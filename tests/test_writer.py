@@ -24,7 +24,8 @@ from analysis.sources.conformance import check_conformance, is_conforming
 from analysis.sources.log import open_log
 from sim.catalogue import write_models_table
 from sim.gateway.ids import id_array
-from sim.gateway.run_folder import RunFolder, write_models
+from sim.gateway.models import write_models
+from sim.gateway.run_folder import RunFolder
 from sim.market import Market
 from sim.world import load_world
 from tests.traffic_world import handmade, scenario_file, shipped

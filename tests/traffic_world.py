@@ -15,7 +15,7 @@ import yaml
 from sim.agents.population import Users, Workloads, build_population
 from sim.agents.spells import Kind
 from sim.catalogue.overrides import WORLDS
-from sim.gateway.run_folder import LogWriter
+from sim.gateway.log import LogWriter
 from sim.market import Market
 from sim.traffic.blocks import Traffic
 from sim.traffic.records import Records

@@ -11,7 +11,8 @@ import pandas as pd
 from sim.agents.spells import Kind, Reason
 from sim.randomness import Draws
 from sim.scenario import Scenario
-from sim.world import Agents, World, load_world, run_agents
+from sim.simulation import Agents, run_agents
+from sim.world import World, load_world
 
 DAYS = 100
 PLAIN = """

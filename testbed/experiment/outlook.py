@@ -115,7 +115,7 @@ def _sizes_in(plan: Plan, planned: PlannedWorld, most_users: int) -> Iterator[Co
 
     import sim
     from sim.activity import monthly
-    from sim.gateway.run_folder import listed_name
+    from sim.gateway.models import listed_name
 
     settings, _ = plan.worlds_resolved[planned.name, BASE]
     seed = plan.cells[0].task.seed

@@ -19,7 +19,7 @@ from sim.config.documents import OVERRIDES, Document, ProblemAt, ScenarioError, 
 from sim.config.problems import Path as KeyPath
 from sim.config.problems import Problem
 from sim.config.schema_errors import parse
-from sim.gateway.run_folder import listed_name
+from sim.gateway.models import listed_name
 from sim.scenario import ALL_MECHANISMS
 from sim.scenario.distributions import FAMILIES
 from sim.world import load_world

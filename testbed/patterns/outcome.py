@@ -104,7 +104,7 @@ def of_run(folder: Path, threads: int = 1) -> Iterator[Outcome]:
 def models_table(agents: sim.Agents) -> pa.Table:
     """The models table that a run of these agents would leave, but for prices, which the market may have changed."""
     from sim.catalogue import write_models_table
-    from sim.gateway.run_folder import listed_name
+    from sim.gateway.models import listed_name
 
     table = write_models_table(agents.world.catalogue, agents.world.scenario.end).drop_columns(list(WITHOUT))
     names = [listed_name(slug) for slug in table["model"].to_pylist()]

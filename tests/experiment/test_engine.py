@@ -180,7 +180,7 @@ def test_a_kept_run_stays_and_one_that_is_there_is_used(tmp_path, monkeypatch):
     kept = carry_out(replace(placed, keep=True))
     (run,) = (tmp_path / "out" / "one-frontier-model").iterdir()
     assert kept["patterns"] == first["patterns"] and run_is_there(run)
-    monkeypatch.setattr("sim.world.run_agents", None)  # it is not simulated again
+    monkeypatch.setattr("sim.runs.run_agents", None)  # it is not simulated again
     assert carry_out(placed)["patterns"] == first["patterns"]
 
 

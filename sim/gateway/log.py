@@ -1,0 +1,189 @@
+"""The log and its labels: records become Arrow tables of the contract, and these Parquet files by UTC week."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.contract import FINISH_REASONS, arrow_schema
+from sim.agents.population import Users, Workloads
+from sim.catalogue import Catalogue
+from sim.compiled import compiled
+from sim.gateway.classifier import Classifier, Labels
+from sim.gateway.columns import COMPRESSION, EPOCH, coded, integers
+from sim.gateway.identity import Identities
+from sim.gateway.ids import account_codes, id_array
+from sim.gateway.models import listed_name
+from sim.randomness import Draws
+from sim.scenario import Scenario
+from sim.traffic.blocks import Traffic
+from sim.traffic.records import MILLIS_PER_DAY, NONE, Records
+
+DICTIONARY_COLUMNS = [
+    "app_name", "model", "model_permaslug", "variant", "provider_name", "finish_reason", "country", "continent",
+    "language",
+]  # fmt: skip
+"""Not the ids of users and accounts: the codec finds their repeats, in fewer bytes than a dictionary of each file."""
+
+PERSON = np.dtype([
+    ("account", np.int32), ("app", np.int32), ("country", np.int32), ("continent", np.int32), ("language", np.int32),
+    ("byok", np.bool_),
+], align=True)  # fmt: skip
+"""What the log says of a user, as codes of the names."""
+
+
+@compiled
+def _describe(people, user, account, app, country, continent, language, byok):  # type: ignore[no-untyped-def]
+    """The columns that say the same of all requests of a user."""
+    for i in range(len(user)):
+        person = people[user[i]]
+        account[i], app[i], country[i] = person.account, person.app, person.country
+        continent[i], language[i], byok[i] = person.continent, person.language, person.byok
+
+
+class LogWriter:
+    """Turns blocks of records into Arrow tables of the contract and writes them."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        catalogue: Catalogue,
+        users: Users,
+        workloads: Workloads,
+        traffic: Traffic,
+        classifier: Classifier,
+        draws: Draws,
+    ) -> None:
+        self.traffic, self.classifier, self.work, self.users = traffic, classifier, workloads, users
+        self.start_ms = (scenario.start - EPOCH).days * MILLIS_PER_DAY
+        self.identities = Identities(scenario, users, draws)
+        self.user_codes = self.identities.first
+        self.account_codes = account_codes(draws, users.account)
+        self.user_ids = id_array("usr-", self.user_codes)
+        accounts, account_of = np.unique(self.account_codes, return_inverse=True)
+        self.accounts = id_array("acc-", accounts)
+        names = users.names
+        places = [scenario.population.countries[c].continent for c in names.countries]
+        self.continents = sorted(set(places))
+        continent_of = np.array([self.continents.index(place) for place in places])
+        self.people = np.empty(len(users), dtype=PERSON)
+        for column, codes in (
+            ("account", account_of), ("app", users.app), ("country", users.country), ("language", users.language),
+            ("continent", continent_of[users.country]), ("byok", users.byok),
+        ):  # fmt: skip
+            self.people[column] = codes
+        self.models = pa.array([listed_name(m.slug) for m in catalogue.models], pa.string())
+        self.permaslugs = pa.array([m.facts.permaslug or m.slug for m in catalogue.models], pa.string())
+        self.providers = pa.array(traffic.providers, pa.string())
+        self.countries = pa.array(names.countries, pa.string())
+        self.languages = pa.array(names.languages, pa.string())
+        self.apps = pa.array(names.apps, pa.string())
+        self.only_free = np.array([m.slug.endswith(":free") for m in catalogue.models])
+        self.finish = pa.array(FINISH_REASONS, pa.string())
+        self.schema = arrow_schema("generations")
+        recorded = scenario.observation.tools_offered_from
+        self.offered_from_ms = None if recorded is None else (recorded - EPOCH).days * MILLIS_PER_DAY
+        self.logged = pa.schema([_dictionary_field(field) for field in self.schema])
+
+    def table(self, records: Records, block: int) -> pa.Table:
+        """One block's generations as an Arrow table of the contract, strings dictionary-encoded."""
+        r, people, new_array = records, self.traffic.users_of(block), self.traffic.memory.array
+        account, app, country, continent, language = (new_array(len(r), np.int32) for _ in range(5))
+        byok = new_array(len(r), np.bool_)
+        _describe(self.people[people], r.user, account, app, country, continent, language, byok)
+        created = np.add(r.day_millis, self.start_ms, out=new_array(len(r), np.int64))
+        seconds = np.floor_divide(created, 1000, out=new_array(len(r), np.int64))
+        model, provider, variant, finish = (new_array(len(r), np.int32) for _ in range(4))
+        model[:], provider[:] = r.model, r.provider
+        # The default mode of `take` would fill a second array first, to keep `out` whole on errors.
+        free = np.take(self.only_free, r.model, out=new_array(len(r), np.bool_), mode="clip")
+        np.logical_or(r.free, free, out=variant)
+        no_finish = np.equal(r.finish, NONE, out=new_array(len(r), np.bool_))
+        np.multiply(r.finish, ~no_finish, out=finish)
+        offered_null = None if self.offered_from_ms is None else created < self.offered_from_ms
+        columns = {
+            "generation_id": id_array("gen-", r.key, seconds, new_array),
+            "created_at": pa.array(created).view(pa.timestamp("ms", tz="UTC")),
+            "user_id": coded(r.user, self._ids(people, r)),
+            "account_id": coded(account, self.accounts),
+            "app_name": coded(app, self.apps),
+            "model": coded(model, self.models),
+            "model_permaslug": coded(model, self.permaslugs),
+            "variant": coded(variant, ("standard", "free")),
+            "provider_name": coded(provider, self.providers),
+            "tokens_prompt": pa.array(r.tokens_prompt),
+            "tokens_completion": pa.array(r.tokens_completion),
+            "tokens_reasoning": pa.array(r.tokens_reasoning),
+            "tokens_cached": pa.array(r.tokens_cached),
+            "cost_total": pa.array(r.cost),
+            "byok": pa.array(byok),
+            "finish_reason": coded(finish, self.finish, no_finish),
+            "tools_offered": pa.array(r.tools_offered, mask=offered_null),
+            "tool_called": pa.array(r.finish == FINISH_REASONS.index("tool_calls")),
+            "streamed": pa.array(r.streamed),
+            "cancelled": pa.array(no_finish),
+            "time_to_first_token_ms": integers(r.first_token_ms, ~r.streamed),
+            "generation_time_ms": pa.array(r.generation_ms),
+            "country": coded(country, self.countries),
+            "continent": coded(continent, self.continents),
+            "language": coded(language, self.languages),
+            "session_id": id_array("ses-", r.session, new_array=new_array),
+        }
+        return pa.Table.from_arrays([columns[name] for name in self.schema.names], schema=self.logged)
+
+    def _ids(self, people: slice, records: Records) -> pa.Array:
+        """The ids of a block's users in the week of its records."""
+        if not self.identities.change or not len(records):
+            return self.user_ids[people]
+        day = self.traffic.scenario.start + dt.timedelta(milliseconds=int(records.day_millis[0]))
+        return id_array("usr-", self.identities.codes(people, day))
+
+    def labels_table(self, records: Records, table: pa.Table, block: int) -> pa.Table:
+        """The labels of one block."""
+        category = self.work.category[records.workload + self.traffic.work_of(block).start]
+        labels: Labels = self.classifier.label(records.key, category)
+        columns = [
+            table.column("generation_id").take(pa.array(labels.record)),
+            coded(labels.path, self.classifier.paths),
+            pa.array(labels.confidence),
+        ]
+        schema = pa.schema([_dictionary_field(field) for field in arrow_schema("labels")])
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def write(self, folder: Path, week: int, block: int) -> tuple[int, int, int]:
+        """Make and write one block of one week. Returns the numbers of generations, labels and cut prompts."""
+        records = self.traffic.records(week, block)
+        if not len(records):
+            return 0, 0, 0
+        monday = self.traffic.weeks()[week][0]
+        table = self.table(records, block)
+        write_log_file(table, _part(folder / "log", monday, block))
+        labels = self.labels_table(records, table, block)
+        if len(labels):
+            file = _part(folder / "labels", monday, block)
+            pq.write_table(labels, file, use_dictionary=["path"], **COMPRESSION)
+        return len(table), len(labels), records.prompts_cut
+
+
+def write_log_file(table: pa.Table, file: Path) -> None:
+    """One Parquet file of the log, with the codec and encodings of every log file."""
+    pq.write_table(
+        table, file, use_dictionary=DICTIONARY_COLUMNS, column_encoding={"created_at": "DELTA_BINARY_PACKED"},
+        write_statistics=["created_at"], **COMPRESSION,
+    )  # fmt: skip
+
+
+def _dictionary_field(field: pa.Field) -> pa.Field:
+    """The contract's field, as the log's tables hold it in memory."""
+    if field.type == pa.string() and field.name not in ("generation_id", "session_id"):
+        return field.with_type(pa.dictionary(pa.int32(), pa.string()))
+    return field
+
+
+def _part(folder: Path, monday: dt.date, block: int) -> Path:
+    """File of a block in its week's folder; folders of a week are named by its Monday, the first day or not."""
+    week = folder / f"week={monday.isoformat()}"
+    week.mkdir(parents=True, exist_ok=True)
+    return week / f"part-{block:05d}.parquet"

@@ -1,0 +1,164 @@
+"""Runs a world: its market and agents are simulated, its log and truth are written into a run folder."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.contract import files
+from sim.catalogue.overrides import WORLDS
+from sim.gateway.log import LogWriter
+from sim.gateway.models import write_models
+from sim.gateway.run_folder import RunFolder, write_manifest
+from sim.gateway.truth import write_truth
+from sim.manifest import new_manifest, texts
+from sim.progress import Progress, Reporter, throttled, timed
+from sim.simulation import Agents, run_agents
+from sim.world import World, load_world
+
+
+@dataclass(frozen=True)
+class Run:
+    """A complete run folder."""
+
+    path: Path
+    manifest: dict[str, Any]
+    reused: bool = field(default=False, compare=False)
+    """The folder was there already: the same world had run before."""
+
+
+def run(
+    scenario: str | Path,
+    *,
+    seed: int | None = None,
+    users: int | None = None,
+    settings: Sequence[str] = (),
+    out: str | Path = "outputs",
+    workers: int | None = None,
+    fresh: bool = False,
+    progress: Reporter | None = None,
+) -> Run:
+    """Simulate a scenario and write its log and truth into `out/<scenario>/<run-id>/`.
+
+    `settings` are overrides `section.key=value`; for the rest see `run_world`. Raises `ScenarioError` for a scenario
+    that cannot run.
+    """
+    world = load_world(scenario, settings=settings, seed=seed, users=users)
+    return run_world(world, out=out, workers=workers, fresh=fresh, progress=progress)
+
+
+def run_world(
+    world: World,
+    *,
+    out: str | Path = "outputs",
+    workers: int | None = None,
+    fresh: bool = False,
+    progress: Reporter | None = None,
+) -> Run:
+    """Simulate a world and write its log and truth into `out/<scenario>/<run-id>/`.
+
+    The same scenario, seed and version always give the same bytes, so a complete run of the same world is used again
+    unless `fresh`; what the scenario tells its readers (its title, its question) is written into the manifest anew.
+    `workers` threads make the requests (default: one for each core) and do not change the data. An interrupted run
+    leaves nothing behind.
+    """
+    report = throttled(progress)
+    final = Path(out) / world.name / world.run_id
+    if not fresh and (final / files.MANIFEST).is_file():
+        manifest = files.manifest_of(final)
+        if (told := manifest | texts(world)) != manifest:
+            write_manifest(final, told)
+        return Run(final, told, reused=True)
+    timings: dict[str, float] = {}
+    with RunFolder(final) as folder:
+        with timed(timings, "compile"):
+            report(Progress("compile", 0, 1))
+            compile_loops()
+            report(Progress("compile", 1, 1))
+        with timed(timings, "market"):
+            agents = run_agents(world, progress)
+        with timed(timings, "traffic"):
+            writer = log_writer(agents)
+            generations, labels, cut = write_log(writer, folder.path, workers, report)
+        with timed(timings, "finish"):
+            report(Progress("finish", 0, 1, records=generations))
+            models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
+            write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
+                        agents.spells, writer, agents.search.planted)  # fmt: skip
+        counts = {
+            "users": len(agents.users),
+            "workloads": len(agents.workloads),
+            "decisions": agents.decisions,
+            "spells": len(agents.spells["workload"]),
+            "generations": generations,
+            "labels": labels,
+            "prompts_cut": cut,
+            "models": models,
+        }
+        manifest = new_manifest(agents, counts, timings)
+        folder.publish(manifest)
+        report(Progress("finish", 1, 1, records=generations))
+    return Run(final, manifest)
+
+
+def log_writer(agents: Agents) -> LogWriter:
+    """The writer of a world's log."""
+    world = agents.world
+    if world.classifier is None:
+        raise ValueError("this world has no classifier; make it with load_world")
+    return LogWriter(world.scenario, world.catalogue, agents.users, agents.workloads, agents.traffic(),
+                     world.classifier, world.draws)  # fmt: skip
+
+
+def write_log(
+    writer: LogWriter, folder: Path, workers: int | None = None, report: Reporter | None = None
+) -> tuple[int, int, int]:
+    """Write all blocks of the log below `folder`. Returns the numbers of generations, labels and cut prompts."""
+    tasks = list(writer.traffic.tasks())
+    weeks = writer.traffic.weeks()
+    (folder / "log").mkdir(exist_ok=True)
+    generations = labels = cut = 0
+    for number, (written, labelled, shortened) in enumerate(
+        _in_order(writer.write, folder, tasks, workers or os.cpu_count() or 1)
+    ):
+        generations, labels, cut = generations + written, labels + labelled, cut + shortened
+        if report is not None:
+            report(Progress("traffic", number + 1, len(tasks), weeks[tasks[number][0]][0], generations))
+    writer.traffic.memory.clear()
+    return generations, labels, cut
+
+
+def _in_order(
+    write: Callable[[Path, int, int], tuple[int, int, int]],
+    folder: Path,
+    tasks: list[tuple[int, int]],
+    workers: int,
+) -> Iterator[tuple[int, int, int]]:
+    """Results of the tasks in their order, made by threads: the loops and the Parquet writer hold no lock.
+
+    Few tasks are under way at once, so that memory does not grow with the length of the log.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        under_way: deque[Future[tuple[int, int, int]]] = deque()
+        try:
+            for task in tasks:
+                under_way.append(pool.submit(write, folder, *task))
+                if len(under_way) > 2 * workers:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for waiting in under_way:
+                waiting.cancel()
+
+
+def compile_loops() -> None:
+    """Compile the loops (or read them from the cache) by running a world of a few users."""
+    world = load_world(WORLDS / "one-frontier-model.yaml", users=20)
+    agents = run_agents(world)
+    writer = log_writer(agents)
+    records = writer.traffic.records(len(writer.traffic.weeks()) - 1, 0)
+    writer.table(records, 0)

@@ -1,0 +1,56 @@
+"""The simulation of a world: its market, its agents and their search, day by day. No request is made yet."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.agents.choice import view_of
+from sim.agents.population import Users, Workloads, build_population
+from sim.agents.search import Search
+from sim.market import Market
+from sim.progress import Progress, Reporter, throttled
+from sim.traffic.blocks import Traffic
+from sim.world import World
+
+
+@dataclass(frozen=True)
+class Agents:
+    """A world after its market has run: who there was, what they did, what the market did."""
+
+    world: World
+    users: Users
+    workloads: Workloads
+    market: Market
+    search: Search
+    spells: dict[str, NDArray[np.int32]]
+
+    @property
+    def decisions(self) -> int:
+        """Choices that workloads made."""
+        return self.search.choices
+
+    def traffic(self) -> Traffic:
+        """The maker of this world's requests."""
+        world = self.world
+        return Traffic(
+            world.scenario, world.catalogue, self.market, self.users, self.workloads, self.spells, world.draws
+        )
+
+
+def run_agents(world: World, report: Reporter | None = None) -> Agents:
+    """Run the market and the search of all workloads: no log yet."""
+    report = throttled(report)
+    scenario = world.scenario
+    report(Progress("population", 0, 1))
+    users, workloads = build_population(scenario, world.catalogue, world.draws)
+    report(Progress("population", 1, 1))
+    market = Market(scenario, world.catalogue)
+    search = Search(scenario, market, workloads, world.draws)
+    for day in market.days():
+        search.step(day, view_of(market, scenario, day))
+        report(Progress("market", day + 1, scenario.days, scenario.start + dt.timedelta(days=day)))
+    search.finish(scenario.days)
+    search.planted.keep_users(users)
+    return Agents(world, users, workloads, market, search, search.spells.arrays())
