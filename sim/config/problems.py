@@ -107,3 +107,9 @@ def _quoted(key: str) -> str:
 def listed(words: Sequence[str], last: str = "or") -> str:
     """`a`, `a or b`, `a, b or c`."""
     return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def problem_in(mark: Mark, sources: dict[str, list[str]], path: str, message: str, hint: str = "") -> Problem:
+    """A problem at a mark in one of the files whose lines are `sources`."""
+    source = sources[mark.file][mark.line - 1]
+    return Problem(mark.file, mark.line, mark.column, path, message, hint, source)

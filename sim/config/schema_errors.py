@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import types
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, PlainValidator, RootModel, ValidationError, WrapValidator
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, BeforeValidator, PlainValidator, ValidationError, WrapValidator
 from pydantic_core import ErrorDetails
 
 from analysis.contract.names import did_you_mean
 from sim.config.documents import Document
-from sim.config.nodes import Mapping, Node, Scalar, Sequence, plain
+from sim.config.nodes import Mapping, Node, Scalar, Sequence
 from sim.config.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, listed
+from sim.config.schema import Schema
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -92,12 +91,12 @@ class _Explainer:
     """Turns pydantic's errors about one document into problems."""
 
     def __init__(self, document: Document, model: type[BaseModel]) -> None:
-        self.document, self.model = document, model
+        self.document, self.schema = document, Schema(document, model)
 
     def wrong_kinds(self) -> Iterator[Problem]:
         """Scalars of a kind that the schema does not name, though pydantic would make one of it."""
         for path, value in _scalars(self.document.root, ()):
-            kinds = [] if value is None else self.annotations(path)
+            kinds = [] if value is None else self.schema.allowed(path)
             refused = BENT.get(type(value), ())
             if kinds and all(
                 kind in refused and not any(isinstance(m, READERS) for m in meta) for kind, meta in kinds
@@ -212,7 +211,7 @@ class _Explainer:
         limits = error.get("ctx", {})
         match error["type"]:
             case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
-                wanted = _range({**_limits(self.annotations(path)), **limits})
+                wanted = _range({**self.schema.limits(path), **limits})
                 return self.document.problem(path, f"must be {wanted}, got {given}", "", is_key)
             case "finite_number":
                 message = f"must be a finite number, got {given}"
@@ -246,7 +245,7 @@ class _Explainer:
         return self.document.problem(path, f"missing key '{key}'")
 
     def unknown_key(self, path: Path) -> Problem:
-        known = self.known_keys(path[:-1])
+        known = self.schema.known_keys(path[:-1])
         key = str(path[-1])
         if not known:
             return self.document.problem(path, f"unknown key '{key}'", "no keys are known here", at_key=True)
@@ -289,37 +288,6 @@ class _Explainer:
                 return f"write {float(value[:-1]) / 100:g}"
         return ""
 
-    # --- the schema at a path ---------------------------------------------------------------------------------------
-
-    def annotations(self, path: Path) -> list[tuple[Any, tuple[Any, ...]]]:
-        """The types that the schema allows at a path, each with its metadata."""
-        found = list(_alternatives(self.model, ()))
-        for depth, part in enumerate(path):
-            here = self._fitting(found, path[:depth])
-            found = [inner for kind, _ in here for inner in _inside(kind, part)]
-        return found
-
-    def known_keys(self, path: Path) -> list[str]:
-        """Names of the fields at a path, in the order of the schema, and what else it lets people write."""
-        found = self._fitting(self.annotations(path), path)
-        models = [kind for kind, _ in found if _is_model(kind)]
-        names = [
-            name
-            for kind in models
-            for name in (kind.model_json_schema().get("properties", {}) | _fields(kind))
-        ]
-        if not path:
-            names.append("extends")  # known to every document, whether the schema has it or not
-        return list(dict.fromkeys(names))
-
-    def _fitting(self, found: list[tuple[Any, Any]], path: Path) -> list[tuple[Any, Any]]:
-        """Of several models, those whose literal fields (such as a union's tag) agree with the document."""
-        node = self.document.node(path)
-        if not isinstance(node, Mapping):
-            return found
-        agreeing = [(kind, meta) for kind, meta in found if not _is_model(kind) or _agrees(kind, node)]
-        return agreeing if any(_is_model(kind) for kind, _ in agreeing) else found
-
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -348,65 +316,3 @@ def _range(limits: dict[str, Any]) -> str:
         return f"between {limits['ge']} and {limits['le']}"
     words = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
     return " and ".join(f"{text} {limits[name]}" for name, text in words.items() if name in limits)
-
-
-def _limits(found: list[tuple[Any, tuple[Any, ...]]]) -> dict[str, Any]:
-    limits: dict[str, Any] = {}
-    for _, metadata in found:
-        for item in metadata:
-            parts = item.metadata if isinstance(item, FieldInfo) else (item,)
-            for part in parts:
-                for name in ("gt", "ge", "lt", "le"):
-                    if (limit := getattr(part, name, None)) is not None:
-                        limits[name] = limit
-    return limits
-
-
-def _alternatives(kind: Any, metadata: tuple[Any, ...]) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """A type without its Annotated, Optional and Union, one at a time."""
-    origin = get_origin(kind)
-    if origin is Annotated:
-        inner, *extra = get_args(kind)
-        yield from _alternatives(inner, (*extra, *metadata))
-    elif origin is Union or origin is types.UnionType:
-        for option in get_args(kind):
-            yield from _alternatives(option, metadata)
-    elif _is_model(kind) and issubclass(kind, RootModel):
-        yield from _alternatives(kind.model_fields["root"].annotation, metadata)
-    else:
-        yield kind, metadata
-
-
-def _inside(kind: Any, part: str | int) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The types at a key or an index of a type."""
-    if _is_model(kind):
-        field = _fields(kind).get(str(part))
-        if field is not None:
-            yield from _alternatives(field.annotation, tuple(field.metadata))
-        return
-    arguments = get_args(kind)
-    if not arguments:
-        return
-    if get_origin(kind) is tuple and isinstance(part, int) and arguments[-1] is not Ellipsis:
-        yield from _alternatives(arguments[min(part, len(arguments) - 1)], ())
-    elif get_origin(kind) is not Literal:
-        yield from _alternatives(
-            arguments[1] if isinstance(part, str) and len(arguments) > 1 else arguments[0], ()
-        )
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _agrees(model: type[BaseModel], node: Mapping) -> bool:
-    for name, field in _fields(model).items():
-        if get_origin(field.annotation) is Literal and name in node.entries:
-            value = plain(node.entries[name].node)
-            if value not in get_args(field.annotation):
-                return False
-    return True

@@ -15,9 +15,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from sim.config.nodes import Entry, Mapping, Node, Scalar
+from sim.config.problems import ScenarioError, problem_in
 
 WORDS = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False}
 ALL, ENABLED = "all", "enabled"
+Switches = dict[str, Collection[str]]
+"""By the top key that holds them, the names of all switches."""
 ALL_RULE = (
     "switches every mechanism and keeps its parameters, also where the scenario that this one extends names it. What "
     "is named beside it, or in a scenario that extends this one, wins: {all: off, fit: on} leaves fit as the only "
@@ -48,7 +51,21 @@ class Bare(Scalar):
     """The `enabled` for which a word on its own stands, `all` or a switch beside it."""
 
 
-def spread(group: Mapping, names: Collection[str]) -> Mapping:
+def with_all(file: Mapping, sources: dict[str, list[str]], switches: Switches) -> Mapping:
+    """One file's mapping, with each `all` among switches written out."""
+    for group, names in switches.items():
+        entry = file.entries.get(group)
+        if entry is None or not isinstance(entry.node, Mapping) or ALL not in entry.node.entries:
+            continue
+        given = entry.node.entries[ALL].node
+        if not is_switch(given):
+            raise ScenarioError([problem_in(given.mark, sources, f"{group}.{ALL}", "expected on or off")])
+        written = Entry(entry.key, _spread(entry.node, names))
+        file = replace(file, entries={**file.entries, group: written})
+    return file
+
+
+def _spread(group: Mapping, names: Collection[str]) -> Mapping:
     """A file's group of switches with its `all` written out. names: all switches of the group."""
     every = group.entries[ALL]
     entries = {name: Entry(every.key, _switched(every.node)) for name in names}
