@@ -31,7 +31,7 @@ def test_the_page_states_the_rates_of_each_family(small):
     assert found == error_rates.study([SMALL], runs=2, seed=1)
     by_size, back = error_rates.powers([SMALL], 2, 1), error_rates.returns([SMALL], 2, 1)
     assert back == error_rates.returns([SMALL], 2, 1)
-    page = error_rates.document(found, by_size, back, 2, "the command")
+    page = error_rates.markdown(found, by_size, back, 2, "the command")
     rows = [line for line in page.splitlines() if line.startswith("| ")]
     assert len(rows) == 3 + len(found[SMALL]) + len(by_size[SMALL]) + len(back[SMALL, 60])
     comeback, rates = back[SMALL, 60][-1]

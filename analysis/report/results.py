@@ -59,7 +59,7 @@ def write_analysis(
     """Analyse a log and write tables/ (CSV, Parquet), report.html and, if asked, figures/ (SVG, PNG) into a folder.
 
     Each exhibit (`analysis.report.exhibits.EXHIBITS`) gives the files that bear its id; tables/index.csv lists them.
-    What the log cannot say is a gap: it has no files, and the page says why. Everything is written aside and renamed
+    What the log cannot say is a gap: it has no files, and the page says why. Everything is staged and renamed
     at the end: a failure or an interruption leaves earlier results as they were, and of several analyses that write
     into one folder at once the last to end stays. progress: called with (what is being done, steps done, steps in all).
     manifest: of the run, if the log has none itself. models: the models of the retention

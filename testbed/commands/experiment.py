@@ -111,7 +111,7 @@ def add_parser(commands: Any) -> None:
     how.add_argument(
         "--shard", type=shard, metavar="I/N", help="run part I of N, counted from 0, and merge later"
     )
-    how.add_argument("--markdown", metavar="FILE", help="write the matrix as a Markdown document, too")
+    how.add_argument("--markdown", metavar="FILE", help="write the matrix as a Markdown page, too")
     how.add_argument("--out", default="outputs", metavar="DIR", help="folder for results (default: outputs)")
     arguments.add_output_options(parser)
     arguments.add_overwrite(parser)
@@ -267,7 +267,7 @@ def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> li
 
 
 def _command(args: argparse.Namespace) -> str:
-    """The command line, without what does not change the document."""
+    """The command line, without what does not change the page."""
     words = ["slipper", "experiment", args.file]
     for option in ("replicates", "users", "seed"):
         if getattr(args, option) is not None:

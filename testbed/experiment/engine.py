@@ -32,7 +32,7 @@ TellOf = Callable[[str, float], None]
 
 
 def nobody(key: str, part: float) -> None:
-    """Is told, and does nothing."""
+    """For those who want no progress: does nothing."""
 
 
 class Engine(Protocol):

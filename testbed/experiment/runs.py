@@ -109,7 +109,7 @@ def local(scenario: str) -> Path:
 
 
 def nobody(part: float) -> None:
-    """Is told, and does nothing."""
+    """For those who want no progress: does nothing."""
 
 
 def carry_out(task: Job, tell: Tell = nobody) -> Record:

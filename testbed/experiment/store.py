@@ -1,4 +1,4 @@
-"""Remembers finished runs: one small JSON file a run, named by its key, written aside and renamed into place.
+"""Remembers finished runs: one small JSON file a run, named by its key, staged and renamed into place.
 
 Several processes, shards or machines may write to one store at once: a run is a pure function of its key, so whoever is
 last writes the same. A file that is cut off or is not a record counts as not there, and its run is done again.

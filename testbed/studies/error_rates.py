@@ -194,7 +194,7 @@ def least_powers(found: dict[Setting, Measured]) -> str:
     return "; ".join(f"**{rate:.1%}** with {name} ({setting})" for name, (rate, setting) in least.items())
 
 
-def document(found: dict[Setting, Measured], by_size: Powers, back: Returns, runs: int, command: str) -> str:
+def markdown(found: dict[Setting, Measured], by_size: Powers, back: Returns, runs: int, command: str) -> str:
     """The page."""
     rate, where, naive_rate, naive_where = worst(found)
     false, false_where, power, power_where = worst_return(back)
@@ -281,7 +281,7 @@ def main(argv: list[str] | None = None) -> int:
         return INTERRUPTED  # the runner has said what is finished
     command = "python -m testbed.studies.error_rates" + (f" --runs {args.runs}" if args.runs != RUNS else "")
     command += f" --seed {args.seed}" if args.seed != SEED else ""
-    files.write_page(args.out, document(found, by_size, back, args.runs, command), args.overwrite)
+    files.write_page(args.out, markdown(found, by_size, back, args.runs, command), args.overwrite)
     print(args.out)
     return 0
 

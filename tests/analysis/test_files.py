@@ -1,4 +1,4 @@
-"""Files written aside: whole or as they were, and nobody's part is another's."""
+"""Files that are staged: whole or as they were, and nobody's part is another's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matrix of an experiment as a Markdown document, to be kept beside the code."""
+"""The matrix of an experiment as a Markdown page, to be kept beside the code."""
 
 from __future__ import annotations
 

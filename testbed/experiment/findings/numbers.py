@@ -40,7 +40,7 @@ def _answer(records: Mapping[str, Record], key: str, pattern: str) -> dict[str, 
 
 
 def markdown(plan: Plan, frame: pd.DataFrame) -> list[str]:
-    """The lines of a document: for each arm the mean of each number over the replicates, with the smallest and the
+    """The lines of a page: for each arm the mean of each number over the replicates, with the smallest and the
     largest; a dash where no run has one. Empty if no pattern has numbers."""
     if frame.empty:
         return []
