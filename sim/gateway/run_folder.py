@@ -1,4 +1,4 @@
-"""The folder of a run, which exists complete or not at all: written aside, and renamed when it is whole."""
+"""The folder of a run, which exists complete or not at all: staged, and renamed when it is whole."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from analysis.contract import files
 
 
 class RunFolder:
-    """A run's folder, written aside under a hidden name and renamed by `publish`.
+    """A run's folder, staged under a hidden name and renamed by `publish`.
 
     What bears the name already is replaced as a whole, and only if all of it is ours (`analysis.contract.files`):
     entering the context and publishing raise `files.Foreign` otherwise. Leaving the context without `publish` removes
@@ -72,7 +72,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed runs left aside; put back what one had moved away. Call it with the folder's lock."""
+    """Remove what killed runs had staged; put back what one had moved away. Call it with the folder's lock."""
     left = []
     for path in folder.glob(".*-*"):
         named = _LEFT.fullmatch(path.name)
