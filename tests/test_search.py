@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sim
 import sim.agents.search as search_module
 from sim.agents.choice import NOBODY, view_of
 from sim.agents.population import build_population
@@ -572,7 +573,7 @@ def test_an_outage_hides_a_model_but_moves_nobody():
 def test_arrays_of_the_simulator_meet_no_member_of_an_enumeration():
     """NumPy hides what goes wrong while it probes one, an interrupt by the keyboard too (and it is slow)."""
     members = re.compile(r"\b(State|Kind|Reason)\.[A-Z_]+")
-    for file in sorted(Path(search_module.__file__).parent.glob("*.py")):
+    for file in sorted(Path(sim.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Compare):
                 assert not members.search(ast.unparse(node)), f"{file.name}:{node.lineno}"

@@ -3,18 +3,20 @@
 The state of a workload says what it does now; `due` says on which day it decides next, so that a day touches only
 those whose decision is due. Spells, the intervals in which a workload uses a model, are written down as they end.
 
-What a mechanism computes stands in its own file in `sim/mechanisms`; here stands when. This is one file of more than
-400 lines, since every transition reads and writes the same few arrays.
+What a mechanism computes stands in its own file in `sim/mechanisms`; how a model is judged, in `sim.agents.judgement`.
+This file says when.
+
+Long because every transition reads and writes the same few arrays.
 """
 
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
-from sim.agents.choice import NOBODY, View, affordable_frontier, choose, log_price
+from sim.agents.choice import NOBODY, View, affordable_frontier, choose
+from sim.agents.judgement import Judgement
 from sim.agents.model_sets import add, empty_sets, remove
 from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import FOREVER, Workloads
@@ -24,10 +26,8 @@ from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.frontier_attention import FrontierAttention
-from sim.mechanisms.information import Information
 from sim.mechanisms.lock_in import LockIn
 from sim.mechanisms.migration import Migration
-from sim.mechanisms.price_response import PriceResponse
 from sim.mechanisms.rival_trials import RivalTrials
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
@@ -90,13 +90,10 @@ class Search:
         n = len(workloads)
         self.scenario, self.market, self.work, self.draws = scenario, market, workloads, draws
         causes = scenario.mechanisms
-        self.backlog, self.fit, self.information = causes[Backlog], causes[Fit], causes[Information]
-        self.attention, self.rivals, self.lock_in = (
-            causes[FrontierAttention],
-            causes[RivalTrials],
-            causes[LockIn],
-        )
-        self.price_response, self.migration = causes[PriceResponse], causes[Migration]
+        self.backlog, self.fit, self.lock_in = causes[Backlog], causes[Fit], causes[LockIn]
+        self.attention, self.rivals = causes[FrontierAttention], causes[RivalTrials]
+        self.migration = causes[Migration]
+        self.judge = Judgement(scenario, market, workloads, draws)
         self.state = np.full(n, UNBORN, dtype=np.int8)
         self.due = workloads.start.copy()
         self.home = np.full(n, NOBODY, dtype=np.int16)
@@ -232,47 +229,12 @@ class Search:
         last = day + np.maximum(1, np.round(length_quantile(u)))
         self.due[rows] = np.minimum(last, self.work.end[rows]).astype(np.int32)
 
-    # -- fit ----------------------------------------------------------------------------------------------------
-
-    def _margin(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
-        return self.fit.margin(self.draws, *self._pairs(rows, model))
-
-    def _pairs(self, rows: Rows, model: NDArray[np.int16]) -> tuple[NDArray[Any], ...]:
-        """Pairs of work and model for the rule of fit: the keys of both, ability and hardness."""
-        work, market = self.work, self.market
-        ability = market.ability[model, work.category[rows]]
-        return work.entity[rows], market.key[model], ability, work.hardness[rows]
-
-    def _price(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
-        """Log of the effective price that each workload pays, floor applied."""
-        floor = self.scenario.search.price_floor_usd_per_mtok
-        paid = log_price(self.market.effective_price[model, self.work.category[rows]], floor)
-        free = self.market.free[model] & self.work.accepts_free[rows]
-        return np.where(free, np.log(floor), paid)
-
-    def _affordable(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
-        free = self.market.free[model] & self.work.accepts_free[rows]
-        return np.asarray(free | (self._price(rows, model) <= self.work.log_willingness[rows]))
-
-    def _fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
-        """Technical and economic constraints, and hard needs."""
-        work, market = self.work, self.market
-        met = self._affordable(rows, model)
-        met &= ~work.needs_tools[rows] | market.tools[model]
-        met &= ~work.needs_permissive[rows] | market.permissive[model]
-        met &= work.context_tokens[rows] <= market.context[model]
-        return np.asarray(met & self.fit.able(self.draws, *self._pairs(rows, model)))
-
-    def _surplus(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
-        """What a model is worth to a workload: quality_weight * useful margin - the burden of its price."""
-        quality = self.scenario.search.quality_weight * self.information.useful(self._margin(rows, model))
-        burden = self.price_response.burden(self.work.price_weight[rows], self._price(rows, model))
-        return np.asarray(quality - burden)
+    # -- judging trials -------------------------------------------------------------------------------------------
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
         """A trial ends: the model fits and becomes the home, or is found wanting."""
         model = self.trial[rows]
-        fits = (self._fits(rows, model) | self.planted.holds[rows]) & self.market.listed[model]
+        fits = (self.judge.fits(rows, model) | self.planted.holds[rows]) & self.market.listed[model]
         good, bad = rows[fits], rows[~fits]
         self._close_trial(good, day, Reason.EMBEDDED)
         self.home[good] = self.trial[good]
@@ -307,7 +269,7 @@ class Search:
             self._next_rival_look(day, rows)
             return
         home = self.home[rows]
-        outside = self.rivals.staying(self._surplus(rows, home))
+        outside = self.rivals.staying(self.judge.surplus(rows, home))
         # What was compared with the home once is not compared again until it changed.
         chosen = self._choose(day, rows, view, stay=home, outside=outside, unknown_only=True)
         found = chosen != NOBODY
@@ -321,8 +283,8 @@ class Search:
     def _judge_rivals(self, day: int, rows: Rows) -> None:
         """A rival's trial ends: move if its surplus beats the home's by more than the switching cost, else return."""
         model, home = self.trial[rows], self.home[rows]
-        gain = self._surplus(rows, model) - self._surplus(rows, home)
-        fits = self._fits(rows, model)
+        gain = self.judge.surplus(rows, model) - self.judge.surplus(rows, home)
+        fits = self.judge.fits(rows, model)
         cost = self.lock_in.switching_cost(day - self.since[rows], self.work.hardness[rows])
         moves = (fits & (gain > cost)) | self.planted.holds[rows]
         movers, returners = rows[moves], rows[~moves]
@@ -386,7 +348,7 @@ class Search:
     def _can_follow(self, rows: Rows, successor: int) -> NDArray[np.bool_]:
         """Those who can pay the successor's price, and accounts that are bound to the model."""
         successors = np.full(len(rows), successor, dtype=np.int16)
-        return self._affordable(rows, successors) | (self.pinned[rows] != NOBODY)
+        return self.judge.affordable(rows, successors) | (self.pinned[rows] != NOBODY)
 
     def _migrate(self, day: int, rows: Rows, successor: int) -> None:
         """Move homes to the successor with their tenure. Those whom it does not serve find out as in a trial."""
@@ -398,7 +360,7 @@ class Search:
         pinned = self.pinned[rows] != NOBODY
         self.pinned[rows[pinned]] = successor
         self.due[rows[pinned]] = self.work.end[rows[pinned]]
-        misfit = rows[~pinned & ~self._fits(rows, self.home[rows])]
+        misfit = rows[~pinned & ~self.judge.fits(rows, self.home[rows])]
         self.home[misfit] = NOBODY
         successors = np.full(len(misfit), successor, dtype=np.int16)
         self._open_trial(day, misfit, successors, TRYING, self.scenario.search.trial_days.quantile)
@@ -408,8 +370,8 @@ class Search:
         for number in sorted(self.market.changes.worse):
             rows = _where_equal(self.home, number)
             rows = rows[self._has_home(rows) & (self.pinned[rows] == NOBODY)]
-            rows = rows[~self._fits(rows, self.home[rows])]
-            pays = self._affordable(rows, self.home[rows])
+            rows = rows[~self.judge.fits(rows, self.home[rows])]
+            pays = self.judge.affordable(rows, self.home[rows])
             self._drop_rival(day, rows)
             self._close_home(rows[~pays], day, Reason.PRICE)
             self._close_home(rows[pays], day, Reason.ABILITY)

@@ -1,0 +1,64 @@
+"""How a workload judges a model that it has used: whether it fits, and what it is worth."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.agents.choice import log_price
+from sim.agents.population import Workloads
+from sim.market import Market
+from sim.mechanisms.fit import Fit
+from sim.mechanisms.information import Information
+from sim.mechanisms.price_response import PriceResponse
+from sim.randomness import Draws
+from sim.scenario import Scenario
+
+Rows = NDArray[np.int64]
+
+
+class Judgement:
+    """The judgement of all workloads of a world, by today's market. `rows` and `model` name pairs of work and model."""
+
+    def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
+        self.market, self.work, self.draws = market, workloads, draws
+        causes, search = scenario.mechanisms, scenario.search
+        self.fit, self.information = causes[Fit], causes[Information]
+        self.price_response = causes[PriceResponse]
+        self.floor, self.quality_weight = search.price_floor_usd_per_mtok, search.quality_weight
+
+    def _pairs(self, rows: Rows, model: NDArray[np.int16]) -> tuple[NDArray[Any], ...]:
+        """Pairs of work and model for the rule of fit: the keys of both, ability and hardness."""
+        work, market = self.work, self.market
+        ability = market.ability[model, work.category[rows]]
+        return work.entity[rows], market.key[model], ability, work.hardness[rows]
+
+    def _price(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Log of the effective price that each workload pays, in USD per million tokens and not below the floor."""
+        listed = log_price(self.market.effective_price[model, self.work.category[rows]], self.floor)
+        return np.where(self._free(rows, model), np.log(self.floor), listed)
+
+    def _free(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether the work uses the model's free variant."""
+        return np.asarray(self.market.free[model] & self.work.accepts_free[rows])
+
+    def affordable(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether the model is free for the work, or costs no more than the work would pay."""
+        affordable = self._price(rows, model) <= self.work.log_willingness[rows]
+        return np.asarray(self._free(rows, model) | affordable)
+
+    def fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether the model is affordable, meets the work's hard needs, and is able enough."""
+        work, market = self.work, self.market
+        met = self.affordable(rows, model)
+        met &= ~work.needs_tools[rows] | market.tools[model]
+        met &= ~work.needs_permissive[rows] | market.permissive[model]
+        met &= work.context_tokens[rows] <= market.context[model]
+        return np.asarray(met & self.fit.able(self.draws, *self._pairs(rows, model)))
+
+    def surplus(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """What a model is worth to a workload: quality_weight * useful margin - the burden of its price."""
+        margin = self.fit.margin(self.draws, *self._pairs(rows, model))
+        quality = self.quality_weight * self.information.useful(margin)
+        burden = self.price_response.burden(self.work.price_weight[rows], self._price(rows, model))
+        return np.asarray(quality - burden)
