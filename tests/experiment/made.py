@@ -20,8 +20,8 @@ factors:
   lock_in: {key: mechanisms.lock_in.strength, base: 1.5, levels: [0, 3]}
 arms: {designs: [one_at_a_time]}
 patterns:
-  launch:
-    {is: launch-cohort-stands-out, with: {model: new/frontier, k: 3}, expect: {fit: necessary, lock_in: irrelevant}}
+  launch: {is: launch-cohort-stands-out, with: {model: new/frontier, k: 3}, \
+expect: {fit: necessary, lock_in: irrelevant}}
   kept: {is: cohort-retention, with: {model: new/frontier, k: 4, at_least: 0.2}}
 """
 
