@@ -24,6 +24,7 @@ from testbed.commands import (
     compare,
     experiment,
     explain,
+    import_log,
     patterns,
     run,
     schema,
@@ -49,7 +50,9 @@ start here:
 
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
-COMMANDS = (run, simulate, analyze, check, verdict, compare, experiment, patterns, schema, catalogue, explain)
+COMMANDS = (
+    run, simulate, import_log, analyze, check, verdict, compare, experiment, patterns, schema, catalogue, explain,
+)  # fmt: skip
 
 
 def build_parser() -> arguments.Parser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob as globbing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from analysis import contract
 from analysis.contract import names
 from analysis.numerals import counted
 from analysis.sources.errors import LogError, first_line
+from analysis.sources.files import glob_of
 
 ALL = " (there are: "
 UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
@@ -216,19 +216,8 @@ def _groups(connection: Any, files: list[str]) -> list[_Group]:
 
 
 def _source(files: list[str], partitions: bool) -> str:
-    names = ", ".join("'" + _literal(file).replace("'", "''") + "'" for file in files)
+    names = ", ".join("'" + glob_of(file).replace("'", "''") + "'" for file in files)
     return f"read_parquet([{names}], union_by_name=true, hive_partitioning={str(partitions).lower()})"
-
-
-def _literal(file: str) -> str:
-    """The glob that matches this file alone: the engine takes every name for a glob. Raises LogError for a name that
-    cannot be written as one."""
-    pattern = globbing.escape(file)
-    if pattern != file and "\\" in file:
-        raise LogError(
-            f"{file}: its name cannot be told to the engine: it holds a backslash and one of *, ?, [. Rename it"
-        )
-    return pattern
 
 
 def _select(name: contract.Table, files: list[str], empty: frozenset[str], partitions: bool) -> str:

@@ -93,6 +93,17 @@ def starts_with(path: str | Path, magic: bytes, at: int = 0) -> bool:
         return False
 
 
+def glob_of(file: str) -> str:
+    """The glob that matches this file alone: the engine takes every name for a glob. Raises LogError for a name that
+    cannot be written as one."""
+    pattern = globbing.escape(file)
+    if pattern != file and "\\" in file:
+        raise LogError(
+            f"{file}: its name cannot be told to the engine: it holds a backslash and one of *, ?, [. Rename it"
+        )
+    return pattern
+
+
 # --- folders
 
 

@@ -1,0 +1,1 @@
+"""Reads what a gateway exports into a log of the contract; the gateways themselves are in analysis/importers."""

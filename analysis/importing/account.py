@@ -1,0 +1,157 @@
+"""The account of an import: what was read, written and left out, how ids were resolved, what is null.
+
+It is counted from the rows in the engine, after all of them were read and before any is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+
+from analysis import contract
+from analysis.importing.format import Importer
+from analysis.importing.model_ids import ModelId
+from analysis.importing.reading import FIELDS, FileRead
+from analysis.importing.records import places
+from analysis.importing.sql import identifier
+from analysis.json_values import plain
+
+SHOWN = 5  # places of rows that are named for each reason
+COPIES = "a copy of another row"
+_MOMENT = "'%Y-%m-%dT%H:%M:%S.%gZ'"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Rows that share a reason. examples: the first ones, as PLACE: what was found."""
+
+    why: str
+    rows: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file of the source. records: its rows, those that are none included."""
+
+    file: str
+    form: str
+    records: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """What an import did. read = written + left out.
+
+    left_out: rows that are not in the log. odd: rows that are, with a value that could not be read and is null.
+    empty: fields of the contract that are null in every row. users_from: where rows name their user, with their count.
+    totals: tokens and USD of the written rows. first, last: their moments, ISO 8601 in UTC. not_read: files beside.
+    warnings: what is odd about the log as a whole.
+    """
+
+    format: str
+    title: str
+    files: tuple[ReadFile, ...]
+    read: int
+    written: int
+    left_out: tuple[Noted, ...]
+    odd: tuple[Noted, ...]
+    ids: tuple[ModelId, ...]
+    empty: tuple[str, ...]
+    users_from: Mapping[str, int]
+    totals: Mapping[str, float]
+    first: str
+    last: str
+    not_read: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def unresolved(self) -> tuple[ModelId, ...]:
+        """Ids that mean no listed model."""
+        return tuple(one for one in self.ids if not one.how)
+
+    def as_json(self) -> dict[str, Any]:
+        """The account for programs."""
+        return dict(plain(asdict(self)))
+
+
+# --- counted in the engine ----------------------------------------------------------------------------------
+
+
+def account_of(
+    connection: duckdb.DuckDBPyConnection,
+    importer: Importer,
+    reads: Sequence[FileRead],
+    ids: list[ModelId],
+    beside: tuple[str, ...],
+) -> Account:
+    """What was read, and what the view `log` holds."""
+    counts = ", ".join(f"count({identifier(name)})" for name in FIELDS)
+    sums = [name for name, field in contract.fields("generations").items() if field.unit in ("tokens", "USD")]
+    totals = ", ".join(f"sum({identifier(name)})" for name in sums)
+    one = connection.execute(
+        f"SELECT count(*), strftime(min(created_at), {_MOMENT}), strftime(max(created_at), {_MOMENT}), {counts}, "
+        f"{totals} FROM log"
+    ).fetchall()[0]
+    written, first, last, filled, summed = (
+        one[0],
+        one[1],
+        one[2],
+        one[3 : 3 + len(FIELDS)],
+        one[3 + len(FIELDS) :],
+    )
+    users = connection.execute("SELECT user_from, count(*) FROM log GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
+    return Account(
+        format=importer.name,
+        title=importer.title,
+        files=tuple(ReadFile(str(r.file.path), r.form.name, r.rows) for r in reads),
+        read=sum(r.rows for r in reads),
+        written=written,
+        left_out=tuple(_left_out(connection, reads)),
+        odd=tuple(_odd(connection, reads)),
+        ids=tuple(ids),
+        empty=tuple(name for name, count in zip(FIELDS, filled, strict=True) if not count),
+        users_from={str(place): count for place, count in users},
+        totals={name: total or 0 for name, total in zip(sums, summed, strict=True) if total is not None},
+        first=first or "",
+        last=last or "",
+        not_read=beside,
+    )
+
+
+def _left_out(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead]) -> list[Noted]:
+    """Rows that are not in the log, by reason, the most frequent first."""
+    notes = [
+        *_noted(connection, reads, "SELECT rowid AS row, wrong AS note FROM rows WHERE wrong IS NOT NULL"),
+        *_noted(connection, reads, f"SELECT row, {{'what': '{COPIES}', 'found': NULL}} AS note FROM copies"),
+    ]
+    return sorted(notes, key=lambda note: (-note.rows, note.why))
+
+
+def _odd(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead]) -> list[Noted]:
+    """Rows of the log with a value that could not be read."""
+    return _noted(connection, reads, "SELECT row, unnest(odd) AS note FROM log WHERE odd IS NOT NULL")
+
+
+def _noted(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead], query: str) -> list[Noted]:
+    """Notes on rows by what they say. query: row and note of each."""
+    found: list[tuple[str, int, list[dict[str, Any]]]] = connection.execute(
+        f"SELECT note.what, count(*), min({{'row': row, 'found': note.found}}, {SHOWN}) FROM ({query}) GROUP BY 1 "
+        "ORDER BY 2 DESC, 1"
+    ).fetchall()
+    shown = [example["row"] for _, _, examples in found for example in examples]
+    where: dict[int, str] = {}
+    for one in reads:
+        mine = {row - one.first_row for row in shown if one.first_row <= row < one.first_row + one.rows}
+        where |= {one.first_row + record: place for record, place in places(one.file, mine).items()}
+    return [
+        Noted(what, rows, tuple(_example(where[e["row"]], e["found"]) for e in examples))
+        for what, rows, examples in found
+    ]
+
+
+def _example(place: str, found: str | None) -> str:
+    return place if found is None else f"{place}: '{found}'"

@@ -1,0 +1,60 @@
+"""What an importer says of its gateway: its forms of export, and how a row of each becomes a row of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from analysis import contract
+from analysis.importing.rules import Rule
+
+Where = Literal["inside", "outside"]
+"""Whether a part of a count (cached, reasoning tokens) lies inside its whole (prompt, completion) or beside it."""
+Kind = Literal["table", "json"]
+
+DERIVED = ("tool_called",)
+"""Fields that follow from others by the contract's own definition where a form has no rule for them."""
+REQUIRED = tuple(f.name for f in contract.GENERATIONS if f.required)
+FALLBACK = "user_id"
+"""The field that the user of the command may state where a row has none."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form in which a gateway exports.
+
+    name: for people, such as "activity export".
+    kind: a table with a header (CSV), or JSON records (one a line, an array, or one object).
+    marks: places that every file of this form has; by them it is recognised.
+    rules: how each field of the contract is read. What has no rule is null. `model` is read as the source spells it and
+        resolved afterwards.
+    cached, reasoning: whether cached tokens lie inside tokens_prompt, reasoning tokens inside tokens_completion. Beside
+        it, they are added, since the contract counts them inside.
+    refused: why a file of this form can never become a log, and what to export instead; such a form has no rules.
+    """
+
+    name: str
+    marks: tuple[str, ...]
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    kind: Kind = "table"
+    cached: Where = "inside"
+    reasoning: Where = "inside"
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        unknown = set(self.rules) - set(contract.fields("generations"))
+        missing = set(REQUIRED) - {FALLBACK} - set(self.rules)
+        if unknown:
+            raise ValueError(f"{self.name}: no fields of the contract: {', '.join(sorted(unknown))}")
+        if missing and not self.refused:
+            raise ValueError(f"{self.name}: no rule for {', '.join(sorted(missing))}, which every log has")
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A gateway. name: what `slipper import` calls it. title: its own name. forms: the first that fits best counts."""
+
+    name: str
+    title: str
+    forms: tuple[Form, ...]

@@ -1,0 +1,134 @@
+"""Which listed model an id means: gateways, vendors and versions spell one model in many ways.
+
+The models table of the contract says what is listed. Ids are tried as they stand, as the version of a listed model,
+without their date, with their words in another order (claude-4.5-haiku, claude-haiku-4-5), and without or with another
+author. A way counts only if it leads to one model alone. What leads to none is kept as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from analysis.contract import VARIANTS
+
+AS_LISTED = "as listed"
+VERSION = "a version of a listed model"
+UNDATED = "its date left out"
+SPELLING = "its words in another order"
+AUTHOR = "its author supplied"
+GATEWAY = "its author or gateway put right"
+
+_DATE = re.compile(r"[-@](20\d\d-[01]\d-[0-3]\d|20\d\d[01]\d[0-3]\d)$")
+_REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca)\.(?=[a-z0-9]+\.)")
+_VENDOR = re.compile(r"^[a-z0-9]+\.(?=[a-z])")  # Bedrock: anthropic.claude-...
+_REVISION = re.compile(r"-v\d+(:\d+)?$")  # Bedrock: ...-v1:0
+_PARTED = re.compile(r"(?<![\w.])(\d{1,2})-(\d{1,2})(?![\w.])")  # 4-5 for 4.5
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What an id means. model: the listed one, or the id itself. how: in which way; empty where it means none."""
+
+    model: str
+    variant: str | None
+    how: str
+
+
+@dataclass(frozen=True)
+class ModelId:
+    """An id of the source, and the model that it means. how: in which way it was found; empty: it was not, and stands
+    in the log as it is."""
+
+    id: str
+    model: str
+    rows: int
+    how: str
+
+
+def without_variants(models: pa.Table) -> pa.Table:
+    """A models table in which no name has a variant's suffix, as the contract has it: each name once, the plain one's
+    facts before the variant's."""
+    rows = sorted(models.to_pylist(), key=lambda row: ":" in row["model"])
+    named: dict[str, dict[str, object]] = {}
+    for row in rows:
+        plain = split_variant(row["model"])[0]
+        named.setdefault(plain, {**row, "model": plain})
+    return pa.Table.from_pylist(
+        sorted(named.values(), key=lambda row: str(row["model"])), schema=models.schema
+    )
+
+
+def split_variant(name: str) -> tuple[str, str | None]:
+    """An id and its variant: only known variants are split off."""
+    plain, colon, variant = name.rpartition(":")
+    return (plain, variant.lower()) if colon and variant.lower() in VARIANTS else (name, None)
+
+
+class Listed:
+    """The listed models, found by any spelling that means one of them alone."""
+
+    def __init__(self, models: pa.Table) -> None:
+        listed = {str(name): str(name) for name in models["model"].to_pylist()}
+        versions = models["model_permaslug"].to_pylist() if "model_permaslug" in models.column_names else []
+        known = [
+            *listed.items(),
+            *((str(v), m) for v, m in zip(versions, listed.values(), strict=False) if v),
+        ]
+        self._listed = _unique((_tidy(name), model) for name, model in listed.items())
+        self._versions = _unique((_tidy(name), model) for name, model in known)
+        self._spelt = _unique((_spelt(_undated(_tidy(name))), model) for name, model in known)
+        self._tails = _unique((_tail(_tidy(name)), model) for name, model in known)
+        self._spelt_tails = _unique((_spelt(_undated(_tail(_tidy(name)))), model) for name, model in known)
+
+    def resolve(self, name: str) -> Resolved:
+        """What an id means."""
+        plain, variant = split_variant(name.strip())
+        tidy = _tidy(plain)
+        tail = _tail(tidy)
+        if (bare := _VENDOR.sub("", _REGION.sub("", tail))) != tail:
+            tail = _REVISION.sub("", bare)
+        put_right = GATEWAY if "/" in tidy or tail != tidy else AUTHOR
+        ways = (
+            (self._listed, tidy, AS_LISTED),
+            (self._versions, tidy, VERSION),
+            (self._versions, _undated(tidy), UNDATED),
+            (self._spelt, _spelt(_undated(tidy)), SPELLING),
+            (self._tails, tail, put_right),
+            (self._tails, _undated(tail), f"{put_right}, {UNDATED}"),
+            (self._spelt_tails, _spelt(_undated(tail)), f"{put_right}, {SPELLING}"),
+        )
+        for known, key, how in ways:
+            if (model := known.get(key)) is not None:
+                return Resolved(model, variant, how)
+        return Resolved(plain, variant, "")
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Keys that lead to one model alone."""
+    found: dict[str, set[str]] = {}
+    for key, model in pairs:
+        found.setdefault(key, set()).add(model)
+    return {key: next(iter(models)) for key, models in found.items() if len(models) == 1}
+
+
+def _tidy(name: str) -> str:
+    return name.strip().lower()
+
+
+def _undated(name: str) -> str:
+    return _DATE.sub("", name)
+
+
+def _tail(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _spelt(name: str) -> str:
+    """The same for all orders of a name's words; numbers such as 4.5 stay whole."""
+    author, slash, tail = name.rpartition("/")
+    words = re.split(r"[-_ ]+", _PARTED.sub(r"\1.\2", tail))
+    return f"{author}{slash}{' '.join(sorted(words))}"

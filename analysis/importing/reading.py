@@ -1,0 +1,271 @@
+"""Reads files into rows of the contract, in an engine on disk: what was read of each file, and what is wrong with rows.
+
+Every record is a row, in the order of the files, so that it is found again in its file. One that is broken, lacks what
+every log has, or has parts above their whole is marked (`wrong`); a value that may be missing and cannot be read is
+null and noted (`odd`). Nothing is dropped here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from analysis import contract
+from analysis.importing.format import DERIVED, FALLBACK, REQUIRED, Form, Where
+from analysis.importing.records import records
+from analysis.importing.rules import MOST_WHOLE, Rule
+from analysis.importing.source import SourceFile
+from analysis.importing.sql import identifier, text_literal
+from analysis.sources.errors import LogError, first_line
+from analysis.sources.files import glob_of
+from analysis.sources.log import DEFAULT_MEMORY
+from analysis.sources.soundness import PARTS
+
+LONGEST = 16_000_000  # bytes of a line that the engine reads; longer ones are read one by one
+FIELDS = tuple(contract.fields("generations"))
+STATED = "--user"
+"""Said of a user that the caller stated for rows that name none."""
+_FOUND = 60  # characters of a wrong value that are shown
+_TYPES: Mapping[str, str] = {
+    "string": "VARCHAR", "int32": "INTEGER", "float64": "DOUBLE", "bool": "BOOLEAN",
+    "timestamp[ms, tz=UTC]": "TIMESTAMP",
+}  # fmt: skip
+_WHOLES = {"tokens_prompt": "tokens_cached", "tokens_completion": "tokens_reasoning"}
+_NOTE = "STRUCT(what VARCHAR, found VARCHAR)"
+_BATCH = 50_000  # records at a time
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """A file as it was read. first_row: the number of its first record among all rows. rows: how many it has."""
+
+    file: SourceFile
+    form: Form
+    first_row: int
+    rows: int
+
+
+@contextmanager
+def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine that keeps its rows in a folder and works within a limit of memory. It holds the table `rows`."""
+    connection = duckdb.connect(folder / "rows.duckdb")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{DEFAULT_MEMORY}'")
+        connection.execute(f"SET temp_directory = {text_literal(str(folder / 'spill'))}")
+        fields = ", ".join(f"{identifier(f.name)} {_TYPES[f.type]}" for f in contract.GENERATIONS)
+        connection.execute(
+            f"CREATE TABLE rows ({fields}, file INTEGER, user_from VARCHAR, wrong {_NOTE}, odd {_NOTE}[])"
+        )
+        yield connection
+    finally:
+        connection.close()
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, number: int, file: SourceFile, form: Form, user: str | None
+) -> FileRead:
+    """Add a file's rows to the table `rows`. number: of the file. user: of rows that name none. Raises LogError.
+
+    The engine reads a file as a whole or not at all; one in which it stumbles is read record by record.
+    """
+    query = _Query(number, file, form, user)
+    try:
+        if not (file.utf8 and _read_at_once(connection, query)):
+            if file.shape not in ("table", "lines"):
+                raise LogError(f"{file.path}: not UTF-8: save it again as UTF-8")
+            for batch in _batches(file):
+                connection.register("batch", batch)
+                connection.execute(f"INSERT INTO rows {query.rows(query.batch())}")
+                connection.unregister("batch")
+    except duckdb.Error as error:
+        raise LogError(f"{file.path}: cannot be read: {first_line(error)}") from None
+    first, rows = connection.execute(
+        f"SELECT min(rowid), count(*) FROM rows WHERE file = {number}"
+    ).fetchall()[0]
+    return FileRead(file, form, first or 0, rows)
+
+
+def _read_at_once(connection: duckdb.DuckDBPyConnection, query: _Query) -> bool:
+    """Let the engine read a file. False, and no row added, if it stumbles where records can be read one by one."""
+    try:
+        connection.execute(f"INSERT INTO rows {query.rows(query.whole_file())}")
+    except duckdb.FatalException:
+        raise
+    except duckdb.Error:
+        if query.file.shape in ("table", "lines"):
+            return False
+        raise
+    return True
+
+
+def _batches(file: SourceFile) -> Iterator[pa.Table]:
+    """The records of a file as tables of texts: `c0`, `c1` ..., or `line` of JSON; and why one is none (`broken`)."""
+    names = [f"c{i}" for i in range(len(file.columns))] if file.shape == "table" else ["line"]
+    nothing = [None] * len(names)
+    found = records(file)
+    while batch := list(itertools.islice(found, _BATCH)):
+        columns = zip(*(nothing if record.wrong else record.values for record in batch), strict=True)
+        table = {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
+        yield pa.table(table | {"broken": pa.array([record.wrong or None for record in batch], pa.string())})
+
+
+# --- the query of one file ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Query:
+    """The rows of a file as a query."""
+
+    number: int
+    file: SourceFile
+    form: Form
+    user: str | None
+
+    def rows(self, records: str) -> str:
+        """Rows of the contract from records: texts, then values, then what is wrong with them."""
+        form, file = self.form, self.file
+        texts = {name: sql for name, rule in form.rules.items() if (sql := _text(rule, file, form))}
+        sources = _sources(form, file)
+        if self.user is not None:
+            texts[FALLBACK] = f"coalesce({texts.get(FALLBACK, 'NULL')}, {text_literal(self.user)})"
+            sources = f"coalesce({sources}, {text_literal(STATED)})"
+        read_texts = ", ".join(f"{sql} AS t_{name}" for name, sql in texts.items())
+        values = ", ".join(
+            f"{form.rules[name].parse(f't_{name}') if name in form.rules else f't_{name}'} AS v_{name}"
+            for name in texts
+        )
+        return (
+            f"SELECT {', '.join(_field(name, form, texts) for name in FIELDS)}, {self.number}, user_from, "
+            f"{_wrong(form, texts)}, {_odd(form, texts)} FROM (SELECT *, {values} FROM "
+            f"(SELECT {read_texts}, {sources} AS user_from, broken FROM {records}))"
+        )
+
+    def whole_file(self) -> str:
+        """The records of the file, read by the engine: `c0`, `c1` ... of a table, `e` (the texts of all places) of
+        JSON; and `broken`, which says why one is none."""
+        name = text_literal(glob_of(str(self.file.path)))
+        packed = (
+            f"compression = '{'uncompressed' if self.file.compression == 'none' else self.file.compression}'"
+        )
+        exact = f"auto_detect = false, max_line_size = {LONGEST}, buffer_size = {4 * LONGEST}, {packed}"
+        if self.file.shape == "table":
+            columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.file.columns)))
+            return (
+                f"(SELECT *, CAST(NULL AS VARCHAR) AS broken FROM read_csv({name}, columns = {{{columns}}}, "
+                f"header = true, delim = {text_literal(self.file.delimiter)}, quote = '\"', escape = '\"', {exact}))"
+            )
+        if self.file.shape == "lines":
+            return self._of_lines(
+                f"(SELECT line, NULL AS broken FROM read_csv({name}, columns = {{'line': 'VARCHAR'}}, header = false, "
+                f"delim = chr(1), quote = '', escape = '', {exact}) WHERE trim(line) <> '')"
+            )
+        shape = "array" if self.file.shape == "array" else "unstructured"
+        objects = (
+            f"read_json_objects({name}, format = '{shape}', maximum_object_size = {4 * LONGEST}, {packed})"
+        )
+        return self._of_json(f"(SELECT json, NULL AS broken FROM {objects})")
+
+    def batch(self) -> str:
+        """The same of the table `batch`."""
+        return "batch" if self.file.shape == "table" else self._of_lines("batch")
+
+    def _of_lines(self, lines: str) -> str:
+        json = "CASE WHEN json_valid(line) THEN CASE WHEN json_type(line) = 'OBJECT' THEN line END END"
+        return self._of_json(f"(SELECT {json} AS json, broken FROM {lines})")
+
+    def _of_json(self, objects: str) -> str:
+        paths = ", ".join(text_literal(f"$.{place}") for place in _places(self.form))
+        none = "CASE WHEN json IS NULL THEN 'no JSON object (cut off?)' END"
+        return f"(SELECT json_extract_string(json, [{paths}]) AS e, coalesce(broken, {none}) AS broken FROM {objects})"
+
+
+def _places(form: Form) -> list[str]:
+    return list(dict.fromkeys(place for rule in form.rules.values() for place in rule.places))
+
+
+def _at(place: str, file: SourceFile, form: Form) -> str:
+    """The text at a place, null where it is empty; nothing where a table has no such column."""
+    if file.shape != "table":
+        return f"nullif(trim(e[{_places(form).index(place) + 1}]), '')"
+    return f"nullif(trim(c{file.columns.index(place)}), '')" if place in file.columns else ""
+
+
+def _text(rule: Rule, file: SourceFile, form: Form) -> str:
+    found = [sql for place in rule.places if (sql := _at(place, file, form))]
+    return f"coalesce({', '.join(found)})" if found else ""
+
+
+def _sources(form: Form, file: SourceFile) -> str:
+    """Where a row's user was found."""
+    places = form.rules[FALLBACK].places if FALLBACK in form.rules else ()
+    cases = [f"WHEN {sql} IS NOT NULL THEN {text_literal(p)}" for p in places if (sql := _at(p, file, form))]
+    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+
+
+def _field(name: str, form: Form, texts: Mapping[str, str]) -> str:
+    """A field of the contract: its value, or null where the file has none."""
+    if name in DERIVED and name not in texts and "finish_reason" in texts:
+        return f"v_finish_reason = 'tool_calls' AS {name}"  # the contract's definition
+    if name not in texts:
+        return f"NULL AS {name}"
+    return f"{_whole(name, form, texts)} AS {name}"
+
+
+def _whole(name: str, form: Form, texts: Mapping[str, str]) -> str:
+    """A value; of a count the part that the source has beside it is added."""
+    part = _WHOLES.get(name)
+    beside: Where = form.cached if name == "tokens_prompt" else form.reasoning
+    if part in texts and beside == "outside":
+        return f"nullif(least(v_{name} + coalesce(v_{part}, 0), {MOST_WHOLE + 1}), {MOST_WHOLE + 1})"
+    return f"v_{name}"
+
+
+def _note(what: str, found: str) -> str:
+    return f"{{'what': {text_literal(what)}, 'found': left({found}, {_FOUND})}}"
+
+
+def _expected(name: str, form: Form) -> str:
+    return f"{name} is not {form.rules[name].expected}" if name in form.rules else f"{name} is not there"
+
+
+def _wrong(form: Form, texts: Mapping[str, str]) -> str:
+    """Why a row is no row of a log, or null."""
+    cases = ["WHEN broken IS NOT NULL THEN {'what': broken, 'found': NULL}"]
+    for name in REQUIRED:
+        if name not in texts:
+            cases.append(f"WHEN true THEN {_note(f'{name} is not there', 'NULL')}")
+            continue
+        cases.append(f"WHEN t_{name} IS NULL THEN {_note(f'{name} is empty', 'NULL')}")
+        cases.append(f"WHEN v_{name} IS NULL THEN {_note(_expected(name, form), f't_{name}')}")
+        if name in _WHOLES:
+            over = f"WHEN ({_whole(name, form, texts)}) IS NULL THEN "
+            cases.append(
+                over + _note(f"{name} is more than {MOST_WHOLE:,} with its part beside it", f"t_{name}")
+            )
+    for part, whole in PARTS:
+        if part in texts:
+            both = f"concat(v_{part}, ' of ', {_whole(whole, form, texts)})"
+            cases.append(
+                f"WHEN v_{part} > {_whole(whole, form, texts)} THEN {_note(f'{part} above {whole}', both)}"
+            )
+    return f"CASE {' '.join(cases)} END"
+
+
+def _odd(form: Form, texts: Mapping[str, str]) -> str:
+    """Values that may be missing and cannot be read; null where there are none."""
+    unread = {name: f"t_{name} IS NOT NULL AND v_{name} IS NULL" for name in texts if name not in REQUIRED}
+    if not unread:
+        return "NULL"
+    notes = ", ".join(
+        f"CASE WHEN {sql} THEN {_note(_expected(name, form), f't_{name}')} END"
+        for name, sql in unread.items()
+    )
+    return f"CASE WHEN {' OR '.join(f'({sql})' for sql in unread.values())} THEN " \
+           f"list_filter([{notes}], lambda note: note IS NOT NULL) END"  # fmt: skip

@@ -1,0 +1,120 @@
+"""Rules of columns: how a field of the contract is read from the text that a source has for it.
+
+Every source is read as text first, whatever its kind, so that a value which cannot be read is seen and listed. A rule
+names the places where the value may lie (columns of a table, or paths into a JSON record such as `usage.cost`): the
+first one that is not empty counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from analysis.importing import finish_reasons
+from analysis.importing.sql import text_literal
+from analysis.sources.soundness import YEARS
+
+MOST_WHOLE = 2**31 - 1
+"""The largest whole number that the contract holds (int32)."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one field is read.
+
+    places: where its value may lie; the first that is not empty counts.
+    parse: from the SQL of a text to the SQL of its value, which is null where the text cannot be read.
+    expected: what the text should be, for people.
+    """
+
+    places: tuple[str, ...]
+    parse: Callable[[str], str]
+    expected: str
+
+
+def text(*places: str) -> Rule:
+    """Text as it stands."""
+    return Rule(places, lambda t: t, "text")
+
+
+def whole(*places: str) -> Rule:
+    """A whole number from 0 on: tokens, milliseconds."""
+
+    def parse(t: str) -> str:
+        digits = f"CASE WHEN regexp_full_match({t}, '[0-9]+([.]0*)?') THEN TRY_CAST({t} AS BIGINT) END"
+        return f"(CASE WHEN ({digits}) <= {MOST_WHOLE} THEN ({digits}) END)"
+
+    return Rule(places, parse, f"a whole number from 0 to {MOST_WHOLE:,}")
+
+
+def amount(*places: str, per_usd: float = 1) -> Rule:
+    """An amount of money from 0 on, in USD. per_usd: how many units of the source make a dollar (100: it has cents)."""
+
+    def parse(t: str) -> str:
+        number = f"TRY_CAST({t} AS DOUBLE)"
+        usd = number if per_usd == 1 else f"({number} / {per_usd!r})"
+        return f"(CASE WHEN isfinite({number}) AND {number} >= 0 THEN {usd} END)"
+
+    return Rule(places, parse, "an amount of money from 0 on")
+
+
+def flag(*places: str) -> Rule:
+    """True or false."""
+
+    def parse(t: str) -> str:
+        return f"(CASE WHEN lower({t}) IN ('true', '1') THEN true WHEN lower({t}) IN ('false', '0') THEN false END)"
+
+    return Rule(places, parse, "true or false")
+
+
+def above_zero(*places: str) -> Rule:
+    """True where an amount is more than 0, false where it is 0."""
+
+    def parse(t: str) -> str:
+        number = f"TRY_CAST({t} AS DOUBLE)"
+        return f"(CASE WHEN isfinite({number}) AND {number} >= 0 THEN {number} > 0 END)"
+
+    return Rule(places, parse, "a number from 0 on")
+
+
+def moment(*places: str) -> Rule:
+    """A date with a time of day (ISO 8601); without a zone it is UTC."""
+
+    def parse(t: str) -> str:
+        shaped = f"regexp_matches({t}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}')"
+        return _utc(f"CASE WHEN {shaped} THEN TRY_CAST(TRY_CAST({t} AS TIMESTAMPTZ) AS TIMESTAMP) END")
+
+    return Rule(places, parse, f"a date with a time of day, such as 2025-11-30 12:00:00, {_YEARS}")
+
+
+def unix_seconds(*places: str) -> Rule:
+    """Seconds since 1970, with or without a fraction."""
+
+    def parse(t: str) -> str:
+        seconds = f"TRY_CAST({t} AS DOUBLE)"
+        near = f"{seconds} BETWEEN 0 AND 5e9"  # the year 2128
+        return _utc(
+            f"CASE WHEN {near} THEN make_timestamp(CAST(round({seconds} * 1000) AS BIGINT) * 1000) END"
+        )
+
+    return Rule(places, parse, f"seconds since 1970, {_YEARS}")
+
+
+def finish_reason(*places: str, also: Mapping[str, str] | None = None) -> Rule:
+    """Why the response ended, in a vendor's word for it (`finish_reasons.WORDS`). also: more words of this source."""
+    words = dict(finish_reasons.WORDS) | {word.lower(): reason for word, reason in (also or {}).items()}
+
+    def parse(t: str) -> str:
+        cases = " ".join(f"WHEN {text_literal(word)} THEN {text_literal(to)}" for word, to in words.items())
+        return f"(CASE lower({t}) {cases} END)"
+
+    return Rule(places, parse, "a known reason to finish, such as stop or tool_calls")
+
+
+_YEARS = f"in the years {YEARS[0]} to {YEARS[1]}"
+
+
+def _utc(stamp: str) -> str:
+    """A moment cut to milliseconds; null outside the years in which a log can be."""
+    bounds = f"TIMESTAMP '{YEARS[0]}-01-01' AND TIMESTAMP '{YEARS[1]}-12-31 23:59:59.999'"
+    return f"(CASE WHEN ({stamp}) BETWEEN {bounds} THEN date_trunc('milliseconds', {stamp}) END)"

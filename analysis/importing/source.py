@@ -1,0 +1,214 @@
+"""The files of a source, looked at before they are read: compression, kind, columns. Bad ones are refused here.
+
+A file is read through once for what the engine does not say: one that was packed and cut off is not a shorter one, and
+what is not UTF-8 is found.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
+
+import pyarrow as pa
+
+from analysis.sources.errors import LogError, first_line
+from analysis.sources.files import MAGIC, is_hidden, starts_with
+
+Shape = Literal["table", "lines", "array", "objects"]
+"""A table with a header; JSON records one a line, in one array, or objects over several lines."""
+Compression = Literal["none", "gzip", "zstd"]
+
+ENDS = tuple(
+    f"{kind}{packed}"
+    for kind in (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+    for packed in ("", ".gz", ".zst")
+)
+"""Ends of the names of files that are taken from a folder."""
+DELIMITERS = (",", ";", "\t")
+_STEP = re.compile(r'"[^"]+"|[^.\[\]"]+|\[\d+\]')
+_HEAD = 1 << 20  # bytes that are looked at
+_CHUNK = 1 << 22
+_MAGIC: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_FOREIGN = (
+    (MAGIC, "Parquet; if it is a log, open it: slipper analyze FILE"),
+    (b"PK\x03\x04", "a zip archive or a workbook; unpack it, or save it as CSV in UTF-8"),
+    (b"SQLite format 3\0", "an SQLite file; export its table as CSV"),
+)
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+UTF8 = "save it again as UTF-8 (iconv -f UTF-16 -t UTF-8 FILE > NEW)"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that can be read.
+
+    utf8: whether all of it is. columns: of a table, its header. record: the first JSON record, else None. delimiter:
+    of a table.
+    """
+
+    path: Path
+    shape: Shape
+    compression: Compression
+    utf8: bool
+    columns: tuple[str, ...] = ()
+    record: Any = None
+    delimiter: str = ","
+
+    def holds(self, place: str) -> bool:
+        """Whether there is such a column, or such a place in the first record."""
+        return place in self.columns if self.shape == "table" else _within(self.record, place)
+
+
+def find(where: str | Path) -> tuple[list[Path], list[Path]]:
+    """The files of a source, a file or a folder at any depth, by name; and those beside them that are not read."""
+    path = Path(where)
+    if path.is_file():
+        return [path], []
+    if not path.is_dir():
+        raise LogError(f"{where}: {'this is no file' if path.exists() else 'no such file or folder'}")
+    files = sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file() and not any(is_hidden(part) for part in file.relative_to(path).parts)
+    )
+    read = [file for file in files if file.name.lower().endswith(ENDS)]
+    if not read:
+        raise LogError(
+            f"{where}: no exports there (looked for *.csv, *.tsv, *.json, *.jsonl, *.ndjson, also as .gz, .zst)"
+        )
+    return read, [file for file in files if file not in set(read)]
+
+
+def look(path: Path) -> SourceFile:
+    """What a file is. Raises LogError for what cannot be read."""
+    compression = _compression(path)
+    head = _head(path, compression)
+    _refuse_foreign(path, head)
+    utf8 = _is_utf8(path, compression)
+    text = head.decode("utf-8-sig", errors="replace")
+    if text.lstrip()[:1] in ("{", "["):
+        shape, record = _json(path, text.lstrip())
+        return SourceFile(path, shape, compression, utf8, record=record)
+    columns, delimiter = _header(path, text)
+    return SourceFile(path, "table", compression, utf8, columns, delimiter=delimiter)
+
+
+def opened(path: Path, compression: Compression) -> BinaryIO:
+    """A file's content, unpacked."""
+    if compression == "gzip":
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    if compression == "zstd":
+        return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+    return path.open("rb")
+
+
+def _compression(path: Path) -> Compression:
+    """How a file is packed, by its first bytes."""
+    return next((name for magic, name in _MAGIC if starts_with(path, magic)), "none")
+
+
+def _is_utf8(path: Path, compression: Compression) -> bool:
+    """Whether all of a file is UTF-8. Raises LogError if it is packed and cut off."""
+    decoder, size, sound = codecs.getincrementaldecoder("utf-8")(), 0, True
+    try:
+        with opened(path, compression) as file:
+            while chunk := file.read(_CHUNK):
+                size += len(chunk)
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    sound = False
+                    decoder.reset()
+    except (EOFError, OSError, zlib.error) as error:
+        raise LogError(
+            f"{path}: packed with {compression}, and cut off or damaged after {size:,} unpacked bytes "
+            f"({first_line(error)}): the rest of the log would be missing. Fetch it again"
+        ) from None
+    return sound and not decoder.getstate()[0]
+
+
+def _head(path: Path, compression: Compression) -> bytes:
+    """The first bytes of a file, unpacked; of one that is cut off, what there is."""
+    try:
+        with opened(path, compression) as file:
+            head = file.read(_HEAD)
+    except (EOFError, zlib.error, OSError) as error:
+        if compression == "none":
+            raise LogError(f"{path}: cannot be read ({first_line(error)})") from None
+        _is_utf8(path, compression)
+        raise
+    if not head.strip():
+        raise LogError(f"{path}: the file is empty")
+    return head
+
+
+def _refuse_foreign(path: Path, head: bytes) -> None:
+    for magic, what in _FOREIGN:
+        if head.startswith(magic):
+            raise LogError(f"{path}: this is {what}")
+    if head.startswith(_WIDE):
+        raise LogError(f"{path}: text in UTF-16 or UTF-32, expected UTF-8: {UTF8}")
+    if b"\0" in head:
+        raise LogError(f"{path}: not text in UTF-8: it holds NUL bytes. If it is UTF-16, {UTF8}")
+
+
+def _header(path: Path, text: str) -> tuple[tuple[str, ...], str]:
+    """Names of the columns, and the delimiter that gives most of them."""
+    rows = {
+        delimiter: next(csv.reader(text.splitlines(), delimiter=delimiter), []) for delimiter in DELIMITERS
+    }
+    delimiter = max(DELIMITERS, key=lambda one: len(rows[one]))
+    names = tuple(name.strip() for name in rows[delimiter])
+    if any("\ufffd" in name for name in names):
+        raise LogError(f"{path}:1: the header is not UTF-8: save the file again as UTF-8")
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise LogError(f"{path}:1: the column '{twice[0]}' is there twice: nobody can say which one is meant")
+    return names, delimiter
+
+
+def _json(path: Path, text: str) -> tuple[Shape, Any]:
+    """The shape of a JSON file, and its first record."""
+    first, _, rest = text.partition("\n")
+    if text[0] == "{" and (record := _parsed(first)) is not None:
+        return "lines", record
+    if text[0] == "{" and rest.lstrip()[:1] == "{":
+        return "lines", next(
+            (found for line in text.split("\n") if (found := _parsed(line)) is not None), None
+        )
+    inner = text[1:].lstrip() if text[0] == "[" else text
+    try:
+        record, _ = json.JSONDecoder().raw_decode(inner)
+    except ValueError as error:
+        raise LogError(
+            f"{path}: JSON that cannot be read ({first_line(error)}), or a first record of more than a megabyte"
+        ) from None
+    return ("array" if text[0] == "[" else "objects"), record
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _within(record: Any, place: str) -> bool:
+    """Whether a JSON record has a place such as `choices[0].finish_reason`."""
+    for step in _STEP.findall(place):
+        if step[0] == "[":
+            if not isinstance(record, list) or len(record) <= int(step[1:-1]):
+                return False
+            record = record[int(step[1:-1])]
+        elif not isinstance(record, dict) or step.strip('"') not in record:
+            return False
+        else:
+            record = record[step.strip('"')]
+    return True

@@ -1,0 +1,107 @@
+"""`slipper import`: what a gateway exports becomes a log of the contract, with an account of every row."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments, shipped
+from testbed.failure import DONE, BadInput, check_writable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DESCRIPTION = """\
+Imports what a gateway exports into a log that slipper analyze, verdict and check read. Rows that can be no row of a log
+are left out and listed with their place. Ids of models are resolved through the catalogue. What the source lacks is
+null: nothing is made up."""
+
+EPILOG = f"""\
+examples:
+  slipper import openrouter_activity_2025-11-30.csv --out november
+  slipper import openrouter exports/ --out all-months       a folder: all its files, copies of rows once
+  slipper import responses.jsonl --out bot --user support-bot
+  slipper import export.csv.gz --out log --json | jq .left_out
+
+formats (one file each in analysis/importers; left out, FORMAT is told by the file):
+  openrouter    the activity export, one row a request; responses of the chat API and of GET /generation (JSON)
+
+left on disk, complete or not at all:
+  LOG/log/             one row a request, Parquet by UTC week
+      models.parquet   the catalogue's models, with those of --models
+      import.json      the account: rows read, written and left out, and why
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "import", help="a gateway's export -> log", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument(
+        "format", metavar="FORMAT", nargs="?", help="the gateway (default: the one that knows the file)"
+    )
+    parser.add_argument("source", metavar="SOURCE", help="a file (CSV, JSON or JSON lines in UTF-8, also packed with "
+                        "gzip or zstd), or a folder of them")  # fmt: skip
+    parser.add_argument(
+        "--out", metavar="LOG", required=True, help="folder for the log; an earlier import there is replaced"
+    )
+    parser.add_argument("--user", metavar="NAME", help="who sent the requests that name no user")
+    parser.add_argument("--models", metavar="FILE", help="Parquet with facts of more models (slipper schema log); they "
+                        "go before those of the catalogue")  # fmt: skip
+    arguments.add_output_options(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Imports, and gives the account."""
+    if args.user is not None and not args.user.strip():
+        args.parser.error("--user needs a name")
+    out = Path(args.out)
+    check_writable(out)
+    from analysis import LogError
+    from analysis.importers import importers
+    from analysis.importing.run import import_log
+
+    try:
+        account = import_log(
+            args.source, out, importers(), listed_models(args.models), name=args.format, user=args.user
+        )
+    except LogError as error:
+        raise BadInput(str(error)) from error
+    if args.json:
+        print(json.dumps({"log": str(out)} | account.as_json(), indent=2))
+        return DONE
+    from testbed.terminal import import_view
+
+    if args.quiet:
+        import_view.print_losses_aside(account)
+        print(out)
+    else:
+        import_view.print_account(account, out)
+    return DONE
+
+
+def listed_models(more: str | None) -> pa.Table:
+    """The models of the shipped catalogue as a table of the contract, those of a file before them. Raises BadInput."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from analysis.contract import arrow_schema
+    from sim.catalogue import load_catalogue, write_models_table
+
+    catalogue = write_models_table(load_catalogue(shipped.FOLDER / "catalogue"), dt.date.max)
+    if more is None:
+        return catalogue
+    try:
+        own = pq.read_table(more).cast(arrow_schema("models"))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        why = str(error).splitlines()[0]
+        raise BadInput(f"{more}: no models table of the contract (slipper schema log): {why}") from error
+    replaced = set(own["model"].to_pylist())
+    kept = [row for row in catalogue.to_pylist() if row["model"] not in replaced]
+    return pa.concat_tables([own, pa.Table.from_pylist(kept, schema=catalogue.schema)])

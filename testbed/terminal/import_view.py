@@ -1,0 +1,99 @@
+"""The account of an import on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from analysis.importing.account import Account, Noted
+from analysis.importing.model_ids import AS_LISTED, ModelId
+from analysis.numerals import counted
+from testbed.terminal.summary import head, open_console, print_warnings
+
+_SHOWN_IDS = 12
+
+
+def print_account(account: Account, out: Path) -> None:
+    """The account: rows, what was left out and why, ids, users, what is null, where the log is."""
+    console = open_console()
+    console.print(
+        f"{escape(account.title)}: {counted(account.read, 'row')} read from {counted(len(account.files), 'file')}, "
+        f"[bold]{account.written:,} written[/], {account.read - account.written:,} left out"
+    )
+    console.print(f"{account.first} to {account.last}; {escape(_totals(account))}")
+    print_warnings(console, account.warnings)
+    _print_notes("left out", "rows that are not in the log", account.left_out)
+    _print_notes("not understood", "rows in the log, with null in the place of the value", account.odd)
+    head(console, "models", "ids, and the listed models that they mean")
+    for line in _ids(account.ids):
+        console.print(f"  {escape(line)}", soft_wrap=True)
+    head(console, "users", "where the rows name them")
+    console.print(
+        "  "
+        + escape(", ".join(f"{place}: {counted(rows, 'row')}" for place, rows in account.users_from.items()))
+    )
+    if account.empty:
+        head(console, "null in every row", "the source does not have it; exhibits that need it say so")
+        console.print(f"  {', '.join(account.empty)}")
+    if account.not_read:
+        head(console, "not read", "files beside, of other kinds")
+        console.print(f"  {escape(', '.join(account.not_read))}")
+    head(console, "log")
+    console.print(f"  {escape(str(out))}    next: slipper analyze {escape(str(out))}")
+
+
+def print_losses_aside(account: Account) -> None:
+    """On standard error, a line a reason: what is not in the log, and what about it is odd."""
+    for note in account.left_out:
+        print(
+            f"slipper import: {counted(note.rows, 'row')} left out: {note.why} ({note.examples[0]})",
+            file=sys.stderr,
+        )
+    for note in account.odd:
+        print(
+            f"slipper import: null in {counted(note.rows, 'row')}: {note.why} ({note.examples[0]})",
+            file=sys.stderr,
+        )
+    for one in account.unresolved:
+        print(
+            f"slipper import: no listed model: {one.id} ({counted(one.rows, 'row')}), kept as it is",
+            file=sys.stderr,
+        )
+    for sentence in account.warnings:
+        print(f"slipper import: {sentence}", file=sys.stderr)
+
+
+def _totals(account: Account) -> str:
+    said = [
+        f"{total:,.6f} USD" if name == "cost_total" else f"{total:,.0f} {name.removeprefix('tokens_')}"
+        for name, total in account.totals.items()
+    ]
+    return ", ".join(said)
+
+
+def _print_notes(title: str, explanation: str, notes: Sequence[Noted]) -> None:
+    if not notes:
+        return
+    console = open_console()
+    head(console, title, explanation)
+    for note in notes:
+        console.print(f"  {note.rows:>9,}  {escape(note.why)}", soft_wrap=True)
+        for example in note.examples:
+            console.print(f"             {escape(example)}", style="dim", soft_wrap=True)
+
+
+def _ids(ids: Sequence[ModelId]) -> Iterator[str]:
+    """Those that mean no listed model first: they stand in the log as they are."""
+    ordered = sorted(ids, key=lambda one: (bool(one.how), -one.rows))
+    for one in ordered[:_SHOWN_IDS]:
+        if one.how == AS_LISTED:
+            yield f"{one.rows:>9,}  {one.id}"
+        elif one.how:
+            yield f"{one.rows:>9,}  {one.id} -> {one.model} ({one.how})"
+        else:
+            yield f"{one.rows:>9,}  {one.id}: no listed model, kept as it is"
+    if len(ordered) > _SHOWN_IDS:
+        yield f"           and {len(ordered) - _SHOWN_IDS:,} more (import.json has all)"
