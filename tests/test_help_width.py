@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from testbed.arguments import Parser
 from testbed.cli import COMMANDS, main
 
-NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+NAMES = [command.__name__.rpartition(".")[2].removesuffix("_log") for command in COMMANDS]
 
 
 @pytest.mark.parametrize("name", ["", *NAMES])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.contract import files as ours
+from analysis.contract import files
 from analysis.importing import log_view, model_ids, recognition, source
 from analysis.importing.account import Account, Noted, account_of
 from analysis.importing.format import Importer
@@ -47,7 +47,7 @@ def import_log(
     importer, forms = recognition.recognise(chosen, looked)
     for file, form in zip(looked, forms, strict=True):
         recognition.check_users(file, form, user)
-    if (out / ours.MANIFEST).exists():
+    if (out / files.MANIFEST).exists():
         raise LogError(f"{out}: holds a simulated run; import into another folder (--out)")
     models = model_ids.without_variants(models)
     with Staging(out, NAMES) as staging, engine(staging.path) as connection:
@@ -62,7 +62,7 @@ def import_log(
         write_log(connection, staging.path / "log")
         pq.write_table(models, staging.path / "models.parquet", **COMPRESSION)
         account = replace(account, warnings=_checked(staging.path, out))
-        ours.write_text(staging.path / "import.json", json.dumps(account.as_json(), indent=1) + "\n")
+        files.write_text(staging.path / "import.json", json.dumps(account.as_json(), indent=1) + "\n")
         staging.publish()
     return account
 

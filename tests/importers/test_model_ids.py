@@ -46,7 +46,8 @@ def test_the_way_is_said(listed):
 
 
 @pytest.mark.parametrize(
-    "name", ["deepseek/deepseek-v4-flash-20260731", "gpt-4o-super", "my-fine-tune", "ft:gpt-4o:me::1", "", "/"]
+    "name",
+    ["deepseek/deepseek-v4-flash-20260731", "gpt-4o-super", "my-fine-tune", "ft:gpt-4o:me::1", "", "/"],
 )
 def test_what_means_no_listed_model_stands_as_it_is(listed, name):
     found = listed.resolve(name)
