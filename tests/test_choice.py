@@ -95,7 +95,7 @@ def pick(
     *,
     tried=(),
     known=NOBODY,
-    stay=NOBODY,
+    home=NOBODY,
     outside=0.0,
     day=0,
 ) -> NDArray[np.int16]:
@@ -107,7 +107,7 @@ def pick(
         fitting[:, known >> 6] |= np.uint64(1 << (known & 63))
     return choose(
         view, scenario, Draws(5), work, np.arange(n), tried=bits, known=fitting,
-        stay=np.full(n, stay, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
+        home=np.full(n, home, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
         day=day,
     )  # fmt: skip
 
@@ -213,7 +213,7 @@ OUT = {
     "context": (market_view(THREE, context=[1000, 999, 1000]), jobs(N, context=1000), {}),
     "free only": (market_view(THREE, price=[1, 0, 1], free=[False, True, False]), jobs(N), {}),
     "tried": (market_view(THREE), jobs(N), {"tried": [1]}),
-    "home": (market_view(THREE), jobs(N), {"stay": 1}),
+    "home": (market_view(THREE), jobs(N), {"home": 1}),
 }
 
 
@@ -337,7 +337,7 @@ def test_the_compiled_choice_is_the_plain_one(
     tried[rng.random(n) < 0.5] = 0
     rows = rng.permutation(n)[: n * 2 // 3]
     arguments = {
-        "tried": tried, "known": known, "stay": home[rows], "outside": rng.normal(calm, 2, len(rows)),
+        "tried": tried, "known": known, "home": home[rows], "outside": rng.normal(calm, 2, len(rows)),
         "day": int(rng.integers(0, 50)), "unknown_only": unknown_only,
     }  # fmt: skip
     chosen = choose(view, scenario, Draws(seed), work, rows, **arguments)

@@ -4,7 +4,7 @@ Try utility V = log A + kappa * min(expected margin, cap) - alpha * log(price); 
 stay. A choice is a multinomial logit draw (McFadden 1974) over the models that the workload may consider: listed,
 affordable at list price, with the tools, the context and the permissiveness it needs, and not found wanting before.
 
-`plain_utilities` is that model, to be read; `choose` is the compiled loop that must agree with it.
+`plain_utilities` is that model as one reads it; `choose` runs the compiled loop that must agree with it.
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float6
 def log_price(effective: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
     """Log of an effective price in USD per million tokens, not below `floor`.
 
-    A list price of zero is a free variant with its limits: out of reach (inf) for work that does not accept those.
+    A list price of zero means a free variant with its limits: out of reach (inf) for work that does not accept them.
     """
     return np.where(effective > 0, np.log(np.maximum(effective, floor)), np.inf)
 
@@ -76,19 +76,21 @@ def considered(
     view: View,
     work: Workloads,
     rows: NDArray[np.int64],
-    passed: NDArray[np.uint64],
-    stay: NDArray[np.int16],
+    passed_over: NDArray[np.uint64],
+    home: NDArray[np.int16],
 ) -> NDArray[np.bool_]:
-    """Which models (columns) each workload of `rows` may choose: affordable, its needs met, not passed over, not home.
+    """Which models (columns) each workload of `rows` may choose.
 
-    `passed` is a bit set of models for every workload (workloads x words); `stay` has the home of each row, or -1.
+    It is affordable, meets the work's needs, was not passed over, and is not its home.
+
+    `passed_over` is a bit set of models for every workload (workloads x words); `home` has one of each row, or -1.
     """
     free = view.free & work.accepts_free[rows, None]
     may = free | (work.log_willingness[rows, None] >= view.log_price[:, work.category[rows]].T)
     may &= view.tools | ~work.needs_tools[rows, None]
     may &= view.permissive | ~work.needs_permissive[rows, None]
     may &= view.context >= work.context_tokens[rows, None]
-    return np.asarray(may & ~holds(passed[rows], view.numbers) & (view.numbers != stay[:, None]))
+    return np.asarray(may & ~holds(passed_over[rows], view.numbers) & (view.numbers != home[:, None]))
 
 
 def try_utility(
@@ -103,13 +105,13 @@ def try_utility(
 
     A model known to fit is judged without error of perception, and with the weight of quality that users experience.
     """
-    causes, g = scenario.mechanisms, work.category[rows]
+    causes, category = scenario.mechanisms, work.category[rows]
     fit, information, price_response = causes[Fit], causes[Information], causes[PriceResponse]
-    pair = (draws, work.entity[rows, None], view.key)
+    draw_of_pair = (draws, work.entity[rows, None], view.key)
     hardness, price_weight = work.hardness[rows, None], work.price_weight[rows, None].astype(float)
-    margin = fit.margin(*pair, view.ability[:, g].T, hardness)
+    margin = fit.margin(*draw_of_pair, view.ability[:, category].T, hardness)
     expected = (
-        information.expected(*pair, view.perceived[:, g].T, hardness)
+        information.expected(*draw_of_pair, view.perceived[:, category].T, hardness)
         if fit.enabled
         else np.zeros_like(margin)
     )
@@ -118,7 +120,9 @@ def try_utility(
         scenario.search.quality_weight * information.useful(margin),
         information.weight * information.useful(expected),
     )
-    price = np.where(view.free & work.accepts_free[rows, None], view.log_free_price, view.log_price[:, g].T)
+    price = np.where(
+        view.free & work.accepts_free[rows, None], view.log_free_price, view.log_price[:, category].T
+    )
     price = np.where(np.isfinite(price), price, 0.0)  # out of reach: not considered
     return np.asarray(np.log(view.awareness) + worth - price_response.burden(price_weight, price))
 
@@ -132,7 +136,7 @@ def plain_utilities(
     *,
     tried: NDArray[np.uint64],
     known: NDArray[np.uint64],
-    stay: NDArray[np.int16],
+    home: NDArray[np.int16],
     outside: NDArray[np.float64],
     day: int,
     unknown_only: bool = False,
@@ -141,12 +145,12 @@ def plain_utilities(
 
     Luck is a standard Gumbel draw of each option, so that shares are exp(V) over their sum. Arguments as for `choose`.
     """
-    passed = tried | known if unknown_only else tried
+    passed_over = tried | known if unknown_only else tried
     utility = try_utility(view, scenario, draws, work, rows, known)
-    utility = np.where(considered(view, work, rows, passed, stay), utility, -np.inf)
+    utility = np.where(considered(view, work, rows, passed_over, home), utility, -np.inf)
     options = np.column_stack([outside, utility])
-    race = draws.bits(Purpose.CHOICE, work.entity[rows], day)
-    u = mixed_unit(race[:, None] + np.append(np.uint64(0), view.key))
+    luck = draws.bits(Purpose.CHOICE, work.entity[rows], day)
+    u = mixed_unit(luck[:, None] + np.append(np.uint64(0), view.key))
     return np.asarray(options - np.log(-np.log(u)))
 
 
@@ -159,7 +163,7 @@ def choose(
     *,
     tried: NDArray[np.uint64],
     known: NDArray[np.uint64],
-    stay: NDArray[np.int16],
+    home: NDArray[np.int16],
     outside: NDArray[np.float64],
     day: int,
     unknown_only: bool = False,
@@ -167,8 +171,9 @@ def choose(
     """One choice for each workload of `rows`: a model's number, or -1 to wait (or to stay with its home).
 
     `tried` (found wanting, not to be chosen) and `known` (to fit; not to be chosen either if `unknown_only`) hold bit
-    sets of models (workloads x words). `stay` (the home or -1) and `outside` (the utility of not trying anything) have
-    an entry for each row. The draws of a choice are its day's, so that histories that parted meet in the same luck.
+    sets of models (workloads x words). `home` (a model or -1) and `outside` (the utility of not trying anything) have
+    an entry for each row. The draws of a choice belong to its day, so that two histories that parted
+    have the same luck again.
     """
     causes = scenario.mechanisms
     fit, information = causes[Fit], causes[Information]
@@ -179,5 +184,5 @@ def choose(
     keys = Keys(draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION), draws.key(Purpose.MATCH))
     past = Past(tried, known)
     return np.asarray(
-        winners(rows, _traits(work), past, view, stay, outside, unknown_only, np.uint64(day), keys, weights)
+        winners(rows, _traits(work), past, view, home, outside, unknown_only, np.uint64(day), keys, weights)
     )

@@ -125,7 +125,7 @@ def earliest_times(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def winners(rows, work, past, view, stay, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
+def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
     """For each row the number of the model that it chooses, or -1: see `sim.agents.choice.choose`."""
     fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights
     perceived, log_free_price, tried, known = view.perceived, view.log_free_price, past.tried, past.known
@@ -179,7 +179,7 @@ def winners(rows, work, past, view, stay, outside, unknown_only, day, keys, weig
             if earliest[j] >= limit:
                 continue
             number = view.numbers[j]
-            if number == stay[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
+            if number == home[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
             if (work.needs_tools[w] and not view.tools[j]) or (
                 work.needs_permissive[w] and not view.permissive[j]

@@ -1,10 +1,10 @@
 """The agents' search: workloads try models, embed in one that fits, look at rivals, return, or wait.
 
-The state of a workload says what it does now; `due` says on which day it decides next, so that a day touches only
+The state of a workload says what it does now. `due` says on which day it decides next, so a day's step touches only
 those whose decision is due. Spells, the intervals in which a workload uses a model, are written down as they end.
 
-What a mechanism computes stands in its own file in `sim/mechanisms`; how a model is judged, in `sim.agents.judgement`.
-This file says when.
+This file says when things happen. What a mechanism computes is said in its file in `sim/mechanisms`, and how a workload
+judges a model in `sim.agents.judgement`.
 
 Long because every transition reads and writes the same few arrays.
 """
@@ -35,7 +35,7 @@ from sim.scenario import Scenario
 Rows = NDArray[np.int64]
 
 MOST_FAILURES = 12
-"""Failures beyond which the wait does not grow (assumed; longest_wait_days bounds it before)."""
+"""Failures after which the wait stops growing (assumed; as a rule `longest_wait_days` has stopped it before)."""
 
 
 class State(IntEnum):
@@ -49,8 +49,8 @@ class State(IntEnum):
     ENDED = 5
 
 
-# NumPy probes each scalar that meets an array, and hides what goes wrong meanwhile, an interrupt by the keyboard too.
-# That is quick for plain integers and slow for members of an enumeration, so the arrays meet plain ones only.
+# NumPy probes each scalar that meets an array, and hides whatever goes wrong meanwhile, even an interrupt from the
+# keyboard. The probe is quick for plain integers and slow for members of an enumeration: arrays meet plain ones only.
 UNBORN, WAITING, TRYING, EMBEDDED, TRYING_RIVAL, ENDED = (int(state) for state in State)
 TRIAL, HOME, RIVAL = (int(kind) for kind in Kind)
 ALL = slice(None)
@@ -81,9 +81,9 @@ def _uses(state, home, trial, models):  # type: ignore[no-untyped-def]
 
 
 class Search:
-    """The search of all workloads of a world.
+    """The search of all workloads of a world. One `step` runs one day.
 
-    One `step` runs one day. Arrays have one entry for each workload.
+    Arrays have one entry for each workload. Models are numbers, NOBODY where there is none.
     """
 
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
@@ -96,20 +96,28 @@ class Search:
         self.judge = Judgement(scenario, market, workloads, draws)
         self.state = np.full(n, UNBORN, dtype=np.int8)
         self.due = workloads.start.copy()
+        """The day of the next decision."""
         self.home = np.full(n, NOBODY, dtype=np.int16)
         self.trial = np.full(n, NOBODY, dtype=np.int16)
         self.since = np.zeros(n, dtype=np.int32)
+        """The day since which the work is embedded in its home."""
         self.home_start = np.zeros(n, dtype=np.int32)
         self.trial_start = np.zeros(n, dtype=np.int32)
+        """The first days of the spells that are open."""
         self.silent = np.zeros(n, dtype=bool)
+        """Whether the home is silent while a rival is tried."""
         self.failures = np.zeros(n, dtype=np.int16)
+        """Searches in vain since the last release that was heard of."""
         self.decisions = np.zeros(n, dtype=np.int32)
+        """Choices so far."""
         self.tried = empty_sets(n, len(market.listed))
-        """Models that were found wanting: not tried again until they changed."""
+        """Models that were found wanting: not tried again until they change."""
         self.known = empty_sets(n, len(market.listed))
         """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
         self.choices = 0
+        """Choices of all workloads together."""
         self.pinned = workloads.pinned_model.copy()
+        """The model to which a workload is bound."""
         self.planted = PlantedLoyalty(scenario, market, workloads, draws)
         self.spells = SpellLog()
         self._yesterday: View | None = None
@@ -148,6 +156,7 @@ class Search:
     # -- beginnings and ends ------------------------------------------------------------------------------------
 
     def _begin(self, day: int, rows: Rows, view: View) -> None:
+        """Workloads that are bound to a model begin with it; the others begin to search, if there is hope."""
         pinned = rows[self.pinned[rows] != NOBODY]
         self.home[pinned] = self.pinned[pinned]
         self._embed(day, pinned)
@@ -160,10 +169,12 @@ class Search:
             self.due[hopeless] = FOREVER
 
     def _solvable(self, rows: Rows, view: View) -> NDArray[np.bool_]:
+        """Whether some listed model can do the work."""
         frontier = affordable_frontier(view, self.work, rows)
         return self.backlog.solvable(self.fit, self.work.hardness[rows], frontier)
 
     def _end(self, day: int, rows: Rows) -> None:
+        """The job is done, or the user leaves the platform."""
         self._close_home(rows[self._has_home(rows) & ~self.silent[rows]], day, Reason.ENDED)
         self._close_trial(rows[self._tries(rows)], day, Reason.ENDED)
         self.state[rows] = ENDED
@@ -176,13 +187,14 @@ class Search:
         """Waiting workloads choose a model to try, or go on waiting."""
         if not len(rows):
             return
-        nobody = np.full(len(rows), NOBODY, dtype=np.int16)
+        no_home = np.full(len(rows), NOBODY, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
-        chosen = self._choose(day, rows, view, stay=nobody, outside=outside)
-        lead = self.work.wave_model[rows]
-        follows = (lead != NOBODY) & (self.decisions[rows] == 1)
-        follows[follows] &= self.market.listed[lead[follows]]
-        chosen = np.where(follows, lead, chosen)
+        chosen = self._choose(day, rows, view, home=no_home, outside=outside)
+        # Users of a wave first try the model that drew them.
+        wave_model = self.work.wave_model[rows]
+        follows = (wave_model != NOBODY) & (self.decisions[rows] == 1)
+        follows[follows] &= self.market.listed[wave_model[follows]]
+        chosen = np.where(follows, wave_model, chosen)
         found = chosen != NOBODY
         self._open_trial(day, rows[found], chosen[found], TRYING, self.scenario.search.trial_days.quantile)
         self._wait(day, rows[~found])
@@ -193,12 +205,12 @@ class Search:
         rows: Rows,
         view: View,
         *,
-        stay: NDArray[np.int16],
+        home: NDArray[np.int16],
         outside: NDArray[np.float64],
         unknown_only: bool = False,
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work, rows, tried=self.tried, known=self.known, stay=stay,
+            view, self.scenario, self.draws, self.work, rows, tried=self.tried, known=self.known, home=home,
             outside=outside, day=day, unknown_only=unknown_only,
         )  # fmt: skip
         self.decisions[rows] += 1
@@ -206,7 +218,7 @@ class Search:
         return chosen
 
     def _wait(self, day: int, rows: Rows) -> None:
-        """Patience doubles with each failure since the last release that was heard of."""
+        """Wait for the next look: twice as long with each failure since the last release that was heard of."""
         search = self.scenario.search
         mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
         self.due[rows] = self._next_look(Purpose.LOOK, day, rows, mean)
@@ -216,7 +228,7 @@ class Search:
     def _next_look(
         self, purpose: Purpose, day: int, rows: Rows, mean: NDArray[np.float64]
     ) -> NDArray[np.int64]:
-        """The days of the next looks; those after a workload's end, or the world's, are of no account."""
+        """The day of each one's next look, at the latest the end of its work or of the world."""
         latest = np.minimum(self.work.end[rows], self.scenario.days)
         return self.draws.next_event(purpose, self.work.entity[rows], day, mean, latest)
 
@@ -232,7 +244,7 @@ class Search:
     # -- judging trials -------------------------------------------------------------------------------------------
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
-        """A trial ends: the model fits and becomes the home, or is found wanting."""
+        """A trial ends: the model fits and becomes the home, or it is found wanting."""
         model = self.trial[rows]
         fits = (self.judge.fits(rows, model) | self.planted.holds[rows]) & self.market.listed[model]
         good, bad = rows[fits], rows[~fits]
@@ -244,6 +256,7 @@ class Search:
         self._wait(day, bad)
 
     def _embed(self, day: int, rows: Rows) -> None:
+        """A home begins. Those who are planted as loyal stay bound to it."""
         self.state[rows] = EMBEDDED
         self.failures[rows] = 0
         self.since[rows] = day
@@ -271,7 +284,7 @@ class Search:
         home = self.home[rows]
         outside = self.rivals.staying(self.judge.surplus(rows, home))
         # What was compared with the home once is not compared again until it changed.
-        chosen = self._choose(day, rows, view, stay=home, outside=outside, unknown_only=True)
+        chosen = self._choose(day, rows, view, home=home, outside=outside, unknown_only=True)
         found = chosen != NOBODY
         trying, model = rows[found], chosen[found]
         self._open_trial(day, trying, model, TRYING_RIVAL, self.rivals.trial_days.quantile)
@@ -281,7 +294,7 @@ class Search:
         self._next_rival_look(day, rows[~found])
 
     def _judge_rivals(self, day: int, rows: Rows) -> None:
-        """A rival's trial ends: move if its surplus beats the home's by more than the switching cost, else return."""
+        """A rival's trial ends: work moves if the rival is better by more than the switching cost, else it returns."""
         model, home = self.trial[rows], self.home[rows]
         gain = self.judge.surplus(rows, model) - self.judge.surplus(rows, home)
         fits = self.judge.fits(rows, model)
@@ -299,6 +312,7 @@ class Search:
         self._come_home(day, returners)
 
     def _come_home(self, day: int, rows: Rows) -> None:
+        """Back to the home after a rival's trial; a home that was silent begins a new spell."""
         was_silent = rows[self.silent[rows]]
         self.home_start[was_silent] = day
         self.silent[was_silent] = False
@@ -308,14 +322,14 @@ class Search:
     # -- the market changes ---------------------------------------------------------------------------------------
 
     def _forget(self, better: set[int]) -> None:
-        """A model that became better, or cheaper for one's work, is worth another trial."""
+        """A model that became better, or cheaper for this kind of work, is worth another trial."""
         for number in better:
             categories = self.market.changes.cheaper_in.get(number, EVERY_CATEGORY)
             for models in (self.tried, self.known):
                 remove(models, number, self.work.category, categories)
 
     def _retire(self, day: int) -> None:
-        """A retired model's users move to its successor, or search anew; trials of it end."""
+        """A retired model's users move to its successor or search anew, and trials of it end."""
         for number in self.market.changes.retired:
             trying = np.flatnonzero((self.state == TRYING) & (self.trial == number))
             self._close_trial(trying, day, Reason.RETIRED)
@@ -351,7 +365,7 @@ class Search:
         return self.judge.affordable(rows, successors) | (self.pinned[rows] != NOBODY)
 
     def _migrate(self, day: int, rows: Rows, successor: int) -> None:
-        """Move homes to the successor with their tenure. Those whom it does not serve find out as in a trial."""
+        """Move homes to the successor; tenure is kept. Those whom it does not serve find that out as in a trial."""
         self._close_home(rows, day, Reason.MIGRATED)
         since = self.since[rows]
         self.home[rows] = successor
@@ -385,14 +399,14 @@ class Search:
         self._come_home(day, trying)
 
     def _seek(self, day: int, rows: Rows) -> None:
-        """Workloads that lost their home look again at once; what they know to fit they judge without error."""
+        """Workloads that lost their home look again at once."""
         self.home[rows] = NOBODY
         self.failures[rows] = 0
         self.state[rows] = WAITING
         self.due[rows] = np.minimum(day, self.work.end[rows])
 
     def _spread_news(self, day: int) -> None:
-        """A release is heard of: waiting work that nothing affordable serves listens most."""
+        """News of a release spreads. Waiting work that no affordable model serves listens most."""
         if not self.attention.enabled or self._yesterday is None:
             return
         for number in self.market.changes.released:
@@ -414,7 +428,7 @@ class Search:
         return rows[self.draws.uniform(Purpose.HEARS_RELEASE, self.work.entity[rows], key) < chance]
 
     def _wake(self, day: int, rows: Rows, number: int) -> None:
-        """Those who heard of a release look at the market after a reaction time, if they would not look earlier."""
+        """Those who heard of a release look after a reaction time, unless they would look earlier anyway."""
         u = self.draws.uniform(Purpose.REACTION, self.work.entity[rows], self.market.key[number])
         self.due[rows] = np.minimum(self.due[rows], day + self.attention.reaction(u)).astype(np.int32)
         self.failures[rows] = 0
@@ -430,7 +444,7 @@ class Search:
         return np.asarray((state == TRYING) | (state == TRYING_RIVAL))
 
     def _measure_shares(self) -> None:
-        """Each model's share of workloads in use, for the popularity feedback and authors' strategies."""
+        """Each model's share of all homes and trials, for the popularity feedback and authors' strategies."""
         uses = _uses(self.state, self.home, self.trial, len(self.market.listed))
         total = uses.sum()
         self.market.share = uses / total if total else uses

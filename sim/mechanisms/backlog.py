@@ -19,8 +19,9 @@ class Backlog(Mechanism):
 
     @staticmethod
     def solvable(fit: Fit, hardness: Any, frontier: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether a listed model can do the work, the match of the two aside; without fit any model that it can use.
+        """Whether some listed model can do each piece of work. Without fit, any that it can use will do.
 
-        frontier: the best ability that each work can afford, -inf where there is none.
+        frontier: the best ability that the work can afford, its needs met; -inf where there is none. How well the two
+        match is not known yet and left out.
         """
         return np.asarray(frontier >= hardness if fit.enabled else np.isfinite(frontier))

@@ -30,15 +30,15 @@ class Fit(Mechanism):
     )
 
     def margin(self, draws: Draws, work: Any, model: Any, ability: Any, hardness: Any) -> NDArray[np.float64]:
-        """Ability plus match minus hardness, on their scale; the match alone where fit is off.
+        """Ability plus match minus hardness, on the scale of both; the match alone where fit is off.
 
-        work, model: the keys of the draw. All arrays broadcast.
+        work, model: the keys of the draw. All arrays broadcast against each other.
         """
         match = self.match_sd * draws.normal(Purpose.MATCH, work, model)
         return np.asarray(ability + match - hardness) if self.enabled else match
 
     def able(self, draws: Draws, work: Any, model: Any, ability: Any, hardness: Any) -> NDArray[np.bool_]:
-        """Whether each model is able enough for each work. Arguments as for `margin`."""
+        """Whether each model is able enough for the work. Arguments as for `margin`."""
         if not self.enabled:
             return np.asarray(draws.uniform(Purpose.CHANCE_FIT, work, model) < self.chance_when_off)
         return np.asarray(self.margin(draws, work, model, ability, hardness) >= 0)

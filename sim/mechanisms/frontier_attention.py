@@ -36,18 +36,18 @@ class FrontierAttention(Mechanism):
     )
 
     def most(self, reach: float) -> float:
-        """The highest chance of any waiting work."""
+        """The highest chance that any waiting work can have."""
         return reach * max(self.hard, self.casual)
 
     def of_waiting(self, reach: float, hardness: Any, frontier: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The chance of waiting work to hear of a release. frontier: the best ability that it could afford so far."""
+        """The chance that waiting work hears of a release. frontier: the best ability that it could afford before."""
         gap = np.clip((hardness - frontier - self.midpoint) / SCALE, -30, 30)
         return np.asarray(reach * (self.casual + (self.hard - self.casual) / (1 + np.exp(-gap))))
 
     def of_embedded(self, reach: float, curiosity: NDArray[Any]) -> NDArray[np.float64]:
-        """The chance of work that has a home."""
+        """The chance that work with a home hears of it."""
         return np.asarray(reach * self.embedded * curiosity)
 
     def reaction(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Whole days from the release to the look, by uniform draws."""
+        """Whole days from the release to the look, for the uniform draws `u`."""
         return np.maximum(np.round(self.reaction_days.quantile(u)), 0)

@@ -33,10 +33,10 @@ class Information(Mechanism):
     def expected(
         self, draws: Draws, work: Any, model: Any, perceived: Any, hardness: Any
     ) -> NDArray[np.float64]:
-        """The margin that each work expects of each model before a trial. work, model: the keys of the draw."""
+        """The margin that the work expects of each model before a trial. work, model: the keys of the draw."""
         error = self.perception_sd * draws.normal(Purpose.PERCEPTION, work, model)
         return np.asarray(perceived + error - hardness)
 
     def useful(self, margin: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The part of a margin that is of use."""
+        """The part of a margin that counts: what lies above the cap adds nothing."""
         return np.minimum(margin, self.cap)

@@ -15,5 +15,5 @@ class Intermittency(Mechanism):
 
     @staticmethod
     def skips(u: Any, regularity: Any, activity: Any) -> Any:
-        """Whether a user skips a week. u: the uniform draw of user and week. The loop of the traffic compiles it."""
+        """Whether a user skips a week. u: the uniform draw of user and week. Traffic compiles it into its loop."""
         return u >= regularity * activity

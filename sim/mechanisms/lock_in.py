@@ -1,4 +1,4 @@
-"""Lock-in: it costs the more to leave a model, the longer the work is embedded in it."""
+"""Lock-in: the longer work is embedded in a model, the more it costs to leave."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class LockIn(Mechanism):
     off = "no cost"
 
     strength: NonNegative = Field(
-        1.5, description="lambda: surplus that a rival must add, fully embedded (assumed)"
+        1.5, description="lambda: surplus that a rival must add once the work is fully embedded (assumed)"
     )
     time_constant_days: Positive = Field(45.0, description="tau of depth = 1 - exp(-tenure / tau) (assumed)")
     per_hardness: NonNegative = Field(0.2, description="extra cost for one unit of hardness (assumed)")

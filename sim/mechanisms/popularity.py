@@ -1,4 +1,4 @@
-"""Popularity: what is used is known."""
+"""Popularity: a model that is used becomes known."""
 
 from typing import Any
 
@@ -21,5 +21,5 @@ class Popularity(Mechanism):
     weight: NonNegative = Field(20.0, description="awareness added for a share of 1 (assumed)")
 
     def awareness(self, share: NDArray[Any]) -> NDArray[np.float64]:
-        """What is added to each model's awareness. share: of last week's use."""
+        """What is added to each model's awareness. share: each model's, of last week's use."""
         return np.asarray(self.weight * share if self.enabled else np.zeros(len(share)))

@@ -1,4 +1,4 @@
-"""Price response: a cheaper model is worth more, also below what the work would pay."""
+"""Price response: a cheaper model is worth more, even where the work would pay for both."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class PriceResponse(Mechanism):
         return self.alpha if self.enabled else 0.0
 
     def burden(self, price_weight: NDArray[Any], log_price: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What a price takes from utility. Where it has no weight, one that is out of reach (inf) takes nothing."""
+        """What a price takes from utility. Where price has no weight, even one out of reach (inf) takes nothing."""
         weight = self.weight * price_weight
         burden = np.zeros(np.broadcast(weight, log_price).shape)
         np.multiply(weight, log_price, out=burden, where=weight > 0)

@@ -25,15 +25,17 @@ class RivalTrials(Mechanism):
 
     look_every_days: Positive = Field(12.0, description="mean days between looks, at curiosity 1 (assumed)")
     trial_days: Amount = Field(Distribution.exponential(3.0), description="length of a rival's trial, days")
-    silent_share: Share = Field(0.3, description="trials during which the home falls silent (assumed)")
-    inertia: float = Field(1.5, description="added to the try utility of staying (assumed)")
+    silent_share: Share = Field(
+        0.3, description="share of trials during which the home falls silent (assumed)"
+    )
+    inertia: float = Field(1.5, description="added to the utility of staying (assumed)")
 
     def days_between_looks(self, curiosity: NDArray[Any]) -> NDArray[np.float64]:
         """Mean days from one look to the next."""
         return np.asarray(self.look_every_days / np.maximum(curiosity, 1e-6))
 
     def staying(self, surplus: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The utility of not trying a rival. surplus: that of the home."""
+        """The utility of staying. surplus: what the home is worth."""
         return surplus + self.inertia
 
     def silent(self, draws: Draws, work: Any, model: Any) -> NDArray[np.bool_]:

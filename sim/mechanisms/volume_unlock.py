@@ -1,4 +1,4 @@
-"""Volume unlock: a fit is used more and more."""
+"""Volume unlock: work sends more and more to a model that fits."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ class VolumeUnlock(Mechanism):
     """Requests ramp up after embedding."""
 
     key = "volume_unlock"
-    rule = "requests a day grow from start_share to 1 with ramp_days after embedding"
+    rule = "after embedding, requests a day grow from start_share to 1 of the full volume, with time constant ramp_days"
     source = "assumed"
     off = "full volume at once"
 
