@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from testbed.arguments import hint
@@ -43,6 +44,23 @@ def named(given: str) -> Path:
     name, known = name_of(given), worlds()
     if name in known:
         return known[name]
+    raise no_such("scenario", given, name, known)
+
+
+def no_such(kind: str, given: str, name: str, known: Mapping[str, Path]) -> BadInput:
+    """What is wrong with a name or a path at which there is nothing. kind: what was looked for, such as "scenario".
+    name: the shipped one that `given` would be. known: the shipped ones."""
+    from analysis.contract.names import nearest  # brings pyarrow, which no help text should wait for
+
+    path, where = Path(given), f"{given}:1:1: no such"
     if Path(f"{given}.yaml").is_file():
-        raise BadInput(f"{given}:1:1: no such scenario, did you mean '{given}.yaml'?")
-    raise BadInput(f"{given}:1:1: no such scenario{hint(name, known)} (shipped: {', '.join(known)})")
+        return BadInput(f"{where} {kind}, did you mean '{given}.yaml'?")
+    home = path.parent
+    if path.suffix not in (".yaml", ".yml") and (home == Path() or nearest(name, known)):
+        return BadInput(f"{where} {kind}{hint(name, known)} (shipped: {', '.join(known)})")
+    if not home.is_dir():
+        return BadInput(f"{where} file: there is no folder '{home}'{hint(name, known)}")
+    beside = {file.stem: file for file in sorted(home.glob("*.y*ml"))}
+    near = nearest(path.stem, beside)
+    meant = f", did you mean '{beside[near[0]]}'?" if near else hint(name, known)
+    return BadInput(f"{where} file{meant}")

@@ -281,9 +281,30 @@ def test_a_missing_scenario_names_the_nearest(slipper, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, _, err = slipper("simulate", "scenarios/reprot.yaml")
     assert status == 2
-    assert "scenarios/reprot.yaml:1:1: no such scenario, did you mean 'report'?" in err
+    where = "scenarios/reprot.yaml:1:1: no such file: there is no folder 'scenarios'"
+    assert f"{where}, did you mean 'report'?" in err
     assert slipper("simulate", str(tmp_path))[0] == 2
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["simulate", "experiment"])
+def test_a_path_at_which_there_is_nothing_is_no_name(slipper, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("whales.yaml", "prices.yml", "notes.txt"):
+        (folder / name).write_text("title: T\n")
+    for given, said in (
+        ("foo/bar.yaml", "no such file: there is no folder 'foo'"),
+        ("mine/whale.yaml", "no such file, did you mean 'mine/whales.yaml'?"),
+        ("mine/price.yaml", "no such file, did you mean 'mine/prices.yml'?"),
+        ("mine/qqqqqq.yaml", "no such file"),
+        ("mine/whales", "did you mean 'mine/whales.yaml'?"),
+    ):
+        status, _, err = slipper(command, given)
+        assert status == 2 and f"{given}:1:1: " in err
+        assert said in err and "shipped" not in err
+    assert "(shipped: " in slipper(command, "qqqqqq")[2]
 
 
 # --- schema

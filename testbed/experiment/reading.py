@@ -47,7 +47,7 @@ def find(given: str) -> Path:
     stem = path.name.removesuffix(".yaml")
     if stem in there and str(path.parent) in (".", "experiments", "scenarios/experiments"):
         return there[stem]
-    raise BadInput(f"{given}:1:1: no such experiment{hint(stem, there)} (shipped: {', '.join(there)})")
+    raise shipped.no_such("experiment", given, stem, there)
 
 
 def experiments() -> dict[str, Path]:
