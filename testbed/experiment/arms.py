@@ -59,12 +59,16 @@ class SameArm(ValueError):
 
 
 def arms_of(factors: Mapping[str, FactorSettings], section: ArmSettings) -> tuple[Arm, ...]:
-    """All arms, the base first. Designs come in the order given, each combination once, under its first name; listed
-    arms come last. Raises SameArm."""
+    """All arms, the base first. Designs come in the order given, each combination once, under its first name; but an
+    arm of `alone` stands in place of one that says nothing of a single cause. Listed arms come last. Raises
+    SameArm."""
     found: dict[str, Arm] = {_key({}): Arm(BASE, reference="")}
     for design in section.designs:
         for name, levels, alone in _design(design, factors):
-            found.setdefault(_key(levels), _arm(name, levels, factors, alone))
+            made = _arm(name, levels, factors, alone)
+            there = found.setdefault(_key(levels), made)
+            if design == "alone" and there.factor is None and there.name != BASE:
+                found[_key(levels)] = made  # the arm that was there says nothing of a single cause
     for name, levels in section.listed.items():
         changed = {factor: level for factor, level in levels.items() if level != factors[factor].base}
         if (there := found.get(_key(changed))) is not None:

@@ -40,6 +40,19 @@ def test_alone_is_compared_with_the_arm_without_any_cause():
     assert (none.reference, none.factor, none.weakens_cause) == ("base", None, True)
 
 
+@pytest.mark.parametrize("before", ["pairwise", "full"])
+def test_causes_alone_stay_after_a_design_that_has_the_same_levels(before):
+    arms = arms_of(SWITCHES, ArmSettings(designs=[before, "alone"]))
+    alone = {arm.factor: arm for arm in arms if arm.alone}
+    assert set(alone) == set(SWITCHES)
+    assert {arm.reference for arm in alone.values()} == {"none"} <= {arm.name for arm in arms}
+    assert {arm.factor for arm in arms if arm.reference == "base"} >= set(SWITCHES)
+    assert len({arm.levels for arm in arms}) == len(arms)
+    two = {name: SWITCHES[name] for name in ("fit", "backlog")}
+    kept = arms_of(two, ArmSettings(designs=[before, "alone"]))
+    assert {arm.factor for arm in kept if arm.reference == "base"} >= set(two)
+
+
 def test_the_arms_of_a_design_are_counted_before_they_are_made():
     assert count("alone", SWITCHES) == len(names(SWITCHES, designs=["alone"])) == 5
     dose = FactorSettings(key="a.b", levels=list(range(40)))
