@@ -59,15 +59,15 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
     models = agents.world.catalogue.models
     share = np.bincount(users.segment, minlength=len(users.names.segments)) / len(users)
     by_category = np.bincount(work.category, minlength=len(CATEGORIES)) / max(len(work), 1)
-    top = np.argsort(-by_category)[:4]
+    most = {CATEGORIES[i]: by_category[i] for i in np.argsort(-by_category)[:4]}
     fit_found = len(np.unique(agents.spells["workload"][agents.spells["kind"] == 1]))
     planted, loyal = scenario.planted_loyalty, len(agents.search.planted.users())
     off = [key for key, cause in scenario.mechanisms if not cause.enabled]
     return [
         ["Time", f"{scenario.start} to {scenario.end}, UTC"],
         ["Users", f"{len(users):,} in {len(np.unique(users.account)):,} accounts: "
-         + ", ".join(f"{name} {s:.0%}" for name, s in zip(users.names.segments, share, strict=True))],
-        ["Workloads", f"{len(work):,}: " + ", ".join(f"{CATEGORIES[i]} {by_category[i]:.0%}" for i in top)
+         + _shares(dict(zip(users.names.segments, share, strict=True)))],
+        ["Workloads", f"{len(work):,}: " + _shares(most)
          + f"; {fit_found / max(len(work), 1):.0%} found a home"],
         ["Models", f"{len(models)} by {len({m.author for m in models})} authors, "
          f"{sum(m.facts.open_weights for m in models)} with open weights"],
@@ -79,6 +79,12 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
         *([] if planted is None else [["Planted", f"{loyal:,} users ({planted.loyal_share:.0%} of "
          f"{planted.model}'s launch cohort) who never leave it, by construction"]]),
     ]  # fmt: skip
+
+
+def _shares(parts: dict[str, float]) -> str:
+    """Names with their shares in per cent, without those that are of next to nothing."""
+    told = {name: f"{share:.0%}" for name, share in parts.items()}
+    return ", ".join(f"{name} {share}" for name, share in told.items() if share != "0%")
 
 
 def _cut_prompts(counts: dict[str, int]) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -325,6 +326,59 @@ def test_a_chart_that_was_folded_while_the_window_changed_fits_it(visit, run):
         "(() => { const width = document.querySelector('#fig01 .chart svg').getBoundingClientRect().width;"
         " return width > 200 && width < 380; })()"
     )
+
+
+def test_a_missing_week_breaks_the_line(visit, run, tmp_path):
+    page = (run / "report.html").read_text(encoding="utf-8")
+    begin = page.index(">", page.index('id="spec-chart-fig14"')) + 1
+    spec, length = json.JSONDecoder().raw_decode(page[begin:])
+    rows = spec["data"]["values"]
+    rows[len(rows) // 2] = {"week": rows[len(rows) // 2]["week"]}
+    (tmp_path / "report.html").write_text(
+        page[:begin] + json.dumps(spec) + page[begin + length :], encoding="utf-8"
+    )
+    pieces = []
+    for path in (run, tmp_path):
+        shown = visit(path / "report.html").unfold().page
+        shown.locator("#fig14 figure").scroll_into_view_if_needed()
+        shown.wait_for_selector("#fig14 .chart svg")
+        lines = shown.locator("#fig14 .chart .mark-line path").evaluate_all(
+            "all => all.map((path) => path.getAttribute('d'))"
+        )
+        pieces.append(sum(line.count("M") for line in lines))
+    assert pieces == [1, 2]
+
+
+def test_what_stands_between_backticks_is_code(visit, run):
+    page = visit(run / "report.html").unfold().page
+    said = page.evaluate(
+        "(() => { document.querySelectorAll('script, style, pre').forEach((e) => e.remove());"
+        " return document.body.textContent; })()"
+    )
+    assert "`" not in said
+    assert page.locator("#words code, .said code, details code").count() > 5
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_verdicts_of_a_comparison_fit_the_page(visit, compared, size):
+    page = visit(compared, viewport=size).page
+    page.evaluate(
+        "document.querySelectorAll('#verdicts td').forEach((cell) => { cell.textContent ="
+        " 'no fit; not firm: would change without the last complete month and without the cohort of June 2025'; })"
+    )
+    assert page.locator("#verdicts td").count() > 1
+    assert page.evaluate(
+        "(() => { const box = document.querySelector('#verdicts .scroll');"
+        " return box.scrollWidth <= box.clientWidth; })()"
+    )
+
+
+def test_a_comparison_says_where_its_sides_are(visit, compared):
+    for size, narrow in ((WIDE, False), (PHONE, True)):
+        page = visit(compared, viewport=size).page
+        a, b = (page.locator("header .pair > section").nth(i).bounding_box() for i in (0, 1))
+        assert (b["y"] > a["y"], b["x"] > a["x"]) == (narrow, not narrow)
+    assert "on a narrow screen, A is above B" in page.locator("header p").first.inner_text()
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

@@ -23,6 +23,7 @@ import pytest
 import sim
 import sim.traffic.blocks as traffic_module
 from sim.catalogue.overrides import WORLDS
+from sim.manifest import census
 from sim.progress import PHASES
 from sim.runs import log_writer
 from sim.simulation import run_agents
@@ -574,3 +575,10 @@ def test_processes_that_run_one_world_at_once_do_not_harm_each_other(world_file,
     assert digests(folder / reference[0].path.name) == reference[1]
     labels = ds.dataset(folder / reference[0].path.name / "labels", partitioning="hive")
     assert labels.count_rows() == reference[0].manifest["counts"]["labels"]
+
+
+def test_the_census_names_no_category_and_no_segment_that_is_not_there():
+    agents = run_agents(load_world(WORLDS / "one-frontier-model.yaml", users=50))
+    told = dict(census(agents, {"generations": 0, "labels": 0, "prompts_cut": 0}))
+    assert "programming" in told["Workloads"]
+    assert " 0%" not in told["Users"] + told["Workloads"].partition(";")[0]

@@ -26,13 +26,14 @@ def models_asked(log: Log) -> list[str]:
 def models_shown(log: Log) -> list[str]:
     """The models that get a panel and a verdict where none are chosen: those that the question is about, the
     scenario's own, in a log that no run made its largest, and those of the study that the log holds. Else the
-    largest."""
+    largest. Where all are the study's, they come in its order."""
     largest = usage.by_model(log)["model"].tolist()
     known = set(largest)
     own = [model for model in _named(log, "own_models") if model in known][:MOST_OWN]
     held = [panel.model for panel in study.REPORT_PANELS if panel.model in known]
     first = largest[:LARGEST] if log.manifest is None else []
-    return list(dict.fromkeys([*models_asked(log), *own, *first, *held])) or largest[:LARGEST]
+    shown = list(dict.fromkeys([*models_asked(log), *own, *first, *held])) or largest[:LARGEST]
+    return held if set(shown) == set(held) else shown
 
 
 def panels_of(log: Log, models: Iterable[str] | None = None) -> list[study.Panel]:

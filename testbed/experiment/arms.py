@@ -66,8 +66,8 @@ def arms_of(factors: Mapping[str, FactorSettings], section: ArmSettings) -> tupl
     for design in section.designs:
         for name, levels, alone in _design(design, factors):
             made = _arm(name, levels, factors, alone)
-            there = found.setdefault(_key(levels), made)
-            if design == "alone" and there.factor is None and there.name != BASE:
+            first = found.setdefault(_key(levels), made)
+            if design == "alone" and first.factor is None and first.name != BASE:
                 found[_key(levels)] = made  # the arm that was there says nothing of a single cause
     for name, levels in section.listed.items():
         changed = {factor: level for factor, level in levels.items() if level != factors[factor].base}

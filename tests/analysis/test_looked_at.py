@@ -44,6 +44,14 @@ def test_a_users_own_models_need_no_option(log):
     assert looked_at.models_shown(run) == ["a/two", SONNET, MINI]
 
 
+def test_the_studys_models_alone_come_in_the_order_of_its_figure(connect):
+    flash, maverick = "google/gemini-2.5-flash", "meta-llama/llama-4-maverick"  # c and e
+    rows = [("u", name, "2025-03-04T00:00:00", {}) for name in (flash, maverick, MINI, SONNET)]
+    log = connect(generations(rows), models=models(model(SONNET, "2025-03-01")))
+    run = of_run(log, look_at=[SONNET, MINI, maverick])
+    assert [panel.letter for panel in looked_at.panels_of(run)] == ["a", "c", "d", "e"]
+
+
 @pytest.mark.parametrize("manifest", [{}, {"look_at": None, "own_models": 3}, {"look_at": [1, None]}])
 def test_a_manifest_that_says_nothing_of_it_is_no_error(log, manifest):
     run = of_run(log, **manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from testbed.experiment import reading
@@ -42,6 +43,18 @@ def test_what_cannot_be_told_is_no_point(made):
     curves.draw(curves.curves(plan, frame)[0])  # a gap, not an error
     frame["holds"] = None
     curves.draw(curves.curves(plan, frame)[0])
+
+
+def test_the_line_breaks_at_a_level_that_cannot_be_told(made):
+    plan, frame = made
+    frame = frame.copy()
+    frame.loc[frame["factor.lock_in"] == "1.5", "holds"] = None
+    rate, _ = curves.draw(curves.curves(plan, frame)[0])
+    (axes,) = rate.axes
+    drawn = [
+        line.get_ydata() for line in axes.lines if line.get_label()[:1] != "_" or len(line.get_ydata()) == 3
+    ]
+    assert any(np.isnan(values).tolist() == [False, True, False] for values in drawn)
 
 
 def test_a_switch_has_no_curve(made):

@@ -261,7 +261,7 @@ def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, f
         "http://www.w3.org/1999/xlink",
     }
     assert "Content-Security-Policy" in page and 'name="viewport"' in page
-    assert "Causes and patterns" in page and page.count("<svg") == 2  # a curve a pattern, over lock-in
+    assert "Causes and patterns" in page and page.count("<svg") == 4  # two pictures a pattern, over lock-in
     assert re.search(r'class="cell (irrelevant|undecided)[^"]*">\S (irrelevant|undecided)\n', page)
     for pattern in ("launch", "kept"):
         assert f"{pattern}, arm by arm" in page

@@ -100,6 +100,13 @@ class Lines:
         """The rows of complete weeks that have a value."""
         return self.weeks[self.weeks[self.value.column].notna()]
 
+    @property
+    def drawn(self) -> pd.DataFrame:
+        """The rows of complete weeks, those of each line in order, with a row without a value for each week between
+        them that the line lacks: it breaks there. alone: a value whose neighbours are missing, which no line shows."""
+        names = [] if self.series is None else [self.series.column]
+        return _with_gaps(self.weeks, "week", names, self.value.column, pd.Timedelta(days=7))
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -201,6 +208,23 @@ class Cohorts:
         start = pd.NaT if self.launch is None else pd.Timestamp(self.launch)
         return seen.assign(first=seen["cohort"] == start)
 
+    @property
+    def drawn(self) -> pd.DataFrame:
+        """The same with a row without values for each month in between that is not observed: a line breaks there.
+
+        whole: retention in complete months, an unbroken line. tail: in a month that is not complete and in those next
+        to it, a dashed one. alone: a month whose neighbours are missing, which no line shows.
+        """
+        rows = _with_gaps(self.shown, "k", ["cohort"], "retention", 1)
+        empty = rows["retention"].isna()
+        rows.loc[empty, ["wilson_low", "wilson_high"]] = float("nan")
+        partial = ~rows["complete"].astype(bool) & ~empty
+        by_cohort = partial.groupby(rows["cohort"])
+        beside = by_cohort.shift(1, fill_value=False) | by_cohort.shift(-1, fill_value=False)
+        return rows.assign(
+            whole=rows["retention"].where(~partial), tail=rows["retention"].where(partial | beside)
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Panels:
@@ -239,3 +263,27 @@ def on_one_scale(charts: Iterable[Cohorts]) -> tuple[Cohorts, ...]:
 
 def _complete(rows: pd.DataFrame) -> pd.DataFrame:
     return complete_weeks(rows) if "complete" in rows else rows
+
+
+def _with_gaps(rows: pd.DataFrame, at: str, names: list[str], value: str, step: Any) -> pd.DataFrame:
+    """The rows of each line (those that agree in `names`) in the order of `at`, with a row without a value for each
+    step that the line lacks between its ends. alone: a value without one before and after it."""
+    parts = []
+    for _, part in rows.groupby(names, sort=False, observed=True) if names else [((), rows)]:
+        part = part.sort_values(at)
+        wanted = pd.Series(
+            [part[at].iloc[0] + n * step for n in range(_steps(part[at], step) + 1)], dtype=part[at].dtype
+        )
+        missing = wanted[~wanted.isin(part[at])]
+        if len(missing):
+            gaps = part.iloc[[0] * len(missing)].copy()
+            gaps[at], gaps[value] = missing.to_numpy(), float("nan")
+            part = pd.concat([part, gaps]).sort_values(at)
+        there = part[value].notna()
+        beside = there.shift(1, fill_value=False) | there.shift(-1, fill_value=False)
+        parts.append(part.assign(alone=there & ~beside))
+    return pd.concat(parts, ignore_index=True) if parts else rows.assign(alone=False)
+
+
+def _steps(places: pd.Series, step: Any) -> int:
+    return int((places.iloc[-1] - places.iloc[0]) // step) if len(places) else -1

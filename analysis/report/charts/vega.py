@@ -67,8 +67,10 @@ _WEEK_TIP: Spec = {
 
 
 def _lines(chart: Lines) -> Spec:
-    frame, value = chart.shown, chart.value
+    frame, value, drawn = chart.shown, chart.value, chart.drawn
     series = chart.series.within(frame) if chart.series else None
+    if series is not None:  # a line without any value has no place in the legend
+        drawn = drawn[drawn[series.column].isin(series.order)]
     shown, axis = value.column, _axis(value)
     zero: Any = True
     params, steps = [], []
@@ -114,13 +116,21 @@ def _lines(chart: Lines) -> Spec:
             line["encoding"]["strokeWidth"] = {"condition": {"test": test, "value": 3}, "value": 1.8}
         points["transform"] = [{"filter": {"param": "chosen"}}]
         points["encoding"]["color"] = colour(series)
+    columns, layers = ["week", value.column, *(more.column for more in chart.more)], [line]
+    if drawn["alone"].any():
+        columns.append("alone")
+        dot: Spec = {"type": "point", "filled": True, "size": 30, "color": chart.colour}
+        lone: Spec = {"transform": [{"filter": "datum.alone"}], "mark": dot, "encoding": dict(place)}
+        if series:
+            lone["encoding"] |= {"color": colour(series), "opacity": faint(1, 0.08)}
+        layers.append(lone)
     named = chart.rows[chart.rows[chart.marks] != ""] if chart.marks else chart.rows[:0]
     marks = _marks(named[named["week"].isin(frame["week"])], chart.marks)
     return whole(
-        data=records(frame, ["week", value.column, *(more.column for more in chart.more)], series),
+        data=records(drawn, columns, series),
         params=params,
         transform=steps,
-        layer=[*_guide(chart.guide), line, points, *marks],
+        layer=[*_guide(chart.guide), *layers, points, *marks],
     )
 
 

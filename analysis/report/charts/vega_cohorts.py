@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.charts.palette import PALE, VERMILLION
-from analysis.report.charts.vega_parts import Spec, whole
+from analysis.report.charts.vega_parts import Spec, records, whole
 from analysis.study import SMALL_COHORT
 
 # ever stronger as the model grows older; the page turns them round on a dark ground
@@ -19,9 +19,9 @@ HEIGHT = 215
 
 def cohorts(chart: Cohorts) -> Spec | None:
     """The specification; None if no month after the first is observed."""
-    rows = _rows(chart.shown)
-    if rows.empty:
+    if chart.shown.empty:
         return None
+    rows = _rows(chart.drawn)
     top = chart.top if chart.top is not None else on_one_scale([chart])[0].top
     kinds = [kind for kind in COLOURS if (rows["kind"] == kind).any()]
     upright = {"title": ACTIVE, "scale": {"domain": [0, top], "clamp": True}}
@@ -53,13 +53,13 @@ def cohorts(chart: Cohorts) -> Spec | None:
         "fields": ["cohort"],
         "clear": "pointerout",
     }
-    layers = [
+    layers: list[Spec] = [
         {"transform": [{"filter": f"datum.kind == '{LAUNCH}'"}], "params": [shown],
          "mark": {"type": "area", "opacity": 0.18, "color": VERMILLION}, "encoding": band},
-        {"transform": [{"filter": "datum.complete"}], "mark": {"type": "line"},
-         "encoding": place | shade | {"strokeWidth": {"condition": near | {"value": 3.6}} | width}},
-        {"transform": [{"filter": "datum.tail"}], "mark": {"type": "line", "strokeDash": [3, 3]},
-         "encoding": place | shade | {"strokeWidth": width}},
+        {"mark": {"type": "line"}, "encoding": place | {"y": place["y"] | {"field": "whole"}} | shade
+         | {"strokeWidth": {"condition": near | {"value": 3.6}} | width}},
+        {"mark": {"type": "line", "strokeDash": [3, 3]},
+         "encoding": place | {"y": place["y"] | {"field": "tail"}} | shade | {"strokeWidth": width}},
         # wide and all but invisible points catch the pointer; they also carry the legend of kinds
         {"params": [{"name": "near", "select": close}], "mark": {"type": "point", "filled": True, "size": 26},
          "encoding": place | {
@@ -70,7 +70,7 @@ def cohorts(chart: Cohorts) -> Spec | None:
     ]  # fmt: skip
     for layer in layers:
         layer["transform"] = [{"filter": {"param": "shown"}}, *layer.get("transform", [])]
-    return whole(HEIGHT, data={"values": rows.to_dict("records")}, layer=layers)
+    return whole(HEIGHT, data=records(rows, rows.columns), layer=layers)
 
 
 def _rows(seen: pd.DataFrame) -> pd.DataFrame:
@@ -80,11 +80,6 @@ def _rows(seen: pd.DataFrame) -> pd.DataFrame:
     steps = max(len(large) - 1, 1)
     shades = {cohort: BLUES[round(i * (len(BLUES) - 1) / steps)] for i, cohort in enumerate(large)}
     shade = seen["cohort"].map(shades).where(kind == LATER, kind.map(COLOURS))
-    last_whole = seen["k"].where(seen["complete"]).groupby(seen["cohort"]).transform("max")
-    tail = ~seen["complete"] | (
-        (seen["k"] == last_whole) & (~seen["complete"]).groupby(seen["cohort"]).transform("any")
-    )
-    alone = seen.groupby("cohort")["k"].transform("size") == 1  # a line of one point would not be seen
     note = pd.Series("", index=seen.index).mask(~seen["complete"], "month not complete")
     note = note.mask(seen["left_truncated"], "joined then or before")
     note = note.mask(seen["after_hole"], "may have joined on days that the log lacks")
@@ -102,9 +97,9 @@ def _rows(seen: pd.DataFrame) -> pd.DataFrame:
             "kind": kind,
             "shade": shade,
             "width": kind.map({LAUNCH: 2.8, LATER: 1.6, SMALL: 1.0}),
-            "complete": seen["complete"],
-            "tail": tail,
-            "dot": alone.astype(int),
+            "whole": seen["whole"].round(4),
+            "tail": seen["tail"].round(4),
+            "dot": seen["alone"].astype(int),
             "note": note,
         }
     )

@@ -26,7 +26,7 @@ def draw_cohorts(axes: Axes, chart: Cohorts) -> None:
     of the model; small cohorts are grey; the step into an incomplete month is dashed; points of cohorts
     that may hold others than newcomers are hollow. The legend gives cohort sizes.
     """
-    cells = chart.shown
+    cells = chart.drawn
     if cells.empty:
         axes.set_axis_off()
         why = "no users in this log" if chart.cells.empty else "no month after the first yet"
@@ -90,12 +90,10 @@ def draw_cohorts(axes: Axes, chart: Cohorts) -> None:
 
 
 def _line(axes: Axes, cohort: pd.DataFrame, label: str | None = None, **style: Any) -> None:
-    """A cohort's line, dashed where it runs into an incomplete month."""
-    whole = cohort[cohort["complete"]]
-    axes.plot(whole["k"], whole["retention"], label=label, **style)
-    if len(whole) < len(cohort):
-        tail = cohort.iloc[max(len(whole) - 1, 0) :]
-        axes.plot(tail["k"], tail["retention"], **(style | {"linestyle": (0, (2, 2)), "marker": ""}))
+    """A cohort's line, dashed at an incomplete month, broken at one that is not there."""
+    axes.plot(cohort["k"], cohort["whole"], label=label, **style)
+    if cohort["tail"].notna().any():
+        axes.plot(cohort["k"], cohort["tail"], **(style | {"linestyle": (0, (2, 2)), "marker": ""}))
 
 
 def _points(cohort: pd.DataFrame) -> dict[str, Any]:

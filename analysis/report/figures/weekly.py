@@ -57,20 +57,30 @@ def _plot(axes: Axes, chart: Lines) -> list[tuple[pd.DataFrame, str]]:
     column, series = chart.value.column, chart.series
     how: dict[str, Any] = {"drawstyle": "steps-post"} if chart.steps else {}
     if series is None:
-        rows = chart.weeks
+        rows = chart.drawn
         axes.plot(rows["week"], rows[column], color=chart.colour, linewidth=2.2, **how)
+        _lone(axes, rows, column, chart.colour)
         if chart.value.form == "share":
             axes.fill_between(rows["week"], rows[column], color=chart.colour, alpha=0.12, linewidth=0)
         return [(chart.shown[["week", column]], chart.colour)]
-    known, parts = series.within(chart.shown), []
+    known, drawn, parts = series.within(chart.shown), chart.drawn, []
     for key in known.order[: chart.most]:
-        part = chart.weeks[chart.weeks[series.column] == key]
+        part = drawn[drawn[series.column] == key]
         axes.plot(
             part["week"], part[column], color=known.colour(key), label=in_legend(series.name(key)),
             linestyle=_dash(series.dashes.get(key, ())), linewidth=2.6 if key == series.wide else 1.8, **how,
         )  # fmt: skip
+        _lone(axes, part, column, known.colour(key))
         parts.append((part.loc[part[column].notna(), ["week", column]], known.colour(key)))
     return parts
+
+
+def _lone(axes: Axes, rows: pd.DataFrame, column: str, colour: str) -> None:
+    """A point for each value that has no line."""
+    alone = rows[rows["alone"]]
+    if alone.empty:
+        return
+    axes.plot(alone["week"], alone[column], color=colour, linestyle="", marker="o", markersize=3.5)
 
 
 def _dash(pattern: Any) -> Any:

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -106,6 +106,7 @@ def environment(*packages: str) -> Environment:
     made = _environment(ChoiceLoader(loaders))
     made.filters["svg"] = _Inline()
     made.filters["words"] = _with_links
+    made.filters["code"] = _with_code
     made.globals["glossary"] = [(glossary.anchor(entry), entry) for entry in glossary.ENTRIES]
     made.globals["css"] = _text("page.css")
     made.globals["folding"] = _text("fold.js")
@@ -137,15 +138,29 @@ def _json(value: Any) -> Markup:
 
 
 def _with_links(text: str) -> Markup:
-    """A text whose words of the glossary lead to their meaning, at the end of the page."""
+    """A text whose words of the glossary lead to their meaning, at the end of the page; see `_with_code`."""
     return Markup("").join(
-        Markup('<a class="word" href="#{}" title="{}">{}</a>').format(
+        code
+        if code
+        else Markup('<a class="word" href="#{}" title="{}">{}</a>').format(
             glossary.anchor(entry), entry.meaning, piece
         )
         if entry
         else escape(piece)
-        for piece, entry in glossary.split(text)
+        for plain, code in _pieces(text)
+        for piece, entry in ([(plain, None)] if code else glossary.split(plain))
     )
+
+
+def _with_code(text: str) -> Markup:
+    """A text in which what stands between backticks is code."""
+    return Markup("").join(code or escape(plain) for plain, code in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, Markup]]:
+    """The pieces of a text: each plain, and then its code is empty, or code."""
+    for number, piece in enumerate(re.split(r"`([^`\n]+)`", text)):
+        yield piece, Markup("<code>{}</code>").format(piece) if number % 2 else Markup("")
 
 
 class _Inline:

@@ -95,6 +95,7 @@ def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[s
 
 def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
     top = frame.sort_values(value, ascending=False, kind="stable").head(MOST)
+    top = top[top[value] != 0] if (top[value] != 0).any() else top
     parts = []
     for row in top.to_dict("records"):
         label = ", ".join(str(row[name]) for name in names)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 10
 LEAST_POINTS = 2
+LEGEND_ROW = 0.19  # inches
 WIDE = 20.0  # levels that span more than this factor are drawn on a log scale
 
 
@@ -90,8 +91,9 @@ def _points(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns).sort_values(["line", "level"], ignore_index=True)
 
 
-def draw(curve: Curve) -> Figure:
-    """The curve as a figure: pass rate on the left, mean value on the right."""
+def draw(curve: Curve) -> tuple[Figure, Figure]:
+    """The curve as two figures, so that a page can set them side by side or one below the other: the pass rate, and the
+    mean value."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
@@ -99,40 +101,44 @@ def draw(curve: Curve) -> Figure:
     from analysis.report.charts.palette import MODEL_COLOURS
     from analysis.report.figures.style import STYLE, in_legend
 
+    lines = list(curve.points.groupby("line", sort=False))[:MOST_LINES]
+    levels = curve.points["level"]
+    drawn = []
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.0, 3.3), layout="constrained")
-        rate, value = figure.subplots(1, 2)
-        for number, (line, part) in enumerate(list(curve.points.groupby("line", sort=False))[:MOST_LINES]):
-            colour = MODEL_COLOURS[number % len(MODEL_COLOURS)]
-            marker = "os^Dv<>Ph*"[number % 10]
-            _line(rate, part, ("rate", "low", "high"), in_legend(str(line)), colour, marker)
-            _line(value, part, ("value", "value_low", "value_high"), in_legend(str(line)), colour, marker)
-        rate.set_title("Pass rate, 95% Wilson")
-        rate.set_ylim(-0.02, 1.02)
-        rate.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        value.set_title("Mean value, 95%")
-        levels = curve.points["level"]
-        for axes in (rate, value):
+        for title, names in (("Pass rate, 95% Wilson", ("rate", "low", "high")),
+                             ("Mean value, 95%", ("value", "value_low", "value_high"))):  # fmt: skip
+            legend_rows = len(lines) if len(lines) > 1 else 0
+            figure = Figure(figsize=(4.6, 3.2 + LEGEND_ROW * legend_rows), layout="constrained")
+            axes = figure.subplots()
+            for number, (line, part) in enumerate(lines):
+                colour = MODEL_COLOURS[number % len(MODEL_COLOURS)]
+                _line(axes, part, names, in_legend(str(line)), colour, "os^Dv<>Ph*"[number % 10])
+            axes.set_title(title)
             axes.set_xlabel(curve.factor)
+            if names[0] == "rate":
+                axes.set_ylim(-0.02, 1.02)
+                axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
             if levels.min() > 0 and levels.max() / levels.min() > WIDE:
                 axes.set_xscale("log")
                 axes.xaxis.set_major_formatter(FuncFormatter(lambda level, _: f"{level:g}"))
                 axes.xaxis.set_minor_formatter(NullFormatter())
-        if curve.points["line"].nunique() > 1 and value.get_legend_handles_labels()[0]:
-            value.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
-    return figure
+            if legend_rows and axes.get_legend_handles_labels()[0]:
+                figure.legend(loc="outside lower left", ncols=1)
+            drawn.append(figure)
+    rate, value = drawn
+    return rate, value
 
 
 def _line(
     axes: Axes, part: pd.DataFrame, names: tuple[str, str, str], label: str, colour: str, marker: str
 ) -> None:
+    """The points of a line with their intervals; it breaks at one that cannot be tested."""
     middle, low, high = (part[name].to_numpy(dtype=np.float64) for name in names)
-    known = np.isfinite(middle)
-    if not known.any():
+    if not np.isfinite(middle).any():
         return
     reach = np.nan_to_num(np.vstack([middle - low, high - middle]))
     axes.errorbar(
-        part["level"].to_numpy()[known], middle[known], yerr=np.maximum(reach[:, known], 0.0), color=colour,
+        part["level"].to_numpy(), middle, yerr=np.maximum(reach, 0.0), color=colour,
         marker=marker, markersize=4, capsize=2, elinewidth=0.9, label=label,
     )  # fmt: skip
 

@@ -49,10 +49,10 @@ class Detail:
 
 @dataclass(frozen=True)
 class Picture:
-    """One curve of the page."""
+    """One curve of the page: its figures as <svg> elements, and its numbers."""
 
     title: str
-    svg: str
+    svgs: list[str]
     table: SmallTable
 
 
@@ -84,7 +84,10 @@ def render(
             tests=sum(bool(cell.pairs) for cell in cells),
             absent=any(world.effect == "absent" for world in plan.worlds),
             details=details,
-            pictures=[Picture(curve.title, svg(draw(curve)), _points(curve)) for curve in curves],
+            pictures=[
+                Picture(curve.title, [svg(figure) for figure in draw(curve)], _points(curve))
+                for curve in curves
+            ],
             failures=_failures(failures),
             contradictions=sum(cell.agreement == "contradicts" for cell in cells),
         )
