@@ -81,7 +81,7 @@ def _unknown(importers: Mapping[str, Importer], file: SourceFile) -> str:
         else "It has no names"
     )
     known = f"known formats: {', '.join(importers)}"
-    if near is None or not any(map(file.holds, near[1].marks)):
+    if near is None or 2 * sum(map(file.holds, near[1].marks)) < len(near[1].marks):
         return f"a format that is not known. {has}; {known}"
     lacks = [mark for mark in near[1].marks if not file.holds(mark)]
     return f"nearest to {near[0].title}, {near[1].name}, but without {listed(lacks)}. {has}; {known}"

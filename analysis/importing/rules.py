@@ -41,8 +41,9 @@ def whole(*places: str) -> Rule:
     """A whole number from 0 on: tokens, milliseconds."""
 
     def parse(t: str) -> str:
-        digits = f"CASE WHEN regexp_full_match({t}, '[0-9]+([.]0*)?') THEN TRY_CAST({t} AS BIGINT) END"
-        return f"(CASE WHEN ({digits}) <= {MOST_WHOLE} THEN ({digits}) END)"
+        number = f"TRY_CAST({t} AS BIGINT)"  # rounds, hence the comparison
+        sound = f"{number} BETWEEN 0 AND {MOST_WHOLE} AND {number} = TRY_CAST({t} AS DOUBLE)"
+        return f"(CASE WHEN {sound} THEN {number} END)"
 
     return Rule(places, parse, f"a whole number from 0 to {MOST_WHOLE:,}")
 
@@ -81,8 +82,10 @@ def moment(*places: str) -> Rule:
     """A date with a time of day (ISO 8601); without a zone it is UTC."""
 
     def parse(t: str) -> str:
-        shaped = f"regexp_matches({t}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}')"
-        return _utc(f"CASE WHEN {shaped} THEN TRY_CAST(TRY_CAST({t} AS TIMESTAMPTZ) AS TIMESTAMP) END")
+        zoned = f"regexp_matches(substr({t}, {_SHORTEST + 1}), '[-+A-Za-z]')"  # TIMESTAMP alone leaves the zone out
+        moved = f"CAST(TRY_CAST({t} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        utc = f"CASE WHEN {zoned} THEN {moved} ELSE TRY_CAST({t} AS TIMESTAMP) END"
+        return _utc(f"CASE WHEN length({t}) >= {_SHORTEST} THEN {utc} END")
 
     return Rule(places, parse, f"a date with a time of day, such as 2025-11-30 12:00:00, {_YEARS}")
 
@@ -111,6 +114,7 @@ def finish_reason(*places: str, also: Mapping[str, str] | None = None) -> Rule:
     return Rule(places, parse, "a known reason to finish, such as stop or tool_calls")
 
 
+_SHORTEST = len("2025-11-30 12:00")  # a date alone is no moment
 _YEARS = f"in the years {YEARS[0]} to {YEARS[1]}"
 
 

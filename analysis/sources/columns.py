@@ -185,7 +185,8 @@ def _unreadable(file: str, why: str) -> str:
     if not file.lower().endswith(TEXT):
         return f"{file}: not Parquet that can be read ({why})"
     return (
-        f"{file}: files of text are not read; a log is Parquet files or a DuckDB file. To convert it: "
+        f"{file}: files of text are not read; a log is Parquet files or a DuckDB file. What a gateway exports is "
+        f"imported: slipper import '{file}' --out LOG. To convert any other: "
         f"python -c \"import duckdb; duckdb.sql('FROM \\'{file}\\'').write_parquet('log.parquet')\""
     )
 

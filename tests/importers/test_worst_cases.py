@@ -21,47 +21,48 @@ def reasons(account):
     return {note.why: note.rows for note in account.left_out}
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"cost_total": "-0.5"}, "cost_total is not an amount"),
-        ({"cost_total": "nan"}, "cost_total is not an amount"),
-        ({"cost_total": ""}, "cost_total is empty"),
-        ({"tokens_prompt": "-1"}, "tokens_prompt is not a whole number"),
-        ({"tokens_prompt": "12.5"}, "tokens_prompt is not a whole number"),
-        ({"tokens_completion": "3000000000"}, "tokens_completion is not a whole number"),
-        ({"tokens_cached": 10**6}, "tokens_cached above tokens_prompt"),
-        ({"tokens_reasoning": 10**6}, "tokens_reasoning above tokens_completion"),
-        ({"created_at": "2025-02-30 00:00:00"}, "created_at is not a date with a time of day"),
-        ({"created_at": "2025-11-30"}, "created_at is not a date with a time of day"),
-        ({"created_at": "1970-01-01 00:00:00"}, "created_at is not a date with a time of day"),
-        ({"generation_id": " "}, "generation_id is empty"),
-        ({"model_permaslug": ""}, "model is empty"),
-        ({"user": "", "api_key_name": ""}, "user_id is empty"),
-    ],
-    ids=lambda value: str(value)[:40],
+WRONG = (
+    ({"cost_total": "-0.5"}, "cost_total is not an amount"),
+    ({"cost_total": "nan"}, "cost_total is not an amount"),
+    ({"cost_total": ""}, "cost_total is empty"),
+    ({"tokens_prompt": "-1"}, "tokens_prompt is not a whole number"),
+    ({"tokens_prompt": "12.5"}, "tokens_prompt is not a whole number"),
+    ({"tokens_completion": "3000000000"}, "tokens_completion is not a whole number"),
+    ({"tokens_cached": 10**6}, "tokens_cached above tokens_prompt"),
+    ({"tokens_reasoning": 10**6}, "tokens_reasoning above tokens_completion"),
+    ({"created_at": "2025-02-30 00:00:00"}, "created_at is not a date with a time of day"),
+    ({"created_at": "2025-11-30"}, "created_at is not a date with a time of day"),
+    ({"created_at": "1970-01-01 00:00:00"}, "created_at is not a date with a time of day"),
+    ({"generation_id": " "}, "generation_id is empty"),
+    ({"model_permaslug": ""}, "model is empty"),
+    ({"user": "", "api_key_name": ""}, "user_id is empty"),
 )
-def test_a_row_that_is_none_of_a_log_is_listed_with_its_line(tmp_path, changes, why):
-    account, log = imported(tmp_path, table([*ROWS[:5], ROWS[5] | changes, *ROWS[6:]]))
-    ((said, rows),) = reasons(account).items()
-    assert said.startswith(why)
-    assert rows == 1
-    assert f"{tmp_path / 'export.csv'}:7" in account.left_out[0].examples[0]
-    assert log["generation_id"].to_pylist() == [row["generation_id"] for row in ROWS if row is not ROWS[5]]
+"""What makes a row none of a log, and what is said."""
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("streamed", "maybe"), ("finish_reason_normalized", "weird"), ("generation_time_ms", "-4")],
-)
-def test_a_value_that_may_be_missing_is_null_and_listed(tmp_path, name, value):
-    account, log = imported(tmp_path, table([ROWS[0], ROWS[1] | {name: value}]))
-    field = name.removesuffix("_normalized")
-    (note,) = account.odd
-    assert (note.rows, account.written, reasons(account)) == (1, 2, {})
-    assert note.why.startswith(f"{field} is not ")
-    assert note.examples == (f"{tmp_path / 'export.csv'}:3: '{value}'",)
-    assert log[field][1].as_py() is None
+def test_rows_that_are_none_of_a_log_are_listed_with_their_lines(tmp_path):
+    rows = [row for good, (changes, _) in zip(ROWS, WRONG, strict=False) for row in (good, good | changes)]
+    account, log = imported(tmp_path, table(rows))
+    reasons(account)
+    places = {place.partition(": ")[0]: note.why for note in account.left_out for place in note.examples}
+    for number, (_, why) in enumerate(WRONG):
+        assert places.pop(f"{tmp_path / 'export.csv'}:{2 * number + 3}").startswith(why)
+    assert places == {}
+    assert log["generation_id"].to_pylist() == [row["generation_id"] for row in ROWS[: len(WRONG)]]
+
+
+def test_values_that_may_be_missing_are_null_and_listed(tmp_path):
+    odd = {"streamed": "maybe", "finish_reason_normalized": "weird", "generation_time_ms": "-4"}
+    account, log = imported(
+        tmp_path, table([ROWS[0], *(ROWS[n] | {name: odd[name]} for n, name in enumerate(odd, 1))])
+    )
+    assert (account.written, reasons(account)) == (4, {})
+    found = {note.why.partition(" ")[0]: (note.rows, note.examples) for note in account.odd}
+    for line, (name, value) in enumerate(odd.items(), 3):
+        field = name.removesuffix("_normalized")
+        assert found.pop(field) == (1, (f"{tmp_path / 'export.csv'}:{line}: '{value}'",))
+        assert log[field][line - 2].as_py() is None
+    assert found == {}
 
 
 def test_lines_that_are_no_rows_are_found_by_their_line_beside_blank_and_folded_ones(tmp_path):
@@ -185,3 +186,18 @@ def test_files_of_two_gateways_are_not_mixed(tmp_path):
     put(tmp_path, "no,at,who,what,in,out,usd\n1,2025-11-01 10:00,u,m,1,1,0\n", "in/b.csv")
     with pytest.raises(LogError, match=r"a\.csv is of openrouter, .*b\.csv of other: import each by itself"):
         import_log(tmp_path / "in", tmp_path / "log", {**importers(), "other": other}, models())
+
+
+MOMENTS = {
+    "2025-11-30 23:30:00.125": "2025-11-30 23:30:00.125",
+    "2025-11-30T23:30:00Z": "2025-11-30 23:30:00.000",
+    "2025-11-30T23:30:00+02:00": "2025-11-30 21:30:00.000",
+    "2025-11-30 23:30:00.9999-0330": "2025-12-01 03:00:00.999",
+}
+
+
+def test_a_moment_is_utc_unless_it_states_its_zone(tmp_path):
+    rows = [request(n, created_at=stated, generation_id=stated) for n, stated in enumerate(MOMENTS)]
+    _, log = imported(tmp_path, table(rows))
+    found = zip(log["generation_id"].to_pylist(), log["created_at"].to_pylist(), strict=True)
+    assert {name: f"{moment:%Y-%m-%d %H:%M:%S.%f}"[:-3] for name, moment in found} == MOMENTS
