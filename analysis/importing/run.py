@@ -59,7 +59,8 @@ def import_log(
         account = account_of(connection, importer, reads, ids, tuple(map(str, beside)))
         if not account.written:
             raise LogError(f"{where}: no row of it can become a row of a log. {_reasons(account.left_out)}")
-        write_log(connection, staging.path / "log")
+        if (rows := write_log(connection, staging.path / "log")) != account.written:
+            raise RuntimeError(f"{rows:,} rows written, {account.written:,} counted")
         pq.write_table(models, staging.path / "models.parquet", **COMPRESSION)
         account = replace(account, warnings=_checked(staging.path, out))
         files.write_text(staging.path / "import.json", json.dumps(account.as_json(), indent=1) + "\n")

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from analysis import LogError, check_conformance, contract, open_log
+from analysis.importing import writing
 from analysis.sources.conformance import is_conforming
 from tests.importers.exports import COLUMNS, OLDER, SEVEN, imported, request, table
 
@@ -40,6 +41,17 @@ def test_each_form_comes_in_with_the_sums_of_its_rows(tmp_path, columns):
 def test_the_log_has_the_types_of_the_contract(tmp_path):
     _, log = imported(tmp_path, table(ROWS))
     assert log.schema == contract.arrow_schema("generations")
+
+
+def test_weeks_are_whole_however_many_rows_are_written_at_a_time(tmp_path, monkeypatch):
+    rows = [request(8 * number) for number in range(60)]  # 12 days from a Monday on
+    _, log = imported(tmp_path / "one", table(rows))
+    monkeypatch.setattr(writing, "_BATCH", 7)
+    account, parts = imported(tmp_path / "two", table(rows))
+    assert parts.equals(log)
+    weeks = sorted(path.parent.name for path in (tmp_path / "two/log/log").glob("*/*.parquet"))
+    assert weeks == ["week=2025-11-03", "week=2025-11-10"]
+    assert account.totals["cost_total"] == pytest.approx(total("cost_total", rows), rel=1e-12)
 
 
 def test_columns_go_by_their_names_whatever_their_order(tmp_path):

@@ -65,19 +65,22 @@ def test_values_that_may_be_missing_are_null_and_listed(tmp_path):
     assert found == {}
 
 
-def test_lines_that_are_no_rows_are_found_by_their_line_beside_blank_and_folded_ones(tmp_path):
+@pytest.mark.parametrize("byte", [b"\xff", b"\xc3\xa9"], ids=["not UTF-8", "UTF-8"])
+def test_lines_that_are_no_rows_are_found_by_their_line_beside_blank_and_folded_ones(tmp_path, byte):
     lines = table([ROWS[0] | {"app_name": "two\nlines"}, *ROWS[1:8]]).splitlines()
     lines[4] = lines[4].rpartition(",")[0]
     lines[6] += ",more"
     lines.insert(3, "")
-    content = "\n".join(lines).encode().replace(b"key-a", b"key-\xff", 1)
+    content = "\n".join(lines).encode().replace(b"key-a", b"key-" + byte, 1)
     account, log = imported(tmp_path, content + b"\ngen-cut,2025-11")
+    bad = byte == b"\xff"
     assert reasons(account) == {
-        "fewer columns than the header (cut off?)": 2, "more columns than the header": 1, "not UTF-8": 1,
-    }  # fmt: skip
+        "fewer columns than the header (cut off?)": 2,
+        "more columns than the header": 1,
+    } | ({"not UTF-8": 1} if bad else {})
     shown = sorted(int(place.rpartition(":")[2]) for note in account.left_out for place in note.examples)
-    assert shown == [2, 6, 8, 12]
-    assert len(log) == 5
+    assert shown == [2, 6, 8, 12][not bad :]
+    assert len(log) == 6 - bad
 
 
 def test_copies_of_rows_come_in_once_and_ids_that_were_used_again_as_they_are(tmp_path):
@@ -119,7 +122,7 @@ REFUSED = {
         table(ROWS[1:7]).replace("Azure", '"Azure', 1).replace("bob", 'bob"', 1).encode(),
         r"csv:2: a quotation mark that opens here closes in line 3",
     ),
-    "gzip cut off": (gzip.compress(table(ROWS * 40).encode())[:-400], "gzip, and cut off"),
+    "gzip cut off": (gzip.compress(table(ROWS).encode() * 400)[:-400], "gzip, and cut off"),
     "gzip without its end": (gzip.compress(table(ROWS).encode())[:-4], "gzip, and cut off"),
     "zstd cut off": (pa.compress(table(ROWS).encode(), "zstd", asbytes=True)[:-20], "zstd, and cut off"),
     "a workbook": (b"PK\x03\x04 and so on", "workbook"),
