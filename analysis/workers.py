@@ -37,6 +37,7 @@ UNGUARDED = (
     'each worker process runs the script that started it, up to `if __name__ == "__main__":`, and this script starts '
     "workers before that line: put what it does below such a line, or use no workers"
 )
+UNGUARDED_STATUS = 78  # of a worker that ended for that reason
 PATIENCE_S = 5.0  # for an ended process
 POLITENESS = 5  # workers yield to the process that everything waits for (assumed)
 # What the tasks need, imported once for all workers, where the platform lets a process be copied.
@@ -79,10 +80,11 @@ class Workers:
         self._mine = threading.local()
         self._opening = threading.Lock()
         self._ended = threading.Event()
+        self._told = False
         if self.count > 1:
             # Set while a process that was just started runs the script it came from, up to the function it is for.
             if getattr(multiprocessing.current_process(), "_inheriting", False):
-                raise RuntimeError(UNGUARDED)
+                os._exit(UNGUARDED_STATUS)  # the process that started this one says why, once
             self._context = _context(NEEDED + NEEDED_TO_DRAW if draws else NEEDED)
             self._threads = ThreadPoolExecutor(self.count, "worker", self._open)
             for _ in range(self.count):  # each opens its process now, while this thread goes on
@@ -122,7 +124,7 @@ class Workers:
 
     def _open(self) -> None:
         """Start the process of this thread; without one, its tasks are done here."""
-        self._mine.pipe = None
+        self._mine.pipe = self._mine.process = None
         # Ctrl-C is for the main thread; what is started here does not hear it either, from its first moment on. (The
         # tracker first: starting it would open this thread's ears again.)
         resource_tracker.ensure_running()
@@ -140,7 +142,7 @@ class Workers:
                 return
             there.close()
             self._processes.append((here, process))
-            self._mine.pipe = here
+            self._mine.pipe, self._mine.process = here, process
 
     def _hand_over(self, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Runs in the thread of one process: the process does the task, or, if it dies, this one."""
@@ -153,11 +155,20 @@ class Workers:
                 self._mine.pipe = None
                 if self._ended.is_set():
                     raise
+                self._say_why(self._mine.process)
             else:
                 if done:
                     return answer
                 raise answer
         return work(*args, **kwargs)
+
+    def _say_why(self, process: BaseProcess) -> None:
+        """Says once, on standard error, if a process died because the script has no guard."""
+        with self._opening:
+            process.join(PATIENCE_S)
+            if process.exitcode == UNGUARDED_STATUS and not self._told:
+                self._told = True
+                print(f"warning: {UNGUARDED}", file=sys.stderr)
 
 
 def cores() -> int:

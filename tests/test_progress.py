@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from testbed.terminal.progress import Live, Plain, Silent, duration, open_display
+from testbed.terminal.progress import LEAST_RUNS, Left, Live, Plain, Report, Silent, duration, open_display
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,34 @@ def test_plain_lines_are_sparse_and_free_of_control_characters(clock):
         "Writing requests: 50%, 2025-03-01, 2,512,340 records, 11 s left",
         "Writing requests: 2,512,340 records, done in 12 s",
     ]
+
+
+def test_the_time_left_of_runs_is_told_from_those_that_are_over():
+    left = Left()
+    assert left(Report("Running", 0.001, 20, over=0), 10.0) is None
+    assert left(Report("Running", LEAST_RUNS - 0.5, 20, over=LEAST_RUNS - 1), 200.0) is None
+    assert left(Report("Running", 4.5, 20, over=4), 400.0) == pytest.approx(1600.0)
+    assert left(Report("Running", 4.9, 20, over=4), 450.0) == pytest.approx(1550.0)  # it only grows less
+    assert left(Report("Running", 20, 20, over=20), 2000.0) is None
+    assert Left()(Report("Judging", 5, 20), 100.0) == pytest.approx(300.0)
+
+
+def test_no_display_guesses_before_a_few_runs_are_over(clock):
+    stream = io.StringIO()
+    with Plain(stream, interval_s=10) as show:
+        show(Report("Running", 0, 20, over=0))
+        clock(20)
+        show(Report("Running", 0.01, 20, over=0))
+        clock(400)
+        show(Report("Running", 4.2, 20, over=4))
+    assert stream.getvalue().splitlines()[:2] == ["Running: 0%", "Running: 21%, 26 min 40 s left"]
+    screen = Console(file=FakeTerminal(), force_terminal=True, width=100)
+    with Live(screen) as show:
+        show(Report("Running", 0, 20, over=0))
+        show(Report("Running", 0.01, 20, over=0))
+        show._bars.refresh()  # the screen is drawn a few times a second only
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "estimating" in text and "left" not in text
 
 
 def test_a_failed_phase_is_not_called_done(clock):

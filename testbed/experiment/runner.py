@@ -80,9 +80,9 @@ def run(
 
                 def told(key: str, part: float) -> None:
                     parts[key] = part
-                    show(Report(phase, done + sum(parts.values()), len(todo)))
+                    show(Report(phase, done + sum(parts.values()), len(todo), over=done))
 
-                show(Report(phase, 0, len(todo)))
+                show(Report(phase, 0, len(todo), over=0))
                 records = engines.choose(engine, workers, address).run(placed, told)
                 try:
                     for record in records:
@@ -92,7 +92,7 @@ def run(
                         if then is not None:
                             then(record)
                         parts.pop(record["key"], None)
-                        show(Report(phase, done + sum(parts.values()), len(todo)))
+                        show(Report(phase, done + sum(parts.values()), len(todo), over=done))
                 finally:
                     records.close()  # type: ignore[attr-defined]
     except KeyboardInterrupt:

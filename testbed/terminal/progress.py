@@ -16,6 +16,7 @@ from rich.table import Column
 from rich.text import Text
 
 PLAIN_INTERVAL_S = 10.0  # between two plain lines of one phase
+LEAST_RUNS = 3  # that have ended before the time left is told from them (assumed)
 
 PHASES = {
     "compile": "Compiling (once)",
@@ -44,13 +45,37 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """A progress report of work that is not a simulation: no simulated day, no records."""
+    """A progress report of work that is not a simulation: no simulated day, no records.
+
+    over: of runs, how many have ended; the time left is then told from these, not from how far the others are.
+    """
 
     phase: str
     done: float
     total: float
     simulated: None = None
     records: int = 0
+    over: int | None = None
+
+
+class Left:
+    """The time left in a phase, told from its report."""
+
+    def __init__(self) -> None:
+        self._over, self._ended_s = 0, 0.0
+
+    def __call__(self, step: Step, elapsed_s: float) -> float | None:
+        """Seconds; None where nobody can know yet. elapsed_s: since the phase began."""
+        over = step.over if isinstance(step, Report) else None
+        if over is None:
+            share = step.done / step.total if step.total else 0.0
+            return elapsed_s / share - elapsed_s if 0 < share < 1 else None
+        if over > self._over:
+            self._over, self._ended_s = over, elapsed_s
+        if not LEAST_RUNS <= over < step.total:
+            return None
+        whole = self._ended_s / over * step.total
+        return max(whole - elapsed_s, 0.0)
 
 
 class Display(Protocol):
@@ -108,6 +133,7 @@ class Live(Silent):
             console=console,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._left = Left()
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -123,15 +149,19 @@ class Live(Silent):
     def __call__(self, step: Step) -> None:
         if step.phase not in self._tasks:
             self._end_phases()
+            self._left = Left()
             self._tasks[step.phase] = self._bars.add_task(
-                title(step.phase), total=None, simulated="", records=""
+                title(step.phase), total=None, simulated="", records="", left=None
             )
+        of_runs = isinstance(step, Report) and step.over is not None
+        elapsed = self._bars.tasks[-1].elapsed or 0.0
         self._bars.update(
             self._tasks[step.phase],
             completed=step.done,
             total=step.total or None,
             simulated=step.simulated.isoformat() if step.simulated else "",
             records=f"{step.records:,} records" if step.records else "",
+            left=(self._left(step, elapsed), of_runs),
         )
 
     def let(self, write: Callable[[], None]) -> None:
@@ -159,6 +189,9 @@ class TimeColumn(TextColumn):
         """The column's text for one phase."""
         if task.finished:
             return Text(f"{duration(task.finished_time or 0.0)}", style="dim")
+        left, of_runs = task.fields.get("left") or (None, False)
+        if of_runs:
+            return Text(f"{duration(left)} left" if left is not None else "estimating", style="cyan")
         left = task.time_remaining
         return Text(f"{duration(left)} left" if left is not None else "", style="cyan")
 
@@ -171,6 +204,7 @@ class Plain(Silent):
         self._interval_s = interval_s
         self._last: Step | None = None
         self._began = self._told = 0.0
+        self._left = Left()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -183,9 +217,11 @@ class Plain(Silent):
         if self._last is None or self._last.phase != step.phase:
             self._end_phase()
             self._began = self._told = now
-        elif now - self._told >= self._interval_s:
+            self._left = Left()
+        left = self._left(step, now - self._began)
+        if self._last is not None and now - self._told >= self._interval_s:
             self._told = now
-            self._say(f"{title(step.phase)}: " + ", ".join(self._state(step, now - self._began)))
+            self._say(f"{title(step.phase)}: " + ", ".join(self._state(step, left)))
         self._last = step
 
     def _end_phase(self) -> None:
@@ -195,15 +231,15 @@ class Plain(Silent):
             self._say(f"{title(self._last.phase)}: " + ", ".join([*records, f"done in {taken}"]))
             self._last = None
 
-    def _state(self, step: Step, elapsed_s: float) -> list[str]:
+    def _state(self, step: Step, left: float | None) -> list[str]:
         share = step.done / step.total if step.total else 0.0
         parts = [f"{share:.0%}"] if step.total else []
         if step.simulated:
             parts.append(step.simulated.isoformat())
         if step.records:
             parts.append(f"{step.records:,} records")
-        if 0 < share < 1:
-            parts.append(f"{duration(elapsed_s / share - elapsed_s)} left")
+        if left is not None:
+            parts.append(f"{duration(left)} left")
         return parts
 
     def _say(self, line: str) -> None:

@@ -138,4 +138,4 @@ def test_a_script_that_starts_workers_unguarded_is_told_so_and_gets_its_answer(t
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120,
                           env=os.environ | {"PYTHONPATH": str(Path(analysis.__file__).parent.parent)})  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "2.0\n")
-    assert UNGUARDED in done.stderr and "BrokenThreadPool" not in done.stderr
+    assert done.stderr == f"warning: {UNGUARDED}\n"  # once, and no traceback
