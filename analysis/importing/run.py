@@ -41,7 +41,7 @@ def import_log(
     Raises LogError where no log can be made of it, `files.Foreign` where something in `out` is not ours; then `out` is
     as it was.
     """
-    paths, beside = source.find(where)
+    paths, beside = source.find(where, [out / name for name in NAMES])
     chosen = importers if name is None else {name: recognition.named(importers, name)}
     looked = [source.look(path) for path in paths]
     importer, forms = recognition.recognise(chosen, looked)

@@ -12,6 +12,7 @@ import gzip
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
@@ -66,8 +67,11 @@ class SourceFile:
         return place in self.columns if self.shape == "table" else _within(self.record, place)
 
 
-def find(where: str | Path) -> tuple[list[Path], list[Path]]:
-    """The files of a source, a file or a folder at any depth, by name; and those beside them that are not read."""
+def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[Path]]:
+    """The files of a source, a file or a folder at any depth, by name; and those beside them that are not read.
+
+    own: files and folders that an import left, which may lie in the folder.
+    """
     path = Path(where)
     if path.is_file():
         return [path], []
@@ -76,7 +80,9 @@ def find(where: str | Path) -> tuple[list[Path], list[Path]]:
     files = sorted(
         file
         for file in path.rglob("*")
-        if file.is_file() and not any(is_hidden(part) for part in file.relative_to(path).parts)
+        if file.is_file()
+        and not any(is_hidden(part) for part in file.relative_to(path).parts)
+        and not any(file.is_relative_to(place) for place in own)
     )
     read = [file for file in files if file.name.lower().endswith(ENDS)]
     if not read:

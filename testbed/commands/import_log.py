@@ -25,9 +25,7 @@ examples:
   slipper import openrouter exports/ --out all-months       a folder: all its files, copies of rows once
   slipper import responses.jsonl --out bot --user support-bot
   slipper import export.csv.gz --out log --json | jq .left_out
-
-formats (one file each in analysis/importers; left out, FORMAT is told by the file):
-  openrouter    the activity export, one row a request; responses of the chat API and of GET /generation (JSON)
+  slipper import --formats                                  the gateways that are known, and their exports
 
 left on disk, complete or not at all:
   LOG/log/             one row a request, Parquet by UTC week
@@ -50,11 +48,31 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="LOG", required=True, help="folder for the log; an earlier import there is replaced"
     )
+    parser.add_argument("--formats", action=_Formats, help="list the formats and leave")
     parser.add_argument("--user", metavar="NAME", help="who sent the requests that name no user")
     parser.add_argument("--models", metavar="FILE", help="Parquet with facts of more models (slipper schema log); they "
                         "go before those of the catalogue")  # fmt: skip
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
+
+
+class _Formats(argparse.Action):
+    """Prints what can be imported; looks for it only when asked."""
+
+    def __init__(self, option_strings: list[str], dest: str, **kwargs: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **kwargs)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from analysis.importers import importers
+
+        for name, importer in importers().items():
+            print(f"{name}: {importer.title}")
+            for form in importer.forms:
+                kind = "CSV" if form.kind == "table" else "JSON"
+                print(
+                    f"  {form.name} ({kind}){', refused: it has no single requests' if form.refused else ''}"
+                )
+        parser.exit()
 
 
 def execute(args: argparse.Namespace) -> int:

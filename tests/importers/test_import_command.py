@@ -7,6 +7,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.importers import importers
 from testbed.cli import main
 from tests.importers.exports import models, put, request, table, written
 
@@ -94,6 +95,13 @@ def test_bad_input_is_said_in_a_sentence(tmp_path, capsys, export, words, said):
     assert said in err
     assert "Traceback" not in err + out
     assert not (tmp_path / "log").exists()
+
+
+def test_what_can_be_imported_is_listed(capsys):
+    assert main(["import", "--formats"]) == 0
+    said = capsys.readouterr().out
+    for one in importers().values():
+        assert all(part in said for part in (f"{one.name}: {one.title}", *(form.name for form in one.forms)))
 
 
 def test_the_log_is_one_that_the_analysis_opens(tmp_path, capsys, export):

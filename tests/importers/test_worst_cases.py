@@ -9,6 +9,8 @@ import pytest
 
 from analysis import LogError
 from analysis.importers import importers
+from analysis.importing.format import Form, Importer
+from analysis.importing.rules import amount, moment, text, whole
 from analysis.importing.run import import_log
 from tests.importers.exports import COLUMNS, imported, models, put, request, table, written
 
@@ -176,19 +178,51 @@ def test_a_simulated_run_is_not_replaced(tmp_path):
         imported(tmp_path, table(ROWS))
 
 
-def test_files_of_two_gateways_are_not_mixed(tmp_path):
-    from analysis.importing.format import Form, Importer
-    from analysis.importing.rules import amount, moment, text, whole
+def test_a_log_beside_its_exports_is_no_export(tmp_path):
+    put(tmp_path, table(ROWS))
+    for _ in range(2):
+        account = import_log(tmp_path, tmp_path, importers(), models())
+        assert [one.file for one in account.files] == [str(tmp_path / "export.csv")]
+        assert (account.written, account.not_read) == (len(ROWS), ())
 
-    rules = {
-        "generation_id": text("no"), "created_at": moment("at"), "user_id": text("who"), "model": text("what"),
-        "tokens_prompt": whole("in"), "tokens_completion": whole("out"), "cost_total": amount("usd"),
-    }  # fmt: skip
-    other = Importer("other", "Other", (Form("export", ("no", "at"), rules),))
+
+RULES = {
+    "generation_id": text("no"), "created_at": moment("at"), "user_id": text("who"), "model": text("what"),
+    "tokens_prompt": whole("in"), "tokens_cached": whole("kept"), "tokens_completion": whole("out"),
+    "tokens_reasoning": whole("thought"), "cost_total": amount("nano", per_usd=1e9),
+}  # fmt: skip
+HEADER = "no,at,who,what,in,kept,out,thought,nano\n"
+
+
+def other(**counting):
+    """A gateway that is made up."""
+    return {"other": Importer("other", "Other", (Form("export", ("no", "at"), RULES, **counting),))}
+
+
+def test_parts_that_are_counted_beside_their_whole_are_added_to_it(tmp_path):
+    rows = "1,2025-11-01 10:00,u,m,5,7,1,2,3\n2,2025-11-01 11:00,u,m,5,,1,,0\n3,2025-11-01 12:00,u,m,2147483647,1,1,1,0\n"
+    path = put(tmp_path, HEADER + rows)
+    account = import_log(path, tmp_path / "log", other(cached="outside", reasoning="outside"), models())
+    log = written(tmp_path / "log")
+    assert log.select(
+        ["tokens_prompt", "tokens_cached", "tokens_completion", "tokens_reasoning"]
+    ).to_pylist() == [
+        {"tokens_prompt": 12, "tokens_cached": 7, "tokens_completion": 3, "tokens_reasoning": 2},
+        {"tokens_prompt": 5, "tokens_cached": None, "tokens_completion": 1, "tokens_reasoning": None},
+    ]
+    assert log["cost_total"].to_pylist() == [3e-9, 0]
+    ((why, rows_left_out),) = reasons(account).items()
+    assert why.startswith("tokens_prompt is more than 2,147,483,647 with its part beside it")
+    assert rows_left_out == 1
+    account = import_log(path, tmp_path / "inside", other(), models())
+    assert reasons(account) == {"tokens_cached above tokens_prompt": 1}
+
+
+def test_files_of_two_gateways_are_not_mixed(tmp_path):
     put(tmp_path, table(ROWS), "in/a.csv")
-    put(tmp_path, "no,at,who,what,in,out,usd\n1,2025-11-01 10:00,u,m,1,1,0\n", "in/b.csv")
+    put(tmp_path, HEADER + "1,2025-11-01 10:00,u,m,1,0,1,0,0\n", "in/b.csv")
     with pytest.raises(LogError, match=r"a\.csv is of openrouter, .*b\.csv of other: import each by itself"):
-        import_log(tmp_path / "in", tmp_path / "log", {**importers(), "other": other}, models())
+        import_log(tmp_path / "in", tmp_path / "log", {**importers(), **other()}, models())
 
 
 MOMENTS = {
