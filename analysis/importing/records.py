@@ -11,15 +11,13 @@ import csv
 import io
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from analysis.importing.source import SourceFile, opened
 from analysis.sources.errors import LogError
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A record: the line on which it begins, its values, and why it is none (empty: it is one)."""
 
     line: int
@@ -87,7 +85,8 @@ def _wrong(values: list[str], file: SourceFile) -> str:
         return "fewer columns than the header (cut off?)"
     if file.shape == "table" and len(values) > len(file.columns):
         return "more columns than the header"
-    whole = "".join(values)
-    if not whole.isascii() and any("\udc80" <= letter <= "\udcff" for letter in whole):
+    if not file.utf8 and any(
+        "\udc80" <= letter <= "\udcff" for value in values if not value.isascii() for letter in value
+    ):
         return "not UTF-8"
     return ""

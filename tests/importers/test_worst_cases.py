@@ -200,8 +200,12 @@ def other(**counting):
 
 
 def test_parts_that_are_counted_beside_their_whole_are_added_to_it(tmp_path):
-    rows = "1,2025-11-01 10:00,u,m,5,7,1,2,3\n2,2025-11-01 11:00,u,m,5,,1,,0\n3,2025-11-01 12:00,u,m,2147483647,1,1,1,0\n"
-    path = put(tmp_path, HEADER + rows)
+    rows = (
+        "1,2025-11-01 10:00,u,m,5,7,1,2,3",
+        "2,2025-11-01 11:00,u,m,5,,1,,0",
+        "3,2025-11-01 12:00,u,m,2147483647,1,1,1,0",
+    )
+    path = put(tmp_path, HEADER + "\n".join(rows))
     account = import_log(path, tmp_path / "log", other(cached="outside", reasoning="outside"), models())
     log = written(tmp_path / "log")
     assert log.select(
