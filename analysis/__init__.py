@@ -18,12 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis import contract, study
-    from analysis.queries import agentic, categories, cost, geography, model_facts, openness, retention, usage
+    from analysis.queries import (
+        agentic,
+        categories,
+        cost,
+        geography,
+        lengths,
+        model_facts,
+        openness,
+        retention,
+        usage,
+    )
     from analysis.queries.query import all_queries, sql_of
     from analysis.report import comparison, exhibits, figures
     from analysis.report.results import write_analysis
     from analysis.sources.conformance import check_conformance
-    from analysis.sources.log import Log, LogError, NotAvailable, open_log
+    from analysis.sources.log import Log, LogError, NotAvailable
+    from analysis.sources.opening import open_log
 
 __all__ = [
     "Log",
@@ -39,6 +50,7 @@ __all__ = [
     "exhibits",
     "figures",
     "geography",
+    "lengths",
     "model_facts",
     "open_log",
     "openness",
@@ -57,6 +69,7 @@ _MODULES = {
     "exhibits": "report",
     "figures": "report",
     "geography": "queries",
+    "lengths": "queries",
     "model_facts": "queries",
     "openness": "queries",
     "retention": "queries",
@@ -67,7 +80,7 @@ _HOMES = {
     "LogError": "sources.log",
     "NotAvailable": "sources.log",
     "all_queries": "queries.query",
-    "open_log": "sources.log",
+    "open_log": "sources.opening",
     "sql_of": "queries.query",
     "check_conformance": "sources.conformance",
     "write_analysis": "report.results",

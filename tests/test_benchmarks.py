@@ -13,7 +13,7 @@ import pytest
 
 from analysis.queries import categories, cost, geography, retention, usage
 from analysis.sources.conformance import check_conformance, is_conforming
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic, whole
 from sim.activity import monthly
 from sim.runs import log_writer

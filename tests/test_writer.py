@@ -21,7 +21,7 @@ import sim
 from analysis import contract
 from analysis.contract import files
 from analysis.sources.conformance import check_conformance, is_conforming
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from sim.catalogue import write_models_table
 from sim.gateway.ids import id_array
 from sim.gateway.models import write_models

@@ -17,7 +17,7 @@ from analysis.importing.format import Importer
 from analysis.importing.reading import engine, read
 from analysis.importing.writing import COMPRESSION, write_log
 from analysis.sources.errors import LogError
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from analysis.staging import Staging
 
 NAMES = ("log", "models.parquet", "import.json")

@@ -189,11 +189,7 @@ def _by_open_model(log: Log, *columns: str, what: str) -> ir.Table:
     return t.mutate(share=v.ratio(t.tokens, t.week_tokens))
 
 
-def _mark(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
-    return step.mark_complete(frame, log)
-
-
-@finished_by(_mark)
+@finished_by(step.mark_complete)
 def weekly_open_models(log: Log) -> ir.Table:
     """Token volume and share of each open model by week: claims C27 to C34 (figure 3).
 
@@ -205,7 +201,7 @@ def weekly_open_models(log: Log) -> ir.Table:
     return t.order_by("week", ibis.desc("tokens"), "model")
 
 
-@finished_by(_mark)
+@finished_by(step.mark_complete)
 def concentration(log: Log) -> ir.Table:
     """How concentrated the open models' tokens are, by week: claims C29 to C31 (figure 3).
 
@@ -257,7 +253,7 @@ def top_models(log: Log, window: step.Window | None = None, top: int = TOP_MODEL
     return step.mark_complete(full[columns], log)
 
 
-@finished_by(_mark)
+@finished_by(step.mark_complete)
 def size_leaders(log: Log) -> ir.Table:
     """The leading model of each size class of open models by week: claims C37, C39 to C41.
 

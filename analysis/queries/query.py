@@ -95,7 +95,7 @@ def finished_by(
 
 def all_queries() -> dict[str, Query[Any]]:
     """All queries by name, such as "openness.weekly_shares"."""
-    for module in ("usage", "openness", "agentic", "categories", "geography", "retention", "cost"):
+    for module in ("usage", "openness", "agentic", "lengths", "categories", "geography", "retention", "cost"):
         import_module(f"analysis.queries.{module}")
     return dict(sorted(_REGISTRY.items()))
 

@@ -1,4 +1,7 @@
-"""Writes the whole analysis of a log: tables, figures and the report."""
+"""Writes the whole analysis of a log: tables, figures and the report.
+
+Long because the steps are one pass over one log and share what it has found so far: charts, SQL, gaps, drawings.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ from analysis import vocabulary as v
 from analysis.sources import doubles
 from analysis.sources.columns import conforms
 from analysis.sources.engines import plain_utc
-from analysis.sources.log import Log, open_log
+from analysis.sources.log import Log
+from analysis.sources.opening import open_log
 from analysis.sources.soundness import YEARS
 
 Severity = Literal["error", "warning"]

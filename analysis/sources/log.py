@@ -1,37 +1,29 @@
-"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, or a table of an Ibis connection.
+"""An opened log: its tables, the days that it covers, what to know before its numbers are believed.
 
-Heavy work stays in the engine. For files the engine is an embedded DuckDB that works out of core: it keeps to a
-memory limit and spills to a temporary folder, which goes away with the log.
+Heavy work stays in the engine that holds the log. `analysis.sources.opening` opens one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import glob as globbing
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import SQLBackend
 
 from analysis import contract
 from analysis import vocabulary as v
-from analysis.sources import columns, coverage, engines, files, runs, soundness
+from analysis.sources import columns, coverage
 from analysis.sources.coverage import Coverage
 from analysis.sources.errors import LogError, NotAvailable
 
-__all__ = ["DEFAULT_MEMORY", "Log", "LogError", "NotAvailable", "open_log"]
+__all__ = ["Log", "LogError", "NotAvailable"]
 
 T = TypeVar("T")
-
-DEFAULT_MEMORY = "2GB"
-Side: TypeAlias = str | Path | ir.Table | Literal[False] | None  # False: none; None: the usual one
-SideName: TypeAlias = Literal["labels", "models"]
 
 
 class Log:
@@ -155,6 +147,14 @@ class Log:
             self._coverage = coverage.of_log(self, self._stated_days, self._states_all)
         return self._coverage
 
+    def state_days(self, first: dt.date | None, last: dt.date | None, all_between: bool) -> None:
+        """State the first or the last covered day, in the place of what was stated before (None: leave it).
+
+        all_between: the days between them are stated as covered, too, where both are known.
+        """
+        self._stated_days = (first or self._stated_days[0], last or self._stated_days[1])
+        self._states_all = all_between
+
     @property
     def first_day(self) -> dt.date:
         """First UTC day that the log covers: stated by its manifest or caller, else that of the body of its records."""
@@ -228,6 +228,10 @@ class Log:
             self._facts[key] = make()
         return cast(T, self._facts[key])
 
+    def owns(self, close: Callable[[], None]) -> None:
+        """The engine is the log's own: `close` closes it, with the log."""
+        self._on_close = close
+
     def close(self) -> None:
         """Drop the kept steps; close the engine if this log opened it."""
         for name in self._names:
@@ -249,187 +253,3 @@ class Log:
 
     def __repr__(self) -> str:
         return f"<Log {self.name}: {self.rows:,} generations, {self.first_day} to {self.last_day}>"
-
-
-def open_log(
-    where: str | Path | ir.Table | tuple[SQLBackend, str],
-    *,
-    labels: Side = None,
-    models: Side = None,
-    table: str = "generations",
-    start: dt.date | None = None,
-    end: dt.date | None = None,
-    memory: str = DEFAULT_MEMORY,
-    threads: int | None = None,
-    check: bool = True,
-) -> Log:
-    """Open a log.
-
-    where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files (which files of a folder
-        are the log: `analysis.sources.files`), a DuckDB file, an Ibis table or any other Ibis expression that is a
-        table, or (Ibis connection, table name). SQLite is refused.
-    labels, models: the side tables. By default those of the run folder, or the tables `labels` and `models` beside the
-        log's table in the DuckDB file or connection; such a table that does not conform to the contract is left out
-        with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) and those of a
-        run that slipper wrote must conform. False: none.
-    table: name of the generations' table in a DuckDB file, `schema.table` outside the schema main.
-    start, end: first and last UTC day that the log covers, if its records do not say so (`Log.coverage`).
-    memory, threads: limits of the embedded engine (files only).
-    check: refuse a log without its required columns or with wrong types, in any one of its files; without rows; with
-        tokens or costs below 0, missing or not finite, or with parts above their whole (cached, reasoning tokens);
-        without user, model or moment in some rows; with moments outside the years of `soundness.YEARS` or over more
-        than `soundness.MOST_MONTHS` months; with more than 5% copies of rows; with two rows of one model in the models
-        table. Fewer copies, ids that different requests share, days that the log lacks and rows far from all
-        others are warnings. `check_conformance` opens unchecked.
-
-    What is odd and was accepted is in `Log.warnings`. Raises LogError with a message for people.
-    """
-    if isinstance(where, ir.Table):
-        log = _from_table(where, labels, models)
-    elif isinstance(where, tuple):
-        tables = engines.tables_of_connection(where[0])
-        log = _from_connection(tables, tables.get(where[1]), where[1], labels, models)
-    else:
-        log = _from_path(str(where), labels, models, table, memory, threads)
-    try:
-        if start or end:
-            log._stated_days = (start or log._stated_days[0], end or log._stated_days[1])
-            log._states_all = log.manifest is not None
-        for sentence in log.left_out:
-            log.warn(sentence)
-        ours = log.manifest is not None  # a run that slipper wrote
-        soundness.settle_sides(
-            log, {name for name, given in (("labels", labels), ("models", models)) if ours or given}
-        )
-        if check:
-            soundness.check_columns(log)
-        soundness.measure(log, check)
-        if check:
-            for sentence in log.coverage.sentences:
-                log.warn(sentence)
-    except BaseException:
-        log.close()
-        raise
-    return log
-
-
-# --- connections
-
-
-def _from_table(generations: ir.Table, labels: Side, models: Side) -> Log:
-    """A log in an Ibis table, or in any expression over tables of one connection."""
-    try:
-        tables = engines.tables_of_connection(generations.get_backend())
-    except ibis.common.exceptions.IbisError:
-        raise LogError(
-            "this Ibis table belongs to no connection: take it from one, such as connection.table(NAME)"
-        ) from None
-    name = getattr(generations.op(), "name", None)  # only tables have one, not filters and joins
-    return _from_connection(tables, generations, name if isinstance(name, str) else "log", labels, models)
-
-
-def _from_connection(
-    tables: engines.Tables, generations: ir.Table, name: str, labels: Side, models: Side
-) -> Log:
-    def side(given: Side, usual: contract.Table) -> ir.Table | None:
-        if given is False:
-            return None
-        if isinstance(given, ir.Table):
-            return columns.typed(usual, given)
-        found = tables.beside(name, usual) if given is None else str(given)
-        return columns.typed(usual, tables.get(found)) if found is not None else None
-
-    return Log(
-        columns.typed("generations", generations), labels=side(labels, "labels"), models=side(models, "models"),
-        name=name,
-    )  # fmt: skip
-
-
-# --- files
-
-
-def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, threads: int | None) -> Log:
-    path = Path(where)
-    if not path.exists() and not globbing.has_magic(where):
-        raise LogError(f"{where}: no such file or folder")
-    if isinstance(labels, ir.Table) or isinstance(models, ir.Table):
-        raise LogError("labels and models of a log in files must be files too, not tables of a connection")
-    database = engines.is_database(path)
-
-    connection, close = engines.embedded(memory, threads)
-    try:
-        if database:
-            log = _from_duckdb(connection, path, table, labels, models)
-        else:
-            log = _from_parquet(connection, where, labels, models)
-    except BaseException:
-        close()
-        raise
-    log._on_close = close
-    return log
-
-
-def _from_duckdb(connection: Any, path: Path, table: str, labels: Side, models: Side) -> Log:
-    tables = engines.tables_of_file(connection, path)
-    stored = columns.typed("generations", tables.get(table))
-    log = Log(engines.utc_view(connection, stored), name=path.stem)
-    log.stored = stored
-    sides: dict[SideName, Side] = {"labels": labels, "models": models}
-    for name, given in sides.items():
-        usual = tables.beside(table, name)
-        if given:
-            _read_side(log, connection, name, str(given))
-        elif given is None and usual is not None:
-            setattr(log, name, columns.typed(name, tables.get(usual)))
-    return log
-
-
-def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Log:
-    path = Path(where)
-    run = runs.run_folder(path)
-    runs.refuse_several(path)
-    found = files.find(run.joinpath("log") if run else path if path.exists() else where)
-    if not found.paths:
-        left_out = "; ".join(found.sentences())
-        raise LogError(
-            f"{where}: no Parquet files there (looked for {', '.join(f'*{end}' for end in files.EXTENSIONS)}, in a run "
-            f"folder under log/){f'; {left_out}' if left_out else ''}"
-        )
-    partitions = found.partitioned_by(contract.PARTITION_KEY)
-    stored, problems = columns.read_files(connection, list(found.paths), "generations", "stored", partitions)
-    log = Log(engines.utc_view(connection, stored), name=_name(path, run))
-    log.stored = stored
-    log.file_problems["generations"] = problems
-    log.left_out = tuple(found.sentences())
-    manifest = runs.read_manifest(run) if run else None
-    sides: dict[SideName, Side] = {"labels": labels, "models": models}
-    usual = {"labels": run.joinpath("labels"), "models": run.joinpath("models.parquet")} if run else {}
-    for name, side in sides.items():
-        if side:
-            _read_side(log, connection, name, str(side))
-        elif side is None and name in usual and usual[name].exists():
-            try:
-                if files.find(usual[name]).paths:
-                    _read_side(log, connection, name, str(usual[name]))
-            except LogError as error:
-                if manifest is not None:
-                    raise
-                log.leave_out(name, str(error).rstrip("."))
-    if manifest is not None:
-        log.manifest, *days = manifest
-        log._stated_days = (days[0], days[1])
-        log.name = str(log.manifest.get("title") or log.name)
-    return log
-
-
-def _read_side(log: Log, connection: Any, name: SideName, where: str) -> None:
-    """Read a side table from files. Raises LogError."""
-    if not Path(where).exists() and not globbing.has_magic(where):
-        raise LogError(f"{where}: no such file or folder, for the {name} table")
-    paths = list(files.find(where).paths)
-    table, log.file_problems[name] = columns.read_files(connection, paths, name, name)
-    setattr(log, name, table)
-
-
-def _name(path: Path, run: Path | None) -> str:
-    return (run or path).resolve().stem if not globbing.has_magic(str(path)) else "log"

@@ -22,7 +22,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.queries import retention, usage
-from analysis.sources.log import Log, open_log
+from analysis.sources.log import Log
+from analysis.sources.opening import open_log
 
 if TYPE_CHECKING:
     import sim

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from tests.analysis.made_log import made, write_run
 
 

@@ -21,7 +21,8 @@ from analysis import contract
 from analysis.report.charts import vega
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.figures import figure
-from analysis.sources.log import Log, NotAvailable, open_log
+from analysis.sources.log import Log, NotAvailable
+from analysis.sources.opening import open_log
 from testbed import cli
 from tests.analysis.made_log import READ, MadeLog, made, write_run
 
@@ -291,7 +292,7 @@ def cases():
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """Each exhibit's table of the log with all columns."""
-    from analysis.sources.log import open_log
+    from analysis.sources.opening import open_log
 
     with open_log(write_run(BASE, tmp_path_factory.mktemp("whole") / "run")) as log:
         return {exhibit.id: table_of(exhibit, log) for exhibit in EXHIBITS}

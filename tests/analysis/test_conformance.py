@@ -10,7 +10,7 @@ import pytest
 
 from analysis import contract
 from analysis.sources.conformance import EXAMPLES, RESULT_COLUMNS, check_conformance, is_conforming
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, labels, model, models
 
 DAY = "2025-10-07T12:00:00"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from analysis.queries import retention
 from analysis.sources.conformance import check_conformance, is_conforming
 from analysis.sources.coverage import Coverage, Span, month_end, of_days
-from analysis.sources.log import LogError, open_log
+from analysis.sources.log import LogError
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, model, models
 
 START = dt.date(2025, 1, 1)

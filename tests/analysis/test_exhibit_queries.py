@@ -9,7 +9,8 @@ import pytest
 
 from analysis.queries.query import Query
 from analysis.report.exhibits import EXHIBITS
-from analysis.sources.log import NotAvailable, open_log
+from analysis.sources.log import NotAvailable
+from analysis.sources.opening import open_log
 
 
 @pytest.fixture(scope="module")

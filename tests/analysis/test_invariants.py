@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.queries import agentic, categories, openness, retention, usage
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, labels, model, models
 
 MODELS = ["cn/open", "row/open", "row/closed", "none/listed"]

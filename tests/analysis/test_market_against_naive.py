@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from analysis.queries import categories, cost, geography
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from tests.analysis import naive_market as naive
 from tests.analysis.rich_log import rich
 

@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from analysis.report.charts import vega
 from analysis.report.exhibits import categories, cost, exhibit, geography, retention
 from analysis.report.figures import figure, svg
-from analysis.sources.log import NotAvailable, open_log
+from analysis.sources.log import NotAvailable
+from analysis.sources.opening import open_log
 from tests.analysis import rows
 from tests.analysis.rich_log import rich
 

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.queries import categories, cost, geography, retention, usage
-from analysis.sources.log import NotAvailable, open_log
+from analysis.sources.log import NotAvailable
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, labels, model, models
 
 MODELS = ["anthropic/one", "anthropic/two", "x-ai/three", "qwen/four", "none/listed"]

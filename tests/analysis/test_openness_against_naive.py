@@ -7,8 +7,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from analysis.queries import agentic, openness, usage
-from analysis.sources.log import open_log
+from analysis.queries import agentic, lengths, openness, usage
+from analysis.sources.opening import open_log
 from tests.analysis import naive, naive_openness
 from tests.analysis.made_log import write_run
 from tests.analysis.rough_log import FREE, UNLISTED, rough
@@ -273,7 +273,7 @@ def test_models_of_tool_calls_with_the_rest(rough_log, made_rough):
 def test_completions_with_and_without_reasoning(rough_log, made_rough):
     expected = naive_openness.reasoning_lengths(made_rough)
     weekly = naive.weekly(made_rough)
-    found = agentic.completion_lengths(rough_log)
+    found = lengths.completion_lengths(rough_log)
     assert found["week"].tolist() == sorted(weekly)
     for row in found.itertuples():
         requests, reasoning, visible = expected[row.week]
@@ -287,7 +287,7 @@ def test_completions_with_and_without_reasoning(rough_log, made_rough):
 def test_length_of_programming_requests(rough_log, made_rough):
     expected = naive_openness.lengths_of_labelled(made_rough)
     weekly = naive.weekly(made_rough)
-    found = agentic.programming_length(rough_log).set_index("week")
+    found = lengths.programming_length(rough_log).set_index("week")
     assert set(found.index) == {week for week, _ in expected}
     for week, row in found.iterrows():
         ours, others = expected.get((week, True), [0, 0]), expected.get((week, False), [0, 0])
@@ -305,7 +305,7 @@ def test_length_of_programming_requests(rough_log, made_rough):
 def test_growth_of_prompts_splits_into_growth_within_and_mix(rough_log, made_rough):
     rows = naive_openness.prompts_by_category(made_rough)
     sums = rows.groupby(["week", "category"])[["weight", "prompt"]].sum()
-    found = agentic.category_prompts(rough_log).set_index(["week", "category"])
+    found = lengths.category_prompts(rough_log).set_index(["week", "category"])
     assert set(found.index) == set(sums.index)
     assert found["weight"].tolist() == pytest.approx(sums.loc[found.index, "weight"].tolist())
     assert found["tokens_prompt"].tolist() == pytest.approx(sums.loc[found.index, "prompt"].tolist())
@@ -313,7 +313,7 @@ def test_growth_of_prompts_splits_into_growth_within_and_mix(rough_log, made_rou
     complete = rows[rows["week"] >= pd.Timestamp("2024-12-02")]
     weeks = sorted(complete["week"].unique())
     first, last = (complete[complete["week"].isin(w)] for w in (weeks[:4], weeks[-4:]))
-    growth = agentic.prompt_growth(rough_log).set_index("category")
+    growth = lengths.prompt_growth(rough_log).set_index("category")
     parts, whole = growth.drop(index="all"), growth.loc["all"]
     for side, end in ((first, "first"), (last, "last")):
         assert whole[f"mean_{end}"] == pytest.approx(side["prompt"].sum() / side["weight"].sum())

@@ -18,17 +18,19 @@ import vl_convert
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis.queries import agentic, openness, usage
+from analysis.queries import agentic, lengths, openness, usage
 from analysis.queries.query import all_queries
 from analysis.report import figures
 from analysis.report.charts import vega, vega_parts
 from analysis.report.charts.chart import Guide, Lines, Value
 from analysis.report.exhibits import agentic as agentic_exhibits
+from analysis.report.exhibits import lengths as lengths_exhibits
 from analysis.report.exhibits import openness as openness_exhibits
-from analysis.sources.log import NotAvailable, open_log
+from analysis.sources.log import NotAvailable
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, labels, model, models
 
-EXHIBITS = (*openness_exhibits.EXHIBITS, *agentic_exhibits.EXHIBITS)
+EXHIBITS = (*openness_exhibits.EXHIBITS, *agentic_exhibits.EXHIBITS, *lengths_exhibits.EXHIBITS)
 BY_ID = {exhibit.id: exhibit for exhibit in EXHIBITS}
 FACTS = models(
     model("cn/open", "2025-01-10", open_weights=True, origin="CN", size_class="small"),
@@ -255,7 +257,7 @@ def test_what_a_log_lacks_is_named_and_the_rest_is_there(connect, missing):
 
 @pytest.mark.parametrize(("column", "query"), [
     ("tools_offered", agentic.tools_offered), ("account_id", agentic.tool_accounts),
-    ("tokens_reasoning", agentic.reasoning_lengths),
+    ("tokens_reasoning", lengths.reasoning_lengths),
 ])  # fmt: skip
 def test_queries_name_the_column_that_they_lack(connect, column, query):
     with pytest.raises(NotAvailable, match=column):
@@ -266,9 +268,9 @@ def test_columns_without_their_source_are_empty_not_zero(connect):
     log = connect(ONE.drop_columns(["account_id", "tokens_reasoning"]))
     tools = agentic.tool_share_and_largest_account(log)
     assert tools[["accounts", "largest_account_tokens", "largest_account_part"]].isna().all(axis=None)
-    lengths = agentic.completion_lengths(log)
-    assert lengths[["mean_reasoning", "mean_visible"]].isna().all(axis=None)
-    assert lengths["mean_completion"].tolist() == [50]
+    completions = lengths.completion_lengths(log)
+    assert completions[["mean_reasoning", "mean_visible"]].isna().all(axis=None)
+    assert completions["mean_completion"].tolist() == [50]
 
 
 def test_a_finish_reason_without_values_is_a_gap(connect):
@@ -376,7 +378,7 @@ def test_growth_of_prompts_of_a_stable_category_is_mix_alone(connect):
     log = connect(
         generations(first + last), labels=labels(tags), start=dt.date(2025, 5, 5), end=dt.date(2025, 5, 18)
     )
-    found = agentic.prompt_growth(log).set_index("category")
+    found = lengths.prompt_growth(log).set_index("category")
     assert found.loc["all", ["mean_first", "mean_last"]].tolist() == [325, 550]
     assert found["within"].abs().max() == 0
     assert found.loc["all", "mix"] == pytest.approx(225)
@@ -472,9 +474,9 @@ def test_tokens_are_conserved_and_shares_add_up(connection, drawn, given_labels)
 
         labelled = openness.weekly_categories(log)
         types = labelled.drop_duplicates(["week", "source_type"])
-        lengths = agentic.labelled_lengths(log)
-        assert types["type_tokens"].sum() == lengths["tokens"].sum() <= everything
-        assert types["type_requests"].sum() == lengths["requests"].sum()
+        labelled_ones = lengths.labelled_lengths(log)
+        assert types["type_tokens"].sum() == labelled_ones["tokens"].sum() <= everything
+        assert types["type_requests"].sum() == labelled_ones["requests"].sum()
         weeks = openness.category_mix(log).groupby("week")
         mixed = weeks.agg(tokens=("tokens", "sum"), whole=("labelled_tokens", "max"))
         assert (mixed["tokens"] >= mixed["whole"]).all()
@@ -486,7 +488,7 @@ def test_tokens_are_conserved_and_shares_add_up(connection, drawn, given_labels)
             assert sources["tokens"].sum() == inside["tokens"].sum()
             assert sources["requests"].sum() == inside["requests"].sum()
             assert np.allclose(sources.dropna(subset=["share"]).groupby("week")["share"].sum(), 1)
-        growth = agentic.prompt_growth(log)
+        growth = lengths.prompt_growth(log)
         if len(growth):
             whole, parts = growth.iloc[-1], growth.iloc[:-1]
             assert parts["total"].sum() == pytest.approx(whole["mean_last"] - whole["mean_first"], abs=1e-3)

@@ -20,7 +20,7 @@ from analysis.report.charts.chart import Sheet, on_one_scale
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.exhibits.retention import cohorts_of
 from analysis.report.pages.cells import triangle, written
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, model, models
 
 UNSAID = {"fig29c"}  # the made log has no label of technology

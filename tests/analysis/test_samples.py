@@ -11,7 +11,7 @@ import ibis
 import pytest
 
 from analysis.report.exhibits import EXHIBITS, exhibit
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 

@@ -16,7 +16,8 @@ import pytest
 
 from analysis import contract
 from analysis.queries import agentic, categories, cost, openness, query, retention, usage
-from analysis.sources.log import LogError, NotAvailable, open_log
+from analysis.sources.log import LogError, NotAvailable
+from analysis.sources.opening import open_log
 from analysis.workers import Workers
 from tests.analysis.made_log import READ, made, write_run
 from tests.analysis.rows import generations

@@ -12,7 +12,8 @@ import ibis
 import pyarrow as pa
 
 from analysis import contract
-from analysis.sources.log import Log, open_log
+from analysis.sources.log import Log
+from analysis.sources.opening import open_log
 from tests.analysis.rows import DEFAULTS, model, models
 
 FIRST = dt.date(2024, 11, 4)  # Monday

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from analysis.sources.log import open_log
+from analysis.sources.opening import open_log
 from testbed.claims import scoreboard
 from testbed.claims.registry import registry
 from tests.analysis.made_log import made

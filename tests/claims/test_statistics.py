@@ -8,8 +8,8 @@ import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from analysis import study
-from analysis.queries import agentic, cost, openness
-from analysis.sources.log import open_log
+from analysis.queries import cost, lengths, openness
+from analysis.sources.opening import open_log
 from testbed.claims.statistics import Untestable, measure
 from tests.analysis.made_log import made
 from tests.claims.market_log import Line, cohort, fact, log_of
@@ -69,7 +69,7 @@ def test_programming_is_compared_with_all_requests_labelled_or_not():
     lines = [Line(CLOSED, 6e5, "programming", 6), Line(CLOSED, 2e5, "legal", 6), Line(CLOSED, 1e5, n=12)]
     with log_of(lines, [fact(CLOSED)]) as small:
         found = measure(small, "agentic.programming_to_overall", {})
-        drawn = agentic.programming_length(small)["ratio"]
+        drawn = lengths.programming_length(small)["ratio"]
     assert found.value == pytest.approx(1e5 / (9e5 / 24)) == pytest.approx(drawn.mean())
 
 

@@ -296,7 +296,7 @@ def test_rotated_accounts_are_one_organisation(connect):
 def test_a_panel_does_not_depend_on_the_order_of_rows(order, keys):
     import ibis
 
-    from analysis.sources.log import open_log
+    from analysis.sources.opening import open_log
 
     rows = [(f"u{i % 8}", "x/new", f"2025-0{2 + i % 3}-0{1 + i % 7}", {"account_id": key if i % 5 else None})
             for i, key in enumerate(keys)]  # fmt: skip

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.queries import retention, usage
-from analysis.sources.log import Log, open_log
+from analysis.sources.log import Log
+from analysis.sources.opening import open_log
 from tests.analysis.rows import generations
 
 ROWS = generations(

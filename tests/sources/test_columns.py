@@ -7,7 +7,8 @@ import pytest
 
 from analysis.queries import usage
 from analysis.sources.conformance import check_conformance, is_conforming
-from analysis.sources.log import LogError, open_log
+from analysis.sources.log import LogError
+from analysis.sources.opening import open_log
 from tests.sources.files_of_a_log import ROWS, cast, found, put, write
 
 FIRST, SECOND = ROWS.slice(0, 30), ROWS.slice(30)

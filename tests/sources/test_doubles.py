@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from analysis.queries import categories, usage
 from analysis.sources import doubles
 from analysis.sources.conformance import check_conformance
-from analysis.sources.log import LogError, open_log
+from analysis.sources.log import LogError
+from analysis.sources.opening import open_log
 from tests.analysis.rows import labels
 from tests.sources.files_of_a_log import ROWS, cast, put, write
 

@@ -13,7 +13,8 @@ import pytest
 from analysis.contract import files
 from analysis.queries import retention
 from analysis.sources import runs
-from analysis.sources.log import LogError, NotAvailable, open_log
+from analysis.sources.log import LogError, NotAvailable
+from analysis.sources.opening import open_log
 from testbed import cli
 from tests.analysis.rows import labels, model, models
 from tests.sources.files_of_a_log import ROWS, found, numbers, put, write

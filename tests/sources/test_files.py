@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.sources import files
-from analysis.sources.log import LogError, open_log
+from analysis.sources.log import LogError
+from analysis.sources.opening import open_log
 from tests.sources.files_of_a_log import ROWS, found, write
 
 

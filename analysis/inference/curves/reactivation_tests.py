@@ -9,6 +9,8 @@ Which test answers what. Log-convexity: is there a bump in this cohort's own cur
 makes the same bump. Calendar-safe: a bump beyond what older cohorts of the model show in the same calendar months.
 McNemar: did more users come back than fall silent, so that the curve visibly rises? The isotonic likelihood-ratio
 test is a reference only: it assumes independent months and a flat curve, so it hardly ever fires on a falling one.
+
+Long because the tests ask one question of one matrix, and are read and compared side by side.
 """
 
 from __future__ import annotations

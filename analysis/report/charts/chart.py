@@ -287,3 +287,20 @@ def _with_gaps(rows: pd.DataFrame, at: str, names: list[str], value: str, step: 
 
 def _steps(places: pd.Series, step: Any) -> int:
     return int((places.iloc[-1] - places.iloc[0]) // step) if len(places) else -1
+
+
+def melted(
+    frame: pd.DataFrame,
+    names: Mapping[str, str],
+    value: Value,
+    more: Sequence[Value],
+    colours: Mapping[str, str],
+    dashes: Mapping[str, Sequence[int]] | None = None,
+    wide: str = "",
+) -> tuple[pd.DataFrame, Series]:
+    """Columns of a weekly frame, with their names for people, as series of one chart: rows of week, complete, line (the
+    column), `value`, and `more` as they are; and the series that `line` tells apart."""
+    kept = ["week", "complete", *(one.column for one in more)]
+    known = [column for column in names if frame[column].notna().any()]
+    long = frame.melt(kept, known, var_name="line", value_name=value.column)
+    return long, Series("line", list(names), names, colours, dashes or {}, wide)

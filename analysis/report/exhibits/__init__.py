@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from analysis.report.exhibit import Exhibit
-from analysis.report.exhibits import agentic, categories, cost, geography, openness, retention
+from analysis.report.exhibits import agentic, categories, cost, geography, lengths, openness, retention
 
 EXHIBITS: tuple[Exhibit, ...] = (
     *openness.EXHIBITS,
     *agentic.EXHIBITS,
+    *lengths.EXHIBITS,
     *categories.EXHIBITS,
     *geography.EXHIBITS,
     *retention.EXHIBITS,

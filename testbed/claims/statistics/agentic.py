@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import study
 from analysis.numerals import counted
 from analysis.proportions import share as over
-from analysis.queries import agentic, usage
+from analysis.queries import agentic, lengths, usage
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
 from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
@@ -274,14 +274,14 @@ def _programming_growth(log: Log) -> dict[str, float]:
     `part`, its share of the prompt tokens at the start (`part_first`), and the means (`first`, `last`). Raises
     Untestable where prompts did not grow."""
     weeks_of(log, "category")
-    frame = agentic.prompt_growth(log, study.CATEGORY_WINDOW, weeks=8).set_index("category")
-    if frame.empty or agentic.PROGRAMMING not in frame.index:
+    frame = lengths.prompt_growth(log, study.CATEGORY_WINDOW, weeks=8).set_index("category")
+    if frame.empty or lengths.PROGRAMMING not in frame.index:
         raise Untestable("no labelled request of programming")
     first, last = frame["mean_first"], frame["mean_last"]
     if not last["all"] > first["all"]:
         raise Untestable("prompts did not become longer in the window")
     tokens = frame["share_first"] * first
-    name = agentic.PROGRAMMING
+    name = lengths.PROGRAMMING
     return {"part": float(frame["part"][name]), "part_first": float(over(tokens[name], first["all"])),
             "first": float(first["all"]), "last": float(last["all"])}  # fmt: skip
 
@@ -310,7 +310,7 @@ def weekly_programming_to_overall(log: Log, window: Window = "category") -> Seri
     """Mean length (prompt and completion) of labelled programming requests over that of all requests, labelled or not,
     by week (figure 18)."""
     weeks = weeks_of(log, window)
-    frame = agentic.programming_length(log).set_index("week").reindex(weeks)
+    frame = lengths.programming_length(log).set_index("week").reindex(weeks)
     requests = int(frame["programming_requests"].sum())
     if not requests:
         raise Untestable("no labelled request of programming")
