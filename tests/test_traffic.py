@@ -420,6 +420,23 @@ def test_a_large_accounts_tool_call_share_is_its_own(tmp_path):
     assert_share(called[frame["user"] < 50], 0.1)
 
 
+def test_a_large_account_comes_with_its_full_volume(tmp_path):
+    """The volume of other work unlocks with a time constant of twenty days; an account's is there on its first day."""
+    event = {
+        "event": "large_account",
+        "date": "2025-01-08",
+        "model": ONLY_MODEL,
+        "users": 5,
+        "requests_per_day": 200,
+    }
+    file = scenario_file(tmp_path, users=50, calendar=[event], mechanisms__volume_unlock="on")
+    frame = handmade(file).frame()
+    account, first = frame["user"] >= 50, frame["day"].between(2, 4)
+    assert_total(int((account & first).sum()), 3 * 200)
+    ramp = 1 - 0.7 * np.exp(-np.arange(2, 5) / 20)
+    assert_total(int((~account & first).sum()), 50 * 6.0 * ramp.sum())
+
+
 def test_cancelled_requests_have_a_part_of_their_tokens_and_failed_ones_none(mixed):
     _, frame = mixed
     cancelled = frame[frame["finish"] == len(FINISH_REASONS)]

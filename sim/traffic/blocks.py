@@ -51,10 +51,7 @@ class Traffic:
         spells: dict[str, NDArray[np.int32]],
         draws: Draws,
     ) -> None:
-        self.scenario, self.users, self.work = scenario, users, workloads
-        # A large account comes with its full volume: it has no ramp.
-        settled = workloads.pinned_model[spells["workload"]] >= 0
-        self.spells = spells | {"since": np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])}
+        self.scenario, self.users, self.work, self.spells = scenario, users, workloads, spells
         self.memory = Memory()
         self._weeks = weeks_of(scenario)
         mondays = np.array([monday for monday, _, _ in self._weeks], dtype="datetime64[D]")
@@ -64,7 +61,10 @@ class Traffic:
         models, self.providers = model_table(scenario, catalogue)
         self.tables = Tables(self.days, models, kind_table(scenario), factor_table(scenario))
         self.work_table = work_table(scenario, users, workloads)
-        self.spell_table = spell_table(spells)
+        # A large account comes with its full volume: it has no ramp.
+        settled = workloads.pinned_model[spells["workload"]] >= 0
+        since = np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])
+        self.spell_table = spell_table(spells | {"since": since})
         self.volume = volume_of(scenario, self.days, self.spell_table, draws)
         # Blocks are ranges of users; workloads and spells are ordered by user.
         edges = np.arange(0, len(users) + BLOCK_USERS, BLOCK_USERS)
