@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from analysis.contract import names
+from analysis.contract import nearest_names
 
 
 class Entry(NamedTuple):
@@ -71,7 +71,7 @@ def find(word: str) -> Entry | None:
 def nearest(word: str) -> list[str]:
     """Up to three words of the glossary that are spelt much like this one, or hold it."""
     asked = _plain(word)
-    near = names.nearest(asked, _BY_NAME, most=3)
+    near = nearest_names.nearest(asked, _BY_NAME, most=3)
     near += [name for name in _BY_NAME if asked and asked in name]
     return list(dict.fromkeys(_BY_NAME[name].word for name in near))[:3]
 

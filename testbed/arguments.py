@@ -84,7 +84,9 @@ class Parser(argparse.ArgumentParser):
 
 def hint(word: str, known: Iterable[str]) -> str:
     """`, did you mean X?` for the known word nearest to `word`, or nothing."""
-    from analysis.contract.names import did_you_mean  # brings pyarrow, which no help text should wait for
+    from analysis.contract.nearest_names import (
+        did_you_mean,  # brings pyarrow, which no help text should wait for
+    )
 
     said = did_you_mean(word, known)
     return f", {said}" if said else ""

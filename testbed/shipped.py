@@ -50,7 +50,7 @@ def named(given: str) -> Path:
 def no_such(kind: str, given: str, name: str, known: Mapping[str, Path]) -> BadInput:
     """What is wrong with a name or a path at which there is nothing. kind: what was looked for, such as "scenario".
     name: the shipped one that `given` would be. known: the shipped ones."""
-    from analysis.contract.names import nearest  # brings pyarrow, which no help text should wait for
+    from analysis.contract.nearest_names import nearest  # brings pyarrow, which no help text should wait for
 
     path, where = Path(given), f"{given}:1:1: no such"
     if Path(f"{given}.yaml").is_file():

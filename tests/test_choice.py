@@ -20,8 +20,8 @@ from sim.agents.choice import (
     plain_utilities,
     view_of,
 )  # fmt: skip
+from sim.agents.compiled_choice import earliest_times
 from sim.agents.population import Workloads
-from sim.agents.race import earliest_times
 from sim.market import Market
 from sim.mechanisms import MECHANISMS
 from sim.randomness import Draws, Purpose

@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim import estimate
 from sim.scenario.shipped import worlds
-from testbed import cli, room
+from testbed import capacity, cli
 from testbed.failure import BadInput
 
 WHALE = "model: new/frontier, requests_per_day: 2000000"
@@ -56,18 +56,18 @@ def test_nothing_is_asked_of_a_shipped_world(name):
 
 @pytest.mark.parametrize("which", ["disk", "memory"])
 def test_what_exceeds_the_free_room_is_refused_unless_anyway(found, tmp_path, monkeypatch, which):
-    monkeypatch.setattr(room, "free_disk", lambda out: 10**12)
-    monkeypatch.setattr(room, "free_memory", lambda: 10**12)
+    monkeypatch.setattr(capacity, "free_disk", lambda out: 10**12)
+    monkeypatch.setattr(capacity, "free_memory", lambda: 10**12)
     large = dataclasses.replace(found, **{which: 10**12 + 1})
-    room.check(found, tmp_path, anyway=False)
-    room.check(large, tmp_path, anyway=True)
+    capacity.check(found, tmp_path, anyway=False)
+    capacity.check(large, tmp_path, anyway=True)
     with pytest.raises(BadInput, match=r"too large for this machine.*free.*--anyway"):
-        room.check(large, tmp_path, anyway=False)
+        capacity.check(large, tmp_path, anyway=False)
 
 
 def test_a_system_that_does_not_tell_its_memory_refuses_nothing_for_it(found, tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "free_memory", lambda: None)
-    room.check(dataclasses.replace(found, memory=10**15), tmp_path, anyway=False)
+    monkeypatch.setattr(capacity, "free_memory", lambda: None)
+    capacity.check(dataclasses.replace(found, memory=10**15), tmp_path, anyway=False)
 
 
 def test_a_world_that_is_too_large_is_refused_before_anything_is_written(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis import open_log, write_analysis
-from analysis.report.pages import verdicts
+from analysis.report.pages import claim_verdicts
 from testbed.commands.compare import PAGE, compare
 from tests.analysis.made_log import made, write_run
 
@@ -35,7 +35,7 @@ def run(chromium, tmp_path_factory):
         {"id": "C117", "role": "emergent", "status": "fails", "statement": "40% stay", "reported": "40%",
          "simulated": "12% <low>", "reason": "not in the band"},
     ]  # fmt: skip
-    verdicts.keep(folder, {"claims": claims})
+    claim_verdicts.keep(folder, {"claims": claims})
     return folder
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analysis import study
-from analysis.contract.names import did_you_mean, nearest
+from analysis.contract.nearest_names import did_you_mean, nearest
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.decision import first_look
 from analysis.inference.verdict.classification import at_level
@@ -25,7 +25,7 @@ from tests.claims.market_log import cohort, fact, log_of
 
 MODEL = "meta-llama/llama-4-maverick"
 WORDS_THAT_AGREE = {
-    "analysis/report/pages/judgements.py",
+    "analysis/report/pages/launch_verdicts.py",
     "testbed/terminal/verdict_view.py",
 }  # "the cohort", "the cohorts"
 ROOT = Path(__file__).parent.parent
@@ -49,7 +49,9 @@ def users_of(*names: str) -> set[str]:
 
 
 def test_one_file_knows_which_names_are_alike():
-    assert users_of("difflib", "get_close_matches", "SequenceMatcher") == {"analysis/contract/names.py"}
+    assert users_of("difflib", "get_close_matches", "SequenceMatcher") == {
+        "analysis/contract/nearest_names.py"
+    }
 
 
 @pytest.mark.parametrize(("known", "most", "near"), [
@@ -109,7 +111,7 @@ def test_one_file_knows_how_a_file_is_written_as_a_whole():
     aside = {
         "analysis/staging.py",
         "analysis/report/results.py",
-        "analysis/report/pages/verdicts.py",
+        "analysis/report/pages/claim_verdicts.py",
         "testbed/commands/compare.py",
         "testbed/commands/experiment.py",
     }

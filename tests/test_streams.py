@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.report.comparison import Analysed
-from analysis.report.sheet import write_csv
+from analysis.report.spreadsheet import write_csv
 from analysis.sources import files
 from testbed import arguments, cli
 

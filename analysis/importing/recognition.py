@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analysis.contract.names import did_you_mean
+from analysis.contract.nearest_names import did_you_mean
 from analysis.importing.format import FALLBACK, Form, Importer
 from analysis.importing.source import SourceFile
 from analysis.numerals import listed

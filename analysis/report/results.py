@@ -25,7 +25,7 @@ from analysis.report.charts import vega
 from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
-from analysis.report.sheet import write_csv
+from analysis.report.spreadsheet import write_csv
 from analysis.sources.log import Log, NotAvailable
 from analysis.staging import Staging
 from analysis.workers import Workers
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from analysis.inference.verdict.verdict import Verdict
     from analysis.report.figures.style import Drawn
     from analysis.report.pages import Card, PanelPart
-    from analysis.report.pages.judgements import Judgement
+    from analysis.report.pages.launch_verdicts import Judgement
 
 Progress = Callable[[str, float, float], None]
 RESULTS = ("tables", "figures", "report.html")
@@ -79,15 +79,15 @@ def write_analysis(
     source type) as DataFrames (None where not available), `gaps` (list of text), `files` (list of Path), `report`
     (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
     """
-    from analysis.report.pages import verdicts
+    from analysis.report.pages import claim_verdicts
 
     target = Path(out_dir)
     with Staging(target, RESULTS) as staged:
         writer = _Writer(
             log, staged.path, progress, manifest or log.manifest, models, workers or Workers(), answer, stills
         )
-        outdated = registry_digest is not None and verdicts.is_outdated(target, registry_digest)
-        summary = writer.write(verdicts.read(target), outdated)
+        outdated = registry_digest is not None and claim_verdicts.is_outdated(target, registry_digest)
+        summary = writer.write(claim_verdicts.read(target), outdated)
         files = sorted(file.relative_to(staged.path) for file in staged.path.rglob("*") if file.is_file())
         staged.publish()
     if not stills:
@@ -140,8 +140,8 @@ class _Writer:
     def write(self, judged: dict[str, Any] | None, outdated: bool) -> dict[str, Any]:
         from analysis.inference.verdict.table import verdict_table
         from analysis.report.exhibits import EXHIBITS
-        from analysis.report.pages import verdicts
-        from analysis.report.pages.judgements import judgement
+        from analysis.report.pages import claim_verdicts
+        from analysis.report.pages.launch_verdicts import judgement
         from analysis.report.pages.script import script
 
         self.steps = 2 * len(EXHIBITS) + 8  # of each exhibit a table and a figure; and those below
@@ -178,7 +178,9 @@ class _Writer:
 
         def write_page() -> None:
             page = self._page(panels, contrast, shown, sections, code.result())
-            (self.folder / "report.html").write_text(verdicts.into(page, judged, outdated), encoding="utf-8")
+            (self.folder / "report.html").write_text(
+                claim_verdicts.into(page, judged, outdated), encoding="utf-8"
+            )
 
         self._step("page", write_page)
         self._report("report", self.steps)
@@ -264,7 +266,7 @@ class _Writer:
         self, panel: study.Panel, card: Card | None, judgement: Judgement, chart: Cohorts
     ) -> PanelPart:
         """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
-        from analysis.report.pages import PanelPart, cells, wording
+        from analysis.report.pages import PanelPart, cells, text_alternatives
 
         triangle, launch = chart.cells, chart.launch
         spec = vega.spec(chart)
@@ -280,7 +282,7 @@ class _Writer:
             reading=panel.reading,
             spec=spec,
             still=still,
-            label=wording.describe_retention(panel.name, triangle, launch),
+            label=text_alternatives.describe_retention(panel.name, triangle, launch),
             table=cells.triangle(triangle, launch) if len(triangle) else None,
             gap=gap,
             claims=card.claims if card is not None and card.still else (),
@@ -306,7 +308,7 @@ class _Writer:
 
     def _card(self, exhibit: Exhibit, frame: pd.DataFrame | NotAvailable) -> Card:
         """The page's card of an exhibit, without its still, which is being drawn."""
-        from analysis.report.pages import Card, Shown, cells, page, wording
+        from analysis.report.pages import Card, Shown, cells, page, text_alternatives
 
         definition = page.paragraphs(definition_of(exhibit))
         chart = self.charts.get(exhibit.id)
@@ -337,7 +339,9 @@ class _Writer:
             title=exhibit.title,
             unit=exhibit.unit,
             spec=spec,
-            label=wording.SHEET if sheet else wording.describe(frame, formats, exhibit.unit, chart),
+            label=text_alternatives.SHEET
+            if sheet
+            else text_alternatives.describe(frame, formats, exhibit.unit, chart),
             sample=sample
             or f"{self.log.name}: {counted(self.log.rows, 'request')}, {self.log.first_day} to {self.log.last_day}",
             definition=definition,
@@ -347,7 +351,7 @@ class _Writer:
             table=None if sheet else cells.table(frame, formats),
             files=files,
             height=page.height_of(spec),
-            plain=wording.throughout(frame, formats),
+            plain=text_alternatives.throughout(frame, formats),
         )
 
     # --- files

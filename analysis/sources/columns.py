@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import contract
-from analysis.contract import names
+from analysis.contract import nearest_names
 from analysis.numerals import counted
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
@@ -80,7 +80,7 @@ def _type_problem(field: contract.Field, kind: dtypes.DataType) -> str:
 
 def nearest(name: str, known: list[str]) -> str:
     """The known names nearest to one that is not there, in brackets; else all of them."""
-    near = names.nearest(name, known, most=3)
+    near = nearest_names.nearest(name, known, most=3)
     if near:
         return f" (nearest: {', '.join(near)})"
     return f"{ALL}{', '.join(sorted(known)[:12])})" if known else ""

@@ -10,9 +10,9 @@ affordable at list price, with the tools, the context and the permissiveness it 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.compiled_choice import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
 from sim.agents.model_sets import holds
 from sim.agents.population import Workloads
-from sim.agents.race import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
 from sim.market import Market
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.information import Information

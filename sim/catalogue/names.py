@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analysis.contract.names import nearest
+from analysis.contract.nearest_names import nearest
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

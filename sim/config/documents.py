@@ -2,7 +2,7 @@
 
 `extends: other.yaml` (a path relative to the file) or `extends: report` (the name of a shipped one, where no file
 beside it is called so) puts a document on top of another one: see `sim.config.merging`. An override
-`section.key=value` (`--set`) is a small document on top of the last one: see `sim.config.overrides`. `all` among
+`section.key=value` (`--set`) is a small document on top of the last one: see `sim.config.set_option`. `all` among
 switches is short for each of them: see `sim.config.switches`.
 """
 
@@ -17,9 +17,9 @@ from typing import Any, cast
 
 from sim.config.merging import merge_keys
 from sim.config.nodes import Mapping, Node, Sequence, plain
-from sim.config.overrides import OVERRIDES, override
 from sim.config.problems import Mark, Path, Problem, ProblemAt, ProblemsAt, ScenarioError, dotted
 from sim.config.reading import chain
+from sim.config.set_option import OVERRIDES, override
 from sim.config.switches import Switches, with_all
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence as Items
 from dataclasses import replace
 from pathlib import Path as FilePath
 
-from analysis.contract.names import did_you_mean
+from analysis.contract.nearest_names import did_you_mean
 from sim.config.nodes import Mapping, Scalar, Sequence, compose, source_lines
 from sim.config.problems import Problem, ScenarioError, problem_in
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, PlainValidator, ValidationError, WrapValidator
 from pydantic_core import ErrorDetails
 
-from analysis.contract.names import did_you_mean
+from analysis.contract.nearest_names import did_you_mean
 from sim.config.documents import Document
 from sim.config.nodes import Mapping, Node, Scalar, Sequence
 from sim.config.problems import Path, Problem, ProblemAt, ProblemsAt, ScenarioError, listed

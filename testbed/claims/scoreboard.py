@@ -2,7 +2,7 @@
 
 with analysis.open_log(run) as log:
     board = scoreboard.score(log)
-    verdicts.keep(run, board.as_json())  # analysis.report.pages.verdicts
+    verdicts.keep(run, board.as_json())  # analysis.report.pages.claim_verdicts
 """
 
 from __future__ import annotations

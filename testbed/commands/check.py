@@ -134,7 +134,7 @@ def _selection(args: argparse.Namespace, claims: Registry) -> set[str] | None:
 
 def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
     from analysis import LogError, open_log
-    from analysis.report.pages import verdicts
+    from analysis.report.pages import claim_verdicts
     from analysis.sources.runs import own_run
     from testbed.claims import scoreboard
     from testbed.commands.analyze import check_one_log
@@ -166,7 +166,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     try:
         if run is not None and kept is not None:
             check_writable(run)
-            verdicts.keep(run, board.as_json())
+            claim_verdicts.keep(run, board.as_json())
     except (BadInput, OSError) as error:  # the board was measured and can be shown all the same
         print(f"slipper check: the verdicts are not kept: {error}", file=sys.stderr)
         kept = None

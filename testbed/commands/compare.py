@@ -100,7 +100,7 @@ def compare(first: Path, second: Path, out: Path) -> Result:
     from analysis.report.comparison import Analysed, exhibit_differences, panel_models, retention_differences
     from analysis.report.exhibits import EXHIBITS
     from analysis.report.pages.compare import render_comparison
-    from analysis.report.sheet import write_csv
+    from analysis.report.spreadsheet import write_csv
     from analysis.staging import Staging
 
     a, b = Analysed.at(first), Analysed.at(second)

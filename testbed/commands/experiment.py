@@ -284,7 +284,7 @@ def write_results(
 ) -> tuple[list[MatrixCell], pd.DataFrame, list[tuple[str, str]]]:
     """Write the tables, the matrix and the page from all runs of the plan that are remembered; returns the matrix, the
     numbers behind the answers and the facts of the page."""
-    from analysis.report.sheet import write_csv
+    from analysis.report.spreadsheet import write_csv
     from analysis.staging import Staging
     from testbed.experiment.findings import curves, matrix, numbers, page, table
 

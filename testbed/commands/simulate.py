@@ -93,11 +93,11 @@ def _is_there(world: sim.World, out: Path, fresh: bool) -> bool:
 def _check_room(world: sim.World, args: argparse.Namespace) -> None:
     """Estimates a world that may be large, says so, and raises BadInput if this machine has no room for it."""
     from sim import estimate
-    from testbed import room
+    from testbed import capacity
 
     if estimate.may_be_large(world):
         found = estimate.estimate(world, args.workers)
-        room.check(found, Path(args.out), args.anyway)
+        capacity.check(found, Path(args.out), args.anyway)
         print(f"{args.scenario}: {found.sentence()}", file=sys.stderr)
 
 

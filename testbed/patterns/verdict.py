@@ -17,9 +17,9 @@ from analysis.inference.cohorts.models import control_models, models_to_judge
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
 from analysis.inference.launch.decision import decide
+from analysis.inference.launch.four_tests import ALPHA, launch_tests
 from analysis.inference.launch.multiplicity import adjusted, scan
 from analysis.inference.launch.naive import two_proportions
-from analysis.inference.launch.tests import ALPHA, launch_tests
 from analysis.inference.verdict.classification import CALLED, Kind
 from analysis.inference.verdict.judging import verdicts
 from analysis.inference.verdict.verdict import Verdict

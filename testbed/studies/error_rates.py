@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis.contract import files
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
-from analysis.inference.launch.tests import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
+from analysis.inference.launch.four_tests import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
 from testbed import arguments
 from testbed.experiment import runner
 from testbed.experiment.runs import has_failed

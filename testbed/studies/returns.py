@@ -13,9 +13,9 @@ import numpy as np
 from analysis.inference.cohorts.co_activity import co_activity
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population
-from analysis.inference.curves.reactivation_tests import isotonic_lrt_of, log_convexity, mcnemar
+from analysis.inference.curves.reactivation_evidence import isotonic_lrt_of, log_convexity, mcnemar
 from analysis.inference.curves.reactivations import find_reactivations
-from analysis.inference.launch.tests import ALPHA
+from analysis.inference.launch.four_tests import ALPHA
 from testbed.studies.sizes import Setting
 
 COLUMNS = ("isotonic", "McNemar", "log-convexity", "boomerang")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from analysis.report.pages import verdicts
+from analysis.report.pages import claim_verdicts
 from testbed.claims import scoreboard
 from testbed.claims.frequency import Study, frequency
 from testbed.claims.registry import Entry, Registry
@@ -79,7 +79,7 @@ def study(
         folder = folders[record["key"]]
         if run_is_there(folder) and not has_failed(record):
             lines = [(entry, _line(entry, record)) for entry in claims]
-            verdicts.keep(
+            claim_verdicts.keep(
                 folder, scoreboard.as_data(ids[record["key"]], claims.digest, _titles(claims), lines)
             )
 

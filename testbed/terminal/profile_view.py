@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis.inference.cohorts.definitions import DEFINITIONS
+from analysis.inference.cohorts.retention_definitions import DEFINITIONS
 from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, CohortProfile, Plateau, Returns
 from analysis.inference.launch.effects import Amount
 from analysis.numerals import counted, number, p_is, p_value, percent, percent_within

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.report.pages import PanelPart
 from analysis.report.pages.answer import answer, panel_id
-from analysis.report.pages.judgements import Judgement
+from analysis.report.pages.launch_verdicts import Judgement
 
 CHART = {"mark": "line", "height": 250}
 

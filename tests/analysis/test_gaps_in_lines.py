@@ -11,7 +11,7 @@ from analysis.report.charts import vega
 from analysis.report.charts.chart import Cohorts, Lines, Series, Value
 from analysis.report.figures.cohorts import draw_cohorts
 from analysis.report.figures.weekly import draw_lines
-from analysis.report.pages import wording
+from analysis.report.pages import text_alternatives
 
 WEEKS = pd.date_range("2025-01-06", periods=7, freq="7D")
 
@@ -102,7 +102,7 @@ def test_no_line_crosses_an_incomplete_month_undashed():
 def test_what_is_nothing_is_not_among_the_largest():
     frame = pd.DataFrame({"category": ["programming", "roleplay", "trivia"], "share": [1.0, 0.0, 0.0]})
     formats = {"category": "text", "share": "share"}
-    said = wording.describe(frame, formats, "share of tokens")
+    said = text_alternatives.describe(frame, formats, "share of tokens")
     assert "programming 100.0%" in said and "roleplay" not in said
-    none = wording.describe(frame.assign(share=0.0), formats, "share of tokens")
+    none = text_alternatives.describe(frame.assign(share=0.0), formats, "share of tokens")
     assert "roleplay 0" in none

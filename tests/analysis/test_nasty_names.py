@@ -15,7 +15,7 @@ from analysis.report import figures
 from analysis.report.charts import vega
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.exhibits.retention import cohorts_of
-from analysis.report.pages import wording
+from analysis.report.pages import text_alternatives
 from analysis.sources.log import NotAvailable
 from tests.analysis.made_log import made
 
@@ -77,7 +77,7 @@ def test_every_figure_draws_any_name(nasty):
         if exhibit.chart and len(frame):
             chart = exhibit.chart(frame)
             json.dumps(vega.spec(chart))
-            assert wording.describe(frame, exhibit.formats, exhibit.unit, chart)
+            assert text_alternatives.describe(frame, exhibit.formats, exhibit.unit, chart)
             sample = exhibit.sample(nasty, frame) if exhibit.sample else ""
             figure = figures.figure(chart, exhibit.title, sample)
             said = "".join(ElementTree.parse(io.StringIO(figures.svg(figure))).getroot().itertext())

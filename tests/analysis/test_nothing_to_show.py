@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.report.pages import Card, Part, page, wording
+from analysis.report.pages import Card, Part, page, text_alternatives
 from analysis.report.pages.answer import Answer
 from analysis.report.pages.cells import Cell, SmallTable
 
@@ -18,12 +18,12 @@ def frame(*shares, name="Asia"):
 
 
 def test_a_table_of_one_share_says_one_thing():
-    assert wording.throughout(frame(1.0, 1.0), FORMATS) == "Asia: 100.0% throughout"
-    assert wording.throughout(frame(0.0, 0.0, None), FORMATS) == "0.0% throughout"
-    assert wording.throughout(frame(0.0, 1.0), FORMATS) == ""
-    assert wording.throughout(frame(0.5, 0.5), FORMATS) == ""
-    assert wording.throughout(frame(), FORMATS) == ""
-    assert wording.throughout(frame(1.0), {"continent": "text"}) == ""
+    assert text_alternatives.throughout(frame(1.0, 1.0), FORMATS) == "Asia: 100.0% throughout"
+    assert text_alternatives.throughout(frame(0.0, 0.0, None), FORMATS) == "0.0% throughout"
+    assert text_alternatives.throughout(frame(0.0, 1.0), FORMATS) == ""
+    assert text_alternatives.throughout(frame(0.5, 0.5), FORMATS) == ""
+    assert text_alternatives.throughout(frame(), FORMATS) == ""
+    assert text_alternatives.throughout(frame(1.0), {"continent": "text"}) == ""
 
 
 def test_what_has_nothing_to_show_is_listed_with_why():

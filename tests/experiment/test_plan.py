@@ -245,7 +245,7 @@ def test_another_way_of_judging_is_another_key(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "changes"),
     [
-        ("analysis/inference/launch/tests.py", True),
+        ("analysis/inference/launch/four_tests.py", True),
         ("analysis/report/exhibits/retention.py", True),
         ("analysis/queries/retention.py", True),
         ("testbed/patterns/verdict.py", True),

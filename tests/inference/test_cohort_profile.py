@@ -15,10 +15,10 @@ import pytest
 from rich.console import Console
 
 from analysis import open_log
-from analysis.inference.cohorts.definitions import DEFINITIONS, all_definitions
 from analysis.inference.cohorts.models import panel_of
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, planted
+from analysis.inference.cohorts.retention_definitions import DEFINITIONS, all_definitions
 from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.curves.plateau import compare, hold_out, plateau_index
 from analysis.inference.curves.profile import (
@@ -29,7 +29,7 @@ from analysis.inference.curves.profile import (
     last_activity,
     profile_of,
 )
-from analysis.inference.curves.reactivation_tests import (
+from analysis.inference.curves.reactivation_evidence import (
     elsewhere_in_gap,
     isotonic_lrt_of,
     mcnemar,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.inference.cohorts.populations import Population, Prior, planted
-from analysis.inference.launch.tests import launch_tests
+from analysis.inference.launch.four_tests import launch_tests
 from analysis.inference.verdict.controls import Controls, compare, effect
 from analysis.inference.verdict.judging import _beside_controls, judge
 

@@ -33,7 +33,7 @@ from analysis.inference.error_rates.rates import (
 )
 from analysis.inference.launch import naive
 from analysis.inference.launch.decision import decide
-from analysis.inference.launch.tests import launch_tests
+from analysis.inference.launch.four_tests import launch_tests
 from analysis.inference.verdict.judging import judge
 from testbed.commands import verdict as verdict_command
 from testbed.studies.sizes import HELD_OUT, Setting, families, measure

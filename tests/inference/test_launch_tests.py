@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import proportions_ztest
 from analysis.inference import pooling
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, month_range, planted
-from analysis.inference.launch import identifiability, naive, tests
+from analysis.inference.launch import four_tests, identifiability, naive
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_age_period_equals_a_clustered_glm_on_every_user_and_month(panel, organi
     fit = sm.GLM(y, columns[cell], family=sm.families.Binomial()).fit(
         cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
     )
-    test, effect, se = tests.age_period(cells, 0)
+    test, effect, se = four_tests.age_period(cells, 0)
     factor = cells.clusters / (cells.clusters - 1)
     assert effect == pytest.approx(fit.params[-1], abs=1e-6)
     assert se == pytest.approx(fit.bse[-1] * math.sqrt(factor), rel=1e-6)
@@ -76,14 +76,14 @@ def test_two_proportions_are_those_of_statsmodels(panel):
 
 def test_prediction_from_the_others_uses_their_random_effects_mean():
     cells = Population("vary", (300,) * 6, cohort_sd=1.0).draw(np.random.default_rng(1)).cells
-    k = tests.contrast_age(cells, 0)
+    k = four_tests.contrast_age(cells, 0)
     at = cells.at(k)
     s, n = cells.count[at], cells.size[at]
     y, v = np.log((s + 0.5) / (n - s + 0.5)), 1 / (s + 0.5) + 1 / (n - s + 0.5)
     others = combine_effects(y[1:], v[1:], method_re="dl")
     mean, precision = others.mean_effect_re, (1 / (v[1:] + others.tau2)).sum()
     t = (y[0] - mean) / math.sqrt(others.tau2 + v[0] + 1 / precision)
-    test = tests.predicted_from_others(cells, 0)
+    test = four_tests.predicted_from_others(cells, 0)
     assert test.statistic == pytest.approx(t, rel=1e-8)
     assert test.p == pytest.approx(stats.t.sf(t, len(at) - 2))
 
@@ -98,7 +98,7 @@ def test_the_spread_between_values_is_der_simonian_and_lairds():
 
 def test_the_largest_pairwise_p_value_decides():
     cells = planted([400, 200, 200, 200, 200], 0.3, months=6).draw(np.random.default_rng(2)).cells
-    test = tests.beats_every_other(cells, 0)
+    test = four_tests.beats_every_other(cells, 0)
     at = cells.at(test.age)
     each = [
         proportions_ztest(cells.count[[at[0], o]], cells.size[[at[0], o]], alternative="larger")[1]
@@ -117,7 +117,7 @@ def test_a_line_through_the_later_cohorts_predicts_the_launch():
 
 def test_a_steep_drift_beats_every_other_cohort_but_not_their_trend():
     drift = Population("drift", (4000,) * 8, drift=0.3, months=9).draw(np.random.default_rng(3))
-    found = tests.launch_tests(drift.cells, 0)
+    found = four_tests.launch_tests(drift.cells, 0)
     assert found.tests["C"].rejects()
     assert not found.tests["D"].rejects()
     assert not found.stands_out
@@ -136,14 +136,14 @@ def of_shares(logit, cohorts=9, months=10, size=2000):
 
 def test_a_drift_that_slows_down_beats_a_straight_line_but_not_the_trend():
     slowing = of_shares(lambda c, k: -0.3 * k - 0.5 * math.log1p(c)).cells
-    assert tests.falling(slowing, 0)
-    found = tests.launch_tests(slowing, 0)
+    assert four_tests.falling(slowing, 0)
+    found = four_tests.launch_tests(slowing, 0)
     d = found.tests["D"]
     assert all(found.tests[letter].rejects() for letter in "BC")
     assert d.slack == 1.0 and abs(d.statistic) < 0.2
     assert not d.rejects() and not found.stands_out
     others = slowing.at(d.age)[1:]
-    y, variance = tests._logits(slowing)
+    y, variance = four_tests._logits(slowing)
     straight = np.column_stack([np.ones(len(others)), slowing.cohort[others]])
     fit, _, _ = pooling.random_effects_line(straight, y[others], variance[others])
     assert y[slowing.at(d.age)[0]] > fit[0] + 0.2  # a straight line foretells less
@@ -152,23 +152,23 @@ def test_a_drift_that_slows_down_beats_a_straight_line_but_not_the_trend():
 @pytest.mark.parametrize("rise", [0.0, 0.1])
 def test_a_cohort_above_others_that_do_not_fall_beats_their_straight_line(rise):
     lone = of_shares(lambda c, k: -0.3 * k + (0.8 if c == 0 else rise * c)).cells
-    assert not tests.falling(lone, 0)
-    d = tests.beats_trend(lone, 0)
-    assert d.slack == tests.GUARD_ALPHA / tests.ALPHA and d.rejects()
+    assert not four_tests.falling(lone, 0)
+    d = four_tests.beats_trend(lone, 0)
+    assert d.slack == four_tests.GUARD_ALPHA / four_tests.ALPHA and d.rejects()
 
 
 def test_a_cohort_far_above_a_fall_stands_out():
     far = of_shares(lambda c, k: -0.3 * k - 0.1 * c + (1.0 if c == 0 else 0.0)).cells
-    assert tests.falling(far, 0)
-    assert tests.beats_trend(far, 0).slack == 1.0 and tests.launch_tests(far, 0).stands_out
+    assert four_tests.falling(far, 0)
+    assert four_tests.beats_trend(far, 0).slack == 1.0 and four_tests.launch_tests(far, 0).stands_out
 
 
 def test_too_few_later_cohorts_do_not_fall():
-    assert not tests.falling(of_shares(lambda c, k: -0.3 * k - 0.5 * c, cohorts=3, months=5).cells, 0)
+    assert not four_tests.falling(of_shares(lambda c, k: -0.3 * k - 0.5 * c, cohorts=3, months=5).cells, 0)
 
 
 def test_a_planted_loyal_cohort_stands_out():
-    found = tests.launch_tests(
+    found = four_tests.launch_tests(
         planted([3000] + [1500] * 7, 0.25, months=9).draw(np.random.default_rng(4)).cells, 0
     )
     assert found.stands_out
@@ -188,7 +188,9 @@ def test_ranks_golden(cohorts):
 
 
 def test_too_few_cohorts_say_so_instead_of_a_number():
-    found = tests.launch_tests(Population("two", (50, 50), months=4).draw(np.random.default_rng(0)).cells, 0)
+    found = four_tests.launch_tests(
+        Population("two", (50, 50), months=4).draw(np.random.default_rng(0)).cells, 0
+    )
     assert not found.testable
     assert not found.stands_out
     assert math.isnan(found.p)
@@ -199,14 +201,14 @@ def test_nobody_active_at_an_age_leaves_finite_numbers(panel):
     active = panel.active.copy()
     active[np.arange(panel.users), np.minimum(panel.cohort + 2, 5)] = panel.cohort + 2 > 5
     active[np.arange(panel.users), panel.cohort] = True
-    test, effect, se = tests.age_period(replace(panel, active=active).cells, 0)
+    test, effect, se = four_tests.age_period(replace(panel, active=active).cells, 0)
     assert np.isfinite([test.statistic, effect, se]).all()
 
 
 def test_the_order_of_users_does_not_matter(panel):
     order = np.random.default_rng(9).permutation(panel.users)
     shuffled = replace(panel, cohort=panel.cohort[order], active=panel.active[order])
-    a, b = (tests.launch_tests(p.cells, 0) for p in (panel, shuffled))
+    a, b = (four_tests.launch_tests(p.cells, 0) for p in (panel, shuffled))
     assert [t.p for t in a.tests.values()] == [t.p for t in b.tests.values()]
 
 
@@ -215,9 +217,11 @@ def test_one_organisation_counts_once():
     family = Population("none", (800,) + (400,) * 6, whales=0.08, whale_accounts=False)
     panel = family.draw(np.random.default_rng(8))
     alone = replace(panel, organisation=np.arange(panel.users))
-    assert tests.age_period(alone.cells, 0)[0].p < 0.001
-    assert tests.age_period(panel.cells, 0)[0].p > 0.05
-    assert tests.beats_every_other(panel.cells, 0).p > tests.beats_every_other(alone.cells, 0).p + 0.05
+    assert four_tests.age_period(alone.cells, 0)[0].p < 0.001
+    assert four_tests.age_period(panel.cells, 0)[0].p > 0.05
+    assert (
+        four_tests.beats_every_other(panel.cells, 0).p > four_tests.beats_every_other(alone.cells, 0).p + 0.05
+    )
 
 
 def sparse(own, others, sizes=(200,) * 5):
@@ -241,7 +245,7 @@ def sparse(own, others, sizes=(200,) * 5):
     ],
 )
 def test_no_activity_is_no_evidence(own, others, sizes, why):
-    found = tests.launch_tests(sparse(own, others, sizes).cells, 0)
+    found = four_tests.launch_tests(sparse(own, others, sizes).cells, 0)
     test = found.tests["A"]
     assert not test.ran and why in test.why and test.why in found.gaps
     assert np.isnan([found.odds_ratio, found.odds_ratio_low, found.odds_ratio_high, found.p]).all()
@@ -251,12 +255,12 @@ def test_cohorts_with_nobody_active_are_as_uncertain_as_half_a_user():
     """Against nobody, log odds have at least the variance 2 of half a count; a strong effect still shows, a cohort of
     which nobody is active beside active ones is below them."""
     for own in (10, 80):
-        found = tests.launch_tests(sparse(own, 0).cells, 0)
+        found = four_tests.launch_tests(sparse(own, 0).cells, 0)
         se = math.log(found.odds_ratio_high / found.odds_ratio_low) / (2 * stats.norm.ppf(0.975))
         assert se == pytest.approx(math.sqrt(2 + 1 / own + 1 / (200 - own)), rel=0.03)
         assert found.odds_ratio == pytest.approx(own / (200 - own) / (0.5 / 199.5), rel=0.01)
     assert found.tests["A"].p < 1e-3
-    below = tests.launch_tests(sparse(0, 10).cells, 0)
+    below = four_tests.launch_tests(sparse(0, 10).cells, 0)
     assert below.tests["A"].p > 0.9 and below.odds_ratio_low < 0.01 and below.odds_ratio_high < 1
 
 
@@ -281,5 +285,5 @@ def test_sparse_cohorts_alike_are_rarely_told_apart(sizes, rate, stay):
         active &= np.arange(months) > cohort[:, None]
         active[np.arange(len(cohort)), cohort] = True
         panel = Panel("m", month_range(months), cohort, active, min_cohort=1)
-        rejected += tests.age_period(panel.cells, 0)[0].rejects()
+        rejected += four_tests.age_period(panel.cells, 0)[0].rejects()
     assert rejected <= 14

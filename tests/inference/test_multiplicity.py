@@ -10,8 +10,8 @@ import pytest
 
 from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.error_rates.fitted_null import searched_null
+from analysis.inference.launch.four_tests import age_period
 from analysis.inference.launch.multiplicity import adjusted, cohort_statistics, scan
-from analysis.inference.launch.tests import age_period
 from analysis.inference.verdict.judging import judge
 
 

@@ -17,7 +17,7 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import month_range
 from analysis.inference.verdict.judging import judge, verdicts
 from analysis.queries import retention
-from analysis.report.pages.judgements import judgement
+from analysis.report.pages.launch_verdicts import judgement
 from tests.analysis.rows import generations, model, models
 from tests.analysis.test_coverage import _log
 
@@ -340,7 +340,7 @@ def test_cells_of_months_that_are_not_covered_are_left_out():
 
 
 def test_every_month_is_not_known_after_one_that_is_not_covered():
-    from analysis.inference.cohorts.definitions import retention_by
+    from analysis.inference.cohorts.retention_definitions import retention_by
 
     panel = _holed(random_panel(4), 3)
     table = retention_by("every month", panel)

@@ -24,7 +24,7 @@ from analysis.inference.verdict.judging import judge
 from analysis.inference.verdict.remedies import in_words, remedies
 from analysis.inference.verdict.verdict import KIND_WORDS, Verdict
 from analysis.proportions import Z95
-from analysis.report.pages.judgements import judgement
+from analysis.report.pages.launch_verdicts import judgement
 from testbed.terminal import verdict_view
 
 NAN = float("nan")

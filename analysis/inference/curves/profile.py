@@ -21,13 +21,13 @@ import pandas as pd
 
 from analysis.inference.cohorts.cells import Bools, Floats, Ints
 from analysis.inference.cohorts.co_activity import CoActivity, co_activity
-from analysis.inference.cohorts.definitions import all_definitions
 from analysis.inference.cohorts.models import predecessors
 from analysis.inference.cohorts.panel import Panel
+from analysis.inference.cohorts.retention_definitions import all_definitions
 from analysis.inference.cohorts.user_months import user_months
 from analysis.inference.curves.bgbb import BGBB, bgbb_cells, fit_bgbb
 from analysis.inference.curves.plateau import Comparison, PlateauIndex, compare, hold_out, plateau_index
-from analysis.inference.curves.reactivation_tests import (
+from analysis.inference.curves.reactivation_evidence import (
     Isotonic,
     LogConvexity,
     McNemar,

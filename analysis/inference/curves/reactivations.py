@@ -18,9 +18,9 @@ import numpy as np
 from analysis.inference.cohorts.cells import Floats
 from analysis.inference.cohorts.co_activity import CoActivity
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.curves.reactivation_tests import calendar_safe, mcnemar, return_rates
+from analysis.inference.curves.reactivation_evidence import calendar_safe, mcnemar, return_rates
+from analysis.inference.launch.four_tests import ALPHA
 from analysis.inference.launch.multiplicity import adjusted
-from analysis.inference.launch.tests import ALPHA
 
 RISE = 0.03  # least rise of a reactivation: 3 points (suggested)
 RETURNERS = 0.25  # least share of a reactivation's actives who had been silent before (suggested)

@@ -17,7 +17,7 @@ from analysis.inference.cohorts.cells import Cells
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, Prior
 from analysis.inference.curves.bgbb import bgbb_cells, fit_bgbb
-from analysis.inference.launch.tests import contrast_age
+from analysis.inference.launch.four_tests import contrast_age
 from analysis.inference.pooling import random_effects
 
 LARGEST_COHORT = 2_000  # users of a simulated cohort: larger ones hardly do more than raise the power

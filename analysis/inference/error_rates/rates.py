@@ -17,7 +17,7 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, Prior
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT, between_cohorts, fitted_null
 from analysis.inference.launch.decision import decide, first_look, may_stand
-from analysis.inference.launch.tests import ALPHA
+from analysis.inference.launch.four_tests import ALPHA
 from analysis.proportions import wilson
 
 SIMULATIONS = 100

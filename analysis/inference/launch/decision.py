@@ -13,8 +13,7 @@ from typing import Literal
 from analysis.inference.cohorts.cells import Cells
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.effects import Effects, difference, effects
-from analysis.inference.launch.robustness import LEAST_SHRINKAGE, Outcome, RobustnessCheck, robustness_checks
-from analysis.inference.launch.tests import (
+from analysis.inference.launch.four_tests import (
     ALPHA,
     LaunchTests,
     beats_every_other,
@@ -22,6 +21,7 @@ from analysis.inference.launch.tests import (
     launch_tests,
     predicted_from_others,
 )
+from analysis.inference.launch.robustness import LEAST_SHRINKAGE, Outcome, RobustnessCheck, robustness_checks
 
 Answer = Literal["foundational", "fragile", "launch advantage", "no stand-out", "insufficient data"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.cohorts.cells import Cells, Floats, Ints
-from analysis.inference.launch.tests import LATEST_AGE
+from analysis.inference.launch.four_tests import LATEST_AGE
 from analysis.json_values import plain
 from analysis.proportions import Z95, wilson
 

@@ -19,7 +19,7 @@ from analysis.inference.cohorts.cells import Cells, Floats
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch import identifiability
-from analysis.inference.launch.tests import binomial_regression, expit
+from analysis.inference.launch.four_tests import binomial_regression, expit
 
 Method = Literal["holm", "fdr_bh"]
 LEAST_SCANNED = 3  # cohorts without which none has an effect of its own beside age and month

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from analysis.inference.cohorts.cells import Cells
-from analysis.inference.launch.tests import Test, binomial_regression, expit
+from analysis.inference.launch.four_tests import Test, binomial_regression, expit
 
 
 def two_proportions(cells: Cells, cohort: int, k: int = 3) -> Test:

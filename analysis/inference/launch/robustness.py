@@ -20,7 +20,7 @@ import numpy as np
 from analysis.inference.cohorts.cells import Bools, Cells, Floats
 from analysis.inference.cohorts.log_panel import NEWCOMER_DAYS
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.launch.regularity import never_pauses
+from analysis.inference.launch.always_on import never_pauses
 from analysis.numerals import counted
 from analysis.sources.coverage import month_end
 

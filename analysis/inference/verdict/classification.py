@@ -17,7 +17,7 @@ from analysis.inference.cohorts.cells import Cells
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.curves.reactivations import Reactivation
 from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision
-from analysis.inference.launch.tests import ALPHA, trend_of_others
+from analysis.inference.launch.four_tests import ALPHA, trend_of_others
 from analysis.numerals import percent, points
 from analysis.proportions import Z95
 from analysis.study import LEVEL, durable

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.inference.cohorts.cells import Floats
-from analysis.inference.launch.tests import ALPHA, LaunchTests
+from analysis.inference.launch.four_tests import ALPHA, LaunchTests
 from analysis.inference.pooling import random_effects
 from analysis.proportions import Z95
 

@@ -13,7 +13,7 @@ from scipy import stats
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.rates import ENOUGH_POWER, PLANTED, ErrorRates
 from analysis.inference.launch.decision import first_look
-from analysis.inference.launch.tests import ALPHA, EARLIEST_AGE, LEAST_OTHERS
+from analysis.inference.launch.four_tests import ALPHA, EARLIEST_AGE, LEAST_OTHERS
 from analysis.numerals import counted
 from analysis.proportions import Z95
 

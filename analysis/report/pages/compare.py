@@ -18,7 +18,7 @@ from analysis.report.comparison import (
     verdict_differences,
 )
 from analysis.report.exhibit import Exhibit
-from analysis.report.pages import wording
+from analysis.report.pages import text_alternatives
 from analysis.report.pages.cells import Cell, SmallTable, guessed, written
 from analysis.report.pages.page import SECTIONS, fill, height_of
 from analysis.report.pages.parts import Card, Spec
@@ -181,7 +181,7 @@ def _panels(a: Analysed, b: Analysed, cells: pd.DataFrame) -> list[PanelPair]:
 def _panel(model: str, charts: tuple[Cohorts, Cohorts], cells: pd.DataFrame) -> PanelPair:
     own = cells[cells["model"] == model]
     title = charts[0].name
-    left, right = (wording.describe_retention(title, chart.cells, chart.launch) for chart in charts)
+    left, right = (text_alternatives.describe_retention(title, chart.cells, chart.launch) for chart in charts)
     count = int(own["differs"].sum())
     tag = f"{count} of {len(own)} cells differ" if count else ""
     summary = launch_summary(own, charts[0].launch) or "No launch cohort in both at the same age."
@@ -241,7 +241,9 @@ def _pair(exhibit: Exhibit, a: Analysed, b: Analysed, series: pd.DataFrame) -> P
     charts = [exhibit.chart(f) if exhibit.chart and f is not None and len(f) else None for f in frames]
     left, right = (vega.spec(chart) for chart in charts)
     labels = [
-        wording.describe(f, exhibit.formats or guessed(f), exhibit.unit, chart) if f is not None else ""
+        text_alternatives.describe(f, exhibit.formats or guessed(f), exhibit.unit, chart)
+        if f is not None
+        else ""
         for f, chart in zip(frames, charts, strict=True)
     ]
     apart = int(own["differs"].fillna(False).sum())

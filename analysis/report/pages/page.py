@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from analysis import glossary
 from analysis.report.pages.answer import Answer, panel_id
 from analysis.report.pages.cells import SmallTable
-from analysis.report.pages.judgements import READING as VERDICT_READING
+from analysis.report.pages.launch_verdicts import READING as VERDICT_READING
 from analysis.report.pages.parts import Card, PanelPart, Part, Spec
 from analysis.report.pages.script import inert, script
 from analysis.study import SMALL_COHORT

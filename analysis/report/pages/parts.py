@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.report.pages.cells import SmallTable
-from analysis.report.pages.judgements import Judgement
+from analysis.report.pages.launch_verdicts import Judgement
 
 Spec = dict[str, Any]  # a Vega-Lite specification
 

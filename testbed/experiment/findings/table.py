@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.report.sheet import write_csv
+from analysis.report.spreadsheet import write_csv
 from testbed.experiment.plan import Plan
 from testbed.experiment.runs import Record
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import month_range
-from analysis.inference.launch.regularity import LEAST_SPAN, LONGEST_PAUSE, never_pauses
+from analysis.inference.launch.always_on import LEAST_SPAN, LONGEST_PAUSE, never_pauses
 from analysis.inference.launch.robustness import unpausing
 
 MONTHS = month_range(6)

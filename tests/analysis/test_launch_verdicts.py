@@ -15,7 +15,7 @@ from analysis.inference.verdict.judging import judge
 from analysis.inference.verdict.table import COLUMNS, verdict_table
 from analysis.inference.verdict.verdict import KIND_WORDS, Verdict
 from analysis.numerals import number_within, p_value, percent, percent_within, points_within
-from analysis.report.pages.judgements import MARKS, judgement
+from analysis.report.pages.launch_verdicts import MARKS, judgement
 from tests.analysis.rows import generations, model, models
 
 SIZES = (500, *(250,) * 6)

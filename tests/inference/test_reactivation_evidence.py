@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.inference.cohorts.co_activity import co_activity
-from analysis.inference.curves.reactivation_tests import (
+from analysis.inference.curves.reactivation_evidence import (
     calendar_safe,
     chi_bar_tail,
     chi_bar_weights,

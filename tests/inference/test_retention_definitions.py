@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.inference.cohorts import definitions as d
+from analysis.inference.cohorts import retention_definitions as d
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, month_range
 
