@@ -5,7 +5,7 @@ who fall silent (paired: McNemar, exact; where users share organisations also by
 p-value counts); and a bend that no mix of users who skip months and leave for good can show (their curves are
 log-convex), beyond the bend that older cohorts show in the same calendar months. Both p-values are adjusted for all
 cells looked at (Holm). The oldest cohort has no older one beside it and is not judged. The tests are those of
-`resurrection`; here are the thresholds and the search over a model's cohorts.
+`analysis.inference.curves.reactivation_evidence`; here are the thresholds and the search over a model's cohorts.
 """
 
 from __future__ import annotations
