@@ -139,7 +139,7 @@ def _file_of(given: str, here: Path, place: KeyPath) -> Path:
     if beside.is_file():
         return beside.resolve()
     try:
-        return shipped.named(given)
+        return shipped.named(given, here)
     except BadInput as error:
         raise ProblemAt(place, str(error).partition(":1:1: ")[2]) from None
 

@@ -145,7 +145,12 @@ def test_a_world_is_beside_the_experiment_or_shipped_and_never_in_the_current_fo
         (here / name).write_text("title: Another world\n")
     monkeypatch.chdir(here)
     assert reading.load(write(tmp_path)).cells[0].task.scenario == "shipped:one-frontier-model.yaml"
-    with pytest.raises(sim.ScenarioError, match=r"tiny.yaml:3:7: .*no such scenario"):
+    with pytest.raises(sim.ScenarioError, match=r"tiny.yaml:3:7: .*no such file\n"):
+        reading.load(write(tmp_path, TINY.replace("one-frontier-model", "mine")))
+    (tmp_path / "mines.yaml").write_text("title: Beside the experiment\n")
+    with pytest.raises(
+        sim.ScenarioError, match=r"tiny.yaml:3:7: .*no such file, did you mean 'mines.yaml'\?"
+    ):
         reading.load(write(tmp_path, TINY.replace("one-frontier-model", "mine")))
 
 
