@@ -32,6 +32,14 @@ def reasoning_chances(scenario: Scenario) -> dict[str, float]:
     return {"none": 0.0, "hybrid": scenario.traffic.hybrid_reasoning_share, "always": 1.0}
 
 
+def log_price(effective: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
+    """Log of an effective price in USD per million tokens, not below `floor`.
+
+    A list price of zero means a free variant with its limits: out of reach (inf) for work that does not accept them.
+    """
+    return np.where(effective > 0, np.log(np.maximum(effective, floor)), np.inf)
+
+
 class Usage:
     """The mean request of each category on each day, and what a million of its tokens cost on a model.
 

@@ -11,12 +11,11 @@ from scipy.special import ndtri
 
 from analysis.contract import CATEGORIES
 from sim.agents.choice import (
-    NOBODY,
+    NO_MODEL,
     View,
     affordable_frontier,
     awareness,
     choose,
-    log_price,
     plain_utilities,
     view_of,
 )  # fmt: skip
@@ -24,6 +23,7 @@ from sim.agents.compiled_choice import earliest_times
 from sim.agents.population import Workloads
 from sim.market import Market
 from sim.mechanisms import MECHANISMS
+from sim.pricing import log_price
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
 from tests.agreement import FALSE_ALARM, counts_p, share_p
@@ -70,7 +70,7 @@ def market_view(
     )
 
 
-def jobs(n: int, hardness=0.0, willingness=10.0, price_weight=1.0, needs_tools=False, needs_permissive=False,
+def jobs(n: int, hardness=0.0, willingness=10.0, price_sensitivity=1.0, needs_tools=False, needs_permissive=False,
          context=1000.0, accepts_free=False, category=0) -> Workloads:  # fmt: skip
     def each(value, kind):
         return np.broadcast_to(np.asarray(value, dtype=kind), n).copy()
@@ -80,7 +80,7 @@ def jobs(n: int, hardness=0.0, willingness=10.0, price_weight=1.0, needs_tools=F
         user=np.arange(n, dtype=np.int32), entity=np.arange(n, dtype=np.uint64) * np.uint64(8),
         start=each(0, np.int32), end=each(100, np.int32), category=each(category, np.int8),
         hardness=each(hardness, np.float32), log_willingness=np.log(each(willingness, np.float32)),
-        price_weight=each(price_weight, np.float32), curiosity=each(1, np.float32),
+        price_sensitivity=each(price_sensitivity, np.float32), curiosity=each(1, np.float32),
         needs_tools=each(needs_tools, bool), needs_permissive=each(needs_permissive, bool),
         context_tokens=each(context, np.float32), accepts_free=each(accepts_free, bool),
         requests_per_day=each(1, np.float32), wave_model=nothing, pinned_model=nothing,
@@ -93,20 +93,20 @@ def pick(
     scenario: Scenario,
     work: Workloads,
     *,
-    tried=(),
-    known=NOBODY,
-    home=NOBODY,
+    rejected=(),
+    known_to_fit=NO_MODEL,
+    home=NO_MODEL,
     outside=0.0,
     day=0,
 ) -> NDArray[np.int16]:
     n = len(work)
     bits, fitting = (np.zeros((n, max(1, (len(view.numbers) + 63) // 64)), dtype=np.uint64) for _ in range(2))
-    for number in tried:
+    for number in rejected:
         bits[:, number >> 6] |= np.uint64(1 << (number & 63))
-    if known != NOBODY:
-        fitting[:, known >> 6] |= np.uint64(1 << (known & 63))
+    if known_to_fit != NO_MODEL:
+        fitting[:, known_to_fit >> 6] |= np.uint64(1 << (known_to_fit & 63))
     return choose(
-        view, scenario, Draws(5), work, np.arange(n), tried=bits, known=fitting,
+        view, scenario, Draws(5), work, np.arange(n), rejected=bits, known_to_fit=fitting,
         home=np.full(n, home, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
         day=day,
     )  # fmt: skip
@@ -135,7 +135,10 @@ def test_choices_follow_the_multinomial_logit(outside, informed, responsive):
         f"mechanisms.information.enabled={informed}", f"mechanisms.price_response.enabled={responsive}"
     )
     chosen = pick(
-        market_view(ABILITY, PRICE, REACH), scenario, jobs(N, hardness=0.1, price_weight=1.5), outside=outside
+        market_view(ABILITY, PRICE, REACH),
+        scenario,
+        jobs(N, hardness=0.1, price_sensitivity=1.5),
+        outside=outside,
     )
     kappa, alpha = 2.0 * (informed == "on"), 0.5 * 1.5 * (responsive == "on")
     utilities = [
@@ -181,7 +184,7 @@ def test_each_workload_errs_in_its_own_way_about_each_model():
 def test_a_former_home_is_known_without_error_or_hype():
     scenario = rules("mechanisms.fit.match_sd=0.5", "mechanisms.information.perception_sd=9")
     view = market_view([0.2, 0.2], hype=[3.0, 0.0])
-    chosen = pick(view, scenario, jobs(N), known=0, tried=[1])
+    chosen = pick(view, scenario, jobs(N), known_to_fit=0, rejected=[1])
     match = 0.5 * Draws(5).normal(Purpose.MATCH, jobs(N).entity, view.key[0])
     value = scenario.search.quality_weight * np.minimum(0.2 + match, 1.0)
     assert share_p(chosen == 0, 1 / (1 + np.exp(-value))) > FALSE_ALARM
@@ -212,7 +215,7 @@ OUT = {
     "permissive": (market_view(THREE, permissive=[True, False, True]), jobs(N, needs_permissive=True), {}),
     "context": (market_view(THREE, context=[1000, 999, 1000]), jobs(N, context=1000), {}),
     "free only": (market_view(THREE, price=[1, 0, 1], free=[False, True, False]), jobs(N), {}),
-    "tried": (market_view(THREE), jobs(N), {"tried": [1]}),
+    "rejected": (market_view(THREE), jobs(N), {"rejected": [1]}),
     "home": (market_view(THREE), jobs(N), {"home": 1}),
 }
 
@@ -246,12 +249,12 @@ def test_a_free_variant_needs_no_willingness():
 
 def test_sets_of_tried_models_have_room_for_many():
     view = market_view(np.full(130, 0.5))
-    chosen = pick(view, rules(), jobs(N), tried=[n for n in range(130) if n not in (63, 64, 127, 129)])
-    assert set(chosen) == {NOBODY, 63, 64, 127, 129}
+    chosen = pick(view, rules(), jobs(N), rejected=[n for n in range(130) if n not in (63, 64, 127, 129)])
+    assert set(chosen) == {NO_MODEL, 63, 64, 127, 129}
 
 
 def test_an_empty_market_leaves_everybody_waiting():
-    assert (pick(market_view([]), rules(), jobs(10)) == NOBODY).all()
+    assert (pick(market_view([]), rules(), jobs(10)) == NO_MODEL).all()
 
 
 def test_choices_are_keyed_by_workload_and_day():
@@ -274,15 +277,15 @@ def test_extreme_utilities_do_no_harm(change):
         chosen = pick(view, rules("mechanisms.information.kappa=1e6"), jobs(500, hardness=0.25))
         assert (chosen == 1).all()
     elif change == "outside":
-        assert (pick(view, rules(), jobs(500), outside=-1e4) != NOBODY).all()
+        assert (pick(view, rules(), jobs(500), outside=-1e4) != NO_MODEL).all()
     elif change == "high outside":
-        assert (pick(view, rules(), jobs(500), outside=1e4) == NOBODY).all()
+        assert (pick(view, rules(), jobs(500), outside=1e4) == NO_MODEL).all()
     elif change == "price":
         assert (
-            pick(view, rules("mechanisms.price_response.alpha=1e6"), jobs(500, price_weight=9)) != 1
+            pick(view, rules("mechanisms.price_response.alpha=1e6"), jobs(500, price_sensitivity=9)) != 1
         ).all()
     else:
-        assert (pick(view, rules(), jobs(500, hardness=1e4)) == NOBODY).all()
+        assert (pick(view, rules(), jobs(500, hardness=1e4)) == NO_MODEL).all()
 
 
 # --- the loop against a plain one -----------------------------------------------------------------------------------
@@ -318,7 +321,7 @@ def test_the_compiled_choice_is_the_plain_one(
         permissive=rng.random(models) < 0.7, context=rng.lognormal(7, 2, models), hype=rng.normal(0, 0.3, models),
     )  # fmt: skip
     work = jobs(
-        n, hardness=rng.normal(0, 1, n), willingness=rng.lognormal(1, 2, n), price_weight=rng.exponential(1, n),
+        n, hardness=rng.normal(0, 1, n), willingness=rng.lognormal(1, 2, n), price_sensitivity=rng.exponential(1, n),
         needs_tools=rng.random(n) < 0.5, needs_permissive=rng.random(n) < 0.5, context=rng.lognormal(6, 2, n),
         accepts_free=rng.random(n) < 0.5, category=rng.integers(0, len(CATEGORIES), n),
     )  # fmt: skip
@@ -332,17 +335,17 @@ def test_the_compiled_choice_is_the_plain_one(
     view = view._replace(numbers=np.sort(rng.choice(models + 30, models, replace=False)))
     words = (models + 30) // 64 + 1
     home = rng.integers(-1, models + 30, n).astype(np.int16)
-    known, tried = (rng.integers(0, 2**64, (n, words), dtype=np.uint64) for _ in range(2))
-    known[rng.random(n) < 0.5] = 0
-    tried[rng.random(n) < 0.5] = 0
+    known_to_fit, rejected = (rng.integers(0, 2**64, (n, words), dtype=np.uint64) for _ in range(2))
+    known_to_fit[rng.random(n) < 0.5] = 0
+    rejected[rng.random(n) < 0.5] = 0
     rows = rng.permutation(n)[: n * 2 // 3]
     arguments = {
-        "tried": tried, "known": known, "home": home[rows], "outside": rng.normal(calm, 2, len(rows)),
-        "day": int(rng.integers(0, 50)), "unknown_only": unknown_only,
+        "rejected": rejected, "known_to_fit": known_to_fit, "home": home[rows],
+        "outside": rng.normal(calm, 2, len(rows)), "day": int(rng.integers(0, 50)), "unknown_only": unknown_only,
     }  # fmt: skip
     chosen = choose(view, scenario, Draws(seed), work, rows, **arguments)
     utility = plain_utilities(view, scenario, Draws(seed), work, rows, **arguments)
-    plain = np.append(NOBODY, view.numbers)[utility.argmax(axis=1)]
+    plain = np.append(NO_MODEL, view.numbers)[utility.argmax(axis=1)]
     # The compiled loop's normal quantile has seven digits: options as close as that may change places.
     best_two = np.sort(utility, axis=1)[:, -2:]
     clear = best_two[:, -1] - best_two[:, 0] > 1e-5 if models else np.ones(len(rows), dtype=bool)

@@ -200,12 +200,13 @@ def test_a_workload_moves_when_the_gain_beats_the_switching_cost(word, weighs_pr
         match = 0.25 * agents.world.draws.normal(Purpose.MATCH, work.entity, agents.market.key[number])
         return ability[number] + match - work.hardness
 
-    def surplus(model: pd.Series) -> np.ndarray:
+    def experienced_utility(model: pd.Series) -> np.ndarray:
         number = np.array([slugs.index(m) for m in model])
         return 3.0 * np.minimum(margin(model), 0.5) - 2 * (weighs_prices == "on") * np.log(price[number])
 
     cost = 1.5 * (1 - np.exp(-found["tenure"] / 30)) * (1 + 0.5 * work.hardness) if word == "on" else 0.0
-    expected = (margin(found["model"]) >= 0) & (surplus(found["model"]) - surplus(found["home"]) > cost)
+    gain = experienced_utility(found["model"]) - experienced_utility(found["home"])
+    expected = (margin(found["model"]) >= 0) & (gain > cost)
     assert (found["moved"] == expected).all()
     assert len(found) > 400 and 0 < found["moved"].sum() < len(found)
 

@@ -339,7 +339,7 @@ def test_needs_follow_category_and_date(work):
 
 def test_work_inherits_its_users_temper(users, work):
     assert (work.curiosity == users.curiosity[work.user]).all()
-    assert (work.price_weight == users.price_sensitivity[work.user]).all()
+    assert (work.price_sensitivity == users.price_sensitivity[work.user]).all()
 
 
 def test_traits_are_drawn_independently(users, work):
@@ -351,7 +351,8 @@ def test_traits_are_drawn_independently(users, work):
     drift = own.hardness - 1.5 * own.start / 364
     traits = [
         drift, own.log_willingness - 0.4 * own.hardness, np.log(own.requests_per_day), own.accepts_free,
-        np.log(own.context_tokens), own.curiosity, own.price_weight, users.regularity[who], users.language[who] == 0,
+        np.log(own.context_tokens), own.curiosity, own.price_sensitivity, users.regularity[who],
+        users.language[who] == 0,
     ]  # fmt: skip
     pairs = [(a, b) for i, a in enumerate(traits) for b in traits[:i]]
     assert min(correlation_p(a, b) for a, b in pairs) > FALSE_ALARM / len(pairs)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import sim
 import sim.agents.search as search_module
-from sim.agents.choice import NOBODY, view_of
+from sim.agents.choice import NO_MODEL, view_of
 from sim.agents.population import build_population
 from sim.agents.search import Search, State
 from sim.market import Market
@@ -112,7 +112,7 @@ def check_histories(agents: Agents) -> None:
     for kind, reasons in ENDS.items():
         assert set(s["reason"][s["kind"] == kind]) <= reasons
     assert (s["end"] == agents.world.scenario.days)[s["reason"] == "HORIZON"].all()
-    pinned = work.pinned_model[s["workload"]] != NOBODY
+    pinned = work.pinned_model[s["workload"]] != NO_MODEL
     assert (s["end"] == dead)[(s["reason"] == "ENDED") & ~pinned].all()
     for workload, own in s.groupby("workload"):
         check_history(agents, workload, list(own.itertuples()), facts)
@@ -153,13 +153,13 @@ def check_states(agents: Agents) -> None:
     """The state in which a world ends is consistent."""
     s, work, horizon = agents.search, agents.workloads, agents.world.scenario.days
     embedded = (s.state == State.EMBEDDED) | (s.state == State.TRYING_RIVAL)
-    assert ((s.home != NOBODY) == embedded).all()
+    assert ((s.home != NO_MODEL) == embedded).all()
     assert (s.due >= horizon).all(), "somebody is overdue"
     assert (s.state != State.UNBORN).all()
     over = work.end < horizon
     assert (s.state[over] == State.ENDED).all()
     assert (~s.silent | (s.state == State.TRYING_RIVAL) | (s.state == State.ENDED)).all()
-    if agents.world.scenario.mechanisms.backlog.enabled and not (work.pinned_model != NOBODY).any():
+    if agents.world.scenario.mechanisms.backlog.enabled and not (work.pinned_model != NO_MODEL).any():
         assert (s.state[~over] != State.ENDED).all()
 
 
@@ -391,7 +391,7 @@ def test_a_mechanism_changes_no_history_before_it_acts():
 def test_a_large_account_touches_nobody(lively, lively_agents):
     whale = "  - {event: large_account, date: 2025-01-20, model: a/old, users: 4, requests_per_day: 99}"
     agents = play(LIVELY + whale, users=lively.scenario.users)
-    pinned = agents.workloads.pinned_model[agents.spells["workload"]] != NOBODY
+    pinned = agents.workloads.pinned_model[agents.spells["workload"]] != NO_MODEL
     for column, values in lively_agents.spells.items():
         np.testing.assert_array_equal(values, agents.spells[column][~pinned])
     own = spells(agents)[pinned]
@@ -538,7 +538,7 @@ calendar:
   - {event: wave, date: 2025-02-01, days: 5, model: b/hyped, share_of_users: 0.3}
 """
     agents = play(text, users=400)
-    came = agents.workloads.wave_model != NOBODY
+    came = agents.workloads.wave_model != NO_MODEL
     first = first_trials(agents).reindex(range(len(agents.workloads)))
     assert (first["model"][came] == "b/hyped").all()
     assert (first["model"][~came] == "a/one").all()

@@ -1,8 +1,12 @@
 """What a workload sees when it looks for a model: awareness, expected fit, price; and the choice it makes.
 
-Try utility V = log A + kappa * min(expected margin, cap) - alpha * log(price); the outside option is to wait, or to
-stay. A choice is a multinomial logit draw (McFadden 1974) over the models that the workload may consider: listed,
-affordable at list price, with the tools, the context and the permissiveness it needs, and not found wanting before.
+Decision utility V = log A + kappa * min(expected margin, cap) - alpha * price sensitivity * log(effective price).
+Expected margin = ability + hype + error - hardness (the match is not foreseen; 0 with fit off). A model known to fit
+gets quality_weight * min(margin, cap) instead: its margin with match, without hype or error. The outside option is to
+wait, or to stay.
+
+A choice is a multinomial logit draw (McFadden 1974) over the models that the workload may consider: listed, answering,
+affordable at list price, with the tools, the context and the permissiveness it needs, and not rejected before.
 
 `plain_utilities` is that model as one reads it; `choose` runs the compiled loop that must agree with it.
 """
@@ -10,21 +14,26 @@ affordable at list price, with the tools, the context and the permissiveness it 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.compiled_choice import NOBODY, Keys, Past, Traits, View, Weights, best_ability, winners
-from sim.agents.model_sets import holds
+from sim.agents.compiled_choice import Keys, Past, Traits, View, Weights, best_ability, winners
+from sim.agents.model_sets import NO_MODEL, holds
 from sim.agents.population import Workloads
 from sim.market import Market
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.information import Information
 from sim.mechanisms.popularity import Popularity
 from sim.mechanisms.price_response import PriceResponse
+from sim.pricing import log_price
 from sim.randomness import Draws, Purpose, mixed_unit
 from sim.scenario import Scenario
 
 __all__ = [
-    "NOBODY", "View", "affordable_frontier", "awareness", "choose", "considered", "log_price", "plain_utilities",
-    "try_utility", "view_of",
+    "NO_MODEL", "View", "affordable_frontier", "awareness", "choose", "considered", "decision_utility",
+    "plain_utilities", "view_of",
 ]  # fmt: skip
+
+
+LEAST_AWARENESS = 1e-9
+"""Awareness of a model of which nobody hears, so that it has a logarithm (assumed)."""
 
 
 def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
@@ -36,14 +45,6 @@ def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float6
     return np.asarray(known + scenario.mechanisms[Popularity].awareness(market.share))
 
 
-def log_price(effective: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
-    """Log of an effective price in USD per million tokens, not below `floor`.
-
-    A list price of zero means a free variant with its limits: out of reach (inf) for work that does not accept them.
-    """
-    return np.where(effective > 0, np.log(np.maximum(effective, floor)), np.inf)
-
-
 def view_of(market: Market, scenario: Scenario, day: int) -> View:
     """The day's view of the market."""
     numbers = np.flatnonzero(market.listed & market.up)
@@ -51,7 +52,7 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     return View(
         numbers=numbers,
         key=market.key[numbers],
-        awareness=np.maximum(awareness(market, scenario, day)[numbers], 1e-9),
+        awareness=np.maximum(awareness(market, scenario, day)[numbers], LEAST_AWARENESS),
         perceived=market.ability[numbers] + market.hype[numbers, None],
         ability=market.ability[numbers],
         log_price=log_price(market.effective_price[numbers], floor),
@@ -61,11 +62,6 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
         permissive=market.permissive[numbers],
         context=market.context[numbers],
     )
-
-
-def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
-    return np.asarray(best_ability(rows, _traits(work), view))
 
 
 def _traits(work: Workloads) -> Traits:
@@ -93,22 +89,22 @@ def considered(
     return np.asarray(may & ~holds(passed_over[rows], view.numbers) & (view.numbers != home[:, None]))
 
 
-def try_utility(
+def decision_utility(
     view: View,
     scenario: Scenario,
     draws: Draws,
     work: Workloads,
     rows: NDArray[np.int64],
-    known: NDArray[np.uint64],
+    known_to_fit: NDArray[np.uint64],
 ) -> NDArray[np.float64]:
-    """V = log A + kappa * min(expected margin, cap) - alpha * log(price): rows x models, no unit.
+    """V as the head of this file says: rows x models, no unit.
 
-    A model known to fit is judged without error of perception, and with the weight of quality that users experience.
+    A model known to fit is judged without error of perception, and with the weight of quality of experienced utility.
     """
     causes, category = scenario.mechanisms, work.category[rows]
     fit, information, price_response = causes[Fit], causes[Information], causes[PriceResponse]
     draw_of_pair = (draws, work.entity[rows, None], view.key)
-    hardness, price_weight = work.hardness[rows, None], work.price_weight[rows, None].astype(float)
+    hardness, price_sensitivity = work.hardness[rows, None], work.price_sensitivity[rows, None].astype(float)
     margin = fit.margin(*draw_of_pair, view.ability[:, category].T, hardness)
     expected = (
         information.expected(*draw_of_pair, view.perceived[:, category].T, hardness)
@@ -116,15 +112,15 @@ def try_utility(
         else np.zeros_like(margin)
     )
     worth = np.where(
-        holds(known[rows], view.numbers),
+        holds(known_to_fit[rows], view.numbers),
         scenario.search.quality_weight * information.useful(margin),
         information.weight * information.useful(expected),
     )
-    price = np.where(
+    log_paid = np.where(
         view.free & work.accepts_free[rows, None], view.log_free_price, view.log_price[:, category].T
     )
-    price = np.where(np.isfinite(price), price, 0.0)  # out of reach: not considered
-    return np.asarray(np.log(view.awareness) + worth - price_response.burden(price_weight, price))
+    log_paid = np.where(np.isfinite(log_paid), log_paid, 0.0)  # out of reach: not considered
+    return np.asarray(np.log(view.awareness) + worth - price_response.burden(price_sensitivity, log_paid))
 
 
 def plain_utilities(
@@ -134,23 +130,24 @@ def plain_utilities(
     work: Workloads,
     rows: NDArray[np.int64],
     *,
-    tried: NDArray[np.uint64],
-    known: NDArray[np.uint64],
+    rejected: NDArray[np.uint64],
+    known_to_fit: NDArray[np.uint64],
     home: NDArray[np.int16],
     outside: NDArray[np.float64],
     day: int,
     unknown_only: bool = False,
 ) -> NDArray[np.float64]:
-    """The logit that defines the model: utility with luck, rows x (waiting, then models); the largest is chosen.
+    """The logit that defines the model: V plus a taste shock, rows x (waiting, then models); the largest is chosen.
 
-    Luck is a standard Gumbel draw of each option, so that shares are exp(V) over their sum. Arguments as for `choose`.
+    The taste shock is a standard Gumbel draw of each option, so that shares are exp(V) over their sum. Arguments as for
+    `choose`.
     """
-    passed_over = tried | known if unknown_only else tried
-    utility = try_utility(view, scenario, draws, work, rows, known)
+    passed_over = rejected | known_to_fit if unknown_only else rejected
+    utility = decision_utility(view, scenario, draws, work, rows, known_to_fit)
     utility = np.where(considered(view, work, rows, passed_over, home), utility, -np.inf)
     options = np.column_stack([outside, utility])
-    luck = draws.bits(Purpose.CHOICE, work.entity[rows], day)
-    u = mixed_unit(luck[:, None] + np.append(np.uint64(0), view.key))
+    bits = draws.bits(Purpose.CHOICE, work.entity[rows], day)
+    u = mixed_unit(bits[:, None] + np.append(np.uint64(0), view.key))
     return np.asarray(options - np.log(-np.log(u)))
 
 
@@ -161,8 +158,8 @@ def choose(
     work: Workloads,
     rows: NDArray[np.int64],
     *,
-    tried: NDArray[np.uint64],
-    known: NDArray[np.uint64],
+    rejected: NDArray[np.uint64],
+    known_to_fit: NDArray[np.uint64],
     home: NDArray[np.int16],
     outside: NDArray[np.float64],
     day: int,
@@ -170,10 +167,10 @@ def choose(
 ) -> NDArray[np.int16]:
     """One choice for each workload of `rows`: a model's number, or -1 to wait (or to stay with its home).
 
-    `tried` (found wanting, not to be chosen) and `known` (to fit; not to be chosen either if `unknown_only`) hold bit
-    sets of models (workloads x words). `home` (a model or -1) and `outside` (the utility of not trying anything) have
-    an entry for each row. The draws of a choice belong to its day, so that two histories that parted
-    have the same luck again.
+    `rejected` (not to be chosen) and `known_to_fit` (not to be chosen either if `unknown_only`) hold bit sets of models
+    (workloads x words). `home` (a model or -1) and `outside` (the utility of not trying anything) have an entry for
+    each row. Draws are keyed by day: two arms that reach the same day get the same taste shocks (common random
+    numbers).
     """
     causes = scenario.mechanisms
     fit, information = causes[Fit], causes[Information]
@@ -182,7 +179,12 @@ def choose(
         quality=scenario.search.quality_weight, match_sd=fit.match_sd, perception_sd=information.perception_sd,
     )  # fmt: skip
     keys = Keys(draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION), draws.key(Purpose.MATCH))
-    past = Past(tried, known)
+    past = Past(rejected, known_to_fit)
     return np.asarray(
         winners(rows, _traits(work), past, view, home, outside, unknown_only, np.uint64(day), keys, weights)
     )
+
+
+def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
+    return np.asarray(best_ability(rows, _traits(work), view))

@@ -1,7 +1,8 @@
 """The choice, compiled: the loops behind `sim.agents.choice`, which says what they compute.
 
-They pick the same model as the plain logit there, for the same draws. Most models are passed over unseen, since even
-in the best case they would finish the race of the logit too late.
+They pick the same model as the plain logit there, for the same draws. A logit choice is run as a race: option i
+finishes after an exponential time of rate exp(V_i); the first is chosen. Most models are skipped before V is computed:
+even their upper bound loses.
 """
 
 import math
@@ -10,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.model_sets import NO_MODEL
 from sim.compiled import compiled
 from sim.randomness import GOLDEN, STEP, draw_unit, hash_bits, mix, normal_quantile, unit
 
-NOBODY = -1
 ONE = np.uint64(1)
 
 
@@ -40,7 +41,7 @@ class Traits(NamedTuple):
     category: NDArray[np.int8]
     hardness: NDArray[np.float32]
     log_willingness: NDArray[np.float32]
-    price_weight: NDArray[np.float32]
+    price_sensitivity: NDArray[np.float32]
     needs_tools: NDArray[np.bool_]
     needs_permissive: NDArray[np.bool_]
     context_tokens: NDArray[np.float32]
@@ -48,10 +49,13 @@ class Traits(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What workloads remember of models: bit sets (workloads x words)."""
+    """What workloads remember of models: bit sets (workloads x words).
 
-    tried: NDArray[np.uint64]
-    known: NDArray[np.uint64]
+    rejected: not tried until they change; known_to_fit: judged without error.
+    """
+
+    rejected: NDArray[np.uint64]
+    known_to_fit: NDArray[np.uint64]
 
 
 class Weights(NamedTuple):
@@ -98,7 +102,7 @@ def best_ability(rows, work, view):  # type: ignore[no-untyped-def]
 _BELOW_0, _BELOW_1, _BELOW_2, _BELOW_3, _BELOW_4 = (
     np.uint64(int(p * 2.0**64)) for p in (0.5, 0.8413, 0.9772, 0.9986, 0.99996)
 )
-"""Words below which the normal draw that follows from them is at most 0, 1, 2, 3 and 4 (rounded down)."""
+"""64-bit draws below which the normal draw is at most 0, 1, 2, 3, 4: probabilities rounded down, so the bound holds."""
 _FARTHEST = 300.0
 """Largest logarithm of a factor of the bound, so that none overflows."""
 _SLACK = 1.0 + 1e-9
@@ -109,8 +113,8 @@ _SLACK = 1.0 + 1e-9
 def earliest_times(  # type: ignore[no-untyped-def]
     race, error, model_key, model_step, slowness, weakness, f0, f1, f2, f3, f4, out
 ):
-    """For each model the earliest time at which it can finish, as a multiple of the best case. No branches: the
-    compiler makes vector instructions of it.
+    """For each model the earliest time at which it can finish, as a multiple of the best case. No branches, so that the
+    compiler vectorises it.
     """
     for j in range(len(out)):
         bits = mix(race + model_key[j])
@@ -128,11 +132,12 @@ def earliest_times(  # type: ignore[no-untyped-def]
 def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
     """For each row the number of the model that it chooses, or -1: see `sim.agents.choice.choose`."""
     fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights
-    perceived, log_free_price, tried, known = view.perceived, view.log_free_price, past.tried, past.known
-    n, m, words = len(rows), len(view.numbers), known.shape[1]
-    chosen = np.full(n, NOBODY, dtype=np.int16)
-    # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * log(lowest price).
-    # Factors that depend on the model alone are made once.
+    perceived, log_free_price = view.perceived, view.log_free_price
+    rejected, known_to_fit = past.rejected, past.known_to_fit
+    n, m, words = len(rows), len(view.numbers), known_to_fit.shape[1]
+    chosen = np.full(n, NO_MODEL, dtype=np.int16)
+    # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * price
+    # sensitivity * log(lowest price). Factors that depend on the model alone are made once.
     slowness, model_step = 1.0 / view.awareness, (view.key + ONE) * STEP
     top = np.full(perceived.shape[1], -np.inf)
     weakness = np.empty((perceived.shape[1], m))
@@ -141,32 +146,31 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
             top[g] = max(top[g], perceived[j, g])
         for j in range(m):
             weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
-    sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
+    factor_per_sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
     earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
     passed = np.empty(words, dtype=np.uint64)
     for i in range(n):
         w = rows[i]
-        # Logit by an exponential race: each option finishes after Exp(1) / exp(V), and the first one wins. Each
-        # option has its own draw, so an option that is added or removed changes no other option's luck. Times are
-        # kept as logarithms, so that no utility is too large or too small.
+        # Each option has its own draw, so an option that is added or removed changes no other option's taste shock.
+        # Times are kept as logarithms, so that no utility is too large or too small.
         race = hash_bits(keys.choice, work.entity[w], day)
         best = math.log(-math.log(unit(mix(race)))) - outside[i]
         g = work.category[w]
-        burden = alpha * work.price_weight[w]
-        most, far = kappa * cap - burden * log_free_price, 0.0
+        price_coefficient = alpha * work.price_sensitivity[w]
+        most, far = kappa * cap - price_coefficient * log_free_price, 0.0
         # Whether a model that is known to fit may be chosen: its value has no error of perception.
-        surely = False
+        known_eligible = False
         for word in range(words):
-            passed[word] = tried[w, word] | known[w, word] if unknown_only else tried[w, word]
-            surely |= (known[w, word] & ~passed[word]) != 0
-        if surely:
-            most = max(kappa, quality) * cap - burden * log_free_price
+            passed[word] = rejected[w, word] | known_to_fit[w, word] if unknown_only else rejected[w, word]
+            known_eligible |= (known_to_fit[w, word] & ~passed[word]) != 0
+        if known_eligible:
+            most = max(kappa, quality) * cap - price_coefficient * log_free_price
         elif fit_on:
             far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (work.hardness[w] + cap - top[g]))))
         error = mix(keys.perception + work.entity[w] * GOLDEN)
         earliest_times(
             race, error, view.key, model_step, slowness, weakness[g],
-            far, far * sd, far * sd**2, far * sd**3, far * sd**4, earliest,
+            far, far * factor_per_sd, far * factor_per_sd**2, far * factor_per_sd**3, far * factor_per_sd**4, earliest,
         )  # fmt: skip
         limit = _SLACK * math.exp(best + most)
         count = 0
@@ -187,13 +191,13 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
                 continue
             if work.context_tokens[w] > view.context[j]:
                 continue
-            price = view.log_price[j, g]
+            log_paid = view.log_price[j, g]
             if view.free[j] and work.accepts_free[w]:
-                price = log_free_price
-            elif price > work.log_willingness[w]:
+                log_paid = log_free_price
+            elif log_paid > work.log_willingness[w]:
                 continue
-            value = -alpha * work.price_weight[w] * price
-            if (known[w, number >> 6] >> np.uint64(number & 63)) & ONE:
+            value = -alpha * work.price_sensitivity[w] * log_paid
+            if (known_to_fit[w, number >> 6] >> np.uint64(number & 63)) & ONE:
                 # What is known to fit is judged without error of perception.
                 margin = match_sd * normal_quantile(draw_unit(keys.match, work.entity[w], view.key[j]))
                 if fit_on:

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.choice import log_price
 from sim.agents.population import Workloads
 from sim.market import Market
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.information import Information
 from sim.mechanisms.price_response import PriceResponse
+from sim.pricing import log_price
 from sim.randomness import Draws
 from sim.scenario import Scenario
 
@@ -33,7 +33,7 @@ class Judgement:
         ability = market.ability[model, work.category[rows]]
         return work.entity[rows], market.key[model], ability, work.hardness[rows]
 
-    def _price(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+    def _log_price(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
         """Log of the effective price that each workload pays, in USD per million tokens and not below the floor."""
         listed = log_price(self.market.effective_price[model, self.work.category[rows]], self.floor)
         return np.where(self._free(rows, model), np.log(self.floor), listed)
@@ -44,7 +44,7 @@ class Judgement:
 
     def affordable(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
         """Whether the model is free for the work, or costs no more than the work would pay."""
-        affordable = self._price(rows, model) <= self.work.log_willingness[rows]
+        affordable = self._log_price(rows, model) <= self.work.log_willingness[rows]
         return np.asarray(self._free(rows, model) | affordable)
 
     def fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
@@ -56,9 +56,9 @@ class Judgement:
         met &= work.context_tokens[rows] <= market.context[model]
         return np.asarray(met & self.fit.able(self.draws, *self._pairs(rows, model)))
 
-    def surplus(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
-        """What a model is worth to a workload: quality_weight * useful margin - the burden of its price."""
+    def experienced_utility(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Utility of a model once it is used: quality_weight * useful margin - the burden of its price; no unit."""
         margin = self.fit.margin(self.draws, *self._pairs(rows, model))
         quality = self.quality_weight * self.information.useful(margin)
-        burden = self.price_response.burden(self.work.price_weight[rows], self._price(rows, model))
+        burden = self.price_response.burden(self.work.price_sensitivity[rows], self._log_price(rows, model))
         return np.asarray(quality - burden)

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from sim.compiled import compiled
 
+NO_MODEL = -1
+"""In place of a model's number: there is none."""
 Sets = NDArray[np.uint64]
 """Workloads x words."""
 

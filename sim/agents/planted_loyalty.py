@@ -11,6 +11,7 @@ import calendar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.model_sets import NO_MODEL
 from sim.agents.population import FOREVER, Users, Workloads
 from sim.market import Market
 from sim.randomness import Draws, Purpose
@@ -25,7 +26,7 @@ class PlantedLoyalty:
         self.work, self.draws = workloads, draws
         self.holds: NDArray[np.bool_] = np.zeros(len(workloads), dtype=bool)
         """Workloads that stay for good, from the trial on with which they begin."""
-        self.model, self.share, self.window = -1, 0.0, range(0)
+        self.model, self.share, self.window = NO_MODEL, 0.0, range(0)
         if section is not None:
             self.model, self.share = market.catalogue.index(section.model), section.loyal_share
             released = market.catalogue[section.model].released

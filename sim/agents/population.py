@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
+from sim.agents.model_sets import NO_MODEL
 from sim.catalogue import Catalogue
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
@@ -70,7 +71,7 @@ class Workloads:
     category: NDArray[np.int8]
     hardness: NDArray[np.float32]
     log_willingness: NDArray[np.float32]
-    price_weight: NDArray[np.float32]
+    price_sensitivity: NDArray[np.float32]
     curiosity: NDArray[np.float32]
     needs_tools: NDArray[np.bool_]
     needs_permissive: NDArray[np.bool_]
@@ -145,7 +146,7 @@ def _ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> U
     kinds = [population.segments[s] for s in segments]
     shares = np.stack([scenario.daily(k.share) for k in kinds], axis=1)
     segment = _pick(draws.uniform(Purpose.USER_SEGMENT, ids), shares, arrival)
-    wave_model = np.full(n, -1, dtype=np.int16)
+    wave_model = np.full(n, NO_MODEL, dtype=np.int16)
     _apply_waves(scenario, catalogue, draws, ids, arrival, segment, wave_model)
 
     # Users of one account are neighbours in number and of one segment: an account is (segment, block of numbers).
@@ -286,7 +287,7 @@ def _ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Workl
         category=category.astype(np.int8),
         hardness=hardness.astype(np.float32),
         log_willingness=log_willingness.astype(np.float32),
-        price_weight=users.price_sensitivity[user],
+        price_sensitivity=users.price_sensitivity[user],
         curiosity=users.curiosity[user],
         needs_tools=draws.uniform(Purpose.WORKLOAD_TOOLS, entity) < tools_table[start, local],
         needs_permissive=draws.uniform(Purpose.WORKLOAD_PERMISSIVE, entity) < of_kind("needs_permissive"),
@@ -296,7 +297,7 @@ def _ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Workl
         accepts_free=draws.uniform(Purpose.WORKLOAD_FREE, entity) < work.free_share,
         requests_per_day=np.maximum(volume, 0.0).astype(np.float32),
         wave_model=users.wave_model[user],
-        pinned_model=np.full(len(user), -1, dtype=np.int16),
+        pinned_model=np.full(len(user), NO_MODEL, dtype=np.int16),
         tool_call_share=np.full(len(user), np.nan, dtype=np.float32),
     )
 
@@ -328,14 +329,14 @@ def _append_large_account(
     for name, value in {
         "arrival": first, "leave": last, "segment": 0, "country": country, "app": 0, "account": account, "byok": False,
         "language": names.languages.index(next(iter(place.languages))), "curiosity": 0.0, "regularity": 1.0,
-        "price_sensitivity": 0.0, "wave_model": -1,
+        "price_sensitivity": 0.0, "wave_model": NO_MODEL,
     }.items():  # fmt: skip
         extend(users, name, value)
     for name, value in {
         "start": first, "end": last, "category": CATEGORIES.index(event.category), "hardness": -99.0,
-        "log_willingness": 99.0, "price_weight": 0.0, "curiosity": 0.0,
+        "log_willingness": 99.0, "price_sensitivity": 0.0, "curiosity": 0.0,
         "needs_tools": event.tool_call_share is not None, "needs_permissive": False, "context_tokens": 0.0,
-        "accepts_free": False, "wave_model": -1,
+        "accepts_free": False, "wave_model": NO_MODEL,
         "requests_per_day": event.requests_per_day / keys, "pinned_model": catalogue.index(event.model),
         "tool_call_share": np.nan if event.tool_call_share is None else event.tool_call_share,
     }.items():  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
-from sim.agents.choice import NOBODY, View, affordable_frontier, choose
+from sim.agents.choice import NO_MODEL, View, affordable_frontier, choose
 from sim.agents.judgement import Judgement
 from sim.agents.model_sets import add, empty_sets, remove
 from sim.agents.planted_loyalty import PlantedLoyalty
@@ -83,7 +83,7 @@ def _uses(state, home, trial, models):  # type: ignore[no-untyped-def]
 class Search:
     """The search of all workloads of a world. One `step` runs one day.
 
-    Arrays have one entry for each workload. Models are numbers, NOBODY where there is none.
+    Arrays have one entry for each workload. Models are numbers, NO_MODEL where there is none.
     """
 
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
@@ -97,8 +97,8 @@ class Search:
         self.state = np.full(n, UNBORN, dtype=np.int8)
         self.due = workloads.start.copy()
         """The day of the next decision."""
-        self.home = np.full(n, NOBODY, dtype=np.int16)
-        self.trial = np.full(n, NOBODY, dtype=np.int16)
+        self.home = np.full(n, NO_MODEL, dtype=np.int16)
+        self.trial = np.full(n, NO_MODEL, dtype=np.int16)
         self.since = np.zeros(n, dtype=np.int32)
         """The day since which the work is embedded in its home."""
         self.home_start = np.zeros(n, dtype=np.int32)
@@ -110,9 +110,9 @@ class Search:
         """Searches in vain since the last release that was heard of."""
         self.decisions = np.zeros(n, dtype=np.int32)
         """Choices so far."""
-        self.tried = empty_sets(n, len(market.listed))
+        self.rejected = empty_sets(n, len(market.listed))
         """Models that were found wanting: not tried again until they change."""
-        self.known = empty_sets(n, len(market.listed))
+        self.known_to_fit = empty_sets(n, len(market.listed))
         """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
         self.choices = 0
         """Choices of all workloads together."""
@@ -126,7 +126,7 @@ class Search:
 
     def step(self, day: int, view: View) -> None:
         """Let every workload whose decision is due act on `day`."""
-        self._forget(self.market.changes.better)
+        self._reconsider(self.market.changes.better)
         self._retire(day)
         self._break_fits(day)
         self._spread_news(day)
@@ -157,11 +157,11 @@ class Search:
 
     def _begin(self, day: int, rows: Rows, view: View) -> None:
         """Workloads that are bound to a model begin with it; the others begin to search, if there is hope."""
-        pinned = rows[self.pinned[rows] != NOBODY]
+        pinned = rows[self.pinned[rows] != NO_MODEL]
         self.home[pinned] = self.pinned[pinned]
         self._embed(day, pinned)
         self.due[pinned] = self.work.end[pinned]
-        rows = rows[self.pinned[rows] == NOBODY]
+        rows = rows[self.pinned[rows] == NO_MODEL]
         self.state[rows] = WAITING
         if not self.backlog.enabled:
             hopeless = rows[~self._solvable(rows, view)]
@@ -179,7 +179,7 @@ class Search:
         self._close_trial(rows[self._tries(rows)], day, Reason.ENDED)
         self.state[rows] = ENDED
         self.due[rows] = FOREVER
-        self.home[rows] = NOBODY
+        self.home[rows] = NO_MODEL
 
     # -- looking and trying -------------------------------------------------------------------------------------
 
@@ -187,15 +187,15 @@ class Search:
         """Waiting workloads choose a model to try, or go on waiting."""
         if not len(rows):
             return
-        no_home = np.full(len(rows), NOBODY, dtype=np.int16)
+        no_home = np.full(len(rows), NO_MODEL, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
         chosen = self._choose(day, rows, view, home=no_home, outside=outside)
         # Users of a wave first try the model that drew them.
         wave_model = self.work.wave_model[rows]
-        follows = (wave_model != NOBODY) & (self.decisions[rows] == 1)
+        follows = (wave_model != NO_MODEL) & (self.decisions[rows] == 1)
         follows[follows] &= self.market.listed[wave_model[follows]]
         chosen = np.where(follows, wave_model, chosen)
-        found = chosen != NOBODY
+        found = chosen != NO_MODEL
         self._open_trial(day, rows[found], chosen[found], TRYING, self.scenario.search.trial_days.quantile)
         self._wait(day, rows[~found])
 
@@ -210,8 +210,8 @@ class Search:
         unknown_only: bool = False,
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work, rows, tried=self.tried, known=self.known, home=home,
-            outside=outside, day=day, unknown_only=unknown_only,
+            view, self.scenario, self.draws, self.work, rows, rejected=self.rejected,
+            known_to_fit=self.known_to_fit, home=home, outside=outside, day=day, unknown_only=unknown_only,
         )  # fmt: skip
         self.decisions[rows] += 1
         self.choices += len(rows)
@@ -252,7 +252,7 @@ class Search:
         self.home[good] = self.trial[good]
         self._embed(day, good)
         self._close_trial(bad, day, Reason.MISFIT)
-        add(self.tried, bad, self.trial[bad])
+        add(self.rejected, bad, self.trial[bad])
         self._wait(day, bad)
 
     def _embed(self, day: int, rows: Rows) -> None:
@@ -282,10 +282,10 @@ class Search:
             self._next_rival_look(day, rows)
             return
         home = self.home[rows]
-        outside = self.rivals.staying(self.judge.surplus(rows, home))
+        outside = self.rivals.staying(self.judge.experienced_utility(rows, home))
         # What was compared with the home once is not compared again until it changed.
         chosen = self._choose(day, rows, view, home=home, outside=outside, unknown_only=True)
-        found = chosen != NOBODY
+        found = chosen != NO_MODEL
         trying, model = rows[found], chosen[found]
         self._open_trial(day, trying, model, TRYING_RIVAL, self.rivals.trial_days.quantile)
         silent = trying[self.rivals.silent(self.draws, self.work.entity[trying], self.market.key[model])]
@@ -296,19 +296,19 @@ class Search:
     def _judge_rivals(self, day: int, rows: Rows) -> None:
         """A rival's trial ends: work moves if the rival is better by more than the switching cost, else it returns."""
         model, home = self.trial[rows], self.home[rows]
-        gain = self.judge.surplus(rows, model) - self.judge.surplus(rows, home)
+        gain = self.judge.experienced_utility(rows, model) - self.judge.experienced_utility(rows, home)
         fits = self.judge.fits(rows, model)
         cost = self.lock_in.switching_cost(day - self.since[rows], self.work.hardness[rows])
         moves = (fits & (gain > cost)) | self.planted.holds[rows]
         movers, returners = rows[moves], rows[~moves]
         self._close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self._close_trial(movers, day, Reason.EMBEDDED)
-        add(self.known, movers, self.home[movers])
+        add(self.known_to_fit, movers, self.home[movers])
         self.home[movers] = self.trial[movers]
         self._embed(day, movers)
         self._close_trial(returners, day, Reason.RETURNED)
-        add(self.known, rows[~moves & fits], model[~moves & fits])
-        add(self.tried, rows[~fits], model[~fits])
+        add(self.known_to_fit, rows[~moves & fits], model[~moves & fits])
+        add(self.rejected, rows[~fits], model[~fits])
         self._come_home(day, returners)
 
     def _come_home(self, day: int, rows: Rows) -> None:
@@ -321,11 +321,11 @@ class Search:
 
     # -- the market changes ---------------------------------------------------------------------------------------
 
-    def _forget(self, better: set[int]) -> None:
+    def _reconsider(self, better: set[int]) -> None:
         """A model that became better, or cheaper for this kind of work, is worth another trial."""
         for number in better:
             categories = self.market.changes.cheaper_in.get(number, EVERY_CATEGORY)
-            for models in (self.tried, self.known):
+            for models in (self.rejected, self.known_to_fit):
                 remove(models, number, self.work.category, categories)
 
     def _retire(self, day: int) -> None:
@@ -343,9 +343,9 @@ class Search:
             successor = self._successor_of(number)
             moved = rows[:0] if successor is None else rows[self._can_follow(rows, successor)]
             left = np.setdiff1d(rows, moved, assume_unique=True)
-            pinned = left[self.pinned[left] != NOBODY]
+            pinned = left[self.pinned[left] != NO_MODEL]
             self._end(day, pinned)
-            left = left[self.pinned[left] == NOBODY]
+            left = left[self.pinned[left] == NO_MODEL]
             self._close_home(left, day, Reason.RETIRED)
             self._seek(day, left)
             if successor is not None:
@@ -362,7 +362,7 @@ class Search:
     def _can_follow(self, rows: Rows, successor: int) -> NDArray[np.bool_]:
         """Those who can pay the successor's price, and accounts that are bound to the model."""
         successors = np.full(len(rows), successor, dtype=np.int16)
-        return self.judge.affordable(rows, successors) | (self.pinned[rows] != NOBODY)
+        return self.judge.affordable(rows, successors) | (self.pinned[rows] != NO_MODEL)
 
     def _migrate(self, day: int, rows: Rows, successor: int) -> None:
         """Move homes to the successor; tenure is kept. Those whom it does not serve find that out as in a trial."""
@@ -371,11 +371,11 @@ class Search:
         self.home[rows] = successor
         self._embed(day, rows)
         self.since[rows] = since
-        pinned = self.pinned[rows] != NOBODY
+        pinned = self.pinned[rows] != NO_MODEL
         self.pinned[rows[pinned]] = successor
         self.due[rows[pinned]] = self.work.end[rows[pinned]]
         misfit = rows[~pinned & ~self.judge.fits(rows, self.home[rows])]
-        self.home[misfit] = NOBODY
+        self.home[misfit] = NO_MODEL
         successors = np.full(len(misfit), successor, dtype=np.int16)
         self._open_trial(day, misfit, successors, TRYING, self.scenario.search.trial_days.quantile)
 
@@ -383,13 +383,13 @@ class Search:
         """A price rise, the end of a free window or a lost ability can break a fit."""
         for number in sorted(self.market.changes.worse):
             rows = _where_equal(self.home, number)
-            rows = rows[self._has_home(rows) & (self.pinned[rows] == NOBODY)]
+            rows = rows[self._has_home(rows) & (self.pinned[rows] == NO_MODEL)]
             rows = rows[~self.judge.fits(rows, self.home[rows])]
             pays = self.judge.affordable(rows, self.home[rows])
             self._drop_rival(day, rows)
             self._close_home(rows[~pays], day, Reason.PRICE)
             self._close_home(rows[pays], day, Reason.ABILITY)
-            add(self.tried, rows, self.home[rows])
+            add(self.rejected, rows, self.home[rows])
             self._seek(day, rows)
 
     def _drop_rival(self, day: int, rows: Rows) -> None:
@@ -400,7 +400,7 @@ class Search:
 
     def _seek(self, day: int, rows: Rows) -> None:
         """Workloads that lost their home look again at once."""
-        self.home[rows] = NOBODY
+        self.home[rows] = NO_MODEL
         self.failures[rows] = 0
         self.state[rows] = WAITING
         self.due[rows] = np.minimum(day, self.work.end[rows])
@@ -418,7 +418,7 @@ class Search:
             self._wake(day, self._hear(waiting, number, chance), number)
             if self.rivals.enabled:
                 embedded = np.flatnonzero(self.state == EMBEDDED)
-                embedded = embedded[self.pinned[embedded] == NOBODY]
+                embedded = embedded[self.pinned[embedded] == NO_MODEL]
                 chance = self.attention.of_embedded(reach, self.work.curiosity[embedded])
                 self._wake(day, self._hear(embedded, number, chance), number)
 

@@ -25,9 +25,9 @@ class PriceResponse(Mechanism):
         """Alpha; 0 where prices are not weighed."""
         return self.alpha if self.enabled else 0.0
 
-    def burden(self, price_weight: NDArray[Any], log_price: NDArray[np.float64]) -> NDArray[np.float64]:
+    def burden(self, price_sensitivity: NDArray[Any], log_price: NDArray[np.float64]) -> NDArray[np.float64]:
         """What a price takes from utility. Where price has no weight, even one out of reach (inf) takes nothing."""
-        weight = self.weight * price_weight
+        weight = self.weight * price_sensitivity
         burden = np.zeros(np.broadcast(weight, log_price).shape)
         np.multiply(weight, log_price, out=burden, where=weight > 0)
         return burden

@@ -34,9 +34,9 @@ class RivalTrials(Mechanism):
         """Mean days from one look to the next."""
         return np.asarray(self.look_every_days / np.maximum(curiosity, 1e-6))
 
-    def staying(self, surplus: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The utility of staying. surplus: what the home is worth."""
-        return surplus + self.inertia
+    def staying(self, experienced_utility: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The utility of staying. experienced_utility: that of the home."""
+        return experienced_utility + self.inertia
 
     def silent(self, draws: Draws, work: Any, model: Any) -> NDArray[np.bool_]:
         """Whether the home falls silent during the trial of a rival. work, model: the keys of the draw."""
