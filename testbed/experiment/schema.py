@@ -24,9 +24,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def _same(one: Level, other: Level) -> bool:
-    """Whether two levels are one: 1 and 1.0 are, 1 and true are not."""
-    return str(one) == str(other) or (one == other and bool not in (type(one), type(other)))
+def _names(level: Level) -> set[Level]:
+    """By what a level is told from others, which have none of it: 1 and 1.0 are one level, 1 and true are two."""
+    return {str(level)} if isinstance(level, bool) else {str(level), level}
 
 
 class FactorSettings(Settings):
@@ -50,11 +50,13 @@ class FactorSettings(Settings):
             raise ProblemAt(("switch",), "a switch has the one level off; for others give `key` and `levels`")
         if self.key is not None and not [level for level in self.levels if level != self.base]:
             raise ProblemAt((), "a factor needs `levels` other than its base")
+        seen: set[Level] = set()
         for number, level in enumerate(self.levels):
-            if any(_same(level, other) for other in self.levels[:number]):
+            if not seen.isdisjoint(names := _names(level)):
                 raise ProblemAt(
                     ("levels", number), "this level is already in the list; each makes an arm of its own"
                 )
+            seen |= names
         return self
 
     @property
