@@ -1,9 +1,13 @@
-"""What all tests share: one thread a process, and a browser for those that need one, with a word at the end when there
-was none."""
+"""What all tests share: one thread a process, little work for the collector of garbage, each text of SQL written once,
+the slowest files first, one analysis with stills, and a browser for those that need one, with a word at the end when
+there was none."""
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
+from typing import Any
 
 # The matrices are small and each worker of the suite has a core: threads of their own would only wait for each other,
 # which took half of the time of some files. NumPy reads this when it is first imported, also in what tests start.
@@ -12,7 +16,85 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import pytest  # noqa: E402
 
-from tests import browser  # noqa: E402
+from tests import browser, once  # noqa: E402
+
+# Expressions and pages are many small objects: with Python's thresholds (700, 10, 10) a tenth of an analysis went into
+# looking through them for garbage.
+gc.set_threshold(50_000, 20, 50)
+
+SLOWEST = (
+    "test_bad_logs.py", "test_world.py", "test_openness_exhibits.py", "test_results.py", "test_nulls.py",
+    "test_how_to.py", "test_benchmarks.py", "test_source.py", "test_verdict_on_worlds.py",
+    "test_end_to_end.py", "test_cli_verdict.py",
+    "test_coverage.py", "test_market_exhibits.py", "test_check.py", "test_streams.py", "test_verdict_order.py",
+    "test_page_in_browser.py", "test_cli_analyze.py", "test_samples.py", "test_search.py", "test_plan.py",
+)  # fmt: skip
+"""The files that take longest, longest first: they start first, so that no worker ends with one of them alone."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let files come in the order given here: xdist would begin with those that have most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slowest files."""
+    place = {name: i for i, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sql_is_written_once():
+    """The SQL beside an exhibit is a function of its expression alone, and a fifth of an analysis: it is kept by
+    expression, for the logs of the same columns and days that come after."""
+    from analysis.queries import query
+
+    write = query.written
+    kept: dict[Any, str] = {}
+
+    @functools.wraps(write)  # workers are sent it by its name
+    def written(unbound: Any, dialect: str) -> str:
+        key = (unbound.op(), dialect)
+        if key not in kept:
+            kept[key] = write(unbound, dialect)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(query, "written", written)
+        yield
+
+
+@pytest.fixture(scope="session")
+def made_log():
+    """A made log of a year with 17 models and 900 users."""
+    from tests.analysis.made_log import made
+
+    return made(rows=12_000, users=900, seed=3)
+
+
+@pytest.fixture(scope="session")
+def run_folder(made_log, tmp_path_factory):
+    """The made log as a run folder. Nobody writes to it."""
+    from tests.analysis.made_log import write_run
+
+    return once.made_once(tmp_path_factory, "run", lambda folder: write_run(made_log, folder / "run"))
+
+
+@pytest.fixture(scope="session")
+def written_out(run_folder, tmp_path_factory):
+    """The analysis of the made log with stills: its folder, to which nobody writes, its summary, and the steps told."""
+    import analysis
+
+    def write(out):
+        steps = []
+        with analysis.open_log(run_folder) as log:
+            summary = analysis.write_analysis(
+                log, out, progress=lambda *step: steps.append(step), stills=True
+            )
+        return out, summary, steps
+
+    return once.made_once(tmp_path_factory, "analysis", write)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import house
+from tests import conftest, house
 
 MOST_FILES, MOST_LINES = 13, 400
 """Files of a folder, `__init__.py` and `__main__.py` not counted; lines of a file that states no reason."""
@@ -80,3 +80,8 @@ def test_what_counts_as_a_reason(head, lines, fault):
 
 def test_every_room_says_its_job():
     assert not [name for name in house.rooms() if len(house.job(name)) < 10]
+
+
+def test_the_files_that_start_first_are_there():
+    there = {path.name for path in (house.ROOT / "tests").rglob("test_*.py")}
+    assert set(conftest.SLOWEST) <= there

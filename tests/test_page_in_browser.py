@@ -10,10 +10,8 @@ import time
 import pandas as pd
 import pytest
 
-from analysis import open_log, write_analysis
 from analysis.report.pages import claim_verdicts
 from testbed.commands.compare import PAGE, compare
-from tests.analysis.made_log import made, write_run
 
 pytestmark = pytest.mark.browser
 
@@ -24,11 +22,10 @@ MOST_SECONDS = 10  # generous: the target of 2 s is for a machine that does noth
 
 
 @pytest.fixture(scope="module")
-def run(chromium, tmp_path_factory):
+def run(chromium, run_folder, written_out, tmp_path_factory):
     """An analysed run whose verdicts are known. Asks for the browser first: without one nothing is made."""
-    folder = write_run(made(rows=12_000, users=900, seed=3), tmp_path_factory.mktemp("browser") / "run")
-    with open_log(folder) as log:
-        write_analysis(log, folder, stills=True)
+    folder = shutil.copytree(run_folder, tmp_path_factory.mktemp("browser") / "run")
+    shutil.copytree(written_out[0], folder, dirs_exist_ok=True)
     claims = [
         {"id": "C12", "role": "emergent", "status": "holds", "statement": "Open rises", "reported": "1/3",
          "simulated": "31%", "reason": "in the band"},
@@ -100,6 +97,12 @@ def visit(chromium):
 def report(run, visit):
     """The report, scrolled through once."""
     return visit(run / "report.html").scroll()
+
+
+@pytest.fixture(scope="module")
+def comparison(compared, visit):
+    """The comparison, scrolled through once."""
+    return visit(compared).scroll()
 
 
 def test_every_chart_is_drawn_without_errors_and_without_any_request(report, run):
@@ -383,8 +386,12 @@ def test_a_comparison_says_where_its_sides_are(visit, compared):
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("which", ["report", "comparison"])
-def test_no_page_scrolls_sideways(visit, run, compared, which, size):
-    page = visit(run / "report.html" if which == "report" else compared, viewport=size).scroll().page
+def test_no_page_scrolls_sideways(visit, run, report, compared, comparison, which, size):
+    if size == WIDE:
+        page = (report if which == "report" else comparison).page
+    else:
+        page = visit(run / "report.html" if which == "report" else compared, viewport=size).scroll().page
+    assert page.viewport_size == size
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
@@ -436,11 +443,10 @@ def test_it_prints_with_static_pictures(visit, run):
     assert page.locator("details.fold[open]").count() == 8  # as they were: the panels
 
 
-def test_a_comparison_draws_pairs_on_the_same_scales(visit, compared):
-    seen = visit(compared).scroll()
-    page = seen.page
-    assert seen.said == []
-    assert seen.asked == [compared.as_uri()]
+def test_a_comparison_draws_pairs_on_the_same_scales(comparison, compared):
+    page = comparison.page
+    assert comparison.said == []
+    assert comparison.asked == [compared.as_uri()]
     pairs = {figure.get_attribute("data-pair") for figure in page.query_selector_all("figure[data-pair]")}
     assert len(pairs) > 20
     for pair in sorted(pairs):

@@ -3,18 +3,6 @@ from __future__ import annotations
 import pytest
 
 from analysis.sources.opening import open_log
-from tests.analysis.made_log import made, write_run
-
-
-@pytest.fixture(scope="session")
-def made_log():
-    """A made log of a year with 17 models and 900 users."""
-    return made(rows=12_000, users=900, seed=3)
-
-
-@pytest.fixture(scope="session")
-def run_folder(made_log, tmp_path_factory):
-    return write_run(made_log, tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -54,15 +55,6 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
-
-
-@pytest.fixture(scope="module")
-def written_out(run_folder, tmp_path_factory):
-    out = tmp_path_factory.mktemp("out")
-    steps = []
-    with open_log(run_folder) as log:
-        summary = analysis.write_analysis(log, out, progress=lambda *step: steps.append(step), stills=True)
-    return out, summary, steps
 
 
 def test_tables_figures_and_report_are_there(written_out):
@@ -280,8 +272,14 @@ def test_a_model_that_the_report_does_not_show_has_no_files_of_the_reports_model
     assert "tables/fig25" not in own and "tables/fig25d.csv" in reports
 
 
-def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, monkeypatch):
-    out, _, _ = written_out
+@pytest.fixture
+def results(written_out, tmp_path):
+    """Results of the test's own."""
+    return shutil.copytree(written_out[0], tmp_path / "out")
+
+
+def test_a_failure_leaves_earlier_results_as_they_were(results, run_folder, monkeypatch):
+    out = results
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     (out / ".analysis-0123456789ab").mkdir()
 
@@ -296,10 +294,8 @@ def test_a_failure_leaves_earlier_results_as_they_were(written_out, run_folder, 
     assert sorted(path.name for path in out.iterdir()) == [files.LIST, "figures", "report.html", "tables"]
 
 
-def test_a_failure_between_the_renames_leaves_earlier_results_as_they_were(
-    written_out, run_folder, monkeypatch
-):
-    out, _, _ = written_out
+def test_a_failure_between_the_renames_leaves_earlier_results_as_they_were(results, run_folder, monkeypatch):
+    out = results
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     rename = Path.rename
 
