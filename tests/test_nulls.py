@@ -12,17 +12,22 @@ import math
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-import sim
 from sim.catalogue.overrides import WORLDS
+from sim.gateway.truth import write_truth
+from sim.runs import log_writer
 from sim.scenario import TELLING, json_schema
+from sim.simulation import run_agents
 from sim.world import load_world
 from testbed.studies.null_worlds import null_worlds
 from tests.test_scenarios import differences, header, stated_keys, unknown_keys
@@ -48,20 +53,35 @@ class Played:
 
 @cache
 def played(name: str) -> Played:
-    """A null world's log by user and day, and its truth."""
-    with tempfile.TemporaryDirectory() as out:
-        run = sim.run(WORLDS / "nulls" / f"{name}.yaml", out=out)
-        with duckdb.connect() as engine:
-            engine.execute("set timezone = 'UTC'")
-            days = engine.execute(
-                "select user_id, account_id, model, cast(created_at as date) as day, cast(count(*) as bigint) as n "
-                f"from read_parquet('{run.path}/log/*/*.parquet') group by all order by day, user_id, model"
-            ).df()
-        truth = {
-            file.stem: pq.read_table(file).to_pandas() for file in (run.path / "truth").glob("*.parquet")
-        }
+    """A null world's log by user and day, and its truth. The tables of the log are taken as the gateway makes them;
+    that the files hold the same is tested where they are written."""
+    agents = run_agents(load_world(WORLDS / "nulls" / f"{name}.yaml"))
+    writer = log_writer(agents)
+    rows = pa.concat_tables(
+        written(writer.table(writer.traffic.records(week, block), block))
+        for week, block in writer.traffic.tasks()
+    )
+    with duckdb.connect() as engine:
+        engine.register("log", rows)
+        days = engine.execute(
+            "select user_id, account_id, model, day, cast(count(*) as bigint) as n from log group by all "
+            "order by day, user_id, model"
+        ).df()
     days["month"] = days["day"].dt.year * 12 + days["day"].dt.month - 1
-    return Played(run.manifest["counts"]["generations"], days, truth)
+    world = agents.world
+    with tempfile.TemporaryDirectory() as folder:
+        write_truth(Path(folder), world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
+                    agents.spells, writer, agents.search.planted)  # fmt: skip
+        truth = {file.stem: pq.read_table(file).to_pandas() for file in Path(folder).glob("truth/*.parquet")}
+    return Played(len(rows), days, truth)
+
+
+def written(table: pa.Table) -> pa.Table:
+    """The columns looked at here, copied: the next block of the log takes the same memory."""
+    names = [pc.cast(table[name], pa.string()) for name in ("user_id", "account_id", "model")]
+    return pa.table(
+        [*names, pc.cast(table["created_at"], pa.date32())], ["user_id", "account_id", "model", "day"]
+    )
 
 
 def cells(days: pd.DataFrame, model: str = FOCAL, unit: str = "user_id") -> pd.DataFrame:
