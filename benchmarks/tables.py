@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +169,15 @@ def in_pandas(folder: str, categories: bool) -> dict[str, Any]:
     return {"records": records, "seconds": time.perf_counter() - began, "peak_gb": peak_memory()}
 
 
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "make": lambda users, folder: make(int(users), folder), "ours": ours, "scan": scan, "sample": sample,
+    "pandas": lambda folder: in_pandas(folder, False), "categories": lambda folder: in_pandas(folder, True),
+    "compare": lambda run, folder: {"text": compare(Path(run), Path(folder))},
+}  # fmt: skip
+"""What a child does, by the word that it is started with."""
+
 if __name__ == "__main__":
-    task = {
-        "make": lambda users, folder: make(int(users), folder), "ours": ours, "scan": scan, "sample": sample,
-        "pandas": lambda folder: in_pandas(folder, False), "categories": lambda folder: in_pandas(folder, True),
-        "compare": lambda run, folder: {"text": compare(Path(run), Path(folder))},
-    }  # fmt: skip
     if len(sys.argv) > 1:
-        print(json.dumps(task[sys.argv[1]](*sys.argv[2:])))  # type: ignore[operator]
+        print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))
     else:
         print(measure())
