@@ -107,11 +107,11 @@ class Search:
         self.silent = np.zeros(n, dtype=bool)
         """Whether the home is silent while a rival is tried."""
         self.failures = np.zeros(n, dtype=np.int16)
-        """Searches in vain since the last release that was heard of."""
+        """Searches and trials that failed since the last embedding, loss of home or news of a release."""
         self.decisions = np.zeros(n, dtype=np.int32)
         """Choices so far."""
         self.rejected = empty_sets(n, len(market.listed))
-        """Models that were found wanting: not tried again until they change."""
+        """Models that failed a trial, or whose fit broke: not tried again until they change."""
         self.known_to_fit = empty_sets(n, len(market.listed))
         """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
         self.choices = 0
@@ -156,7 +156,9 @@ class Search:
     # -- beginnings and ends ------------------------------------------------------------------------------------
 
     def _begin(self, day: int, rows: Rows, view: View) -> None:
-        """Workloads that are bound to a model begin with it; the others begin to search, if there is hope."""
+        """Workloads that are bound to a model begin with it; the others begin to search, unless backlog is off and no
+        listed model can serve them.
+        """
         pinned = rows[self.pinned[rows] != NO_MODEL]
         self.home[pinned] = self.pinned[pinned]
         self._embed(day, pinned)
@@ -218,7 +220,7 @@ class Search:
         return chosen
 
     def _wait(self, day: int, rows: Rows) -> None:
-        """Wait for the next look: twice as long with each failure since the last release that was heard of."""
+        """Wait for the next look: on average twice as long with each failure, up to longest_wait_days."""
         search = self.scenario.search
         mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
         self.due[rows] = self._next_look(Purpose.LOOK, day, rows, mean)
@@ -244,7 +246,7 @@ class Search:
     # -- judging trials -------------------------------------------------------------------------------------------
 
     def _judge_trials(self, day: int, rows: Rows) -> None:
-        """A trial ends: the model fits and becomes the home, or it is found wanting."""
+        """A trial ends: the model fits and becomes the home, or it is rejected."""
         model = self.trial[rows]
         fits = (self.judge.fits(rows, model) | self.planted.holds[rows]) & self.market.listed[model]
         good, bad = rows[fits], rows[~fits]
@@ -277,13 +279,13 @@ class Search:
         self.due[rows] = self._next_look(Purpose.RIVAL_LOOK, day, rows, mean)
 
     def _consider_rivals(self, day: int, rows: Rows, view: View) -> None:
-        """Embedded workloads look around: the best rival competes with staying."""
+        """Embedded workloads look around: staying and every rival not yet compared are the options of one choice."""
         if not self.rivals.enabled or not len(rows):
             self._next_rival_look(day, rows)
             return
         home = self.home[rows]
         outside = self.rivals.staying(self.judge.experienced_utility(rows, home))
-        # What was compared with the home once is not compared again until it changed.
+        # What was compared with the home once is not compared again until it changes.
         chosen = self._choose(day, rows, view, home=home, outside=outside, unknown_only=True)
         found = chosen != NO_MODEL
         trying, model = rows[found], chosen[found]
@@ -365,7 +367,7 @@ class Search:
         return self.judge.affordable(rows, successors) | (self.pinned[rows] != NO_MODEL)
 
     def _migrate(self, day: int, rows: Rows, successor: int) -> None:
-        """Move homes to the successor; tenure is kept. Those whom it does not serve find that out as in a trial."""
+        """Move homes to the successor; tenure is kept. Work that the successor does not fit starts a trial of it."""
         self._close_home(rows, day, Reason.MIGRATED)
         since = self.since[rows]
         self.home[rows] = successor
@@ -412,7 +414,9 @@ class Search:
         for number in self.market.changes.released:
             reach = self.market.reach[number]
             waiting = np.flatnonzero((self.state == WAITING) & (self.work.start <= day))
+            # Draw against the highest chance first: few then need a frontier.
             waiting = self._hear(waiting, number, self.attention.most(reach))
+            # Yesterday's frontier: who listens is decided by what could be had before the release.
             frontier = affordable_frontier(self._yesterday, self.work, waiting)
             chance = self.attention.of_waiting(reach, self.work.hardness[waiting], frontier)
             self._wake(day, self._hear(waiting, number, chance), number)

@@ -20,13 +20,18 @@ class Fit(Mechanism):
         "keyed normal draw"
     )
     source = "threshold models of adoption (David 1969); assumed form"
-    off = "a coin with `chance_when_off` decides each (workload, model)"
+    off = (
+        "a coin with `chance_when_off`, tossed once per (workload, model), replaces the ability test; price and needs "
+        "still bind"
+    )
 
     match_sd: NonNegative = Field(
-        0.15, description="spread of the match between one workload and one model (assumed)"
+        0.15,
+        description="sd of the match between a workload and a model, in units of ability; drawn once per pair, never "
+        "updated (assumed)",
     )
     chance_when_off: Share = Field(
-        0.35, description="share of trials that end well without the mechanism (assumed)"
+        0.35, description="chance that a model is able enough for a workload, with fit off (assumed)"
     )
 
     def margin(self, draws: Draws, work: Any, model: Any, ability: Any, hardness: Any) -> NDArray[np.float64]:

@@ -25,11 +25,13 @@ class FrontierAttention(Mechanism):
     source = "assumed"
     off = "releases wake nobody"
 
-    hard: Share = Field(0.9, description="chance that waiting hard work hears of a release of reach 1")
-    casual: Share = Field(0.1, description="the same for the easiest work")
-    embedded: Share = Field(0.03, description="factor on the chance for work that has a home")
+    hard: Share = Field(
+        0.9, description="chance that waiting hard work hears of a release of reach 1 (assumed)"
+    )
+    casual: Share = Field(0.1, description="the same for the easiest work (assumed)")
+    embedded: Share = Field(0.03, description="factor on the chance for work that has a home (assumed)")
     midpoint: float = Field(
-        0.0, description="hardness, relative to the frontier, at which listening is half-way"
+        0.0, description="hardness, relative to the frontier, at which listening is half-way (assumed)"
     )
     reaction_days: Amount = Field(
         Distribution.exponential(4.0), description="days from the release to the look (assumed)"

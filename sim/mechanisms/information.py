@@ -15,15 +15,23 @@ class Information(Mechanism):
     """How well users foresee a fit before a trial."""
 
     key = "information"
-    rule = "kappa * min(expected margin, cap) in the try utility; the expectation errs by perception_sd"
+    rule = "kappa * min(expected margin, cap) in the decision utility; the expectation errs by perception_sd"
     source = "random utility (McFadden 1974); assumed values"
     off = "kappa = 0"
 
     kappa: NonNegative = Field(
         5.0, description="weight of the expected margin, ability minus hardness (assumed)"
     )
-    perception_sd: NonNegative = Field(0.25, description="error of the expected ability (assumed)")
-    cap: Positive = Field(0.5, description="margin beyond which more ability adds nothing (assumed)")
+    perception_sd: NonNegative = Field(
+        0.25,
+        description="sd of the error of the expected ability, in units of ability; drawn once per pair of workload and "
+        "model, never updated (assumed)",
+    )
+    cap: Positive = Field(
+        0.5,
+        description="margin beyond which more ability adds nothing; also in experienced utility, even when off "
+        "(assumed)",
+    )
 
     @property
     def weight(self) -> float:

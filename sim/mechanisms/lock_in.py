@@ -19,13 +19,17 @@ class LockIn(Mechanism):
     off = "no cost"
 
     strength: NonNegative = Field(
-        1.5, description="lambda: surplus that a rival must add once the work is fully embedded (assumed)"
+        1.5,
+        description="lambda: surplus that a rival must add once the work is fully embedded, at hardness 0; utility, no "
+        "unit (assumed)",
     )
     time_constant_days: Positive = Field(45.0, description="tau of depth = 1 - exp(-tenure / tau) (assumed)")
-    per_hardness: NonNegative = Field(0.2, description="extra cost for one unit of hardness (assumed)")
+    per_hardness: NonNegative = Field(
+        0.2, description="relative increase of the cost per unit of hardness above 0 (assumed)"
+    )
 
     def switching_cost(self, tenure: NDArray[Any], hardness: NDArray[Any]) -> NDArray[np.float64]:
-        """The surplus that a rival must add. tenure: days since the work was embedded in its home."""
+        """By how much a rival's experienced utility must exceed the home's. tenure: days since embedding."""
         if not self.enabled:
             return np.zeros(len(tenure))
         depth = -np.expm1(-tenure / self.time_constant_days)

@@ -8,8 +8,8 @@ class Migration(Mechanism):
 
     key = "migration"
     rule = (
-        "at retirement the gateway moves users who can pay to the successor; those whom it does not serve find out as "
-        "in a trial"
+        "at retirement the gateway moves users who can pay to the successor; work that the successor does not fit "
+        "starts a trial of it"
     )
     source = "gateways' practice with preview ids"
     off = "they search anew"

@@ -14,11 +14,11 @@ class PriceResponse(Mechanism):
     """Choices weigh log price."""
 
     key = "price_response"
-    rule = "- alpha * price sensitivity * log(effective price) in try utility and surplus"
+    rule = "- alpha * price sensitivity * log(effective price) in decision utility and experienced utility"
     source = "discrete choice; assumed value"
     off = "alpha = 0; willingness to pay still binds"
 
-    alpha: NonNegative = Field(0.25, description="weight of log price at price sensitivity 1")
+    alpha: NonNegative = Field(0.25, description="weight of log price at price sensitivity 1 (assumed)")
 
     @property
     def weight(self) -> float:

@@ -63,14 +63,13 @@ class SearchSettings(Settings):
     look_every_days: Positive = Field(8.0, description="mean days between looks before any failure")
     longest_wait_days: Positive = Field(180.0, description="bound on the mean wait after repeated failures")
     trial_days: Amount = Field(Distribution.exponential(4.0), description="length of a trial, days")
-    outside_option: float = Field(0.0, description="try utility of waiting")
-    quality_weight: Positive = Field(
-        3.0, description="weight of the margin in the surplus that users experience"
-    )
+    outside_option: float = Field(0.0, description="decision utility of waiting")
+    quality_weight: Positive = Field(3.0, description="weight of the margin in experienced utility")
     awareness_floor: Positive = Field(0.5, description="awareness of an old model with reach 1")
     awareness_half_life_days: Positive = Field(20.0, description="half-life of a release's news")
     noticeable_price_cut: Share = Field(
-        0.15, description="relative cut from which a tried model is tried anew"
+        0.15,
+        description="relative cut from which a model is considered anew by work that rejected it or knows it to fit",
     )
     price_floor_usd_per_mtok: Positive = Field(
         0.02, description="prices below this count as this in log price"
