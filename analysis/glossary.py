@@ -22,6 +22,9 @@ ENTRIES: tuple[Entry, ...] = (
           "keeps the users who bring that work, while users who come later hardly stay."),
     Entry("fit", "A model fits a piece of work if it can do it well enough, at a price that the work bears, and with "
           "what the work needs, such as tools or a long context."),
+    Entry("hardness", "How able a model must be to do a piece of work. Hardness and ability share one scale."),
+    Entry("margin", "Of a model for a piece of work: its ability, with how well the two match, minus the work's "
+          "hardness. Below 0 the model is not able enough."),
     Entry("no fit", "All cohorts of a model are about alike and few users of any stay: the model suits nobody in "
           "particular."),
     Entry("backlog", "Work that no released model can do yet, or not at a bearable price. It waits, and comes at once "
@@ -43,6 +46,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("spell", "A time in which one piece of work uses one model, be it on trial or as its home."),
     Entry("trial", "A short use of a model to find out whether it fits."),
     Entry("home", "The model that a piece of work has settled on."),
+    Entry("embedded", "Said of work that has settled on a model, its home. The longer it stays, the more leaving "
+          "costs."),
     Entry("drift", "Cohorts get worse (or better) one after the other. A launch cohort that is merely the first of "
           "such a row is not special."),
     Entry("fragile", "Said of a lead that goes away when the same question is asked in another fair way, for example "
@@ -51,8 +56,8 @@ ENTRIES: tuple[Entry, ...] = (
           "or with another unit. If the answer changes, it is not firm.", ("challenge",)),
     Entry("negative control", "Another model's launch cohort, in which nothing special is expected. If these lead as "
           "well, whoever comes first stays, with whatever model.", ("negative controls",)),
-    Entry("false alarm", "A launch cohort is called foundational although nobody in it is loyal.",
-          ("false positive", "false-positive rate")),
+    Entry("false positive", "A launch cohort is called foundational although nobody in it is loyal.",
+          ("false alarm", "false-positive rate")),
     Entry("power", "How often a loyal launch cohort that is there is found."),
     Entry("observed", "Said of a month of a cohort of which the log holds at least a part."),
     Entry("complete", "Said of a month of which the log covers every day, without a hole, so that a missing user is "
@@ -113,7 +118,20 @@ _BY_NAME: Mapping[str, Entry] = {
     _plain(name): entry for entry in ENTRIES for name in (entry.word, *entry.also)
 }
 # Long forms first: "launch cohort" is not a mention of "cohort". Words that are also everyday English are not linked.
-_EVERYDAY = {"fit", "home", "complete", "observed", "power", "trial", "r", "r(k)", "spell"}
+_EVERYDAY = {
+    "fit",
+    "home",
+    "embedded",
+    "hardness",
+    "margin",
+    "complete",
+    "observed",
+    "power",
+    "trial",
+    "r",
+    "r(k)",
+    "spell",
+}
 _MENTION = re.compile(
     r"\b(?:"
     + "|".join(

@@ -208,7 +208,7 @@ def add_world_options(
 def add_workers_option(group: argparse._ActionsContainer, what: str = "processes", note: str = "") -> None:
     """`--workers`. what: of which there are so many at a time; note: what else is to be known."""
     group.add_argument(
-        "--workers", type=positive_integer, metavar="N", help=f"{what} (default: one a core){note}"
+        "--workers", type=positive_integer, metavar="N", help=f"{what} (default: one per core){note}"
     )
 
 
@@ -224,7 +224,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
         "--out", default="outputs", metavar="DIR", help="folder for run folders (default: outputs)"
     )
     add_workers_option(run, note="; the result does not depend on it")
-    run.add_argument("--anyway", action="store_true", help="simulate although a large world is estimated to need more "
+    run.add_argument("--anyway", action="store_true", help="simulate even if a large world is estimated to need more "
                      "disk or memory than is free")  # fmt: skip
-    run.add_argument("--fresh", action="store_true", help="simulate again although this run is complete")
+    run.add_argument("--fresh", action="store_true", help="simulate again even if this run is complete")
     add_output_options(parser)

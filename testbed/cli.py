@@ -41,7 +41,7 @@ work, writes the request-level log that a gateway would hold, analyses that log 
 
 EPILOG = f"""\
 start here:
-  slipper run report-small             about a quarter of a minute: the report world in small
+  slipper run report-small             15 to 20 seconds: the report world in small
   slipper run scenarios/report.yaml    about a minute: 200,000 users, millions of requests
   slipper COMMAND --help               what a command does, its options and what it leaves on disk
   The first run after an installation takes half a minute more: it compiles.
@@ -58,7 +58,7 @@ COMMANDS = (
 def build_parser() -> arguments.Parser:
     """The parser of the whole command line."""
     parser = arguments.Parser(prog="slipper", description=DESCRIPTION, epilog=EPILOG)
-    parser.add_argument("--version", action=Version, help="show the version and leave")
+    parser.add_argument("--version", action=Version, help="show the version and exit")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", parser_class=arguments.Parser
     )

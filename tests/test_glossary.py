@@ -14,8 +14,8 @@ from tests.test_cli import ROOT
 
 WANTED = {
     "glass slipper", "fit", "lock-in", "backlog", "boomerang", "cohort", "spell", "foundational", "launch cohort",
-    "retention", "home", "trial", "dominant launch", "no fit", "drift", "negative control", "false alarm", "power",
-    "observed", "complete",
+    "retention", "home", "trial", "dominant launch", "no fit", "drift", "negative control", "false positive", "power",
+    "observed", "complete", "embedded", "hardness", "margin",
 }  # fmt: skip
 
 

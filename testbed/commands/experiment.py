@@ -94,12 +94,12 @@ def add_parser(commands: Any) -> None:
     )
     arguments.add_world_options(what, "experiment file", "master seed", "margin=0.1")
     what.add_argument("--plan", action="store_true", help="say what would run, what it could decide and how large the "
-                      "judged cohorts would be, and leave (a few seconds a world)")  # fmt: skip
+                      "judged cohorts would be, and exit (a few seconds a world)")  # fmt: skip
     what.add_argument("--fresh", action="store_true", help="run again what is remembered")
     what.add_argument(
         "--patterns",
         action="store_true",
-        help="list the patterns that there are, and leave (slipper patterns)",
+        help="list the patterns that there are, and exit (slipper patterns)",
     )
     how = parser.add_argument_group("how it is run")
     arguments.add_workers_option(how)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DESCRIPTION = """\
-Imports what a gateway exports into a log that slipper analyze, verdict and check read. Rows that can be no row of a log
-are left out and listed with their place. Ids of models are resolved through the catalogue. What the source lacks is
-null: nothing is made up."""
+Imports what a gateway exports into a log that slipper analyze, verdict and check read. Rows that cannot become a
+row of a log are left out and listed with their place. Ids of models are resolved through the catalogue. What the source
+lacks is null: nothing is made up."""
 
 EPILOG = f"""\
 examples:
@@ -43,15 +43,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "format", metavar="FORMAT", nargs="?", help="the gateway (default: the one that knows the file)"
     )
-    parser.add_argument("source", metavar="SOURCE", help="a file (CSV, JSON or JSON lines in UTF-8, also packed with "
-                        "gzip or zstd), or a folder of them")  # fmt: skip
+    parser.add_argument("source", metavar="SOURCE", help="a file (CSV, JSON or JSON lines in UTF-8, also compressed "
+                        "with gzip or zstd), or a folder of them")  # fmt: skip
     parser.add_argument(
         "--out", metavar="LOG", required=True, help="folder for the log; an earlier import there is replaced"
     )
-    parser.add_argument("--formats", action=_Formats, help="list the formats and leave")
+    parser.add_argument("--formats", action=_Formats, help="list the formats and exit")
     parser.add_argument("--user", metavar="NAME", help="who sent the requests that name no user")
     parser.add_argument("--models", metavar="FILE", help="Parquet with facts of more models (slipper schema log); they "
-                        "go before those of the catalogue")  # fmt: skip
+                        "take precedence over those of the catalogue")  # fmt: skip
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 

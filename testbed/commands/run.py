@@ -32,7 +32,7 @@ real one, and prints a summary: who was in the market, retention by cohort, shar
 
 EPILOG = f"""\
 examples:
-  slipper run report-small                        about a quarter of a minute
+  slipper run report-small                        15 to 20 seconds
   slipper run scenarios/report.yaml               about a minute
   slipper run report --set mechanisms.fit=off     the same world without one cause
   slipper run report --seed 7 --users 50_000

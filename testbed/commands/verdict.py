@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Says for each model whether its launch cohort stays longer than the cohorts after it by more than chance, calendar and
-age explain, how large the difference is, and what else could make it look so. Beside each verdict stand the
-false-positive rate and the power of the tests, the floor on the difference and most robustness checks, simulated on the
-spot with the log's own cohort sizes and organisations.
+age explain, how large the difference is, and what else could make it look so. Beside it: false-positive rate and
+power, from simulations that include the floor on the difference and most robustness checks, with the log's own cohort
+sizes and organisations.
 
 Not simulated: the negative controls and the adjustment for the models judged together; the robustness checks of time on
 the platform, of merged ids and of 30-day months; cohorts before the launch, and a launch late in its month; users of
@@ -43,7 +43,7 @@ examples:
   slipper verdict outputs/report/RUN-ID --truth                 and what only the simulator knows
   slipper verdict /data/log --json
 
-FILE of --alias: CSV without a head, two columns: the earlier id, the model that it became. Ids that the log's models
+FILE of --alias: CSV without a header, two columns: the earlier id, the model that it became. Ids that the log's models
 table says were moved to a model at its launch are merged anyway.
 
 The same log, options and seed give the same verdicts. A model that does not stand out is a result, not an error: the
@@ -74,11 +74,11 @@ def add_parser(commands: Any) -> None:
         help="further earlier ids of models, for the robustness check that merges them",
     )
     how = parser.add_argument_group("how")
-    how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="least users of a "
-                     "cohort (default: 200, shares to within 7 points)")  # fmt: skip
+    how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="smallest "
+                     "cohort judged (default: 200 users, shares to within 7 points)")  # fmt: skip
     how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="the most "
-                     "panels for each error rate (default: 100; 0: none, else 40 or more); large cohorts get fewer, "
-                     "and so does a power that is known as well before")  # fmt: skip
+                     "simulated panels for each error rate (default: 100; 0: none, else 40 or more); large cohorts get "
+                     "fewer, and power stops early once its interval is short enough")  # fmt: skip
     how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
                      "(default: 1)")  # fmt: skip
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "

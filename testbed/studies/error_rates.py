@@ -153,8 +153,8 @@ def return_table(found: Returns) -> str:
 
 
 def worst_return(found: Returns) -> tuple[float, str, float, str]:
-    """Largest false-alarm rate of the boomerang with where it is, and its least power for the largest planted share in
-    the smallest cohorts."""
+    """Largest false-positive rate of the boomerang with where it is, and its least power for the largest planted share
+    in the smallest cohorts."""
     rows = [
         (rates["boomerang"], family, f"{family.name}; {setting.name}, cohorts of {users:,}", users)
         for (setting, users), measured in found.items()
@@ -205,11 +205,11 @@ def markdown(found: dict[Setting, Measured], by_size: Powers, back: Returns, run
         "points.\nEvery panel has BG/BB users: each has a chance to be active in a month and a chance to leave after "
         f"one, both\nBeta-distributed. The launch cohort has {LAUNCH:,} users, each later one {LATER:,}. Only in the "
         "last three rows has the launch\ncohort users who never leave: there the numbers are power, elsewhere they are "
-        "false alarms.",
-        f"- Largest false-alarm rate of the verdict: **{rate:.1%}** ({where}).\n"
+        "false positives.",
+        f"- Largest false-positive rate of the verdict: **{rate:.1%}** ({where}).\n"
         f"- Of a regression on age with user-robust errors: {naive_rate:.1%} ({naive_where}).\n"
         f"- Least power of the verdict: {least_powers(found)}.\n"
-        f"- Largest false-alarm rate of the boomerang: **{false:.1%}** ({false_where}).\n"
+        f"- Largest false-positive rate of the boomerang: **{false:.1%}** ({false_where}).\n"
         f"- Least power of the boomerang for the largest share of returners in the smallest cohorts: **{power:.1%}** "
         f"({power_where}).",
         f"Columns, in per cent of panels: three naive tests at {ALPHA:.0%}; tests A to C at {ALPHA:.0%} and D at "
@@ -233,7 +233,7 @@ def markdown(found: dict[Setting, Measured], by_size: Powers, back: Returns, run
     parts += [
         "## Power by size of the cohorts",
         "How often the verdict is foundational, in per cent of panels, by users of the launch cohort and of each later "
-        "one, and by the share\nof the launch cohort that never leaves; with none, these are false alarms.",
+        "one, and by the share\nof the launch cohort that never leaves; with none, these are false positives.",
         power_table(by_size),
         "## Boomerang",
         "Held-out settings, with cohorts of one size. Where users return, they are a share of the third cohort's "

@@ -41,7 +41,7 @@ class Setting:
 
 
 SIZES = ((200, 200), (1500, 500), (5000, 2000))  # users of the launch cohort and of each later one
-SHARES = (0.0, 0.05, 0.10, 0.15, 0.25)  # of loyal users at launch; 0: false alarms
+SHARES = (0.0, 0.05, 0.10, 0.15, 0.25)  # of loyal users at launch; 0: false positives
 REFERENCE = Setting("reference", Prior(), 7, 8)
 # Settings and families on which nothing was chosen: other users, other numbers of cohorts, causes together.
 HELD_OUT = (
@@ -97,7 +97,7 @@ def power_by_size(
     setting: Setting, rng: np.random.Generator, runs: int, sizes: Sequence[tuple[int, int]] = ()
 ) -> dict[tuple[int, int], dict[float, float]]:
     """Share of panels called foundational, by users of the launch and of each later cohort and by planted share of
-    loyal users; at share 0 these are false alarms. sizes: those of SIZES unless given."""
+    loyal users; at share 0 these are false positives. sizes: those of SIZES unless given."""
     found = {}
     for launch, later in sizes or SIZES:
         shape = replace(setting, launch=launch, later=later).sizes

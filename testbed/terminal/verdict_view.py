@@ -41,13 +41,13 @@ STYLES = {
 LEGEND = (
     "launch, others: share of the launch cohort, and of the cohorts compared with it together, that is active so many "
     "months after joining. p: of the four tests together; adjusted: for the number "
-    "of models judged (Holm). false alarm: how often a log like this one is called foundational although nobody is "
+    "of models judged (Holm). false positive: how often a log like this one is called foundational although nobody is "
     "loyal. found: how often it is where that share of the launch cohort is loyal (power)."
 )
-SIMULATED = "False alarm and found are simulated with this log's cohorts and organisations."
+SIMULATED = "False positive and found are simulated with this log's cohorts and organisations."
 LIMITS = f"Not simulated: {'; '.join(NOT_SIMULATED)}."
 """Of the error rates, for those who ask why."""
-NUMBERS = ("month", "launch", "others", "p", "adjusted", "false alarm")
+NUMBERS = ("month", "launch", "others", "p", "adjusted", "false positive")
 
 
 def print_verdicts(
@@ -187,7 +187,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
     if verdict.identifiable is not None:
         lines.append(("identified", verdict.identifiable.words))
     if verdict.rates is not None:
-        lines += [("false alarm", _rate(rate)) for rate in verdict.rates.nulls]
+        lines += [("false positive", _rate(rate)) for rate in verdict.rates.nulls]
         lines += [("found", _rate(rate)) for rate in verdict.rates.power]
         if verdict.rates.likeness is not None:
             alike = verdict.rates.likeness

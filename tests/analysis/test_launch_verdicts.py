@@ -58,7 +58,7 @@ def test_a_loyal_cohort_is_told_with_sizes_tests_and_error_rates(loyal):
         p_value(t.p) for t in loyal.decision.found.tests.values()
     ]
     rows = texts(shown.rates)
-    assert [row[3] for row in rows] == ["false alarm"] * len(loyal.rates.nulls) + ["right"] * 3
+    assert [row[3] for row in rows] == ["false positive"] * len(loyal.rates.nulls) + ["right"] * 3
     assert [row[0] for row in rows[-3:]] == ["10%", "15%", "25%"]
     assert {row[4] for row in rows} == {"12"}
     low, high = loyal.rates.power[0].interval

@@ -126,7 +126,7 @@ def how_sure(verdict: Verdict) -> str:
     found = max(rates.power, key=lambda rate: rate.loyal)
     return (
         f"How sure: of simulated logs like this one, {percent(rates.false_positive_rate)} are called foundational "
-        f"although nobody is loyal (a false alarm), and {percent(found.value)} where {percent(found.loyal)} of the "
+        f"although nobody is loyal (a false positive), and {percent(found.value)} where {percent(found.loyal)} of the "
         "launch cohort are loyal."
     )
 

@@ -168,7 +168,7 @@ def _robustness_checks(verdict: Verdict) -> list[str]:
 
 def _rates(rates: ErrorRates) -> SmallTable:
     rows = [
-        _rate_row("false alarm", "none, cohorts vary" if i else "none, cohorts alike", rate)
+        _rate_row("false positive", "none, cohorts vary" if i else "none, cohorts alike", rate)
         for i, rate in enumerate(rates.nulls)
     ]
     rows += [_rate_row("right", percent(rate.loyal), rate) for rate in rates.power]

@@ -129,7 +129,7 @@ def trend(values: npt.ArrayLike) -> Trend:
     first-order autocorrelation. It is that of the ranks of the residuals from a cubic (a line below twelve steps), so
     that an S-shaped rise does not count as autocorrelation, with the bias of order 1/n taken out (Marriott & Pope 1954,
     Biometrika 41:390). In simulations with autocorrelations of 0 to 0.7 and 12 to 56 steps the test gives at most 12%
-    false alarms at the level of 5%, the plain test up to 40%. The interval of the slope is Sen's (1968), with that
+    false positives at the level of 5%, the plain test up to 40%. The interval of the slope is Sen's (1968), with that
     variance.
     """
     y = np.asarray(values, dtype=np.float64)
