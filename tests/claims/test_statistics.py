@@ -73,6 +73,18 @@ def test_programming_is_compared_with_all_requests_labelled_or_not():
     assert found.value == pytest.approx(1e5 / (9e5 / 24)) == pytest.approx(drawn.mean())
 
 
+@pytest.mark.parametrize("name", ["length_growth", "reasoning_part_of_growth"])
+def test_growth_is_between_days_that_the_log_reaches(name):
+    line = Line(CLOSED, lambda week: 1e5 * (1 + week), prompt=0.5, more={"tokens_reasoning": 100})
+    of = {"of": "mean_total"} if name == "length_growth" else {}
+    with log_of([line], [fact(CLOSED)]) as small:
+        whole = {**of, "first": "2024-11-04", "last": "2025-11-30"}
+        assert np.isfinite(measure(small, f"agentic.{name}", whole).value)
+        for day, beyond in (("first", "2024-10-01"), ("last", "2026-01-01")):
+            with pytest.raises(Untestable, match=f"do not reach {beyond}"):
+                measure(small, f"agentic.{name}", {**whole, day: beyond})
+
+
 def test_the_slope_and_its_interval_are_the_figures():
     costs = [0.05 * 1.26**i for i in range(30)]
     lines = [Line(f"a/m{i}", 1e6 * (1 + i * 7 % 13), usd_per_mtok=usd) for i, usd in enumerate(costs)]

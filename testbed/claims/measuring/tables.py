@@ -20,7 +20,9 @@ from analysis.sources.log import Log, NotAvailable
 from testbed.claims.measuring.measured import Floats, Measured, Series, Unit, Untestable
 from testbed.claims.measuring.uncertainty import difference, mean_of_weeks
 
-EDGE_WEEKS = 4  # weeks that make up the "start" and the "end" of a window
+EDGE_WEEKS = (
+    4  # weeks that make up the "start" and the "end" of a window, and how far it may lie from its day
+)
 MOST_MISSING = 0.5  # a window of which more than this share lies outside the log is not testable
 
 Window = Literal["main", "category", "all"] | tuple[dt.date, dt.date]
@@ -109,6 +111,26 @@ def weeks_of(log: Log, window: Window) -> list[pd.Timestamp]:
             f"{log.first_day} to {log.last_day})"
         )
     return [pd.Timestamp(week) for week in weeks]
+
+
+def must_reach(day: dt.date, week: dt.date) -> None:
+    """Raises Untestable if a week (its Monday) lies too far from the day up to which, or from which on, a claim is."""
+    if abs((week - day).days) > 7 * EDGE_WEEKS:
+        raise Untestable(f"the log's complete weeks do not reach {day}")
+
+
+def ends_of(
+    frame: pd.DataFrame, first: dt.date, last: dt.date, weeks: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of `weeks` weeks from a day on, and of as many up to a later one. frame: complete weeks, `week` its
+    index. Raises Untestable where there are fewer, or where they do not reach the days."""
+    start = frame[frame.index >= pd.Timestamp(first)].head(weeks)
+    end = frame[frame.index <= pd.Timestamp(last)].tail(weeks)
+    if min(len(start), len(end)) < weeks:
+        raise Untestable(f"the log does not cover {weeks} complete weeks at both {first} and {last}")
+    must_reach(first, start.index[0].date())
+    must_reach(last, end.index[-1].date())
+    return start, end
 
 
 def facts(log: Log) -> pd.DataFrame:
@@ -224,8 +246,7 @@ def summarised(whole: Series, summary: Summary, log: Log, window: Window) -> Mea
 def _edge(whole: Series, day: dt.date, first: bool) -> Measured:
     values = whole.values[:EDGE_WEEKS] if first else whole.values[-EDGE_WEEKS:]
     at = whole.times[0] if first else whole.times[-1]
-    if abs((at - day).days) > 7 * EDGE_WEEKS:
-        raise Untestable(f"the log's complete weeks do not reach {day}")
+    must_reach(day, at)
     edge = "first" if first else "last"
     return mean_of_weeks(values, whole.unit, f"the {edge} {EDGE_WEEKS} weeks")
 

@@ -21,6 +21,8 @@ from testbed.claims.measuring.tables import (
     Window,
     by_week,
     catalogued,
+    ends_of,
+    must_reach,
     sample,
     series,
     summarised,
@@ -40,8 +42,7 @@ def reasoning_shares(log: Log, period: Literal["latest", "earlier"]) -> Groups:
     in the four that end eight weeks before (figure 11). Free launch access is left out, lasting free variants are not.
     Models that were on offer and had no such traffic are 0. Four weeks make no interval."""
     weeks = weeks_of(log, "main")
-    if (pd.Timestamp(study.MAIN_WINDOW[1]) - weeks[-1]).days > 28:
-        raise Untestable(f"the log's complete weeks do not reach {study.MAIN_WINDOW[1]}")
+    must_reach(study.MAIN_WINDOW[1], weeks[-1].date())
     frame = agentic.reasoning_ranking(log, study.MAIN_WINDOW, top=2**31)
     frame = frame[frame["period"] == period]
     if not frame["tokens"].sum():
@@ -193,13 +194,7 @@ def length_growth(log: Log, of: Length, first: dt.date, last: dt.date, weeks: in
     """How many times longer requests are in the `weeks` weeks up to `last` than in those from `first` on: quotient of
     the mean tokens a request (all tokens over all requests). Interval from the logs of both sides."""
     frame = usage.weekly(log)
-    frame = frame[frame["complete"]].set_index("week")
-    start = frame[frame.index >= pd.Timestamp(first)].head(weeks)
-    end = frame[frame.index <= pd.Timestamp(last)].tail(weeks)
-    if len(start) < weeks or len(end) < weeks or abs((start.index[0] - pd.Timestamp(first)).days) > 28 or (
-        abs((end.index[-1] - pd.Timestamp(last)).days) > 28
-    ):  # fmt: skip
-        raise Untestable(f"the log does not cover {weeks} complete weeks at both {first} and {last}")
+    start, end = ends_of(frame[frame["complete"]].set_index("week"), first, last, weeks)
     logs = difference(mean_of_weeks(np.log(end[of])), mean_of_weeks(np.log(start[of])))
     return Measured(float(np.exp(logs.value)), float(np.exp(logs.low)), float(np.exp(logs.high)), 2 * weeks, "ratio",
                     f"{start[of].mean():,.0f} to {end[of].mean():,.0f} tokens a request"
@@ -213,12 +208,7 @@ def reasoning_part_of_growth(log: Log, first: dt.date, last: dt.date, weeks: int
     lengths = usage.weekly(log).set_index("week")
     inside = agentic.reasoning_token_share(log).set_index("week")["tokens_reasoning"]
     lengths = lengths[lengths["complete"]].assign(tokens_reasoning=inside)
-    ends = [
-        lengths[lengths.index >= pd.Timestamp(first)].head(weeks),
-        lengths[lengths.index <= pd.Timestamp(last)].tail(weeks),
-    ]
-    if min(len(end) for end in ends) < weeks:
-        raise Untestable(f"the log does not cover {weeks} complete weeks at both {first} and {last}")
+    ends = ends_of(lengths, first, last, weeks)
     reasoning, completion = (
         [float(over(end[column].sum(), end["requests"].sum())) for end in ends]
         for column in ("tokens_reasoning", "tokens_completion")
