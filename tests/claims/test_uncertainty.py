@@ -10,6 +10,7 @@ from scipy import stats
 
 from testbed.claims.measuring.measured import Measured
 from testbed.claims.measuring.uncertainty import (
+    correlated,
     difference,
     label_share,
     mean_of_weeks,
@@ -85,6 +86,21 @@ def test_trend_turns_with_its_series(values):
     up, down = trend(values), trend([-value for value in values])
     assert up.slope == pytest.approx(-down.slope, abs=1e-9) and up.p == pytest.approx(down.p)
     assert 0 <= up.p <= 1
+
+
+def test_a_correlation_has_the_interval_of_fishers_z():
+    x = np.random.default_rng(4).normal(size=(2, 40))
+    usual = stats.pearsonr(*x).confidence_interval(0.95)
+    found = correlated(float(stats.pearsonr(*x).statistic), 1 / 37, 40, "pairs")
+    assert (found.low, found.high) == pytest.approx(tuple(usual), rel=1e-9)
+
+
+@pytest.mark.parametrize("r", [1.0, 0.9995, -1.0])
+def test_a_perfect_correlation_has_a_finite_interval_that_holds_it(r):
+    found = correlated(r, 1 / 7, 10, "pairs")
+    assert found.has_interval
+    assert found.low <= r <= found.high
+    assert found.high - found.low > 1e-3
 
 
 def test_difference_of_proportions_is_newcombes():

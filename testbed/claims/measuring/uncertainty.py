@@ -96,6 +96,15 @@ def proportion(successes: float, trials: float, detail: str = "") -> Measured:
     )  # fmt: skip
 
 
+def correlated(r: float, variance: float, n: int, detail: str) -> Measured:
+    """A correlation with the interval of Fisher's z. variance: of z, for the coefficient's kind; n: the pairs. A
+    coefficient beyond 0.999 enters the interval as 0.999, since z has no bound at 1; the interval holds the
+    coefficient itself."""
+    z, half = math.atanh(min(max(r, -0.999), 0.999)), Z95 * math.sqrt(variance)
+    low, high = min(math.tanh(z - half), r), max(math.tanh(z + half), r)
+    return Measured(r, low, high, n, "ratio", detail)
+
+
 def difference(left: Measured, right: Measured) -> Measured:
     """left minus right, with the interval that follows from theirs (MOVER). Zou & Donner (2008), Statistics in
     Medicine 27:1693. Without intervals on both sides there is none."""

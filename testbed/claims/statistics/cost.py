@@ -16,7 +16,7 @@ from analysis.queries import categories, cost
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
 from testbed.claims.measuring.tables import Pick, catalogued, sample, weeks_of
-from testbed.claims.measuring.uncertainty import label_share, proportion
+from testbed.claims.measuring.uncertainty import correlated, label_share, proportion
 from testbed.claims.statistics.registry import statistic
 
 Axis = Literal["cost", "use"]
@@ -128,8 +128,7 @@ def correlation(log: Log) -> Measured:
     """Pearson's correlation, across models, of log tokens and log effective cost; interval of Fisher's z."""
     frame = _map(log)
     r = float(cost.line_of(frame)["pearson_r"].iloc[0])
-    z, half = np.arctanh(r), 1.96 / np.sqrt(len(frame) - 3)
-    return Measured(r, float(np.tanh(z - half)), float(np.tanh(z + half)), len(frame), "ratio", "models")
+    return correlated(r, 1 / (len(frame) - 3), len(frame), "models")
 
 
 @statistic

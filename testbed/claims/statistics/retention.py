@@ -23,7 +23,7 @@ from analysis.sources.log import Log
 from testbed.claims.measuring.cohorts import LEAST_USERS, cell_of, cells_of, known_months
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
 from testbed.claims.measuring.tables import Pick, bounds, catalogued, weeks_of
-from testbed.claims.measuring.uncertainty import difference, proportion
+from testbed.claims.measuring.uncertainty import correlated, difference, proportion
 from testbed.claims.statistics.registry import on_activity, statistic
 
 
@@ -204,8 +204,7 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
     if len(both) < 5:
         raise Untestable(f"only {counted(len(both), 'cohort')} of {model} with a complete month {late}")
     tau = float(stats.kendalltau(both[early], both[late]).statistic)
-    z, half = math.atanh(min(max(tau, -0.999), 0.999)), 1.96 * math.sqrt(0.437 / (len(both) - 4))
-    return Measured(tau, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "cohorts")
+    return correlated(tau, 0.437 / (len(both) - 4), len(both), "cohorts")
 
 
 @on_activity
@@ -280,5 +279,4 @@ def volume_and_retention(log: Log, k: int = 5) -> Measured:
     if len(both) < 6:
         raise Untestable(f"only {counted(len(both), 'model')} with a cohort with a complete month {k}")
     rho = float(stats.spearmanr(both["retention"], both["tokens"]).statistic)
-    z, half = math.atanh(min(max(rho, -0.999), 0.999)), 1.96 * math.sqrt(1.06 / (len(both) - 3))
-    return Measured(rho, math.tanh(z - half), math.tanh(z + half), len(both), "ratio", "models")
+    return correlated(rho, 1.06 / (len(both) - 3), len(both), "models")

@@ -8,6 +8,7 @@ import math
 import pandas as pd
 
 from analysis import study
+from analysis.proportions import Z95
 from analysis.queries import retention
 from analysis.sources.log import Log
 from testbed.claims.measuring.cohorts import cell_of, cells_of, known_months
@@ -48,7 +49,8 @@ def _change(log: Log, model: str, cohort: dt.date, early: int, late: int) -> Mea
         raise Untestable("nobody was active")
     value = float(b["retention"] / a["retention"])
     error = math.sqrt(sum(1 / r["active"] - 1 / r["users"] for r in (a, b)))
-    return Measured(value, value * math.exp(-1.96 * error), value * math.exp(1.96 * error), int(a["users"]), "ratio",
+    factor = math.exp(Z95 * error)
+    return Measured(value, value / factor, value * factor, int(a["users"]), "ratio",
                     f"users; {a['retention']:.1%} at month {early}, {b['retention']:.1%} at month {late}")  # fmt: skip
 
 
