@@ -169,7 +169,7 @@ def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
     grid = grid.assign(k=grid.groupby(["model", "cohort"]).cumcount())
     grid = grid.merge(counts[["model", "cohort", "k", "active"]], on=["model", "cohort", "k"], how="left")
     grid["month"] = _add_months(grid["cohort"], grid["k"])
-    grid["observed"] = (grid["k"] <= grid["reach"]) & _among(grid["month"], log.coverage.known_months())
+    grid["observed"] = (grid["k"] <= grid["reach"]) & _among(grid["month"], log.coverage.observed_months())
     grid["active"] = grid["active"].fillna(0.0).where(grid["observed"])
     grid["retention"] = share(grid["active"], grid["users"])
     grid["wilson_low"], grid["wilson_high"] = wilson(grid["active"], grid["users"])

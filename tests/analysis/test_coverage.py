@@ -320,7 +320,8 @@ def test_weeks_and_months_with_a_hole_are_not_complete():
         dt.date(2025, 1, 1), dt.date(2025, 4, 30), (Span(dt.date(2025, 2, 27), dt.date(2025, 3, 4)),)
     )
     assert [m.month for m in coverage.complete_months()] == [1, 4]
-    assert [m.month for m in coverage.known_months()] == [1, 2, 3, 4]
+    assert [m.month for m in coverage.observed_months()] == [1, 2, 3, 4]
+    assert [m.month for m in coverage.months() if coverage.knows(m)] == [1, 4]
     weeks = coverage.complete_weeks()
     assert dt.date(2025, 2, 17) in weeks
     assert not {dt.date(2025, 2, 24), dt.date(2025, 3, 3)} & set(weeks)

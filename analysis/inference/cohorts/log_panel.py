@@ -131,7 +131,7 @@ def _cohorts(log: Log, names: Sequence[str], months: tuple[dt.date, ...]) -> dic
 
 def _of_holes(coverage: Coverage, months: tuple[dt.date, ...]) -> list[str]:
     """What the holes in these months mean, in words."""
-    lost = [m for m in months if coverage.has_hole(m, month_end(m))]
+    lost = [m for m in months if not coverage.knows(m)]
     if not lost:
         return []
     names = ", ".join(f"{m:%B %Y}" for m in lost)
@@ -149,7 +149,7 @@ def _known(coverage: Coverage, months: tuple[dt.date, ...], windows: Windows) ->
         return None
     size = len(months)
     if windows == "calendar months":
-        known = np.array([not coverage.has_hole(m, month_end(m)) for m in months])
+        known = np.array([coverage.knows(m) for m in months])
         return np.broadcast_to(known, (size, size)).copy()
     table = np.ones((size, size), np.bool_)
     for c, month in enumerate(months):

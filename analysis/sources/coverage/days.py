@@ -76,6 +76,11 @@ class Coverage:
         """Whether a day of a hole lies from `first` to `last`."""
         return any(hole.first <= last and hole.last >= first for hole in self.holes)
 
+    def knows(self, month: dt.date) -> bool:
+        """Whether no day of a month lies in a hole: who was silent then was away. The month of the log's end may be
+        known and not complete."""
+        return not self.has_hole(month, month_end(month))
+
     def complete_weeks(self) -> list[dt.date]:
         """Mondays of the weeks that are covered from Monday to Sunday."""
         monday = self.first + dt.timedelta(days=-self.first.weekday() % 7)
@@ -94,7 +99,7 @@ class Coverage:
         covered day on."""
         return [m for m in self.months() if self.covers(max(m, self.first), month_end(m))]
 
-    def known_months(self) -> list[dt.date]:
+    def observed_months(self) -> list[dt.date]:
         """First days of the months of which at least one day is covered."""
         return [m for m in self.months() if self.covered(m, month_end(m))]
 

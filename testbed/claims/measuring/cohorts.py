@@ -8,7 +8,6 @@ import pandas as pd
 
 from analysis import study
 from analysis.queries import retention
-from analysis.sources.coverage import month_end
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Untestable
 
@@ -36,11 +35,6 @@ def cells_of(log: Log, model: str | None = None) -> pd.DataFrame:
         whose = f"of {model} " if model else ""
         raise Untestable(f"no cohort {whose}with {LEAST_USERS} users or more and a complete month")
     return frame
-
-
-def known_months(log: Log) -> list[bool]:
-    """Whether each month of the log, in order, is free of holes."""
-    return [not log.coverage.has_hole(month, month_end(month)) for month in log.coverage.months()]
 
 
 def cell_of(cells: pd.DataFrame, cohort: dt.date, k: int) -> pd.Series:

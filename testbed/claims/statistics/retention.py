@@ -20,7 +20,7 @@ from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import retention, usage
 from analysis.sources.log import Log
-from testbed.claims.measuring.cohorts import LEAST_USERS, cell_of, cells_of, known_months
+from testbed.claims.measuring.cohorts import LEAST_USERS, cell_of, cells_of
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
 from testbed.claims.measuring.tables import Pick, bounds, catalogued, weeks_of
 from testbed.claims.measuring.uncertainty import correlated, difference, proportion
@@ -245,7 +245,7 @@ def returners(log: Log, k: int = 2) -> Measured:
     """Of all users active in the k-th month after their first month with a model, the share who were silent the month
     before: what makes curves rise where gaps are allowed. Over all models; Wilson interval."""
     active = returned = 0
-    known = known_months(log)
+    known = [log.coverage.knows(month) for month in log.coverage.months()]
     for _, cohort, users, months in retention.patterns(log).itertuples(index=False):
         at = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month + k
         if at < len(months) and months[at] and known[at - 1]:

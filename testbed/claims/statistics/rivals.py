@@ -11,7 +11,7 @@ from analysis import study
 from analysis.proportions import Z95
 from analysis.queries import retention
 from analysis.sources.log import Log
-from testbed.claims.measuring.cohorts import cell_of, cells_of, known_months
+from testbed.claims.measuring.cohorts import cell_of, cells_of
 from testbed.claims.measuring.measured import Measured, Untestable
 from testbed.claims.measuring.tables import facts
 from testbed.claims.measuring.uncertainty import difference, proportion
@@ -99,7 +99,7 @@ def exit_jump(log: Log, model: str, cohort: dt.date, rival: str) -> Measured:
 def _leaving(log: Log, rows: pd.DataFrame, age: int) -> Measured:
     """Of the users active at an age in months, the share not active two months later. rows: of `retention.patterns`."""
     active = left = 0
-    known = known_months(log)
+    known = [log.coverage.knows(month) for month in log.coverage.months()]
     for start, users, months in zip(rows["cohort"], rows["users"], rows["months"], strict=True):
         at = (start.year - log.first_day.year) * 12 + start.month - log.first_day.month + age
         if at + 2 < len(months) and months[at] and known[at + 2]:
