@@ -24,7 +24,6 @@ REGISTRY = Path(__file__).with_name("claims.yaml")
 
 Role = Literal["definition", "input", "emergent"]
 Basis = Literal["stated", "third-party", "ours"]
-SECTIONS = ("platform", "openness", "agentic", "categories", "geography", "retention", "cost", "discussion")
 SectionKey = Literal[
     "platform", "openness", "agentic", "categories", "geography", "retention", "cost", "discussion"
 ]
