@@ -20,7 +20,7 @@ from sim.runs import log_writer
 from sim.simulation import run_agents
 from sim.world import load_world
 from tests import browser, worlds
-from tests.traffic_world import shipped
+from tests.sim.traffic_world import shipped
 
 
 @pytest.fixture(scope="module")

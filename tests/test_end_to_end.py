@@ -17,7 +17,7 @@ import pytest
 import analysis
 import sim
 from analysis.sources.conformance import is_conforming
-from tests.traffic_world import shipped
+from tests.sim.traffic_world import shipped
 
 # Shipped scenarios with fewer users, and what makes them shorter.
 SMALL = {

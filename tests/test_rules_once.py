@@ -21,7 +21,7 @@ from testbed.claims.statistics import measure
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.retention import launch_cohort_durable
 from testbed.terminal.status_styles import STYLES
-from tests.claims.market_log import cohort, fact, log_of
+from tests.testbed.claims.market_log import cohort, fact, log_of
 
 MODEL = "meta-llama/llama-4-maverick"
 WORDS_THAT_AGREE = {

@@ -14,9 +14,9 @@ ends of months or between monthly jobs, is a habit and no hole; losses that repe
 or more, a loss of most rows is a hole as well, on a log that is at the same level before and after; where up to a
 quarter is left, the days are covered, and told. So are last weeks of a log that have at most a quarter of what the
 weeks before them lead to expect: nobody can say of them whether rows were lost or users left. Of 1,000 logs without
-holes of each kind that the slow test in tests/analysis/test_coverage.py makes (small, growing, weekend-silent, bursty,
-hand-made, with launches, quiet weeks and more), at most 1% have a hole, and at most 1% a day cut off an end. A hole in
-the first or the last week of a log is not told from its start or end.
+holes of each kind that the slow test in tests/analysis/sources/test_coverage.py makes (small, growing, weekend-silent,
+bursty, hand-made, with launches, quiet weeks and more), at most 1% have a hole, and at most 1% a day cut off an end. A
+hole in the first or the last week of a log is not told from its start or end.
 """
 
 from __future__ import annotations

@@ -1,0 +1,96 @@
+"""Ids of gateways, vendors and versions mean the listed model that they spell, or stand as they are."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from analysis.contract import arrow_schema
+from analysis.importing.model_ids import AS_LISTED, VERSION, Listed, without_variants
+from tests.analysis.importers.exports import imported, models, request, table
+
+
+@pytest.fixture(scope="module")
+def listed():
+    return Listed(models())
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("anthropic/claude-haiku-4.5", "anthropic/claude-haiku-4.5"),
+        ("anthropic/claude-4.5-haiku-20251001", "anthropic/claude-haiku-4.5"),  # the gateway's version
+        ("anthropic/claude-4.5-haiku", "anthropic/claude-haiku-4.5"),
+        ("claude-haiku-4-5-20251001", "anthropic/claude-haiku-4.5"),  # the vendor's own id
+        ("claude-haiku-4-5@20251001", "anthropic/claude-haiku-4.5"),  # Vertex
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic/claude-haiku-4.5"),  # Bedrock
+        ("openrouter/anthropic/claude-haiku-4.5", "anthropic/claude-haiku-4.5"),
+        ("Anthropic/Claude-Haiku-4.5", "anthropic/claude-haiku-4.5"),
+        ("openai/gpt-4o-2024-05-13", "openai/gpt-4o"),
+        ("azure/gpt-4o", "openai/gpt-4o"),
+        ("gpt-4o", "openai/gpt-4o"),
+        ("x-ai/grok-4-07-09", "x-ai/grok-4"),
+        ("xai/grok-4", "x-ai/grok-4"),
+        ("qwen/qwen3-14b-04-28", "qwen/qwen3-14b"),
+    ],
+)
+def test_one_model_is_meant_by_many_ids(listed, name, model):
+    found = listed.resolve(name)
+    assert (found.model, found.variant) == (model, None)
+    assert found.how
+
+
+def test_the_way_is_said(listed):
+    assert listed.resolve("openai/gpt-4o").how == AS_LISTED
+    assert listed.resolve("anthropic/claude-4.5-haiku-20251001").how == VERSION
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["deepseek/deepseek-v4-flash-20260731", "gpt-4o-super", "my-fine-tune", "ft:gpt-4o:me::1", "", "/"],
+)
+def test_what_means_no_listed_model_stands_as_it_is(listed, name):
+    found = listed.resolve(name)
+    assert (found.model, found.how) == (name, "")
+
+
+def test_every_listed_model_and_version_means_itself(listed):
+    for row in without_variants(models()).to_pylist():
+        assert listed.resolve(row["model"]).model == row["model"]
+
+
+@pytest.mark.parametrize("variant", ["free", "nitro", "thinking"])
+def test_a_variant_goes_to_its_own_field(listed, variant):
+    found = listed.resolve(f"openai/gpt-4o:{variant}")
+    assert (found.model, found.variant) == ("openai/gpt-4o", variant)
+
+
+def of(*names):
+    """A models table of these names."""
+    row = {
+        "name": "", "author": "a", "released": None, "open_weights": False, "origin": "RoW", "reasoning": "none",
+        "reasoning_optimised": False, "tools": True,
+    }  # fmt: skip
+    schema = pa.schema([field.with_nullable(True) for field in arrow_schema("models")])
+    return pa.Table.from_pylist([row | {"model": name} for name in names], schema=schema)
+
+
+def test_an_id_that_could_mean_two_models_means_none():
+    known = Listed(of("one/chat-2-pro", "two/chat-2-pro", "one/pro-chat-3", "one/chat-pro-3"))
+    assert known.resolve("chat-2-pro").how == ""
+    assert known.resolve("one/3-chat-pro").how == ""
+    assert known.resolve("one/chat-2-pro").how == AS_LISTED
+
+
+def test_a_model_that_is_listed_with_and_without_its_variant_is_listed_once():
+    assert without_variants(of("a/b:free", "a/b", "a/c:free"))["model"].to_pylist() == ["a/b", "a/c"]
+
+
+def test_a_rows_own_variant_goes_before_that_of_its_id(tmp_path):
+    ids = [("openai/gpt-4o:free", ""), ("openai/gpt-4o:free", "nitro"), ("openai/gpt-4o", "")]
+    rows = [request(n, model_permaslug=name, variant=variant) for n, (name, variant) in enumerate(ids)]
+    account, log = imported(tmp_path, table(rows))
+    assert log["variant"].to_pylist() == ["free", "nitro", None]
+    assert set(log["model"].to_pylist()) == {"openai/gpt-4o"}
+    assert {(one.id, one.rows) for one in account.ids} == {("openai/gpt-4o:free", 2), ("openai/gpt-4o", 1)}
+    assert account.unresolved == ()
