@@ -26,7 +26,6 @@ class Identifiability:
     cells: int
     cohorts: int
     rank: int
-    trend_adds: int  # of a straight line over cohorts: 0, always
     cohort_adds: int  # of the one cohort's own effect: 1 if it can be told
 
     @property
@@ -57,11 +56,10 @@ def check(cells: Cells, cohort: int) -> Identifiability:
 
 @lru_cache(maxsize=1024)  # simulated panels share their cells
 def _check(cohorts: tuple[int, ...], ages: tuple[int, ...], cohort: int) -> Identifiability:
-    base, of = _design(cohorts, ages), np.array(cohorts, dtype=np.int64)
-    trend = np.column_stack([base, of.astype(np.float64)])
-    own = np.column_stack([base, (of == cohort).astype(np.float64)])
+    base = _design(cohorts, ages)
+    own = np.column_stack([base, (np.array(cohorts) == cohort).astype(np.float64)])
     rank = _rank(base)
-    return Identifiability(len(ages), len(set(cohorts)), rank, _rank(trend) - rank, _rank(own) - rank)
+    return Identifiability(len(ages), len(set(cohorts)), rank, _rank(own) - rank)
 
 
 def design(cells: Cells) -> Floats:
