@@ -82,14 +82,14 @@ def _targets(scheme: Scheme) -> dict[str, str]:
     return {row.path: row.report_bucket or OTHER for row in taxonomy()}
 
 
-def labelled_paths(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings") -> ir.Table:
+def labelled_paths(log: Log, scheme: Scheme = "rankings") -> ir.Table:
     """One row a labelled request and distinct path: generation_id, path, category, week, model, the token
     columns, tokens, cost_usd, free (free variant; false where not recorded) and, where the log has it, byok.
     """
     labels = log.need_labels("shares by category")
 
     def build() -> ir.Table:
-        kept = labels.filter(labels.confidence >= threshold)
+        kept = labels.filter(labels.confidence >= LABEL_THRESHOLD)
         kept = kept.select("generation_id", "path").distinct()
         paths = kept.select("path").distinct()  # few: each is looked up once, not for each label
         kept = kept.inner_join(paths.mutate(category=category(paths.path, scheme)), "path")
@@ -105,16 +105,16 @@ def labelled_paths(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme 
         rows = rows.select("generation_id", "model", "tokens_prompt", "tokens_completion", **columns)
         return kept.inner_join(rows, "generation_id")
 
-    return log.shared(f"labelled_paths_{scheme}_{round(threshold * 1000)}", build)
+    return log.shared(f"labelled_paths_{scheme}", build)
 
 
-def labelled(log: Log, threshold: float, scheme: Scheme) -> ir.Table:
+def labelled(log: Log, scheme: Scheme = "rankings") -> ir.Table:
     """`labelled_paths` with one row a labelled request and distinct category, without the path."""
 
     def build() -> ir.Table:
-        return labelled_paths(log, threshold, scheme).drop("path").distinct()
+        return labelled_paths(log, scheme).drop("path").distinct()
 
-    return log.shared(f"labelled_{scheme}_{round(threshold * 1000)}", build)
+    return log.shared(f"labelled_{scheme}", build)
 
 
 def _by_week(rows: ir.Table) -> ir.Table:
@@ -132,9 +132,7 @@ def _ordered(categories: pd.Series) -> list[str]:
     return [*order, OTHER] if OTHER in present else order
 
 
-def _finish(
-    frame: pd.DataFrame, log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings"
-) -> pd.DataFrame:
+def _finish(frame: pd.DataFrame, log: Log, scheme: Scheme = "rankings") -> pd.DataFrame:
     order = _ordered(frame["category"])
     weeks = frame.groupby("week")[["labelled_requests", "labelled_tokens"]].max()
     index = pd.MultiIndex.from_product([weeks.index, order], names=["week", "category"])
@@ -146,15 +144,15 @@ def _finish(
 
 
 @finished_by(_finish)
-def weekly_shares(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings") -> ir.Table:
+def weekly_shares(log: Log, scheme: Scheme = "rankings") -> ir.Table:
     """Token share by week and category: claims C77, C78 (figure 19).
 
     requests (count), tokens (tokens): labelled requests of the week that carry the category. share = those
     tokens over labelled_tokens, the tokens of the week's distinct labelled requests. Labels with confidence
-    below `threshold` are dropped. labelled_requests is the sample size. complete: the log covers the whole
+    below 0.5 are dropped. labelled_requests is the sample size. complete: the log covers the whole
     week. Needs the labels table.
     """
-    rows = labelled(log, threshold, scheme)
+    rows = labelled(log, scheme)
     sums = rows.group_by("week", "category").aggregate(
         requests=rows.count().cast("int64"), tokens=v.total(rows.tokens)
     )
@@ -162,26 +160,20 @@ def weekly_shares(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme =
     return sums.mutate(share=v.ratio(sums.tokens, sums.labelled_tokens)).order_by("week", "category")
 
 
-def programming_share(log: Log, threshold: float = LABEL_THRESHOLD) -> pd.DataFrame:
+def programming_share(log: Log) -> pd.DataFrame:
     """Programming's rows of `weekly_shares`: claim C77. Its tokens over all labelled tokens, by week."""
-    frame = weekly_shares(log, threshold)
+    frame = weekly_shares(log)
     return frame[frame["category"] == "programming"].reset_index(drop=True)
 
 
-def _mark(
-    frame: pd.DataFrame, log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings"
-) -> pd.DataFrame:
-    return step.mark_complete(frame, log)
-
-
-@finished_by(_mark)
-def mean_lengths(log: Log, threshold: float = LABEL_THRESHOLD, scheme: Scheme = "rankings") -> ir.Table:
+@finished_by(step.mark_complete)
+def mean_lengths(log: Log) -> ir.Table:
     """Mean lengths by week and category: claims C72, C73, C75 (figures 16 and 18).
 
     mean_prompt, mean_completion, mean_total: tokens per labelled request that carries the category (requests of
     them in the week; a request counts once for each distinct category). Needs the labels table.
     """
-    rows = labelled(log, threshold, scheme)
+    rows = labelled(log)
     sums = rows.group_by("week", "category").aggregate(
         requests=rows.count().cast("int64"),
         tokens_prompt=v.total(rows.tokens_prompt),
@@ -203,7 +195,6 @@ def _finish_authors(
     log: Log,
     category: str = "programming",
     leave_out: Sequence[str] = (),
-    threshold: float = LABEL_THRESHOLD,
 ) -> pd.DataFrame:
     """Every week with every author that occurs: an author without spend in a week has 0 there."""
     whole = ["week_spend_usd", "week_requests"]
@@ -226,7 +217,6 @@ def weekly_author_spend(
     log: Log,
     category: str = "programming",
     leave_out: Sequence[str] = ("x-ai",),
-    threshold: float = LABEL_THRESHOLD,
 ) -> ir.Table:
     """Share of each model author in the spend on a category by week: claims C79 to C85 (figure 20).
 
@@ -234,11 +224,11 @@ def weekly_author_spend(
     requests of the week that carry the category, without the authors in `leave_out` (the report leaves xAI out,
     since most of its use was free). share = spend_usd over week_spend_usd, the spend of all authors that are
     kept; missing in a week without spend. request_share = requests over week_requests, likewise: the reading of
-    the report's caption. It is a share of the labelled sample. Labels with confidence below `threshold` are
+    the report's caption. It is a share of the labelled sample. Labels with confidence below 0.5 are
     dropped. author: what stands before the slash of the model id. complete: the log covers the whole week.
     Needs the labels table.
     """
-    rows = labelled(log, threshold, "rankings")
+    rows = labelled(log)
     rows = rows.filter(rows.category == category).mutate(author=v.author(rows.model))
     rows = rows.filter(rows.author.notin(list(leave_out))) if leave_out else rows
     sums = rows.group_by("week", "author").aggregate(
@@ -254,9 +244,7 @@ def weekly_author_spend(
     ).order_by("week", "author")
 
 
-def _finish_mix(
-    frame: pd.DataFrame, log: Log, authors: Sequence[str] = MIX_AUTHORS, threshold: float = LABEL_THRESHOLD
-) -> pd.DataFrame:
+def _finish_mix(frame: pd.DataFrame, log: Log, authors: Sequence[str] = MIX_AUTHORS) -> pd.DataFrame:
     """Every week in which an author has labelled tokens with every category that the author ever has."""
     parts = []
     for _, part in frame.groupby("author", sort=False):
@@ -279,19 +267,17 @@ def _finish_mix(
 
 
 @finished_by(_finish_mix)
-def weekly_author_mix(
-    log: Log, authors: Sequence[str] = MIX_AUTHORS, threshold: float = LABEL_THRESHOLD
-) -> ir.Table:
+def weekly_author_mix(log: Log, authors: Sequence[str] = MIX_AUTHORS) -> ir.Table:
     """What each author's models are used for, by week: claims C98 to C108 (figures 22 and 23).
 
     tokens (tokens) and requests (count): labelled requests of the week to the author's models that carry the
     category. share = tokens over author_tokens, the sum over the author's categories in that week (`other`
     included), so that a week's shares add up to 1; a request with two categories counts once in each.
     author_requests: the same sum of requests. concentration: the sum of squared shares (Herfindahl index: 1 = a
-    single category). Open models of the author count too. Labels with confidence below `threshold` are dropped.
+    single category). Open models of the author count too. Labels with confidence below 0.5 are dropped.
     complete: the log covers the whole week. Needs the labels table.
     """
-    rows = labelled(log, threshold, "rankings")
+    rows = labelled(log)
     rows = rows.mutate(author=v.author(rows.model))
     rows = rows.filter(rows.author.isin(list(authors)))
     sums = rows.group_by("author", "week", "category").aggregate(
@@ -312,9 +298,7 @@ def subtag_of(path: str) -> str:
     return "/".join(path.strip("/").split("/")[-2:])
 
 
-def _finish_subtags(
-    frame: pd.DataFrame, log: Log, window: step.Window | None = None, threshold: float = LABEL_THRESHOLD
-) -> pd.DataFrame:
+def _finish_subtags(frame: pd.DataFrame, log: Log, window: step.Window | None = None) -> pd.DataFrame:
     order = {name: at for at, name in enumerate(_ordered(frame["category"]))}
     out = frame.assign(subtag=frame["path"].map(subtag_of).astype("str"), at=frame["category"].map(order))
     out = out.sort_values(["at", "tokens", "path"], ascending=[True, False, True], ignore_index=True)
@@ -327,7 +311,7 @@ def _finish_subtags(
 
 
 @finished_by(_finish_subtags)
-def subtags(log: Log, window: step.Window | None = None, threshold: float = LABEL_THRESHOLD) -> ir.Table:
+def subtags(log: Log, window: step.Window | None = None) -> ir.Table:
     """Sub-tags within each category over the weeks whose Monday lies in the window: claims C86 to C97 (figures
     21 and 29).
 
@@ -336,9 +320,9 @@ def subtags(log: Log, window: step.Window | None = None, threshold: float = LABE
     category_tokens, the sum over the paths of the category, so that a category's shares add up to 1.
     category_requests: distinct requests that carry the category, the sample. entropy_bits: Shannon entropy of
     the category's shares, in bits (0 = one sub-tag; n equal ones = log2 n). Labels with confidence below
-    `threshold` are dropped. Needs the labels table.
+    0.5 are dropped. Needs the labels table.
     """
-    rows = labelled_paths(log, threshold)
+    rows = labelled_paths(log)
     rows = rows.filter(v.within(rows.week, window))
     whole = rows.group_by("category").aggregate(category_requests=rows.generation_id.nunique().cast("int64"))
     sums = rows.group_by("category", "path").aggregate(

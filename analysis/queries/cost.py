@@ -27,7 +27,7 @@ from analysis.queries import weekly as step
 from analysis.queries.model_facts import model_names, open_weights
 from analysis.queries.query import finished_by, query
 from analysis.sources.log import Log
-from analysis.study import LABEL_THRESHOLD, TABLE3
+from analysis.study import TABLE3
 
 PER_MTOK = 1e-6  # prices are in USD per million tokens
 MTOK = 1e6
@@ -158,9 +158,7 @@ def corners(frame: pd.DataFrame, cost: str, use: str, names: Mapping[tuple[bool,
     return pd.Series(found, index=frame.index, dtype="str").where(known, "")
 
 
-def _finish_categories(
-    frame: pd.DataFrame, log: Log, window: step.Window | None = None, threshold: float = LABEL_THRESHOLD
-) -> pd.DataFrame:
+def _finish_categories(frame: pd.DataFrame, log: Log, window: step.Window | None = None) -> pd.DataFrame:
     shown = frame[frame["category"] != categories.OTHER].reset_index(drop=True)
     shown["median_cost"] = shown["cost_usd_per_mtok"].median()
     shown["median_tokens"] = _log_median(shown["charged_tokens"])
@@ -170,9 +168,7 @@ def _finish_categories(
 
 
 @finished_by(_finish_categories)
-def category_cost(
-    log: Log, window: step.Window | None = None, threshold: float = LABEL_THRESHOLD
-) -> ir.Table:
+def category_cost(log: Log, window: step.Window | None = None) -> ir.Table:
     """Effective cost against use by category over the weeks whose Monday lies in the window: claims C132 to
     C140 (figure 26).
 
@@ -183,11 +179,11 @@ def category_cost(
     median_cost: median over the categories, the vertical cut; median_tokens: the median of log tokens as
     tokens, the horizontal cut (assumed: the report gives none). quadrant: premium workloads (dear, much used),
     mass-market volume (cheap, much used), specialised experts (dear, little used), niche utilities (cheap,
-    little used). Labels with confidence below `threshold` are dropped. Needs the labels table and the column
+    little used). Labels with confidence below 0.5 are dropped. Needs the labels table and the column
     byok.
     """
     log.need("byok", what="effective cost by category")
-    rows = categories.labelled(log, threshold, "rankings")
+    rows = categories.labelled(log)
     rows = rows.filter(v.within(rows.week, window), ~rows.byok)
     sums = rows.group_by("category").aggregate(
         requests=rows.count().cast("int64"),

@@ -13,7 +13,6 @@ from analysis.queries import weekly as step
 from analysis.queries.categories import labelled
 from analysis.queries.query import finished_by
 from analysis.sources.log import Log
-from analysis.study import LABEL_THRESHOLD
 
 EDGE_WEEKS = 4  # complete weeks at either end of a window, between which growth is measured (assumed)
 PROGRAMMING = "programming"
@@ -57,19 +56,15 @@ def completion_lengths(log: Log) -> pd.DataFrame:
     return frame.join(parts.set_index("week")[["reasoning_requests", *columns]], on="week")
 
 
-def _mark_labelled(frame: pd.DataFrame, log: Log, threshold: float = LABEL_THRESHOLD) -> pd.DataFrame:
-    return step.mark_complete(frame, log)
-
-
-@finished_by(_mark_labelled)
-def labelled_lengths(log: Log, threshold: float = LABEL_THRESHOLD) -> ir.Table:
+@finished_by(step.mark_complete)
+def labelled_lengths(log: Log) -> ir.Table:
     """Mean lengths of labelled requests with and without programming, by week: claim C75 (figure 18).
 
     programming: the request carries the category programming (true) or not (false). requests (count): distinct
     labelled requests; mean_total = their prompt + completion tokens over requests, tokens per request. Labels
-    with confidence below `threshold` are dropped. Needs the labels table.
+    with confidence below 0.5 are dropped. Needs the labels table.
     """
-    rows = labelled(log, threshold, "rankings")
+    rows = labelled(log)
     one = rows.group_by("generation_id", "week").aggregate(
         programming=v.count_where(rows.category == PROGRAMMING) > 0, tokens=rows.tokens.max()
     )
@@ -104,16 +99,16 @@ def programming_length(log: Log) -> pd.DataFrame:
     return out[[*columns, "ratio", "ratio_other", "complete"]]
 
 
-@finished_by(_mark_labelled)
-def category_prompts(log: Log, threshold: float = LABEL_THRESHOLD) -> ir.Table:
+@finished_by(step.mark_complete)
+def category_prompts(log: Log) -> ir.Table:
     """Prompt tokens of labelled requests by week and category, each request split evenly over its categories:
     what `prompt_growth` decomposes (claim C73).
 
     weight (requests): sum over the requests that carry the category of 1 over the number of distinct categories
     of the request, so that the weights of a week add up to its labelled requests; tokens_prompt (tokens): prompt
-    tokens, split likewise. Labels with confidence below `threshold` are dropped. Needs the labels table.
+    tokens, split likewise. Labels with confidence below 0.5 are dropped. Needs the labels table.
     """
-    rows = labelled(log, threshold, "rankings")
+    rows = labelled(log)
     carried = rows.count().over(ibis.window(group_by=rows.generation_id))
     rows = rows.mutate(part=v.ratio(ibis.literal(1), carried))
     sums = rows.group_by("week", "category").aggregate(

@@ -22,7 +22,7 @@ from analysis.queries.categories import labelled
 from analysis.queries.model_facts import model_names, release_days
 from analysis.queries.query import finished_by
 from analysis.sources.log import Log
-from analysis.study import LABEL_THRESHOLD, RELEASE_MARKERS
+from analysis.study import RELEASE_MARKERS
 
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
 OPEN_TYPES = ("cn-open", "row-open")
@@ -309,21 +309,17 @@ def available_models(log: Log) -> ir.Table:
 # --- what open models are used for, and who serves a category
 
 
-def _finish_categories(frame: pd.DataFrame, log: Log, threshold: float = LABEL_THRESHOLD) -> pd.DataFrame:
-    return step.mark_complete(frame, log)
-
-
-@finished_by(_finish_categories)
-def weekly_categories(log: Log, threshold: float = LABEL_THRESHOLD) -> ir.Table:
+@finished_by(step.mark_complete)
+def weekly_categories(log: Log) -> ir.Table:
     """Labelled tokens by week, source type and category: claims C42 to C55 (figures 6 to 9).
 
     requests (count), tokens (tokens): labelled requests of the week that carry the category, served by models of
     the type; a request counts once for each distinct category that it carries, with all its tokens.
     type_requests, type_tokens: the distinct labelled requests of the week served by models of the type. share =
-    tokens over type_tokens. Labels with confidence below `threshold` are dropped. Combinations without requests
+    tokens over type_tokens. Labels with confidence below 0.5 are dropped. Combinations without requests
     are not listed. It is a share of the labelled sample. Needs the labels and the models table.
     """
-    rows = labelled(log, threshold, "rankings")
+    rows = labelled(log)
     facts = log.need_models("open_weights", "origin", what="categories by openness")
     types = facts.select("model", source_type=source_type(facts))
     tagged = rows.group_by("week", "model", "category").aggregate(

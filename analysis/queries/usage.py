@@ -18,11 +18,7 @@ from analysis.queries.query import finished_by, query
 from analysis.sources.log import Log
 
 
-def _mark(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
-    return step.mark_complete(frame, log)
-
-
-@finished_by(_mark)
+@finished_by(step.mark_complete)
 def weekly(log: Log) -> ir.Table:
     """Volume and mean lengths by week: claims C23 (tokens), C69 to C71 and C74 (means).
 
@@ -47,7 +43,7 @@ def weekly(log: Log) -> ir.Table:
     ).order_by("week")
 
 
-@finished_by(_mark)
+@finished_by(step.mark_complete)
 def weekly_by_model(log: Log) -> ir.Table:
     """Volume by week and model.
 

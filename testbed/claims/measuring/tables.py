@@ -257,7 +257,7 @@ def labelled(log: Log) -> tuple[pd.DataFrame, pd.DataFrame]:
     Columns week, model, (category,) requests, tokens, squares (sum of squared tokens), prompt, spend_usd, and the
     models' facts.
     """
-    rows = categories.labelled(log, study.LABEL_THRESHOLD, "rankings")
+    rows = categories.labelled(log)
 
     def cells() -> pd.DataFrame:
         return with_facts(collect(_sums(rows, ["week", "model", "category"])), log)

@@ -153,20 +153,19 @@ def test_tool_share(log, made_log):
     }
 
 
-@pytest.mark.parametrize("threshold", [0.5, 0.8])
-def test_category_shares_and_lengths(log, made_log, threshold):
-    by_tag, by_week = naive.categories(made_log, threshold)
-    found = categories.weekly_shares(log, threshold)
+def test_category_shares_and_lengths(log, made_log):
+    by_tag, by_week = naive.categories(made_log)
+    found = categories.weekly_shares(log)
     assert {(r.week, r.category): [r.requests, r.tokens] for r in found.itertuples() if r.requests} == by_tag
     for row in found.itertuples():
         assert [row.labelled_requests, row.labelled_tokens] == by_week[row.week]
         assert row.share == pytest.approx(row.tokens / by_week[row.week][1], abs=1e-15)
-    lengths = categories.mean_lengths(log, threshold)
+    lengths = categories.mean_lengths(log)
     for row in lengths.itertuples():
         requests, tokens = by_tag[row.week, row.category]
         assert (row.requests, row.tokens) == (requests, tokens)
         assert row.mean_total == pytest.approx(tokens / requests)
-    programming = categories.programming_share(log, threshold)
+    programming = categories.programming_share(log)
     assert set(programming["category"]) == {"programming"}
     assert programming["tokens"].sum() == sum(v[1] for k, v in by_tag.items() if k[1] == "programming")
 
