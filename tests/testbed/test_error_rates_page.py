@@ -84,7 +84,7 @@ def test_returns_are_planted_among_the_lapsed_alone():
 
 
 def test_boomerangs_on_held_out_users():
-    """False alarms at most 5% and power of 80% at 30% returners and 600 users, each within three standard errors of
+    """False positives at most 5% and power of 80% at 30% returners and 600 users, each within three standard errors of
     24 runs."""
     setting, rng = HELD_OUT[2], np.random.default_rng(77)
     nulls = {f.name: returns.measure(f, rng, 24) for f in returns.nulls(setting, 600)[1:4]}

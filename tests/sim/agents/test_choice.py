@@ -1,4 +1,4 @@
-"""What workloads see and choose: the try utility, the logit, what may be considered, and the bound that saves time."""
+"""What workloads see and choose: decision utility, the logit, what may be considered, and the bound that saves time."""
 
 from __future__ import annotations
 
