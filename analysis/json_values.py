@@ -16,7 +16,9 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Plain types without NaN or infinity, which become None; days become ISO text."""
+    """Plain types without NaN, infinity or missing values, which become None; days become ISO text."""
+    if value is pd.NaT or value is pd.NA:
+        return None
     if isinstance(value, dict):
         return {str(k): plain(held) for k, held in value.items()}
     if isinstance(value, list | tuple):
@@ -29,6 +31,9 @@ def plain(value: Any) -> Any:
         return plain(value.tolist())
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return finite(value) if isinstance(value, float) else value
+
+
+def finite(value: float | None) -> float | None:
+    """A number, or None where it is not known: NaN, or without bound."""
+    return float(value) if value is not None and math.isfinite(value) else None

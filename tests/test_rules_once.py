@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import study
@@ -15,9 +17,13 @@ from analysis.contract.nearest_names import did_you_mean, nearest
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.decision import first_look
 from analysis.inference.verdict.classification import at_level
+from analysis.json_values import finite, records
 from analysis.numerals import counted
+from analysis.queries import launches
+from analysis.report.charts import vega_cohorts
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from testbed.claims.statistics import measure
+from testbed.markdown import heading, row
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.retention import launch_cohort_durable
 from testbed.terminal.status_styles import STYLES
@@ -164,3 +170,30 @@ def test_one_function_says_how_many_there_are_of_a_thing():
     assert own - WORDS_THAT_AGREE == {"analysis/numerals.py", "sim/config/problems.py", "sim/estimate.py"}
     assert [counted(n, "request") for n in (0, 1, 2000)] == ["0 requests", "1 request", "2,000 requests"]
     assert [counted(n, "copy", "copies") for n in (0, 1, 2)] == ["0 copies", "1 copy", "2 copies"]
+
+
+def test_what_is_not_known_is_null_in_every_answer_for_programs():
+    """NaN, infinity and missing days, in rows of a frame as in a number alone: JSON has none of them."""
+    frame = pd.DataFrame({"ratio": [np.inf, 1.5], "since": [pd.NaT, pd.Timestamp(2025, 5, 1)], "n": [1, 2]})
+    rows = records(frame)
+    assert rows == [
+        {"ratio": None, "since": None, "n": 1},
+        {"ratio": 1.5, "since": "2025-05-01", "n": 2},
+    ]
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+    assert [finite(value) for value in (None, np.nan, -np.inf, 2)] == [None, None, None, 2.0]
+
+
+def test_a_cohorts_mark_says_the_same_in_the_chart_as_in_the_table():
+    seen = set(launches.MARKS) | {"small", "first", "complete"}
+    cells = pd.DataFrame({column: [False, False] for column in seen} | {"left_truncated": [True, False]})
+    cells["cohort"], cells["k"] = pd.Timestamp(2025, 5, 1), [1, 2]
+    for column in ("retention", "wilson_low", "wilson_high", "users", "whole", "tail", "alone"):
+        cells[column] = 0
+    cells["complete"] = True
+    assert vega_cohorts._rows(cells)["note"].tolist() == [launches.MARKS["left_truncated"][1], ""]
+
+
+def test_a_text_cannot_break_a_table_of_markdown():
+    assert row("a | b", "<b>", "one\ntwo") == r"| a \| b | &lt;b> | one<br>two |"
+    assert heading("x", "y") == ["| x | y |", "|---|---|"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from analysis.numerals import NONE
 from testbed.claims.measuring.measured import Measured, Unit
 
 
@@ -11,7 +12,7 @@ def amount(value: float, unit: Unit, signed: bool = False, bare: bool = False) -
     """A number with its unit, in as many digits as a reader wants; bare: without the unit's word. Infinite: `never` for
     weeks, `none` for the logarithm of nothing."""
     if math.isnan(value):
-        return "–"
+        return NONE
     if math.isinf(value):
         return "never" if unit == "weeks" and value > 0 else "none" if value < 0 else "without bound"
     sign = "+" if signed else ""
@@ -40,8 +41,3 @@ def say(measured: Measured, signed: bool = False) -> str:
         low, high = (amount(edge, measured.unit, signed, bare=True) for edge in (measured.low, measured.high))
         text += f" [{low} to {high}]"
     return text
-
-
-def probability(p: float) -> str:
-    """A p value as people write it."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

@@ -23,7 +23,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from testbed.claims.amounts import amount, probability, say
+from analysis.numerals import p_is
+from testbed.claims.amounts import amount, say
 from testbed.claims.measuring.measured import Groups, Measured, Result, Series, Unit, Untestable
 from testbed.claims.measuring.uncertainty import LEAST_WEEKS_FOR_TREND, difference, trend
 from testbed.claims.verdict import SURE, Rule, Verdict, band, beyond, in_band, part, together
@@ -234,7 +235,7 @@ class TrendIs(Predicate):
         found = trend(series.values)
         unit: Unit = "points" if series.unit == "share" else series.unit
         change = Measured(found.change, found.low, found.high, found.steps, unit)
-        shown = f"change over {found.steps} {series.step}s {say(change, signed=True)}, {probability(found.p)}"
+        shown = f"change over {found.steps} {series.step}s {say(change, signed=True)}, {p_is(found.p)}"
         if self.margin is not None:
             flat = abs(found.change) < self.margin
             weak = flat != (max(abs(found.low), abs(found.high)) < self.margin)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from analysis.json_values import finite
 from analysis.report.status import WORDS, Status
 from analysis.sources.log import Log, NotAvailable
 from testbed.claims.amounts import amount, say
@@ -162,7 +163,7 @@ def _judged_part(name: str, verdict: Verdict, result: Result | None, predicate: 
     shown = "–" if result is None else show(result, predicate.names)
     if not isinstance(result, Measured):
         return JudgedPart(name, verdict, shown, unit=getattr(result, "unit", None))
-    value, low, high = _plain(result.value), _plain(result.low), _plain(result.high)
+    value, low, high = finite(result.value), finite(result.low), finite(result.high)
     return JudgedPart(name, verdict, shown, value, low, high, result.unit)
 
 
@@ -188,7 +189,7 @@ def _judged(entry: Entry, verdict: Verdict, first: Result | None, shown: str) ->
             unit=getattr(first, "unit", None),
             detail=detail,
         )
-    value, low, high = _plain(first.value), _plain(first.low), _plain(first.high)
+    value, low, high = finite(first.value), finite(first.low), finite(first.high)
     return Judged(entry, verdict, shown, value, low, high, int(first.n), first.unit, first.detail)
 
 
@@ -209,10 +210,6 @@ def show(result: Result, names: Collection[str] = ()) -> str:
     more = len(result.parts) - len(chosen) if not names else 0
     text = ", ".join(f"{name} {amount(result.parts[name].value, result.parts[name].unit)}" for name in chosen)
     return text + (f", {more} more" if more > 0 else "")
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _about(entry: Entry) -> dict[str, Any]:

@@ -211,6 +211,7 @@ def as_json(result: Result) -> dict[str, Any]:
 def _check_log(args: argparse.Namespace) -> int:
     """Prints the violations of the contract; fails if one of them is an error."""
     from analysis import check_conformance, open_log
+    from analysis.json_values import records
     from analysis.sources.conformance import is_conforming
     from testbed.terminal import summary
 
@@ -218,7 +219,7 @@ def _check_log(args: argparse.Namespace) -> int:
         checks = check_conformance(log)
     conforms = is_conforming(checks)
     if args.json:
-        broken = summary.records(checks[checks["violations"] > 0])
+        broken = records(checks[checks["violations"] > 0])
         print(
             json.dumps(
                 {"log": args.log, "conforms": conforms, "checks": len(checks), "violations": broken}, indent=2

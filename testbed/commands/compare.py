@@ -127,8 +127,8 @@ _SERIES = ("exhibit", "value", "form", "series", "a", "b", "difference", "ratio"
 
 def as_json(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame) -> dict[str, Any]:
     """A comparison for programs."""
+    from analysis.json_values import records
     from analysis.report.comparison import scenario_differences, verdict_differences
-    from testbed.terminal.summary import records
 
     differing = scenario_differences(a, b)
     return {

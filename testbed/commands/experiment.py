@@ -182,8 +182,8 @@ def execute(args: argparse.Namespace) -> int:
         text = markdown(plan, cells, behind, facts, _command(args))
         files.write_page(Path(args.markdown), text, args.overwrite)
     if args.json:
+        from analysis.json_values import records
         from testbed.experiment.findings.matrix import as_frame
-        from testbed.terminal.summary import records
 
         found = {"page": str(home / PAGE), "runs": tally.runs, "failed": tally.failed,
                  "seconds": round(tally.seconds, 1), "cells": records(as_frame(cells))}  # fmt: skip

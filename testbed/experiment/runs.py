@@ -181,22 +181,18 @@ def _ask(task: Task, tell: Tell) -> dict[str, Any]:
 
 def _answer(found: Found) -> dict[str, Any]:
     """What a pattern says, as plain data."""
+    from analysis.json_values import finite
+
     told = found.holds is not None
     answer: dict[str, Any] = {
         "status": "ok" if told else "not_testable", "holds": bool(found.holds) if told else None,
-        "value": _plain(found.value), "why": found.why,
+        "value": finite(found.value), "why": found.why,
     }  # fmt: skip
     if found.numbers:
         answer["numbers"] = {name: asdict(number) for name, number in found.numbers.items()}
     if found.line:
         answer["line"] = dict(found.line)
     return answer
-
-
-def _plain(value: float | None) -> float | None:
-    import math
-
-    return float(value) if value is not None and math.isfinite(value) else None
 
 
 @contextlib.contextmanager

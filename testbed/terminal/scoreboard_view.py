@@ -13,6 +13,7 @@ from testbed.claims.frequency import Frequency, PartFrequency, Study
 from testbed.claims.measuring.measured import Unit
 from testbed.claims.registry import Entry
 from testbed.claims.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
+from testbed.markdown import heading, row
 from testbed.terminal.status_styles import STYLES
 
 LEGEND = (
@@ -96,8 +97,8 @@ def print_totals(console: Console, board: Scoreboard) -> None:
     """How many claims hold, by role."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("claims", no_wrap=True)
-    for heading in ("hold", "of them weakly", "fail", "of them weakly", "not testable"):
-        table.add_column(heading, justify="right")
+    for head in ("hold", "of them weakly", "fail", "of them weakly", "not testable"):
+        table.add_column(head, justify="right")
     for role, counts in board.totals().items():
         table.add_row(role, *(str(counts[key]) for key in TOTALS))
     console.print(table)
@@ -128,8 +129,8 @@ def print_study(console: Console, study: Study, shown: Sequence[Frequency], why:
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("claims", no_wrap=True)
-    for heading in STUDY_TOTALS.values():
-        table.add_column(heading, justify="right")
+    for head in STUDY_TOTALS.values():
+        table.add_column(head, justify="right")
     for role, counts in study.totals().items():
         table.add_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS))
     console.print(table)
@@ -205,9 +206,9 @@ def _spread(frequency: Frequency | PartFrequency) -> str:
 def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str) -> str:
     """A page: totals, then a table for each section."""
     lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", ""]
-    lines += _heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
+    lines += heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
     for role, counts in board.totals().items():
-        lines.append(_row(role, *(str(counts[key]) for key in TOTALS)))
+        lines.append(row(role, *(str(counts[key]) for key in TOTALS)))
     lines += ["", INPUT_CAVEAT]
     for section, title in board.titles.items():
         mine = [judged for judged in shown if judged.entry.section == section]
@@ -216,12 +217,12 @@ def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str
                 "",
                 f"## {title}",
                 "",
-                *_heading("id", "claim", "role", "reported", "simulated", "verdict"),
+                *heading("id", "claim", "role", "reported", "simulated", "verdict"),
             ]
         for judged in mine:
             claim = judged.entry.claim
             cells = (claim.text, claim.role, claim.reported, judged.shown, word(judged.verdict))
-            lines.append(_row(judged.entry.id, *cells))
+            lines.append(row(judged.entry.id, *cells))
     return "\n".join(lines) + "\n"
 
 
@@ -229,9 +230,9 @@ def study_markdown(study: Study, shown: Sequence[Frequency], command: str) -> st
     """A page: totals, then a table for each section."""
     made = f"Made by `{command}`: {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}."
     lines = ["# How often the claims of the report hold", "", made, "", *STUDY_LEGEND.split("\n"), ""]
-    lines += _heading("claims", *STUDY_TOTALS.values())
+    lines += heading("claims", *STUDY_TOTALS.values())
     for role, counts in study.totals().items():
-        lines.append(_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
+        lines.append(row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
     lines += ["", INPUT_CAVEAT]
     for section, title in study.titles.items():
         mine = [frequency for frequency in shown if frequency.entry.section == section]
@@ -240,20 +241,11 @@ def study_markdown(study: Study, shown: Sequence[Frequency], command: str) -> st
                 "",
                 f"## {title}",
                 "",
-                *_heading("id", "claim", "role", "reported", "simulated", "holds"),
+                *heading("id", "claim", "role", "reported", "simulated", "holds"),
             ]
         for f in mine:
             claim = f.entry.claim
             lines.append(
-                _row(f.entry.id, claim.text, claim.role, claim.reported, over_replicates(f), often(f))
+                row(f.entry.id, claim.text, claim.role, claim.reported, over_replicates(f), often(f))
             )
     return "\n".join(lines) + "\n"
-
-
-def _heading(*names: str) -> list[str]:
-    return [_row(*names), "|" + "---|" * len(names)]
-
-
-def _row(*cells: str) -> str:
-    plain = (cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
-    return "| " + " | ".join(plain) + " |"

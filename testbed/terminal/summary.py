@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
 MAX_COHORTS = 8  # rows of one small triangle; the rest is one row with their mean
 
-SOURCE_NAMES = {
-    "closed": "closed",
-    "cn-closed": "closed, Chinese",
-    "cn-open": "open, Chinese",
-    "row-open": "open, rest of the world",
-    "unknown": "unknown",
-}
-
 LEFT_ON_DISK = {
     "report.html": "start here: all results on one page",
     "tables": "the results as CSV and Parquet",
@@ -77,6 +69,8 @@ class Findings:
 
     def as_json(self) -> dict[str, Any]:
         """The findings as plain records."""
+        from analysis.json_values import records
+
         return {
             "answer": [
                 {"model": v.model, "headline": v.headline, "sentence": v.sentence, "caveats": v.caveats}
@@ -341,6 +335,8 @@ def _print_contrast(console: Console, findings: Findings) -> None:
 
 
 def _print_shares(console: Console, shares: pd.DataFrame) -> None:
+    from analysis.report.charts.palette import SOURCE_NAMES
+
     head(
         console,
         "Whose tokens",
@@ -376,17 +372,3 @@ def _size(path: Path) -> str:
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     count = sum(file.stat().st_size for file in files)
     return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as JSON-ready dictionaries: dates as YYYY-MM-DD, missing values as null."""
-    import pandas as pd
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, pd.Timestamp):
-            return value.date().isoformat()
-        if pd.isna(value):
-            return None
-        return value.item() if hasattr(value, "item") else value
-
-    return [{str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")]

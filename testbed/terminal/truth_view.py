@@ -50,11 +50,9 @@ def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) ->
 
 def as_json(check: TruthCheck) -> dict[str, Any]:
     """A check for programs; what is not known is null."""
-    known = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in asdict(check).items()
-    }
-    return known | {"verdict": WORDS[check.verdict]}
+    from analysis.json_values import plain
+
+    return plain(asdict(check)) | {"verdict": WORDS[check.verdict]}
 
 
 def _number(value: float) -> str:

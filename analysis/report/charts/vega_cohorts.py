@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.queries.launches import MARKS
 from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.charts.palette import PALE, VERMILLION
 from analysis.report.charts.vega_parts import Spec, records, whole
@@ -81,8 +82,8 @@ def _rows(seen: pd.DataFrame) -> pd.DataFrame:
     shades = {cohort: BLUES[round(i * (len(BLUES) - 1) / steps)] for i, cohort in enumerate(large)}
     shade = seen["cohort"].map(shades).where(kind == LATER, kind.map(COLOURS))
     note = pd.Series("", index=seen.index).mask(~seen["complete"], "month not complete")
-    note = note.mask(seen["left_truncated"], "joined then or before")
-    note = note.mask(seen["after_hole"], "may have joined on days that the log lacks")
+    for column, (_, said) in MARKS.items():
+        note = note.mask(seen[column], said)
     return pd.DataFrame(
         {
             "cohort": seen["cohort"].dt.strftime("%b %Y"),

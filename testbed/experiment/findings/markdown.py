@@ -8,6 +8,7 @@ from testbed.experiment.findings.matrix import MatrixCell
 from testbed.experiment.findings.numbers import markdown as of_numbers
 from testbed.experiment.findings.page import overview
 from testbed.experiment.plan import Plan
+from testbed.markdown import heading, row
 
 
 def markdown(
@@ -39,8 +40,8 @@ def markdown(
             f"too many (the whole interval lies above {plan.file.level:.0%}), ✓ within the level (none of it does), ? "
             "not settled (at most the interval's upper end). Patterns without a sign there claim no effect."
         )
-    lines += ["", _row(table.head), _row(["---"] * len(table.head))]
-    lines += [_row([cell.text.replace("\n", "<br>") for cell in row]) for row in table.rows]
+    lines += ["", *heading(*table.head)]
+    lines += [row(*(cell.text for cell in cells)) for cells in table.rows]
     wrong = [cell for cell in cells if cell.agreement == "contradicts"]
     if any(cell.agreement for cell in cells):
         lines += ["", "## What contradicts what was declared before any run", ""]
@@ -51,7 +52,3 @@ def markdown(
         ] or ["Nothing."]
     lines += of_numbers(plan, numbers)
     return "\n".join(lines) + "\n"
-
-
-def _row(texts: list[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.numerals import NONE
 from testbed.claims.amounts import amount
 from testbed.claims.measuring.measured import Unit
 from testbed.experiment.plan import Plan
 from testbed.experiment.runs import Record
+from testbed.markdown import heading, row
 
 COLUMNS = ["experiment", "world", "arm", "replicate", "seed", "pattern", "number", "value", "unit"]
-NONE = "–"
 ABOUT = "Mean over the replicates, in brackets the smallest and the largest. A dash: no run has this number."
 
 
@@ -59,15 +60,15 @@ def markdown(plan: Plan, frame: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _table(heading: str, own: pd.DataFrame, names: list[str]) -> list[str]:
-    """A row a pattern, a column a number."""
+def _table(first: str, own: pd.DataFrame, names: list[str]) -> list[str]:
+    """A row a pattern, a column a number; first: heads the patterns."""
     rows = {name: own[own["pattern"] == name] for name in names}
     units = dict(zip(own["number"], own["unit"], strict=True))
     columns = list(dict.fromkeys(number for frame in rows.values() for number in frame["number"]))
     heads = [f"{column}, points" if units[column] == "points" else column for column in columns]
-    lines = [_row([heading, *heads]), _row(["---"] * (1 + len(heads)))]
+    lines = heading(first, *heads)
     for name, frame in rows.items():
-        lines.append(_row([name, *(_over(frame[frame["number"] == column]) for column in columns)]))
+        lines.append(row(name, *(_over(frame[frame["number"] == column]) for column in columns)))
     return lines
 
 
@@ -80,7 +81,3 @@ def _over(rows: pd.DataFrame) -> str:
     signed = unit == "points" and values.min() < 0
     low, high = (amount(edge, unit, signed, bare=True) for edge in (values.min(), values.max()))
     return f"{amount(float(values.mean()), unit, signed, bare=True)} ({low} to {high})"
-
-
-def _row(texts: list[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.numerals import NONE, p_value, percent
 from analysis.report.pages.cells import Cell, SmallTable
 from analysis.report.pages.page import environment
 from testbed.experiment.finding import least_replicates
@@ -150,10 +151,10 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
     for cell in own:
         start = [Cell(cell.world)] if several else []
         rows.append([
-            *start, Cell(cell.arm), Cell(f"{cell.holds} of {cell.testable}", "num"), Cell(_percent(cell.rate), "num"),
-            Cell(f"{_percent(cell.low)} to {_percent(cell.high)}", "num"), Cell(_points_of(cell.difference), "num"),
+            *start, Cell(cell.arm), Cell(f"{cell.holds} of {cell.testable}", "num"), Cell(percent(cell.rate), "num"),
+            Cell(f"{percent(cell.low)} to {percent(cell.high)}", "num"), Cell(_points_of(cell.difference), "num"),
             Cell(_span(cell.difference_low, cell.difference_high, _points_of), "num"),
-            Cell(_p(cell.p), "num"), Cell(_p(cell.p_adjusted), "num"),
+            Cell(p_value(cell.p), "num"), Cell(p_value(cell.p_adjusted), "num"),
             Cell(_number(cell.value), "num"), Cell(_number(cell.value_difference, True), "num"),
             Cell(_span(cell.value_low, cell.value_high, lambda x: _number(x, True)), "num"),
             Cell(f"{SIGNS[cell.finding]} {cell.said}".strip()),
@@ -168,7 +169,7 @@ def _detail(plan: Plan, number: int, cells: list[MatrixCell]) -> Detail:
 def _points(curve: Curve) -> SmallTable:
     rows = [
         [Cell(str(row["line"])), Cell(f"{row['level']:g}", "num"), Cell(f"{row['runs']}", "num"),
-         Cell(_percent(row["rate"]), "num"), Cell(f"{_percent(row['low'])} to {_percent(row['high'])}", "num"),
+         Cell(percent(row["rate"]), "num"), Cell(f"{percent(row['low'])} to {percent(row['high'])}", "num"),
          Cell(_number(row["value"]), "num"), Cell(_span(row["value_low"], row["value_high"], _number), "num")]
         for row in curve.points.to_dict("records")
     ]  # fmt: skip
@@ -185,21 +186,13 @@ def _failures(rows: pd.DataFrame) -> SmallTable:
     return SmallTable(["world", "arm", "replicate", "pattern", "why"], cells)
 
 
-def _p(value: float) -> str:
-    return "–" if math.isnan(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.0f}%"
-
-
 def _points_of(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:+.0f}".replace("-", "−")
+    return NONE if math.isnan(value) else f"{100 * value:+.0f}".replace("-", "−")
 
 
 def _number(value: float, signed: bool = False) -> str:
-    return "–" if math.isnan(value) else f"{value:{'+' if signed else ''}.3g}".replace("-", "−")
+    return NONE if math.isnan(value) else f"{value:{'+' if signed else ''}.3g}".replace("-", "−")
 
 
 def _span(low: float, high: float, say: Any) -> str:
-    return "–" if math.isnan(low) or math.isnan(high) else f"{say(low)} to {say(high)}"
+    return NONE if math.isnan(low) or math.isnan(high) else f"{say(low)} to {say(high)}"

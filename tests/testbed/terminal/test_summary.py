@@ -149,7 +149,7 @@ def test_the_launch_contrast_keeps_missing_months_in_their_place():
 
 def test_shares_by_openness_are_those_of_the_analysis(findings):
     text = printed(80, lambda console: summary.print_findings(console, findings))
-    line = next(line for line in text.splitlines() if line.startswith("open, Chinese"))
+    line = next(line for line in text.splitlines() if line.startswith("open, China"))
     row = findings.shares.set_index("source_type").loc["cn-open"]
     assert line.split()[2:5] == [f"{100 * row[key]:.1f}" for key in ("first", "mean", "last")]
 
