@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from analysis.months import month_end
 from analysis.numerals import counted
-from analysis.sources.coverage import Coverage, month_end
+from analysis.sources.coverage import Coverage
 
 # Four whole weeks, each weekday alike, and a February. Who uses a model every month is seen in them unless silent for
 # a month, and who comes back after a month is new by any monthly count (assumed).

@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import vocabulary as v
+from analysis.months import month_end, months_to_each
 from analysis.proportions import share, wilson
 from analysis.queries import launches
 from analysis.queries.launches import Launch
 from analysis.queries.model_facts import release_days
 from analysis.queries.query import collect, day, finished_by, query
-from analysis.sources.coverage import month_end
 from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
 
@@ -153,17 +153,22 @@ def triangles(
     return cells[cells["model"].isin(list(models))].reset_index(drop=True)
 
 
+def trusted(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells of triangles that can be compared: of complete months, and of cohorts that hold newcomers alone."""
+    return cells[cells["complete"] & ~cells["left_truncated"] & ~cells["after_hole"]]
+
+
 def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
     """The triangles of all models, each apart from the others."""
     counts = cohort_activity(log)
     if counts.empty:
         return _typed(pd.DataFrame(columns=list(TRIANGLE_COLUMNS)))
-    counts = counts.assign(k=_months_between(counts["cohort"], counts["month"]))
+    counts = counts.assign(k=months_to_each(counts["cohort"], counts["month"]))
     base = first_months(log)
     base = base[base["users"] >= min_cohort]
 
     last_month = pd.Timestamp(log.last_day.replace(day=1))
-    reach = _months_between(base["cohort"], pd.Series(last_month, index=base.index))
+    reach = months_to_each(base["cohort"], pd.Series(last_month, index=base.index))
     base = base.assign(reach=reach, widest=reach.groupby(base["model"]).transform("max"))
     grid = base.loc[base.index.repeat(base["widest"] + 1)]
     grid = grid.assign(k=grid.groupby(["model", "cohort"]).cumcount())
@@ -189,10 +194,6 @@ def _typed(grid: pd.DataFrame) -> pd.DataFrame:
         "exposure_days": "int64", "mean_exposure_days": "float64",
     }  # fmt: skip
     return grid.astype(kinds)
-
-
-def _months_between(first: pd.Series, later: pd.Series) -> pd.Series:
-    return (later.dt.year - first.dt.year) * 12 + later.dt.month - first.dt.month
 
 
 def _add_months(month: pd.Series, k: pd.Series) -> pd.Series:
@@ -302,8 +303,7 @@ def launch_contrast(
     found.
     """
     launch, basis = launch_cohort(log, model)
-    cells = triangle(log, model, min_cohort=min_cohort)
-    cells = cells[cells["complete"] & ~cells["left_truncated"] & ~cells["after_hole"]]
+    cells = trusted(triangle(log, model, min_cohort=min_cohort))
     rows = []
     for k in months:
         at = cells[cells["k"] == k]
@@ -311,7 +311,7 @@ def launch_contrast(
         start = pd.Timestamp(launch) if launch else pd.NaT
         own = at[at["cohort"] == start]
         since = at[at["cohort"] >= start]
-        later = at[_months_between(pd.Series(start, index=at.index), at["cohort"]) >= later_after]
+        later = at[months_to_each(pd.Series(start, index=at.index), at["cohort"]) >= later_after]
         value = own["retention"].iloc[0] if len(own) else np.nan
         mean = later["retention"].mean()
         row |= {

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from analysis import contract
 from analysis import vocabulary as v
+from analysis.months import months_between
 from analysis.numerals import counted
 from analysis.sources import columns, doubles
 from analysis.sources.errors import LogError, first_line
@@ -152,7 +153,7 @@ def _check_dates(log: Log) -> None:
     """Refuse a log with a date that cannot be meant: months without end would be kept, and launches be invented."""
     if log.start is None or log.end is None:
         raise LogError(f"{log.name}: created_at is endless in some rows: correct them or leave them out")
-    months = (log.end.year - log.start.year) * 12 + log.end.month - log.start.month + 1
+    months = months_between(log.start, log.end) + 1
     if YEARS[0] <= log.start.year and log.end.year <= YEARS[1] and months <= MOST_MONTHS:
         return
     day = log.generations.created_at.date()

@@ -8,6 +8,7 @@ import json
 import sys
 from typing import Any
 
+from analysis.months import month_end
 from testbed import arguments, shipped
 from testbed.failure import DONE, BadInput
 
@@ -117,7 +118,7 @@ def _day(text: str) -> tuple[dt.date, dt.date]:
     try:
         if len(text) == 7:
             first = dt.date.fromisoformat(f"{text}-01")
-            return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+            return first, month_end(first)
         return (day := dt.date.fromisoformat(text)), day
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"expected YYYY-MM-DD or YYYY-MM, not '{text}'") from None

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analysis.months import month_end
 from analysis.numerals import counted
 from analysis.proportions import wilson
 from testbed.experiment.arms import BASE
@@ -138,10 +139,6 @@ def _sizes_in(plan: Plan, planned: PlannedWorld, most_users: int) -> Iterator[Co
         sizes = {month: round(float(size)) for month, size in zip(activity.months, joined, strict=True)}
         month = released[model].replace(day=1)
         launch = sizes.get(month) if released[model] >= world.scenario.start else None
-        later = [size for at, size in sizes.items() if at > month and _is_whole(at, world.scenario.end)]
+        later = [size for at, size in sizes.items() if at > month and month_end(at) <= world.scenario.end]
         yield CohortSizes(planned.name, model, month if launch is not None else None, launch,
                           (min(later), max(later)) if later else None, max(least) if least else None)  # fmt: skip
-
-
-def _is_whole(month: dt.date, end: dt.date) -> bool:
-    return (month + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1) <= end

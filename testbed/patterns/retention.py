@@ -12,6 +12,7 @@ from pydantic import Field
 
 from analysis import study
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
+from analysis.months import month_after
 from analysis.queries import retention
 from analysis.sources.log import Log
 from testbed.claims.amounts import amount, say
@@ -104,9 +105,8 @@ def launch_cohort_durable(outcome: Outcome, model: str, at_least: Share = study.
 @pattern("cohort-retention")
 def cohort_retention(outcome: Outcome, model: str, k: Age = 5, lag: Lag = 0, at_least: Share = 0.0) -> Found:
     """R(k) of the cohort that starts `lag` months after a model's launch is at least the given share. value: R(k)."""
-    month = launch_month(outcome.log, model)
-    number = month.year * 12 + month.month - 1 + lag
-    found = cohorts.cell(outcome.log, model, dt.date(number // 12, number % 12 + 1, 1), k)
+    month = month_after(launch_month(outcome.log, model), lag)
+    found = cohorts.cell(outcome.log, model, month, k)
     return Found(found.value >= at_least, found.value, f"R({k}) {say(found)}")
 
 

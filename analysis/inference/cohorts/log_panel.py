@@ -15,9 +15,10 @@ import pandas as pd
 
 from analysis.inference.cohorts.cells import Bools, Ints
 from analysis.inference.cohorts.user_months import WINDOW_DAYS, Windows, organisations
+from analysis.months import month_end, months_to_each
 from analysis.queries import launches, retention
 from analysis.queries.query import day
-from analysis.sources.coverage import Coverage, month_end
+from analysis.sources.coverage import Coverage
 from analysis.sources.log import Log
 
 NEWCOMER_DAYS = 30  # on the platform before the first use of a model: under it a user is new there (assumed)
@@ -194,4 +195,4 @@ def _windows_over(first: pd.Timestamp, length: int, last_day: dt.date) -> int:
 
 def _index(month: pd.Series, first: pd.Timestamp) -> Ints:
     """Calendar months since `first`."""
-    return ((month.dt.year - first.year) * 12 + month.dt.month - first.month).to_numpy(dtype=np.int64)
+    return months_to_each(first, month).to_numpy(dtype=np.int64)

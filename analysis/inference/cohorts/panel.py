@@ -21,7 +21,7 @@ from analysis.inference.cohorts.cells import Bools, Cells, Floats, Ints, Unit
 from analysis.inference.cohorts.co_activity import CoActivity, co_activity
 from analysis.inference.cohorts.log_panel import NoPanel, fields_of_panel
 from analysis.inference.cohorts.user_months import Windows, rows_of
-from analysis.sources.coverage import month_end
+from analysis.months import month_end
 from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
 

@@ -9,7 +9,6 @@ of the size study in the project's notes on retention statistics; families with 
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from analysis.inference.cohorts.cells import Bools, Floats, Ints
 from analysis.inference.cohorts.panel import Panel
+from analysis.months import month_after, month_end
 
 MONTH_DAYS = 30
 LOYAL_ACTIVITY = (
@@ -234,7 +234,7 @@ def _days(
     bits = np.zeros(requests.shape, np.int64)
     for i, month in enumerate(months):
         user = np.flatnonzero(requests[:, i])
-        length = calendar.monthrange(month.year, month.month)[1]
+        length = month_end(month).day
         free = (month.weekday() + np.arange(length)) % 7 >= 5
         chance = -np.expm1(-requests[user, i, None].astype(np.float32) / length)
         chance = np.where(free, chance * habit[user, None], chance)
@@ -247,8 +247,7 @@ def _days(
 
 def month_range(months: int, first: dt.date = dt.date(2025, 1, 1)) -> tuple[dt.date, ...]:
     """First days of consecutive calendar months."""
-    start = first.year * 12 + first.month - 1
-    return tuple(dt.date(m // 12, m % 12 + 1, 1) for m in range(start, start + months))
+    return tuple(month_after(first, k) for k in range(months))
 
 
 def null_families(

@@ -40,6 +40,7 @@ from analysis.inference.curves.reactivation_evidence import (
 )
 from analysis.inference.curves.shrinkage import FEWEST_COHORTS, shrunken_cohorts
 from analysis.json_values import plain, records
+from analysis.months import months_between, months_to_each
 from analysis.queries.query import collect
 from analysis.sources.log import Log
 
@@ -375,9 +376,9 @@ def activity_beside(log: Log, panel: Panel) -> tuple[Bools, Bools]:
     rows = rows.filter((rows.model == panel.model) | rows.model.notin(kin))
     rows = rows.mutate(own=rows.model == panel.model).select("user_id", "month", "own").distinct()
     found = collect(rows)
-    months = (found["month"].dt.year - launch.year) * 12 + found["month"].dt.month - launch.month
+    months = months_to_each(launch, found["month"])
     code, users = pd.factorize(found["user_id"], sort=True)
-    length = (end.year - launch.year) * 12 + end.month - launch.month + 1
+    length = months_between(launch, end) + 1
     inside = ((months >= 0) & (months < length)).to_numpy()
     at, owned = months.to_numpy(dtype=np.int64), found["own"].to_numpy(dtype=np.bool_)
     both = []

@@ -9,12 +9,13 @@ make up most of the difference (see `robustness_checks`).
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from analysis.months import month_end
 
 Bools = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.int64]
@@ -50,7 +51,7 @@ def _by_day(day_bits: Bits, months: Sequence[dt.date]) -> tuple[Bools, Bools]:
     """Activity by day (n, days of all months), and which of the days are Saturdays and Sundays, in UTC."""
     columns, weekend = [], []
     for i, month in enumerate(months):
-        length = calendar.monthrange(month.year, month.month)[1]
+        length = month_end(month).day
         columns.append((day_bits[:, i, None] >> np.arange(length)) & 1 == 1)
         weekend.append((month.weekday() + np.arange(length)) % 7 >= 5)
     return np.concatenate(columns, axis=1), np.concatenate(weekend)

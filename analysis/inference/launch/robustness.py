@@ -21,8 +21,8 @@ from analysis.inference.cohorts.cells import Bools, Cells, Floats
 from analysis.inference.cohorts.log_panel import NEWCOMER_DAYS
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.always_on import never_pauses
+from analysis.months import month_end
 from analysis.numerals import counted
-from analysis.sources.coverage import month_end
 
 TOP_SHARE = 0.01  # of users, by requests in an active month
 ALWAYS_ON_DAYS = 0.9  # of a month's days: 27 of 30; workdays alone are 0.71 (assumed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
 import math
 from dataclasses import replace
 
@@ -14,6 +12,7 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.rates import ENOUGH_POWER, PLANTED, ErrorRates
 from analysis.inference.launch.decision import first_look
 from analysis.inference.launch.four_tests import ALPHA, EARLIEST_AGE, LEAST_OTHERS
+from analysis.months import month_after, month_end
 from analysis.numerals import counted
 from analysis.proportions import Z95
 
@@ -86,9 +85,7 @@ def _longer(panel: Panel, months: int, users: int | None) -> str:
     more = f"{counted(months, 'more complete month')}"
     if users is None:
         return f"a log with {more}"
-    last = panel.months[-1]
-    at = last.year * 12 + last.month - 1 + months
-    end = dt.date(at // 12, at % 12 + 1, calendar.monthrange(at // 12, at % 12 + 1)[1])
+    end = month_end(month_after(panel.months[-1], months))
     return f"simulate {more} with `--set end={end}`"
 
 

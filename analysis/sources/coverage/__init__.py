@@ -21,7 +21,7 @@ hole in the first or the last week of a log is not told from its start or end.
 
 from __future__ import annotations
 
-from analysis.sources.coverage.days import Coverage, Span, month_end
+from analysis.sources.coverage.days import Coverage, Span
 from analysis.sources.coverage.judgement import daily_rows, of_days, of_log
 
-__all__ = ["Coverage", "Span", "daily_rows", "month_end", "of_days", "of_log"]
+__all__ = ["Coverage", "Span", "daily_rows", "of_days", "of_log"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from analysis.months import month_after, month_end, months_between
 from analysis.numerals import counted, listed
 
 Bools = npt.NDArray[np.bool_]
@@ -90,9 +90,7 @@ class Coverage:
 
     def months(self) -> list[dt.date]:
         """First days of the calendar months from the first covered day's to the last one's."""
-        start = self.first.year * 12 + self.first.month - 1
-        end = self.last.year * 12 + self.last.month - 1
-        return [dt.date(m // 12, m % 12 + 1, 1) for m in range(start, end + 1)]
+        return [month_after(self.first, k) for k in range(months_between(self.first, self.last) + 1)]
 
     def complete_months(self) -> list[dt.date]:
         """First days of the months without a day that is not covered; the log's first month counts from its first
@@ -144,8 +142,3 @@ class Coverage:
                 f"{self.first} to {self.last}."
             )
         return tuple(said)
-
-
-def month_end(month: dt.date) -> dt.date:
-    """Last day of a day's calendar month."""
-    return month.replace(day=calendar.monthrange(month.year, month.month)[1])

@@ -7,6 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from analysis import study
+from analysis.months import months_to_each
 from analysis.queries import retention
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Untestable
@@ -20,13 +21,10 @@ def cells_of(log: Log, model: str | None = None) -> pd.DataFrame:
     """Complete cells of cohorts that are large enough and whole, with `lag` (months from the model's launch)."""
 
     def make() -> pd.DataFrame:
-        frame = retention.triangles(log, min_cohort=LEAST_USERS)
-        frame = frame[frame["complete"] & ~frame["left_truncated"] & ~frame["after_hole"]]
+        frame = retention.trusted(retention.triangles(log, min_cohort=LEAST_USERS))
         launches = retention.launch_cohorts(log, list(frame["model"].unique()))
         launch = frame["model"].map({model: month for model, (month, _) in launches.items()})
-        start = pd.to_datetime(launch)
-        lag = (frame["cohort"].dt.year - start.dt.year) * 12 + frame["cohort"].dt.month - start.dt.month
-        return frame.assign(lag=lag)
+        return frame.assign(lag=months_to_each(pd.to_datetime(launch), frame["cohort"]))
 
     frame = log.remembered("claims.cells_of_cohorts", make)
     if model is not None:

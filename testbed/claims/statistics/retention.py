@@ -16,6 +16,7 @@ from scipy import stats
 
 from analysis import study
 from analysis.inference.pooling import random_effects
+from analysis.months import months_between
 from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import retention, usage
@@ -216,7 +217,7 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     found = retention.patterns(log)
     found = found[(found["model"] == model) & (found["cohort"] == pd.Timestamp(cohort))]
     users = found["users"].to_numpy()
-    joined = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month
+    joined = months_between(log.first_day, cohort)
     steps = []
     for k in ks:
         try:
@@ -247,7 +248,7 @@ def returners(log: Log, k: int = 2) -> Measured:
     active = returned = 0
     known = [log.coverage.knows(month) for month in log.coverage.months()]
     for _, cohort, users, months in retention.patterns(log).itertuples(index=False):
-        at = (cohort.year - log.first_day.year) * 12 + cohort.month - log.first_day.month + k
+        at = months_between(log.first_day, cohort) + k
         if at < len(months) and months[at] and known[at - 1]:
             active += users
             returned += users * (not months[at - 1])

@@ -8,6 +8,7 @@ import math
 import pandas as pd
 
 from analysis import study
+from analysis.months import months_between
 from analysis.proportions import Z95
 from analysis.queries import retention
 from analysis.sources.log import Log
@@ -23,10 +24,10 @@ def _release_month(log: Log, cohort: dt.date, rival: str) -> int:
     released = facts(log).set_index("model")["released"]
     if rival not in released.index:
         raise Untestable(f"the models table has no {rival}")
-    at = (released[rival].year - cohort.year) * 12 + released[rival].month - cohort.month
+    at = months_between(cohort, released[rival])
     if at < 3:
         raise Untestable(f"the cohort is less than three months old when {rival} is released")
-    return int(at)
+    return at
 
 
 def _need_foundational(log: Log, model: str, cohort: dt.date, age: int) -> None:
@@ -101,7 +102,7 @@ def _leaving(log: Log, rows: pd.DataFrame, age: int) -> Measured:
     active = left = 0
     known = [log.coverage.knows(month) for month in log.coverage.months()]
     for start, users, months in zip(rows["cohort"], rows["users"], rows["months"], strict=True):
-        at = (start.year - log.first_day.year) * 12 + start.month - log.first_day.month + age
+        at = months_between(log.first_day, start) + age
         if at + 2 < len(months) and months[at] and known[at + 2]:
             active += int(users)
             left += int(users) * (not months[at + 2])

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.months import month_end
 from analysis.queries import retention
 from analysis.sources.conformance import check_conformance, is_conforming
-from analysis.sources.coverage import Coverage, Span, month_end, of_days
+from analysis.sources.coverage import Coverage, Span, of_days
 from analysis.sources.log import LogError
 from analysis.sources.opening import open_log
 from tests.analysis.rows import generations, model, models

@@ -96,27 +96,17 @@ def test_results_inside_a_log_are_left_out_and_said(tmp_path, listed):
     assert files.RESULTS in " ".join(found.sentences())
 
 
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ["catalogue", "--released-to", "9999-12"],
-        [
-            "simulate",
-            "one-frontier-model",
-            "--users",
-            "20",
-            "--set",
-            "start=9999-01-01",
-            "--set",
-            "end=9999-12-31",
-        ],
-    ],
-)
-def test_dates_near_the_end_of_the_calendar_are_explained(argv, tmp_path, capsys):
-    out = ["--out", str(tmp_path), "--quiet"] if argv[0] == "simulate" else []
-    assert cli.main([*argv, *out]) in (1, 2)
+def test_dates_near_the_end_of_the_calendar_are_explained(tmp_path, capsys):
+    dates = ["--set", "start=9999-01-01", "--set", "end=9999-12-31"]
+    scenario = ["simulate", "one-frontier-model", "--users", "20", *dates]
+    assert cli.main([*scenario, "--out", str(tmp_path), "--quiet"]) in (1, 2)
     err = capsys.readouterr().err
     assert "internal error" not in err and "9999" in err
+
+
+def test_the_last_month_of_the_calendar_is_a_month(capsys):
+    assert cli.main(["catalogue", "--released-to", "9999-12"]) == 0
+    assert "anthropic/claude-sonnet-4" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"entries": []}', "\x00"])
