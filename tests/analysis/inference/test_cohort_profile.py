@@ -35,9 +35,9 @@ from analysis.inference.curves.reactivation_evidence import (
     mcnemar,
     return_rates,
 )
-from testbed import cli
 from testbed.terminal.profile_view import print_profile
 from tests.analysis.rows import generations, model, models
+from tests.command_line import slipper
 
 ONE, RIVAL, PREVIEW = "acme/one", "rival/two", "acme/one-preview"
 
@@ -285,10 +285,8 @@ def test_a_panel_of_another_log_is_refused(folder):
 # --- for a user ---
 
 
-def run(capsys, *argv):
-    status = cli.main(["verdict", *map(str, argv)])
-    captured = capsys.readouterr()
-    return status, captured.out
+def run(capsys, *argv: object) -> tuple[int, str]:
+    return slipper(capsys, "verdict", *argv)[:2]
 
 
 def test_why_shows_the_account_and_json_holds_it(folder, capsys, monkeypatch):

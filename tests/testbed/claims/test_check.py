@@ -16,7 +16,6 @@ import pytest
 
 from analysis.contract import files
 from sim.catalogue.overrides import WORLDS
-from testbed import cli
 from testbed.claims.frequency import frequency
 from testbed.claims.registry import registry
 from testbed.experiment import engine, reading, runner
@@ -25,18 +24,12 @@ from testbed.failure import BadInput, Failure
 from testbed.studies import scoreboard
 from testbed.terminal.scoreboard_view import over_replicates
 from tests.analysis.made_log import made, write_run
+from tests.command_line import slipper
 from tests.testbed.experiment import carriers
 
 WORLD = WORLDS / "one-frontier-model.yaml"
 SETTINGS = ("start=2025-01-01", "end=2025-03-31")
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
-
-
-def slipper(capsys, *argv: object) -> tuple[int, str, str]:
-    status = cli.main([str(word) for word in argv])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return status, out, err
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from testbed import cli, failure, shipped
 from testbed.commands import catalogue, schema
+from tests import command_line
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,15 +23,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def slipper(capsys):
     """Runs a command line; gives its status, standard output and standard error."""
-
-    def run(*argv: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = cli.main(list(argv))
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return run
+    return functools.partial(command_line.slipper, capsys)
 
 
 @pytest.fixture

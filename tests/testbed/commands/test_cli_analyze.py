@@ -11,18 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import all_queries
-from analysis.report.exhibits import EXHIBITS
-from testbed import cli
 from testbed.commands import analyze
 from tests.analysis.made_log import made, write_run
+from tests.command_line import slipper
 
-
-@pytest.fixture(scope="module", autouse=True)
-def few_exhibits():
-    """Two exhibits: what is tested here does not depend on how many there are."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.report.exhibits.EXHIBITS", EXHIBITS[:2])
-        yield
+pytestmark = pytest.mark.usefixtures("few_exhibits")
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +40,6 @@ def quick(monkeypatch):
 
     monkeypatch.setattr("analysis.report.results.write_analysis", write)
     return written
-
-
-def slipper(capsys, *argv: object) -> tuple[int, str, str]:
-    status = cli.main([str(word) for word in argv])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return status, out, err
 
 
 def test_a_run_folder_gets_tables_and_a_report(capsys, run):

@@ -10,16 +10,10 @@ import pandas as pd
 import pytest
 
 from analysis.report.exhibits import EXHIBITS
-from testbed import cli
 from tests.analysis.made_log import made, write_run
+from tests.command_line import slipper
 
-
-@pytest.fixture(scope="module", autouse=True)
-def few_exhibits():
-    """Two exhibits: what is tested here does not depend on how many there are."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.report.exhibits.EXHIBITS", EXHIBITS[:2])
-        yield
+pytestmark = pytest.mark.usefixtures("few_exhibits")
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +25,6 @@ def runs(tmp_path_factory):
         manifest = json.loads((run / "manifest.json").read_text())
         (run / "manifest.json").write_text(json.dumps(manifest | {"resolved": {"seed": seed}}))
     return folder
-
-
-def slipper(capsys, *argv: object) -> tuple[int, str, str]:
-    status = cli.main([str(word) for word in argv])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return status, out, err
 
 
 def test_runs_are_analysed_first_and_compared(capsys, runs, tmp_path):

@@ -9,19 +9,12 @@ from pathlib import Path
 import pytest
 
 import sim
-from testbed import cli
+from tests.command_line import slipper
 
 ROOT = Path(__file__).parents[3]
 
 # The report world in miniature: a few hundred users and one quarter.
 TINY = ["report", "--users", "300", "--set", "start=2025-03-01", "--set", "end=2025-06-30", "--workers", "1"]
-
-
-def slipper(capsys, *argv: object) -> tuple[int, str, str]:
-    status = cli.main([str(word) for word in argv])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return status, out, err
 
 
 def contents(folder: Path) -> dict[str, bytes]:

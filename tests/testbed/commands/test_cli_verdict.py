@@ -16,9 +16,9 @@ from analysis.inference.cohorts.populations import Population, planted
 from analysis.report import results
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.status import WORDS
-from testbed import cli
 from testbed.truth_checks import check
 from tests.analysis.rows import generations, model, models
+from tests.command_line import slipper
 from tests.sim.traffic_world import shipped
 
 LOYAL, ALIKE = "acme/loyal", "acme/alike"
@@ -54,10 +54,8 @@ def log(tmp_path_factory):
     return folder.parent
 
 
-def run(capsys, *argv):
-    status = cli.main(["verdict", *map(str, argv)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+def run(capsys, *argv: object) -> tuple[int, str, str]:
+    return slipper(capsys, "verdict", *argv)
 
 
 def test_json_says_what_was_found(log, capsys):

@@ -14,17 +14,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from testbed import cli
 from testbed.experiment import engine
 from testbed.experiment.findings import curves
+from tests.command_line import slipper
 from tests.testbed.experiment import carriers, made
 
 
-def slipper(capsys, *argv: object) -> tuple[int, str, str]:
-    status = cli.main(["experiment", *(str(word) for word in argv)])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in err
-    return status, out, err
+def experiment(capsys, *argv: object) -> tuple[int, str, str]:
+    return slipper(capsys, "experiment", *argv)
 
 
 @pytest.fixture
@@ -54,7 +51,7 @@ def table(out: Path, name: str = "tiny") -> pd.DataFrame:
 
 def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    status, out, _ = slipper(capsys, file, "--out", tmp_path / "out")
+    status, out, _ = experiment(capsys, file, "--out", tmp_path / "out")
     assert status == 0
     assert "A tiny experiment" in out and "lock_in=3" in out
     assert re.search(r"12 runs \(12 new, 0 remembered, 0 failed\) in [\d.]+ s, [\d.]+ runs/s\n$", out)
@@ -76,31 +73,31 @@ def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
 
 
 def test_the_second_start_runs_nothing_and_says_the_same(capsys, quick, file, tmp_path):
-    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--quiet")
     first = table(tmp_path)
-    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    status, out, _ = experiment(capsys, file, "--out", tmp_path)
     assert status == 0 and "12 runs (12" not in out and "(0 new, 12 remembered, 0 failed)" in out
     assert len(quick) == 12
     pd.testing.assert_frame_equal(table(tmp_path), first)
-    slipper(capsys, file, "--out", tmp_path, "--replicates", 4, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--replicates", 4, "--quiet")
     assert len(quick) == 12 + 4  # more replicates only add what is missing
-    slipper(capsys, file, "--out", tmp_path, "--fresh", "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--fresh", "--quiet")
     assert len(quick) == 16 + 12
 
 
 def test_a_run_file_that_is_cut_off_is_done_again(capsys, quick, file, tmp_path):
-    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--quiet")
     victim = sorted((tmp_path / "experiments" / "tiny" / "runs").iterdir())[5]
     victim.write_text(victim.read_text()[:50])
-    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--quiet")
     assert quick[12:] == [victim.stem]
     assert len(table(tmp_path)) == 24
 
 
 def test_only_runs_the_arms_that_match(capsys, quick, file, tmp_path):
-    slipper(capsys, file, "--out", tmp_path, "--only", "base", "--only", "*/lock_in=*", "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--only", "base", "--only", "*/lock_in=*", "--quiet")
     assert set(table(tmp_path)["arm"]) == {"base", "lock_in=0", "lock_in=3"} and len(quick) == 9
-    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--quiet")
     assert len(quick) == 12
 
 
@@ -108,24 +105,24 @@ def test_shards_are_disjoint_complete_and_merge(capsys, quick, file, tmp_path):
     parts = []
     for part in range(3):
         before = len(quick)
-        status, out, _ = slipper(capsys, file, "--out", tmp_path / "shards", "--shard", f"{part}/3")
+        status, out, _ = experiment(capsys, file, "--out", tmp_path / "shards", "--shard", f"{part}/3")
         assert status == 0 and f"shard {part} of 3: 4 runs" in out and "without --shard merges" in out
         parts.append(set(quick[before:]))
     assert sum(len(part) for part in parts) == len(set.union(*parts)) == 12
     assert not (tmp_path / "shards" / "experiments" / "tiny" / "runs.csv").exists()
-    slipper(capsys, file, "--out", tmp_path / "shards", "--quiet")
+    experiment(capsys, file, "--out", tmp_path / "shards", "--quiet")
     assert len(quick) == 12
-    slipper(capsys, file, "--out", tmp_path / "whole", "--quiet")
+    experiment(capsys, file, "--out", tmp_path / "whole", "--quiet")
     pd.testing.assert_frame_equal(table(tmp_path / "shards"), table(tmp_path / "whole"))
 
 
 def test_a_shard_does_not_depend_on_what_is_remembered(capsys, quick, file, tmp_path):
-    slipper(capsys, file, "--out", tmp_path / "a", "--shard", "1/2", "--quiet")
+    experiment(capsys, file, "--out", tmp_path / "a", "--shard", "1/2", "--quiet")
     first = set(quick)
     quick.clear()
-    slipper(capsys, file, "--out", tmp_path / "b", "--only", "base", "--quiet")
+    experiment(capsys, file, "--out", tmp_path / "b", "--only", "base", "--quiet")
     quick.clear()
-    slipper(capsys, file, "--out", tmp_path / "b", "--shard", "1/2", "--quiet")
+    experiment(capsys, file, "--out", tmp_path / "b", "--shard", "1/2", "--quiet")
     assert set(quick) <= first
 
 
@@ -142,7 +139,7 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
         )
 
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
-    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    status, out, _ = experiment(capsys, file, "--out", tmp_path)
     assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out and "same command tries" in out
     rows = table(tmp_path)
     failures = rows[rows["status"] == "failed"]
@@ -153,7 +150,7 @@ def test_failed_runs_are_rows_and_tried_again(capsys, file, tmp_path, monkeypatc
     }
     assert "no luck" in (tmp_path / "experiments" / "tiny" / "experiment.html").read_text()
     broken["on"] = False
-    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    status, out, _ = experiment(capsys, file, "--out", tmp_path)
     assert status == 0 and "(3 new, 9 remembered, 0 failed)" in out
 
 
@@ -168,14 +165,14 @@ def test_a_failed_pattern_fails_its_run_which_is_tried_again(capsys, file, tmp_p
         return record
 
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
-    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    status, out, _ = experiment(capsys, file, "--out", tmp_path)
     assert status == 1 and "(12 new, 0 remembered, 3 failed)" in out
     rows = table(tmp_path)
     failures = rows[rows["status"] == "failed"]
     assert failures["pattern"].tolist() == ["kept"] * 3
     assert set(failures["trace"]) == {"Traceback: a fault"}
     broken["on"] = False
-    status, out, _ = slipper(capsys, file, "--out", tmp_path)
+    status, out, _ = experiment(capsys, file, "--out", tmp_path)
     assert status == 0 and "(3 new, 9 remembered, 0 failed)" in out
     assert set(table(tmp_path)["status"]) == {"ok"}
 
@@ -187,7 +184,7 @@ def test_why_no_run_can_tell_is_printed(capsys, file, tmp_path, monkeypatch):
         return record
 
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
-    _, out, _ = slipper(capsys, file, "--out", tmp_path)
+    _, out, _ = experiment(capsys, file, "--out", tmp_path)
     assert out.count("  no run can tell: 3 users, 50 needed\n") == 1
 
 
@@ -201,27 +198,27 @@ def test_numbers_behind_the_answers_are_a_table_and_a_part_of_the_document(
 
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
     kept = tmp_path / "kept.md"
-    slipper(capsys, file, "--out", tmp_path, "--markdown", kept, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--markdown", kept, "--quiet")
     frame = pd.read_csv(tmp_path / "experiments" / "tiny" / "numbers.csv")
     assert len(frame) == 12 and set(frame["value"]) == {0.5} and set(frame["pattern"]) == {"kept"}
     assert kept.read_text().count("| kept | 50.0% (50.0% to 50.0%) |") == 4
 
 
 def test_json(capsys, quick, file, tmp_path):
-    _, out, _ = slipper(capsys, file, "--out", tmp_path, "--json")
+    _, out, _ = experiment(capsys, file, "--out", tmp_path, "--json")
     data = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
     assert data["runs"] == 12 and data["failed"] == 0 and Path(data["page"]).is_file()
     assert {cell["arm"] for cell in data["cells"]} == {"base", "fit=off", "lock_in=0", "lock_in=3"}
 
 
 def test_a_trial_does_not_overwrite_the_experiments_tables(capsys, quick, file, tmp_path):
-    _, out, _ = slipper(capsys, file, "--out", tmp_path, "--users", 900, "--set", "margin=0.1", "--quiet")
+    _, out, _ = experiment(capsys, file, "--out", tmp_path, "--users", 900, "--set", "margin=0.1", "--quiet")
     assert re.search(r"tiny-users900-set\w{6}/experiment.html", out)
-    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--quiet")
     home = tmp_path / "experiments" / "tiny"
     whole = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
     carried = len(quick)
-    _, out, _ = slipper(capsys, file, "--out", tmp_path, "--replicates", 1, "--quiet")
+    _, out, _ = experiment(capsys, file, "--out", tmp_path, "--replicates", 1, "--quiet")
     assert out.strip().endswith("tiny-replicates1/experiment.html")
     assert len(quick) == carried and len(table(tmp_path, "tiny-replicates1")) == 4 * 2
     assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == whole
@@ -229,7 +226,7 @@ def test_a_trial_does_not_overwrite_the_experiments_tables(capsys, quick, file, 
 
 def test_the_matrix_can_be_kept_as_a_document(capsys, quick, file, tmp_path):
     kept = tmp_path / "docs" / "tiny.md"
-    status, _, _ = slipper(capsys, file, "--out", tmp_path / "out", "--markdown", kept, "--quiet")
+    status, _, _ = experiment(capsys, file, "--out", tmp_path / "out", "--markdown", kept, "--quiet")
     text = kept.read_text()
     assert status == 0 and text.splitlines()[1] == "# A tiny experiment"
     head, _, *rows = [line for line in text.splitlines() if line.startswith("|")]
@@ -242,7 +239,7 @@ def test_the_matrix_can_be_kept_as_a_document(capsys, quick, file, tmp_path):
 
 
 def test_the_patterns_are_listed(capsys):
-    status, out, _ = slipper(capsys, "--patterns", "--json")
+    status, out, _ = experiment(capsys, "--patterns", "--json")
     known = json.loads(out)
     assert (
         status == 0
@@ -252,7 +249,7 @@ def test_the_patterns_are_listed(capsys):
 
 
 def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, file, tmp_path):
-    slipper(capsys, file, "--out", tmp_path, "--quiet")
+    experiment(capsys, file, "--out", tmp_path, "--quiet")
     page = (tmp_path / "experiments" / "tiny" / "experiment.html").read_text()
     linked = re.findall(r"""(?:src|href|url\()\s*=?\s*["'(]?((?:https?:)?//[^"')\s]+)""", page)
     assert not linked, linked
@@ -290,7 +287,7 @@ def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, f
     ],
 )
 def test_bad_command_lines(capsys, file, tmp_path, argv, text):
-    status, out, err = slipper(capsys, *[str(file) if word == "FILE" else word for word in argv])
+    status, out, err = experiment(capsys, *[str(file) if word == "FILE" else word for word in argv])
     assert status == 2 and text in err and not out
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
 
@@ -304,7 +301,7 @@ def test_what_is_in_the_way_of_the_results_is_told_before_the_runs(
     there = tmp_path / "experiments" / place
     there.parent.mkdir(parents=True)
     there.touch() if in_the_way == "file" else there.mkdir()
-    status, _, err = slipper(capsys, file, "--out", tmp_path)
+    status, _, err = experiment(capsys, file, "--out", tmp_path)
     assert status == 2 and "--out: " in err and str(there) in err and not quick
 
 
@@ -313,7 +310,7 @@ def test_users_as_a_factor_cannot_be_set(capsys, tmp_path):
         "fit: {switch: mechanisms.fit}", "fit: {key: users, levels: [300, 600]}"
     )
     file = made.write(tmp_path, text)
-    status, _, err = slipper(capsys, file, "--users", 100, "--out", tmp_path)
+    status, _, err = experiment(capsys, file, "--users", 100, "--out", tmp_path)
     assert status == 2 and "`users` is a factor here" in err
 
 
@@ -370,7 +367,7 @@ def test_after_kill_9_it_goes_on(capsys, file, tmp_path, monkeypatch):
         return carriers.answer(task)
 
     monkeypatch.setattr(engine, "choose", lambda name, workers, address: carriers.Serial(carry))
-    status, out, _ = slipper(capsys, file, "--out", tmp_path, "--replicates", 2)
+    status, out, _ = experiment(capsys, file, "--out", tmp_path, "--replicates", 2)
     assert status == 0 and f"{len(kept)} remembered" in out
     assert len(carried) == 8 - len(kept) and not set(carried) & kept
     assert len(table(tmp_path, "tiny-replicates2")) == 16
@@ -396,7 +393,7 @@ def test_files_of_one_name_have_results_apart(capsys, tmp_path):
         )
     pages = []
     for file in (*files, files[0]):
-        status, out, err = slipper(
+        status, out, err = experiment(
             capsys,
             file,
             "--only",
@@ -414,7 +411,7 @@ def test_files_of_one_name_have_results_apart(capsys, tmp_path):
     assert pages[0] == pages[2] != pages[1]
     assert [page.read_text().count("Experiment b") > 0 for page in pages] == [False, True, False]
     files[0].rename(tmp_path / "moved.yaml")  # its results are nobody's now; the other's stay where they are
-    _, out, _ = slipper(
+    _, out, _ = experiment(
         capsys,
         files[1],
         "--only",
@@ -434,6 +431,6 @@ def test_a_foreign_file_in_the_place_of_the_mark_is_left_alone(capsys, file, tmp
     theirs = tmp_path / "out" / "experiments" / "tiny-users300" / "made-from.txt"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("flour and water\n")
-    status, _, err = slipper(capsys, file, "--users", 300, "--out", tmp_path / "out", "--quiet")
+    status, _, err = experiment(capsys, file, "--users", 300, "--out", tmp_path / "out", "--quiet")
     assert status == 2 and "made-from.txt: slipper did not write this file" in err
     assert theirs.read_text() == "flour and water\n"
