@@ -1,32 +1,23 @@
+"""What tests of the analysis share: the made log, opened, and tables opened as a log."""
+
 from __future__ import annotations
+
+from contextlib import ExitStack
 
 import pytest
 
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import opened
 
 
 @pytest.fixture(scope="session")
 def log(run_folder):
-    with open_log(run_folder) as opened:
-        yield opened
+    with open_log(run_folder) as log:
+        yield log
 
 
 @pytest.fixture
 def connect():
-    """Opens arrow tables as a log of an in-memory connection: connect(generations, labels=..., models=...)."""
-    import ibis
-
-    opened = []
-
-    def open_tables(generations, labels=None, models=None, **options):
-        connection = ibis.duckdb.connect()
-        tables = {"generations": generations, "labels": labels, "models": models}
-        for name, table in tables.items():
-            if table is not None:
-                connection.create_table(name, table)
-        opened.append(connection)
-        return open_log((connection, "generations"), **options)
-
-    yield open_tables
-    for connection in opened:
-        connection.disconnect()
+    """Opens arrow tables as a log until the test ends: connect(generations, labels=..., models=...)."""
+    with ExitStack() as stack:
+        yield lambda *tables, **options: stack.enter_context(opened(*tables, **options))

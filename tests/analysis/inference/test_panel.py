@@ -18,6 +18,7 @@ from analysis.inference.cohorts.populations import month_range
 from analysis.inference.verdict.judging import judge, verdicts
 from analysis.queries import retention
 from analysis.report.pages.launch_verdicts import judgement
+from tests.analysis.in_memory import opened
 from tests.analysis.rows import generations, model, models
 from tests.analysis.sources.test_coverage import _log
 
@@ -294,10 +295,6 @@ def test_rotated_accounts_are_one_organisation(connect):
 )
 @settings(max_examples=15, deadline=None)
 def test_a_panel_does_not_depend_on_the_order_of_rows(order, keys):
-    import ibis
-
-    from analysis.sources.opening import open_log
-
     rows = [(f"u{i % 8}", "x/new", f"2025-0{2 + i % 3}-0{1 + i % 7}", {"account_id": key if i % 5 else None})
             for i, key in enumerate(keys)]  # fmt: skip
     table = generations(rows)
@@ -305,13 +302,8 @@ def test_a_panel_does_not_depend_on_the_order_of_rows(order, keys):
     order.shuffle(shuffled)
     panels = []
     for held in (table, table.take(shuffled)):
-        connection = ibis.duckdb.connect()
-        connection.create_table("generations", held)
-        with open_log(
-            (connection, "generations"), start=dt.date(2025, 1, 1), end=dt.date(2025, 4, 30)
-        ) as log:
+        with opened(held, start=dt.date(2025, 1, 1), end=dt.date(2025, 4, 30)) as log:
             panels.append(Panel.from_log(log, "x/new", min_cohort=1))
-        connection.disconnect()
     one, other = panels
     for name in ("cohort", "active", "organisation", "requests", "days", "tenure"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))

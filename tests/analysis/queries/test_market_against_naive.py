@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from analysis.queries import categories, cost, geography
-from analysis.sources.opening import open_log
+from tests.analysis.in_memory import opened
 from tests.analysis.queries import naive_market as naive
 from tests.analysis.rich_log import rich
 
@@ -27,12 +26,8 @@ def tables():
 
 @pytest.fixture(scope="module")
 def log(tables):
-    connection = ibis.duckdb.connect()
-    for name in ("generations", "labels", "models"):
-        connection.create_table(name, getattr(tables, name))
-    with open_log((connection, "generations")) as opened:
-        yield opened
-    connection.disconnect()
+    with opened(tables.generations, tables.labels, tables.models) as log:
+        yield log
 
 
 def test_author_shares_of_spend_on_programming(log, tables):

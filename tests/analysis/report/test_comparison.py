@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +25,7 @@ from analysis.report.exhibit import Exhibit
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.pages.compare import render_comparison, verdict_words
 from analysis.report.results import write_analysis
+from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 
@@ -165,12 +165,8 @@ def test_rows_of_a_table_are_matched_by_name_and_not_judged():
 @pytest.fixture(scope="module")
 def rich_log():
     tables = rich(rows=4000, users=300)
-    connection = ibis.duckdb.connect()
-    for name in ("generations", "labels", "models"):
-        connection.create_table(name, getattr(tables, name))
-    with open_log((connection, "generations")) as log:
+    with opened(tables.generations, tables.labels, tables.models) as log:
         yield log
-    connection.disconnect()
 
 
 COMPARED = [exhibit for exhibit in EXHIBITS if exhibit.section != "retention"]

@@ -8,7 +8,6 @@ import json
 import re
 
 import altair
-import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -18,8 +17,8 @@ from analysis.report.charts import vega
 from analysis.report.exhibits import categories, cost, exhibit, geography, retention
 from analysis.report.figures import figure, svg
 from analysis.sources.log import NotAvailable
-from analysis.sources.opening import open_log
 from tests.analysis import rows
+from tests.analysis.in_memory import opened
 from tests.analysis.rich_log import rich
 
 ALL = (
@@ -35,14 +34,9 @@ def tables():
 
 @pytest.fixture(scope="module")
 def log(tables):
-    connection = ibis.duckdb.connect()
-    for name in ("generations", "labels", "models"):
-        connection.create_table(name, getattr(tables, name))
-    with open_log(
-        (connection, "generations"), start=dt.date(2024, 12, 1), end=dt.date(2025, 11, 30)
-    ) as opened:
-        yield opened
-    connection.disconnect()
+    days = {"start": dt.date(2024, 12, 1), "end": dt.date(2025, 11, 30)}
+    with opened(tables.generations, tables.labels, tables.models, **days) as log:
+        yield log
 
 
 def test_every_figure_and_table_has_its_exhibit():

@@ -17,6 +17,7 @@ from analysis.report.exhibits import EXHIBITS
 from analysis.report.exhibits.retention import cohorts_of
 from analysis.report.pages import text_alternatives
 from analysis.sources.log import NotAvailable
+from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made
 
 NAMES = [
@@ -36,9 +37,6 @@ TITLE = r"Costs $5 and $\frac, a_b^c & <script>"
 
 @pytest.fixture(scope="module")
 def nasty(tmp_path_factory):
-    import ibis
-
-    from analysis import open_log
 
     tables = made(rows=2500, users=150, seed=5)
     models = tables.models.column("model").to_pylist()
@@ -57,14 +55,11 @@ def nasty(tmp_path_factory):
     ]
     named = pa.array([ids[model] for model in tables.generations["model"].to_pylist()])
     at = tables.generations.column_names.index("model")
-    connection = ibis.duckdb.connect()
-    connection.create_table("generations", tables.generations.set_column(at, "model", named))
-    connection.create_table("labels", tables.labels)
-    connection.create_table("models", pa.Table.from_pylist(rows, schema=contract.arrow_schema("models")))
-    with open_log((connection, "generations")) as log:
+    generations = tables.generations.set_column(at, "model", named)
+    models = pa.Table.from_pylist(rows, schema=contract.arrow_schema("models"))
+    with opened(generations, tables.labels, models) as log:
         log.name = TITLE
         yield log
-    connection.disconnect()
 
 
 def test_every_figure_draws_any_name(nasty):

@@ -7,11 +7,11 @@ import html
 import subprocess
 import sys
 
-import ibis
 import pytest
 
 from analysis.report.exhibits import EXHIBITS, exhibit
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
 
@@ -22,13 +22,9 @@ APART = {part for exhibit in EXHIBITS for part in exhibit.sheet}  # their cohort
 @pytest.fixture(scope="module")
 def log():
     tables = rich(rows=6000, users=900)
-    connection = ibis.duckdb.connect()
-    for name in ("generations", "labels", "models"):
-        connection.create_table(name, getattr(tables, name))
     days = {"start": dt.date(2024, 12, 1), "end": dt.date(2025, 11, 30)}
-    with open_log((connection, "generations"), **days) as opened:
-        yield opened
-    connection.disconnect()
+    with opened(tables.generations, tables.labels, tables.models, **days) as log:
+        yield log
 
 
 @pytest.mark.parametrize("exhibit", DRAWN, ids=[exhibit.id for exhibit in DRAWN])

@@ -17,6 +17,7 @@ from analysis.sources.conformance import check_conformance, is_conforming
 from analysis.sources.coverage import Coverage, Span, of_days
 from analysis.sources.log import LogError
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import opened
 from tests.analysis.rows import generations, model, models
 
 START = dt.date(2025, 1, 1)
@@ -376,17 +377,12 @@ def test_a_hole_never_lowers_retention_without_a_mark(connect):
 @settings(max_examples=12, deadline=None)
 def test_wherever_a_hole_lies_no_complete_cell_is_lower_for_it(begin, length):
     """From one day to two months, inside, at the end, before the model or through its launch."""
-    import ibis
-
     held, span = _log(), (day(begin), day(begin + length - 1))
     dates = np.array(held["created_at"].to_pandas().dt.date)
     figures = []
     for rows in (held, held.filter(~((dates >= span[0]) & (dates <= span[1])))):
-        connection = ibis.duckdb.connect()
-        connection.create_table("generations", rows)
-        with open_log((connection, "generations")) as log:
+        with opened(rows) as log:
             figures.append((retention.triangle(log, "new/one").set_index(["cohort", "k"]), log.coverage))
-        connection.disconnect()
     (whole, _), (cells, coverage) = figures
     trusted = cells[cells["complete"] & ~cells["left_truncated"] & ~cells["after_hole"]]
     assert (trusted["retention"] >= whole.loc[trusted.index, "retention"]).all()

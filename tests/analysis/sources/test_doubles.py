@@ -12,6 +12,7 @@ from analysis.sources import doubles
 from analysis.sources.conformance import check_conformance
 from analysis.sources.log import LogError
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import opened
 from tests.analysis.rows import labels
 from tests.analysis.sources.files_of_a_log import ROWS, cast, put, write
 
@@ -76,8 +77,6 @@ def test_rows_without_an_id_are_said_and_are_no_copies(connect):
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_the_counts_are_those_of_a_dictionary(data):
-    import duckdb  # noqa: F401  a connection each
-    import ibis
 
     draw = st.tuples(
         st.sampled_from("abcdef"), st.sampled_from("uv"), st.integers(0, 1), st.sampled_from("mn")
@@ -91,11 +90,8 @@ def test_the_counts_are_those_of_a_dictionary(data):
     requests: dict[str, set] = {}
     for row in picked:
         requests.setdefault(row[0], set()).add(row)
-    connection = ibis.duckdb.connect()
-    connection.create_table("generations", rows)
-    with open_log((connection, "generations"), check=False) as log:
+    with opened(rows, check=False) as log:
         found = doubles.look(log)
-    connection.disconnect()
     several = [kinds for kinds in requests.values() if len(kinds) > 1]
     assert found.copies == len(picked) - sum(len(kinds) for kinds in requests.values())
     assert (found.reused, found.reused_ids) == (sum(map(len, several)), len(several))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ibis
 import numpy as np
 import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from analysis import study
 from analysis.queries import cost, lengths, openness
-from analysis.sources.opening import open_log
 from testbed.claims.statistics import Untestable, measure
+from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made
 from tests.testbed.claims.market_log import Line, cohort, fact, log_of
 
@@ -20,11 +19,8 @@ CLOSED = "acme/closed"
 @pytest.fixture(scope="module")
 def log():
     tables = made(rows=6000, users=200, seed=3)
-    connection = ibis.duckdb.connect()
-    for name in ("generations", "labels", "models"):
-        connection.create_table(name, getattr(tables, name))
-    with open_log((connection, "generations")) as opened:
-        yield opened
+    with opened(tables.generations, tables.labels, tables.models) as log:
+        yield log
 
 
 @pytest.mark.parametrize("kinds", [["cn-open", "row-open"], ["cn-open"]], ids=["figure 6", "figure 7"])
