@@ -13,12 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.inference.cohorts.co_activity import checked_activity
-from analysis.inference.curves.likelihood import Floats, beta_shapes, maximise
+from analysis.inference.curves.likelihood import BETA_MEANS, BETA_SPREADS, Floats, beta_shapes, maximise
 
 Ints = npt.NDArray[np.int64]
-
-MEANS = (-11.0, 11.0)  # logit of a mean activity or a mean dropout
-SPREADS = (-11.5, 9.0)  # logit of a polarisation 1/(a + b + 1)
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,7 @@ def fit_bgbb(
     share = float(np.clip((weights @ months) / (weights @ opportunities), 0.01, 0.99))
     activity = float(np.log(share) - np.log1p(-share))
     starts = [np.array([activity + 0.7, -1.0, -1.0, -1.0]), np.array([activity, -0.5, -2.5, -2.0])]
-    best = maximise(log_likelihood, starts, (MEANS, SPREADS, MEANS, SPREADS))
+    best = maximise(log_likelihood, starts, (BETA_MEANS, BETA_SPREADS) * 2)
     alpha, beta = beta_shapes(best.point[0], best.point[1])
     gamma, delta = beta_shapes(best.point[2], best.point[3])
     return BGBB(alpha, beta, gamma, delta, best.value * users, users, best.on_edge)

@@ -85,6 +85,10 @@ def likelihood_ratio(larger: float, smaller: float, df: int = 1, boundary: bool 
     return LikelihoodRatio(statistic=statistic, df=df, p=p, boundary=boundary)
 
 
+BETA_MEANS = (-11.0, 11.0)  # bounds of `beta_shapes`: logit of the mean
+BETA_SPREADS = (-11.5, 9.0)  # logit of the polarisation
+
+
 def beta_shapes(mean_logit: float, spread_logit: float) -> tuple[float, float]:
     """Both shapes of a Beta distribution from the logits of its mean m and its polarisation 1/(a + b + 1).
 

@@ -16,12 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.curves.likelihood import Floats, beta_shapes, maximise
+from analysis.inference.curves.likelihood import BETA_MEANS, BETA_SPREADS, Floats, beta_shapes, maximise
 from analysis.proportions import share
 
 FEWEST_COHORTS = 3  # two cohorts hold one difference: no spread can be told from it (assumed)
-MEANS = (-11.0, 11.0)  # logit of the common mean
-SPREADS = (-11.5, 9.0)  # logit of the polarisation 1/(a + b + 1)
 NODES = 400  # of the quadrature over a cohort's own distribution
 COLUMNS = (
     "k", "cohort", "users", "effective_users", "retention", "shrunken", "low", "high", "probability_largest",
@@ -117,7 +115,7 @@ def shrink(successes: npt.ArrayLike, trials: npt.ArrayLike) -> Shrinkage:
     pooled = float(np.clip(s.sum() / total, 1e-4, 1 - 1e-4))
     logit = float(np.log(pooled) - np.log1p(-pooled))
     starts = [np.array([logit, spread]) for spread in (-2.0, -5.0, -8.0)]
-    best = maximise(log_likelihood, starts, (MEANS, SPREADS))
+    best = maximise(log_likelihood, starts, (BETA_MEANS, BETA_SPREADS))
     alpha, beta = beta_shapes(best.point[0], best.point[1])
     return Shrinkage(alpha, beta, best.on_edge, s.copy(), n.copy())
 
