@@ -18,11 +18,12 @@ from analysis.queries import agentic, categories, openness, usage
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
 from testbed.claims.measuring.measured import Floats, Measured, Series, Unit, Untestable
-from testbed.claims.measuring.uncertainty import difference, mean_of_weeks
+from testbed.claims.measuring.uncertainty import difference, label_share, mean_of_weeks
 
 EDGE_WEEKS = (
     4  # weeks that make up the "start" and the "end" of a window, and how far it may lie from its day
 )
+LEAST_LABELS = 30  # labelled requests below which a share says nothing (assumed)
 MOST_MISSING = 0.5  # a window of which more than this share lies outside the log is not testable
 
 Window = Literal["main", "category", "all"] | tuple[dt.date, dt.date]
@@ -276,6 +277,23 @@ def _sums(t: ir.Table, by: list[str]) -> ir.Table:
         squares=(size * size).sum(),
         prompt=v.total(t.tokens_prompt),
         spend_usd=v.amount(t.cost_usd),
+    )
+
+
+def enough_labels(requests: float, of: str = "") -> int:
+    """The number of labelled requests. Raises Untestable where they are too few to say anything (of what, in words)."""
+    if requests < LEAST_LABELS:
+        raise Untestable(f"only {counted(int(requests), 'labelled request')}" + (f" of {of}" if of else ""))
+    return int(requests)
+
+
+def share_of_labels(own: pd.DataFrame, whole: pd.DataFrame) -> Measured:
+    """Tokens of some rows of the labelled sample over those of the whole, with the interval of the label sample."""
+    return label_share(
+        float(own["tokens"].sum()),
+        float(whole["tokens"].sum()),
+        float(whole["squares"].sum()),
+        int(whole["requests"].sum()),
     )
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analysis.numerals import counted
 from analysis.proportions import Z95, share, wilson
@@ -21,6 +20,27 @@ from testbed.claims.measuring.measured import NAN, Floats, Measured, Unit
 LEAST_WEEKS_FOR_TREND = 8  # below this a rank test has next to no power
 BLOCK_WEEKS = 4  # length of the bootstrap's blocks: shares are correlated over about a month (assumed)
 RESAMPLES = 999
+SEED = 20251130  # of every draw of a statistic, so that it gives the same number each time
+
+
+def fixed_draws() -> np.random.Generator:
+    """Draws that are the same every time."""
+    return np.random.default_rng(SEED)
+
+
+def mean_interval(values: npt.ArrayLike) -> tuple[float, float, float]:
+    """Mean of values that do not hang together, with Student's t interval: (mean, low, high); no interval from fewer
+    than two, and no mean without any."""
+    from scipy import stats
+
+    x = np.asarray(values, dtype=np.float64)
+    if not len(x):
+        return NAN, NAN, NAN
+    mean = float(x.mean())
+    if len(x) < 2:
+        return mean, NAN, NAN
+    half = float(stats.t.ppf(0.975, len(x) - 1)) * float(x.std(ddof=1)) / math.sqrt(len(x))
+    return mean, mean - half, mean + half
 
 
 def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "", n: int = 0) -> Measured:
@@ -34,6 +54,8 @@ def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "",
     mean = float(x.mean())
     if weeks < 3:
         return Measured(mean, n=n or weeks, unit=unit, detail=f"{detail}; too few weeks for an interval")
+    from scipy import stats
+
     half = float(stats.t.ppf(0.975, weeks - 1)) * math.sqrt(_long_run_variance(x - mean) / weeks)
     text = f"{detail}; " if detail else ""
     within_unit = unit == "share" and bool(((x >= 0) & (x <= 1)).all())
@@ -58,7 +80,7 @@ def ratio_of_weeks(parts: npt.ArrayLike, wholes: npt.ArrayLike) -> tuple[float, 
     weeks = len(a)
     if weeks < 2 * BLOCK_WEEKS or not math.isfinite(value):
         return value, NAN, NAN
-    rng = np.random.default_rng(20251130)
+    rng = fixed_draws()
     starts = rng.integers(0, weeks - BLOCK_WEEKS + 1, size=(RESAMPLES, -(-weeks // BLOCK_WEEKS)))
     rows = (starts[:, :, None] + np.arange(BLOCK_WEEKS)).reshape(RESAMPLES, -1)[:, :weeks]
     ratios = share(a[rows].sum(axis=1), b[rows].sum(axis=1))
@@ -141,6 +163,8 @@ def trend(values: npt.ArrayLike) -> Trend:
     false positives at the level of 5%, the plain test up to 40%. The interval of the slope is Sen's (1968), with that
     variance.
     """
+    from scipy import stats
+
     y = np.asarray(values, dtype=np.float64)
     x = np.arange(len(y), dtype=np.float64)[np.isfinite(y)]
     y = y[np.isfinite(y)]
@@ -180,6 +204,8 @@ def _autocorrelation_factor(values: Floats) -> float:
     )
     if np.ptp(residuals) <= 1e-9 * np.ptp(values):
         return 1.0
+    from scipy import stats
+
     ranks = stats.rankdata(residuals)
     centred = ranks - ranks.mean()
     r = float(centred[1:] @ centred[:-1]) / float(centred @ centred)

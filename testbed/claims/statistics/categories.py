@@ -10,7 +10,6 @@ import pandas as pd
 
 from analysis import study
 from analysis.contract import CATEGORIES
-from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import categories
 from analysis.sources.log import Log
@@ -18,22 +17,30 @@ from testbed.claims.measuring.measured import Floats, Groups, Measured, Series, 
 from testbed.claims.measuring.tables import (
     EDGE_WEEKS,
     EVERYTHING,
+    LEAST_LABELS,
     Pick,
     Window,
     bounds,
     by_week,
+    enough_labels,
     must_reach,
     sample,
     series,
+    share_of_labels,
     traffic,
     weeks_of,
 )
-from testbed.claims.measuring.uncertainty import difference, label_share, mean_of_weeks, proportion
+from testbed.claims.measuring.uncertainty import (
+    difference,
+    fixed_draws,
+    label_share,
+    mean_of_weeks,
+    proportion,
+)
 from testbed.claims.statistics.registry import statistic
 
 Part = Literal["total", "start", "end"]
 LABEL_DRAWS = 199  # samples of labels drawn for how sure a count of weeks is
-LEAST_LABELS = 30  # labelled requests below which a share says nothing (assumed)
 
 
 def _cut(frame: pd.DataFrame, part: Part, log: Log, window: Window) -> pd.DataFrame:
@@ -78,12 +85,8 @@ def share(
     """Tokens of a category (or several) over labelled tokens, of some or all models, over the window or its first or
     last four weeks; interval of the label sample."""
     own, whole = (_cut(frame, part, log, window) for frame in _sides(log, category, of, window))
-    requests = int(whole["requests"].sum())
-    if requests < LEAST_LABELS:
-        raise Untestable(f"only {counted(requests, 'labelled request')}")
-    return label_share(
-        float(own["tokens"].sum()), float(whole["tokens"].sum()), float(whole["squares"].sum()), requests
-    )
+    enough_labels(whole["requests"].sum())
+    return share_of_labels(own, whole)
 
 
 @statistic
@@ -97,9 +100,7 @@ def weekly_share(
 
 def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> Series:
     weeks = weeks_of(log, window)
-    requests = int(whole["requests"].sum())
-    if requests < LEAST_LABELS:
-        raise Untestable(f"only {counted(requests, 'labelled request')}")
+    requests = enough_labels(whole["requests"].sum())
     tokens = by_week(whole, weeks)
     values = over(by_week(own, weeks), tokens)
     error = np.sqrt(np.clip(values * (1 - values), 0, None)) * over(
@@ -111,7 +112,7 @@ def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> 
 
 def _normal(*shape: int) -> Floats:
     """Fixed draws of a standard normal."""
-    return np.random.default_rng(20251130).standard_normal(shape)
+    return fixed_draws().standard_normal(shape)
 
 
 @statistic
@@ -122,9 +123,7 @@ def mix(log: Log, of: Pick = EVERYTHING, window: Window = "category", part: Part
     cells = cells[of.of(cells)]
     whole = _cut(_whole(cells, distinct, of), part, log, window)
     cells = _cut(cells, part, log, window)
-    requests = int(whole["requests"].sum())
-    if requests < LEAST_LABELS:
-        raise Untestable(f"only {counted(requests, 'labelled request')}")
+    requests = enough_labels(whole["requests"].sum())
     tokens, squares = float(whole["tokens"].sum()), float(whole["squares"].sum())
     sums = cells.groupby("category")["tokens"].sum()
     sums = sums.reindex(sums.index.union(list(CATEGORIES)), fill_value=0.0)
@@ -145,13 +144,8 @@ def source_share(
     four weeks; interval of the label sample."""
     cells, _ = sample(log, window)
     cells = _cut(cells[(cells["category"] == category) & within.of(cells)], part, log, window)
-    requests = int(cells["requests"].sum())
-    if requests < LEAST_LABELS:
-        raise Untestable(f"only {counted(requests, 'labelled request')} of {category}")
-    own = cells[of.of(cells)]
-    return label_share(
-        float(own["tokens"].sum()), float(cells["tokens"].sum()), float(cells["squares"].sum()), requests
-    )
+    enough_labels(cells["requests"].sum(), category)
+    return share_of_labels(cells[of.of(cells)], cells)
 
 
 @statistic
@@ -170,9 +164,7 @@ def weekly_place(log: Log, category: str, of: Pick = EVERYTHING, window: Window 
     equal ones take the better place. Weeks without labels of these models have none."""
     cells, _ = sample(log, window)
     cells = cells[of.of(cells) & (cells["category"] != categories.OTHER)]
-    requests = int(cells["requests"].sum())
-    if requests < LEAST_LABELS:
-        raise Untestable(f"only {counted(requests, 'labelled request')}")
+    requests = enough_labels(cells["requests"].sum())
     weeks = weeks_of(log, window)
     table = cells.pivot_table(index="week", columns="category", values="tokens", aggfunc="sum").reindex(weeks)
     known = table.notna().any(axis=1).to_numpy()
@@ -197,17 +189,11 @@ def share_in(
 ) -> Groups:
     """The share of a category (or several) in the labelled tokens of several groups of models, to be compared; each
     as in `mix`; interval of the label sample."""
-    cells, distinct = sample(log, window)
-    names = [category] if isinstance(category, str) else category
     parts = {}
     for name, pick in groups.items():
-        rows = cells[pick.of(cells)]
-        whole = _whole(rows, distinct, pick)
-        requests = int(whole["requests"].sum())
-        if requests < LEAST_LABELS:
-            raise Untestable(f"only {counted(requests, 'labelled request')} of {name}")
-        own = float(rows.loc[rows["category"].isin(names), "tokens"].sum())
-        parts[name] = label_share(own, float(whole["tokens"].sum()), float(whole["squares"].sum()), requests)
+        own, whole = _sides(log, category, pick, window)
+        enough_labels(whole["requests"].sum(), name)
+        parts[name] = share_of_labels(own, whole)
     return Groups(parts)
 
 
@@ -290,8 +276,7 @@ def subtags(log: Log, category: str) -> Groups:
     frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
     frame = frame[frame["category"] == category]
     requests = int(frame["category_requests"].max()) if len(frame) else 0
-    if requests < LEAST_LABELS:
-        raise Untestable(f"only {counted(requests, 'labelled request')} of {category}")
+    enough_labels(requests, category)
     shares = {row.path: 0.0 for row in categories.taxonomy() if categories.category_of(row.path) == category}
     shares |= dict(zip(frame["path"], frame["share"], strict=True))
     return Groups({
@@ -363,7 +348,7 @@ def unrest(log: Log, authors: list[str], of: list[str]) -> Groups:
             noise = p * (1 - p) * squares / whole**2
             excess.append(np.diff(p) ** 2 - noise[1:] - noise[:-1])
         each = np.mean(excess, axis=0)
-        rng = np.random.default_rng(20251130)
+        rng = fixed_draws()
         draws = each[rng.integers(0, len(each), size=(999, len(each)))].mean(axis=1)
         low, value, high = (float(np.sqrt(max(x, 0.0)))
                             for x in (np.percentile(draws, 2.5), each.mean(), np.percentile(draws, 97.5)))  # fmt: skip

@@ -15,8 +15,8 @@ from analysis.proportions import share as over
 from analysis.queries import categories, cost
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
-from testbed.claims.measuring.tables import Pick, catalogued, sample, weeks_of
-from testbed.claims.measuring.uncertainty import correlated, label_share, proportion
+from testbed.claims.measuring.tables import Pick, catalogued, sample, share_of_labels, weeks_of
+from testbed.claims.measuring.uncertainty import correlated, proportion
 from testbed.claims.statistics.registry import statistic
 
 Axis = Literal["cost", "use"]
@@ -94,16 +94,12 @@ def open_share_by_quadrant(log: Log) -> Groups:
     parts = {}
     for quadrant, names in frame.groupby("quadrant").groups.items():
         rows = cells[cells["category"].isin(list(names))]
-        opened = rows[Pick(open=True).of(rows)]
-        parts[str(quadrant)] = label_share(float(opened["tokens"].sum()), float(rows["tokens"].sum()),
-                                           float(rows["squares"].sum()), int(rows["requests"].sum()))  # fmt: skip
+        parts[str(quadrant)] = share_of_labels(rows[Pick(open=True).of(rows)], rows)
     cheap = frame[frame["cost_usd_per_mtok"] < frame["median_cost"]].index
     for name, mask in (("cheap", cells["category"].isin(cheap)),
                        ("dear", ~cells["category"].isin(cheap) & (cells["category"] != categories.OTHER))):  # fmt: skip
         rows = cells[mask]
-        opened = rows[Pick(open=True).of(rows)]
-        parts[name] = label_share(float(opened["tokens"].sum()), float(rows["tokens"].sum()),
-                                  float(rows["squares"].sum()), int(rows["requests"].sum()))  # fmt: skip
+        parts[name] = share_of_labels(rows[Pick(open=True).of(rows)], rows)
     return Groups(parts)
 
 

@@ -7,14 +7,13 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.numerals import counted
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import NAN, Groups, Measured, Untestable
 from testbed.claims.measuring.shares import share_by_week, shares_of_each
 from testbed.claims.measuring.tables import EVERYTHING, Pick, facts
-from testbed.claims.measuring.uncertainty import RESAMPLES
+from testbed.claims.measuring.uncertainty import RESAMPLES, fixed_draws, mean_interval
 from testbed.claims.statistics.registry import statistic
 
 LEAST_OTHER_WEEKS = 8  # weeks apart from releases, below which they do not say what is usual (assumed)
@@ -61,7 +60,7 @@ def response(
     )
     if len(other) < LEAST_OTHER_WEEKS:
         raise Untestable(f"only {counted(len(other), 'week')} of the log apart from the releases")
-    rng = np.random.default_rng(20251130)
+    rng = fixed_draws()
     draws = np.zeros(RESAMPLES)
     for run in _runs(sorted(weeks[model] for model in moves)):
         starts = rng.integers(0, len(other), RESAMPLES)
@@ -144,7 +143,5 @@ def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: 
         values = np.log2(np.maximum(after[group].to_numpy(), 1e-6) / before[group].to_numpy())
         if len(values) < 2:
             raise Untestable(f"fewer than two open authors are {name}")
-        half = float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5)
-        mean = float(values.mean())
-        parts[name] = Measured(mean, mean - half, mean + half, len(values), "bits", ", ".join(group))
+        parts[name] = Measured(*mean_interval(values), len(values), "bits", ", ".join(group))
     return Groups(parts)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.proportions import wilson
+from testbed.claims.measuring.uncertainty import mean_interval
 from testbed.experiment.arms import written
-from testbed.experiment.findings.matrix import paired_mean
 from testbed.experiment.plan import Plan
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _points(rows: pd.DataFrame) -> pd.DataFrame:
         holds, n = int(told["holds"].sum()), len(told)
         (low,), (high,) = wilson([holds], [n])
         values = told["value"].to_numpy(dtype=np.float64)
-        mean, value_low, value_high = paired_mean(values[np.isfinite(values)])
+        mean, value_low, value_high = mean_interval(values[np.isfinite(values)])
         found.append({"line": line, "level": level, "runs": n, "rate": holds / n if n else np.nan, "low": low,
                       "high": high, "value": mean, "value_low": value_low, "value_high": value_high})  # fmt: skip
     columns = ["line", "level", "runs", "rate", "low", "high", "value", "value_low", "value_high"]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.inference.launch.multiplicity import adjusted
 from analysis.proportions import wilson
+from testbed.claims.measuring.uncertainty import mean_interval
 from testbed.experiment.arms import Arm
 from testbed.experiment.finding import Agreement, Declared, Finding, Pairs, agreement, find
 from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
@@ -202,17 +202,4 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame) -> _Comparison:
     a, b = told["holds_first"].astype(bool), told["holds_second"].astype(bool)
     pairs = Pairs(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))
     gaps = (both["value_second"] - both["value_first"]).to_numpy(dtype=np.float64)
-    return _Comparison(pairs, paired_mean(gaps[np.isfinite(gaps)]))
-
-
-def paired_mean(gaps: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    """Mean of paired differences with its 95% t interval: (mean, low, high); no interval from fewer than two."""
-    from scipy import stats
-
-    if not len(gaps):
-        return NAN, NAN, NAN
-    mean = float(gaps.mean())
-    if len(gaps) < 2:
-        return mean, NAN, NAN
-    half = float(stats.t.ppf(0.975, len(gaps) - 1)) * float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
-    return mean, mean - half, mean + half
+    return _Comparison(pairs, mean_interval(gaps[np.isfinite(gaps)]))
