@@ -26,7 +26,7 @@ from sim.randomness import (
     replicate_seed,
     unit,
 )
-from tests.agreement import FALSE_ALARM, correlation_p, grid_p
+from tests.laws import FALSE_ALARM, correlation_p, grid_p
 
 WORD = 2**64
 N = 40_000

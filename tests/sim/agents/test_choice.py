@@ -26,7 +26,7 @@ from sim.mechanisms import MECHANISMS
 from sim.pricing import log_price
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
-from tests.agreement import FALSE_ALARM, counts_p, share_p
+from tests.laws import FALSE_ALARM, counts_p, share_p
 from tests.worlds import world
 
 N = 40_000

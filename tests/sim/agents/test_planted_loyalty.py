@@ -1,6 +1,6 @@
 """A planted loyal share: who is loyal, that they stay, and that nobody else is another.
 
-Rates of error: see `tests.agreement`.
+Rates of error: see `tests.laws`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sim.agents.population import FOREVER
 from sim.config.problems import ScenarioError
 from sim.manifest import census
 from sim.simulation import Agents
-from tests.agreement import FALSE_ALARM, share_p
+from tests.laws import FALSE_ALARM, share_p
 from tests.worlds import DAYS, play, requests, spells, world
 
 MARKET = """

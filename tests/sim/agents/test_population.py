@@ -17,7 +17,7 @@ from sim.randomness import Purpose
 from sim.scenario.calendar import WaveEvent
 from sim.scenario.distributions import Distribution
 from sim.world import World
-from tests.agreement import FALSE_ALARM, correlation_p, counts_p, share_p
+from tests.laws import FALSE_ALARM, correlation_p, counts_p, share_p
 from tests.worlds import changed, world
 
 USERS = 20_000

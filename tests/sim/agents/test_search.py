@@ -23,7 +23,7 @@ from sim.market import Market
 from sim.randomness import Purpose
 from sim.simulation import Agents, run_agents
 from sim.world import World
-from tests.agreement import FALSE_ALARM, share_p
+from tests.laws import FALSE_ALARM, share_p
 from tests.worlds import DAYS, changed, first_trials, play, spells, world
 
 START = dt.date(2025, 1, 1)

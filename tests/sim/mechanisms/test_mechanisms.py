@@ -9,7 +9,7 @@ from scipy import stats
 
 from sim.randomness import Purpose
 from sim.simulation import Agents
-from tests.agreement import FALSE_ALARM, counts_p, share_p
+from tests.laws import FALSE_ALARM, counts_p, share_p
 from tests.worlds import DAYS, first_trials, play, requests, spells
 
 EAGER = "search: {outside_option: -9}\n"

@@ -1,3 +1,5 @@
+"""Predicates: what holds, fails or is weak, on results whose answer is known."""
+
 from __future__ import annotations
 
 import datetime as dt

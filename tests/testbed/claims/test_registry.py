@@ -1,3 +1,5 @@
+"""The registry of claims: complete, consistent, and its errors name their place."""
+
 from __future__ import annotations
 
 import re

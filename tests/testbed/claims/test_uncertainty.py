@@ -1,3 +1,5 @@
+"""Intervals of weeks, shares, trends and differences against formulas and simulated truth."""
+
 from __future__ import annotations
 
 import math
