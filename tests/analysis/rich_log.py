@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from analysis.queries.categories import taxonomy
 from tests.analysis.made_log import made
+from tests.analysis.rows import put
 
 LANGUAGES = ("en", "zh-Hans", "ru", "es", "th", None)
 PATHS = (*(row.path for row in taxonomy()), "/Pets & Animals", "/Finance/Investing/Commodities")
@@ -32,17 +33,17 @@ def rich(rows: int = 9000, users: int = 500, seed: int = 5) -> RichLog:
     rng = np.random.default_rng(seed)
     table, n = log.generations, log.generations.num_rows
     free = rng.random(n) < 0.15
-    table = _with(table, "variant", pa.array(np.where(free, "free", "standard"), mask=rng.random(n) < 0.05))
+    table = put(table, "variant", pa.array(np.where(free, "free", "standard"), mask=rng.random(n) < 0.05))
     free &= np.asarray(pc.is_valid(table["variant"]))
-    table = _with(table, "cost_total", pa.array(np.where(free, 0.0, table["cost_total"].to_numpy())))
-    table = _with(
+    table = put(table, "cost_total", pa.array(np.where(free, 0.0, table["cost_total"].to_numpy())))
+    table = put(
         table,
         "language",
         pa.array(rng.choice(np.array(LANGUAGES, object), n, p=[0.7, 0.1, 0.06, 0.05, 0.04, 0.05])),
     )
     for name in ("continent", "country", "byok"):
-        table = _with(table, name, pa.array(table[name].to_pylist(), mask=rng.random(n) < 0.03))
-    table = _with(
+        table = put(table, name, pa.array(table[name].to_pylist(), mask=rng.random(n) < 0.03))
+    table = put(
         table,
         "tokens_cached",
         pa.array(table["tokens_cached"].to_pylist(), pa.int32(), mask=rng.random(n) < 0.1),
@@ -71,8 +72,3 @@ def rich(rows: int = 9000, users: int = 500, seed: int = 5) -> RichLog:
         )
     facts[1]["prices"][0]["from"] = dt.date(2025, 3, 1)  # no list price is known before
     return RichLog(table, labels, pa.Table.from_pylist(facts, schema=log.models.schema))
-
-
-def _with(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    field = table.schema.field(name)
-    return table.set_column(table.schema.get_field_index(name), field, values.cast(field.type))

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from analysis import contract
 from tests.analysis.made_log import MadeLog, made
+from tests.analysis.rows import put
 
 UNLISTED = "baidu/ernie-closed"  # left out of the models table
 FREE: dict[str, list[tuple[str, str | None, str]]] = {  # model -> free windows
@@ -31,19 +32,15 @@ def rough(rows: int = 6000, seed: int = 5) -> MadeLog:
     rng = np.random.default_rng(seed)
     table = log.generations
 
-    def put(name: str, values: pa.Array) -> None:
-        nonlocal table
-        kind = table.schema.field(name)
-        table = table.set_column(table.schema.get_field_index(name), kind, values.cast(kind.type))
-
-    def holes(name: str, share: float) -> None:
+    def holes(name: str, share: float) -> pa.Table:
         column = table[name].combine_chunks()
-        put(name, pa.array(column.to_pylist(), column.type, mask=rng.random(len(column)) < share))
+        missing = rng.random(len(column)) < share
+        return put(table, name, pa.array(column.to_pylist(), column.type, mask=missing))
 
     cost = np.where(rng.random(table.num_rows) < 0.35, 0.0, table["cost_total"].to_numpy())
-    put("cost_total", pa.array(cost))
+    table = put(table, "cost_total", pa.array(cost))
     for name in ("finish_reason", "account_id", "tokens_reasoning", "variant"):
-        holes(name, 0.1)
+        table = holes(name, 0.1)
     models = []
     for row in log.models.to_pylist():
         if row["model"] == UNLISTED:

@@ -56,3 +56,12 @@ def model(slug: str, released: str, **facts: Any) -> dict[str, Any]:
 def models(*rows: dict[str, Any]) -> pa.Table:
     """Rows of `model` as a models table of the contract."""
     return pa.Table.from_pylist(list(rows), schema=contract.arrow_schema("models"))
+
+
+def put(table: pa.Table, name: str, values: object) -> pa.Table:
+    """The table with other values in a column of the same type: an array, a list, or one value for all rows."""
+    field = table.schema.field(name)
+    if not isinstance(values, (pa.Array, list)):
+        values = [values] * table.num_rows
+    column = values.cast(field.type) if isinstance(values, pa.Array) else pa.array(values, field.type)
+    return table.set_column(table.schema.get_field_index(name), field, column)

@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from analysis.sources.opening import open_log
 from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made, write_run
 from tests.analysis.rich_log import rich
+from tests.analysis.rows import put
 
 DRAWN = [exhibit for exhibit in EXHIBITS if exhibit.chart is not None or exhibit.sheet]
 APART = {part for exhibit in EXHIBITS for part in exhibit.sheet}  # their cohorts state their sizes
@@ -39,7 +41,10 @@ def test_a_figure_that_is_not_drawn_has_no_note():
 
 def test_an_analysis_without_stills_makes_no_figure(tmp_path):
     """It does not even load what draws; its page has the notes."""
-    run = write_run(made(rows=400, users=60, label_share=0.5), tmp_path / "run")
+    tables = made(rows=400, users=60, label_share=0.5)
+    languages = ["en", "ru"] * (tables.generations.num_rows // 2 + 1)  # a table of one language is not shown
+    spoken = put(tables.generations, "language", languages[: tables.generations.num_rows])
+    run = write_run(replace(tables, generations=spoken), tmp_path / "run")
     code = (
         "import sys, analysis\n"
         f"with analysis.open_log({str(run)!r}) as log:\n"
@@ -51,4 +56,5 @@ def test_an_analysis_without_stills_makes_no_figure(tmp_path):
     page = html.unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
     with open_log(run) as log:
         for id in ("fig01", "fig19", "fig27", "table2"):
-            assert exhibit(id).sample(log, exhibit(id).table(log)) in page
+            card = page.partition(f'<article class="card" id="{id}">')[2].partition("</article>")[0]
+            assert exhibit(id).sample(log, exhibit(id).table(log)) in card, id

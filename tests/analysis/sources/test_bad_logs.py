@@ -24,6 +24,7 @@ from analysis.report.figures import figure
 from analysis.sources.log import Log, NotAvailable
 from analysis.sources.opening import open_log
 from tests.analysis.made_log import READ, MadeLog, made, write_run
+from tests.analysis.rows import put
 from tests.command_line import slipper
 
 BASE = made(rows=400, users=60, label_share=0.5)
@@ -31,13 +32,6 @@ WEEK = (dt.date(2025, 10, 6), dt.date(2025, 10, 12))
 OPTIONAL = [f.name for f in contract.GENERATIONS if not f.required]
 FACTS = [f.name for f in contract.MODELS if not f.required]
 READ_FACTS = ("name", "size_class", "reasoning_optimised", "prices", "free_windows", "retired")
-
-
-def put(table: pa.Table, name: str, values: object) -> pa.Table:
-    """The table with other values in a column: a list, or one value for all rows."""
-    field = table.schema.field(name)
-    rows = values if isinstance(values, list) else [values] * table.num_rows
-    return table.set_column(table.schema.get_field_index(name), field, pa.array(rows, field.type))
 
 
 def of_one(log: MadeLog) -> MadeLog:
