@@ -306,8 +306,7 @@ def top_tool_models(log: Log, window: step.Window | None = None, top: int = TOP_
     weeks = frame.groupby("week").agg(
         week_tool_tokens=("tool_tokens", "sum"), hhi=("share", lambda part: (part**2).sum())
     )
-    sums = frame.groupby("model")["tool_tokens"].sum().reset_index()
-    largest = sums.sort_values(["tool_tokens", "model"], ascending=[False, True])["model"].head(top).tolist()
+    largest = step.largest(frame, "tool_tokens", top)
     frame["model"] = frame["model"].where(frame["model"].isin(largest), REST)
     sums = frame.groupby(["week", "model"], as_index=False)[["tool_tokens"]].sum()
     order = [*largest, *([REST] if REST in set(frame["model"]) else [])]

@@ -125,7 +125,7 @@ def _by_week(rows: ir.Table) -> ir.Table:
     )
 
 
-def _ordered(categories: pd.Series) -> list[str]:
+def in_order(categories: pd.Series) -> list[str]:
     """The categories that occur: the contract's order, then others by name, `other` last."""
     present = set(categories)
     order = [*(c for c in CATEGORIES if c in present), *sorted(present - {*CATEGORIES, OTHER})]
@@ -133,14 +133,10 @@ def _ordered(categories: pd.Series) -> list[str]:
 
 
 def _finish(frame: pd.DataFrame, log: Log, scheme: Scheme = "rankings") -> pd.DataFrame:
-    order = _ordered(frame["category"])
     weeks = frame.groupby("week")[["labelled_requests", "labelled_tokens"]].max()
-    index = pd.MultiIndex.from_product([weeks.index, order], names=["week", "category"])
-    full = frame.set_index(["week", "category"])[["requests", "tokens", "share"]].reindex(index)
-    full[["requests", "tokens"]] = full[["requests", "tokens"]].fillna(0).astype("int64")
-    full["share"] = full["share"].fillna(0.0)
-    out = full.reset_index().join(weeks, on="week")
-    return step.mark_complete(out, log)
+    own = ["requests", "tokens", "share"]
+    full = step.grid(frame[["week", "category", *own]], "category", in_order(frame["category"]), own)
+    return step.mark_complete(full.join(weeks, on="week"), log)
 
 
 @finished_by(_finish)
@@ -200,15 +196,9 @@ def _finish_authors(
     whole = ["week_spend_usd", "week_requests"]
     weeks = frame.groupby("week")[whole].max()
     authors = frame.groupby("author")["spend_usd"].sum().sort_values(ascending=False, kind="stable").index
-    index = pd.MultiIndex.from_product([weeks.index, authors], names=["week", "author"])
-    full = frame.set_index(["week", "author"])[["requests", "spend_usd", "share", "request_share"]].reindex(
-        index
-    )
-    full = full.reset_index().join(weeks, on="week")
-    full["requests"] = full["requests"].fillna(0).astype("int64")
-    full["spend_usd"] = full["spend_usd"].fillna(0.0)
-    full["share"] = full["share"].fillna(0.0).where(full["week_spend_usd"] > 0)
-    full["request_share"] = full["request_share"].fillna(0.0)
+    own = ["requests", "spend_usd", "share", "request_share"]
+    full = step.grid(frame[["week", "author", *own]], "author", list(authors), own).join(weeks, on="week")
+    full["share"] = full["share"].where(full["week_spend_usd"] > 0)
     return step.mark_complete(full, log)
 
 
@@ -249,7 +239,7 @@ def _finish_mix(frame: pd.DataFrame, log: Log, authors: Sequence[str] = MIX_AUTH
     parts = []
     for _, part in frame.groupby("author", sort=False):
         whole = part.groupby(["author", "week"])[["author_requests", "author_tokens"]].max().reset_index()
-        found = pd.DataFrame({"category": _ordered(part["category"])})
+        found = pd.DataFrame({"category": in_order(part["category"])})
         grid = whole.merge(found, how="cross").merge(
             part[["week", "category", "requests", "tokens", "share"]], on=["week", "category"], how="left"
         )
@@ -299,7 +289,7 @@ def subtag_of(path: str) -> str:
 
 
 def _finish_subtags(frame: pd.DataFrame, log: Log, window: step.Window | None = None) -> pd.DataFrame:
-    order = {name: at for at, name in enumerate(_ordered(frame["category"]))}
+    order = {name: at for at, name in enumerate(in_order(frame["category"]))}
     out = frame.assign(subtag=frame["path"].map(subtag_of).astype("str"), at=frame["category"].map(order))
     out = out.sort_values(["at", "tokens", "path"], ascending=[True, False, True], ignore_index=True)
     plogp = out["share"] * np.log2(out["share"].where(out["share"] > 0, 1.0))

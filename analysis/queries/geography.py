@@ -57,12 +57,9 @@ def _finish_spend(frame: pd.DataFrame, log: Log) -> pd.DataFrame:
     order = [name for name in (*CONTINENTS, UNKNOWN) if name in present]
     order += sorted(present - set(order))
     weeks = frame.groupby("week")["week_spend_usd"].max()
-    index = pd.MultiIndex.from_product([weeks.index, order], names=["week", "continent"])
-    full = frame.set_index(["week", "continent"])[["requests", "spend_usd", "share"]].reindex(index)
-    full = full.reset_index().join(weeks, on="week")
-    full["requests"] = full["requests"].fillna(0).astype("int64")
-    full["spend_usd"] = full["spend_usd"].fillna(0.0)
-    full["share"] = full["share"].fillna(0.0).where(full["week_spend_usd"] > 0)
+    own = ["requests", "spend_usd", "share"]
+    full = step.grid(frame[["week", "continent", *own]], "continent", order, own).join(weeks, on="week")
+    full["share"] = full["share"].where(full["week_spend_usd"] > 0)
     return step.mark_complete(full, log)
 
 

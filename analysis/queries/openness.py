@@ -15,10 +15,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from analysis import vocabulary as v
-from analysis.contract import CATEGORIES, SIZE_CLASSES
+from analysis.contract import SIZE_CLASSES
 from analysis.proportions import share
 from analysis.queries import weekly as step
-from analysis.queries.categories import labelled
+from analysis.queries.categories import in_order, labelled
 from analysis.queries.model_facts import model_names, release_days
 from analysis.queries.query import finished_by
 from analysis.sources.log import Log
@@ -235,8 +235,7 @@ def top_models(log: Log, window: step.Window | None = None, top: int = TOP_MODEL
     `openness.weekly_open_models` and `openness.concentration`; needs the models table.
     """
     frame = step.inside(weekly_open_models(log), window)
-    sums = frame.groupby("model")["tokens"].sum().reset_index()
-    largest = sums.sort_values(["tokens", "model"], ascending=[False, True])["model"].head(top).tolist()
+    largest = step.largest(frame, "tokens", top)
     frame["model"] = frame["model"].where(frame["model"].isin(largest), REST)
     sums = frame.groupby(["week", "model"], as_index=False)[["requests", "tokens"]].sum()
     present = set(frame["model"])
@@ -363,9 +362,9 @@ def category_mix(log: Log, source_types: Sequence[str] = OPEN_TYPES) -> pd.DataF
     weeks = types.groupby("week")[["type_requests", "type_tokens"]].sum()
     weeks.columns = pd.Index(["labelled_requests", "labelled_tokens"])
     sums = frame.groupby(["week", "category"], as_index=False)[["requests", "tokens"]].sum()
-    present = set(sums["category"])
-    order = [*(c for c in CATEGORIES if c in present), *sorted(present - set(CATEGORIES))]
-    full = step.grid(sums, "category", order, ["requests", "tokens"]).join(weeks, on="week")
+    full = step.grid(sums, "category", in_order(sums["category"]), ["requests", "tokens"]).join(
+        weeks, on="week"
+    )
     full["share"] = share(full["tokens"], full["labelled_tokens"])
     return step.mark_complete(full, log)
 

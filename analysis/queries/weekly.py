@@ -86,6 +86,13 @@ def grid(frame: pd.DataFrame, kind: str, kinds: Sequence[str], zero: Sequence[st
     )  # the types of an empty frame too
 
 
+def largest(frame: pd.DataFrame, column: str, top: int) -> list[str]:
+    """The models with the largest sums of a column over all rows, the largest first; equals by name."""
+    sums = frame.groupby("model")[column].sum().reset_index()
+    order = sums.sort_values([column, "model"], ascending=[False, True])
+    return [str(model) for model in order["model"].head(top)]
+
+
 def window_of(log: Log, window: Window) -> Window | None:
     """The window if a complete week of the log lies in it, else None, which means the whole log."""
     inside = any(window[0] <= monday <= window[1] for monday in log.complete_weeks())
