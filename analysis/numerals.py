@@ -101,3 +101,9 @@ def listed(words: Sequence[str], most: int | None = None) -> str:
     if len(shown) < len(words):
         shown.append(f"{len(words) - len(shown)} more")
     return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1]
+
+
+def span(values: Sequence[int]) -> str:
+    """The smallest and the largest of counts, once if they are the same: 12 to 340."""
+    low, high = f"{min(values):,}", f"{max(values):,}"
+    return low if low == high else f"{low} to {high}"

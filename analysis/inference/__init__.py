@@ -4,3 +4,8 @@
 panels and counts, so that it runs on any log's numbers and on simulated ones alike. The arrows: verdict -> error_rates
 -> curves -> launch -> cohorts.
 """
+
+from __future__ import annotations
+
+SEED = 1  # of the simulations beside the verdicts: fixed, so that the same log has the same page
+SIMULATIONS = 100  # panels for each error rate, at most

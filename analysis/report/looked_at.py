@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from analysis import study
 from analysis.queries import model_facts, usage
@@ -34,6 +34,19 @@ def models_shown(log: Log) -> list[str]:
     first = largest[:LARGEST] if log.manifest is None else []
     shown = list(dict.fromkeys([*models_asked(log), *own, *first, *held])) or largest[:LARGEST]
     return held if set(shown) == set(held) else shown
+
+
+def answered(shown: Sequence[str], asked: Collection[str]) -> list[str]:
+    """Of the models shown, those that the answer is about: those that the question is about, or all if it is about
+    none of them."""
+    return [model for model in shown if model in asked] or list(shown)
+
+
+def first_sure(said: Sequence[tuple[str, str]]) -> str:
+    """How sure the answer is: of its models (name, and how sure its verdict is) the first that says so, by name where
+    there are several."""
+    name, sure = next(((name, sure) for name, sure in said if sure), ("", ""))
+    return f"{name}. {sure}" if sure and len(said) > 1 else sure
 
 
 def panels_of(log: Log, models: Iterable[str] | None = None) -> list[study.Panel]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import study
+from analysis.inference import SEED, SIMULATIONS
 from analysis.numerals import counted
 from analysis.queries import retention
 from analysis.queries.weekly import window_of
@@ -41,10 +42,8 @@ Progress = Callable[[str, float, float], None]
 RESULTS = ("tables", "figures", "report.html")
 # tables beside those of the exhibits
 TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
-SEED, SIMULATIONS = 1, 100  # beside the verdicts; fixed, so that the page is the same for the same log
-PLANTED = (
-    0.25,
-)  # loyal share whose detection the page states; `slipper verdict` simulates smaller ones, too
+# Loyal share whose detection the page states; `slipper verdict` simulates smaller ones, too.
+PLANTED = (0.25,)
 INDEX = "index"
 
 

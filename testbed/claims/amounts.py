@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from analysis.numerals import NONE
 from testbed.claims.measuring.measured import Measured, Unit
@@ -41,3 +42,9 @@ def say(measured: Measured, signed: bool = False) -> str:
         low, high = (amount(edge, measured.unit, signed, bare=True) for edge in (measured.low, measured.high))
         text += f" [{low} to {high}]"
     return text
+
+
+def spread(values: Sequence[float], unit: Unit, signed: bool = False, bare: bool = False) -> str:
+    """The mean of several runs, in brackets the smallest and the largest; bare: without the unit's word throughout."""
+    low, high = (amount(edge, unit, signed, bare=True) for edge in (min(values), max(values)))
+    return f"{amount(sum(values) / len(values), unit, signed, bare)} ({low} to {high})"

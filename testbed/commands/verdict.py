@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from analysis.inference import SEED, SIMULATIONS
+from analysis.study import SMALL_COHORT
 from testbed import arguments
 from testbed.failure import DONE, BadInput
 from testbed.terminal.progress import Report, open_display
@@ -74,13 +76,13 @@ def add_parser(commands: Any) -> None:
         help="further earlier ids of models, for the robustness check that merges them",
     )
     how = parser.add_argument_group("how")
-    how.add_argument("--min-cohort", type=arguments.positive_integer, default=200, metavar="N", help="smallest "
-                     "cohort judged (default: 200 users, shares to within 7 points)")  # fmt: skip
-    how.add_argument("--simulations", type=arguments.whole_number, default=100, metavar="N", help="the most "
-                     "simulated panels for each error rate (default: 100; 0: none, else 40 or more); large cohorts get "
-                     "fewer, and power stops early once its interval is short enough")  # fmt: skip
-    how.add_argument("--seed", type=arguments.whole_number, default=1, metavar="N", help="of the simulations "
-                     "(default: 1)")  # fmt: skip
+    how.add_argument("--min-cohort", type=arguments.positive_integer, default=SMALL_COHORT, metavar="N", help=
+                     f"smallest cohort judged (default: {SMALL_COHORT} users, shares to within 7 points)")  # fmt: skip
+    how.add_argument("--simulations", type=arguments.whole_number, default=SIMULATIONS, metavar="N", help="the most "
+                     f"simulated panels for each error rate (default: {SIMULATIONS}; 0: none, else 40 or more); "
+                     "large cohorts get fewer, and power stops early once its interval is short enough")  # fmt: skip
+    how.add_argument("--seed", type=arguments.whole_number, default=SEED, metavar="N", help="of the simulations "
+                     f"(default: {SEED})")  # fmt: skip
     how.add_argument("--scan", action="store_true", help="look at every cohort, not only the launch, with p-values "
                      "adjusted for the search")  # fmt: skip
     parser.add_argument(

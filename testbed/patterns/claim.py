@@ -33,7 +33,9 @@ def judged(log: Log, entry: Entry) -> Found:
     return Found(holds, found.value, found.verdict.reason, line=scoreboard.line(found))
 
 
-def _pattern_of(entry: Entry) -> Callable[[Outcome], Found]:
+def pattern_of(entry: Entry) -> Callable[[Outcome], Found]:
+    """What asks a log for a claim's verdict."""
+
     def ask(outcome: Outcome) -> Found:
         return judged(outcome.log, entry)
 
@@ -42,4 +44,4 @@ def _pattern_of(entry: Entry) -> Callable[[Outcome], Found]:
 
 for _entry in registry():
     if _entry.claim.testable:
-        pattern(_entry.id, needs_of(_entry.claim), _entry.claim.text, is_claim=True)(_pattern_of(_entry))
+        pattern(_entry.id, needs_of(_entry.claim), _entry.claim.text, is_claim=True)(pattern_of(_entry))

@@ -45,6 +45,13 @@ class Outcome:
     activity: Activity | None = field(default=None, repr=False)
     remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def check_in_use(self, model: str) -> None:
+        """Raises Untestable for a model that the log never saw."""
+        from testbed.claims.statistics import Untestable
+
+        if model not in set(retention.first_months(self.log)["model"]):
+            raise Untestable(f"the log has no requests to '{model}'")
+
     @cached_property
     def by_requests(self) -> Log:
         """The log with each request weighed as one token: what statistics on shares of tokens say of it is said of

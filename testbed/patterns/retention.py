@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
 import pandas as pd
@@ -20,7 +20,7 @@ from testbed.claims.measuring.measured import Unit
 from testbed.claims.registry import registry
 from testbed.claims.statistics import Measured, Untestable
 from testbed.claims.statistics import retention as cohorts
-from testbed.patterns.claim import judged
+from testbed.patterns.claim import pattern_of
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Age, Count, Found, Number, Share, pattern
 
@@ -46,15 +46,8 @@ PANELS = {
 }
 
 
-def _panel(claim: str) -> Callable[[Outcome], Found]:
-    def ask(outcome: Outcome) -> Found:
-        return judged(outcome.log, registry()[claim])
-
-    return ask
-
-
 for _name, _claim in PANELS.items():
-    pattern(_name, "activity", registry()[_claim].claim.text)(_panel(_claim))
+    pattern(_name, "activity", registry()[_claim].claim.text)(pattern_of(registry()[_claim]))
 
 
 def launch_month(log: Log, model: str) -> dt.date:
@@ -150,10 +143,8 @@ def cohorts_alike(
 
 def _contrast(outcome: Outcome, model: str, k: int, min_cohort: int) -> pd.Series:
     """`analysis.queries.retention.launch_contrast` at one month. Raises Untestable where nobody used the model."""
-    log = outcome.log
-    if model not in set(retention.first_months(log)["model"]):
-        raise Untestable(f"the log has no requests to '{model}'")
-    return retention.launch_contrast(log, model, months=[k], min_cohort=min_cohort).iloc[0]
+    outcome.check_in_use(model)
+    return retention.launch_contrast(outcome.log, model, months=[k], min_cohort=min_cohort).iloc[0]
 
 
 def _number(value: float, unit: Unit) -> Number:

@@ -24,9 +24,7 @@ from analysis.inference.verdict.classification import CALLED, Kind
 from analysis.inference.verdict.judging import verdicts
 from analysis.inference.verdict.verdict import Verdict
 from analysis.numerals import counted
-from analysis.queries import retention
 from analysis.study import SMALL_COHORT
-from testbed.claims.statistics import Untestable
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.registry import Age, Count, Found, pattern
 
@@ -38,18 +36,13 @@ SEARCH_SEED = 20261124
 def verdict_on(outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT) -> Verdict:
     """The verdict, without simulated error rates, with all other models of the log as negative controls. Made once an
     outcome. Raises Untestable where nobody used the model."""
-    _in_use(outcome, model)
+    outcome.check_in_use(model)
     key = ("verdict", model, min_cohort)
     if key not in outcome.remembered:
         controls = control_models(outcome.log, min_cohort)
         outcome.remembered[key] = verdicts(outcome.log, [model], controls=controls, min_cohort=min_cohort)[0]
     verdict: Verdict = outcome.remembered[key]
     return verdict
-
-
-def _in_use(outcome: Outcome, model: str) -> None:
-    if model not in set(retention.first_months(outcome.log)["model"]):
-        raise Untestable(f"the log has no requests to '{model}'")
 
 
 def _asks_for(kind: str) -> Callable[..., Found]:
@@ -145,7 +138,7 @@ def _named(model: str, panel: Panel, cohort: int | None) -> str:
 def naive_test(outcome: Outcome, model: str, k: Age = 3, min_cohort: Count = SMALL_COHORT) -> Found:
     """The naive test: the launch cohort against all later users together at month k, two proportions, one-sided 5%.
     value: z."""
-    _in_use(outcome, model)
+    outcome.check_in_use(model)
     try:
         panel = Panel.from_log(outcome.log, model, min_cohort=min_cohort)
     except NoPanel as error:

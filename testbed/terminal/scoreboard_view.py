@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from testbed.claims.amounts import amount
+from testbed.claims.amounts import spread
 from testbed.claims.frequency import Frequency, PartFrequency, Study
 from testbed.claims.measuring.measured import Unit
 from testbed.claims.registry import Entry
@@ -191,13 +191,10 @@ def _spread(frequency: Frequency | PartFrequency) -> str:
     if not frequency.values or frequency.unit is None:
         return frequency.example
     unit: Unit = frequency.unit  # type: ignore[assignment]
-    signed = unit == "points"
-    mean = amount(sum(frequency.values) / len(frequency.values), unit, signed)
-    low, high = (
-        amount(edge, unit, signed, bare=True) for edge in (min(frequency.values), max(frequency.values))
-    )
     others = frequency.testable - len(frequency.values)  # never, or the logarithm of nothing
-    return f"{mean} ({low} to {high})" + (f", {others} without a number" if others > 0 else "")
+    return spread(frequency.values, unit, signed=unit == "points") + (
+        f", {others} without a number" if others > 0 else ""
+    )
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------

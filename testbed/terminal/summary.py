@@ -54,9 +54,10 @@ class Findings:
     @classmethod
     def of(cls, results: Mapping[str, Any]) -> Self:
         """The findings in what `analysis.write_analysis` returns."""
+        from analysis.report.looked_at import answered
+
         panels = results["panels"]
-        shown = [panel["model"] for panel in panels]
-        asked = {model for model in results["asked"] if model in shown} or set(shown)
+        about = answered([panel["model"] for panel in panels], results["asked"])
         return cls(
             {panel["model"]: panel["name"] for panel in panels},
             {panel["model"]: panel["launch_cohort"] for panel in panels},
@@ -64,7 +65,7 @@ class Findings:
             results["launch_contrast"],
             results["shares"],
             results["gaps"],
-            tuple(v for v in results["judged"] if v.model in asked),
+            tuple(v for v in results["judged"] if v.model in about),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -107,17 +108,17 @@ def print_question(console: Console, manifest: Mapping[str, Any]) -> None:
 
 def print_answer(console: Console, findings: Findings) -> None:
     """What the log answers: a sentence a model that the question is about, and how sure the first one is."""
+    from analysis.report.looked_at import first_sure
     from testbed.terminal.verdict_view import print_sentence
 
-    sure, of = "", ""
+    told = []
     for verdict in findings.answer:
         name = findings.names.get(verdict.model, verdict.model)
         print_sentence(console, verdict, name, brief=True)
-        if not sure:
-            sure, of = verdict.how_sure, name
-    if sure:
+        told.append((name, verdict.how_sure))
+    if sure := first_sure(told):
         console.print()
-        console.print(Text(f"{of}. {sure}" if len(findings.answer) > 1 else sure, style="dim"))
+        console.print(Text(sure, style="dim"))
 
 
 def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
@@ -222,6 +223,7 @@ def print_files(console: Console, folder: Path, timings: Mapping[str, float], re
 
 def _print_triangles(console: Console, findings: Findings) -> None:
     from analysis.queries.launches import MARKS
+    from analysis.study import SMALL_COHORT
 
     head(
         console,
@@ -241,7 +243,7 @@ def _print_triangles(console: Console, findings: Findings) -> None:
             row.add_column(width=width)
         row.add_row(*blocks[start : start + per_row])
         console.print(row)
-    marks = [f"{_star(console)} launch month", "( ) fewer than 200 users", "~ month not complete"]
+    marks = [f"{_star(console)} launch month", f"( ) fewer than {SMALL_COHORT} users", "~ month not complete"]
     marks += [f"{sign} {said}" for column, (sign, said) in MARKS.items() if findings.triangles[column].any()]
     console.print(Text("   ".join(marks), style="dim"))
 

@@ -14,7 +14,15 @@ from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.launch.decision import Decision
 from analysis.inference.verdict.verdict import Verdict
-from analysis.inference.verdict.wording import left_out_in_turn, others_word, outcome_words
+from analysis.inference.verdict.wording import (
+    NO_SHARED_MONTH,
+    always_on_words,
+    controls_words,
+    left_out_in_turn,
+    others_word,
+    outcome_words,
+    said_by_test,
+)
 from analysis.numerals import (
     NOBODY,
     NONE,
@@ -25,6 +33,7 @@ from analysis.numerals import (
     percent,
     percent_within,
     points_within,
+    span,
 )
 
 STYLES = {
@@ -81,12 +90,6 @@ def print_verdicts(
     console.print(Text("\n--why shows the tests, sizes and robustness checks of each model.", style="dim"))
 
 
-def _from_to(sizes: Sequence[int]) -> str:
-    """The smallest and the largest number, once if they are the same."""
-    low, high = f"{min(sizes):,}", f"{max(sizes):,}"
-    return low if low == high else f"{low} to {high}"
-
-
 def print_sentence(console: Console, verdict: Verdict, name: str, brief: bool = False) -> None:
     """One verdict as a sentence, and what limits it, indented below; brief: without how sure it is."""
     console.print()
@@ -129,9 +132,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         later = [c for c in panel.tested if c != panel.launch]
         sizes = [int(panel.cohort_sizes[c]) for c in later]
         others = (
-            f"{counted(len(later), 'other cohort')} of {_from_to(sizes)} users"
-            if later
-            else "no other cohort"
+            f"{counted(len(later), 'other cohort')} of {span(sizes)} users" if later else "no other cohort"
         )
         unit = "organisations" if panel.has_organisations else "users"
         lines.append(
@@ -143,13 +144,11 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         )
     if decision is not None:
         for letter, test in decision.found.tests.items():
+            said = said_by_test(test, decision.found.alpha)
             if not test.ran:
-                lines.append((f"test {letter}", f"{test.name}: not run, {test.why}"))
+                lines.append((f"test {letter}", f"{test.name}: {said}"))
                 continue
             at = f" at month {test.age}" if test.age else ""
-            level = test.slack * decision.found.alpha
-            passed = test.rejects(decision.found.alpha)
-            said = f"{'stands' if passed else 'does not stand'} out at the {percent(level)} level"
             lines.append(
                 (
                     f"test {letter}",
@@ -160,7 +159,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         lines += _robustness_checks(decision)
         controls = verdict.controls
         if controls.judged:
-            said = f"{controls.stand_out} of {controls.judged} other models' launch cohorts stand out, too"
+            said = controls_words(controls)
             if math.isfinite(controls.p_excess):
                 said += (
                     f"; {controls.above} of {controls.measured} have a launch effect above 0, their median odds ratio "
@@ -168,22 +167,14 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
                     f"exceeds what they foretell with {p_is(controls.p_excess)}"
                 )
             lines.append(("controls", said))
-    if verdict.concentration is not None and math.isfinite(verdict.concentration.always_on_share):
-        held = verdict.concentration
-        share = (
-            f"{percent(held.always_on_share)} of the {counted(held.retained, 'user')} of the launch cohort who are "
-            f"active in month {held.age}"
-        )
+    held = verdict.concentration
+    if held is not None and (said := always_on_words(held)):
         who = (
             f"; the largest organisation is {percent(held.largest_organisation)}"
             if held.organisations
             else ""
         )
-        if math.isfinite(held.unpausing_share):
-            share += f", and accounts that never pause {percent(held.unpausing_share)}"
-        lines.append(
-            ("concentration", f"always-on accounts are {share}{who}; Gini of requests {held.volume_gini:.2f}")
-        )
+        lines.append(("concentration", f"{said}{who}; Gini of requests {held.volume_gini:.2f}"))
     if verdict.identifiable is not None:
         lines.append(("identified", verdict.identifiable.words))
     if verdict.rates is not None:
@@ -225,7 +216,7 @@ def _robustness_checks(decision: Decision) -> list[tuple[str, str]]:
 def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     sizes = verdict.decision.sizes if verdict.decision else None
     if sizes is None:
-        return [("sizes", "no other cohort shares a month with the launch cohort")]
+        return [("sizes", NO_SHARED_MONTH)]
     level = {True: "reached", False: "not reached", None: "month 5 was not observed"}[
         verdict.classification.at_level
     ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.inference import SIMULATIONS
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, Prior
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT, between_cohorts, fitted_null
@@ -20,7 +21,6 @@ from analysis.inference.launch.decision import decide, first_look, may_stand
 from analysis.inference.launch.four_tests import ALPHA
 from analysis.proportions import wilson
 
-SIMULATIONS = 100
 PLANTED = (0.10, 0.15, 0.25)  # shares of loyal users whose detection is simulated
 LIGHT = (
     60_000  # users times months of a panel that is simulated as often as asked for; larger ones less often

@@ -17,12 +17,13 @@ from functools import partial
 
 import numpy as np
 
+from analysis.inference import SIMULATIONS
 from analysis.inference.cohorts.log_panel import NEWCOMER_DAYS, NoPanel
 from analysis.inference.cohorts.models import least_of_controls, panel_of, predecessors
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.curves.reactivations import find_reactivations
 from analysis.inference.error_rates.fitted_null import NoFit, searched_null
-from analysis.inference.error_rates.rates import PLANTED, SIMULATIONS, error_rates
+from analysis.inference.error_rates.rates import PLANTED, error_rates
 from analysis.inference.launch import identifiability
 from analysis.inference.launch.decision import Decision, decide
 from analysis.inference.launch.multiplicity import LEAST_SCANNED, Scan, adjusted, scan

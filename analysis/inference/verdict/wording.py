@@ -7,18 +7,22 @@ month (`Effects`); where all cohorts together are meant, "all cohorts together" 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.inference.verdict.remedies import in_words
-from analysis.numerals import listed, percent, points
+from analysis.numerals import counted, listed, percent, points
 
 if TYPE_CHECKING:
     from analysis.inference.launch.decision import Decision
-    from analysis.inference.launch.robustness import Outcome
+    from analysis.inference.launch.four_tests import Test
+    from analysis.inference.launch.robustness import Concentration, Outcome
+    from analysis.inference.verdict.controls import Controls
     from analysis.inference.verdict.verdict import Verdict
 
+NO_SHARED_MONTH = "no other cohort shares a month with the launch cohort"
 CONTROLS, ADJUSTMENT = "negative controls", "adjustment for the models judged"
 CHECK_WORDS = {
     "always-on accounts": "without accounts that are always on",
@@ -133,6 +137,32 @@ def how_sure(verdict: Verdict) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def said_by_test(test: Test, alpha: float) -> str:
+    """What one of the four tests says at the level at which it decides, or why it was not run."""
+    if not test.ran:
+        return f"not run: {test.why}"
+    stands = "stands" if test.rejects(alpha) else "does not stand"
+    return f"{stands} out at the {percent(test.slack * alpha)} level"
+
+
+def controls_words(controls: Controls) -> str:
+    """How many other models' launch cohorts stand out as well."""
+    return f"{controls.stand_out} of {controls.judged} other models' launch cohorts stand out, too"
+
+
+def always_on_words(held: Concentration) -> str:
+    """How much of the cohort's retention is of accounts that are always on, or nothing where that is not known."""
+    if not math.isfinite(held.always_on_share):
+        return ""
+    said = (
+        f"always-on accounts are {percent(held.always_on_share)} of the {counted(held.retained, 'user')} of the "
+        f"launch cohort who are active in month {held.age}"
+    )
+    if math.isfinite(held.unpausing_share):
+        said += f", and accounts that never pause {percent(held.unpausing_share)}"
+    return said
 
 
 def outcome_words(outcome: Outcome) -> str:

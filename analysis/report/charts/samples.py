@@ -5,11 +5,11 @@ Each function takes a log and the exhibit's table. Nothing here draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
-from analysis.numerals import counted
+from analysis.numerals import counted, span
 from analysis.queries import agentic, categories, usage
 from analysis.queries.query import day
 from analysis.queries.weekly import Window, complete_weeks, window_of
@@ -56,12 +56,6 @@ def labels(log: Log, frame: pd.DataFrame) -> str:
     if weeks.empty:
         return f"{log.name}: no labelled requests"
     return f"{log.name}: {weeks.sum():,} labelled requests, {span(weeks.tolist())} a week"
-
-
-def span(values: Sequence[int]) -> str:
-    """The range of counts as text, such as `12 to 340`."""
-    low, high = min(values), max(values)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 # --- open against closed models, agentic inference

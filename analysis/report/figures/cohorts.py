@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from analysis.numerals import span
 from analysis.queries.launches import MARKS, mark
 from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.charts.palette import GREY, PALE, VERMILLION
-from analysis.report.charts.samples import span
 from analysis.study import SMALL_COHORT
 
 ACTIVE = "users active in the month"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.report.looked_at import answered, first_sure
 from analysis.report.pages.parts import PanelPart
 
 
@@ -36,25 +37,22 @@ def answer(question: str, panels: Sequence[PanelPart], asked: Sequence[str] = ()
     """The answer that the panels' verdicts give: a line a panel of a model that the question is about (`asked`; none:
     of all models), the chart of the first of them that is judged, or else of the first that has one, and how sure the
     first verdict is."""
-    about = [
-        (number, panel)
-        for number, panel in enumerate(panels, start=1)
-        if panel.model in asked or not any(panel.model in asked for panel in panels)
-    ]
+    models = answered([panel.model for panel in panels], asked)
+    about = [(number, panel) for number, panel in enumerate(panels, start=1) if panel.model in models]
     lines: list[Line] = []
-    below: list[str] = []
+    told: list[tuple[str, str]] = []
     for number, panel in about:
         if (found := panel.judgement) is None:
             continue
         lines.append(Line(found.words, panel.title, found.mark, found.style, panel_id(number)))
-        if found.sure and not below:
-            below.append(f"{panel.title}: {found.sure}")
+        told.append((panel.title, found.sure))
     drawn = [(number, panel) for number, panel in about if panel.spec]
     judged = [
         (number, panel) for number, panel in drawn if panel.judgement is not None and not panel.judgement.gap
     ]
     picture = next((number for number, _ in judged or drawn), 0)
-    return Answer(question, lines, picture, below)
+    sure = first_sure(told)
+    return Answer(question, lines, picture, [sure] if sure else [])
 
 
 def panel_id(number: int) -> str:

@@ -11,11 +11,15 @@ from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, ErrorRa
 from analysis.inference.verdict.remedies import in_words
 from analysis.inference.verdict.verdict import Verdict
 from analysis.inference.verdict.wording import (
+    NO_SHARED_MONTH,
+    always_on_words,
+    controls_words,
     how_sure,
     left_out_in_turn,
     of_the_log,
     others_word,
     outcome_words,
+    said_by_test,
     sentence,
 )
 from analysis.numerals import (
@@ -101,7 +105,7 @@ def judgement(verdict: Verdict) -> Judgement:
 def _sizes(verdict: Verdict) -> list[tuple[str, str]]:
     sizes = verdict.decision.sizes if verdict.decision else None
     if sizes is None:
-        return [("Sizes", "no other cohort shares a month with the launch cohort")]
+        return [("Sizes", NO_SHARED_MONTH)]
     others = f"{others_word(verdict)} cohort{'s'[: sizes.others_cohorts > 1]}"
     rows = [
         (
@@ -132,15 +136,11 @@ def _tests(verdict: Verdict) -> SmallTable:
     assert decision is not None
     rows = []
     for letter, test in decision.found.tests.items():
-        level = test.slack * decision.found.alpha
-        said = f"not run: {test.why}"
-        if test.ran:
-            passed = test.rejects(decision.found.alpha)
-            said = f"{'stands' if passed else 'does not stand'} out at the {percent(level)} level"
         month = str(test.age) if test.ran and test.age else "–"
         rows.append(
-            [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(p_value(test.p), "num"), Cell(said)]
-        )
+            [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(p_value(test.p), "num"),
+             Cell(said_by_test(test, decision.found.alpha))]
+        )  # fmt: skip
     together = f"all together: {p_is(verdict.p)}"
     if math.isfinite(verdict.holm_p):
         together += f"; {p_value(verdict.holm_p)} adjusted for the models judged here (Holm)"
@@ -159,10 +159,7 @@ def _robustness_checks(verdict: Verdict) -> list[str]:
     controls = verdict.controls
     if controls.judged:
         word = "! " if verdict.fails_controls else ""
-        lines.append(
-            f"{word}negative controls: {controls.stand_out} of {controls.judged} other models' launch cohorts stand "
-            "out, too"
-        )
+        lines.append(f"{word}negative controls: {controls_words(controls)}")
     return lines
 
 
@@ -196,17 +193,8 @@ def _rate_row(word: str, population: str, rate: Rate) -> list[Cell]:
 
 def _notes(verdict: Verdict) -> list[str]:
     notes = []
-    held = verdict.concentration
-    if held is not None and math.isfinite(held.always_on_share):
-        notes.append(
-            f"always-on accounts are {percent(held.always_on_share)} of the {counted(held.retained, 'user')} of the "
-            f"launch cohort who are active in month {held.age}"
-            + (
-                f", and accounts that never pause {percent(held.unpausing_share)}"
-                if math.isfinite(held.unpausing_share)
-                else ""
-            )
-        )
+    if verdict.concentration is not None and (said := always_on_words(verdict.concentration)):
+        notes.append(said)
     if verdict.identifiable is not None:
         notes.append(verdict.identifiable.words)
     return notes + list(verdict.notes)

@@ -108,6 +108,7 @@ def environment(*packages: str) -> Environment:
     made.filters["words"] = _with_links
     made.filters["code"] = _with_code
     made.globals["glossary"] = [(glossary.anchor(entry), entry) for entry in glossary.ENTRIES]
+    made.globals["small_cohort"] = SMALL_COHORT
     made.globals["css"] = _text("page.css")
     made.globals["folding"] = _text("fold.js")
     made.globals["panel_id"] = panel_id

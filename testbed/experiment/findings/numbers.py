@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.numerals import NONE
-from testbed.claims.amounts import amount
+from testbed.claims.amounts import spread
 from testbed.claims.measuring.measured import Unit
 from testbed.experiment.plan import Plan
 from testbed.experiment.runs import Record
@@ -79,5 +79,4 @@ def _over(rows: pd.DataFrame) -> str:
         return NONE
     unit: Unit = rows["unit"].iloc[0]
     signed = unit == "points" and values.min() < 0
-    low, high = (amount(edge, unit, signed, bare=True) for edge in (values.min(), values.max()))
-    return f"{amount(float(values.mean()), unit, signed, bare=True)} ({low} to {high})"
+    return spread(values.tolist(), unit, signed, bare=True)

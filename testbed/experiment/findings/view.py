@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from testbed.experiment.findings.matrix import MatrixCell
-from testbed.experiment.outlook import cannot_decide, cohort_sizes
+from testbed.experiment.outlook import PILOT_USERS, cannot_decide, cohort_sizes
 from testbed.experiment.plan import Plan
 from testbed.experiment.runner import Tally
 from testbed.terminal import summary
@@ -43,8 +43,8 @@ def print_plan(plan: Plan, as_json: bool) -> None:
     for sentence in told:
         console.print(Text(sentence, style="yellow"))
     if sizes:
-        summary.head(console, "Expected cohorts", "users by month of joining, from one run of at most 10,000 users "
-                     "in which nothing is changed, scaled")  # fmt: skip
+        summary.head(console, "Expected cohorts", f"users by month of joining, from one run of at most {PILOT_USERS:,} "
+                     "users in which nothing is changed, scaled")  # fmt: skip
         table = Table(
             "world", "model", "launch", "users", "later months", "tested from", box=None, pad_edge=False
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.report.looked_at import answered, first_sure
 from analysis.report.pages import PanelPart
 from analysis.report.pages.answer import answer, panel_id
 from analysis.report.pages.launch_verdicts import Judgement
@@ -25,7 +26,7 @@ def test_the_answer_has_a_line_a_verdict_and_the_first_panel_with_a_chart():
         ("b", "Stays. They stay.", "✓", "holds", panel_id(2)),
         ("c", "Insufficient data. Too few users. Take more.", "–", "none", panel_id(3)),
     ]
-    assert (found.picture, found.below) == (2, ["b: How sure: very."])
+    assert (found.picture, found.below) == (2, ["b. How sure: very."])
     assert answer("", [panel("a", CHART), panel("c", CHART, few)]).picture == 1
 
 
@@ -41,3 +42,11 @@ def test_only_the_models_that_the_question_is_about_are_answered_for():
     assert [line.about for line in found.lines] == ["b", "c"]
     assert found.picture == 2
     assert len(answer("Does it?", panels, ["lab/gone"]).lines) == 3
+
+
+def test_page_and_terminal_have_one_rule_for_whom_the_answer_is_about_and_how_sure_it_is():
+    assert answered(["a", "b", "c"], ["c", "b"]) == ["b", "c"]
+    assert answered(["a", "b"], ["gone"]) == ["a", "b"]
+    assert first_sure([("a", ""), ("b", "Sure."), ("c", "Unsure.")]) == "b. Sure."
+    assert first_sure([("a", "Sure.")]) == "Sure."
+    assert first_sure([("a", ""), ("b", "")]) == ""
