@@ -11,7 +11,6 @@ from typing import Self
 
 from analysis.contract import files
 
-_PREFIX = ".analysis-"
 _OLD = "old"  # inside the hidden folder: there from the first rename on, holds what was replaced
 _NAMES = ".names"  # inside it as well: what is being replaced, for whoever has to take it back
 
@@ -30,7 +29,7 @@ class Staging:
     def __init__(self, target: Path, names: Sequence[str]) -> None:
         self.target = target
         self.names = (*names, files.LIST)
-        self.path = target / f"{_PREFIX}{files.token()}"
+        self.path = target / f"{files.STAGED_PREFIX}{files.token()}"
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
@@ -102,6 +101,8 @@ class Staging:
 
     def _sweep(self) -> None:
         """Remove what killed writers left staged."""
-        left = [path for path in self.target.glob(f"{_PREFIX}*") if files.STAGED.fullmatch(path.name)]
+        left = [
+            path for path in self.target.glob(f"{files.STAGED_PREFIX}*") if files.STAGED.fullmatch(path.name)
+        ]
         for staged in files.abandoned(left):
             self._remove(staged)

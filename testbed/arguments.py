@@ -6,8 +6,10 @@ import argparse
 import os
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NoReturn
+
+from testbed.failure import BadInput
 
 EXIT_STATUSES = """exit status:
   0    done
@@ -90,6 +92,25 @@ def hint(word: str, known: Iterable[str]) -> str:
 
     said = did_you_mean(word, known)
     return f", {said}" if said else ""
+
+
+def check_model(model: str, known: Collection[str], place: str = "") -> None:
+    """Raises BadInput for a model that the log never saw. place: where it is named, to begin the message with."""
+    if model not in known:
+        raise BadInput(f"{place}the log has no requests to the model '{model}'{hint(model, known)}")
+
+
+def command_line(args: argparse.Namespace, words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The words of a command that made a page: those given, the options that were set, and the changed keys."""
+    made = ["slipper", *words]
+    for option in options:
+        value = getattr(args, option)
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                made += [f"--{option}", str(one)]
+    for setting in args.settings:
+        made += ["--set", setting]
+    return made
 
 
 def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testbed.failure import BadInput
+from testbed.failure import BadInput, nearest_folder
 
 if TYPE_CHECKING:
     from sim.estimate import Estimate
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 def free_disk(folder: Path) -> int:
     """Free bytes where `folder` is or would be."""
-    nearest = folder.absolute()
-    while not nearest.exists():
-        nearest = nearest.parent
-    return shutil.disk_usage(nearest).free
+    return shutil.disk_usage(nearest_folder(folder)).free
 
 
 def free_memory() -> int | None:

@@ -32,11 +32,17 @@ class Terminated(KeyboardInterrupt):
     """The process was asked to end (SIGTERM)."""
 
 
-def check_writable(folder: Path) -> None:
-    """Raises BadInput if `folder` can neither be written to nor be made. Makes nothing."""
+def nearest_folder(folder: Path) -> Path:
+    """`folder`, or the nearest one above it that exists (a file may bear its name)."""
     nearest = folder.absolute()
     while not nearest.exists():
         nearest = nearest.parent
+    return nearest
+
+
+def check_writable(folder: Path) -> None:
+    """Raises BadInput if `folder` can neither be written to nor be made. Makes nothing."""
+    nearest = nearest_folder(folder)
     if not nearest.is_dir():
         raise BadInput(f"{folder}: cannot write there: {nearest} is a file, not a folder")
     if not os.access(nearest, os.W_OK | os.X_OK):

@@ -294,11 +294,11 @@ def as_json_schema_like() -> dict[str, Any]:
     return {"contract_version": CONTRACT_VERSION, "partition_key": PARTITION_KEY, "tables": tables}
 
 
-def to_text(markdown: bool = False) -> str:
-    """The contract as text for people: a list of fields a table, or Markdown tables."""
+def to_text() -> str:
+    """The contract as text for people: a list of fields a table."""
     lines = [f"Log contract, version {CONTRACT_VERSION}", ""]
     for table in TABLES:
-        lines += _markdown_table(table) if markdown else _plain_table(table)
+        lines += _plain_table(table)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -317,21 +317,6 @@ def _plain_table(table: Table) -> list[str]:
         unit = f" [{f.unit}]" if f.unit else ""
         lines.append(f"  {f.name + marks:<26} {f.type}{unit}")
         lines += [f"      {text}" for text in (f.meaning, _values(f), f"Source: {f.source}") if text]
-    return [*lines, ""]
-
-
-def _markdown_table(table: Table) -> list[str]:
-    lines = [
-        f"## {TITLES[table]}",
-        "",
-        "| field | type | unit | null | meaning | source |",
-        "|---|---|---|---|---|---|",
-    ]
-    for f in FIELDS[table]:
-        null = "yes" if f.nullable else "no"
-        meaning = " ".join(part for part in (f.meaning, _values(f) and f"({_values(f)})") if part)
-        name = f"**{f.name}**" if f.required else f.name
-        lines.append(f"| {name} | {f.type} | {f.unit or ''} | {null} | {meaning} | {f.source} |")
     return [*lines, ""]
 
 

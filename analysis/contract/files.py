@@ -35,7 +35,8 @@ NO_MANIFEST = "this is not the manifest of a run of slipper's, or it is cut off"
 ABOUT = "The files that slipper wrote into this folder. It replaces or removes them while they are unchanged."
 TOKEN = "[0-9a-f]{12}"
 """How a `token` is matched."""
-STAGED = re.compile(rf"\.analysis-{TOKEN}")
+STAGED_PREFIX = ".analysis-"
+STAGED = re.compile(rf"{re.escape(STAGED_PREFIX)}{TOKEN}")
 """Names of hidden folders in which an analysis is written before it takes its place."""
 _DIGESTS_AT_ONCE = 4
 _STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")

@@ -51,7 +51,6 @@ def write_analysis(
     log: Log,
     out_dir: str | Path,
     progress: Progress | None = None,
-    manifest: dict[str, Any] | None = None,
     models: Sequence[str] | None = None,
     registry_digest: str | None = None,
     workers: Workers | None = None,
@@ -64,7 +63,7 @@ def write_analysis(
     What the log cannot say is a gap: it has no files, and the page says why. Everything is staged and renamed
     at the end: a failure or an interruption leaves earlier results as they were, and of several analyses that write
     into one folder at once the last to end stays. progress: called with (what is being done, steps done, steps in all).
-    manifest: of the run, if the log has none itself. models: the models of the retention
+    models: the models of the retention
     panels; by default those of `looked_at.models_shown`. registry_digest: of the
     claims as they are now; verdicts in the folder that are of other claims are marked on the page. workers: who
     simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
@@ -72,7 +71,7 @@ def write_analysis(
     as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and readers
     without scripts the tables, and figures of an earlier analysis are removed.
 
-    Returns a summary: `panels` (list of {letter, model, name, launch_cohort, triangle, contrast}), `triangles`,
+    Returns a summary: `panels` (list of {letter, model, name, launch_cohort}), `triangles`,
     `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
     a panel), `asked` (models that the question is about, maybe none), `shares` (mean weekly shares by
     source type) as DataFrames (None where not available), `gaps` (list of text), `files` (list of Path), `report`
@@ -82,9 +81,7 @@ def write_analysis(
 
     target = Path(out_dir)
     with Staging(target, RESULTS) as staged:
-        writer = _Writer(
-            log, staged.path, progress, manifest or log.manifest, models, workers or Workers(), answer, stills
-        )
+        writer = _Writer(log, staged.path, progress, models, workers or Workers(), answer, stills)
         outdated = registry_digest is not None and claim_verdicts.is_outdated(target, registry_digest)
         summary = writer.write(claim_verdicts.read(target), outdated)
         files = sorted(file.relative_to(staged.path) for file in staged.path.rglob("*") if file.is_file())
@@ -113,7 +110,6 @@ class _Writer:
         log: Log,
         folder: Path,
         progress: Progress | None,
-        manifest: dict[str, Any] | None,
         models: Sequence[str] | None,
         workers: Workers,
         answer: Callable[[dict[str, Any]], None] | None,
@@ -122,7 +118,7 @@ class _Writer:
         self.log = log
         self.folder = folder
         self.progress = progress
-        self.manifest = manifest
+        self.manifest = log.manifest
         self.models = models
         self.workers = workers
         self.answer = answer
@@ -155,7 +151,7 @@ class _Writer:
         self._sheets(EXHIBITS)
         judged_here = self._step("verdicts", lambda: self._verdicts(judging))
         summary = {
-            "panels": [self._panel_summary(panel, triangles, contrast) for panel in panels],
+            "panels": [self._panel_summary(panel) for panel in panels],
             "triangles": triangles,
             "launch_contrast": contrast,
             "verdicts": verdict_table(judged_here),
@@ -451,16 +447,12 @@ class _Writer:
         names = {panel.model: panel.name for panel in panels}
         return cells.contrast(contrast.assign(name=contrast["model"].map(names)))
 
-    def _panel_summary(
-        self, panel: study.Panel, triangles: pd.DataFrame, contrast: pd.DataFrame
-    ) -> dict[str, Any]:
+    def _panel_summary(self, panel: study.Panel) -> dict[str, Any]:
         return {
             "letter": panel.letter,
             "model": panel.model,
             "name": panel.name,
             "launch_cohort": retention.launch_cohort(self.log, panel.model)[0],
-            "triangle": triangles[triangles["model"] == panel.model].reset_index(drop=True),
-            "contrast": contrast[contrast["model"] == panel.model].reset_index(drop=True),
         }
 
     def _shares(self) -> pd.DataFrame | None:

@@ -17,7 +17,13 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     return by_tail[tail[0]] if tail else None
 
 
-def hint(name: str, known: Iterable[str]) -> str:
-    """The nearest known name, to end a message with; nothing if none is alike."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`did you mean 'X'?` for the nearest known name, or nothing."""
     near = nearest_name(name, known)
-    return f"; did you mean {near!r}?" if near else ""
+    return f"did you mean '{near}'?" if near else ""
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """The same to end a message with."""
+    said = did_you_mean(name, known)
+    return f"; {said}" if said else ""

@@ -1,7 +1,7 @@
 """The models of one world: the catalogue of real ones, with the scenario's own additions and changes."""
 
 import datetime as dt
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from sim.catalogue import (
     ModelLatent,
     PricePoint,
     load_catalogue,
-    nearest_name,
 )
+from sim.catalogue.names import did_you_mean
 from sim.config.problems import Path as KeyPath
 from sim.config.problems import ProblemAt
 from sim.scenario import Scenario
@@ -97,8 +97,7 @@ def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) 
     if isinstance(event, PriceStrategyEvent):
         authors = {m.author for m in kept.models}
         if event.author not in authors:
-            near = nearest_name(event.author, authors)
-            hint = f"did you mean '{near}'?" if near else ""
+            hint = did_you_mean(event.author, authors)
             raise ProblemAt(
                 ("calendar", i, "author"), f"no model in this market is by '{event.author}'", hint
             )
@@ -136,8 +135,11 @@ def _folder(folder: str, beside: Path | None) -> Path:
 
 
 def _unknown(slug: str, path: KeyPath, known: Catalogue) -> ProblemAt:
-    near = known.nearest(slug)
-    hint = f"did you mean '{near}'?" if near else "`slipper catalogue` lists the models"
+    return _unlisted(slug, path, [model.slug for model in known.models])
+
+
+def _unlisted(slug: str, path: KeyPath, known: Iterable[str]) -> ProblemAt:
+    hint = did_you_mean(slug, known) or "`slipper catalogue` lists the models"
     return ProblemAt(path, f"unknown model '{slug}'", hint)
 
 
@@ -167,9 +169,7 @@ def _liked(
         return made.get(change.like or "")
     if change.like in known:
         return known[change.like]
-    near = nearest_name(change.like, [*made, *(model.slug for model in known.models)])
-    hint = f"did you mean '{near}'?" if near else "`slipper catalogue` lists the models"
-    raise ProblemAt(("models", slug, "like"), f"unknown model '{change.like}'", hint)
+    raise _unlisted(change.like, ("models", slug, "like"), [*made, *(model.slug for model in known.models)])
 
 
 def _own_model(

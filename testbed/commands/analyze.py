@@ -143,8 +143,7 @@ def analyse(
     began = time.monotonic()
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
-    from analysis.numerals import counted
-    from testbed.terminal.summary import Findings
+    from testbed.terminal.summary import Findings, extent_of
 
     known_after = 0.0
 
@@ -166,7 +165,7 @@ def analyse(
             stills=stills, answer=answer,
         )  # fmt: skip
         findings = Findings.of(results)
-        extent = f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
+        extent = extent_of(log)
         warnings = log.warnings
     seconds = time.monotonic() - began
     return Result(findings, extent, seconds, known_after, results["timings_s"], warnings)
@@ -191,10 +190,7 @@ def _check_models(log: Log, models: Sequence[str] | None) -> None:
     if models:
         known = usage.by_model(log)["model"].tolist()
         for model in models:
-            if model not in known:
-                raise BadInput(
-                    f"the log has no requests to the model '{model}'{arguments.hint(model, known)}"
-                )
+            arguments.check_model(model, known)
 
 
 def as_json(result: Result) -> dict[str, Any]:

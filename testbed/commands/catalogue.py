@@ -67,6 +67,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.action == "show" and not args.model:
         args.parser.error("name the MODEL to show, as author/slug")
     from sim.catalogue import CatalogueError, load_catalogue
+    from sim.catalogue.names import did_you_mean
     from testbed.terminal import catalogue_view
 
     try:
@@ -75,8 +76,9 @@ def execute(args: argparse.Namespace) -> int:
         raise BadInput(str(error)) from error
     if args.action == "show":
         if args.model not in catalogue:
-            near = catalogue.nearest(args.model)
-            raise BadInput(f"unknown model '{args.model}'" + (f", did you mean '{near}'?" if near else ""))
+            known = [model.slug for model in catalogue.models]
+            said = did_you_mean(args.model, known)
+            raise BadInput(f"unknown model '{args.model}'" + (f", {said}" if said else ""))
         models = [catalogue[args.model]]
     else:
         _check_authors(args.author, sorted({model.author for model in catalogue.models}))

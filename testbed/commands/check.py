@@ -232,12 +232,9 @@ def _is_scenario(target: str) -> bool:
 
 def _command(args: argparse.Namespace) -> str:
     """The command line that made a page, without what does not change it."""
-    words = ["slipper", "check", args.target]
-    for option in ("seeds", "seed", "users", "section", "only"):
-        if getattr(args, option) is not None:
-            words += [f"--{option}", str(getattr(args, option))]
-    for setting in args.settings:
-        words += ["--set", setting]
+    words = arguments.command_line(
+        args, ["check", args.target], ["seeds", "seed", "users", "section", "only"]
+    )
     if args.failed:
         words.append("--failed")
     return shlex.join(words)

@@ -268,14 +268,7 @@ def _wanted(plan: Plan, only: Sequence[str], part: tuple[int, int] | None) -> li
 
 def _command(args: argparse.Namespace) -> str:
     """The command line, without what does not change the page."""
-    words = ["slipper", "experiment", args.file]
-    for option in ("replicates", "users", "seed"):
-        if getattr(args, option) is not None:
-            words += [f"--{option}", str(getattr(args, option))]
-    for glob in args.only:
-        words += ["--only", glob]
-    for setting in args.settings:
-        words += ["--set", setting]
+    words = arguments.command_line(args, ["experiment", args.file], ["replicates", "users", "seed", "only"])
     return shlex.join([*words, "--markdown", args.markdown])
 
 

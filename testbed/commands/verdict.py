@@ -107,7 +107,6 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.inference.curves.profile import profile_of
     from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
     from analysis.inference.verdict.judging import verdicts
-    from analysis.numerals import counted
     from analysis.report.looked_at import panels_of
     from analysis.report.status import WORDS
     from testbed.commands.analyze import check_one_log
@@ -152,7 +151,7 @@ def execute(args: argparse.Namespace) -> int:
                 [profile_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
             )
             names = {panel.model: panel.name for panel in panels_of(log, models)}
-            extent = f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
+            extent = summary.extent_of(log)
             warnings = log.warnings
     except LogError as error:
         raise BadInput(str(error)) from error
@@ -211,10 +210,7 @@ def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[s
         *(("", name) for name in args.models or ()),
         *((f"{a.place}: ", a.model) for a in aliases),
     ):
-        if model not in known:
-            raise BadInput(
-                f"{place}the log has no requests to the model '{model}'{arguments.hint(model, known)}"
-            )
+        arguments.check_model(model, known, place)
     if args.models:
         return list(dict.fromkeys(args.models))
     in_study = any(panel.model in known for panel in study.REPORT_PANELS)

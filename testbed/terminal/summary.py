@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.inference.verdict.verdict import Verdict
+    from analysis.sources.log import Log
 
 MAX_COHORTS = 8  # rows of one small triangle; the rest is one row with their mean
 
@@ -130,6 +131,13 @@ def print_census(console: Console, manifest: Mapping[str, Any]) -> None:
     for label, value in manifest["census"]:
         table.add_row(Text(label), Text(value))
     console.print(table)
+
+
+def extent_of(log: Log) -> str:
+    """How many requests a log has, from when to when."""
+    from analysis.numerals import counted
+
+    return f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
 
 
 def print_log(console: Console, name: str, extent: str) -> None:

@@ -16,6 +16,8 @@ from analysis.queries.weekly import complete_weeks
 from analysis.report.charts.palette import BLUE, MODEL_COLOURS
 
 Format = Literal["count", "share", "tokens", "usd", "number", "text", "week", "month"]
+ACTIVE = "users active in the month"
+"""What the upright axis of a chart of cohorts measures."""
 DASHES = ((1, 0), (6, 3), (2, 2), (6, 2, 1, 2))
 """Patterns of lines, in pixels drawn and left out; the first is unbroken."""
 

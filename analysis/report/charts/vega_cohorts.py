@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.queries.launches import MARKS
-from analysis.report.charts.chart import Cohorts, on_one_scale
+from analysis.report.charts.chart import ACTIVE, Cohorts, on_one_scale
 from analysis.report.charts.palette import PALE, VERMILLION
 from analysis.report.charts.vega_parts import Spec, records, whole
 from analysis.study import SMALL_COHORT
@@ -14,7 +14,6 @@ from analysis.study import SMALL_COHORT
 BLUES = ("#9ecae1", "#6baed6", "#4a98c9", "#3181bd", "#2171b5", "#1460a8", "#08519c", "#08306b")
 LAUNCH, LATER, SMALL = "launch cohort", "other cohorts", f"under {SMALL_COHORT} users"
 COLOURS = {LAUNCH: VERMILLION, LATER: BLUES[3], SMALL: PALE}
-ACTIVE = "users active in the month"
 HEIGHT = 215
 
 

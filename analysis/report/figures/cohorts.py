@@ -15,7 +15,6 @@ from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.charts.palette import GREY, PALE, VERMILLION
 from analysis.study import SMALL_COHORT
 
-ACTIVE = "users active in the month"
 FEW = 7  # cohorts that the legend names one by one
 
 

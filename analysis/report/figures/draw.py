@@ -9,10 +9,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.report.charts.chart import Bars, Chart, Cohorts, Lines, Panels, Points, Sheet, Stack
+from analysis.report.charts.chart import ACTIVE, Bars, Chart, Cohorts, Lines, Panels, Points, Sheet, Stack
 from analysis.report.charts.samples import MONTHS
 from analysis.report.figures import bars
-from analysis.report.figures.cohorts import ACTIVE, draw_cohorts
+from analysis.report.figures.cohorts import draw_cohorts
 from analysis.report.figures.points import draw_points
 from analysis.report.figures.style import STYLE, Drawn, drawn, note
 from analysis.report.figures.weekly import draw_lines, draw_stack

@@ -120,13 +120,15 @@ def test_the_summary_holds_panels_and_shares(written_out, made_log):
     assert "".join(panel["letter"] for panel in summary["panels"]) == "abcdefgh"
     for panel in summary["panels"]:
         cells = cells_of_the_rows(made_log, panel["model"])
-        seen = panel["triangle"][panel["triangle"]["observed"]]
+        of_panel = {name: summary[name][summary[name]["model"] == panel["model"]]
+                    for name in ("triangles", "launch_contrast")}  # fmt: skip
+        seen = of_panel["triangles"][of_panel["triangles"]["observed"]]
         assert {
             (month_number(r.cohort), r.k): (r.users, r.active, r.retention) for r in seen.itertuples()
         } == cells
         assert len(seen) == len(cells) > 0
-        assert panel["contrast"]["k"].tolist() == [3, 4, 5]
-        for row in panel["contrast"].itertuples():
+        assert of_panel["launch_contrast"]["k"].tolist() == [3, 4, 5]
+        for row in of_panel["launch_contrast"].itertuples():
             users, _, share = cells.get((month_number(row.launch_cohort), row.k), (0, 0, 0))
             if users < 200:  # too few to be shown, as all are in this log of 900 users
                 users, share = 0, pytest.approx(float("nan"), nan_ok=True)

@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from analysis import open_log, write_analysis
+from analysis.inference import SEED, SIMULATIONS
 from analysis.inference.cohorts.populations import Population, planted
 from analysis.report import results
 from analysis.report.exhibits import EXHIBITS
@@ -111,8 +112,8 @@ def test_the_command_simulates_as_the_page_does_unless_told(capsys):
     status, out, _ = run(capsys, "--help")
     assert status == 0
     told = " ".join(out.split())
-    assert f"panels for each error rate (default: {results.SIMULATIONS};" in told
-    assert f"of the simulations (default: {results.SEED})" in told
+    assert f"panels for each error rate (default: {SIMULATIONS};" in told
+    assert f"of the simulations (default: {SEED})" in told
 
 
 def test_people_get_tests_sizes_and_robustness_checks(log, capsys, monkeypatch):
