@@ -13,6 +13,7 @@ import pytest
 from analysis.contract import files
 from testbed import cli
 from testbed.studies import error_rates, gallery
+from tests.analysis.importers.exports import request, table
 from tests.analysis.made_log import made
 
 WORLD = ("one-frontier-model", "--users", "40", "--set", "end=2024-12-31")
@@ -40,6 +41,7 @@ CASES: dict[str, list[tuple[tuple[str, ...], bool]]] = {
     ],
     "verdict": [(("log.parquet", "--simulations", "0"), True)],
     "compare": [(("log.parquet", "log.parquet", "--out", "."), False)],
+    "import": [(("export.csv", "--out", "."), False), (("export.csv", "--out", "log"), True)],
     "experiment": [
         (("mine.yaml", "--out", "."), False),
         (("mine.yaml", "--out", "other", "--markdown", "page.md"), False),
@@ -70,6 +72,7 @@ def home(tmp_path, monkeypatch):
     """A folder of the user's, where commands are given: among its files a log and an experiment."""
     pq.write_table(made(rows=3000, users=200).generations, tmp_path / "log.parquet")
     (tmp_path / "mine.yaml").write_text(EXPERIMENT)
+    (tmp_path / "export.csv").write_text(table([request(i) for i in range(9)]))
     for name in USERS:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"the user's {name}")

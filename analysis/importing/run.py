@@ -18,6 +18,7 @@ from analysis.importing.reading import engine, read
 from analysis.importing.writing import COMPRESSION, write_log
 from analysis.sources.errors import LogError
 from analysis.sources.opening import open_log
+from analysis.sources.runs import is_run
 from analysis.staging import Staging
 
 NAMES = ("log", "models.parquet", "import.json")
@@ -47,7 +48,7 @@ def import_log(
     importer, forms = recognition.recognise(chosen, looked)
     for file, form in zip(looked, forms, strict=True):
         recognition.check_users(file, form, user)
-    if (out / files.MANIFEST).exists():
+    if is_run(out):
         raise LogError(f"{out}: holds a simulated run; import into another folder (--out)")
     models = model_ids.without_variants(models)
     with Staging(out, NAMES) as staging, engine(staging.path) as connection:
