@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.proportions import newcombe, share
 from analysis.report.exhibit import Exhibit
-from analysis.report.results import CONTRAST, INDEX, TRIANGLES, VERDICTS
+from analysis.report.result_files import CONTRAST, INDEX, TRIANGLES, VERDICTS
 from analysis.sources import runs
 
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared

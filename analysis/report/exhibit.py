@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -47,3 +48,11 @@ class Exhibit:
     formats: Mapping[str, Format] = field(default_factory=dict)
     compared: str = ""
     key: tuple[str, ...] = ()
+
+    @property
+    def definition(self) -> str:
+        """The docstring of its table, and of its first query where the table is not derived."""
+        texts = [inspect.getdoc(self.table) or ""]
+        if self.queries and not self.derived:
+            texts.append(inspect.getdoc(self.queries[0]) or "")
+        return "\n\n".join(dict.fromkeys(text for text in texts if text))

@@ -1,11 +1,7 @@
-"""Writes the whole analysis of a log: tables, figures and the report.
-
-Long because the steps are one pass over one log and share what it has found so far: charts, SQL, gaps, drawings.
-"""
+"""Writes the whole analysis of a log: tables, figures and the report."""
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -26,7 +22,7 @@ from analysis.report.charts import vega
 from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
-from analysis.report.spreadsheet import write_csv
+from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, ResultFiles
 from analysis.sources.log import Log, NotAvailable
 from analysis.staging import Staging
 from analysis.workers import Workers
@@ -34,17 +30,13 @@ from analysis.workers import Workers
 if TYPE_CHECKING:
     from analysis.inference.verdict.judging import Judging
     from analysis.inference.verdict.verdict import Verdict
-    from analysis.report.figures.style import Drawn
     from analysis.report.pages import Card, PanelPart
     from analysis.report.pages.launch_verdicts import Judgement
 
 Progress = Callable[[str, float, float], None]
 RESULTS = ("tables", "figures", "report.html")
-# tables beside those of the exhibits
-TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
 # Loyal share whose detection the page states; `slipper verdict` simulates smaller ones, too.
 PLANTED = (0.25,)
-INDEX = "index"
 
 
 def write_analysis(
@@ -94,14 +86,6 @@ def write_analysis(
     return summary
 
 
-def definition_of(exhibit: Exhibit) -> str:
-    """What defines an exhibit: the docstring of its table, and of its first query where the table is not derived."""
-    texts = [inspect.getdoc(exhibit.table) or ""]
-    if exhibit.queries and not exhibit.derived:
-        texts.append(inspect.getdoc(exhibit.queries[0]) or "")
-    return "\n\n".join(dict.fromkeys(text for text in texts if text))
-
-
 class _Writer:
     """One analysis being written into a folder."""
 
@@ -116,17 +100,15 @@ class _Writer:
         stills: bool,
     ) -> None:
         self.log = log
-        self.folder = folder
+        self.files = ResultFiles(folder, workers)
         self.progress = progress
         self.manifest = log.manifest
         self.models = models
         self.workers = workers
         self.answer = answer
         self.stills = stills
-        self.drawing: dict[str, Future[Drawn]] = {}  # by exhibit
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
-        self.index: list[dict[str, Any]] = []
         self.sql: dict[str, Future[str]] = {}  # by query: several exhibits have the same
         self.charts: dict[str, Chart] = {}  # by exhibit
         self.done = 0
@@ -140,8 +122,6 @@ class _Writer:
         from analysis.report.pages.script import script
 
         self.steps = 2 * len(EXHIBITS) + 8  # of each exhibit a table and a figure; and those below
-        (self.folder / "tables").mkdir()
-        (self.folder / "figures").mkdir()
         panels = self._step("tables", lambda: panels_of(self.log, self.models))
         judging = self._step("verdicts", lambda: self._judging(panels))
         triangles, contrast = self._step("tables", lambda: self._retention(panels))
@@ -167,13 +147,13 @@ class _Writer:
         cards = self._step("figures", lambda: self._with_stills(cards))
         judgements = [judgement(found) for found in judged_here]
         shown = self._step("page", lambda: self._panels(panels, cards, judgements, cohorts))
-        self._write_index()
+        self.files.write_index()
         apart = {part for e in EXHIBITS for part in e.sheet}  # the page shows the panels instead
         sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
 
         def write_page() -> None:
             page = self._page(panels, contrast, shown, sections, code.result())
-            (self.folder / "report.html").write_text(
+            (self.files.folder / "report.html").write_text(
                 claim_verdicts.into(page, judged, outdated), encoding="utf-8"
             )
 
@@ -200,11 +180,8 @@ class _Writer:
         names = [panel.model for panel in panels]
         contrasts = [retention.launch_contrast(self.log, model) for model in names]
         contrast = pd.concat(contrasts, ignore_index=True) if contrasts else pd.DataFrame()
-        for stem, title, frame in (
-            (TRIANGLES, "Retention triangles of all models", everything),
-            (CONTRAST, "Launch cohorts against later ones", contrast),
-        ):
-            self._list(stem, title, "share of users", (), frame, self._store(stem, frame))
+        self.files.keep(TRIANGLES, "Retention triangles of all models", "share of users", everything)
+        self.files.keep(CONTRAST, "Launch cohorts against later ones", "share of users", contrast)
         return everything[everything["model"].isin(names)].reset_index(drop=True), contrast
 
     def _judging(self, panels: list[study.Panel]) -> Judging:
@@ -224,9 +201,8 @@ class _Writer:
         from analysis.inference.verdict.table import verdict_table
 
         found = judging.verdicts()
-        frame = verdict_table(found)
         unit = "share of users; of simulated panels"
-        self._list(VERDICTS, "Verdicts on the launch cohorts", unit, (), frame, self._store(VERDICTS, frame))
+        self.files.keep(VERDICTS, "Verdicts on the launch cohorts", unit, verdict_table(found))
         return found
 
     def _cohorts(self, panels: list[study.Panel]) -> dict[str, Cohorts]:
@@ -305,27 +281,27 @@ class _Writer:
         """The page's card of an exhibit, without its still, which is being drawn."""
         from analysis.report.pages import Card, Shown, cells, page, text_alternatives
 
-        definition = page.paragraphs(definition_of(exhibit))
+        definition = page.paragraphs(exhibit.definition)
         chart = self.charts.get(exhibit.id)
         if not isinstance(frame, NotAvailable):
             try:
-                files = self._store(exhibit.id, frame)
+                files = self.files.store(exhibit.id, frame)
                 sample = exhibit.sample(self.log, frame) if exhibit.sample is not None else ""
                 if chart is not None and self.stills:
-                    files += self._draw(exhibit, chart, sample)
+                    files += self.files.draw(exhibit.id, chart, exhibit.title, sample)
                 sql = [Shown(query.name, self.sql[query.name].result()) for query in exhibit.queries]
             except NotAvailable as error:
-                self._forget(exhibit.id)
+                self.files.forget(exhibit.id)
                 self.gaps.append(f"{exhibit.title}: {error}")
                 frame = error
         if isinstance(frame, NotAvailable):
             gap = f"{frame.column} ({frame.why})"
-            self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, None, [])
+            self.files.list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims)
             return Card(
                 exhibit.id, exhibit.title, exhibit.unit, definition=definition, claims=exhibit.claims, gap=gap,
                 plain=frame.why,
             )  # fmt: skip
-        self._list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
+        self.files.list(exhibit.id, exhibit.title, exhibit.unit, exhibit.claims, frame, files)
         formats = exhibit.formats or cells.guessed(frame)
         sheet = bool(exhibit.sheet)  # the panels show it, one by one
         spec = None if isinstance(chart, Cohorts) else vega.spec(chart)
@@ -349,58 +325,13 @@ class _Writer:
             plain=text_alternatives.throughout(frame, formats),
         )
 
-    # --- files
-
-    def _store(self, stem: str, frame: pd.DataFrame) -> list[str]:
-        """Write a table as CSV and Parquet; returns the paths from the page's folder."""
-        write_csv(frame, self.folder / "tables" / f"{stem}.csv")
-        frame.to_parquet(self.folder / "tables" / f"{stem}.parquet", index=False)
-        return [f"tables/{stem}.csv", f"tables/{stem}.parquet"]
-
-    def _draw(self, exhibit: Exhibit, chart: Chart, sample: str) -> list[str]:
-        """Have a figure drawn; returns the paths of its two files from the page's folder."""
-        from analysis.report import figures
-
-        self.drawing[exhibit.id] = self.workers.start(figures.picture, chart, exhibit.title, sample)
-        return [f"figures/{exhibit.id}.{kind}" for kind in ("svg", "png")]
-
     def _with_stills(self, cards: dict[str, Card]) -> dict[str, Card]:
         """The cards with their stills, once the figures are drawn and written."""
-        if not self.drawing:
-            return cards
-        from analysis.report import figures
-
         whole = dict(cards)
-        for stem, task in self.drawing.items():
-            picture = task.result()
-            figures.write(picture, self.folder / "figures" / stem)
+        for stem, picture in self.files.write_figures().items():
             if not isinstance(self.charts[stem], Sheet):  # the panels show it, one by one
                 whole[stem] = replace(cards[stem], still=picture.element)
         return whole
-
-    def _forget(self, stem: str) -> None:
-        """Remove what an exhibit left before it turned out not to be available."""
-        for path in (self.folder / "tables").glob(f"{stem}.*"):
-            path.unlink()
-        self.drawing.pop(stem, None)
-
-    def _list(
-        self,
-        stem: str,
-        title: str,
-        unit: str,
-        claims: Sequence[str],
-        frame: pd.DataFrame | None,
-        files: Sequence[str],
-    ) -> None:
-        row = {"id": stem, "title": title, "unit": unit, "claims": " ".join(claims)}
-        self.index.append(row | {"rows": None if frame is None else len(frame), "files": " ".join(files)})
-
-    def _write_index(self) -> None:
-        columns = ["id", "title", "unit", "claims", "rows", "files"]
-        index = pd.DataFrame(self.index, columns=columns).sort_values("id", ignore_index=True)
-        index["rows"] = index["rows"].astype("Int64")
-        write_csv(index, self.folder / "tables" / f"{INDEX}.csv")
 
     # --- parts of the summary and the page
 
@@ -435,7 +366,7 @@ class _Writer:
             ],
             gaps=self.gaps,
             warnings=self.log.warnings,
-            stills=bool(self.drawing),
+            stills=bool(self.files.drawing),
             code=code,
         )
 

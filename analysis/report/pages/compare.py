@@ -22,7 +22,7 @@ from analysis.report.pages import text_alternatives
 from analysis.report.pages.cells import Cell, SmallTable, guessed, written
 from analysis.report.pages.page import SECTIONS, fill, height_of
 from analysis.report.pages.parts import Card, Spec
-from analysis.report.results import TRIANGLES
+from analysis.report.result_files import TRIANGLES
 
 MONTHS = (3, 4, 5)  # ages of launch cohorts that a summary names
 _PER_CENT = 100
