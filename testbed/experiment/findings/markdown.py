@@ -46,7 +46,7 @@ def markdown(
     if any(cell.agreement for cell in cells):
         lines += ["", "## What contradicts what was declared before any run", ""]
         lines += [
-            f"- {cell.pattern}: {cell.factor} was declared {cell.declared}, and is {cell.finding} "
+            f"- {cell.pattern}, {cell.factor}: declared {cell.declared}, found {cell.finding} "
             f"(rate {cell.rate:.0%}, Δ {100 * cell.difference:+.0f} points)"
             for cell in wrong
         ] or ["Nothing."]
