@@ -173,9 +173,12 @@ def test_a_hidden_or_foreign_folder_of_results_is_not_replaced(tmp_path):
 
 
 def test_a_simulated_run_is_not_replaced(tmp_path):
-    put(tmp_path, "{}", "log/manifest.json")
+    put(tmp_path, '{"versions": {"glass_slipper": "0.1"}}', "log/manifest.json")
     with pytest.raises(LogError, match="holds a simulated run"):
         imported(tmp_path, table(ROWS))
+    put(tmp_path, "{}", "log/manifest.json")  # another tool's: it stays where it is
+    assert imported(tmp_path, table(ROWS))[0].written == len(ROWS)
+    assert (tmp_path / "log/manifest.json").read_text() == "{}"
 
 
 def test_a_log_beside_its_exports_is_no_export(tmp_path):
