@@ -11,7 +11,7 @@ import pytest
 
 from tests import conftest, house
 
-MOST_FILES, MOST_LINES = 13, 400
+MOST_FILES, MOST_LINES = 12, 400
 """Files of a folder, `__init__.py` and `__main__.py` not counted; lines of a file that states no reason."""
 REASON = re.compile(r"^Long because \w.*\w", re.MULTILINE)
 """How a longer file states it: a line of the docstring at its head."""

@@ -16,8 +16,8 @@ from analysis.importing.format import Importer
 from analysis.importing.model_ids import ModelId
 from analysis.importing.reading import FIELDS, FileRead
 from analysis.importing.records import places
-from analysis.importing.sql import identifier
 from analysis.json_values import plain
+from analysis.sources.quoting import identifier
 
 SHOWN = 5  # places of rows that are named for each reason
 COPIES = "a copy of another row"

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from analysis.importing.model_ids import Listed, ModelId
 from analysis.importing.reading import FIELDS
-from analysis.importing.sql import identifier
+from analysis.sources.quoting import identifier
 
 
 def make(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> list[ModelId]:

@@ -21,10 +21,10 @@ from analysis.importing.format import DERIVED, FALLBACK, REQUIRED, Form, Where
 from analysis.importing.records import records
 from analysis.importing.rules import MOST_WHOLE, Rule
 from analysis.importing.source import SourceFile
-from analysis.importing.sql import identifier, text_literal
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
 from analysis.sources.opening import DEFAULT_MEMORY
+from analysis.sources.quoting import identifier, text_literal
 from analysis.sources.soundness import PARTS
 
 LONGEST = 16_000_000  # bytes of a line that the engine reads; longer ones are read one by one

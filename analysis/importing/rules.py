@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from analysis.importing import finish_reasons
-from analysis.importing.sql import text_literal
+from analysis.sources.quoting import text_literal
 from analysis.sources.soundness import YEARS
 
 MOST_WHOLE = 2**31 - 1

@@ -19,6 +19,7 @@ from analysis.contract import nearest_names
 from analysis.numerals import counted
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
+from analysis.sources.quoting import identifier, text_literal
 
 ALL = " (there are: "
 UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
@@ -217,7 +218,7 @@ def _groups(connection: Any, files: list[str]) -> list[_Group]:
 
 
 def _source(files: list[str], partitions: bool) -> str:
-    names = ", ".join("'" + glob_of(file).replace("'", "''") + "'" for file in files)
+    names = ", ".join(text_literal(glob_of(file)) for file in files)
     return f"read_parquet([{names}], union_by_name=true, hive_partitioning={str(partitions).lower()})"
 
 
@@ -228,9 +229,7 @@ def _select(name: contract.Table, files: list[str], empty: frozenset[str], parti
     replaced = ", ".join(
         f'CAST(NULL AS {kind}) AS "{column}"' for column, kind in sorted(sql_types.items()) if kind
     )
-    dropped = ", ".join(
-        '"' + column.replace('"', '""') + '"' for column in sorted(empty) if not sql_types.get(column)
-    )
+    dropped = ", ".join(identifier(column) for column in sorted(empty) if not sql_types.get(column))
     star = f"*{f' EXCLUDE ({dropped})' if dropped else ''}{f' REPLACE ({replaced})' if replaced else ''}"
     return f"SELECT {star} FROM {_source(files, partitions)}"
 
