@@ -31,7 +31,8 @@ from testbed.claims.verdict import SURE, Rule, Verdict, band, beyond, in_band, p
 
 
 class Predicate(BaseModel):
-    """What all kinds share."""
+    """What all kinds share. Those of one condition `judge` a result: they raise Untestable where it cannot be told, and
+    TypeError for a result of another shape."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,10 +40,6 @@ class Predicate(BaseModel):
     def names(self) -> tuple[str, ...]:
         """Which named numbers of a result the predicate is about; empty if all."""
         return ()
-
-    def judge(self, result: Result) -> Verdict:
-        """The verdict on a result. Raises Untestable, and TypeError for a result of another shape."""
-        raise NotImplementedError
 
     def _is(self, result: Result, kind: type[Any]) -> Any:
         if not isinstance(result, kind):

@@ -16,7 +16,7 @@ from analysis.json_values import finite
 from analysis.report.status import WORDS, Status
 from analysis.sources.log import Log, NotAvailable
 from testbed.claims.amounts import amount, say
-from testbed.claims.predicates import AllOf, Predicate, StatisticCall
+from testbed.claims.predicates import AllOf, Predicate, Simple, StatisticCall
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
 from testbed.claims.verdict import Verdict, together
@@ -167,7 +167,7 @@ def _judged_part(name: str, verdict: Verdict, result: Result | None, predicate: 
     return JudgedPart(name, verdict, shown, value, low, high, result.unit)
 
 
-def _part(log: Log, call: StatisticCall, predicate: Predicate) -> tuple[Result | None, Verdict]:
+def _part(log: Log, call: StatisticCall, predicate: Simple) -> tuple[Result | None, Verdict]:
     result: Result | None = None
     try:
         result = measure(log, call.name, call.arguments)
