@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+import ibis
 import pytest
 
 from analysis.sources.opening import open_log
@@ -14,6 +15,14 @@ from tests.analysis.in_memory import opened
 def log(run_folder):
     with open_log(run_folder) as log:
         yield log
+
+
+@pytest.fixture(scope="module")
+def connection():
+    """An engine in memory for many logs, one after the other: see `in_memory.fill`."""
+    connection = ibis.duckdb.connect()
+    yield connection
+    connection.disconnect()
 
 
 @pytest.fixture

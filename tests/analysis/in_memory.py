@@ -13,6 +13,13 @@ from analysis.sources.log import Log
 from analysis.sources.opening import open_log
 
 
+def fill(connection: Any, **tables: pa.Table | None) -> None:
+    """Put tables into an engine, in the place of earlier ones of these names."""
+    for name, table in tables.items():
+        if table is not None:
+            connection.create_table(name, table, overwrite=True)
+
+
 @contextmanager
 def opened(
     generations: pa.Table, labels: pa.Table | None = None, models: pa.Table | None = None, **options: Any
@@ -20,9 +27,7 @@ def opened(
     """The log of these tables, as long as the block runs; `options` are those of `open_log`."""
     connection = ibis.duckdb.connect()
     try:
-        for name, table in (("generations", generations), ("labels", labels), ("models", models)):
-            if table is not None:
-                connection.create_table(name, table)
+        fill(connection, generations=generations, labels=labels, models=models)
         with open_log((connection, "generations"), **options) as log:
             yield log
     finally:

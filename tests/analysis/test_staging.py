@@ -67,15 +67,20 @@ def test_a_failure_at_any_rename_of_the_first_results_leaves_none(tmp_path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("at", range(8))
-def test_what_a_killed_process_had_half_replaced_is_taken_back(tmp_path, monkeypatch, at):
-    publish(tmp_path, "old")
+def half_replaced(folder, monkeypatch, at):
+    """Results of a process that was killed at a rename, while it replaced older ones."""
+    publish(folder, "old")
     child = os.fork()
     if child == 0:
         interrupt(monkeypatch, at, lambda: os._exit(7))
-        publish(tmp_path, "new")
+        publish(folder, "new")
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_what_a_killed_process_had_half_replaced_is_taken_back(tmp_path, monkeypatch, at):
+    half_replaced(tmp_path, monkeypatch, at)
     assert len(list(tmp_path.glob(".analysis-*"))) == 1
     with Staging(tmp_path, NAMES):
         pass
@@ -183,13 +188,7 @@ def test_results_of_several_commands_are_on_one_list(tmp_path):
 
 @pytest.mark.parametrize("at", range(8))
 def test_another_command_takes_back_what_a_killed_one_had_half_replaced(tmp_path, monkeypatch, at):
-    publish(tmp_path, "old")
-    child = os.fork()
-    if child == 0:
-        interrupt(monkeypatch, at, lambda: os._exit(7))
-        publish(tmp_path, "new")
-        os._exit(0)
-    os.waitpid(child, 0)
+    half_replaced(tmp_path, monkeypatch, at)
     with Staging(tmp_path, ["verdicts.json"]):
         pass
     assert said(tmp_path) == ["old"] * 3

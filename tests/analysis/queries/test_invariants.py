@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-import ibis
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.queries import agentic, categories, openness, retention, usage
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import fill
 from tests.analysis.rows import generations, labels, model, models
 
 MODELS = ["cn/open", "row/open", "row/closed", "none/listed"]
@@ -33,13 +32,6 @@ requests = st.tuples(
 )
 
 
-@pytest.fixture(scope="module")
-def connection():
-    connection = ibis.duckdb.connect()
-    yield connection
-    connection.disconnect()
-
-
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(requests, min_size=1, max_size=60),
@@ -55,8 +47,7 @@ def test_conservation_and_bounds(connection, drawn, given_labels):
         for user, name, second, prompt, completion, reason in drawn
     ]  # fmt: skip
     tagged = [(f"g{i:05d}", path, confidence) for i, path, confidence in given_labels if i < len(drawn)]
-    for name, table in (("generations", generations(rows)), ("labels", labels(tagged)), ("models", FACTS)):
-        connection.create_table(name, table, overwrite=True)
+    fill(connection, generations=generations(rows), labels=labels(tagged), models=FACTS)
     tokens = sum(row[3] + row[4] for row in drawn)
     with open_log((connection, "generations"), start=START, end=END) as log:
         weekly = usage.weekly(log)

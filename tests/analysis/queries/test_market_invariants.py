@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import ibis
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.queries import categories, cost, geography, retention, usage
 from analysis.sources.log import NotAvailable
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import fill
 from tests.analysis.rows import generations, labels, model, models
 
 MODELS = ["anthropic/one", "anthropic/two", "x-ai/three", "qwen/four", "none/listed"]
@@ -42,13 +42,6 @@ requests = st.tuples(
 )
 
 
-@pytest.fixture(scope="module")
-def connection():
-    connection = ibis.duckdb.connect()
-    yield connection
-    connection.disconnect()
-
-
 def add_up_to_one(frame, share, *keys):
     """Shares lie in [0, 1] and add up to 1 in each group that has any."""
     known = frame.dropna(subset=[share])
@@ -73,8 +66,7 @@ def test_conservation_and_bounds(connection, drawn, given_labels):
         for user, name, second, prompt, completion, usd, own, variant, continent, language in drawn
     ]  # fmt: skip
     tagged = [(f"g{i:05d}", path, confidence) for i, path, confidence in given_labels if i < len(drawn)]
-    for name, table in (("generations", generations(rows)), ("labels", labels(tagged)), ("models", FACTS)):
-        connection.create_table(name, table, overwrite=True)
+    fill(connection, generations=generations(rows), labels=labels(tagged), models=FACTS)
     tokens = sum(row[3] + row[4] for row in drawn)
     kept = {(i, path) for i, path, confidence in given_labels if i < len(drawn) and confidence >= 0.5}
     with open_log((connection, "generations"), start=START, end=END) as log:

@@ -10,7 +10,6 @@ import re
 import warnings
 
 import altair
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +27,7 @@ from analysis.report.exhibits import lengths as lengths_exhibits
 from analysis.report.exhibits import openness as openness_exhibits
 from analysis.sources.log import NotAvailable
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import fill
 from tests.analysis.rows import generations, labels, model, models
 
 EXHIBITS = (*openness_exhibits.EXHIBITS, *agentic_exhibits.EXHIBITS, *lengths_exhibits.EXHIBITS)
@@ -401,13 +401,6 @@ requests = st.tuples(
 )
 
 
-@pytest.fixture(scope="module")
-def connection():
-    connection = ibis.duckdb.connect()
-    yield connection
-    connection.disconnect()
-
-
 @settings(
     max_examples=8,
     deadline=None,
@@ -430,8 +423,7 @@ def test_tokens_are_conserved_and_shares_add_up(connection, drawn, given_labels)
         for user, name, second, prompt, completion, reason, offered, cost in drawn
     ]  # fmt: skip
     tagged = [(f"g{i:05d}", path, confidence) for i, path, confidence in given_labels if i < len(drawn)]
-    for name, table in (("generations", generations(rows)), ("labels", labels(tagged)), ("models", FACTS)):
-        connection.create_table(name, table, overwrite=True)
+    fill(connection, generations=generations(rows), labels=labels(tagged), models=FACTS)
     with open_log((connection, "generations"), start=START, end=END) as log:
         tables = {}
         for exhibit in EXHIBITS:

@@ -391,39 +391,18 @@ def test_files_of_one_name_have_results_apart(capsys, tmp_path):
         files.append(
             made.write(tmp_path / name, made.TINY.replace("A tiny experiment", f"Experiment {name}"))
         )
+    base_alone = (
+        "--only", "base", "--replicates", 1, "--users", 300, "--out", tmp_path / "out", "--quiet",
+    )  # fmt: skip
     pages = []
     for file in (*files, files[0]):
-        status, out, err = experiment(
-            capsys,
-            file,
-            "--only",
-            "base",
-            "--replicates",
-            1,
-            "--users",
-            300,
-            "--out",
-            tmp_path / "out",
-            "--quiet",
-        )
+        status, out, err = experiment(capsys, file, *base_alone)
         assert status == 0, err
         pages.append(Path(out.strip()))
     assert pages[0] == pages[2] != pages[1]
     assert [page.read_text().count("Experiment b") > 0 for page in pages] == [False, True, False]
     files[0].rename(tmp_path / "moved.yaml")  # its results are nobody's now; the other's stay where they are
-    _, out, _ = experiment(
-        capsys,
-        files[1],
-        "--only",
-        "base",
-        "--replicates",
-        1,
-        "--users",
-        300,
-        "--out",
-        tmp_path / "out",
-        "--quiet",
-    )
+    _, out, _ = experiment(capsys, files[1], *base_alone)
     assert Path(out.strip()) == pages[1]
 
 
