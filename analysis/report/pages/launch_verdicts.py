@@ -42,7 +42,7 @@ MARKS = {
 READING = (
     "Under each chart: does the launch cohort stay longer than later ones by more than chance, age and calendar "
     "explain? Four tests must agree, and the robustness checks must not change the answer. How often that is a false "
-    "alarm, and how often loyal users who are there are found, is simulated with the log's cohort sizes and "
+    "positive, and how often loyal users who are there are found, is simulated with the log's cohort sizes and "
     "organisations. A verdict says that a cohort stands out, never why."
 )
 
