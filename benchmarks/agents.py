@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from benchmarks.child import peak_memory, run_child
-from sim.catalogue.overrides import WORLDS
 from sim.runs import compile_loops
+from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
 from sim.world import load_world
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from benchmarks.child import peak_memory, run_child
 from sim.activity import Activity, monthly
-from sim.catalogue.overrides import WORLDS
 from sim.gateway.models import listed_name
 from sim.mechanisms import MECHANISMS
 from sim.randomness import replicate_seed
 from sim.runs import compile_loops
+from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
 from sim.world import World, load_world
 

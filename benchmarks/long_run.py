@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sim
 from benchmarks.child import peak_memory, run_child
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 
 USERS = 1_100_000
 DISK_GB = 4.0

@@ -16,7 +16,7 @@ from typing import Any
 
 import sim
 from analysis import open_log, write_analysis
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 from tests.browser import MISSING, arguments, find_browser
 
 USERS = 20_000

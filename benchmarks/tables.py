@@ -20,7 +20,7 @@ import duckdb
 
 import sim
 from benchmarks.child import peak_memory, run_child
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 
 USERS = 2_200_000
 DISK_GB = 9.0

@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.baselines import Baseline, numpy_week, simpy_weeks
-from sim.catalogue.overrides import WORLDS
 from sim.gateway.log import LogWriter, write_log_file
 from sim.runs import compile_loops, log_writer
+from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
 from sim.world import load_world
 

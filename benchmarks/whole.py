@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks import tables
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 
 TARGETS = {"report-small": 15.0, "report": 60.0}
 """Seconds of the whole command on two quiet cores, once compiled."""

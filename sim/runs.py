@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.contract import files
-from sim.catalogue.overrides import WORLDS
 from sim.gateway.log import LogWriter
 from sim.gateway.models import write_models
 from sim.gateway.run_folder import RunFolder, write_manifest
 from sim.gateway.truth import write_truth
 from sim.manifest import new_manifest, texts
 from sim.progress import Progress, Reporter, throttled, timed
+from sim.scenario.shipped import WORLDS
 from sim.simulation import Agents, run_agents
 from sim.world import World, load_world
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis import contract
 from sim.catalogue import Catalogue, CatalogueError
-from sim.catalogue.overrides import WORLDS, looked_at, real_models, world_catalogue
+from sim.catalogue.overrides import looked_at, real_models, world_catalogue
 from sim.config.documents import Document
 from sim.config.nodes import Mapping as Keys
 from sim.config.problems import Problem, ProblemAt, ScenarioError
@@ -18,6 +18,7 @@ from sim.gateway.classifier import Classifier
 from sim.randomness import Draws
 from sim.scenario import TELLING, Scenario, read_scenario
 from sim.scenario.notices import notices
+from sim.scenario.shipped import WORLDS
 
 
 @dataclass(frozen=True)

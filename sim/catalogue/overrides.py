@@ -22,7 +22,7 @@ from sim.config.problems import ProblemAt
 from sim.scenario import Scenario
 from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, PriceStrategyEvent
 from sim.scenario.models import ModelSettings
-from sim.scenario.shipped import WORLDS as WORLDS
+from sim.scenario.shipped import WORLDS
 
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
 TRAITS = ("reach", "hype", "permissive")

@@ -12,7 +12,7 @@ from analysis.report import figures
 from analysis.report.charts.chart import Sheet
 from analysis.report.exhibits.retention import cohorts_of
 from analysis.staging import Staging
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 from testbed.failure import BAD_INPUT
 
 PICTURE = Path("outputs/gallery/foundational-cohort")

@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from sim.catalogue.overrides import WORLDS
 from sim.gateway.truth import write_truth
 from sim.runs import log_writer
 from sim.scenario import TELLING, json_schema
+from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
 from sim.world import load_world
 from testbed.studies.null_worlds import null_worlds

@@ -13,9 +13,9 @@ import yaml
 
 import sim
 from sim.catalogue import load_catalogue
-from sim.catalogue.overrides import WORLDS
 from sim.scenario import TELLING, json_schema
 from sim.scenario.json_schema import SCHEMA_FILE
+from sim.scenario.shipped import WORLDS
 from sim.world import load_world
 from tests.sim.traffic_world import shipped
 

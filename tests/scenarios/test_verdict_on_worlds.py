@@ -16,7 +16,7 @@ from analysis import open_log
 from analysis.inference.cohorts.models import control_models
 from analysis.inference.verdict.classification import classify
 from analysis.inference.verdict.judging import verdicts
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 
 FOCAL = "new/focal"
 LEAST = 100  # users of a cohort: the worlds are small

@@ -22,10 +22,10 @@ import pytest
 
 import sim
 import sim.traffic.blocks as traffic_module
-from sim.catalogue.overrides import WORLDS
 from sim.manifest import census
 from sim.progress import PHASES
 from sim.runs import log_writer
+from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
 from sim.world import World, load_world
 from tests.sim.traffic_world import merged, scenario_file, write_scenario

@@ -14,9 +14,9 @@ import yaml
 
 from sim.agents.population import Users, Workloads, build_population
 from sim.agents.spells import Kind
-from sim.catalogue.overrides import WORLDS
 from sim.gateway.log import LogWriter
 from sim.market import Market
+from sim.scenario.shipped import WORLDS
 from sim.traffic.blocks import Traffic
 from sim.traffic.records import Records
 from sim.world import World, load_world

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 from testbed.failure import BadInput
 from testbed.truth_checks import TruthCheck, check, estimate, planted
 from testbed.truth_checks.claim import LEAST

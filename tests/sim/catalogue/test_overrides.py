@@ -9,8 +9,9 @@ import pytest
 
 from analysis.contract import CATEGORIES
 from sim.catalogue import Catalogue, load_catalogue
-from sim.catalogue.overrides import WORLDS, world_catalogue
+from sim.catalogue.overrides import world_catalogue
 from sim.config.problems import ProblemAt, ScenarioError
+from sim.scenario.shipped import WORLDS
 from tests.sim.catalogue.catalogue_facts import ability_in, is_free_on
 from tests.worlds import play, spells, world
 

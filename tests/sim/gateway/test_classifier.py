@@ -16,9 +16,9 @@ from scipy import stats
 
 from analysis.contract import CATEGORIES
 from analysis.queries.categories import category_of
-from sim.catalogue.overrides import WORLDS
 from sim.config.problems import ScenarioError
 from sim.gateway.classifier import Classifier
+from sim.scenario.shipped import WORLDS
 from sim.world import load_world
 from tests.laws import assert_law, assert_mean, assert_share, assert_shares
 from tests.sim.traffic_world import scenario_file, shipped

@@ -3,7 +3,7 @@
 import pytest
 
 import sim
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 
 IMPOSSIBLE = {
     "workloads.categories.programming.share=-1": "at least 0",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from analysis.contract import files
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 from testbed.claims.frequency import frequency
 from testbed.claims.registry import registry
 from testbed.experiment import engine, reading, runner

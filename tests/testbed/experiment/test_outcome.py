@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from analysis.queries import retention, usage
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 from testbed import patterns
 from testbed.claims.measuring.cohorts import LEAST_USERS
 from testbed.claims.statistics import measure

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.catalogue.overrides import WORLDS
 from sim.mechanisms import MECHANISMS
+from sim.scenario.shipped import WORLDS
 from testbed.claims import registry as claims
 from testbed.experiment import reading
 from testbed.experiment.runs import local, portable

@@ -10,7 +10,7 @@ import sim
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.multiplicity import Scan
 from analysis.inference.verdict.judging import verdicts
-from sim.catalogue.overrides import WORLDS
+from sim.scenario.shipped import WORLDS
 from testbed import patterns
 from testbed.claims.statistics import Untestable
 from testbed.patterns import outcome
