@@ -115,6 +115,7 @@ def main(argv: list[str] | None = None) -> int:
             return _stopped(name, cause)
         _trace()
         _say(f"{name}: {failure.explain(error)}")
+        streams.abandon_full()
         return failure.BAD_INPUT if failure.is_foreign(error) else failure.FAILED
 
 

@@ -6,6 +6,7 @@ import codecs
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 SPELT = {
     "–": "-", "—": "-", "−": "-", "‑": "-", "→": "->", "←": "<-", "↓": "v", "↑": "^", "×": "x", "·": ".", "•": "*",
@@ -35,8 +36,16 @@ def prepare() -> None:
 def abandon() -> None:
     """Let both streams lead nowhere: their reader is gone, and Python would complain again as it ends."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _lead_nowhere(stream)
+
+
+def abandon_full() -> None:
+    """Let a stream that cannot be written to lead nowhere: that was said, and Python would say it again as it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _lead_nowhere(stream)
 
 
 def flush() -> None:
@@ -44,6 +53,11 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _spell(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[3]
 
 
 def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A line of bash with `slipper` in it; SLIPPER_DEBUG is off."""
+    """A line of bash with `slipper` in it; SLIPPER_DEBUG is off, and streams are buffered, as they are for users."""
     line = line.replace("slipper", f"{sys.executable} -m testbed.cli", 1)
     return subprocess.run(["bash", "-c", line], capture_output=True, text=True, errors="replace", cwd=ROOT,
-                          env=os.environ | environment)  # fmt: skip
+                          env=os.environ | {"PYTHONUNBUFFERED": ""} | environment)  # fmt: skip
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
