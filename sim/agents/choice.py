@@ -18,10 +18,10 @@ from sim.agents.compiled_choice import Keys, Past, Traits, View, Weights, best_a
 from sim.agents.model_sets import NO_MODEL, holds
 from sim.agents.population import Workloads
 from sim.market import Market
+from sim.mechanisms.choice.information import Information
+from sim.mechanisms.choice.popularity import Popularity
+from sim.mechanisms.choice.price_response import PriceResponse
 from sim.mechanisms.fit import Fit
-from sim.mechanisms.information import Information
-from sim.mechanisms.popularity import Popularity
-from sim.mechanisms.price_response import PriceResponse
 from sim.pricing import log_price
 from sim.randomness import Draws, Purpose, mixed_unit
 from sim.scenario import Scenario

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from sim.agents.population import Workloads
 from sim.market import Market
+from sim.mechanisms.choice.information import Information
+from sim.mechanisms.choice.price_response import PriceResponse
 from sim.mechanisms.fit import Fit
-from sim.mechanisms.information import Information
-from sim.mechanisms.price_response import PriceResponse
 from sim.pricing import log_price
 from sim.randomness import Draws
 from sim.scenario import Scenario

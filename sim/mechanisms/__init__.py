@@ -1,8 +1,9 @@
 """The causes, one file each: what a mechanism's parameters are, where it comes from, its switch, and its pure rule.
 
-All that lists mechanisms follows from this folder: the section of a scenario with its JSON Schema, the table of the ODD
-(`python -m sim.mechanisms` writes both), and the factors of an experiment (`switch: mechanisms.*`). When a rule acts is
-said in `sim.agents.search`, `sim.agents.choice` and `sim.traffic.counts`.
+Those of a choice and those of demand have folders of their own. All that lists mechanisms follows from these folders:
+the section of a scenario with its JSON Schema, the table of the ODD (`python -m sim.mechanisms` writes both), and the
+factors of an experiment (`switch: mechanisms.*`). When a rule acts is said in `sim.agents.search`, `sim.agents.choice`
+and `sim.traffic.counts`.
 """
 
 import importlib
@@ -16,12 +17,13 @@ __all__ = ["MECHANISMS", "Mechanism", "Mechanisms"]
 
 
 def _found() -> Mapping[str, type[Mechanism]]:
-    """The mechanisms of this folder by key, in the order of their files."""
+    """The mechanisms of this folder and of those in it by key, in the order of their files' names."""
     found: dict[str, type[Mechanism]] = {}
-    for file in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        if file.name == "__main__":
+    files = [file.name for file in pkgutil.walk_packages(__path__, f"{__name__}.") if not file.ispkg]
+    for file in sorted(files, key=lambda name: name.rpartition(".")[2]):
+        if file.endswith(".__main__"):
             continue
-        module = importlib.import_module(f"{__name__}.{file.name}")
+        module = importlib.import_module(file)
         for kind in vars(module).values():
             if isinstance(kind, type) and issubclass(kind, Mechanism) and kind.__module__ == module.__name__:
                 found[kind.key] = kind

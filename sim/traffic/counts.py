@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim.agents.spells import Kind
 from sim.compiled import compiled, inlined
-from sim.mechanisms.intermittency import Intermittency
-from sim.mechanisms.volume_unlock import VolumeUnlock
+from sim.mechanisms.demand.intermittency import Intermittency
+from sim.mechanisms.demand.volume_unlock import VolumeUnlock
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
 from sim.traffic.tables import DayTable

@@ -13,13 +13,14 @@ from sim.mechanisms.__main__ import ODD, with_table
 from sim.scenario import Scenario
 from sim.scenario.json_schema import SCHEMA_FILE, schema_text
 
-FILES = {file.stem for file in Path(sim.mechanisms.__file__).parent.glob("[!_]*.py")}
+HERE = Path(sim.mechanisms.__file__).parent
+FILES = {file.stem: file.relative_to(HERE) for file in HERE.rglob("[!_]*.py")}
 
 
 def test_each_file_is_one_mechanism_by_its_key():
-    assert set(MECHANISMS) == FILES
+    assert list(MECHANISMS) == sorted(FILES)
     assert {key: kind.__module__ for key, kind in MECHANISMS.items()} == {
-        key: f"sim.mechanisms.{key}" for key in FILES
+        key: ".".join(("sim.mechanisms", *file.with_suffix("").parts)) for key, file in FILES.items()
     }
 
 
