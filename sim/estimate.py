@@ -69,9 +69,8 @@ def may_be_large(world: World) -> bool:
     most = scenario.users * work * busiest * a_day * life
     for event in scenario.calendar:
         if isinstance(event, LargeAccountEvent):
-            most += (
-                event.requests_per_day * (min(event.until or scenario.end, scenario.end) - event.date).days
-            )
+            days = (min(event.until or scenario.end, scenario.end) - event.date).days
+            most += event.requests_a_day(scenario.users) * days
     return scenario.users >= MOST_USERS or most * season >= MOST_REQUESTS
 
 

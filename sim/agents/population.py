@@ -337,7 +337,7 @@ def _append_large_account(
         "log_willingness": 99.0, "price_sensitivity": 0.0, "curiosity": 0.0,
         "needs_tools": event.tool_call_share is not None, "needs_permissive": False, "context_tokens": 0.0,
         "accepts_free": False, "wave_model": NO_MODEL,
-        "requests_per_day": event.requests_per_day / keys, "pinned_model": catalogue.index(event.model),
+        "requests_per_day": event.requests_a_day(scenario.users) / keys, "pinned_model": catalogue.index(event.model),
         "tool_call_share": np.nan if event.tool_call_share is None else event.tool_call_share,
     }.items():  # fmt: skip
         extend(workloads, name, value)

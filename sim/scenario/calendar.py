@@ -69,12 +69,30 @@ class LargeAccountEvent(Settings):
     until: dt.date | None = Field(None, description="last day (none: to the end)")
     model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
     users: Annotated[int, Field(ge=1)] = Field(1, description="keys of the account that share the volume")
-    requests_per_day: Positive = Field(
-        description="requests a day of the whole account (traffic.volume and traffic.season apply)"
+    requests_per_day: Positive | None = Field(
+        None, description="requests a day of the whole account (traffic.volume and traffic.season apply)"
+    )
+    requests_per_day_per_1000_users: Positive | None = Field(
+        None, description="instead: the same for each 1,000 users, so that its share does not hang on `users`"
     )
     category: Category = Field("programming", description="the kind of its work")
     tool_call_share: Share | None = Field(None, description="its requests that end in a tool call")
     country: str | None = Field(None, description="where it is billed (none: the first country)")
+
+    @model_validator(mode="after")
+    def _one_volume(self) -> "LargeAccountEvent":
+        if (self.requests_per_day is None) == (self.requests_per_day_per_1000_users is None):
+            raise ProblemAt(
+                (), "give either `requests_per_day`, or `requests_per_day_per_1000_users` to go with `users`"
+            )
+        return self
+
+    def requests_a_day(self, users: int) -> float:
+        """Requests a day of the whole account in a world of so many users, before traffic.volume and season."""
+        if self.requests_per_day is not None:
+            return self.requests_per_day
+        assert self.requests_per_day_per_1000_users is not None
+        return self.requests_per_day_per_1000_users * users / 1000
 
 
 class WaveEvent(Settings):

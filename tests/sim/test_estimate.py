@@ -13,6 +13,7 @@ from testbed import capacity, cli
 from testbed.failure import BadInput
 
 WHALE = "model: new/frontier, requests_per_day: 2000000"
+PER_USER = "model: new/frontier, requests_per_day_per_1000_users: 200000"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,8 @@ def test_an_estimate_says_what_was_measured_and_what_assumed(found):
         ([], 20_000, False), ([], 1_000_000, True), (["traffic.volume=400"], 20_000, True),
         (["traffic.season=400"], 20_000, True), (["workloads.requests_per_day=300"], 20_000, True),
         ([f"calendar=[{{event: large_account, date: 2025-01-15, {WHALE}}}]"], 10, True),
+        ([f"calendar=[{{event: large_account, date: 2025-01-15, {PER_USER}}}]"], 10_000, True),
+        ([f"calendar=[{{event: large_account, date: 2025-01-15, {PER_USER}}}]"], 10, False),
     ],
 )  # fmt: skip
 def test_worlds_with_many_users_or_many_requests_are_estimated(settings, users, large):

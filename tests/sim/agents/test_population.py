@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis.contract import CATEGORIES
 from sim.agents.population import MAX_WORKLOADS, Users, Workloads, build_population
+from sim.config.problems import ScenarioError
 from sim.mechanisms import MECHANISMS
 from sim.randomness import Purpose
 from sim.scenario.calendar import WaveEvent
@@ -443,6 +444,22 @@ def test_a_large_account_lives_between_its_dates(dates, days):
     jobs = people(world(TOWN + "calendar:\n" + account, users=10))[1]
     pinned = np.flatnonzero(jobs.pinned_model == 0)
     assert [(jobs.start[i], jobs.end[i]) for i in pinned] == ([] if days is None else [days])
+
+
+def test_a_large_account_keeps_its_share_at_any_number_of_users():
+    account = (
+        TOWN + "calendar:" + WHALE.replace("requests_per_day: 60", "requests_per_day_per_1000_users: 60")
+    )
+    for users in (100, 250):
+        jobs = people(world(account, users=users))[1]
+        assert jobs.requests_per_day[jobs.pinned_model == 1].sum() == pytest.approx(0.06 * users)
+
+
+@pytest.mark.parametrize("volume", ["", ", requests_per_day: 9, requests_per_day_per_1000_users: 9"])
+def test_a_large_account_has_one_volume(volume):
+    account = f"  - {{event: large_account, date: 2025-02-01, model: a/one{volume}}}"
+    with pytest.raises(ScenarioError, match="give either `requests_per_day`, or"):
+        world(TOWN + "calendar:\n" + account, users=10)
 
 
 def test_a_large_accounts_luck_does_not_depend_on_the_number_of_users():
