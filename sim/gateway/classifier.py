@@ -2,9 +2,13 @@
 
 A keyed random sample of requests is labelled. A label is a path of the Google content taxonomy with a confidence; the
 classifier errs, labels can be unsure, and a request may carry two (report, section 2.2).
+
+A second label speaks of another category than the first. So each category's paths have the shares that the file of
+paths gives them: a second path of the same category would go to the rarer ones by necessity, and take from the common.
 """
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +22,9 @@ from sim.scenario import Scenario
 
 SECOND_RIGHT = 0.5
 """Share of second labels that name the true category (assumed)."""
+
+_Uniforms = Callable[[int, NDArray[np.int64]], NDArray[np.float64]]
+"""Keyed uniforms: of an index, for these rows."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,6 @@ class Classifier:
         self._edges = [
             np.cumsum(weight[rows]) / max(weight[rows].sum(), 1e-300) for rows in self._by_category
         ]
-        self._neighbour = np.arange(len(self.paths))
-        """For each path another one of its category, if there is one."""
-        for mine in self._by_category:
-            self._neighbour[mine] = np.roll(mine, 1)
         known = [number for number, rows in enumerate(self._by_category) if len(rows)]
         self._others = [
             np.array([other for other in known if other != number]) for number in range(len(CATEGORIES))
@@ -65,31 +68,29 @@ class Classifier:
         everyone = np.arange(len(key))
         sampled = np.flatnonzero(u(0, everyone) < self.observation.label_share)
         second = sampled[u(1, sampled) < self.observation.second_label_share]
-        found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-        for number, rows in ((0, sampled), (1, second)):
-            at = 2 + 5 * number
-            # A first label is right with the classifier's accuracy; a second one is as often a neighbour's.
-            right = u(at, rows) < (self.observation.classifier_accuracy if number == 0 else SECOND_RIGHT)
-            said = category[rows].astype(np.int64)
-            said[~right] = self._mistake(said[~right], u(at + 1, rows[~right]))
-            path = self._pick_path(said, u(at + 2, rows))
-            if number == 1:  # a classifier says each path once
-                first = found[0][1][np.searchsorted(sampled, rows)]
-                path = np.where(path == first, self._neighbour[path], path)
-            confidence = np.where(
-                right,
-                self.observation.confidence.quantile(u(at + 3, rows)),
-                self.observation.wrong_confidence.quantile(u(at + 4, rows)),
-            )
-            found.append((rows, path, np.clip(confidence, 0, 1)))
-        record = np.concatenate([rows for rows, _, _ in found])
-        path, confidence = (np.concatenate([part[i] for part in found]) for i in (1, 2))
-        # Where a category has one path only, nothing is left to say a second time.
+        first, path, confidence = self._say(category, sampled, u, 2, self.observation.classifier_accuracy)
+        # A second label is as often a neighbour's. One that names the first's category again adds nothing to it.
+        other, path_2, confidence_2 = self._say(category, second, u, 7, SECOND_RIGHT)
+        news = other != first[np.searchsorted(sampled, second)]
+        record = np.concatenate([sampled, second[news]])
+        path = np.concatenate([path, path_2[news]])
+        confidence = np.concatenate([confidence, confidence_2[news]])
         order = np.argsort(record, kind="stable")
-        again = np.zeros(len(order), dtype=bool)
-        again[1:] = (record[order][1:] == record[order][:-1]) & (path[order][1:] == path[order][:-1])
-        order = order[~again]
         return Labels(record[order], path[order].astype(np.int16), confidence[order].astype(np.float32))
+
+    def _say(
+        self, category: NDArray[np.int8], rows: NDArray[np.int64], u: _Uniforms, at: int, accuracy: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """What is said of these rows: category, path, confidence. The draws begin at index `at`."""
+        right = u(at, rows) < accuracy
+        said = category[rows].astype(np.int64)
+        said[~right] = self._mistake(said[~right], u(at + 1, rows[~right]))
+        confidence = np.where(
+            right,
+            self.observation.confidence.quantile(u(at + 3, rows)),
+            self.observation.wrong_confidence.quantile(u(at + 4, rows)),
+        )
+        return said, self._pick_path(said, u(at + 2, rows)), np.clip(confidence, 0, 1)
 
     def _mistake(self, true: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
         out = true.copy()

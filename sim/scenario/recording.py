@@ -67,7 +67,11 @@ class ObservationSettings(Settings):
 
     label_share: Share = Field(0.1, description="requests that get a category label (the report: 0.0025)")
     classifier_accuracy: Share = Field(0.92, description="labels that name the true category (assumed)")
-    second_label_share: Share = Field(0.15, description="labelled requests with a second path (assumed)")
+    second_label_share: Share = Field(
+        0.15,
+        description="labelled requests that are labelled twice; a second label that names the first's category is not "
+        "recorded (assumed)",
+    )
     confidence: Chance = Field(
         Distribution.normal(0.8, 0.15, low=0.05, high=1.0), description="confidence of a right label"
     )
