@@ -66,7 +66,10 @@ class Market:
             n, len(CATEGORIES)
         )
         self.hype: NDArray[np.float64] = np.array([m.latent.hype for m in models])
-        self.reach: NDArray[np.float64] = np.array([m.latent.reach for m in models])
+        self.reach: NDArray[np.float64] = np.array([m.latent.reach for m in models]).reshape(
+            n, len(CATEGORIES)
+        )
+        """Models x categories."""
         self.permissive: NDArray[np.bool_] = np.array([m.latent.permissive for m in models], dtype=bool)
         self.tools: NDArray[np.bool_] = np.array([m.facts.tools for m in models], dtype=bool)
         self.context: NDArray[np.float64] = np.array([m.facts.context_tokens for m in models], dtype=float)

@@ -37,12 +37,13 @@ LEAST_AWARENESS = 1e-9
 
 
 def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
-    """A[m] = reach * (floor + 2^(-age / half-life)) + popularity * last week's share (form assumed)."""
+    """A[m, g] = reach * (floor + 2^(-age / half-life)) + popularity * last week's share: models x categories (form
+    assumed)."""
     search = scenario.search
     age = np.maximum(day - market.release_day, 0)
     news = np.exp2(-age / search.awareness_half_life_days)
-    known = market.reach * (search.awareness_floor + news)
-    return np.asarray(known + scenario.mechanisms[Popularity].awareness(market.share))
+    known = market.reach * (search.awareness_floor + news)[:, None]
+    return np.asarray(known + scenario.mechanisms[Popularity].awareness(market.share)[:, None])
 
 
 def view_of(market: Market, scenario: Scenario, day: int) -> View:
@@ -120,7 +121,8 @@ def decision_utility(
         view.free & work.accepts_free[rows, None], view.log_free_price, view.log_price[:, category].T
     )
     log_paid = np.where(np.isfinite(log_paid), log_paid, 0.0)  # out of reach: not considered
-    return np.asarray(np.log(view.awareness) + worth - price_response.burden(price_sensitivity, log_paid))
+    known = np.log(view.awareness[:, category].T)
+    return np.asarray(known + worth - price_response.burden(price_sensitivity, log_paid))
 
 
 def plain_utilities(

@@ -23,7 +23,7 @@ class View(NamedTuple):
 
     numbers: NDArray[np.int64]
     key: NDArray[np.uint64]
-    awareness: NDArray[np.float64]
+    awareness: NDArray[np.float64]  # models x categories
     perceived: NDArray[np.float64]  # models x categories: ability + hype
     ability: NDArray[np.float64]
     log_price: NDArray[np.float64]  # models x categories
@@ -137,14 +137,15 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
     n, m, words = len(rows), len(view.numbers), known_to_fit.shape[1]
     chosen = np.full(n, NO_MODEL, dtype=np.int16)
     # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * price
-    # sensitivity * log(lowest price). Factors that depend on the model alone are made once.
-    slowness, model_step = 1.0 / view.awareness, (view.key + ONE) * STEP
+    # sensitivity * log(lowest price). Factors that depend on the model and the category alone are made once.
+    model_step = (view.key + ONE) * STEP
     top = np.full(perceived.shape[1], -np.inf)
-    weakness = np.empty((perceived.shape[1], m))
+    slowness, weakness = np.empty((perceived.shape[1], m)), np.empty((perceived.shape[1], m))
     for g in range(perceived.shape[1]):
         for j in range(m):
             top[g] = max(top[g], perceived[j, g])
         for j in range(m):
+            slowness[g, j] = 1.0 / view.awareness[j, g]
             weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
     factor_per_sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
     earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
@@ -169,7 +170,7 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
             far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (work.hardness[w] + cap - top[g]))))
         error = mix(keys.perception + work.entity[w] * GOLDEN)
         earliest_times(
-            race, error, view.key, model_step, slowness, weakness[g],
+            race, error, view.key, model_step, slowness[g], weakness[g],
             far, far * factor_per_sd, far * factor_per_sd**2, far * factor_per_sd**3, far * factor_per_sd**4, earliest,
         )  # fmt: skip
         limit = _SLACK * math.exp(best + most)
@@ -209,9 +210,9 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
                 )
                 value += kappa * min(perceived[j, g] + error_of_j - work.hardness[w], cap)
             u = unit(mix(race + view.key[j]))
-            if (1.0 - u) * slowness[j] >= _SLACK * math.exp(best + value):
+            if (1.0 - u) * slowness[g, j] >= _SLACK * math.exp(best + value):
                 continue
-            time = math.log(-math.log(u) / view.awareness[j]) - value
+            time = math.log(-math.log(u) / view.awareness[j, g]) - value
             if time < best:
                 best, limit = time, _SLACK * math.exp(time + most)
                 chosen[i] = number

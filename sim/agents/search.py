@@ -412,18 +412,20 @@ class Search:
         if not self.attention.enabled or self._yesterday is None:
             return
         for number in self.market.changes.released:
-            reach = self.market.reach[number]
+            reach, category = self.market.reach[number], self.work.category
             waiting = np.flatnonzero((self.state == WAITING) & (self.work.start <= day))
             # Draw against the highest chance first: few then need a frontier.
             waiting = self._hear(waiting, number, self.attention.most(reach))
             # Yesterday's frontier: who listens is decided by what could be had before the release.
             frontier = affordable_frontier(self._yesterday, self.work, waiting)
-            chance = self.attention.of_waiting(reach, self.work.hardness[waiting], frontier)
+            hardness = self.work.hardness[waiting]
+            chance = self.attention.of_waiting(reach[category[waiting]], hardness, frontier)
             self._wake(day, self._hear(waiting, number, chance), number)
             if self.rivals.enabled:
                 embedded = np.flatnonzero(self.state == EMBEDDED)
                 embedded = embedded[self.pinned[embedded] == NO_MODEL]
-                chance = self.attention.of_embedded(reach, self.work.curiosity[embedded])
+                curiosity = self.work.curiosity[embedded]
+                chance = self.attention.of_embedded(reach[category[embedded]], curiosity)
                 self._wake(day, self._hear(embedded, number, chance), number)
 
     def _hear(self, rows: Rows, number: int, chance: NDArray[np.float64] | float) -> Rows:

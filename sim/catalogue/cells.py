@@ -6,7 +6,7 @@ Python's own readers come before pydantic's, which would make a date of `0` and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Final
 
@@ -29,14 +29,20 @@ def _read(convert: Callable[[str], object], expected: str) -> BeforeValidator:
 
 
 def within(low: float, high: float = float("inf")) -> AfterValidator:
-    """For a number from `low` to `high`, both included."""
+    """For a number from `low` to `high`, both included; also for several numbers."""
 
-    def check(value: float) -> float:
-        if not low <= value <= high:  # nor is "nan" within
-            raise ValueError(f"{value:g} is outside {low:g} .. {high:g}")
+    def check(value: float | tuple[float, ...]) -> float | tuple[float, ...]:
+        for number in value if isinstance(value, tuple) else (value,):
+            if not low <= number <= high:  # nor is "nan" within
+                raise ValueError(f"{number:g} is outside {low:g} .. {high:g}")
         return value
 
     return AfterValidator(check)
+
+
+def for_each(names: Sequence[str]) -> BeforeValidator:
+    """For a number that stands in one cell and holds for all of `names` alike."""
+    return _read(lambda raw: (float(raw),) * len(names), "a number")
 
 
 Text = Annotated[str, Field(min_length=1)]

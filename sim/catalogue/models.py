@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from analysis.contract import CATEGORIES
-from sim.catalogue.cells import MAY_BE_EMPTY, Amount, Count, Day, Flag, Number, Text, within
+from sim.catalogue.cells import MAY_BE_EMPTY, Amount, Count, Day, Flag, Number, Text, for_each, within
 from sim.catalogue.names import hint, nearest_name
 
 Origin = Literal["CN", "RoW"]
@@ -27,6 +27,12 @@ Reasoning = Literal["none", "hybrid", "always"]
 Confidence = Literal["high", "medium", "low"]
 FreeKind = Literal["free_variant", "launch_promotion", "stealth", "experimental"]
 Informed = Literal["measured", "parent", "assumed"]
+
+
+USUAL_REACH = 0.5
+"""Reach of a model of which nothing else is said (assumed)."""
+UNABLE, KNOWN_AS_USUAL = (0.0,) * len(CATEGORIES), (USUAL_REACH,) * len(CATEGORIES)
+"""Ability and reach by category of such a model."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,9 @@ class ModelLatent:
 
     ability: tuple[Annotated[Number, within(-5, 10)], ...]
     """One value per entry of `CATEGORIES`, in their order, on the scale shared with workload hardness."""
-    reach: Annotated[Number, within(0, 1)] = 0.5
-    """Share of the market (0..1) that hears of the model at its release."""
+    reach: Annotated[tuple[float, ...], for_each(CATEGORIES), within(0, 1)] = KNOWN_AS_USUAL
+    """Share of the market that hears of the model at its release: one value per entry of `CATEGORIES`, from 0 to 1 but
+    where a scenario multiplies it (`authors`)."""
     hype: Annotated[Number, within(-5, 5)] = 0.0
     """Perceived minus true ability at release, in units of ability."""
     permissive: Flag = False
@@ -143,7 +150,7 @@ class CatalogueModel:
         cached_usd_per_mtok: float | None = None,
         prices: Sequence[PricePoint] | None = None,
         ability: Mapping[str, float] | float = 0.0,
-        reach: float = 0.5,
+        reach: Mapping[str, float] | float = USUAL_REACH,
         hype: float = 0.0,
         permissive: bool = False,
         **facts: object,
@@ -152,7 +159,8 @@ class CatalogueModel:
 
         `price_usd_per_mtok` sets prompt and completion price alike (an effective price); the pair
         `prompt_usd_per_mtok` / `completion_usd_per_mtok` sets them apart; `prices` gives a whole dated path.
-        `ability` is one number for all categories, or a mapping from category to number (others 0).
+        `ability` is one number for all categories, or a mapping from category to number (others 0); so is `reach`
+        (others 0.5).
         Further keywords are fields of `ModelFacts`. Raises ValueError, in plain words, for the impossible.
         """
         if prices is None:
@@ -163,13 +171,6 @@ class CatalogueModel:
             if prompt is None or completion is None:
                 raise ValueError(f"{slug}: give price_usd_per_mtok, or both prompt and completion price")
             prices = [PricePoint(released, prompt, completion, cached_usd_per_mtok, "scenario")]
-        if isinstance(ability, Mapping):
-            for category in ability:
-                if category not in CATEGORIES:
-                    raise ValueError(f"{slug}: unknown category {category!r}{hint(category, CATEGORIES)}")
-            vector = tuple(float(ability.get(category, 0.0)) for category in CATEGORIES)
-        else:
-            vector = (float(ability),) * len(CATEGORIES)
         made = ModelFacts(
             **{  # type: ignore[arg-type]
                 "author": slug.partition("/")[0],
@@ -182,7 +183,11 @@ class CatalogueModel:
                 "prices": tuple(prices),
             }
         )
-        return cls(made, ModelLatent(vector, reach, hype, permissive, "scenario", "assumed")).checked()
+        try:
+            able, known = by_category(ability, UNABLE), by_category(reach, KNOWN_AS_USUAL)
+        except ValueError as error:
+            raise ValueError(f"{slug}: {error}") from None
+        return cls(made, ModelLatent(able, known, hype, permissive, "scenario", "assumed")).checked()
 
     def checked(self) -> CatalogueModel:
         """This model. Raises ValueError, in plain words, if it is impossible."""
@@ -190,6 +195,19 @@ class CatalogueModel:
         if problem is not None:
             raise ValueError(f"{self.slug}: {problem.sentence}")
         return self
+
+
+def by_category(given: Mapping[str, float] | float, before: Sequence[float]) -> tuple[float, ...]:
+    """One value per entry of `CATEGORIES`: of a number for all, or of a mapping (those not in it stay as before).
+
+    Raises ValueError, in plain words, for an unknown category.
+    """
+    if not isinstance(given, Mapping):
+        return (float(given),) * len(CATEGORIES)
+    for category in given:
+        if category not in CATEGORIES:
+            raise ValueError(f"unknown category {category!r}{hint(category, CATEGORIES)}")
+    return tuple(float(given.get(category, old)) for category, old in zip(CATEGORIES, before, strict=True))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from analysis.contract import CATEGORIES
 from sim.catalogue import (
     Catalogue,
     CatalogueModel,
@@ -16,6 +15,7 @@ from sim.catalogue import (
     PricePoint,
     load_catalogue,
 )
+from sim.catalogue.models import by_category
 from sim.catalogue.names import did_you_mean
 from sim.config.problems import Path as KeyPath
 from sim.config.problems import ProblemAt
@@ -25,8 +25,8 @@ from sim.scenario.models import ModelSettings
 from sim.scenario.shipped import WORLDS
 
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
-TRAITS = ("reach", "hype", "permissive")
-"""What a model's latent parameters are beside its abilities."""
+TRAITS = ("hype", "permissive")
+"""A model's latent parameters that are alike in all categories."""
 COPIED = ("open_weights", "origin", "developer_country", "params_total_b", "params_active_b", "reasoning", "tools",
           "context_tokens")  # fmt: skip
 """Facts that a new model takes from the one that it is like. Not the name, author, dates, free windows or successor."""
@@ -210,21 +210,15 @@ def _new(slug: str, change: ModelSettings, known: Catalogue, liked: CatalogueMod
     facts["size_class"] = _size_class(change, liked.facts if liked else None)
     if change.params_total_b is not None:
         facts["params_active_b"] = None  # that of the other model
-    ability: Mapping[Any, float] | float = 0.0 if change.ability is None else change.ability
-    latent: dict[str, Any] = {}
-    if liked is not None:
-        ability = dict(zip(CATEGORIES, _ability(change, liked.latent), strict=True))
-        latent = {name: getattr(liked.latent, name) for name in TRAITS}
-    latent |= {name: value for name in TRAITS if (value := getattr(change, name)) is not None}
-    return CatalogueModel.build(
+    model = CatalogueModel.build(
         slug,
         released=change.released,
         price_usd_per_mtok=change.price_usd_per_mtok,
         prices=prices,
-        ability=ability,
-        **latent,
         **facts,
     )
+    before = model.latent if liked is None else liked.latent
+    return replace(model, latent=replace(_latent(change, before), basis="scenario", informed="assumed"))
 
 
 def _changed(model: CatalogueModel, change: ModelSettings) -> CatalogueModel:
@@ -250,18 +244,17 @@ def _changed(model: CatalogueModel, change: ModelSettings) -> CatalogueModel:
         )
     if prices is not None:
         facts["prices"] = tuple(prices)
-    latent: dict[str, Any] = {k: v for k in TRAITS if (v := getattr(change, k)) is not None}
-    latent["ability"] = _ability(change, model.latent)
     changed = replace(model.facts, released=released, source="scenario", **facts)
-    return CatalogueModel(changed, replace(model.latent, **latent, basis="scenario")).checked()
+    return CatalogueModel(changed, replace(_latent(change, model.latent), basis="scenario")).checked()
 
 
-def _ability(change: ModelSettings, before: ModelLatent) -> tuple[float, ...]:
-    """The abilities of `before`, those replaced that are given."""
-    if isinstance(change.ability, dict):
-        pairs = zip(CATEGORIES, before.ability, strict=True)
-        return tuple(change.ability.get(c, value) for c, value in pairs)
-    return before.ability if change.ability is None else (float(change.ability),) * len(CATEGORIES)
+def _latent(change: ModelSettings, before: ModelLatent) -> ModelLatent:
+    """The latent parameters of `before`, those replaced that are given."""
+    traits: dict[str, Any] = {name: value for name in TRAITS if (value := getattr(change, name)) is not None}
+    for name in ("ability", "reach"):
+        if (given := getattr(change, name)) is not None:
+            traits[name] = by_category(given, getattr(before, name))
+    return replace(before, **traits)
 
 
 def _size_class(change: ModelSettings, before: ModelFacts | None) -> str | None:

@@ -1,5 +1,6 @@
 """The truth: what no real log holds. Who wanted what, who found a fit, when and why they left."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,13 @@ def write_truth(
     })  # fmt: skip
     save("abilities", {
         "model": models,
-        "reach": [m.latent.reach for m in catalogue.models],
         "hype": [m.latent.hype for m in catalogue.models],
         "permissive": [m.latent.permissive for m in catalogue.models],
-        **{category: [m.latent.ability[i] for m in catalogue.models] for i, category in enumerate(CATEGORIES)},
+        **_by_category([m.latent.ability for m in catalogue.models]),
     })  # fmt: skip
+    save("reach", {"model": models, **_by_category([m.latent.reach for m in catalogue.models])})
+
+
+def _by_category(values: Sequence[tuple[float, ...]]) -> dict[str, list[float]]:
+    """Columns by category of values by model and category."""
+    return {category: [value[i] for value in values] for i, category in enumerate(CATEGORIES)}

@@ -14,13 +14,18 @@ SCALE = 0.3
 """Scale of the logistic between casual and hard work, in units of hardness (assumed)."""
 
 
+def heard(reach: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of a market that hears of a model. What a scenario makes of reach may exceed 1, this cannot."""
+    return np.minimum(reach, 1.0)
+
+
 class FrontierAttention(Mechanism):
     """Waiting work listens to releases, hard work most."""
 
     key = "frontier_attention"
     rule = (
-        "chance to hear of a release: reach * logistic in (hardness - best affordable ability yesterday) for waiting "
-        "work; reach * embedded * curiosity for work with a home"
+        "chance to hear of a release: min(1, reach in the work's category) * logistic in (hardness - best affordable "
+        "ability yesterday) for waiting work; the same reach * embedded * curiosity for work with a home"
     )
     source = "assumed"
     off = "releases wake nobody"
@@ -37,18 +42,21 @@ class FrontierAttention(Mechanism):
         Distribution.exponential(4.0), description="days from the release to the look (assumed)"
     )
 
-    def most(self, reach: float) -> float:
-        """The highest chance that any waiting work can have."""
-        return reach * max(self.hard, self.casual)
+    def most(self, reach: NDArray[np.float64]) -> float:
+        """The highest chance that any waiting work can have. reach: of the model, by category."""
+        return float(heard(reach).max()) * max(self.hard, self.casual)
 
-    def of_waiting(self, reach: float, hardness: Any, frontier: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The chance that waiting work hears of a release. frontier: the best ability that it could afford before."""
+    def of_waiting(
+        self, reach: NDArray[np.float64], hardness: Any, frontier: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The chance that waiting work hears of a release. reach: of the model in the category of each; frontier: the
+        best ability that it could afford before."""
         gap = np.clip((hardness - frontier - self.midpoint) / SCALE, -30, 30)
-        return np.asarray(reach * (self.casual + (self.hard - self.casual) / (1 + np.exp(-gap))))
+        return np.asarray(heard(reach) * (self.casual + (self.hard - self.casual) / (1 + np.exp(-gap))))
 
-    def of_embedded(self, reach: float, curiosity: NDArray[Any]) -> NDArray[np.float64]:
-        """The chance that work with a home hears of it."""
-        return np.asarray(reach * self.embedded * curiosity)
+    def of_embedded(self, reach: NDArray[np.float64], curiosity: NDArray[Any]) -> NDArray[np.float64]:
+        """The chance that work with a home hears of it. reach: of the model in the category of each."""
+        return np.asarray(heard(reach) * self.embedded * curiosity)
 
     def reaction(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """Whole days from the release to the look, for the uniform draws `u`."""

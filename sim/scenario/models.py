@@ -85,7 +85,9 @@ class ModelSettings(Settings):
     ability: dict[Category, float] | float | None = Field(
         None, description="latent ability by category, on the scale of hardness (a number: the same in all)"
     )
-    reach: Share | None = Field(None, description="how much of the market hears of it")
+    reach: dict[Category, Share] | Share | None = Field(
+        None, description="how much of the market hears of it, by category (a number: the same in all)"
+    )
     hype: float | None = Field(None, description="perceived minus true ability")
     permissive: Switch | None = Field(None, description="tolerates adult and role-play content")
 

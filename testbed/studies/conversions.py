@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,9 +166,9 @@ def price_of_ability(catalogue: Catalogue) -> float:
 
 
 def listed_reach(catalogue: Catalogue) -> float:
-    """Sum of the reach of the models that are listed in the middle of 2025."""
+    """Sum of the reach of the models that are listed in the middle of 2025, mean of all categories."""
     return sum(
-        model.latent.reach
+        fmean(model.latent.reach)
         for model in catalogue.models
         if model.released <= MIDDLE and not (model.facts.retired and model.facts.retired <= MIDDLE)
     )

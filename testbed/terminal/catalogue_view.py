@@ -159,7 +159,7 @@ def _record(model: CatalogueModel) -> dict[str, object]:
         "note": facts.note,
         "model_parameters": {
             "ability": dict(zip(CATEGORIES, latent.ability, strict=True)),
-            "reach": latent.reach,
+            "reach": dict(zip(CATEGORIES, latent.reach, strict=True)),
             "hype": latent.hype,
             "permissive": latent.permissive,
             "basis": latent.basis,
@@ -235,7 +235,7 @@ def _latents_of(model: CatalogueModel) -> RenderableType:
         bars.add_row(category, f"{value:.2f}", "█" * round(BAR_WIDTH * max(value, 0.0) / TOP_ABILITY))
     others = _pairs(
         [
-            ("Reach", f"{latent.reach:.2f} of the market hears of it"),
+            ("Reach", _reach_of(latent.reach)),
             ("Hype", f"{latent.hype:+.2f} perceived minus true ability"),
             ("Permissive", "yes" if latent.permissive else "no"),
             ("Informed", latent.informed),
@@ -243,6 +243,13 @@ def _latents_of(model: CatalogueModel) -> RenderableType:
         ]
     )
     return Group(Text(LATENT_HEADING, style="bold yellow"), Text(LATENT_EXPLAINED, style="dim"), bars, others)
+
+
+def _reach_of(reach: Sequence[float]) -> str:
+    """How much of the market hears of a model: one share, or the least and the most of all categories."""
+    least, most = f"{min(reach):.2f}", f"{max(reach):.2f}"
+    spread = least if least == most else f"by category {least} to {most}"
+    return f"{spread} of the market hears of it"
 
 
 def _pairs(lines: Sequence[tuple[str, str]]) -> Table:

@@ -105,7 +105,10 @@ def test_another_seed_gives_other_bytes(world_file, reference, tmp_path):
     other = digests(sim.run(world_file, seed=2, out=tmp_path, workers=2).path)
     for name, digest in reference[1].items():
         # events and the catalogue are the market's own: no draw touches them
-        same = name in ("models.parquet", "truth/events.parquet", "truth/abilities.parquet")
+        same = name in (
+            "models.parquet",
+            *(f"truth/{table}.parquet" for table in ("events", "abilities", "reach")),
+        )
         assert (other.get(name) == digest) == same, name
 
 

@@ -46,7 +46,8 @@ def rules(*changes: str) -> Scenario:
 def market_view(
     ability, price=1.0, reach=1.0, free=False, tools=True, permissive=True, context=1e6, hype=0.0
 ) -> View:
-    """Models with these abilities (the same in all categories); other traits: one for all, or one for each."""
+    """Models with these abilities (the same in all categories); other traits: one for all, or one for each. Reach may
+    be by category, too."""
     able = np.asarray(ability, dtype=float)
 
     def each(value, kind):
@@ -54,11 +55,12 @@ def market_view(
 
     table = np.repeat(able[:, None], len(CATEGORIES), axis=1)
     prices = np.repeat(each(price, float)[:, None], len(CATEGORIES), axis=1)
+    known = reach if np.ndim(reach) == 2 else np.reshape(reach, (-1, 1))
     numbers = np.arange(len(able), dtype=np.int64)
     return View(
         numbers=numbers,
         key=Draws(99).bits(Purpose.REPLICATE, numbers),
-        awareness=each(reach, float),
+        awareness=np.broadcast_to(known, table.shape).astype(float),
         perceived=table + each(hype, float)[:, None],
         ability=table,
         log_price=log_price(prices, FLOOR),
@@ -317,8 +319,9 @@ def test_the_compiled_choice_is_the_plain_one(
     n = 150
     view = market_view(
         rng.normal(0, 1, models), price=np.where(rng.random(models) < 0.1, 0, rng.lognormal(0, 2, models)),
-        reach=rng.exponential(1, models) + 1e-9, free=rng.random(models) < 0.3, tools=rng.random(models) < 0.7,
-        permissive=rng.random(models) < 0.7, context=rng.lognormal(7, 2, models), hype=rng.normal(0, 0.3, models),
+        reach=rng.exponential(1, (models, len(CATEGORIES))) + 1e-9, free=rng.random(models) < 0.3,
+        tools=rng.random(models) < 0.7, permissive=rng.random(models) < 0.7, context=rng.lognormal(7, 2, models),
+        hype=rng.normal(0, 0.3, models),
     )  # fmt: skip
     work = jobs(
         n, hardness=rng.normal(0, 1, n), willingness=rng.lognormal(1, 2, n), price_sensitivity=rng.exponential(1, n),
@@ -381,8 +384,8 @@ def test_the_bound_takes_no_error_of_perception_for_smaller_than_it_is():
 TWO = """
 models:
   a/old: {released: 2024-12-01, price_usd_per_mtok: 2.0, ability: 1.0, hype: 0.5, reach: 0.8}
-  b/new: {released: 2025-01-11, price_usd_per_mtok: 0.001, ability: {legal: 2.0}, reach: 0.4, tools: off,
-          permissive: on, context_tokens: 5000}
+  b/new: {released: 2025-01-11, price_usd_per_mtok: 0.001, ability: {legal: 2.0}, tools: off,
+          reach: {programming: 0.4, legal: 0.9}, permissive: on, context_tokens: 5000}
   c/free: {released: 2025-01-12, price_usd_per_mtok: 0.0, ability: 3.0}
 calendar:
   - {event: outage, date: 2025-01-20, days: 2, model: a/old}
@@ -402,9 +405,12 @@ def days_of(text: str, *changes: str, until: int):
 def test_awareness_fades_from_the_release_on():
     for day, market, scenario in days_of(TWO, until=40):
         known = awareness(market, scenario, day)
+        assert known.shape == (3, len(CATEGORIES))
         assert known[0] == pytest.approx(0.8 * (0.25 + 2 ** (-(31 + day) / 10)))
         if day >= 10:
-            assert known[1] == pytest.approx(0.4 * (0.25 + 2 ** (-(day - 10) / 10)))
+            new = np.full(len(CATEGORIES), 0.5)
+            new[[CATEGORIES.index("programming"), CATEGORIES.index("legal")]] = 0.4, 0.9
+            assert known[1] == pytest.approx(new * (0.25 + 2 ** (-(day - 10) / 10)))
 
 
 @pytest.mark.parametrize("word", ["on", "off"])
@@ -439,7 +445,8 @@ def test_a_view_holds_the_models_that_are_listed_and_answer():
     assert view.tools.tolist() == [True, False, True]
     assert view.permissive.tolist() == [False, True, False]
     assert view.context.tolist() == [128_000, 5000, 128_000]
-    assert seen[0].awareness[0] > 0
+    assert (seen[0].awareness > 0).all()
+    assert view.awareness[1, legal] / view.awareness[1, 0] == pytest.approx(0.9 / 0.4)
 
 
 @settings(max_examples=40, deadline=None)

@@ -364,10 +364,10 @@ def test_news_of_a_release_touches_only_those_who_hear_it():
     )
     agents = run_agents(loud)
     with_it, without_it = table(agents), table(without(loud, "d/late"))
-    model = loud.catalogue["d/late"]
-    work, key = agents.workloads, agents.market.key[loud.catalogue.index("d/late")]
-    u = loud.draws.uniform(Purpose.HEARS_RELEASE, work.entity, key)
-    deaf = u >= model.latent.reach * np.maximum(0.5, 0.1 * work.curiosity)
+    number = loud.catalogue.index("d/late")
+    work, reach = agents.workloads, agents.market.reach[number]
+    u = loud.draws.uniform(Purpose.HEARS_RELEASE, work.entity, agents.market.key[number])
+    deaf = u >= reach[work.category] * np.maximum(0.5, 0.1 * work.curiosity)
     tried = with_it["workload"][with_it["model"] == "d/late"]
     free = set(work.entity[deaf]) - set(tried)
     assert 0.3 < len(free) / len(work) < 0.9

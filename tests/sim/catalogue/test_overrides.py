@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.contract import CATEGORIES
-from sim.catalogue import Catalogue, load_catalogue
+from sim.catalogue import Catalogue, ModelLatent, load_catalogue
 from sim.catalogue.overrides import world_catalogue
 from sim.config.problems import ProblemAt, ScenarioError
 from sim.scenario.shipped import WORLDS
@@ -131,12 +131,34 @@ models:
     assert [(w.start.day, w.end.day) for w in f.free_windows] == [(1, 10), (1, 1)]
     assert ability_in(latent, "programming") == 1.5 and ability_in(latent, "legal") == -0.5
     assert ability_in(latent, "health") == 0
-    assert (latent.reach, latent.hype, latent.permissive) == (0.7, -0.2, True)
+    assert (latent.reach, latent.hype, latent.permissive) == (everywhere(0.7), -0.2, True)
 
 
 def test_one_ability_for_all_categories():
     (own,) = models(ONE_OWN.replace("KEYS", "ability: 1.25")).models
     assert own.latent.ability == (1.25,) * len(CATEGORIES)
+
+
+def everywhere(value: float) -> tuple[float, ...]:
+    return (value,) * len(CATEGORIES)
+
+
+def reach_in(latent: ModelLatent) -> dict[str, float]:
+    return dict(zip(CATEGORIES, latent.reach, strict=True))
+
+
+def test_reach_is_one_number_or_one_for_each_category_that_is_named():
+    (own,) = models(ONE_OWN.replace("KEYS", "reach: {legal: 0.9, marketing/seo: 0}")).models
+    assert reach_in(own.latent) == dict.fromkeys(CATEGORIES, 0.5) | {"legal": 0.9, "marketing/seo": 0}
+    real, slug = REAL["openai/gpt-4o"], "openai/gpt-4o"
+    changed = models(SOME + f"models: {{{slug}: {{reach: {{legal: 0.03}}}}}}\n")[slug]
+    assert reach_in(changed.latent) == reach_in(real.latent) | {"legal": 0.03}
+    liked = models(
+        f"models: {{m/own: {{like: {slug}, released: 2025-03-15, reach: {{trivia: 1}}}}, "
+        "m/all: {like: m/own, released: 2025-03-16, reach: 0.2}}\n"
+    )
+    assert reach_in(liked["m/own"].latent) == reach_in(real.latent) | {"trivia": 1}
+    assert liked["m/all"].latent.reach == everywhere(0.2)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +184,7 @@ def test_only_what_is_named_changes():
     changed = models(SOME + "models: {openai/gpt-4o: {reach: 0.33, ability: {programming: 9, legal: 8}}}\n")
     one, other = REAL["openai/gpt-4o"], changed["openai/gpt-4o"]
     assert other.facts.prices == one.facts.prices and other.facts.context_tokens == one.facts.context_tokens
-    assert other.latent.reach == 0.33 and other.latent.hype == one.latent.hype
+    assert other.latent.reach == everywhere(0.33) and other.latent.hype == one.latent.hype
     assert ability_in(other.latent, "programming") == 9 and ability_in(other.latent, "legal") == 8
     for category in set(CATEGORIES) - {"programming", "legal"}:
         assert ability_in(other.latent, category) == ability_in(one.latent, category)
@@ -267,7 +289,8 @@ def test_what_the_writer_states_wins_over_what_is_copied():
         " ability: {legal: 4}}}\n"
     )["m/own"]
     latent, facts = own.latent, own.facts
-    assert (latent.reach, latent.hype, latent.permissive, ability_in(latent, "legal")) == (0.11, -1, True, 4)
+    assert (latent.reach, latent.hype, latent.permissive) == (everywhere(0.11), -1, True)
+    assert ability_in(latent, "legal") == 4
     real = REAL["deepseek/deepseek-chat"].latent
     assert all(ability_in(latent, c) == ability_in(real, c) for c in CATEGORIES if c != "legal")
     assert (facts.context_tokens, facts.tools, facts.reasoning) == (77, False, "always")
@@ -298,7 +321,7 @@ def test_models_can_be_like_each_other_in_a_chain_in_any_order(order):
     }
     made = models("models: {" + ", ".join(keys[name] for name in order) + "}\n")
     assert ability_in(made["m/c"].latent, "legal") == 3 and ability_in(made["m/c"].latent, "health") == 1.5
-    assert (made["m/b"].latent.reach, made["m/c"].latent.reach) == (0.3, 0.9)
+    assert (made["m/b"].latent.reach, made["m/c"].latent.reach) == (everywhere(0.3), everywhere(0.9))
     assert made["m/c"].facts.prices[0].prompt == 2.0
 
 

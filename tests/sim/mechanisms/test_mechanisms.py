@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.contract import CATEGORIES
 from sim.randomness import Purpose
 from sim.simulation import Agents
 from tests.laws import FALSE_ALARM, counts_p, share_p
@@ -402,6 +403,22 @@ def test_reaction_takes_its_time():
 def test_nobody_hears_of_a_model_without_reach():
     s = spells(play(NEWS, "models.b/strong.reach=0", users=1000))
     assert not ((s["model"] == "b/strong") & (s["start"] == 52)).any()
+
+
+def test_news_reaches_each_kind_of_work_by_itself():
+    kinds = (
+        "workloads.categories.programming.share=1",
+        "workloads.categories.legal={share: 1, prompt_tokens: 1000, completion_tokens: 100}",
+    )
+    agents = play(NEWS, "models.b/strong.reach={programming: 0.8, legal: 0.25}", *kinds, users=3000)
+    work, s = agents.workloads, spells(agents)
+    came = np.zeros(len(work), dtype=bool)
+    came[s["workload"][(s["model"] == "b/strong") & (s["start"] == 52)]] = True
+    listens = 0.2 + 0.7 / (1 + np.exp(-(work.hardness - 1.0) / 0.3))
+    for category, reach in (("programming", 0.8), ("legal", 0.25)):
+        hard = (work.hardness > 1) & (work.category == CATEGORIES.index(category))
+        assert hard.sum() > 500
+        assert share_p(came[hard], reach * listens[hard]) > FALSE_ALARM / 2
 
 
 def test_news_renews_patience():

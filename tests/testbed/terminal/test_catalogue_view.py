@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -108,6 +109,16 @@ def test_parameters_stand_below_their_heading_and_facts_above() -> None:
     assert "Reach" not in facts and "Hype" not in facts
     assert "Price path" in facts
     assert all(category in parameters for category in CATEGORIES)
+
+
+def test_reach_is_one_share_or_the_span_of_all_categories() -> None:
+    model = CATALOGUE["openai/gpt-4"]
+    assert "0.90 of the market hears of it" in printed(detail_of(model))
+    reach = (0.25, *model.latent.reach[1:])
+    changed = replace(model, latent=replace(model.latent, reach=reach))
+    assert "by category 0.25 to 0.90 of the market hears of it" in printed(detail_of(changed))
+    [record] = as_records([changed])
+    assert record["model_parameters"]["reach"] == dict(zip(CATEGORIES, reach, strict=True))
 
 
 def test_text_in_brackets_is_not_taken_for_markup() -> None:
