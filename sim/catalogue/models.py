@@ -82,6 +82,8 @@ class ModelFacts:
     """First day on which the id no longer serves."""
     successor: Annotated[str | None, MAY_BE_EMPTY] = None
     """Id to which the gateway moves the users on the day `retired`."""
+    line: Text = ""
+    """The maker's product line, whose models follow one another (claude-sonnet); empty: of none."""
     source: Text = ""
     confidence: Confidence = "high"
     note: str = ""

@@ -29,7 +29,8 @@ TRAITS = ("hype", "permissive")
 """A model's latent parameters that are alike in all categories."""
 COPIED = ("open_weights", "origin", "developer_country", "params_total_b", "params_active_b", "reasoning", "tools",
           "context_tokens")  # fmt: skip
-"""Facts that a new model takes from the one that it is like. Not the name, author, dates, free windows or successor."""
+"""Facts that a new model takes from the one that it is like. Not the name, author, dates, free windows, successor
+or line."""
 
 
 def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue:
@@ -54,6 +55,7 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     for slug, change in scenario.models.items():
         if change.successor is not None and change.successor not in kept:
             raise _unknown(change.successor, ("models", slug, "successor"), kept)
+        _check_line(slug, change, kept)
     # A successor that this market does not list is forgotten.
     successors = (m.facts.successor for m in kept.models)
     kept = kept.without([slug for slug in successors if slug is not None and slug not in kept])
@@ -90,6 +92,18 @@ def looked_at(scenario: Scenario, listed: Catalogue, gone: Container[str] = ()) 
         elif slug not in gone:
             raise _unknown(slug, ("look_at", i), listed)
     return kept
+
+
+def _check_line(slug: str, change: ModelSettings, kept: Catalogue) -> None:
+    """A line is one author's."""
+    if slug not in kept or (change.line is None and change.author is None):
+        return
+    author, line = kept[slug].author, kept[slug].facts.line
+    others = sorted({m.author for m in kept.models if m.facts.line == line} - {author}) if line else []
+    if others:
+        message = f"'{line}' is a line of {' and '.join(others)}, and '{slug}' is by {author}"
+        key = "line" if change.line is not None else "author"
+        raise ProblemAt(("models", slug, key), message, "a line is one author's: change `line` or `author`")
 
 
 def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) -> None:
@@ -271,7 +285,7 @@ def _size_class(change: ModelSettings, before: ModelFacts | None) -> str | None:
 
 
 def _facts_of(change: ModelSettings) -> dict[str, Any]:
-    names = ("retired", "successor", "author", "name", "open_weights", "origin", "params_total_b", "reasoning",
+    names = ("retired", "successor", "line", "author", "name", "open_weights", "origin", "params_total_b", "reasoning",
              "tools", "context_tokens")  # fmt: skip
     facts = {k: v for k in names if (v := getattr(change, k)) is not None}
     if change.free is not None:

@@ -86,6 +86,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             faults.append(line.fault("size_class", "is empty, but the weights are open"))
         for latent in _made(latents, slug):
             complete[slug] = CatalogueModel(facts, latent)
+    faults += _line_faults(models)
     shares = {author: _made(hosts, author) for author in hosts}
     for author, rows in hosts.items():
         if all(row.made for row in rows) and not sum(share.weight for share in shares[author]):
@@ -111,6 +112,26 @@ def _successor_faults(line: _Line[ModelFacts], models: _Lines[ModelFacts]) -> It
             yield line.fault("successor", late)
         elif successor.retired is not None and successor.retired <= retired:
             yield line.fault("successor", f"{name} retires {successor.retired}, no later than this model")
+
+
+def _line_faults(models: _Lines[ModelFacts]) -> Iterator[Fault]:
+    """A product line is one maker's, and of each two of its models one is the next."""
+    known: dict[str, list[_Line[ModelFacts]]] = {}
+    for (row,) in models.values():
+        if row.made is None:
+            continue
+        name, author = row.made.line, row.made.author
+        for before in known.setdefault(name, []):
+            if before.made is None:
+                continue
+            if before.made.author != author:
+                yield row.fault("line", f"{name} is a line of {before.made.author} (line {before.number})")
+            elif before.made.released == row.made.released:
+                twin = (
+                    f"{before.made.slug} of the same line is released on the same day (line {before.number})"
+                )
+                yield row.fault("line", twin)
+        known[name].append(row)
 
 
 def _read(path: Path, key: str, kind: type[_T], faults: list[Fault], once: bool = False) -> _Lines[_T]:

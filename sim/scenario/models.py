@@ -54,6 +54,12 @@ class ModelSettings(Settings):
     )
     retired: dt.date | None = Field(None, description="first day on which it no longer serves")
     successor: str | None = Field(None, description="where the gateway moves users at retirement")
+    line: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="the product line of its author, whose models follow one another: work that has one of them as its "
+        "home may upgrade to a later one (mechanisms.upgrade). A new model is in no line unless this names one",
+        examples=["claude-sonnet"],
+    )
     author: str | None = Field(
         None, description="who makes it (a new model: what stands before the slash)", examples=["acme"]
     )

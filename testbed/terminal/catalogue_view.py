@@ -134,6 +134,7 @@ def _record(model: CatalogueModel) -> dict[str, object]:
         "model_permaslug": facts.permaslug,
         "retired": facts.retired.isoformat() if facts.retired else None,
         "successor": facts.successor,
+        "line": facts.line or None,
         "prices": [
             {
                 "from": point.start.isoformat(),
@@ -183,6 +184,7 @@ def _facts_of(model: CatalogueModel) -> Table:
         ("Released", facts.released.isoformat()),
         ("Retired", facts.retired.isoformat() if facts.retired else "no"),
         ("Successor", facts.successor or "none"),
+        ("Line", facts.line or "none"),
         ("Weights", weights),
         ("Origin", f"{facts.origin}, developer in {facts.developer_country}"),
         ("Parameters", f"{size} billion" if facts.params_total_b is not None else size),

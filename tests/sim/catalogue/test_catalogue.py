@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -195,6 +196,34 @@ def test_chinese_weights_tuned_elsewhere_count_as_rest_of_the_world() -> None:
 def test_previews_move_to_their_final_id(old: str, new: str, day: str) -> None:
     facts = CATALOGUE[old].facts
     assert (facts.successor, facts.retired) == (new, date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(
+    ("line", "models"),
+    [
+        ("claude-sonnet", "3-sonnet 3.5-sonnet 3.7-sonnet sonnet-4 sonnet-4.5"),
+        ("claude-opus", "3-opus opus-4 opus-4.1 opus-4.5"),
+        ("gpt-mini", "gpt-3.5-turbo gpt-4o-mini gpt-4.1-mini gpt-5-mini"),
+        (
+            "gemini-flash",
+            "1.5 2.0-flash-exp:free 2.0-flash-001 2.5-flash-preview 2.5-flash 2.5-flash-preview-09-2025",
+        ),
+        ("deepseek-chat", "chat-v2.5 chat chat-v3-0324 chat-v3.1 v3.1-terminus v3.2-exp"),
+        ("llama-70b", "2-70b-chat 3-70b-instruct 3.1-70b-instruct 3.3-70b-instruct"),
+        ("gpt-oss-120b", "gpt-oss-120b"),
+    ],
+)
+def test_models_of_a_line_follow_one_another(line: str, models: str) -> None:
+    found = [m.slug for m in CATALOGUE.models if m.facts.line == line]
+    assert len(found) == len(models.split())
+    assert all(slug.endswith(end) for slug, end in zip(found, models.split(), strict=True))
+
+
+def test_the_page_counts_the_lines_as_they_are() -> None:
+    sizes = Counter(model.facts.line for model in CATALOGUE.models)
+    several = sum(size > 1 for size in sizes.values())
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"{several} of the {len(sizes)} lines hold two models or more" in page
 
 
 def test_stealth_models_cost_nothing_as_long_as_they_live() -> None:
@@ -429,6 +458,9 @@ def change(file: Path, slug: str, column: str, value: str, which: int = 0) -> in
             "after the retirement",
         ),
         ("models.csv", "openai/gpt-5", "source", "", "is empty"),
+        ("models.csv", "openai/gpt-5", "line", "", "is empty"),
+        ("models.csv", "openai/gpt-5", "line", "claude-opus", "claude-opus is a line of anthropic (line 28)"),
+        ("models.csv", "openai/gpt-5-nano", "line", "gpt", "is released on the same day"),
         ("prices.csv", "openai/o3", "from", "2025-04-20", "the release is 2025-04-16"),
         ("prices.csv", "openai/o3", "prompt_usd_per_mtok", "-10", "outside 0"),
         ("prices.csv", "openai/o3", "prompt_usd_per_mtok", "nan", "nan is outside 0"),

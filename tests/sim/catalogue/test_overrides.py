@@ -350,6 +350,18 @@ def test_likeness_that_leads_nowhere_is_refused(text, path, said):
     assert said in what
 
 
+def test_a_model_joins_a_line_of_its_author_and_nothing_else_does_so_for_it():
+    joins = "google/next: {released: 2025-10-01, price_usd_per_mtok: 1, line: gemini-pro}"
+    alike = "m/own: {released: 2025-10-02, like: google/gemini-2.5-pro}"
+    found = models(SOME + f"models: {{{joins}, {alike}}}")
+    assert {m.slug: m.facts.line for m in found.models} == {
+        "openai/gpt-4o": "gpt", "deepseek/deepseek-chat": "deepseek-chat", "google/gemini-2.5-pro": "gemini-pro",
+        "google/next": "gemini-pro", "m/own": "",
+    }  # fmt: skip
+    moved = models(SOME + "models: {openai/gpt-4o: {line: of-its-own}}")
+    assert moved["openai/gpt-4o"].facts.line == "of-its-own"
+
+
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
@@ -377,6 +389,12 @@ def test_likeness_that_leads_nowhere_is_refused(text, path, said):
         (SOME + "look_at: [anthropic/claude-sonnet-4]", "look_at.0", "unknown model 'anthropic/claude-sonnet-4'"),
         ("models: {m/own: {released: 2024-12-01, prices: [{date: 2024-12-01, prompt: 1, completion: 1},"
          " {date: 2024-12-01, prompt: 2, completion: 2}]}}", "models.m/own", "in order of date"),
+        (SOME + "models: {m/own: {released: 2025-12-01, price_usd_per_mtok: 1, line: gemini-pro}}", "models.m/own.line",
+         "'gemini-pro' is a line of google, and 'm/own' is by m; a line is one author's"),
+        (SOME + "models: {openai/gpt-4o: {line: gpt}, m/own: {released: 2025-12-01, price_usd_per_mtok: 1, line: x},"
+         " m/other: {author: n, released: 2025-12-01, price_usd_per_mtok: 1, line: x}}", "models.m/own.line", "of n"),
+        (SOME + "models: {m/own: {released: 2025-12-01, price_usd_per_mtok: 1, line: ''}}", "models.m/own.line",
+         "at least 1 character"),
     ],
 )  # fmt: skip
 def test_impossible_markets_are_refused(text, path, said):
