@@ -20,7 +20,7 @@ from sim.config.nodes import Mapping, Node, Sequence, plain
 from sim.config.problems import Mark, Path, Problem, ProblemAt, ProblemsAt, ScenarioError, dotted
 from sim.config.reading import chain
 from sim.config.set_option import OVERRIDES, override
-from sim.config.switches import Switches, with_all
+from sim.config.switches import Switches, written_out
 
 __all__ = [
     "OVERRIDES",
@@ -124,7 +124,7 @@ def load_document(
     """
     sources: dict[str, list[str]] = {}
     files = chain(os.fspath(path), sources, named)
-    *children, root = [with_all(file, sources, switches) for file in files]
+    *children, root = [written_out(file, sources, switches) for file in files]
     for child in reversed(children):
         root = merge_keys(root, child, alternatives)
     if overrides:

@@ -15,7 +15,7 @@ from typing import cast
 from sim.config.merging import DATE, is_null, is_timeline, merge, replaces
 from sim.config.nodes import MAX_DEPTH, Entry, Mapping, Node, Sequence, compose, source_lines
 from sim.config.problems import Mark, Problem, ScenarioError, dotted
-from sim.config.switches import ALL, Switches, switched_on, with_all
+from sim.config.switches import ALL, Switches, is_switch, switched_on, written_out
 
 OVERRIDES = "--set"  # stands for the file name in the marks of overrides; the line is the override's number
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^.=\"'\s][^.=\"']*)")
@@ -44,11 +44,12 @@ def override(
             text, Mark(source, number, value_at + 1), "no value after '='", "write ~ to remove the key"
         )
     keys = [step.key for step in steps]
-    if keys[0] in switches and keys[1:2] in ([], [ALL]):  # a small file of its own
+    word = len(keys) == 2 and keys[1] in switches.get(keys[0], ()) and is_switch(value)
+    if word or (keys[0] in switches and keys[1:2] in ([], [ALL])):  # a small file of its own
         file: Node = value
         for step in reversed(steps):
             file = Mapping({step.key: Entry(step.mark, file)}, step.mark)
-        file = with_all(cast(Mapping, file), {source: [text] * number}, switches)
+        file = written_out(cast(Mapping, file), {source: [text] * number}, switches)
         value, steps = file.entries[keys[0]].node, steps[:1]
     return cast(Mapping, _put(root, steps, value, text, alternatives))
 

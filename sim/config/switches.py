@@ -1,9 +1,10 @@
 """On and off in a scenario, for one cause or for all of them.
 
-`all` stands among the switches of a group, as in `mechanisms: {all: off, fit: on}`, and is short for `enabled` of every
-one that is not named beside it. It is written out file by file, before a file is put on top of the one that it extends,
-so that the nearest word counts, whichever of the two it is. To give a switch's parameters is such a word: it says on,
-unless `enabled` stands among them.
+A word on its own, as in `mechanisms: {fit: off}`, is short for `enabled`: the parameters that an extended file gives
+stay, so that a cause that is switched off differs in nothing else. `all` stands among the switches of a group, as in
+`mechanisms: {all: off, fit: on}`, and is such a word for every one that is not named beside it. Both are written out
+file by file, before a file is put on top of the one that it extends, so that the nearest word counts, whichever of the
+two it is. To give a switch's parameters is a word, too: it says on, unless `enabled` stands among them.
 """
 
 from __future__ import annotations
@@ -51,18 +52,27 @@ class Bare(Scalar):
     """The `enabled` for which a word on its own stands, `all` or a switch beside it."""
 
 
-def with_all(file: Mapping, sources: dict[str, list[str]], switches: Switches) -> Mapping:
-    """One file's mapping, with each `all` among switches written out."""
+def written_out(file: Mapping, sources: dict[str, list[str]], switches: Switches) -> Mapping:
+    """One file's mapping, with each word on its own among switches written out, and each `all`."""
     for group, names in switches.items():
         entry = file.entries.get(group)
-        if entry is None or not isinstance(entry.node, Mapping) or ALL not in entry.node.entries:
+        if entry is None or not isinstance(entry.node, Mapping):
             continue
-        given = entry.node.entries[ALL].node
-        if not is_switch(given):
-            raise ScenarioError([problem_in(given.mark, sources, f"{group}.{ALL}", "expected on or off")])
-        written = Entry(entry.key, _spread(entry.node, names))
-        file = replace(file, entries={**file.entries, group: written})
+        every = entry.node.entries.get(ALL)
+        if every is not None and not is_switch(every.node):
+            raise ScenarioError(
+                [problem_in(every.node.mark, sources, f"{group}.{ALL}", "expected on or off")]
+            )
+        written = _spread(entry.node, names) if every else _without_words(entry.node, names)
+        file = replace(file, entries={**file.entries, group: Entry(entry.key, written)})
     return file
+
+
+def _without_words(group: Mapping, names: Collection[str]) -> Mapping:
+    """A file's group of switches with each switch that is a word on its own written out."""
+    words = {name: entry for name, entry in group.entries.items() if name in names and is_switch(entry.node)}
+    written = {name: Entry(entry.key, _switched(entry.node)) for name, entry in words.items()}
+    return replace(group, entries={**group.entries, **written})
 
 
 def _spread(group: Mapping, names: Collection[str]) -> Mapping:

@@ -60,6 +60,16 @@ def test_all_keeps_the_parameters_and_so_does_a_switch_beside_it(tmp_path):
     assert scenario(tmp_path, TUNED, set_=("mechanisms.all=on",)).mechanisms.fit.match_sd == 0.5
 
 
+@pytest.mark.parametrize("word", ["on", "off"])
+def test_a_word_on_its_own_keeps_the_parameters(tmp_path, word):
+    layers, override = (TUNED, f"mechanisms: {{lock_in: {word}, fit: {word}}}"), f"mechanisms.lock_in={word}"
+    for found in (scenario(tmp_path, *layers), scenario(tmp_path, *layers, set_=(override,))):
+        assert found.mechanisms.lock_in.strength == 3 and found.mechanisms.fit.match_sd == 0.5
+        assert on(found).isdisjoint({"lock_in", "fit"}) == (word == "off")
+    found = scenario(tmp_path, TUNED, set_=(override,))
+    assert (found.mechanisms.lock_in.strength, found.mechanisms.lock_in.enabled) == (3, word == "on")
+
+
 def test_a_scenario_with_all_is_the_one_that_names_each(tmp_path):
     each = ", ".join(f"{name}: {'on' if name == 'fit' else 'off'}" for name in NAMES)
     assert scenario(tmp_path, "mechanisms: {all: off, fit: on}") == scenario(
