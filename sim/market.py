@@ -88,7 +88,8 @@ class Market:
         self.free_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
         self.up_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
         """Models that answer, by day: listed, and without an outage."""
-        self._usage = Usage(scenario, [model.facts.reasoning for model in catalogue.models])
+        facts = [model.facts for model in models]
+        self._usage = Usage(scenario, [f.reasoning for f in facts], [f.open_weights for f in facts])
         self.effective_price: NDArray[np.float64] = np.full((n, len(CATEGORIES)), np.nan)
         self.env = simpy.Environment(initial_time=min([0, *self.release_day.tolist()]))
         for number, model in enumerate(models):

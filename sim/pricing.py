@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
+from sim.mechanisms.demand.reasoning_length import ReasoningLength
 from sim.scenario import Scenario
 
 PROMPT, COMPLETION, CACHED = 0, 1, 2
@@ -43,10 +44,10 @@ def log_price(effective: NDArray[np.float64], floor: float) -> NDArray[np.float6
 class Usage:
     """The mean request of each category on each day, and what a million of its tokens cost on a model.
 
-    reasoning: of each model, as the catalogue says it: none, hybrid or always.
+    reasoning: of each model, as the catalogue says it: none, hybrid or always. open_weights: whether each has them.
     """
 
-    def __init__(self, scenario: Scenario, reasoning: Sequence[str]) -> None:
+    def __init__(self, scenario: Scenario, reasoning: Sequence[str], open_weights: Sequence[bool]) -> None:
         kinds = scenario.workloads.categories
         size = (scenario.days, len(CATEGORIES))
         self.prompt, self.completion, self.cached = np.ones(size), np.ones(size), np.zeros(len(CATEGORIES))
@@ -63,6 +64,8 @@ class Usage:
         self.used = [CATEGORIES.index(name) for name in kinds]
         chances = reasoning_chances(scenario)
         self.reasons = np.array([chances[kind] for kind in reasoning])
+        """By model: reasoning tokens of a request, in multiples of those of a closed model that always reasons."""
+        self.reasons *= scenario.mechanisms[ReasoningLength].factor(open_weights)
         self.factor = scenario.daily(scenario.traffic.reasoning_completion_factor)
 
     def price_of(self, number: int, price: NDArray[np.float64], day: int) -> NDArray[np.float64]:

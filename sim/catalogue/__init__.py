@@ -1,7 +1,7 @@
 """The model catalogue: public facts about models, and the latent parameters that the simulation adds.
 
-A folder holds five CSV files (`models`, `prices`, `free_windows`, `providers`, `abilities`; the columns are
-explained in its README). `load_catalogue` reads and checks them all; whatever is wrong is reported as
+A folder holds six CSV files (`models`, `prices`, `free_windows`, `providers`, `tool_training`, `abilities`; the columns
+are explained in its README). `load_catalogue` reads and checks them all; whatever is wrong is reported as
 `FILE:LINE:COLUMN: message`.
 """
 

@@ -27,6 +27,7 @@ Reasoning = Literal["none", "hybrid", "always"]
 Confidence = Literal["high", "medium", "low"]
 FreeKind = Literal["free_variant", "launch_promotion", "stealth", "experimental"]
 Informed = Literal["measured", "parent", "assumed"]
+Training = Literal["early", "general", "agentic"]
 
 
 USUAL_REACH = 0.5
@@ -59,6 +60,14 @@ class FreeWindow:
 
 
 @dataclass(frozen=True)
+class ToolTraining:
+    """How far a model was trained to call tools, by what its maker says of it; models without an entry: general."""
+
+    training: Training
+    source: Text
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """What anyone may know about a model. `slug` is the gateway's `author/name` id."""
 
@@ -76,6 +85,8 @@ class ModelFacts:
     size_class: Annotated[SizeClass | None, MAY_BE_EMPTY] = None
     reasoning: Reasoning = "none"
     tools: Flag = True
+    tool_training: Training = "general"
+    """How far it was trained to call tools: hardly, as chat models are, or for agents."""
     context_tokens: Count = 128_000
     permaslug: Text = ""
     retired: Annotated[Day | None, MAY_BE_EMPTY] = None

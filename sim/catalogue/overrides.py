@@ -28,7 +28,7 @@ SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
 TRAITS = ("hype", "permissive")
 """A model's latent parameters that are alike in all categories."""
 COPIED = ("open_weights", "origin", "developer_country", "params_total_b", "params_active_b", "reasoning", "tools",
-          "context_tokens")  # fmt: skip
+          "tool_training", "context_tokens")  # fmt: skip
 """Facts that a new model takes from the one that it is like. Not the name, author, dates, free windows, successor
 or line."""
 
@@ -286,7 +286,7 @@ def _size_class(change: ModelSettings, before: ModelFacts | None) -> str | None:
 
 def _facts_of(change: ModelSettings) -> dict[str, Any]:
     names = ("retired", "successor", "line", "author", "name", "open_weights", "origin", "params_total_b", "reasoning",
-             "tools", "context_tokens")  # fmt: skip
+             "tools", "tool_training", "context_tokens")  # fmt: skip
     facts = {k: v for k in names if (v := getattr(change, k)) is not None}
     if change.free is not None:
         facts["free_windows"] = tuple(

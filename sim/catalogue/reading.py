@@ -1,4 +1,4 @@
-"""Reads the five CSV files of a catalogue and checks them; every fault is told by file, line and column.
+"""Reads the six CSV files of a catalogue and checks them; every fault is told by file, line and column.
 
 Each row becomes one of the catalogue's own classes, whose annotations say what a cell may be.
 """
@@ -25,12 +25,16 @@ from sim.catalogue.models import (
     ModelLatent,
     PricePoint,
     ProviderShare,
+    ToolTraining,
     contradictions,
 )
 from sim.catalogue.names import hint
 
 _SUCCESSOR_SLACK = timedelta(days=1)
 """A gateway may redirect a retired id up to a day before the successor's listing date."""
+
+OTHERWISE = ("prices", "free_windows", "tool_training", "ability")
+"""Fields of a model that do not come from a column of their own: other files hold them, or several columns."""
 
 _T = TypeVar("_T")
 
@@ -61,11 +65,12 @@ def load_catalogue(folder: Path) -> Catalogue:
     prices = _read(folder / "prices.csv", "slug", PricePoint, faults)
     windows = _read(folder / "free_windows.csv", "slug", FreeWindow, faults)
     hosts = _read(folder / "providers.csv", "author", ProviderShare, faults)
+    trained = _read(folder / "tool_training.csv", "slug", ToolTraining, faults, once=True)
     latents = _read(folder / "abilities.csv", "slug", ModelLatent, faults, once=True)
     models = _read(folder / "models.csv", "slug", ModelFacts, faults, once=True)
     if not models:
         raise CatalogueError(faults or [Fault(str(folder / "models.csv"), 2, "slug", "no models")])
-    tables: tuple[_Lines[Any], ...] = (prices, windows, latents)
+    tables: tuple[_Lines[Any], ...] = (prices, windows, trained, latents)
     for slug, line in ((slug, lines[0]) for table in tables for slug, lines in table.items()):
         if slug not in models:
             faults.append(line.fault("slug", f"{slug} is not in models.csv{hint(slug, models)}"))
@@ -77,9 +82,12 @@ def load_catalogue(folder: Path) -> Catalogue:
         faults += _successor_faults(line, models)
         parts: _Lines[Any] = {"models": [line], "prices": prices.get(slug, [])}
         parts["free_windows"] = windows.get(slug, [])
+        parts["tool_training"] = trained.get(slug, [])
         if line.made is None or not all(part.made for lines in parts.values() for part in lines):
             continue
         facts = replace(line.made, prices=_made(prices, slug), free_windows=_made(windows, slug))
+        for entry in _made(trained, slug):
+            facts = replace(facts, tool_training=entry.training)
         for problem in contradictions(facts):
             faults.append(parts[problem.table][problem.index].fault(problem.column, problem.message))
         if facts.open_weights and facts.size_class is None:
@@ -149,7 +157,7 @@ def _read(path: Path, key: str, kind: type[_T], faults: list[Fault], once: bool 
 def _lines(path: Path, key: str, kind: type[_T], faults: list[Fault]) -> Iterator[_Line[_T]]:
     row = TypeAdapter(kind)
     fields = row.json_schema()["properties"]
-    others = (field for field in fields if field not in ("prices", "free_windows", "ability"))
+    others = (field for field in fields if field not in OTHERWISE)
     columns = list(dict.fromkeys((key, *others, *(CATEGORIES if "ability" in fields else ()))))
 
     def wrong(line: int, column: str, text: str) -> None:

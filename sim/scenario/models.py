@@ -76,6 +76,11 @@ class ModelSettings(Settings):
         description="whether it reasons before it answers: never, when asked, always (a new model: none)",
     )
     tools: Switch | None = Field(None, description="whether it can call tools (a new model: on)")
+    tool_training: Literal["early", "general", "agentic"] | None = Field(
+        None,
+        description="how far it was trained to call the tools that it is offered (a new model: general); acts through "
+        "mechanisms.tool_propensity",
+    )
     context_tokens: Annotated[int, Field(gt=0)] | None = Field(
         None, description="longest prompt and answer together (a new model: 128000)"
     )

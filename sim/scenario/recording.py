@@ -33,13 +33,15 @@ class TrafficSettings(Settings):
     )
     reasoning_completion_factor: Weights = Field(
         Timeline.constant(1.5),
-        description="reasoning tokens for one visible completion token, models that always do",
+        description="reasoning tokens for one visible completion token, closed models that always do",
     )
     hybrid_reasoning_share: Share = Field(
         0.35, description="requests to hybrid models that ask for reasoning (assumed)"
     )
     tool_call_share: Shares = Field(
-        Timeline.constant(0.3), description="requests with tools offered that end in a tool call"
+        Timeline.constant(0.3),
+        description="requests with tools offered that end in a tool call, at models of general training (see "
+        "mechanisms.tool_propensity)",
     )
     tools_offered_share: dict[Category, Shares] = Field(
         {}, description="requests that offer tools, by category, of workloads that do not need them"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim import pricing
 from sim.compiled import compiled
+from sim.mechanisms.demand.tool_propensity import ToolPropensity
 from sim.randomness import GOLDEN, HALF, HALF_MASK, hash_bits, high_unit, low_unit, mix
 from sim.traffic.counts import RIVAL
 from sim.traffic.factors import COMPLETION, PROMPT, THOUGHT, WAIT, factor
@@ -33,6 +34,7 @@ BYOK_FEE = 0.05
 """Share of the provider's charge that the gateway bills for own-key traffic (OpenRouter's fee of 2025)."""
 
 _charge = compiled(pricing.charge)
+_calls = compiled(ToolPropensity.chance)
 
 
 @dataclass
@@ -100,9 +102,10 @@ def fill(cells, spells, works, tables, volume, origin, out):  # type: ignore[no-
         has_cache = p_cached < p_in
         limit = CONTEXT_PART * models.context[model]
         share, chance = kinds.cached_share[g], models.reasoning_chance[model]
+        thinks = days.reasoning[day] * models.reasoning_length[model]
         tool_share = work.tool_call_share
         if math.isnan(tool_share):
-            tool_share = days.tool_calls[day]
+            tool_share = _calls(days.tool_calls[day], models.tool_odds[model])
         # Requests are spread evenly over the sittings: one begins whenever another n of `progress` is reached.
         sittings = max(1, int(n / kinds.session_requests[g] + 0.5))
         sitting, progress = 0, n
@@ -138,7 +141,7 @@ def fill(cells, spells, works, tables, volume, origin, out):  # type: ignore[no-
             if chance > 0.0:
                 word = mix(r + np.uint64(3))
                 if low_unit(word) < chance:
-                    thought = visible * days.reasoning[day] * factor(factors, THOUGHT, word >> HALF)
+                    thought = visible * thinks * factor(factors, THOUGHT, word >> HALF)
                     thought = min(thought, MOST_THOUGHT)
             word = mix(r + np.uint64(4))
             u = low_unit(word)

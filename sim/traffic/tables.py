@@ -11,6 +11,8 @@ from sim import pricing
 from sim.agents.population import Users, Workloads
 from sim.catalogue import Catalogue
 from sim.market import Market
+from sim.mechanisms.demand.reasoning_length import ReasoningLength
+from sim.mechanisms.demand.tool_propensity import ToolPropensity
 from sim.scenario import Scenario
 from sim.traffic.factors import THOUGHT_SIGMA, FactorTable
 
@@ -41,7 +43,7 @@ class DayTable(NamedTuple):
     prompt: NDArray[np.float64]  # median tokens, day x category
     completion: NDArray[np.float64]
     tools_offered: NDArray[np.float64]
-    tool_calls: NDArray[np.float64]  # day
+    tool_calls: NDArray[np.float64]  # day: share of a model of general training
     reasoning: NDArray[np.float64]  # median reasoning tokens for a visible one, day
     price: NDArray[np.float64]  # day x model x 3
     free: NDArray[np.bool_]  # day x model
@@ -52,6 +54,8 @@ class ModelTable(NamedTuple):
     """What depends on the model."""
 
     reasoning_chance: NDArray[np.float64]
+    reasoning_length: NDArray[np.float64]  # factor on reasoning tokens
+    tool_odds: NDArray[np.float64]  # factor on the odds of a tool call
     tools: NDArray[np.bool_]
     context: NDArray[np.float64]
     provider_from: NDArray[np.int32]  # rows of the provider table
@@ -164,10 +168,13 @@ def model_table(scenario: Scenario, catalogue: Catalogue) -> tuple[ModelTable, t
             pace.append(host.tokens_per_second)
             wait.append(host.first_token_ms)
         stop.append(len(provider))
+    facts, causes = [model.facts for model in catalogue.models], scenario.mechanisms
     table = ModelTable(
-        reasoning_chance=np.array([chance[m.facts.reasoning] for m in catalogue.models]),
-        tools=np.array([m.facts.tools for m in catalogue.models], dtype=bool),
-        context=np.array([m.facts.context_tokens for m in catalogue.models], dtype=float),
+        reasoning_chance=np.array([chance[f.reasoning] for f in facts]),
+        reasoning_length=causes[ReasoningLength].factor([f.open_weights for f in facts]),
+        tool_odds=causes[ToolPropensity].odds_factor([f.tool_training for f in facts]),
+        tools=np.array([f.tools for f in facts], dtype=bool),
+        context=np.array([f.context_tokens for f in facts], dtype=float),
         provider_from=np.array(start, dtype=np.int32),
         provider_to=np.array(stop, dtype=np.int32),
         provider=np.array(provider, dtype=np.int16),

@@ -165,7 +165,7 @@ def read(folder: Path) -> Truth:
 def _prices(models: pd.DataFrame, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """At each model's release: its effective price by category, as agents see it (infinite: none), and whether it is
     free."""
-    usage = Usage(scenario, models["reasoning"].tolist())
+    usage = Usage(scenario, models["reasoning"].tolist(), models["open_weights"].tolist())
     listed = np.full((len(models), 3), np.nan)
     price = np.full((len(models), len(CATEGORIES)), np.inf)
     free = np.zeros(len(models), dtype=bool)

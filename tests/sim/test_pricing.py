@@ -31,12 +31,13 @@ def test_a_bill_adds_up_the_three_kinds_of_tokens(prompt, share, completion, pri
 
 def test_truth_checks_see_the_price_that_agents_see():
     """At its release, whatever a model's reasoning: thinking is billed, and counts as tokens."""
-    w = world(COST)
+    w = world(COST, "models.c/thinker.open_weights=on")  # such a model thinks longer
     market = Market(w.scenario, w.catalogue)
     next(iter(market.days()))  # all four are released before the first day
     models = pd.DataFrame(
         {
             "reasoning": [model.facts.reasoning for model in w.catalogue.models],
+            "open_weights": [model.facts.open_weights for model in w.catalogue.models],
             "released": pd.Timestamp(w.scenario.start),
             "free_windows": [[]] * 4,
             "prices": [
@@ -56,7 +57,7 @@ def test_truth_checks_see_the_price_that_agents_see():
 
 
 def test_a_model_that_thinks_costs_its_extra_tokens():
-    usage = Usage(world(COST).scenario, ["none", "always"])
+    usage = Usage(world(COST).scenario, ["none", "always"], [False, False])
     listed = np.array([[0.0, 10.0, 0.0]] * 2)
     plain, thinker = usage.effective_price(listed, 0)
     assert (thinker[usage.used] > plain[usage.used]).all()

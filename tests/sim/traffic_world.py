@@ -55,7 +55,7 @@ PLAIN: dict[str, Any] = {
             "programming": {"share": 1, "prompt_tokens": 4000, "completion_tokens": 800, "session_requests": 1},
         },
     },
-    "mechanisms": {"volume_unlock": "off", "intermittency": "off", "popularity": "off"},
+    "mechanisms": {"volume_unlock": "off", "intermittency": "off", "popularity": "off", "reasoning_length": "off"},
 }  # fmt: skip
 
 

@@ -1,0 +1,99 @@
+"""Causes of what work sends, on and off: spells are set by hand, so that the log's laws can be foretold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.contract import FINISH_REASONS
+from sim.agents.spells import Kind
+from sim.mechanisms.demand.reasoning_length import ReasoningLength
+from sim.mechanisms.demand.tool_propensity import ToolPropensity
+from tests.laws import assert_mean, assert_share
+from tests.sim.traffic_world import handmade, scenario_file
+
+CALLED = FINISH_REASONS.index("tool_calls")
+PRICED = {"released": "2024-06-01", "price_usd_per_mtok": 1.0, "context_tokens": 2_000_000}
+
+
+def log_of(folder, models: dict, **changes) -> pd.DataFrame:
+    """The log of a world in which each model has its part of the work, from the first day to the last."""
+    file = scenario_file(folder, models={"acme/plain": None, **models}, **changes)
+    users = changes.get("users", 200)
+    homes = pd.DataFrame({"workload": np.arange(users), "slug": np.array(list(models))[np.arange(users) % len(models)],
+                          "kind": int(Kind.HOME), "start": 0, "end": 28})  # fmt: skip
+    return handmade(file, homes).frame()
+
+
+# --- tool propensity ------------------------------------------------------------------------------------------------
+
+TRAINED = {
+    f"acme/{word}": {**PRICED, "tools": True, "tool_training": word}
+    for word in ("early", "general", "agentic")
+}
+
+
+@pytest.mark.parametrize("word", ["on", "off"])
+def test_models_call_the_tools_that_they_are_offered_by_their_training(tmp_path, word):
+    traffic = {"tool_call_share": 0.4, "tools_offered_share": {"programming": 1.0}, "cancelled_share": 0,
+               "error_share": 0, "filter_share": 0}  # fmt: skip
+    log = log_of(tmp_path, TRAINED, users=600, traffic=traffic,
+                 mechanisms__tool_propensity={"enabled": word, "step": 1.5})  # fmt: skip
+    for training, step in (("early", -1.5), ("general", 0.0), ("agentic", 1.5)):
+        odds = 0.4 / 0.6 * (np.exp(step) if word == "on" else 1.0)
+        assert_share(log.loc[log["slug"] == f"acme/{training}", "finish"] == CALLED, odds / (1 + odds))
+
+
+def test_a_model_of_general_training_calls_as_the_scenario_says_and_certainty_stays_certain():
+    shares = np.array([0.0, 0.3, 1.0])
+    for factor, middle in ((1.0, 0.3), (np.e, 0.3 * np.e / (0.7 + 0.3 * np.e))):
+        np.testing.assert_allclose(ToolPropensity.chance(shares, factor), [0.0, middle, 1.0], rtol=1e-12)
+
+
+def test_the_fact_of_the_catalogue_is_overridden_by_the_scenario(tmp_path):
+    file = scenario_file(
+        tmp_path, models=TRAINED | {"acme/like": {"like": "acme/early", "released": "2024-07-01"}}
+    )
+    catalogue = handmade(file).world.catalogue
+    assert catalogue["acme/like"].facts.tool_training == "early"
+    assert catalogue["acme/plain"].facts.tool_training == "general"
+
+
+# --- reasoning length -----------------------------------------------------------------------------------------------
+
+THINKERS = {"acme/open": {**PRICED, "reasoning": "always", "open_weights": True, "params_total_b": 30},
+            "acme/closed": {**PRICED, "reasoning": "always"}}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["on", "off"])
+def test_open_models_think_longer(tmp_path, word):
+    traffic = {"reasoning_completion_factor": 1.5, "cancelled_share": 0, "error_share": 0}
+    log = log_of(tmp_path, THINKERS, users=200, traffic=traffic, workloads__categories__programming={
+        "completion_sigma": 0.3}, mechanisms__reasoning_length={"enabled": word, "open_weights": 3.0})  # fmt: skip
+    for slug, factor in (("acme/open", 3.0 if word == "on" else 1.0), ("acme/closed", 1.0)):
+        rows = log[log["slug"] == slug]
+        assert_mean((rows["tokens_reasoning"] + 0.5) / (rows["visible"] + 0.5) / (1.5 * factor), 1.0)
+
+
+def test_agents_foresee_the_cost_of_longer_thoughts(tmp_path):
+    """The effective price that agents compare holds the reasoning tokens that the log will have."""
+    prices = {}
+    for word in ("on", "off"):
+        file = scenario_file(tmp_path, models=THINKERS, mechanisms__reasoning_length=word, traffic={
+            "reasoning_completion_factor": 1.5}, workloads__categories__programming={
+            "prompt_tokens": 3000, "completion_tokens": 1000, "completion_sigma": 1e-9,
+            "prompt_sigma": 1e-9})  # fmt: skip
+        market = handmade(file).market
+        usage = market._usage
+        listed = np.array([[0.0, 1.0, 0.0]] * len(market.catalogue.models))
+        prices[word] = usage.effective_price(listed, 0)[:, usage.used[0]]
+    plain, opened, closed = (market.catalogue.index(f"acme/{name}") for name in ("plain", "open", "closed"))
+    share = {thought: (1 + thought) / (4 + thought) for thought in (0.0, 1.5, 3.0)}
+    assert prices["on"][[plain, closed, opened]] == pytest.approx([share[0.0], share[1.5], share[3.0]])
+    assert prices["off"][[plain, closed, opened]] == pytest.approx([share[0.0], share[1.5], share[1.5]])
+
+
+def test_off_all_think_alike():
+    assert ReasoningLength(enabled=False).factor([True, False]).tolist() == [1.0, 1.0]
+    assert ToolPropensity(enabled=False).odds_factor(["early", "agentic"]).tolist() == [1.0, 1.0]
