@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sim
-import sim.agents.search as search_module
+import sim.agents.states as states_module
 from sim.agents.choice import NO_MODEL, view_of
 from sim.agents.population import build_population
-from sim.agents.search import Search, State
+from sim.agents.search import Search
+from sim.agents.states import State
 from sim.market import Market
 from sim.randomness import Purpose
 from sim.simulation import Agents, run_agents
@@ -577,7 +578,7 @@ def test_arrays_of_the_simulator_meet_no_member_of_an_enumeration():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Compare):
                 assert not members.search(ast.unparse(node)), f"{file.name}:{node.lineno}"
-    plain = (search_module.UNBORN, search_module.WAITING, search_module.TRYING, search_module.EMBEDDED,
-             search_module.TRYING_RIVAL, search_module.ENDED, search_module.HOME)  # fmt: skip
+    plain = (states_module.UNBORN, states_module.WAITING, states_module.TRYING, states_module.EMBEDDED,
+             states_module.TRYING_RIVAL, states_module.ENDED, states_module.HOME)  # fmt: skip
     assert [type(value) for value in plain] == [int] * len(plain)
     assert plain[:6] == tuple(State)

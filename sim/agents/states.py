@@ -1,0 +1,208 @@
+"""The states of all workloads: what each does, since when and until when, and the elementary moves between states.
+
+The state of a workload says what it does now. `due` says on which day it decides next, so a day's step touches only
+those whose decision is due. Spells, the intervals in which a workload uses a model, are written down as they end.
+
+When and why a move is made is said in `sim.agents.search`, and in `sim.agents.market_reactions` where the market moves
+a workload.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.agents.judgement import Judgement
+from sim.agents.model_sets import NO_MODEL, empty_sets
+from sim.agents.planted_loyalty import PlantedLoyalty
+from sim.agents.population import FOREVER, Workloads
+from sim.agents.spells import Kind, Reason, SpellLog
+from sim.compiled import compiled
+from sim.market import Market
+from sim.mechanisms.rival_trials import RivalTrials
+from sim.randomness import Draws, Purpose
+from sim.scenario import Scenario
+
+Rows = NDArray[np.int64]
+
+MOST_FAILURES = 12
+"""Failures after which the wait stops growing (assumed; as a rule `longest_wait_days` has stopped it before)."""
+
+
+class State(IntEnum):
+    """What a workload does."""
+
+    UNBORN = 0
+    WAITING = 1
+    TRYING = 2
+    EMBEDDED = 3
+    TRYING_RIVAL = 4
+    ENDED = 5
+
+
+# NumPy probes each scalar that meets an array, and hides whatever goes wrong meanwhile, even an interrupt from the
+# keyboard. The probe is quick for plain integers and slow for members of an enumeration: arrays meet plain ones only.
+UNBORN, WAITING, TRYING, EMBEDDED, TRYING_RIVAL, ENDED = (int(state) for state in State)
+TRIAL, HOME, RIVAL = (int(kind) for kind in Kind)
+ALL = slice(None)
+
+
+@compiled
+def where_equal(values, value):  # type: ignore[no-untyped-def]
+    """The rows where an array of integers has this value."""
+    rows = np.empty(len(values), dtype=np.int64)
+    count = 0
+    for i in range(len(values)):
+        rows[count] = i
+        count += values[i] == value
+    return rows[:count].copy()
+
+
+class States:
+    """The states of all workloads of a world. Arrays have one entry for each. Models are numbers, NO_MODEL for none."""
+
+    def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
+        n = len(workloads)
+        self.scenario, self.market, self.work, self.draws = scenario, market, workloads, draws
+        self.rivals = scenario.mechanisms[RivalTrials]
+        self.judge = Judgement(scenario, market, workloads, draws)
+        self.state = np.full(n, UNBORN, dtype=np.int8)
+        self.due = workloads.start.copy()
+        """The day of the next decision."""
+        self.home = np.full(n, NO_MODEL, dtype=np.int16)
+        self.trial = np.full(n, NO_MODEL, dtype=np.int16)
+        self.since = np.zeros(n, dtype=np.int32)
+        """The day since which the work is embedded in its home."""
+        self.home_start = np.zeros(n, dtype=np.int32)
+        self.trial_start = np.zeros(n, dtype=np.int32)
+        """The first days of the spells that are open."""
+        self.silent = np.zeros(n, dtype=bool)
+        """Whether the home is silent while a rival is tried."""
+        self.failures = np.zeros(n, dtype=np.int16)
+        """Searches and trials that failed since the last embedding, loss of home or news of a release."""
+        self.decisions = np.zeros(n, dtype=np.int32)
+        """Choices so far."""
+        self.rejected = empty_sets(n, len(market.listed))
+        """Models that failed a trial, or whose fit broke: not tried again until they change."""
+        self.known_to_fit = empty_sets(n, len(market.listed))
+        """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
+        self.pinned = workloads.pinned_model.copy()
+        """The model to which a workload is bound."""
+        self.planted = PlantedLoyalty(scenario, market, workloads, draws)
+        self.spells = SpellLog()
+
+    def has_home(self, rows: Rows | slice) -> NDArray[np.bool_]:
+        """Whether each one has a home, in use or silent."""
+        state = self.state[rows]
+        return np.asarray((state == EMBEDDED) | (state == TRYING_RIVAL))
+
+    def tries(self, rows: Rows | slice) -> NDArray[np.bool_]:
+        """Whether each one tries a model."""
+        state = self.state[rows]
+        return np.asarray((state == TRYING) | (state == TRYING_RIVAL))
+
+    # -- waiting and trying ---------------------------------------------------------------------------------------
+
+    def wait(self, day: int, rows: Rows) -> None:
+        """Wait for the next look: on average twice as long with each failure, up to longest_wait_days."""
+        search = self.scenario.search
+        mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
+        self.due[rows] = self._next_look(Purpose.LOOK, day, rows, mean)
+        self.failures[rows] = np.minimum(self.failures[rows] + 1, MOST_FAILURES)
+        self.state[rows] = WAITING
+
+    def _next_look(
+        self, purpose: Purpose, day: int, rows: Rows, mean: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """The day of each one's next look, at the latest the end of its work or of the world."""
+        latest = np.minimum(self.work.end[rows], self.scenario.days)
+        return self.draws.next_event(purpose, self.work.entity[rows], day, mean, latest)
+
+    def open_trial(
+        self,
+        day: int,
+        rows: Rows,
+        model: NDArray[np.int16],
+        state: int,
+        length: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    ) -> None:
+        """Begin a trial of one model each. length: its days for uniform draws."""
+        self.planted.take(day, rows, model)
+        u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.market.key[model])
+        self.state[rows] = state
+        self.trial[rows] = model
+        self.trial_start[rows] = day
+        last = day + np.maximum(1, np.round(length(u)))
+        self.due[rows] = np.minimum(last, self.work.end[rows]).astype(np.int32)
+
+    def seek(self, day: int, rows: Rows) -> None:
+        """Workloads that lost their home look again at once."""
+        self.home[rows] = NO_MODEL
+        self.failures[rows] = 0
+        self.state[rows] = WAITING
+        self.due[rows] = np.minimum(day, self.work.end[rows])
+
+    # -- homes ----------------------------------------------------------------------------------------------------
+
+    def embed(self, day: int, rows: Rows) -> None:
+        """A home begins. Those who are planted as loyal stay bound to it."""
+        self.state[rows] = EMBEDDED
+        self.failures[rows] = 0
+        self.since[rows] = day
+        self.home_start[rows] = day
+        self.silent[rows] = False
+        self.next_rival_look(day, rows)
+        planted = rows[self.planted.holds[rows]]
+        self.pinned[planted] = self.home[planted]
+        self.due[planted] = self.work.end[planted]
+
+    def next_rival_look(self, day: int, rows: Rows) -> None:
+        """Work with a home looks at rivals on some later day, or never."""
+        if not self.rivals.enabled:
+            self.due[rows] = self.work.end[rows]
+            return
+        mean = self.rivals.days_between_looks(self.work.curiosity[rows])
+        self.due[rows] = self._next_look(Purpose.RIVAL_LOOK, day, rows, mean)
+
+    def come_home(self, day: int, rows: Rows) -> None:
+        """Back to the home after a rival's trial; a home that was silent begins a new spell."""
+        was_silent = rows[self.silent[rows]]
+        self.home_start[was_silent] = day
+        self.silent[was_silent] = False
+        self.state[rows] = EMBEDDED
+        self.next_rival_look(day, rows)
+
+    def drop_rival(self, day: int, rows: Rows) -> None:
+        """End the rival trials of `rows`; their homes are in use again."""
+        trying = rows[self.state[rows] == TRYING_RIVAL]
+        self.close_trial(trying, day, Reason.HOME_LOST)
+        self.come_home(day, trying)
+
+    # -- ends and spells ------------------------------------------------------------------------------------------
+
+    def end(self, day: int, rows: Rows) -> None:
+        """The job is done, or the user leaves the platform."""
+        self.close_home(rows[self.has_home(rows) & ~self.silent[rows]], day, Reason.ENDED)
+        self.close_trial(rows[self.tries(rows)], day, Reason.ENDED)
+        self.state[rows] = ENDED
+        self.due[rows] = FOREVER
+        self.home[rows] = NO_MODEL
+
+    def finish(self, horizon: int) -> None:
+        """Write down the spells that are still open when the world ends."""
+        rows = np.flatnonzero(self.has_home(ALL) & ~self.silent)
+        self.close_home(rows, horizon, Reason.HORIZON)
+        rows = np.flatnonzero(self.tries(ALL))
+        self.close_trial(rows, horizon, Reason.HORIZON)
+
+    def close_home(self, rows: Rows, day: int, reason: Reason) -> None:
+        """Write down the spells of homes that end on `day`."""
+        kind = np.full(len(rows), HOME, dtype=np.int8)
+        self.spells.add(rows, self.home[rows], kind, self.home_start[rows], day, self.since[rows], reason)
+
+    def close_trial(self, rows: Rows, day: int, reason: Reason) -> None:
+        """Write down the spells of trials that end on `day`."""
+        kind = np.where(self.state[rows] == TRYING_RIVAL, RIVAL, TRIAL).astype(np.int8)
+        start = self.trial_start[rows]
+        self.spells.add(rows, self.trial[rows], kind, start, day, start, reason)
