@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -210,7 +210,7 @@ class CatalogueModel:
         return self
 
 
-def by_category(given: Mapping[str, float] | float, before: Sequence[float]) -> tuple[float, ...]:
+def by_category(given: Mapping[Any, float] | float, before: Sequence[float]) -> tuple[float, ...]:
     """One value per entry of `CATEGORIES`: of a number for all, or of a mapping (those not in it stay as before).
 
     Raises ValueError, in plain words, for an unknown category.

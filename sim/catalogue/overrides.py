@@ -1,11 +1,13 @@
 """The models of one world: the catalogue of real ones, with the scenario's own additions and changes."""
 
 import datetime as dt
+import operator
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from analysis.contract import CATEGORIES
 from sim.catalogue import (
     Catalogue,
     CatalogueModel,
@@ -21,9 +23,10 @@ from sim.config.problems import Path as KeyPath
 from sim.config.problems import ProblemAt
 from sim.scenario import Scenario
 from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, PriceStrategyEvent
-from sim.scenario.models import ModelSettings
+from sim.scenario.models import AuthorSettings, ModelSettings
 from sim.scenario.shipped import WORLDS
 
+ONE_EACH = (1.0,) * len(CATEGORIES)
 SIZE_LIMITS = ((15.0, "small"), (70.0, "medium"))
 TRAITS = ("hype", "permissive")
 """A model's latent parameters that are alike in all categories."""
@@ -65,7 +68,7 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
         _check_planted_loyalty(scenario.planted_loyalty.model, scenario, kept)
     if not len(kept):
         raise ProblemAt(("models",), "this market has no models; add some, or set catalogue.use to all")
-    return kept
+    return _with_authors(scenario.authors, kept, known)
 
 
 def real_models(scenario: Scenario, beside: Path | None = None) -> Catalogue:
@@ -104,6 +107,22 @@ def _check_line(slug: str, change: ModelSettings, kept: Catalogue) -> None:
         message = f"'{line}' is a line of {' and '.join(others)}, and '{slug}' is by {author}"
         key = "line" if change.line is not None else "author"
         raise ProblemAt(("models", slug, key), message, "a line is one author's: change `line` or `author`")
+
+
+def _with_authors(authors: Mapping[str, AuthorSettings], kept: Catalogue, known: Catalogue) -> Catalogue:
+    """The models of this market, the reach of each multiplied by its author's factors. An author may have none here."""
+    names = {model.author for model in (*kept.models, *known.models)}
+    for author in authors:
+        if author not in names:
+            hint = did_you_mean(author, names) or "`slipper catalogue` lists the models, as author/slug"
+            raise ProblemAt(("authors", author), f"unknown author '{author}'", hint, at_key=True)
+    changed = []
+    for model in kept.models:
+        if model.author in authors:
+            factor = by_category(authors[model.author].reach, ONE_EACH)
+            reach = tuple(map(operator.mul, model.latent.reach, factor))
+            changed.append(replace(model, latent=replace(model.latent, reach=reach)))
+    return kept.with_models(changed)
 
 
 def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) -> None:

@@ -26,7 +26,7 @@ from sim.scenario.calendar import (
 )
 from sim.scenario.distributions import FAMILIES
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
-from sim.scenario.models import CatalogueSettings, ModelSettings
+from sim.scenario.models import AuthorSettings, CatalogueSettings, ModelSettings
 from sim.scenario.people import PopulationSettings
 from sim.scenario.recording import ObservationSettings, TrafficSettings
 from sim.scenario.shipped import worlds
@@ -64,6 +64,12 @@ class Scenario(Settings):
     catalogue: CatalogueSettings = CatalogueSettings()
     models: dict[str, ModelSettings] = Field(
         {}, description="models of the scenario's own, and changes to those of the catalogue, by author/slug"
+    )
+    authors: dict[str, AuthorSettings] = Field(
+        {},
+        description="what all models of an author have in common, by the author's name in the catalogue, or before the "
+        "slash",
+        examples=[{"anthropic": {"reach": {"programming": 1.4}}}],
     )
     population: PopulationSettings
     workloads: WorkloadSettings

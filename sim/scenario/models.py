@@ -103,4 +103,15 @@ class ModelSettings(Settings):
     permissive: Switch | None = Field(None, description="tolerates adult and role-play content")
 
 
+class AuthorSettings(Settings):
+    """What all models of an author have in common: factors on what they are without it."""
+
+    reach: dict[Category, NonNegative] | NonNegative = Field(
+        1.0,
+        description="multiplies the reach of all models of the author, by category (a number: the same in all; "
+        "categories that are not named: 1)",
+        examples=[{"programming": 1.4}],
+    )
+
+
 # --- users --------------------------------------------------------------------------------------------------

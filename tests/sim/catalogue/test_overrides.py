@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -362,6 +363,40 @@ def test_a_model_joins_a_line_of_its_author_and_nothing_else_does_so_for_it():
     assert moved["openai/gpt-4o"].facts.line == "of-its-own"
 
 
+# --- what all models of an author have in common --------------------------------------------------------------------
+
+MADE = """
+models:
+  m/one: {released: 2024-12-01, price_usd_per_mtok: 1.0, reach: 0.8}
+  m/two: {released: 2024-12-02, price_usd_per_mtok: 1.0, reach: {legal: 0.4}}
+  n/like: {like: m/two, released: 2024-12-03}
+  n/theirs: {released: 2024-12-04, price_usd_per_mtok: 1.0, author: m, reach: 0.1}
+"""
+
+
+def test_an_authors_factor_multiplies_the_reach_of_all_its_models_and_nothing_else():
+    plain, scaled = models(MADE), models(MADE + "authors: {m: {reach: {legal: 3, trivia: 0}}}\n")
+    for slug in ("m/one", "m/two", "n/theirs"):
+        before, after = plain[slug], scaled[slug]
+        known = reach_in(before.latent)
+        assert reach_in(after.latent) == known | {"legal": known["legal"] * 3, "trivia": 0}
+        assert after.facts == before.facts and after.latent == replace(
+            before.latent, reach=after.latent.reach
+        )
+    assert reach_in(scaled["m/one"].latent)["legal"] == pytest.approx(2.4)  # a factor may make it more than 1
+    assert scaled["n/like"] == plain["n/like"]  # by another author, whatever it is like
+    everything = models(MADE, "authors.m.reach=0.5")
+    assert everything["m/one"].latent.reach == everywhere(0.4)
+
+
+def test_an_author_of_the_catalogue_may_have_no_model_in_this_market():
+    assert models(MADE + "authors: {anthropic: {reach: 2}}\n").models == models(MADE).models
+    real = models(SOME + "authors: {openai: {reach: 2}}\n")
+    doubled = tuple(2 * reach for reach in REAL["openai/gpt-4o"].latent.reach)
+    assert real["openai/gpt-4o"].latent.reach == doubled
+    assert real["deepseek/deepseek-chat"] == REAL["deepseek/deepseek-chat"]
+
+
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +413,13 @@ def test_a_model_joins_a_line_of_its_author_and_nothing_else_does_so_for_it():
          "a new model needs `released`; did you mean 'openai/gpt-4o'"),
         ("models: {m/own: {released: 2024-12-01}}", "models.m/own", "needs `price_usd_per_mtok`"),
         ("models: {own: {released: 2024-12-01, price_usd_per_mtok: 1}}", "models.own", "not author/name"),
+        (OWN + "authors: {antropic: {reach: 2}}", "authors.antropic",
+         "unknown author 'antropic'; did you mean 'anthropic'?"),
+        (OWN + "authors: {zzzzzz: {reach: 2}}", "authors.zzzzzz", "`slipper catalogue` lists the models"),
+        (OWN + "authors: {m: {reach: {legal: -1}}}", "authors.m.reach.legal", "must be at least 0, got -1"),
+        (OWN + "authors: {m: {reach: {legel: 1}}}", "authors.m.reach.legel", "did you mean 'legal'?"),
+        ("models: {m/own: {released: 2024-12-01, price_usd_per_mtok: 1, reach: {legal: 1.5}}}",
+         "models.m/own.reach.legal", "must be between 0 and 1, got 1.5"),
         ("models: {openai/gpt-4o: {retired: 2024-05-13}}", "models.openai/gpt-4o", "not after the release 2024-05-13"),
         ("models: {openai/gpt-4o: {prices: [{date: 2025-01-01, prompt: 1, completion: 1}]}}", "models.openai/gpt-4o",
          "the first price is of 2025-01-01, the release is 2024-05-13"),

@@ -421,6 +421,24 @@ def test_news_reaches_each_kind_of_work_by_itself():
         assert share_p(came[hard], reach * listens[hard]) > FALSE_ALARM / 2
 
 
+def test_no_more_than_all_hear_however_well_known_an_author_is():
+    certain = "mechanisms.frontier_attention={hard: 1, casual: 0.2}"
+    plain, famous = (play(NEWS, f"authors.b.reach={factor}", certain, users=1500) for factor in (1.25, 50))
+    assert famous.market.reach[1].max() == pytest.approx(40)
+    news = [
+        spells(agents)[lambda s: (s["model"] == "b/strong") & (s["start"] == 52)]
+        for agents in (plain, famous)
+    ]
+    # Reach 0.8 * 1.25 is all; those who hear of it are the same at 50 times as much.
+    heard = plain.world.draws.uniform(Purpose.HEARS_RELEASE, plain.workloads.entity, plain.market.key[1])
+    listens = 0.2 + 0.8 / (1 + np.exp(-(plain.workloads.hardness - 1.0) / 0.3))
+    waits = plain.workloads.hardness > 1
+    for came in news:
+        rows = np.setdiff1d(came["workload"], np.flatnonzero(heard < listens))
+        assert len(rows) < 0.01 * waits.sum()  # those who happened to look that day
+        assert len(came) > 0.9 * (waits & (heard < listens)).sum()
+
+
 def test_news_renews_patience():
     # Nobody can pay for anything; looks grow rare, until a release is heard of, even if it cannot help.
     text = ONE + "  b/dear: {released: 2025-02-20, price_usd_per_mtok: 9.0, ability: 1.0, reach: 1.0}\n" + (
