@@ -63,7 +63,7 @@ def may_be_large(world: World) -> bool:
     a_day = float(np.mean(scenario.workloads.requests_per_day.quantile(middle)))
     kinds = scenario.population.segments.values()
     work = max(kind.workloads * kind.volume for kind in kinds)
-    busiest = max(kind.volume for kind in scenario.workloads.categories.values())
+    busiest = max(kind.volume.support[1] for kind in scenario.workloads.categories.values())
     season = float(np.mean(scenario.daily(scenario.traffic.season))) * scenario.traffic.volume
     life = min(scenario.days, float(np.mean(scenario.workloads.life_days.quantile(middle))))
     most = scenario.users * work * busiest * a_day * life

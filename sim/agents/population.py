@@ -278,7 +278,9 @@ def _ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Workl
     )
     tools_table = np.stack([scenario.daily(k.needs_tools) for k in kinds_of_work], axis=1)
     volume = work.requests_per_day.quantile(draws.uniform(Purpose.WORKLOAD_VOLUME, entity))
-    volume *= np.array([k.volume for k in kinds])[segment] * of_kind("volume")
+    # A category's volume that changes with the date is that of the request's day: `sim.traffic.counts`.
+    steady = np.array([k.volume.support[0] if k.volume.is_constant else 1.0 for k in kinds_of_work])
+    volume *= np.array([k.volume for k in kinds])[segment] * steady[local]
     return Workloads(
         user=user.astype(np.int32),
         entity=entity,

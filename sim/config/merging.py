@@ -2,7 +2,8 @@
 
 - Mappings merge key by key; lists and scalars replace what they extend.
 - `~` (or `null`) removes an inherited key; where nothing is inherited it is an ordinary null.
-- Two kinds of mapping are one value and replace whole: a distribution of another family, and a timeline of dates.
+- Some mappings are one value and replace whole: a distribution of another family, a timeline of dates, and what stands
+  in the place of one.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def merge_keys(base: Mapping, over: Mapping, alternatives: Collection[str]) -> M
 def replaces(base: Mapping, over: Mapping, alternatives: Collection[str]) -> bool:
     """Whether `over` is one value that must not mix with the keys of `base`."""
     before, after = _only_key(base, alternatives), _only_key(over, alternatives)
-    return is_timeline(over) or (before != after and None not in (before, after))
+    one_value = is_timeline(over) or is_timeline(base)
+    return one_value or (before != after and None not in (before, after))
 
 
 def is_null(node: Node) -> bool:

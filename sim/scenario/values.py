@@ -46,7 +46,7 @@ class Settings(BaseModel):
 
 def some_weight(groups: Mapping[Any, Any], key: str) -> None:
     """On every date at which a weight changes, some group has one."""
-    dates = {day for group in groups.values() for day in group.share.root}
+    dates = {day for group in groups.values() for day in group.share.turns}
     for day in sorted(dates):
         moment = np.array([day], dtype="datetime64[D]")
         if sum(float(group.share.at(moment)[0]) for group in groups.values()) <= 0:

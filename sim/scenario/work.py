@@ -16,7 +16,10 @@ class CategorySettings(Settings):
     hardness: Distribution | None = Field(None, description="instead of the general hardness")
     harder_by: float = Field(0.0, description="added to the hardness")
     willingness_to_pay: Positive = Field(1.0, description="multiplies what a workload would pay")
-    volume: Positive = Field(1.0, description="multiplies requests a day")
+    volume: Positives = Field(
+        Timeline.constant(1.0),
+        description="multiplies the requests a day of work with a home; by date: that of the request's day (input)",
+    )
     needs_tools: Shares = Field(Timeline.constant(0.0), description="share that cannot do without tool calls")
     needs_permissive: Share = Field(0.0, description="share that needs a permissive model")
     prompt_tokens: Positives = Field(description="median prompt tokens of a request, by date")

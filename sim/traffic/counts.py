@@ -1,7 +1,8 @@
 """On which days a spell has requests, and how many.
 
-A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the weekday, the
-user's time zone, and the ramp of volume since the work was embedded. Weeks that a user skips have none.
+A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the volume of its
+category at that date, the weekday, the user's time zone, and the ramp of volume since the work was embedded. Weeks
+that a user skips have none.
 """
 
 import math
@@ -50,6 +51,7 @@ class Volume(NamedTuple):
 
     up: NDArray[np.bool_]  # day x model
     level: NDArray[np.float64]  # a day's volume, day x time zone
+    demand: NDArray[np.float64]  # of homes, day x category, and a column of ones
     ramp: NDArray[np.float64]  # share of the full volume, by days since embedding
     rates: Rates
     keys: Keys
@@ -116,13 +118,14 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
             return at
     model, zone = spell.model, work.zone
     rival = 1 if spell.kind == RIVAL else 0
+    demand = work.demand if home else volume.demand.shape[1] - 1
     scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
     # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
     base = hash_bits(keys.requests, work.entity, np.uint64(2 * week.number + rival))
     trial_day = -1 if home else spell.start
     for day in range(max(week.first, spell.start), min(week.last, spell.end)):
         u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
-        mean = volume.level[day, zone] * scale
+        mean = volume.level[day, zone] * scale * volume.demand[day, demand]
         if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
             continue  # none, whatever the ramp
         if not volume.up[day, model]:
@@ -160,6 +163,7 @@ def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draw
     return Volume(
         up=days.up,
         level=days.season[:, None] * days.day_factor[weekday],
+        demand=days.demand,
         ramp=scenario.mechanisms[VolumeUnlock].ramp(ages),
         rates=Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,

@@ -28,15 +28,19 @@ SPELL = np.dtype([
 WORK = np.dtype([
     ("entity", np.uint64), ("user_entity", np.uint64), ("user", np.int32), ("regularity", np.float32),
     ("requests_per_day", np.float32), ("tool_call_share", np.float32), ("category", np.int8), ("needs_tools", np.bool_),
-    ("accepts_free", np.bool_), ("byok", np.bool_), ("zone", np.int8),
+    ("accepts_free", np.bool_), ("byok", np.bool_), ("zone", np.int8), ("demand", np.int8),
 ], align=True)  # fmt: skip
-"""A workload, with what its requests take from its user; `zone` is the UTC offset in hours + 12."""
+"""A workload, with what its requests take from its user; `zone` is the UTC offset in hours + 12, `demand` the column of
+the days' demand."""
 
 
 class DayTable(NamedTuple):
     """What depends on the date; rows are days, or local calendars."""
 
     season: NDArray[np.float64]
+    demand: NDArray[
+        np.float64
+    ]  # volume by day and category where it changes with the date; a last column of ones
     day_factor: NDArray[np.float64]  # weekday of the UTC day x zone
     hour_cdf: NDArray[np.float64]  # weekday of the UTC day x zone x UTC hour
     hour_guide: NDArray[np.int8]  # the hour at the beginning of each step of the cdf
@@ -89,9 +93,14 @@ def work_table(scenario: Scenario, users: Users, workloads: Workloads) -> NDArra
         "user_entity": users.entity, "regularity": users.regularity, "byok": users.byok,
         "zone": offsets[users.country] + 12,
     }  # fmt: skip
+    # A large account's volume is its own.
+    own = {"demand": np.where(workloads.pinned_model >= 0, len(CATEGORIES), workloads.category)}
     table = np.empty(len(workloads), dtype=WORK)
     for name in WORK.names or ():
-        table[name] = of_users[name][workloads.user] if name in of_users else getattr(workloads, name)
+        if name in of_users:
+            table[name] = of_users[name][workloads.user]
+        else:
+            table[name] = own[name] if name in own else getattr(workloads, name)
     return table
 
 
@@ -108,10 +117,13 @@ def day_table(scenario: Scenario, market: Market) -> DayTable:
     traffic, kinds, days = scenario.traffic, scenario.workloads.categories, scenario.days
     size = (days, len(CATEGORIES))
     prompt, completion, offered = np.zeros(size), np.zeros(size), np.zeros(size)
+    demand = np.ones((days, len(CATEGORIES) + 1))
     for name, kind in kinds.items():
         column = CATEGORIES.index(name)
         prompt[:, column] = scenario.daily(kind.prompt_tokens, geometric=True)
         completion[:, column] = scenario.daily(kind.completion_tokens, geometric=True)
+        if not kind.volume.is_constant:
+            demand[:, column] = scenario.daily(kind.volume)
     for name, share in traffic.tools_offered_share.items():
         offered[:, CATEGORIES.index(name)] = scenario.daily(share)
     # Volume of a UTC hour = weekday factor x hour factor of the local clock.
@@ -125,6 +137,7 @@ def day_table(scenario: Scenario, market: Market) -> DayTable:
     steps = np.arange(GUIDE) / GUIDE
     return DayTable(
         season=scenario.daily(traffic.season),
+        demand=demand,
         day_factor=by_hour.sum(axis=2),
         hour_cdf=hour_cdf,
         hour_guide=(hour_cdf[:, :, None, :] < steps[:, None]).sum(axis=3).astype(np.int8),

@@ -95,7 +95,7 @@ def kind_of(node: Schema, known: Schema) -> str:
         name = node["$ref"].rpartition("/")[2]
         if name == "Distribution":
             return "number or distribution"
-        return "number or numbers by date" if name == "Timeline" else kind_of(known[name], known)
+        return "number, numbers by date or a curve" if name == "Timeline" else kind_of(known[name], known)
     if "anyOf" in node:
         kinds = [kind_of(option, known) for option in node["anyOf"] if option.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))

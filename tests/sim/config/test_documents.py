@@ -361,6 +361,9 @@ def test_a_timeline_replaces_and_an_override_sets_one_date(folder: Path) -> None
         folder, base="t: {2024-01-01: 1, 2025-01-01: 2}\n", child="extends: base.yaml\nt: {2024-06-01: 5}\n"
     )
     assert load_document("child.yaml").tree == {"t": {"2024-06-01": 5}}
+    files(folder, child="extends: base.yaml\nt: {curve: {start: 1, end: 3}}\n")
+    files(folder, grandchild="extends: child.yaml\nt: {curve: {end: 4}}\n")
+    assert load_document("grandchild.yaml").tree == {"t": {"curve": {"start": 1, "end": 4}}}
     document = load_document("base.yaml", ["t.2024-06-01=5", "t.2025-01-01=9"])
     assert list(document.tree["t"].items()) == [("2024-01-01", 1), ("2024-06-01", 5), ("2025-01-01", 9)]
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.contract import FINISH_REASONS
+from analysis.contract import CATEGORIES, FINISH_REASONS
 from sim.agents.spells import Kind
 from sim.mechanisms.demand.reasoning_length import ReasoningLength
 from sim.mechanisms.demand.tool_propensity import ToolPropensity
-from tests.laws import assert_mean, assert_share
+from tests.laws import FALSE_ALARM, assert_mean, assert_share, assert_total, counts_p
 from tests.sim.traffic_world import handmade, scenario_file
 
 CALLED = FINISH_REASONS.index("tool_calls")
@@ -24,6 +24,40 @@ def log_of(folder, models: dict, **changes) -> pd.DataFrame:
     homes = pd.DataFrame({"workload": np.arange(users), "slug": np.array(list(models))[np.arange(users) % len(models)],
                           "kind": int(Kind.HOME), "start": 0, "end": 28})  # fmt: skip
     return handmade(file, homes).frame()
+
+
+# --- volume by category and date (an input) -------------------------------------------------------------------------
+
+SHIFT = {"logistic": {"start": 1.0, "end": 4.0, "midpoint": "2025-01-20", "width_days": 8}}
+KINDS = {"legal": {"share": 1, "volume": 2.0, "prompt_tokens": 100, "completion_tokens": 10},
+         "programming": {"share": 1, "volume": SHIFT, "prompt_tokens": 100, "completion_tokens": 10}}  # fmt: skip
+
+
+def test_a_categorys_volume_changes_with_the_date_of_the_request(tmp_path):
+    event = {"event": "large_account", "date": "2025-01-06", "model": "acme/plain", "requests_per_day": 300}
+    file = scenario_file(tmp_path, users=800, workloads__categories=KINDS, calendar=[event])
+    made = handmade(file)
+    log, days = made.frame(), np.arange(28)
+    own = log["user"] >= 800
+    counts = {name: np.bincount(log.loc[~own & (log["category"] == CATEGORIES.index(name)), "day"], minlength=28)
+              for name in KINDS}  # fmt: skip
+    work = {name: (made.workloads.category[:-1] == CATEGORIES.index(name)).sum() for name in KINDS}
+    rise = 1 + 3 / (1 + 9.0 ** (-(days - 14) / 4))
+    assert counts_p(counts["programming"], rise) > FALSE_ALARM
+    assert_total(int(counts["programming"].sum()), 6.0 * work["programming"] * rise.sum())
+    assert counts_p(counts["legal"], np.ones(28)) > FALSE_ALARM
+    assert_total(int(counts["legal"].sum()), 6.0 * 2.0 * work["legal"] * 28)
+    assert_total(int(own.sum()), 300 * 28)  # a large account's volume is its own
+
+
+def test_trials_have_their_rate_whatever_the_demand(tmp_path):
+    """And work of a steady category sends what it would have sent without the curve."""
+    trials = pd.DataFrame({"workload": np.arange(200), "slug": "acme/plain", "kind": int(Kind.TRIAL), "start": 0,
+                           "end": 28})  # fmt: skip
+    steady = {name: {**kind, "volume": 1.0} for name, kind in KINDS.items()}
+    one, other = (handmade(scenario_file(tmp_path, workloads__categories=kinds), trials).frame()
+                  for kinds in (KINDS, steady))  # fmt: skip
+    pd.testing.assert_frame_equal(one, other)
 
 
 # --- tool propensity ------------------------------------------------------------------------------------------------

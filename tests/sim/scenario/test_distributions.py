@@ -226,6 +226,26 @@ def test_timeline_is_written_back_as_it_was() -> None:
     assert timeline.support == (1.0, 4.0)
 
 
+LOGISTIC = {"logistic": {"start": 1.0, "end": 16.0, "midpoint": "2024-06-01", "width_days": 60.0}}
+
+
+def test_a_logistic_curve_takes_its_width_from_a_tenth_of_the_way_to_nine_tenths() -> None:
+    curve = READ_TIMELINE(LOGISTIC)
+    days = np.array(["2020-01-01", "2024-05-02", "2024-06-01", "2024-07-01", "2030-01-01"], "datetime64[D]")
+    np.testing.assert_allclose(curve.at(days), [1.0, 2.5, 8.5, 14.5, 16.0])
+    np.testing.assert_allclose(curve.at(days, geometric=True), 16 ** np.array([0.0, 0.1, 0.5, 0.9, 1.0]))
+    by_number = curve.at(np.array([-30, 0, 30]), start=dt.date(2024, 6, 1))
+    np.testing.assert_allclose(by_number, [2.5, 8.5, 14.5])
+
+
+def test_a_logistic_curve_is_written_back_as_it_was() -> None:
+    curve = READ_TIMELINE(LOGISTIC)
+    assert curve.model_dump(mode="json") == LOGISTIC
+    assert READ_TIMELINE(curve.model_dump()) == curve
+    assert curve.support == (1.0, 16.0) and not curve.is_constant
+    assert curve.turns == [dt.date(2024, 6, 1)]
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [
@@ -236,6 +256,9 @@ def test_timeline_is_written_back_as_it_was() -> None:
         ({"2024-13-01": 1}, "month"),
         ({"2024-01-01": math.inf}, "finite"),
         ({"2024-01-01": "x"}, "valid number"),
+        ({"logistic": {"start": 1, "end": 2, "midpoint": "2024-06-01", "width_days": 0}}, "greater than 0"),
+        ({"logistic": {"start": 1, "end": 2, "midpoint": "2024-06-01"}}, "width_days"),
+        ({**LOGISTIC, "2024-01-01": 1}, "2024-01-01"),
     ],
 )
 def test_refused_timelines(written: Any, message: str) -> None:

@@ -86,10 +86,16 @@ def test_a_distribution_is_a_number_or_exactly_one_family(schema: dict[str, Any]
     assert schema["properties"]["life"]["default"] == {"exponential": {"mean": 3.0}}
 
 
-def test_a_timeline_is_a_number_or_dates(schema: dict[str, Any]) -> None:
-    number, by_date = schema["$defs"]["Timeline"]["anyOf"]
+def test_a_timeline_is_a_number_or_dates_or_a_curve(schema: dict[str, Any]) -> None:
+    number, by_date, by_curve = schema["$defs"]["Timeline"]["anyOf"]
     assert number == {"type": "number"}
     assert by_date["propertyNames"] == {"format": "date"}
+    assert list(by_curve["properties"]["logistic"]["properties"]) == [
+        "start",
+        "end",
+        "midpoint",
+        "width_days",
+    ]
     assert schema["properties"]["growth"]["default"] == 1.0
 
 

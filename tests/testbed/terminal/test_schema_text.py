@@ -84,7 +84,7 @@ def test_examples_without_names_in_their_path_can_be_set():
             "workloads.willingness_to_pay_usd_per_mtok",
             "number or distribution; in USD per million tokens; required",
         ),
-        ("population.growth", "number or numbers by date; required"),
+        ("population.growth", "number, numbers by date or a curve; required"),
         ("models.NAME.reasoning", "one of none, hybrid, always"),
         ("calendar.wave.share_of_users", "number from 0 to 1; a share; required"),
         ("users", "whole number from 1 to 20,000,000; users; required"),
