@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,7 +31,7 @@ def log_of(folder, models: dict, **changes) -> pd.DataFrame:
 # --- volume by category and date (an input) -------------------------------------------------------------------------
 
 SHIFT = {"logistic": {"start": 1.0, "end": 4.0, "midpoint": "2025-01-20", "width_days": 8}}
-KINDS = {"legal": {"share": 1, "volume": 2.0, "prompt_tokens": 100, "completion_tokens": 10},
+KINDS: dict[str, dict[str, Any]] = {"legal": {"share": 1, "volume": 2.0, "prompt_tokens": 100, "completion_tokens": 10},
          "programming": {"share": 1, "volume": SHIFT, "prompt_tokens": 100, "completion_tokens": 10}}  # fmt: skip
 
 
