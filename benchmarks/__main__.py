@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.contract import files
-from benchmarks import agents, experiments, long_run, page, tables, traffic, whole
+from benchmarks import agents, expected, experiments, long_run, page, tables, traffic, whole
 
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "whole": ("Whole command: from the scenario to the page", whole),
     "traffic": ("Traffic: records to Parquet", traffic),
     "agents": ("Agents: decisions of two years", agents),
+    "expected": ("Expected quantities: beside the log they are expected of", expected),
     "experiments": ("Experiments: replicates saved, and the time of a run", experiments),
     "page": ("Report page: size and opening", page),
     "long_run": ("Long run: 50 million records", long_run),

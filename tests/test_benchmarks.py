@@ -14,7 +14,7 @@ import pytest
 from analysis.queries import categories, cost, geography, retention, usage
 from analysis.sources.conformance import check_conformance, is_conforming
 from analysis.sources.opening import open_log
-from benchmarks import agents, child, experiments, page, pandas_tables, tables, traffic, whole
+from benchmarks import agents, child, expected, experiments, page, pandas_tables, tables, traffic, whole
 from sim.activity import monthly
 from sim.runs import log_writer
 from sim.simulation import run_agents
@@ -71,6 +71,14 @@ def test_a_run_of_agents_counts_days_and_decisions():
     assert run["decisions"] > run["agents"]
     assert run["seconds"] > 0
     assert 0.05 < run["peak_gb"] < 4
+
+
+def test_expected_quantities_stand_beside_the_log_as_a_ratio():
+    rows = [line.strip("| ").split(" | ") for line in expected.measure(users=300, turns=1).splitlines()[-2:]]
+    few, many = (int(row[1].replace(",", "")) for row in rows)
+    assert many > 5 * few > 10_000
+    for _, _, table, log, ratio in rows:
+        assert float(ratio.strip("*")) == pytest.approx(float(table[:-2]) / float(log[:-2]), rel=0.2)
 
 
 def test_a_child_has_a_peak_of_its_own():

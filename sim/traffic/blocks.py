@@ -52,6 +52,7 @@ class Traffic:
         draws: Draws,
     ) -> None:
         self.scenario, self.users, self.work, self.spells = scenario, users, workloads, spells
+        self.catalogue = catalogue
         self.memory = Memory()
         self._weeks = weeks_of(scenario)
         mondays = np.array([monday for monday, _, _ in self._weeks], dtype="datetime64[D]")

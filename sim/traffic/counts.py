@@ -3,10 +3,13 @@
 A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the volume of its
 category at that date, the weekday, the user's time zone, and the ramp of volume since the work was embedded. Weeks
 that a user skips have none.
+
+`count_week` draws and `expect_week` gives the mean of what it draws: a change of one is a change of both.
+`tests/sim/test_expectation.py` fails when they part.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +24,7 @@ from sim.traffic.tables import DayTable
 
 HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
 
-_skips = compiled(Intermittency.skips)
+_active_chance = compiled(Intermittency.active_chance)
 
 
 class Rates(NamedTuple):
@@ -104,6 +107,15 @@ def take(table, rows, out):  # type: ignore[no-untyped-def]
         out[i] = table[rows[i]]
 
 
+@inlined
+def _asked(volume: Any, work: Any, home: Any, day: Any) -> Any:
+    """Mean requests of a day in an active week at full volume: of a home, or of a trial."""
+    rates = volume.rates
+    scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
+    column = work.demand if home else volume.demand.shape[1] - 1
+    return volume.level[day, work.zone] * scale * volume.demand[day, column]
+
+
 @compiled
 def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no-untyped-def]
     """Write the days of one week on which a spell has requests, and how many, from entry `at` on.
@@ -114,18 +126,16 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
     home = spell.kind == HOME
     if home and rates.intermittent:
         u = draw_unit(keys.active, work.user_entity, np.uint64(week.number))
-        if _skips(u, work.regularity, week.activity):
+        if u >= _active_chance(work.regularity, week.activity):
             return at
-    model, zone = spell.model, work.zone
+    model = spell.model
     rival = 1 if spell.kind == RIVAL else 0
-    demand = work.demand if home else volume.demand.shape[1] - 1
-    scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
     # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
     base = hash_bits(keys.requests, work.entity, np.uint64(2 * week.number + rival))
     trial_day = -1 if home else spell.start
     for day in range(max(week.first, spell.start), min(week.last, spell.end)):
         u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
-        mean = volume.level[day, zone] * scale * volume.demand[day, demand]
+        mean = _asked(volume, work, home, day)
         if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
             continue  # none, whatever the ramp
         if not volume.up[day, model]:
@@ -140,6 +150,24 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
             day_of[at], count[at] = day, n
             at += 1
     return at
+
+
+@compiled
+def expect_week(spell, work, volume, week, mean):  # type: ignore[no-untyped-def]
+    """Write the mean number of requests of a spell on each day of one week; mean[0] is the Monday's."""
+    rates = volume.rates
+    home = spell.kind == HOME
+    active = _active_chance(work.regularity, week.activity) if home and rates.intermittent else 1.0
+    mean[:] = 0.0
+    for day in range(max(week.first, spell.start), min(week.last, spell.end)):
+        if not volume.up[day, spell.model]:
+            continue
+        asked = _asked(volume, work, home, day)
+        if home:
+            asked *= active * volume.ramp[day - spell.since]
+        elif day == spell.start:
+            asked += math.exp(-asked)  # at least one request
+        mean[day - week.monday] = asked
 
 
 @compiled

@@ -2,6 +2,9 @@
 
 A record is a function of its workload, day and number alone. The loop that writes records is compiled and releases the
 interpreter.
+
+Its twin is `means.py`, which states the means of what is drawn here: a change of one is a change of both.
+`tests/sim/test_expectation.py` fails when they part.
 """
 
 import math

@@ -14,6 +14,6 @@ class Intermittency(Mechanism):
     off = "active every week"
 
     @staticmethod
-    def skips(u: Any, regularity: Any, activity: Any) -> Any:
-        """Whether a user skips a week. u: the uniform draw of user and week. Traffic compiles it into its loop."""
-        return u >= regularity * activity
+    def active_chance(regularity: Any, activity: Any) -> Any:
+        """The chance of a user to be active in a week. Traffic compiles it into its loops."""
+        return min(1.0, regularity * activity)
