@@ -55,6 +55,7 @@ class Purpose(IntEnum):
     WORKLOAD_VOLUME = 28
     WORKLOAD_LIFE = 29
     WORKLOAD_FREE = 30
+    DEFAULT_MODEL = 31
     MATCH = 40
     PERCEPTION = 41
     CHOICE = 42
@@ -68,6 +69,7 @@ class Purpose(IntEnum):
     DAY_COUNT = 60
     SESSION_START = 61
     RECORD = 62
+    BURST = 63
     ACCOUNT_ID = 64
     LABEL = 70
     ID_RESET = 71

@@ -47,13 +47,18 @@ class Judgement:
         affordable = self._log_price(rows, model) <= self.work.log_willingness[rows]
         return np.asarray(self._free(rows, model) | affordable)
 
-    def fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
-        """Whether the model is affordable, meets the work's hard needs, and is able enough."""
+    def usable(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether the model is affordable and meets the work's hard needs: what is public of it."""
         work, market = self.work, self.market
         met = self.affordable(rows, model)
         met &= ~work.needs_tools[rows] | market.tools[model]
         met &= ~work.needs_permissive[rows] | market.permissive[model]
         met &= work.context_tokens[rows] <= market.context[model]
+        return np.asarray(met)
+
+    def fits(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether the model is affordable, meets the work's hard needs, and is able enough."""
+        met = self.usable(rows, model)
         return np.asarray(met & self.fit.able(self.draws, *self._pairs(rows, model)))
 
     def experienced_utility(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:

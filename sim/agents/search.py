@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.choice import NO_MODEL, View, affordable_frontier, choose
+from sim.agents.default_models import DefaultModels
 from sim.agents.market_reactions import MarketReactions
 from sim.agents.model_sets import add
 from sim.agents.population import FOREVER, Workloads
@@ -53,6 +54,7 @@ class Search(States):
         causes = scenario.mechanisms
         self.backlog, self.fit, self.lock_in = causes[Backlog], causes[Fit], causes[LockIn]
         self.reactions = MarketReactions(self)
+        self.defaults = DefaultModels(scenario, market, workloads, draws)
         self.choices = 0
         """Choices of all workloads together."""
 
@@ -108,9 +110,12 @@ class Search(States):
         no_home = np.full(len(rows), NO_MODEL, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
         chosen = self._choose(day, rows, view, home=no_home, outside=outside)
-        # Users of a wave first try the model that drew them.
+        # New work may take the default of its application; users of a wave first try the model that drew them.
+        new = self.decisions[rows] == 1
+        default = self.defaults.first(day, rows[new], self.judge)
+        chosen[new] = np.where(default != NO_MODEL, default, chosen[new])
         wave_model = self.work.wave_model[rows]
-        follows = (wave_model != NO_MODEL) & (self.decisions[rows] == 1)
+        follows = (wave_model != NO_MODEL) & new
         follows[follows] &= self.market.listed[wave_model[follows]]
         chosen = np.where(follows, wave_model, chosen)
         found = chosen != NO_MODEL

@@ -64,6 +64,10 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
     kept = kept.without([slug for slug in successors if slug is not None and slug not in kept])
     for i, event in enumerate(scenario.calendar):
         _check_event(event, i, scenario.start, kept)
+    for name, application in scenario.applications.items():
+        for date, slug in application.default_model.items():
+            if slug not in known and slug not in kept:
+                raise _unknown(slug, ("applications", name, "default_model", f"{date}"), kept)
     if scenario.planted_loyalty is not None:
         _check_planted_loyalty(scenario.planted_loyalty.model, scenario, kept)
     if not len(kept):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from analysis.contract.nearest_names import did_you_mean
 from sim.config.documents import Document, load_document
 from sim.config.problems import ProblemAt
 from sim.config.schema_errors import parse
@@ -27,7 +28,7 @@ from sim.scenario.calendar import (
 from sim.scenario.distributions import FAMILIES
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
 from sim.scenario.models import AuthorSettings, CatalogueSettings, ModelSettings
-from sim.scenario.people import PopulationSettings
+from sim.scenario.people import ApplicationSettings, PopulationSettings
 from sim.scenario.recording import ObservationSettings, TrafficSettings
 from sim.scenario.shipped import worlds
 from sim.scenario.timelines import Timeline
@@ -72,6 +73,11 @@ class Scenario(Settings):
         examples=[{"anthropic": {"reach": {"programming": 1.4}}}],
     )
     population: PopulationSettings
+    applications: dict[str, ApplicationSettings] = Field(
+        {},
+        description="what applications give to work that comes through them, by their names in the segments' `apps`",
+        examples=[{"Cline": {"categories": {"programming": 1}, "default_share": 0.5}}],
+    )
     workloads: WorkloadSettings
     mechanisms: Mechanisms = Mechanisms()
     search: SearchSettings = SearchSettings()
@@ -111,6 +117,22 @@ class Scenario(Settings):
             until = getattr(event, "until", None)
             if until is not None and until < event.date:
                 raise ProblemAt(("calendar", i, "until"), f"ends before it begins ({event.date})")
+        return self
+
+    @model_validator(mode="after")
+    def _carried(self) -> "Scenario":
+        """Applications have users, and bring kinds of work that there are."""
+        used = {name for kind in self.population.segments.values() for name in kind.apps}
+        for name, application in self.applications.items():
+            if name not in used:
+                message = f"no segment has users of '{name}' (population.segments.X.apps)"
+                raise ProblemAt(("applications", name), message, did_you_mean(name, used), True)
+            for category in application.categories:
+                if category not in self.workloads.categories:
+                    message = f"this world has no {category} work (workloads.categories)"
+                    raise ProblemAt(("applications", name, "categories", category), message, at_key=True)
+            if application.categories and not sum(application.categories.values()):
+                raise ProblemAt(("applications", name, "categories"), "give at least one a weight")
         return self
 
     @property

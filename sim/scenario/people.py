@@ -1,13 +1,25 @@
-"""The sections on users: segments, countries, how many come when."""
+"""The sections on users: segments, countries, how many come when, and the applications that they come through."""
 
+import datetime as dt
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from analysis.contract import Continent
+from analysis.contract import Category, Continent
 from sim.config.problems import ProblemAt
 from sim.scenario.timelines import Timeline
-from sim.scenario.values import Amount, Chance, Positive, Positives, Settings, Share, Weights, some_weight
+from sim.scenario.values import (
+    Amount,
+    Chance,
+    NonNegative,
+    Positive,
+    Positives,
+    Settings,
+    Share,
+    Shares,
+    Weights,
+    some_weight,
+)
 
 
 class SegmentSettings(Settings):
@@ -24,7 +36,43 @@ class SegmentSettings(Settings):
     users_per_account: Positive = Field(1.0, description="mean users that share one account (one bill)", ge=1)
     byok_share: Share = Field(0.0, description="users that bring their own provider key")
     apps: dict[str, Positive] = Field(
-        {"direct": 1.0}, description="applications they come from, with weights"
+        {"direct": 1.0}, description="applications they come through, with weights (see `applications`)"
+    )
+
+
+class ApplicationSettings(Settings):
+    """What an application gives to the work that comes through it; acts through mechanisms.applications."""
+
+    growth: Weights = Field(
+        Timeline.constant(1.0),
+        description="multiplies its weight in the segments' `apps`, by the date on which a user comes",
+    )
+    categories: dict[Category, NonNegative] = Field(
+        {}, description="weights of the kinds of work that its users bring (none: as all users)"
+    )
+    default_model: dict[dt.date, str] = Field(
+        {},
+        description="the model that it begins with, from each date on; one that the market does not list is none",
+        examples=[{"2025-01-15": "new/frontier"}],
+    )
+    default_share: Share = Field(
+        0.0, description="new work that first tries the default, where it may consider it (assumed)"
+    )
+    volume: Positive = Field(1.0, description="multiplies its workloads' requests a day")
+    burstiness: NonNegative = Field(
+        0.0,
+        description="sd of the log of a day's level of its work at home; the mean level is 1 (assumed)",
+        le=3,
+    )
+    needs_tools: Shares | None = Field(
+        None, description="share of its work that cannot do without tool calls (none: that of the category)"
+    )
+    tools_offered: Shares | None = Field(
+        None,
+        description="requests that offer tools, of its work that does not need them (none: those of the category)",
+    )
+    session_requests: Positive | None = Field(
+        None, description="mean requests of one sitting (none: those of the category)", ge=1
     )
 
 

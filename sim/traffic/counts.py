@@ -2,7 +2,8 @@
 
 A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the volume of its
 category at that date, the weekday, the user's time zone, and the ramp of volume since the work was embedded. Weeks
-that a user skips have none.
+that a user skips have none. At home, a bursty application multiplies a day's mean by a level of that workload and day,
+1 in the mean.
 
 `count_week` draws and `expect_week` gives the mean of what it draws: a change of one is a change of both.
 `tests/sim/test_expectation.py` fails when they part.
@@ -14,8 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.population.carriers import carriers
 from sim.agents.spells import Kind
 from sim.compiled import compiled, inlined
+from sim.mechanisms.demand.applications import Applications
 from sim.mechanisms.demand.intermittency import Intermittency
 from sim.mechanisms.demand.volume_unlock import VolumeUnlock
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
@@ -45,6 +48,7 @@ class Keys(NamedTuple):
 
     active: np.uint64
     requests: np.uint64
+    burst: np.uint64
     session: np.uint64
     record: np.uint64
 
@@ -55,6 +59,8 @@ class Volume(NamedTuple):
     up: NDArray[np.bool_]  # day x model
     level: NDArray[np.float64]  # a day's volume, day x time zone
     demand: NDArray[np.float64]  # of homes, day x category, and a column of ones
+    bursty: NDArray[np.bool_]  # by flow
+    bursts: NDArray[np.float64]  # a day's level, flow x steps of equal probability
     ramp: NDArray[np.float64]  # share of the full volume, by days since embedding
     rates: Rates
     keys: Keys
@@ -133,9 +139,14 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
     # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
     base = hash_bits(keys.requests, work.entity, np.uint64(2 * week.number + rival))
     trial_day = -1 if home else spell.start
+    bursty, levels = home and volume.bursty[work.flow], np.uint64(0)
+    if bursty:
+        levels = hash_bits(keys.burst, work.entity, np.uint64(week.number))
     for day in range(max(week.first, spell.start), min(week.last, spell.end)):
         u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
         mean = _asked(volume, work, home, day)
+        if bursty:
+            mean *= volume.bursts[work.flow, (levels >> np.uint64(9 * (day - week.monday))) & np.uint64(511)]
         if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
             continue  # none, whatever the ramp
         if not volume.up[day, model]:
@@ -187,11 +198,15 @@ def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draw
     """What decides the numbers of requests of these spells."""
     traffic = scenario.traffic
     weekday = (scenario.start.weekday() + np.arange(scenario.days)) % 7
+    spreads = [0.0, *(settings.burstiness for settings in carriers(scenario).values())]
+    bursts = np.stack([Applications.levels(spread) for spread in spreads])
     ages = np.arange((spells["end"] - spells["since"]).max(initial=0)) + 0.5  # all that occur
     return Volume(
         up=days.up,
         level=days.season[:, None] * days.day_factor[weekday],
         demand=days.demand,
+        bursty=bursts[:, 0] != 1.0,
+        bursts=bursts,
         ramp=scenario.mechanisms[VolumeUnlock].ramp(ages),
         rates=Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
@@ -206,6 +221,7 @@ def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draw
         keys=Keys(
             active=draws.key(Purpose.USER_ACTIVE_WEEK),
             requests=draws.key(Purpose.DAY_COUNT),
+            burst=draws.key(Purpose.BURST),
             session=draws.key(Purpose.SESSION_START),
             record=draws.key(Purpose.RECORD),
         ),

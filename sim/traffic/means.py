@@ -159,7 +159,7 @@ def add_expected(n, day, model, work, is_free, tables, means, rates, into, cell)
     # -- how it ended
     offered = 0.0
     if models.tools[model]:
-        offered = 1.0 if work.needs_tools else days.tools_offered[day, g]
+        offered = 1.0 if work.needs_tools else days.tools_offered[day, work.flow, g]
     tool_share = work.tool_call_share
     if math.isnan(tool_share):
         tool_share = _calls(days.tool_calls[day], models.tool_odds[model])

@@ -110,7 +110,7 @@ def fill(cells, spells, works, tables, volume, origin, out):  # type: ignore[no-
         if math.isnan(tool_share):
             tool_share = _calls(days.tool_calls[day], models.tool_odds[model])
         # Requests are spread evenly over the sittings: one begins whenever another n of `progress` is reached.
-        sittings = max(1, int(n / kinds.session_requests[g] + 0.5))
+        sittings = max(1, int(n / kinds.session_requests[work.flow, g] + 0.5))
         sitting, progress = 0, n
         sitting_key, start, offset = np.uint64(0), 0.0, 0.0
         for i in range(n):
@@ -154,7 +154,7 @@ def fill(cells, spells, works, tables, volume, origin, out):  # type: ignore[no-
             u = high_unit(word)
             word = mix(r + np.uint64(5))
             is_offered = models.tools[model] and (
-                work.needs_tools or low_unit(word) < days.tools_offered[day, g]
+                work.needs_tools or low_unit(word) < days.tools_offered[day, work.flow, g]
             )
             ended = STOP
             if u < rates.cancelled:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from analysis.contract import CATEGORIES
 from sim import pricing
 from sim.agents.population import Users, Workloads
+from sim.agents.population.carriers import carriers
 from sim.catalogue import Catalogue
 from sim.market import Market
 from sim.mechanisms.demand.reasoning_length import ReasoningLength
@@ -28,10 +29,10 @@ SPELL = np.dtype([
 WORK = np.dtype([
     ("entity", np.uint64), ("user_entity", np.uint64), ("user", np.int32), ("regularity", np.float32),
     ("requests_per_day", np.float32), ("tool_call_share", np.float32), ("category", np.int8), ("needs_tools", np.bool_),
-    ("accepts_free", np.bool_), ("byok", np.bool_), ("zone", np.int8), ("demand", np.int8),
+    ("accepts_free", np.bool_), ("byok", np.bool_), ("zone", np.int8), ("demand", np.int8), ("flow", np.int8),
 ], align=True)  # fmt: skip
 """A workload, with what its requests take from its user; `zone` is the UTC offset in hours + 12, `demand` the column of
-the days' demand."""
+the days' demand, `flow` the place of its application among those that act, from 1; 0 for all other work."""
 
 
 class DayTable(NamedTuple):
@@ -46,7 +47,7 @@ class DayTable(NamedTuple):
     hour_guide: NDArray[np.int8]  # the hour at the beginning of each step of the cdf
     prompt: NDArray[np.float64]  # median tokens, day x category
     completion: NDArray[np.float64]
-    tools_offered: NDArray[np.float64]
+    tools_offered: NDArray[np.float64]  # day x flow x category
     tool_calls: NDArray[np.float64]  # day: share of a model of general training
     reasoning: NDArray[np.float64]  # median reasoning tokens for a visible one, day
     price: NDArray[np.float64]  # day x model x 3
@@ -74,7 +75,7 @@ class KindTable(NamedTuple):
     """What depends on the category."""
 
     cached_share: NDArray[np.float64]
-    session_requests: NDArray[np.float64]
+    session_requests: NDArray[np.float64]  # flow x category
 
 
 class Tables(NamedTuple):
@@ -95,6 +96,9 @@ def work_table(scenario: Scenario, users: Users, workloads: Workloads) -> NDArra
     }  # fmt: skip
     # A large account's volume is its own.
     own = {"demand": np.where(workloads.pinned_model >= 0, len(CATEGORIES), workloads.category)}
+    own["flow"] = np.zeros(len(workloads), dtype=np.int8)
+    for flow, number in enumerate(carriers(scenario), start=1):
+        own["flow"][workloads.app == number] = flow
     table = np.empty(len(workloads), dtype=WORK)
     for name in WORK.names or ():
         if name in of_users:
@@ -116,7 +120,9 @@ def day_table(scenario: Scenario, market: Market) -> DayTable:
     """The table of days: the season and the hours of traffic, its median lengths, and what the market was like."""
     traffic, kinds, days = scenario.traffic, scenario.workloads.categories, scenario.days
     size = (days, len(CATEGORIES))
-    prompt, completion, offered = np.zeros(size), np.zeros(size), np.zeros(size)
+    prompt, completion = np.zeros(size), np.zeros(size)
+    acting = list(carriers(scenario).values())
+    offered = np.zeros((days, 1 + len(acting), len(CATEGORIES)))
     demand = np.ones((days, len(CATEGORIES) + 1))
     for name, kind in kinds.items():
         column = CATEGORIES.index(name)
@@ -125,7 +131,10 @@ def day_table(scenario: Scenario, market: Market) -> DayTable:
         if not kind.volume.is_constant:
             demand[:, column] = scenario.daily(kind.volume)
     for name, share in traffic.tools_offered_share.items():
-        offered[:, CATEGORIES.index(name)] = scenario.daily(share)
+        offered[:, :, CATEGORIES.index(name)] = scenario.daily(share)[:, None]
+    for flow, settings in enumerate(acting, start=1):
+        if settings.tools_offered is not None:
+            offered[:, flow] = scenario.daily(settings.tools_offered)[:, None]
     # Volume of a UTC hour = weekday factor x hour factor of the local clock.
     weekday = np.array(traffic.weekday) / np.mean(traffic.weekday)
     hours = np.array(traffic.hours) / np.sum(traffic.hours)
@@ -155,11 +164,15 @@ def day_table(scenario: Scenario, market: Market) -> DayTable:
 
 def kind_table(scenario: Scenario) -> KindTable:
     """The table of categories; one that the scenario does not have holds ones."""
-    table = np.ones((len(KindTable._fields), len(CATEGORIES)))
+    acting = list(carriers(scenario).values())
+    cached, session = np.ones(len(CATEGORIES)), np.ones((1 + len(acting), len(CATEGORIES)))
     for name, kind in scenario.workloads.categories.items():
-        for row, column in enumerate(KindTable._fields):
-            table[row, CATEGORIES.index(name)] = getattr(kind, column)
-    return KindTable(*table)
+        cached[CATEGORIES.index(name)] = kind.cached_share
+        session[:, CATEGORIES.index(name)] = kind.session_requests
+    for flow, settings in enumerate(acting, start=1):
+        if settings.session_requests is not None:
+            session[flow] = settings.session_requests
+    return KindTable(cached, session)
 
 
 def model_table(scenario: Scenario, catalogue: Catalogue) -> tuple[ModelTable, tuple[str, ...]]:

@@ -22,8 +22,8 @@ from tests import worlds
 from tests.sim.traffic_world import shipped
 
 # A free twin that is a listing of its own, a free window, a promotion, an outage, a retirement with and one without
-# a successor, a wave, a large account, own keys, silent weeks, a quieter month, ids that are reset, and a start and an
-# end amid a week and a month.
+# a successor, a wave, a large account, own keys, silent weeks, a quieter month, demand that rises, an application that
+# bursts, ids that are reset, and a start and an end amid a week and a month.
 EVENTFUL = """
 start: 2025-01-16
 end: 2025-06-12
@@ -40,6 +40,10 @@ workloads:
   hardness: {normal: {mean: 0.5, sd: 0.8}}
   free_share: 0.5
   requests_per_day: {lognormal: {median: 0.4, sigma: 1.5}}
+  categories:
+    programming: {volume: {logistic: {start: 0.5, end: 2.0, midpoint: 2025-04-10, width_days: 40}}}
+applications:
+  direct: {burstiness: 1.0}
 models:
   a/plain: {released: 2024-06-01, ability: 0.6, price_usd_per_mtok: 1.0}
   a/plain:free: {released: 2025-02-01, ability: 0.6, price_usd_per_mtok: 0.0}
@@ -56,6 +60,7 @@ mechanisms:
   lock_in: {strength: 0.2}
   volume_unlock: on
   intermittency: on
+  applications: on
   migration: on
 calendar:
   - {event: wave, date: 2025-02-21, days: 9, model: d/famous, share_of_users: 0.2}

@@ -40,9 +40,9 @@ AXES = (*MARKET, "country", "language", "segment", "app")
 
 # All that traffic knows: free windows, a free twin, a promotion, prices that change, an outage, retirements, a large
 # account with its own tool use, a wave, own keys, time zones, weekdays, a season, demand that changes by category,
-# quieter weeks, reasoning of three kinds and two lengths, caches, tools and models' training for them, all endings;
-# prompts that the context cuts, answers and reasoning at their caps, short ones of a few tokens; a start and an end
-# amid a week.
+# quieter weeks, an application with bursts and tools of its own, reasoning of three kinds and two lengths, caches,
+# tools and models' training for them, all endings; prompts that the context cuts, answers and reasoning at their caps,
+# short ones of a few tokens; a start and an end amid a week.
 EVERYTHING = """
 start: 2025-01-16
 end: 2025-04-23
@@ -71,6 +71,10 @@ workloads:
                cached_share: 0.2}
     translation: {share: 1, prompt_tokens: 3, prompt_sigma: 0.9, completion_tokens: 2, completion_sigma: 0.7,
                   cached_share: 0.3}
+applications:
+  agent: {growth: {2025-01-16: 1, 2025-04-23: 4}, categories: {programming: 3, translation: 1}, volume: 1.7,
+          burstiness: 0.9, needs_tools: 0.2, tools_offered: {2025-01-16: 0.2, 2025-04-23: 0.9}, session_requests: 9,
+          default_model: {2025-01-16: b/old, 2025-03-01: d/famous}, default_share: 0.5}
 traffic:
   volume: 1.5
   weekday: [1.3, 1.1, 1.2, 1.0, 0.9, 0.5, 0.4]
@@ -188,7 +192,8 @@ class Comparison:
 
 
 ONE_MODEL = "models: {a/plain: {released: 2024-06-01, ability: 2.0, price_usd_per_mtok: 1.0}}\n"
-MECHANISMS = {"on": ("mechanisms.intermittency=on", "mechanisms.volume_unlock=on"), "off": ()}
+CAUSES = ("intermittency", "volume_unlock", "tool_propensity", "reasoning_length", "applications")
+MECHANISMS = {"on": tuple(f"mechanisms.{cause}=on" for cause in CAUSES), "off": ()}
 
 
 @pytest.fixture(scope="module", params=MECHANISMS)
@@ -387,7 +392,7 @@ ONLY_DRAWN = {
     "provider", "provider_from", "provider_to", "provider_cdf",  # who served it
     "first_token_ms", "tokens_per_second", "streamed",  # how fast
     "length_stop",  # another ending of the same tokens and cost
-    "entity", "user_entity", "keys",  # which luck
+    "entity", "user_entity", "keys", "bursty", "bursts",  # which luck: a level's mean is 1
 }  # fmt: skip
 """What changes nothing that is expected."""
 

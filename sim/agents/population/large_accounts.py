@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.contract import CATEGORIES
 from sim.agents.model_sets import NO_MODEL
-from sim.agents.population.tables import Users, Workloads
+from sim.agents.population.tables import NO_APP, Users, Workloads
 from sim.catalogue import Catalogue
 from sim.scenario import Scenario
 from sim.scenario.calendar import LargeAccountEvent
@@ -46,7 +46,7 @@ def append_large_account(
     }.items():  # fmt: skip
         extend(users, name, value)
     for name, value in {
-        "start": first, "end": last, "category": CATEGORIES.index(event.category), "hardness": -99.0,
+        "app": NO_APP, "start": first, "end": last, "category": CATEGORIES.index(event.category), "hardness": -99.0,
         "log_willingness": 99.0, "price_sensitivity": 0.0, "curiosity": 0.0,
         "needs_tools": event.tool_call_share is not None, "needs_permissive": False, "context_tokens": 0.0,
         "accepts_free": False, "wave_model": NO_MODEL,

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 FOREVER = 2**30
 """A day that never comes."""
+NO_APP = -1
+"""Stands for the application of work that came through none."""
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Workloads:
     """Arrays of length n_workloads, ordered by user."""
 
     user: NDArray[np.int32]
+    app: NDArray[np.int16]  # the user's; -1 for large accounts
     entity: NDArray[np.uint64]
     start: NDArray[np.int32]
     end: NDArray[np.int32]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.model_sets import NO_MODEL
+from sim.agents.population.carriers import app_names, pick_app
 from sim.agents.population.picks import by_group, pick, pick_fixed
 from sim.agents.population.tables import FOREVER, Names, Users
 from sim.catalogue import Catalogue
@@ -59,13 +60,13 @@ def ordinary_users(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> Us
         rows = country == number
         known = np.array([languages.index(name) for name in place.languages])
         language[rows] = known[pick_fixed(u[rows], list(place.languages.values()))]
-    apps = tuple(sorted({name for k in kinds for name in k.apps}))
+    apps = app_names(scenario)
     app = np.zeros(n, dtype=np.int16)
     u = draws.uniform(Purpose.USER_APP, ids)
     for number, kind in enumerate(kinds):
         rows = segment == number
         known = np.array([apps.index(name) for name in kind.apps])
-        app[rows] = known[pick_fixed(u[rows], list(kind.apps.values()))]
+        app[rows] = known[pick_app(scenario, kind, u[rows], arrival[rows])]
 
     def trait(purpose: Purpose, name: str) -> NDArray[np.float64]:
         return by_group(segment, [getattr(k, name) for k in kinds], draws.uniform(purpose, ids))

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
 from sim.agents.model_sets import NO_MODEL
+from sim.agents.population.carriers import Carried
 from sim.agents.population.picks import by_group, pick
 from sim.agents.population.tables import Users, Workloads
 from sim.randomness import Draws, Purpose
@@ -44,7 +45,9 @@ def ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Worklo
     names = list(work.categories)
     kinds_of_work = [work.categories[c] for c in names]
     shares = np.stack([scenario.daily(k.share) for k in kinds_of_work], axis=1)
-    local = pick(draws.uniform(Purpose.WORKLOAD_CATEGORY, entity), shares, start)
+    u = draws.uniform(Purpose.WORKLOAD_CATEGORY, entity)
+    carried = Carried(scenario, users.app[user])
+    local = carried.kinds(u, pick(u, shares, start))
     category = np.array([CATEGORIES.index(c) for c in names])[local]
 
     def of_kind(name: str) -> NDArray[np.float64]:
@@ -68,8 +71,11 @@ def ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Worklo
     # A category's volume that changes with the date is that of the request's day: `sim.traffic.counts`.
     steady = np.array([k.volume.support[0] if k.volume.is_constant else 1.0 for k in kinds_of_work])
     volume *= np.array([k.volume for k in kinds])[segment] * steady[local]
+    volume = carried.volume(volume)
+    tools_share = carried.needing_tools(tools_table[start, local], start)
     return Workloads(
         user=user.astype(np.int32),
+        app=users.app[user],
         entity=entity,
         start=start,
         end=end,
@@ -78,7 +84,7 @@ def ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Worklo
         log_willingness=log_willingness.astype(np.float32),
         price_sensitivity=users.price_sensitivity[user],
         curiosity=users.curiosity[user],
-        needs_tools=draws.uniform(Purpose.WORKLOAD_TOOLS, entity) < tools_table[start, local],
+        needs_tools=draws.uniform(Purpose.WORKLOAD_TOOLS, entity) < tools_share,
         needs_permissive=draws.uniform(Purpose.WORKLOAD_PERMISSIVE, entity) < of_kind("needs_permissive"),
         context_tokens=work.context_tokens.quantile(draws.uniform(Purpose.WORKLOAD_CONTEXT, entity)).astype(
             np.float32

@@ -79,7 +79,7 @@ def jobs(n: int, hardness=0.0, willingness=10.0, price_sensitivity=1.0, needs_to
 
     nothing = each(-1, np.int16)
     return Workloads(
-        user=np.arange(n, dtype=np.int32), entity=np.arange(n, dtype=np.uint64) * np.uint64(8),
+        user=np.arange(n, dtype=np.int32), app=nothing, entity=np.arange(n, dtype=np.uint64) * np.uint64(8),
         start=each(0, np.int32), end=each(100, np.int32), category=each(category, np.int8),
         hardness=each(hardness, np.float32), log_willingness=np.log(each(willingness, np.float32)),
         price_sensitivity=each(price_sensitivity, np.float32), curiosity=each(1, np.float32),
