@@ -5,6 +5,7 @@ The mean of the logs that the same spells could have left converges to it. Means
 `sim.traffic.counts`, of one request in `sim.traffic.means`, each beside its draw; here they are summed.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
+from sim.agents.population import of_large_account
 from sim.compiled import compiled
 from sim.gateway.models import listed_name
 from sim.traffic.blocks import Traffic
@@ -32,7 +34,8 @@ class Expected:
 
     axes: dict[str, tuple[Any, ...]]
     """What each index of each axis stands for, in the order of the arrays' axes. week: Mondays (date); model: the log's
-    ids; free: the variant (False, True); category, country, language, segment, app: names."""
+    ids; free: the variant (False, True); category, country, language, segment, app: names; arrival: first days of
+    months (date), and None for large accounts."""
     values: NDArray[np.float64]
     """One axis for each of `axes`, and a last one for the quantities in the order of `QUANTITIES`."""
 
@@ -99,11 +102,25 @@ def _sum_up(spells, works, volume, calendar, tables, means, places, into):  # ty
                     )
 
 
+def _months(start: dt.date, end: dt.date) -> list[dt.date]:
+    """The first days of all months from one day to another."""
+    months = np.arange(np.datetime64(start, "M"), np.datetime64(end, "M") + 1)
+    return [dt.date.fromisoformat(str(day)) for day in months.astype("M8[D]")]
+
+
+def _arrival_months(traffic: Traffic, labels: tuple[Any, ...]) -> NDArray[np.int64]:
+    """For each user the index of the month of arrival among these labels; the last one for large accounts."""
+    first_days = [(month - traffic.scenario.start).days for month in labels[:-1]]
+    month = np.searchsorted(first_days, traffic.users.arrival, side="right") - 1
+    return np.where(of_large_account(traffic.users), len(labels) - 1, month)
+
+
 def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
     """What a world's traffic is expected to be, by these axes: `expected(run_agents(world).traffic())`.
 
-    axes: any of week (UTC, from Monday), model, category, free, country, language, segment and app, in the order of the
-    arrays. Raises ValueError for an unknown or repeated axis, and for a table of more than `MOST_BYTES`.
+    axes: any of week (UTC, from Monday), model, category, free, country, language, segment, app and arrival (of users,
+    by month; None: large accounts), in the order of the arrays. Raises ValueError for an unknown or repeated axis, and
+    for a table of more than `MOST_BYTES`.
     """
     users, names = traffic.users, traffic.users.names
     listed = [listed_name(model.slug) for model in traffic.catalogue.models]
@@ -117,6 +134,7 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
         "language": names.languages,
         "segment": names.segments,
         "app": names.apps,
+        "arrival": (*_months(traffic.scenario.start, traffic.scenario.end), None),
     }
     if unknown := [name for name in axes if name not in labels]:
         raise ValueError(f"unknown axis {', '.join(unknown)}: there are {', '.join(labels)}")
@@ -133,6 +151,7 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
     of_user = np.zeros(len(users), dtype=np.int64)
     for name in ("country", "language", "segment", "app"):
         of_user += step.get(name, 0) * getattr(users, name).astype(np.int64)
+    of_user += step.get("arrival", 0) * _arrival_months(traffic, labels["arrival"])
     places = _Places(
         of_model=step.get("model", 0) * np.array([models.index(name) for name in listed], dtype=np.int64),
         of_user=of_user,

@@ -10,7 +10,7 @@ import datetime as dt
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.population import LARGE_ACCOUNTS, Users
+from sim.agents.population import Users, of_large_account
 from sim.compiled import compiled
 from sim.randomness import Draws, Purpose, draw_unit
 from sim.scenario import Scenario
@@ -43,7 +43,7 @@ class Identities:
         resets = scenario.observation.id_resets_per_month
         monthly = np.array([resets.get(name, 0.0) for name in users.names.segments])
         # A large account has keys of its own, whose ids do not change.
-        own = users.entity >= np.uint64(LARGE_ACCOUNTS)
+        own = of_large_account(users)
         weekly = 1.0 - (1.0 - monthly) ** (7.0 / DAYS_PER_MONTH)
         self.chance: NDArray[np.float64] = np.where(own, 0.0, weekly[users.segment])
         self.change = bool((self.chance > 0).any())

@@ -42,3 +42,46 @@ def test_two_large_accounts_are_declared_and_go_with_the_number_of_users():
         ("science", 2025),
     ]
     assert all(event.requests_per_day is None and event.until is not None for event in accounts)
+
+
+# Tables of the web edition and table 2, in percent of tokens; its North America is less than its two countries there.
+BY_COUNTRY = {"US": 47.17, "SG": 9.21, "DE": 7.51, "CN": 6.01, "KR": 2.88, "NL": 2.65, "GB": 2.52, "CA": 1.90,
+              "JP": 1.77, "IN": 1.62}  # fmt: skip
+BY_CONTINENT = {"North America": 47.22, "Asia": 28.61, "Europe": 21.32, "South America": 1.21, "Oceania": 1.18,
+                "Africa": 0.46}  # fmt: skip
+BY_LANGUAGE = {"en": 82.87, "zh-Hans": 4.95, "ru": 2.47, "es": 1.43, "th": 1.03}
+
+
+def token_shares() -> dict[str, float]:
+    """Percent of tokens of each country if Asia has its reported part: proportions within and without by weights."""
+    countries = SCENARIO.population.countries
+    found = {}
+    for asian in (True, False):
+        weights = {
+            name: c.share.support[1] for name, c in countries.items() if (c.continent == "Asia") == asian
+        }
+        whole = BY_CONTINENT["Asia"] if asian else 100 - BY_CONTINENT["Asia"]
+        found |= {name: whole * weight / sum(weights.values()) for name, weight in weights.items()}
+    return found
+
+
+def test_countries_and_continents_have_the_proportions_of_the_reports_tables():
+    found = token_shares()
+    for name, share in BY_COUNTRY.items():
+        assert found[name] == pytest.approx(share, abs=max(0.05 * share, 0.25)), name
+    for continent, share in BY_CONTINENT.items():
+        of = sum(found[name] for name, c in SCENARIO.population.countries.items() if c.continent == continent)
+        assert of == pytest.approx(share, abs=0.7), continent
+
+
+def test_languages_of_the_countries_add_up_to_table_2():
+    found: dict[str, float] = {}
+    for name, share in token_shares().items():
+        languages = SCENARIO.population.countries[name].languages
+        for language, weight in languages.items():
+            found[language] = found.get(language, 0) + share * weight / sum(languages.values())
+    for language, share in BY_LANGUAGE.items():
+        assert found[language] == pytest.approx(
+            share, abs=max(0.1 * share, 0.5) if language != "th" else 0.1
+        ), language
+    assert sorted(found, key=lambda name: -found[name])[:2] == ["en", "zh-Hans"]

@@ -433,6 +433,21 @@ def test_fewer_axes_are_sums_over_the_others_in_any_order():
     assert (whole.axes["country"], whole.axes["segment"]) == (("US", "NZ"), ("everyone", "company"))
 
 
+def test_users_stand_in_the_month_of_their_arrival_and_large_accounts_apart():
+    traffic = worlds.play(EVERYTHING, users=60).traffic()
+    by = expected(traffic, ("arrival", "week"))
+    assert by.axes["arrival"] == (*(dt.date(2025, month, 1) for month in (1, 2, 3, 4)), None)
+    requests = by["requests"]
+    for at, month in enumerate(by.axes["arrival"][:-1]):
+        weeks_before = [monday + dt.timedelta(days=6) < month for monday in by.axes["week"]]
+        assert requests[at].sum() > 0 and not requests[at][weeks_before].any()
+    # An account touches nobody: what users do is the same without it.
+    account = EVERYTHING.index("  - {event: large_account"), EVERYTHING.index("  - {event: promotion")
+    alone = worlds.play(EVERYTHING[: account[0]] + EVERYTHING[account[1] :], users=60).traffic()
+    assert requests[-1].sum() > 0
+    assert requests[:-1].sum() == pytest.approx(expected(alone)["requests"].sum())
+
+
 @pytest.mark.parametrize(("axes", "fault"), [
     (("week", "modle"), "unknown axis modle: there are week, model,"),
     (("week", "week"), "an axis is named twice: week, week"),

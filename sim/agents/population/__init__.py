@@ -4,7 +4,7 @@ Every trait is a keyed draw of its user or workload, so that one more user, or o
 nobody else.
 """
 
-from sim.agents.population.large_accounts import LARGE_ACCOUNTS, append_large_account
+from sim.agents.population.large_accounts import append_large_account, of_large_account
 from sim.agents.population.tables import FOREVER, Names, Users, Workloads
 from sim.agents.population.users import ordinary_users
 from sim.agents.population.work import MAX_WORKLOADS, ordinary_workloads
@@ -13,7 +13,7 @@ from sim.randomness import Draws
 from sim.scenario import Scenario
 from sim.scenario.calendar import LargeAccountEvent
 
-__all__ = ["FOREVER", "LARGE_ACCOUNTS", "MAX_WORKLOADS", "Names", "Users", "Workloads", "build_population"]
+__all__ = ["FOREVER", "MAX_WORKLOADS", "Names", "Users", "Workloads", "build_population", "of_large_account"]
 
 
 def build_population(scenario: Scenario, catalogue: Catalogue, draws: Draws) -> tuple[Users, Workloads]:

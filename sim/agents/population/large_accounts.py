@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
 from sim.agents.model_sets import NO_MODEL
@@ -13,6 +14,11 @@ from sim.scenario.calendar import LargeAccountEvent
 
 LARGE_ACCOUNTS = 2**63
 """First entity of large accounts: far from the users', whose number they must not depend on."""
+
+
+def of_large_account(users: Users) -> NDArray[np.bool_]:
+    """Whether each user is a key of a large account."""
+    return np.asarray(users.entity >= np.uint64(LARGE_ACCOUNTS))
 
 
 def append_large_account(

@@ -1,0 +1,1 @@
+"""Calibration: which claims can hold together, and the nearest market in which they do."""

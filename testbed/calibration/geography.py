@@ -1,0 +1,155 @@
+"""Where users come from: how many of each day's arrivals one continent must have for its reported part in the spend.
+
+A user's country is drawn on arrival and changes nothing but language and hour. So a week's spend is a sum over the
+months in which its spenders arrived, and a continent's part in it is the mean of its parts in those arrivals. That is
+solved for without a simulation for each guess: the weights of Asia's countries at the dates of their timelines, by
+least squares (scipy.optimize). All other weights stay. The result is an input of the world, fitted to C111 and C113.
+
+`python -m testbed.calibration.geography` prints it for the report world, `--write` puts it into the scenario's file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sys
+from argparse import ArgumentParser
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from analysis import study
+from analysis.contract.files import write_text
+from sim.expectation import expected
+from sim.scenario import Scenario
+from sim.scenario.shipped import WORLDS
+from sim.simulation import run_agents
+from sim.world import World, load_world
+
+FILE = WORLDS / "report.yaml"
+CONTINENT = "Asia"
+FIRST, LAST, ALL = 0.13, 0.31, 0.2861
+"""Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens (C113)."""
+EDGE = 4
+USERS, SEEDS = 20_000, (1, 2, 3)
+
+
+class Flow(NamedTuple):
+    """What is spent and used in the weeks of the study's window, by who does: week x (month of arrival, then large
+    accounts)."""
+
+    months: tuple[dt.date, ...]
+    """First days of the months of arrival, one fewer than columns."""
+    spend: NDArray[np.float64]
+    """USD."""
+    tokens: NDArray[np.float64]
+
+    def parts(self, of_arrivals: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """A group's part in each week's spend and in all tokens, from its part in the arrivals of each month. Large
+        accounts are taken to be billed elsewhere."""
+        of_arrivals = np.append(of_arrivals, 0.0)
+        spend = self.spend @ of_arrivals / self.spend.sum(axis=1)
+        return spend, float(self.tokens.sum(axis=0) @ of_arrivals / self.tokens.sum())
+
+
+def flow(world: World) -> Flow:
+    """The expected flow of one world."""
+    found = expected(run_agents(world).traffic(), ("week", "arrival"))
+    first, last = study.MAIN_WINDOW
+    inside = np.array([first <= monday <= last - dt.timedelta(days=6) for monday in found.axes["week"]])
+    return Flow(
+        found.axes["arrival"][:-1],
+        found["cost_usd"][inside],
+        (found["tokens_prompt"] + found["tokens_completion"])[inside],
+    )
+
+
+def dates(scenario: Scenario, continent: str = CONTINENT) -> list[dt.date]:
+    """The dates at which the weights of the continent's countries are stated: those of the first of them."""
+    return next(c.share.turns for c in scenario.population.countries.values() if c.continent == continent)
+
+
+def arrivals(
+    scenario: Scenario, weights: NDArray[np.float64], months: tuple[dt.date, ...]
+) -> NDArray[np.float64]:
+    """The continent's part in the arrivals of each month, from its countries' total weight at `dates`."""
+    others = sum(
+        scenario.daily(c.share) for c in scenario.population.countries.values() if c.continent != CONTINENT
+    )
+    knots = [(day - scenario.start).days for day in dates(scenario)]
+    own = np.interp(np.arange(scenario.days), knots, weights)
+    day = [min(max((month - scenario.start).days + 14, 0), scenario.days - 1) for month in months]
+    return np.asarray((own / (own + others))[day])
+
+
+def fit(scenario: Scenario, flows: list[Flow]) -> NDArray[np.float64]:
+    """The total weights of the continent's countries at `dates`, at least 0, that come nearest to the three numbers in
+    the mean of these flows."""
+
+    def misses(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.array(measured(scenario, weights, flows)) - (FIRST, LAST, ALL)
+
+    others = sum(
+        c.share.support[1] for c in scenario.population.countries.values() if c.continent != CONTINENT
+    )
+    begin = np.full(len(dates(scenario)), others * ALL / (1 - ALL))
+    return np.asarray(least_squares(misses, begin, bounds=(0, np.inf)).x)
+
+
+def measured(
+    scenario: Scenario, weights: NDArray[np.float64], flows: list[Flow]
+) -> tuple[float, float, float]:
+    """Part in the spend of the first and last weeks, and in all tokens: means over the flows."""
+    rows = []
+    for one in flows:
+        spend, tokens = one.parts(arrivals(scenario, weights, one.months))
+        rows.append((spend[:EDGE].mean(), spend[-EDGE:].mean(), tokens))
+    first, last, whole = np.mean(rows, axis=0)
+    return float(first), float(last), float(whole)
+
+
+def rewritten(text: str, scenario: Scenario, weights: NDArray[np.float64]) -> str:
+    """The scenario's text with the weights shared out among the continent's countries in the proportions of their last
+    ones. Raises ValueError if a country does not stand on one line."""
+    end = (dates(scenario)[-1] - scenario.start).days
+    last = {
+        name: float(c.share.at(end, scenario.start))
+        for name, c in scenario.population.countries.items()
+        if c.continent == CONTINENT
+    }
+    whole = sum(last.values())
+    for name, weight in last.items():
+        points = ", ".join(
+            f"{day}: {total * weight / whole:.2f}"
+            for day, total in zip(dates(scenario), weights, strict=True)
+        )
+        line = re.compile(rf"^(\s+{name}: {{continent: {CONTINENT},.* share: ){{[^}}]*}}", re.MULTILINE)
+        text, found = line.subn(rf"\g<1>{{{points}}}", text)
+        if found != 1:
+            raise ValueError(f"{name} does not stand on one line of the file with its share by date")
+    return text
+
+
+def main(arguments: list[str]) -> None:
+    """Solve for the shipped report world, print what comes out, and write it if asked to."""
+    parser = ArgumentParser(prog="python -m testbed.calibration.geography", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the weights into scenarios/report.yaml")
+    chosen = parser.parse_args(arguments)
+    worlds = [load_world(FILE, users=USERS, seed=seed) for seed in SEEDS]
+    scenario, flows = worlds[0].scenario, [flow(world) for world in worlds]
+    weights = fit(scenario, flows)
+    first, last, whole = measured(scenario, weights, flows)
+    print(
+        f"{CONTINENT}: weights "
+        + ", ".join(f"{day}: {weight:.1f}" for day, weight in zip(dates(scenario), weights, strict=True))
+        + f"; {first:.1%} of the spend at first, {last:.1%} at last, {whole:.1%} of tokens ({USERS:,} users, "
+        f"mean of {len(SEEDS)} seeds)"
+    )
+    if chosen.write:
+        write_text(FILE, rewritten(FILE.read_text(encoding="utf-8"), scenario, weights))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

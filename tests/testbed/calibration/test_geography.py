@@ -1,0 +1,99 @@
+"""Where users come from: solved for from who spends when, and written into the scenario's own lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from analysis import study
+from sim.expectation import expected
+from sim.scenario import load_scenario
+from sim.simulation import run_agents
+from sim.world import load_world
+from testbed.calibration import geography
+from testbed.calibration.geography import FILE, Flow
+from testbed.claims.predicates import AllOf, Profile, Value
+from testbed.claims.registry import registry
+
+SCENARIO = load_scenario(FILE)
+MONTHS = tuple(dt.date(2023 + (11 + k) // 12, (11 + k) % 12 + 1, 1) for k in range(24))
+WEEKS = 56
+
+
+def made_flow(account: float = 0.0) -> Flow:
+    """Each month's arrivals spend for about a year: in week w those who came up to then, the latest most."""
+    month_of = 11 + np.arange(WEEKS) * 12 / 52
+    age = month_of[:, None] - np.arange(24)
+    spend = np.where(age >= 0, np.exp(-np.abs(age) / 8), 0.0)
+    return Flow(
+        MONTHS, np.c_[spend, np.full(WEEKS, account)], np.c_[3e6 * spend, np.full(WEEKS, 3e6 * account)]
+    )
+
+
+def test_the_weights_give_the_three_numbers():
+    weights = geography.fit(SCENARIO, [made_flow(), made_flow(account=0.4)])
+    found = geography.measured(SCENARIO, weights, [made_flow(), made_flow(account=0.4)])
+    assert found == pytest.approx((geography.FIRST, geography.LAST, geography.ALL), abs=2e-3)
+
+
+def test_the_part_of_a_week_is_the_mean_over_its_spenders_arrivals():
+    spend = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 4.0]])
+    parts, tokens = Flow(MONTHS[:2], spend, spend).parts(np.array([0.2, 0.6]))
+    np.testing.assert_allclose(parts, [0.5, 0.2])  # the account of the second week is billed elsewhere
+    assert tokens == pytest.approx(3.6 / 12)
+
+
+def test_weights_are_shared_out_among_the_countries_and_nothing_else_is_touched(tmp_path):
+    text = FILE.read_text(encoding="utf-8")
+    new = geography.rewritten(text, SCENARIO, np.array([2.0, 20.0, 10.0]))
+    changed = [(a, b) for a, b in zip(text.splitlines(), new.splitlines(), strict=True) if a != b]
+    asian = [name for name, c in SCENARIO.population.countries.items() if c.continent == "Asia"]
+    assert [after.split(":")[0].strip() for _, after in changed] == asian
+    copy = tmp_path / "mine.yaml"
+    copy.write_text(new, encoding="utf-8")
+    read = load_scenario(copy)
+    shares = np.array([[c.share.root[day] for day in geography.dates(SCENARIO)]
+                       for c in read.population.countries.values() if c.continent == "Asia"])  # fmt: skip
+    np.testing.assert_allclose(shares.sum(axis=0), [2.0, 20.0, 10.0], atol=0.05)
+    assert geography.rewritten(new, SCENARIO, np.array([2.0, 20.0, 10.0])) == new
+
+
+def test_a_country_on_several_lines_is_told():
+    with pytest.raises(ValueError, match="SG does not stand on one line"):
+        geography.rewritten("population: {}", SCENARIO, np.ones(3))
+
+
+def test_the_numbers_are_those_of_the_claims():
+    spend, tokens = (registry()[claim].claim.predicate for claim in ("C111", "C113"))
+    assert isinstance(spend, AllOf) and isinstance(tokens, Profile)
+    edges = [part.predicate for part in spend.of[:2]]
+    assert [edge.target for edge in edges if isinstance(edge, Value)] == [geography.LAST, geography.FIRST]
+    assert tokens.targets[geography.CONTINENT] == geography.ALL
+
+
+def test_a_worlds_flow_is_all_that_it_spends_and_uses_in_the_window():
+    world = load_world(FILE, users=200, settings=["traffic.volume=1"])
+    found = geography.flow(world)
+    whole = expected(run_agents(world).traffic(), ("week",))
+    inside = [study.MAIN_WINDOW[0] <= monday <= dt.date(2025, 11, 24) for monday in whole.axes["week"]]
+    assert found.months == MONTHS and found.spend.shape == (WEEKS, 25)
+    np.testing.assert_allclose(found.spend.sum(axis=1), whole["cost_usd"][inside])
+    tokens = whole["tokens_prompt"] + whole["tokens_completion"]
+    np.testing.assert_allclose(found.tokens.sum(axis=1), tokens[inside])
+
+
+def test_what_is_found_is_printed_and_written_on_demand(tmp_path, monkeypatch, capsys):
+    copy = tmp_path / "report.yaml"
+    copy.write_text(FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "label_paths.csv").write_bytes((FILE.parent / "label_paths.csv").read_bytes())
+    monkeypatch.setattr(geography, "FILE", copy)
+    monkeypatch.setattr(geography, "flow", lambda world: made_flow())
+    geography.main([])
+    said = capsys.readouterr().out
+    assert "13.0% of the spend at first, 31.0% at last, 28.6% of tokens (20,000 users" in said
+    assert copy.read_text(encoding="utf-8") == FILE.read_text(encoding="utf-8")
+    geography.main(["--write"])
+    assert copy.read_text(encoding="utf-8") != FILE.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == said
