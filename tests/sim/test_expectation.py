@@ -36,7 +36,7 @@ from tests.laws import FALSE_ALARM
 from tests.sim.traffic_world import Handmade, handmade, scenario_file, shipped
 
 SEEDS = 48
-AXES = (*MARKET, "country", "language", "segment", "app")
+AXES = (*MARKET, "country", "language", "segment", "app", "own_key")
 
 # All that traffic knows: free windows, a free twin, a promotion, prices that change, an outage, retirements, a large
 # account with its own tool use, a wave, own keys, time zones, weekdays, a season, demand that changes by category,
@@ -147,6 +147,7 @@ def drawn(traffic: Traffic, table: Expected) -> np.ndarray:
             "week": np.full(len(log), week), "model": listed[log.model], "category": traffic.work.category[work],
             "free": (log.free | twin[log.model]).astype(int), "country": users.country[user],
             "language": users.language[user], "segment": users.segment[user], "app": users.app[user],
+            "own_key": users.byok[user].astype(int),
         }  # fmt: skip
         cell = np.ravel_multi_index([places[axis] for axis in table.axes], shape)
         called = log.finish == TOOL_CALLS
@@ -215,7 +216,7 @@ def test_the_comparison_sees_all_that_can_happen(compared):
     assert all(table.over()[name] > 1000 for name in ("requests", "tools_offered", "tool_calls"))
     assert (table.over("free")["requests"] > 1000).all()
     assert (table.over("model")["requests"] > 1000).all()
-    for axis in ("category", "country", "language", "segment", "app"):
+    for axis in ("category", "country", "language", "segment", "app", "own_key"):
         assert np.count_nonzero(table.over(axis)["requests"] > 1000) > 1
 
 
