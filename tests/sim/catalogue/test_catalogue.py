@@ -105,6 +105,7 @@ def test_every_model_that_the_report_names_is_there(slug: str) -> None:
 
 def test_every_fact_has_a_source() -> None:
     for model in CATALOGUE.models:
+        assert ":" not in model.slug.removesuffix(":free"), "a variant is no model of its own in a log"
         assert model.facts.source and model.latent.basis
         assert all(point.source for point in model.facts.prices)
         assert all(window.source for window in model.facts.free_windows)
