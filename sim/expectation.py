@@ -118,9 +118,9 @@ def _arrival_months(traffic: Traffic, labels: tuple[Any, ...]) -> NDArray[np.int
 def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
     """What a world's traffic is expected to be, by these axes: `expected(run_agents(world).traffic())`.
 
-    axes: any of week (UTC, from Monday), model, category, free, country, language, segment, app, own_key (whether the user
-    brings a key) and arrival (of users, by month; None: large accounts), in the order of the arrays. Raises ValueError for an unknown or repeated axis, and
-    for a table of more than `MOST_BYTES`.
+    axes: any of week (UTC, from Monday), model, category, free, country, language, segment, app, own_key (whether the
+    user brings a key) and arrival (of users, by month; None: large accounts), in the order of the arrays. Raises
+    ValueError for an unknown or repeated axis, and for a table of more than `MOST_BYTES`.
     """
     users, names = traffic.users, traffic.users.names
     listed = [listed_name(model.slug) for model in traffic.catalogue.models]
