@@ -20,6 +20,8 @@ from sim.scenario import Scenario
 from sim.scenario.calendar import AbilityEvent, OutageEvent, PriceEvent, PriceStrategyEvent, PromotionEvent
 
 Process = Generator[simpy.Event, None, None]
+NO_LINE = -1
+"""In place of a line's number: the model is of none."""
 SAME = 1e-9
 """Relative difference below which two effective prices are the same but for rounding."""
 
@@ -76,6 +78,11 @@ class Market:
         self.release_day: NDArray[np.int64] = np.array(
             [self._day(m.facts.released) for m in models], dtype=np.int64
         )
+        lines = sorted({m.facts.line for m in models} - {""})
+        self.line: NDArray[np.int64] = np.array(
+            [lines.index(m.facts.line) if m.facts.line else NO_LINE for m in models], dtype=np.int64
+        )
+        """The product line of each model, by a number; NO_LINE where it is of none."""
         self.share: NDArray[np.float64] = np.zeros(n)
         """Last week's share of use, written by the agents."""
         self.changes = Changes()

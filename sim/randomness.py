@@ -66,6 +66,9 @@ class Purpose(IntEnum):
     HOME_SILENT = 47
     CHANCE_FIT = 48
     RIVAL_LOOK = 49
+    UPGRADE = 50
+    UPGRADE_REACTION = 51
+    BESIDE_LENGTH = 52
     DAY_COUNT = 60
     SESSION_START = 61
     RECORD = 62

@@ -1,4 +1,4 @@
-"""How a workload judges a model that it has used: whether it fits, and what it is worth."""
+"""How a workload judges a model that it has used: whether it fits, what it is worth, what a change to it costs."""
 
 from typing import Any
 
@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.population import Workloads
-from sim.market import Market
+from sim.market import NO_LINE, Market
 from sim.mechanisms.choice.information import Information
 from sim.mechanisms.choice.price_response import PriceResponse
 from sim.mechanisms.fit import Fit
+from sim.mechanisms.lock_in import LockIn
+from sim.mechanisms.upgrade import Upgrade
 from sim.pricing import log_price
 from sim.randomness import Draws
 from sim.scenario import Scenario
@@ -24,6 +26,7 @@ class Judgement:
         self.market, self.work, self.draws = market, workloads, draws
         causes, search = scenario.mechanisms, scenario.search
         self.fit, self.information = causes[Fit], causes[Information]
+        self.lock_in, self.upgrade = causes[LockIn], causes[Upgrade]
         self.price_response = causes[PriceResponse]
         self.floor, self.quality_weight = search.price_floor_usd_per_mtok, search.quality_weight
 
@@ -64,6 +67,26 @@ class Judgement:
     def experienced_utility(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
         """Utility of a model once it is used: quality_weight * useful margin - the burden of its price; no unit."""
         margin = self.fit.margin(self.draws, *self._pairs(rows, model))
-        quality = self.quality_weight * self.information.useful(margin)
+        return self._utility(rows, model, self.information.useful(margin))
+
+    def highest_utility(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
+        """The most that the experienced utility of a model can turn out to be: its price is public."""
+        return self._utility(rows, model, self.information.cap)
+
+    def _utility(
+        self, rows: Rows, model: NDArray[np.int16], useful: NDArray[np.float64] | float
+    ) -> NDArray[np.float64]:
         burden = self.price_response.burden(self.work.price_sensitivity[rows], self._log_price(rows, model))
-        return np.asarray(quality - burden)
+        return np.asarray(self.quality_weight * useful - burden)
+
+    def same_line(self, one: NDArray[np.int16], other: NDArray[np.int16]) -> NDArray[np.bool_]:
+        """Whether two models each are of one product line."""
+        line = self.market.line
+        return np.asarray((line[one] == line[other]) & (line[one] != NO_LINE))
+
+    def cost_of_change(
+        self, rows: Rows, home: NDArray[np.int16], model: NDArray[np.int16], tenure: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        """What it costs to leave the home for a model, after `tenure` days in it: utility, no unit."""
+        cost = self.lock_in.switching_cost(tenure, self.work.hardness[rows])
+        return self.upgrade.cost(cost, self.same_line(home, model))

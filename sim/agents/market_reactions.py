@@ -10,7 +10,7 @@ from analysis.contract import CATEGORIES
 from sim.agents.choice import NO_MODEL, View, affordable_frontier
 from sim.agents.model_sets import add, remove
 from sim.agents.spells import Reason
-from sim.agents.states import EMBEDDED, TRYING, TRYING_RIVAL, WAITING, Rows, States, where_equal
+from sim.agents.states import EMBEDDED, TRIAL, TRYING, TRYING_RIVAL, WAITING, Rows, States, where_equal
 from sim.mechanisms.frontier_attention import FrontierAttention
 from sim.mechanisms.migration import Migration
 from sim.randomness import Purpose
@@ -52,6 +52,8 @@ class MarketReactions:
             rivals = np.flatnonzero((self.states.state == TRYING_RIVAL) & (self.states.trial == number))
             self.states.close_trial(rivals, day, Reason.RETIRED)
             self.states.come_home(day, rivals)
+            beside = np.flatnonzero(self.states.beside.model == number)
+            self.states.beside.close(beside, day, Reason.RETIRED)
             rows = where_equal(self.states.home, number)
             rows = rows[self.states.has_home(rows)]
             self.states.drop_rival(day, rows)
@@ -83,16 +85,14 @@ class MarketReactions:
         """Move homes to the successor; tenure is kept. Work that the successor does not fit starts a trial of it."""
         self.states.close_home(rows, day, Reason.MIGRATED)
         since = self.states.since[rows]
-        self.states.home[rows] = successor
-        self.states.embed(day, rows)
-        self.states.since[rows] = since
+        self.states.embed(day, rows, np.full(len(rows), successor, dtype=np.int16), since)
         pinned = self.pinned[rows] != NO_MODEL
         self.pinned[rows[pinned]] = successor
         self.states.due[rows[pinned]] = self.work.end[rows[pinned]]
         misfit = rows[~pinned & ~self.judge.fits(rows, self.states.home[rows])]
         self.states.home[misfit] = NO_MODEL
         successors = np.full(len(misfit), successor, dtype=np.int16)
-        self.states.open_trial(day, misfit, successors, TRYING, self.scenario.search.trial_days.quantile)
+        self.states.open_trial(day, misfit, successors, TRIAL, self.scenario.search.trial_days.quantile)
 
     def _break_fits(self, day: int) -> None:
         """A price rise, the end of a free window or a lost ability can break a fit."""
@@ -106,6 +106,11 @@ class MarketReactions:
             self.states.close_home(rows[pays], day, Reason.ABILITY)
             add(self.states.rejected, rows, self.states.home[rows])
             self.states.seek(day, rows)
+            rows = np.flatnonzero(self.states.beside.model == number)
+            rows = rows[~self.judge.fits(rows, self.states.beside.model[rows])]
+            pays = self.judge.affordable(rows, self.states.beside.model[rows])
+            self.states.beside.close(rows[~pays], day, Reason.PRICE)
+            self.states.beside.close(rows[pays], day, Reason.ABILITY)
 
     def _spread_news(self, day: int) -> None:
         """News of a release spreads. Waiting work that no affordable model serves listens most."""

@@ -30,6 +30,12 @@ def remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
             sets[i, word] &= others
 
 
+def contains(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Whether the set of each of `rows` holds one model each."""
+    bits = sets[rows, model >> 6] >> (model & 63).astype(np.uint64)
+    return np.asarray(bits & np.uint64(1) == 1)
+
+
 def holds(sets: Sets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each set holds each model: rows x models."""
     return np.asarray((sets[:, numbers >> 6] >> (numbers & 63).astype(np.uint64)) & np.uint64(1) == 1)

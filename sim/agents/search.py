@@ -17,19 +17,22 @@ from sim.agents.spells import Reason
 from sim.agents.states import (
     EMBEDDED,
     ENDED,
+    RIVAL,
+    TRIAL,
     TRYING,
     TRYING_RIVAL,
     UNBORN,
+    UPGRADE,
     WAITING,
     Rows,
     States,
     where_equal,
 )
+from sim.agents.upgrades import Upgrades
 from sim.compiled import compiled
 from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.fit import Fit
-from sim.mechanisms.lock_in import LockIn
 from sim.randomness import Draws
 from sim.scenario import Scenario
 
@@ -52,8 +55,8 @@ class Search(States):
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
         super().__init__(scenario, market, workloads, draws)
         causes = scenario.mechanisms
-        self.backlog, self.fit, self.lock_in = causes[Backlog], causes[Fit], causes[LockIn]
-        self.reactions = MarketReactions(self)
+        self.backlog, self.fit = causes[Backlog], causes[Fit]
+        self.reactions, self.upgrades = MarketReactions(self), Upgrades(self)
         self.defaults = DefaultModels(scenario, market, workloads, draws)
         self.choices = 0
         """Choices of all workloads together."""
@@ -62,7 +65,9 @@ class Search(States):
 
     def step(self, day: int, view: View) -> None:
         """Let every workload whose decision is due act on `day`."""
+        self.beside.close_due(day)
         self.reactions.act(day)
+        self.upgrades.announce(day)
         due = where_equal(self.due, day)
         if len(due):
             ended = self.work.end[due] <= day
@@ -71,10 +76,13 @@ class Search(States):
             state = self.state[due]
             self._begin(day, due[state == UNBORN], view)
             self._judge_trials(day, due[state == TRYING])
-            self._judge_rivals(day, due[state == TRYING_RIVAL])
+            other = due[state == TRYING_RIVAL]
+            self._judge_rivals(day, other[self.trial_kind[other] == RIVAL])
+            self.upgrades.judge(day, other[self.trial_kind[other] == UPGRADE])
             self._consider_rivals(day, due[state == EMBEDDED], view)
             looking = where_equal(self.due, day)
             self._start_trials(day, looking[self.state[looking] == WAITING], view)
+        self.upgrades.begin(day)
         if day % 7 == 6:
             self._measure_shares()
         self.reactions.yesterday = view
@@ -86,8 +94,7 @@ class Search(States):
         listed model can serve them.
         """
         pinned = rows[self.pinned[rows] != NO_MODEL]
-        self.home[pinned] = self.pinned[pinned]
-        self.embed(day, pinned)
+        self.embed(day, pinned, self.pinned[pinned])
         self.due[pinned] = self.work.end[pinned]
         rows = rows[self.pinned[rows] == NO_MODEL]
         self.state[rows] = WAITING
@@ -119,7 +126,7 @@ class Search(States):
         follows[follows] &= self.market.listed[wave_model[follows]]
         chosen = np.where(follows, wave_model, chosen)
         found = chosen != NO_MODEL
-        self.open_trial(day, rows[found], chosen[found], TRYING, self.scenario.search.trial_days.quantile)
+        self.open_trial(day, rows[found], chosen[found], TRIAL, self.scenario.search.trial_days.quantile)
         self.wait(day, rows[~found])
 
     def _choose(
@@ -148,8 +155,7 @@ class Search(States):
         fits = (self.judge.fits(rows, model) | self.planted.holds[rows]) & self.market.listed[model]
         good, bad = rows[fits], rows[~fits]
         self.close_trial(good, day, Reason.EMBEDDED)
-        self.home[good] = self.trial[good]
-        self.embed(day, good)
+        self.embed(day, good, self.trial[good])
         self.close_trial(bad, day, Reason.MISFIT)
         add(self.rejected, bad, self.trial[bad])
         self.wait(day, bad)
@@ -167,7 +173,7 @@ class Search(States):
         chosen = self._choose(day, rows, view, home=home, outside=outside, unknown_only=True)
         found = chosen != NO_MODEL
         trying, model = rows[found], chosen[found]
-        self.open_trial(day, trying, model, TRYING_RIVAL, self.rivals.trial_days.quantile)
+        self.open_trial(day, trying, model, RIVAL, self.rivals.trial_days.quantile)
         silent = trying[self.rivals.silent(self.draws, self.work.entity[trying], self.market.key[model])]
         self.close_home(silent, day, Reason.SILENT)
         self.silent[silent] = True
@@ -178,14 +184,13 @@ class Search(States):
         model, home = self.trial[rows], self.home[rows]
         gain = self.judge.experienced_utility(rows, model) - self.judge.experienced_utility(rows, home)
         fits = self.judge.fits(rows, model)
-        cost = self.lock_in.switching_cost(day - self.since[rows], self.work.hardness[rows])
+        cost = self.judge.cost_of_change(rows, home, model, day - self.since[rows])
         moves = (fits & (gain > cost)) | self.planted.holds[rows]
         movers, returners = rows[moves], rows[~moves]
         self.close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self.close_trial(movers, day, Reason.EMBEDDED)
         add(self.known_to_fit, movers, self.home[movers])
-        self.home[movers] = self.trial[movers]
-        self.embed(day, movers)
+        self.embed(day, movers, self.trial[movers])
         self.close_trial(returners, day, Reason.RETURNED)
         add(self.known_to_fit, rows[~moves & fits], model[~moves & fits])
         add(self.rejected, rows[~fits], model[~fits])

@@ -15,6 +15,8 @@ class Kind(IntEnum):
     TRIAL = 0
     HOME = 1
     RIVAL = 2
+    UPGRADE = 3  # the trial of a later model of the home's line: the work's whole volume goes to it
+    BESIDE = 4  # a part of the volume stays with the old model for a while after an upgrade
 
 
 class Reason(IntEnum):
@@ -25,13 +27,15 @@ class Reason(IntEnum):
     MISFIT = 2
     EMBEDDED = 3  # the trial became a home
     MOVED = 4  # a home was left for a rival
-    RETURNED = 5  # a rival's trial ended with a return
+    RETURNED = 5  # a rival's trial or an upgrade's ended with a return
     SILENT = 6  # the home fell silent during a rival's trial
     PRICE = 7
     ABILITY = 8
     RETIRED = 9
     MIGRATED = 10
-    HOME_LOST = 11  # a rival's trial ended because the home it was compared with did
+    HOME_LOST = 11  # a rival's trial or an old model beside the home ended because the home did
+    UPGRADING = 12  # the home fell silent while a later model of its line was tried
+    PHASED_OUT = 13  # the time of an old model beside the new one was over
 
 
 @compiled

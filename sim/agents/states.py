@@ -13,6 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.beside import Beside
 from sim.agents.judgement import Judgement
 from sim.agents.model_sets import NO_MODEL, empty_sets
 from sim.agents.planted_loyalty import PlantedLoyalty
@@ -37,14 +38,14 @@ class State(IntEnum):
     WAITING = 1
     TRYING = 2
     EMBEDDED = 3
-    TRYING_RIVAL = 4
+    TRYING_RIVAL = 4  # or a later model of the home's line: `trial_kind` says which
     ENDED = 5
 
 
 # NumPy probes each scalar that meets an array, and hides whatever goes wrong meanwhile, even an interrupt from the
 # keyboard. The probe is quick for plain integers and slow for members of an enumeration: arrays meet plain ones only.
 UNBORN, WAITING, TRYING, EMBEDDED, TRYING_RIVAL, ENDED = (int(state) for state in State)
-TRIAL, HOME, RIVAL = (int(kind) for kind in Kind)
+TRIAL, HOME, RIVAL, UPGRADE, BESIDE = (int(kind) for kind in Kind)
 ALL = slice(None)
 
 
@@ -72,13 +73,14 @@ class States:
         """The day of the next decision."""
         self.home = np.full(n, NO_MODEL, dtype=np.int16)
         self.trial = np.full(n, NO_MODEL, dtype=np.int16)
+        self.trial_kind = np.full(n, TRIAL, dtype=np.int8)
         self.since = np.zeros(n, dtype=np.int32)
         """The day since which the work is embedded in its home."""
         self.home_start = np.zeros(n, dtype=np.int32)
         self.trial_start = np.zeros(n, dtype=np.int32)
         """The first days of the spells that are open."""
         self.silent = np.zeros(n, dtype=bool)
-        """Whether the home is silent while a rival is tried."""
+        """Whether the home is silent while another model is tried."""
         self.failures = np.zeros(n, dtype=np.int16)
         """Searches and trials that failed since the last embedding, loss of home or news of a release."""
         self.decisions = np.zeros(n, dtype=np.int32)
@@ -91,6 +93,8 @@ class States:
         """The model to which a workload is bound."""
         self.planted = PlantedLoyalty(scenario, market, workloads, draws)
         self.spells = SpellLog()
+        self.beside = Beside(n, self.spells)
+        """What is kept beside the home after an upgrade."""
 
     def has_home(self, rows: Rows | slice) -> NDArray[np.bool_]:
         """Whether each one has a home, in use or silent."""
@@ -124,20 +128,22 @@ class States:
         day: int,
         rows: Rows,
         model: NDArray[np.int16],
-        state: int,
+        kind: int,
         length: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     ) -> None:
-        """Begin a trial of one model each. length: its days for uniform draws."""
+        """Begin a trial of one model each. kind: that of the spells; length: its days for uniform draws."""
         self.planted.take(day, rows, model)
         u = self.draws.uniform(Purpose.TRIAL_LENGTH, self.work.entity[rows], self.market.key[model])
-        self.state[rows] = state
+        self.state[rows] = TRYING if kind == TRIAL else TRYING_RIVAL
         self.trial[rows] = model
+        self.trial_kind[rows] = kind
         self.trial_start[rows] = day
         last = day + np.maximum(1, np.round(length(u)))
         self.due[rows] = np.minimum(last, self.work.end[rows]).astype(np.int32)
 
     def seek(self, day: int, rows: Rows) -> None:
         """Workloads that lost their home look again at once."""
+        self.beside.close(rows, day, Reason.HOME_LOST)
         self.home[rows] = NO_MODEL
         self.failures[rows] = 0
         self.state[rows] = WAITING
@@ -145,11 +151,18 @@ class States:
 
     # -- homes ----------------------------------------------------------------------------------------------------
 
-    def embed(self, day: int, rows: Rows) -> None:
-        """A home begins. Those who are planted as loyal stay bound to it."""
+    def embed(
+        self, day: int, rows: Rows, model: NDArray[np.int16], since: NDArray[np.int32] | None = None
+    ) -> None:
+        """A home begins with one model each. Those who are planted as loyal stay bound to it.
+
+        since: the day on which tenure began, where it goes on; `day` if none is given.
+        """
+        self.beside.close(rows, day, Reason.HOME_LOST)
+        self.home[rows] = model
         self.state[rows] = EMBEDDED
         self.failures[rows] = 0
-        self.since[rows] = day
+        self.since[rows] = day if since is None else since
         self.home_start[rows] = day
         self.silent[rows] = False
         self.next_rival_look(day, rows)
@@ -166,7 +179,7 @@ class States:
         self.due[rows] = self._next_look(Purpose.RIVAL_LOOK, day, rows, mean)
 
     def come_home(self, day: int, rows: Rows) -> None:
-        """Back to the home after a rival's trial; a home that was silent begins a new spell."""
+        """Back to the home after the trial of another model; a home that was silent begins a new spell."""
         was_silent = rows[self.silent[rows]]
         self.home_start[was_silent] = day
         self.silent[was_silent] = False
@@ -174,7 +187,7 @@ class States:
         self.next_rival_look(day, rows)
 
     def drop_rival(self, day: int, rows: Rows) -> None:
-        """End the rival trials of `rows`; their homes are in use again."""
+        """End the trials of `rows` beside their homes; these are in use again."""
         trying = rows[self.state[rows] == TRYING_RIVAL]
         self.close_trial(trying, day, Reason.HOME_LOST)
         self.come_home(day, trying)
@@ -185,6 +198,7 @@ class States:
         """The job is done, or the user leaves the platform."""
         self.close_home(rows[self.has_home(rows) & ~self.silent[rows]], day, Reason.ENDED)
         self.close_trial(rows[self.tries(rows)], day, Reason.ENDED)
+        self.beside.close(rows, day, Reason.ENDED)
         self.state[rows] = ENDED
         self.due[rows] = FOREVER
         self.home[rows] = NO_MODEL
@@ -195,6 +209,7 @@ class States:
         self.close_home(rows, horizon, Reason.HORIZON)
         rows = np.flatnonzero(self.tries(ALL))
         self.close_trial(rows, horizon, Reason.HORIZON)
+        self.beside.close(np.arange(len(self.work)), horizon, Reason.HORIZON)
 
     def close_home(self, rows: Rows, day: int, reason: Reason) -> None:
         """Write down the spells of homes that end on `day`."""
@@ -203,6 +218,7 @@ class States:
 
     def close_trial(self, rows: Rows, day: int, reason: Reason) -> None:
         """Write down the spells of trials that end on `day`."""
-        kind = np.where(self.state[rows] == TRYING_RIVAL, RIVAL, TRIAL).astype(np.int8)
-        start = self.trial_start[rows]
-        self.spells.add(rows, self.trial[rows], kind, start, day, start, reason)
+        start, kind = self.trial_start[rows], self.trial_kind[rows]
+        # An upgrade's trial has the work's whole volume, and so the home's tenure.
+        since = np.where(kind == UPGRADE, self.since[rows], start)
+        self.spells.add(rows, self.trial[rows], kind, start, day, since, reason)

@@ -2,7 +2,8 @@
 
 A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the volume of its
 category at that date, the weekday, the user's time zone, and the ramp of volume since the work was embedded. Weeks
-that a user skips have none. At home, a bursty application multiplies a day's mean by a level of that workload and day,
+that a user skips have none. An old model that is kept beside the new one has a part of the work's volume, which the new
+one lacks. At home, a bursty application multiplies a day's mean by a level of that workload and day,
 1 in the mean.
 
 `count_week` draws and `expect_week` gives the mean of what it draws: a change of one is a change of both.
@@ -16,18 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.population.carriers import carriers
-from sim.agents.spells import Kind
 from sim.compiled import compiled, inlined
 from sim.mechanisms.demand.applications import Applications
 from sim.mechanisms.demand.intermittency import Intermittency
 from sim.mechanisms.demand.volume_unlock import VolumeUnlock
+from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
-from sim.traffic.tables import DayTable
+from sim.traffic.tables import BESIDE, HOME, RIVAL, UPGRADE, DayTable
 
-HOME, RIVAL = int(Kind.HOME), int(Kind.RIVAL)
+BESIDE_STREAM = np.uint64(1 << 32)
+"""Where the draws of old models beside new ones begin: behind the last day or week that any other spell can have."""
 
 _active_chance = compiled(Intermittency.active_chance)
+_part = compiled(Upgrade.part)
 
 
 class Rates(NamedTuple):
@@ -35,6 +38,7 @@ class Rates(NamedTuple):
 
     trial_per_day: float
     volume: float
+    beside_share: float
     intermittent: bool
     streamed: float
     cancelled: float
@@ -114,12 +118,32 @@ def take(table, rows, out):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _asked(volume: Any, work: Any, home: Any, day: Any) -> Any:
-    """Mean requests of a day in an active week at full volume: of a home, or of a trial."""
+def stream(kind: int, at: int) -> np.uint64:
+    """The index of a spell's draws on a day or in a week (`at`).
+
+    Spells of one workload that may be open on one day have indices of their own: the home, or what is tried in its
+    place; a rival; and an old model beside the new one.
+    """
+    if kind == BESIDE:
+        return BESIDE_STREAM + np.uint64(at)
+    return np.uint64(2 * at + (kind == RIVAL))
+
+
+@inlined
+def _is_own(kind: Any) -> Any:
+    """Whether a spell has the work's own volume, or a part of it: the home, the trial of an upgrade, which the whole
+    work goes through, and an old model beside the new one."""
+    return kind in (HOME, UPGRADE, BESIDE)
+
+
+@inlined
+def _asked(volume: Any, work: Any, spell: Any, own: Any, day: Any) -> Any:
+    """Mean requests of a day in an active week at full volume: of the work's own volume, or of a trial."""
     rates = volume.rates
-    scale = rates.volume * (work.requests_per_day if home else rates.trial_per_day)
-    column = work.demand if home else volume.demand.shape[1] - 1
-    return volume.level[day, work.zone] * scale * volume.demand[day, column]
+    scale = rates.volume * (work.requests_per_day if own else rates.trial_per_day)
+    column = work.demand if own else volume.demand.shape[1] - 1
+    asked = volume.level[day, work.zone] * scale * volume.demand[day, column]
+    return asked * _part(spell.kind == BESIDE, own and day < spell.shared_until, rates.beside_share)
 
 
 @compiled
@@ -129,22 +153,21 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
     Returns the entry after the last one.
     """
     rates, keys = volume.rates, volume.keys
-    home = spell.kind == HOME
-    if home and rates.intermittent:
+    own = _is_own(spell.kind)
+    if own and rates.intermittent:
         u = draw_unit(keys.active, work.user_entity, np.uint64(week.number))
         if u >= _active_chance(work.regularity, week.activity):
             return at
     model = spell.model
-    rival = 1 if spell.kind == RIVAL else 0
     # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
-    base = hash_bits(keys.requests, work.entity, np.uint64(2 * week.number + rival))
-    trial_day = -1 if home else spell.start
-    bursty, levels = home and volume.bursty[work.flow], np.uint64(0)
+    base = hash_bits(keys.requests, work.entity, stream(spell.kind, week.number))
+    trial_day = -1 if own else spell.start
+    bursty, levels = own and volume.bursty[work.flow], np.uint64(0)
     if bursty:
         levels = hash_bits(keys.burst, work.entity, np.uint64(week.number))
     for day in range(max(week.first, spell.start), min(week.last, spell.end)):
         u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
-        mean = _asked(volume, work, home, day)
+        mean = _asked(volume, work, spell, own, day)
         if bursty:
             mean *= volume.bursts[work.flow, (levels >> np.uint64(9 * (day - week.monday))) & np.uint64(511)]
         if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
@@ -152,7 +175,7 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
         if not volume.up[day, model]:
             continue
         u = (u + unit(mix(base + np.uint64(day - week.monday + 1) * GOLDEN))) / 512.0
-        if home:
+        if own:
             mean *= volume.ramp[day - spell.since]
         n = _poisson(mean, u)
         if n == 0 and day == trial_day:
@@ -167,14 +190,14 @@ def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no
 def expect_week(spell, work, volume, week, mean):  # type: ignore[no-untyped-def]
     """Write the mean number of requests of a spell on each day of one week; mean[0] is the Monday's."""
     rates = volume.rates
-    home = spell.kind == HOME
-    active = _active_chance(work.regularity, week.activity) if home and rates.intermittent else 1.0
+    own = _is_own(spell.kind)
+    active = _active_chance(work.regularity, week.activity) if own and rates.intermittent else 1.0
     mean[:] = 0.0
     for day in range(max(week.first, spell.start), min(week.last, spell.end)):
         if not volume.up[day, spell.model]:
             continue
-        asked = _asked(volume, work, home, day)
-        if home:
+        asked = _asked(volume, work, spell, own, day)
+        if own:
             asked *= active * volume.ramp[day - spell.since]
         elif day == spell.start:
             asked += math.exp(-asked)  # at least one request
@@ -211,6 +234,7 @@ def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draw
         rates=Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
             volume=traffic.volume,
+            beside_share=scenario.mechanisms[Upgrade].beside_share,
             intermittent=scenario.mechanisms[Intermittency].enabled,
             streamed=traffic.streamed_share,
             cancelled=traffic.cancelled_share,

@@ -19,7 +19,7 @@ from sim import pricing
 from sim.compiled import compiled
 from sim.mechanisms.demand.tool_propensity import ToolPropensity
 from sim.randomness import GOLDEN, HALF, HALF_MASK, hash_bits, high_unit, low_unit, mix
-from sim.traffic.counts import RIVAL
+from sim.traffic.counts import stream
 from sim.traffic.factors import COMPLETION, PROMPT, THOUGHT, WAIT, factor
 from sim.traffic.tables import GUIDE
 
@@ -93,8 +93,7 @@ def fill(cells, spells, works, tables, volume, origin, out):  # type: ignore[no-
         s, day, n = cells.spell[cell], cells.day[cell], cells.number[cell]
         spell, work = spells[s], works[s]
         g, model, entity, zone = work.category, spell.model, work.entity, work.zone
-        rival = 1 if spell.kind == RIVAL else 0
-        base = hash_bits(keys.record, entity, np.uint64(2 * day + rival))
+        base = hash_bits(keys.record, entity, stream(spell.kind, day))
         sitting_base = mix(base ^ keys.session)
         cdf = days.hour_cdf[(origin.weekday + day) % 7, zone]
         hours = days.hour_guide[(origin.weekday + day) % 7, zone]

@@ -10,6 +10,7 @@ from analysis.contract import CATEGORIES
 from sim import pricing
 from sim.agents.population import Users, Workloads
 from sim.agents.population.carriers import carriers
+from sim.agents.spells import Kind
 from sim.catalogue import Catalogue
 from sim.market import Market
 from sim.mechanisms.demand.reasoning_length import ReasoningLength
@@ -17,14 +18,18 @@ from sim.mechanisms.demand.tool_propensity import ToolPropensity
 from sim.scenario import Scenario
 from sim.traffic.factors import THOUGHT_SIGMA, FactorTable
 
+HOME, RIVAL, UPGRADE, BESIDE = (int(kind) for kind in (Kind.HOME, Kind.RIVAL, Kind.UPGRADE, Kind.BESIDE))
 GUIDE = 64
 """Steps of the guide table to the hour (Chen and Asau 1974)."""
 
 SPELL = np.dtype([
-    ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32), ("model", np.int16),
-    ("kind", np.int8),
+    ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32), ("shared_until", np.int32),
+    ("model", np.int16), ("kind", np.int8),
 ], align=True)  # fmt: skip
-"""A spell. One record, not a column for each field: a week touches few spells, and each costs one read of memory."""
+"""A spell. Until the day `shared_until` an old model has a part of the volume beside it.
+
+One record, not a column for each field: a week touches few spells, and each costs one read of memory.
+"""
 
 WORK = np.dtype([
     ("entity", np.uint64), ("user_entity", np.uint64), ("user", np.int32), ("regularity", np.float32),
@@ -111,9 +116,26 @@ def work_table(scenario: Scenario, users: Users, workloads: Workloads) -> NDArra
 def spell_table(spells: dict[str, NDArray[np.int32]]) -> NDArray[np.void]:
     """The table of all spells of a world."""
     table = np.empty(len(spells["workload"]), dtype=SPELL)
-    for name in SPELL.names or ():
+    table["shared_until"] = _shared_until(spells)
+    for name in spells.keys() & set(SPELL.names or ()):
         table[name] = spells[name]
     return table
+
+
+def _shared_until(spells: dict[str, NDArray[np.int32]]) -> NDArray[np.int32]:
+    """The day until which an old model is kept beside each spell; 0 where none is.
+
+    An old model is kept from the day on which the home with the new one begins, so that it was there first or at once.
+    Spells are ordered by workload and start.
+    """
+    key = (spells["workload"].astype(np.int64) << 32) + spells["start"]
+    beside = np.flatnonzero(spells["kind"] == BESIDE)
+    until = np.zeros(len(key), dtype=np.int32)
+    if len(beside):
+        last = beside[np.searchsorted(key[beside], key, side="right") - 1]
+        same = (spells["workload"][last] == spells["workload"]) & (spells["start"][last] <= spells["start"])
+        until[same] = spells["end"][last[same]]
+    return until
 
 
 def day_table(scenario: Scenario, market: Market) -> DayTable:

@@ -114,7 +114,7 @@ def conversions(
         "-30 / log(1 - 0.45 / 0.66)",
         -30 / math.log1p(-AFTER_A_MONTH / UPGRADED),
     )
-    yield Conversion("mechanisms.upgrade.overlap_share", "37 / (37 + 52)", OLD_PART / (OLD_PART + NEW_PART))
+    yield Conversion("mechanisms.upgrade.beside_share", "37 / (37 + 52)", OLD_PART / (OLD_PART + NEW_PART))
     yield Conversion(
         "mechanisms.regret.noise",
         "pi / sqrt 3 * 400 / log 10 / 69, over the root of 80 comparisons",

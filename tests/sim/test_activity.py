@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import sim.traffic.blocks
 from sim.activity import Activity, monthly
+from sim.agents.spells import Kind
 from sim.runs import log_writer, write_log
 from sim.simulation import Agents, run_agents
 from sim.world import load_world
@@ -22,8 +23,9 @@ from tests import worlds
 from tests.sim.traffic_world import shipped
 
 # A free twin that is a listing of its own, a free window, a promotion, an outage, a retirement with and one without
-# a successor, a wave, a large account, own keys, silent weeks, a quieter month, demand that rises, an application that
-# bursts, ids that are reset, and a start and an end amid a week and a month.
+# a successor, upgrades with the old model beside the new one, a wave, a large account, own keys, silent weeks, a
+# quieter month, demand that rises, an application that bursts, ids that are reset, and a start and an end amid a week
+# and a month.
 EVENTFUL = """
 start: 2025-01-16
 end: 2025-06-12
@@ -45,10 +47,10 @@ workloads:
 applications:
   direct: {burstiness: 1.0}
 models:
-  a/plain: {released: 2024-06-01, ability: 0.6, price_usd_per_mtok: 1.0}
-  a/plain:free: {released: 2025-02-01, ability: 0.6, price_usd_per_mtok: 0.0}
-  b/old: {released: 2024-06-01, ability: 0.9, price_usd_per_mtok: 2.0, retired: 2025-03-20, successor: b/new}
-  b/new: {released: 2025-03-01, ability: 1.2, price_usd_per_mtok: 2.0}
+  a/plain: {released: 2024-06-01, ability: 0.6, price_usd_per_mtok: 1.0, line: a}
+  a/plain:free: {released: 2025-02-01, ability: 0.6, price_usd_per_mtok: 0.0, line: a}
+  b/old: {released: 2024-06-01, ability: 0.9, price_usd_per_mtok: 2.0, retired: 2025-03-20, successor: b/new, line: b}
+  b/new: {released: 2025-03-01, ability: 1.2, price_usd_per_mtok: 2.0, line: b}
   c/brief: {released: 2025-02-10, ability: 1.0, price_usd_per_mtok: 0.5, retired: 2025-04-30}
   d/famous: {released: 2025-02-20, ability: 1.5, price_usd_per_mtok: 3.0}
 observation:
@@ -62,6 +64,7 @@ mechanisms:
   intermittency: on
   applications: on
   migration: on
+  upgrade: {reaction_days: {exponential: {mean: 6}}, beside_days: {exponential: {mean: 30}}}
 calendar:
   - {event: wave, date: 2025-02-21, days: 9, model: d/famous, share_of_users: 0.2}
   - {event: large_account, date: 2025-03-28, until: 2025-05-02, model: a/plain, users: 5, requests_per_day: 90,
@@ -117,6 +120,7 @@ def test_the_eventful_world_has_what_could_go_wrong(eventful):
     assert set(log["variant"].unique()) == {"standard", "free"}
     twin = log[log["model"] == "a/plain"].groupby("user_id")["variant"].nunique()
     assert (twin == 2).any()  # a user of both listings of one model
+    assert set(worlds.spells(eventful)["kind"]) == {kind.name for kind in Kind}
     assert log["first_day"].min() == pd.Timestamp("2025-01-16")
     assert log["first_day"].max() == pd.Timestamp("2025-06-12")
     away = log["first_day"].between("2025-03-30", "2025-04-02")

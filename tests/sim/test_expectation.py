@@ -23,6 +23,7 @@ from sim.compiled import compiled
 from sim.expectation import MARKET, Expected, expected
 from sim.mechanisms.demand.intermittency import Intermittency
 from sim.mechanisms.demand.volume_unlock import VolumeUnlock
+from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import Draws
 from sim.simulation import Agents, run_agents
 from sim.traffic import counts, means, records, tables
@@ -39,10 +40,11 @@ SEEDS = 48
 AXES = (*MARKET, "country", "language", "segment", "app", "own_key")
 
 # All that traffic knows: free windows, a free twin, a promotion, prices that change, an outage, retirements, a large
-# account with its own tool use, a wave, own keys, time zones, weekdays, a season, demand that changes by category,
-# quieter weeks, an application with bursts and tools of its own, reasoning of three kinds and two lengths, caches,
-# tools and models' training for them, all endings; prompts that the context cuts, answers and reasoning at their caps,
-# short ones of a few tokens; a start and an end amid a week.
+# account with its own tool use, a wave, upgrades with the old model beside the new one, own keys, time zones,
+# weekdays, a season, demand that changes by category, quieter weeks, an application with bursts and tools of its
+# own, reasoning of three kinds and two lengths, caches, tools and models' training for them, all endings; prompts
+# that the context cuts, answers and reasoning at their caps, short ones of a few tokens; a start and an end amid a
+# week.
 EVERYTHING = """
 start: 2025-01-16
 end: 2025-04-23
@@ -89,12 +91,13 @@ traffic:
   filter_share: 0.06
   length_stop_share: 0.05
 models:
-  a/plain: {released: 2024-06-01, ability: 0.6, price_usd_per_mtok: 1.0, context_tokens: 12000, tools: true}
-  a/plain:free: {released: 2025-02-01, ability: 0.6, price_usd_per_mtok: 0.0, context_tokens: 12000}
-  b/old: {released: 2024-06-01, ability: 0.9, retired: 2025-03-20, successor: b/new, reasoning: always, tools: false,
-          context_tokens: 2500, prices: [{date: 2024-06-01, prompt: 2.0, completion: 8.0, cached: 0.5}]}
-  b/new: {released: 2025-03-01, ability: 1.2, reasoning: always, tools: true, context_tokens: 200000,
-          open_weights: true, prices: [{date: 2025-03-01, prompt: 2.0, completion: 9.0, cached: 0.2}]}
+  a/plain: {released: 2024-06-01, ability: 0.6, price_usd_per_mtok: 1.0, context_tokens: 12000, tools: true,
+            line: a}
+  a/plain:free: {released: 2025-02-01, ability: 0.6, price_usd_per_mtok: 0.0, context_tokens: 12000, line: a}
+  b/old: {released: 2024-06-01, ability: 0.9, line: b, retired: 2025-03-20, successor: b/new, reasoning: always,
+          tools: false, context_tokens: 2500, prices: [{date: 2024-06-01, prompt: 2.0, completion: 8.0, cached: 0.5}]}
+  b/new: {released: 2025-02-21, ability: 1.2, line: b, reasoning: always, tools: true, context_tokens: 200000,
+          open_weights: true, prices: [{date: 2025-02-21, prompt: 2.0, completion: 9.0, cached: 0.2}]}
   c/brief: {released: 2025-02-10, ability: 1.0, price_usd_per_mtok: 0.5, retired: 2025-04-10, reasoning: hybrid,
             open_weights: true, tools: true, tool_training: early}
   d/famous: {released: 2025-02-20, ability: 1.5, reasoning: hybrid, tools: true, context_tokens: 60000,
@@ -107,6 +110,7 @@ mechanisms:
   frontier_attention: on
   lock_in: {strength: 0.2}
   migration: on
+  upgrade: {share: 1.0, reaction_days: {exponential: {mean: 5}}, beside_share: 0.3, beside_days: 25}
 calendar:
   - {event: wave, date: 2025-02-21, days: 9, model: d/famous, share_of_users: 0.2}
   - {event: large_account, date: 2025-03-18, until: 2025-04-12, model: d/famous, users: 5, requests_per_day: 90,
@@ -245,6 +249,7 @@ def plain_requests(agents: Agents) -> np.ndarray:
     monday = scenario.start - dt.timedelta(days=scenario.start.weekday())
     weeks = (scenario.end - monday).days // 7 + 1
     sums = np.zeros((weeks, len(agents.world.catalogue.models)))
+    kept = worlds.spells(agents).query("kind == 'BESIDE'")
     for w, model, kind, start, end, since in zip(
         *(agents.spells[name].tolist() for name in ("workload", "model", "kind", "start", "end", "since")),
         strict=True,
@@ -264,8 +269,12 @@ def plain_requests(agents: Agents) -> np.ndarray:
                 * season[day]
                 * np.mean([weekday[at.weekday()] * hours[at.hour] for at in clock])
             )
-            if kind == Kind.HOME:
+            if kind in (Kind.HOME, Kind.UPGRADE, Kind.BESIDE):
                 active = 1.0
+                beside = (kept["workload"] == w) & (kept["start"] <= day) & (day < kept["end"])
+                if beside.any():
+                    share = scenario.mechanisms[Upgrade].beside_share
+                    mean *= share if kind == Kind.BESIDE else 1.0 - share
                 if scenario.mechanisms[Intermittency].enabled:
                     of_week = scenario.population.activity.at(
                         np.datetime64(date - dt.timedelta(days=date.weekday()))
@@ -289,6 +298,7 @@ def test_expected_requests_are_the_plain_sum_over_spells_and_days(switched):
     agents = worlds.play(EVERYTHING, *MECHANISMS[switched], users=25)
     plain = plain_requests(agents)
     slugs = [model.slug for model in agents.world.catalogue.models]
+    assert {"UPGRADE", "BESIDE"} <= set(worlds.spells(agents)["kind"])
     table = expected(agents.traffic(), ("week", "model"))
     for name in table.axes["model"]:
         of_name = [slug.removesuffix(":free") == name for slug in slugs]

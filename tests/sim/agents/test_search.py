@@ -33,11 +33,13 @@ START = dt.date(2025, 1, 1)
 LIVELY = """
 models:
   a/old: {released: 2024-10-01, price_usd_per_mtok: 1.0, ability: 0.6, reach: 1.0}
-  b/open: {released: 2024-12-20, price_usd_per_mtok: 0.3, ability: 0.4, reach: 0.7, open_weights: on, permissive: on}
+  b/open: {released: 2024-12-20, price_usd_per_mtok: 0.3, ability: 0.4, reach: 0.7, open_weights: on, permissive: on,
+           line: b}
   c/preview:
     {released: 2025-01-10, price_usd_per_mtok: 2.0, ability: 1.2, reach: 0.9, retired: 2025-02-20, successor: c/final}
   c/final: {released: 2025-02-15, price_usd_per_mtok: 2.5, ability: 1.3, reach: 0.9, free: [[2025-02-15, 2025-02-28]]}
   d/late: {released: 2025-03-01, price_usd_per_mtok: 1.5, ability: 1.1, reach: 0.8, tools: off}
+  b/next: {released: 2025-02-05, price_usd_per_mtok: 0.4, ability: 0.7, reach: 0.7, permissive: on, line: b}
 workloads:
   hardness: {normal: {mean: 0.7, sd: 0.6}}
   willingness_to_pay_usd_per_mtok: {lognormal: {median: 2.5, sigma: 0.8}}
@@ -58,6 +60,7 @@ mechanisms:
   rival_trials: {look_every_days: 8, inertia: 0}
   price_response: on
   migration: on
+  upgrade: {reaction_days: {exponential: {mean: 9}}, beside_days: {exponential: {mean: 12}}}
 calendar:
   - {event: price_change, date: 2025-02-03, model: a/old, factor: 2.5}
   - {event: price_change, date: 2025-03-05, model: c/final, factor: 0.6}
@@ -90,9 +93,20 @@ def table(agents: Agents) -> pd.DataFrame:
 
 ENDS = {
     "TRIAL": {"HORIZON", "ENDED", "MISFIT", "EMBEDDED", "RETIRED"},
-    "HOME": {"HORIZON", "ENDED", "MOVED", "SILENT", "PRICE", "ABILITY", "RETIRED", "MIGRATED"},
+    "HOME": {"HORIZON", "ENDED", "MOVED", "SILENT", "PRICE", "ABILITY", "RETIRED", "MIGRATED", "UPGRADING"},
     "RIVAL": {"HORIZON", "ENDED", "EMBEDDED", "RETURNED", "RETIRED", "HOME_LOST"},
+    "UPGRADE": {"HORIZON", "ENDED", "EMBEDDED", "RETURNED", "RETIRED", "HOME_LOST"},
+    "BESIDE": {"HORIZON", "ENDED", "PHASED_OUT", "PRICE", "ABILITY", "RETIRED", "HOME_LOST"},
 }
+
+
+RARE = {
+    "HOME": {"ABILITY"},
+    "RIVAL": {"HOME_LOST"},
+    "UPGRADE": {"ENDED", "HOME_LOST", "HORIZON", "RETIRED"},
+    "BESIDE": {"ABILITY", "HORIZON", "PRICE", "RETIRED"},
+}
+"""What the lively world may lack."""
 
 
 def check_histories(agents: Agents) -> None:
@@ -109,7 +123,7 @@ def check_histories(agents: Agents) -> None:
     assert (s["start"] >= released).all(), "used before its release"
     assert (s["end"] <= retired).all(), "used after its retirement"
     assert (s["since"] <= s["start"]).all()
-    assert (s["since"] == s["start"])[s["kind"] != "HOME"].all()
+    assert (s["since"] == s["start"])[s["kind"].isin(["TRIAL", "RIVAL"])].all()
     for kind, reasons in ENDS.items():
         assert set(s["reason"][s["kind"] == kind]) <= reasons
     assert (s["end"] == agents.world.scenario.days)[s["reason"] == "HORIZON"].all()
@@ -120,9 +134,10 @@ def check_histories(agents: Agents) -> None:
 
 
 def check_history(agents, workload, own, facts):
-    main = [x for x in own if x.kind != "RIVAL"]
+    main = [x for x in own if x.kind not in ("RIVAL", "BESIDE")]
     rivals = [x for x in own if x.kind == "RIVAL"]
-    for line in (main, rivals):
+    beside = [x for x in own if x.kind == "BESIDE"]
+    for line in (main, rivals, beside):
         for before, after in pairwise(line):
             assert before.end <= after.start, "two spells at once"
     for i, x in enumerate(main):
@@ -135,7 +150,9 @@ def check_history(agents, workload, own, facts):
         if x.kind == "HOME" and x.since < x.start:  # a home that was silent, or moved by the gateway
             before = [y for y in main[:i] if y.kind == "HOME"][-1]
             assert before.since == x.since
-            assert before.reason in ("MIGRATED", "SILENT")
+            assert before.reason in ("MIGRATED", "SILENT", "UPGRADING")
+            if before.reason == "UPGRADING":
+                check_upgrade(before, main[main.index(before) + 1], x, facts)
             if before.reason == "SILENT":  # its successor, if it retired in the meantime
                 assert x.model in (before.model, facts[before.model].successor)
     for r in rivals:
@@ -148,6 +165,29 @@ def check_history(agents, workload, own, facts):
         later = [x for x in main if x.start >= r.start]
         if home.reason == "SILENT" and home.end == r.start and later:
             assert later[0].start >= r.end, "a silent home is silent until the rival's trial ends"
+    for old in beside:
+        assert old.since < old.start
+        home = [x for x in main if x.start <= old.start][-1]
+        tried = main[main.index(home) - 1]
+        assert (tried.kind, tried.reason, tried.end) == ("UPGRADE", "EMBEDDED", old.start)
+        assert (home.kind, home.model, home.start, home.since) == ("HOME", tried.model, old.start, old.since)
+        assert main[main.index(tried) - 1].model == old.model
+        if old.reason == "HOME_LOST":
+            left = [x for x in [*main, *rivals] if x.end == old.end and x.start < old.end]
+            assert {x.model for x in left} != {old.model}
+        tenure = [x for x in main if x.kind == "HOME" and x.model == home.model and x.start >= old.start]
+        assert old.end <= max(x.end for x in tenure) or tenure[-1].reason in ("SILENT", "UPGRADING")
+
+
+def check_upgrade(old, trial, home, facts):
+    """A home, the trial of a later model of its line, and the home after it: the new model, or the old one again (or
+    its successor, if it retired in the meantime)."""
+    line, released = facts[old.model].line, facts[old.model].released
+    assert (trial.kind, trial.start, trial.since) == ("UPGRADE", old.end, old.since) and line
+    assert facts[trial.model].line == line and facts[trial.model].released > released
+    assert home.start == trial.end
+    stays = trial.reason == "EMBEDDED"
+    assert home.model in ((trial.model,) if stays else (old.model, facts[old.model].successor))
 
 
 def check_states(agents: Agents) -> None:
@@ -222,6 +262,8 @@ def small_worlds(draw) -> tuple[str, tuple[str, ...]]:
         if draw(st.booleans()):
             opens = first + draw(st.integers(0, 30))
             keys["free"] = f"[[{date(opens)}, {date(opens + draw(st.integers(0, 30)))}]]"
+        if draw(st.booleans()):
+            keys["line"] = any_of("one", "two")
         lives[slug] = (first, DAYS + 99 if last is None else last)
         models.append(f"  {slug}: {{{', '.join(f'{k}: {v}' for k, v in keys.items())}}}")
     calendar = []
@@ -240,9 +282,12 @@ def small_worlds(draw) -> tuple[str, tuple[str, ...]]:
         f"search.trial_days={{exponential: {{mean: {any_of(0.2, 4, 60)}}}}}",
         f"population.initial_share={any_of(0, 0.5, 1)}",
         f"mechanisms.rival_trials.silent_share={any_of(0, 0.5, 1)}",
+        f"mechanisms.upgrade.reaction_days={any_of(0, 6)}",
+        f"mechanisms.upgrade.beside_days={any_of(0, 1, 25)}",
+        f"mechanisms.upgrade.share={any_of(0.5, 1)}",
     ]
     for name in ("fit", "backlog", "information", "lock_in", "frontier_attention", "rival_trials", "price_response",
-                 "popularity", "migration"):  # fmt: skip
+                 "popularity", "migration", "upgrade"):  # fmt: skip
         changes.append(f"mechanisms.{name}.enabled={any_of('on', 'off')}")
     return "\n".join(models) + SMALL, tuple(changes)
 
@@ -261,7 +306,7 @@ def test_a_lively_world_has_everything_and_is_possible(lively_agents):
     s = spells(lively_agents)
     for kind, reasons in ENDS.items():
         seen = set(s["reason"][s["kind"] == kind])
-        assert seen >= reasons - {"ABILITY", "HOME_LOST"}, kind
+        assert seen >= reasons - RARE.get(kind, set()), kind
     assert set(s["model"]) == set(models_of(lively_agents))
 
 
