@@ -84,7 +84,9 @@ class Market:
         )
         """The product line of each model, by a number; NO_LINE where it is of none."""
         self.share: NDArray[np.float64] = np.zeros(n)
-        """Last week's share of use, written by the agents."""
+        """Last week's share of use, written by the agents (`measured`)."""
+        self.share_by_category: NDArray[np.float64] = np.zeros((n, len(CATEGORIES)))
+        """The same within each category of work: models x categories."""
         self.changes = Changes()
         self._windows: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         self._outages: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
@@ -123,6 +125,11 @@ class Market:
             self.free_history[day] = self.free
             self.up_history[day] = self.up & self.listed
             yield day
+
+    def measured(self, uses: NDArray[np.float64]) -> None:
+        """Take note of how many homes and trials each model has in each category (models x categories)."""
+        self.share = uses.sum(axis=1) / max(uses.sum(), 1)
+        self.share_by_category = uses / np.maximum(uses.sum(axis=0), 1)
 
     def _day(self, date: dt.date) -> int:
         return (date - self.start).days

@@ -12,7 +12,7 @@ def test_the_example_runs_and_prints_retention_and_sql(capsys, tmp_path, monkeyp
     (block,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.S)
     assert block.count("seed=1)") == 1
     monkeypatch.chdir(README.parent)
-    exec(block.replace("seed=1)", f"seed=1, users=600, out={str(tmp_path)!r})"), {})
+    exec(block.replace("seed=1)", f"seed=1, users=1200, out={str(tmp_path)!r})"), {})
     out = capsys.readouterr().out
     assert "2025-05-01  1.0" in out
     assert re.search(r"SELECT.*GROUP BY", out, flags=re.S)

@@ -1,6 +1,7 @@
 """What a workload sees when it looks for a model: awareness, expected fit, price; and the choice it makes.
 
-Decision utility V = log A + kappa * min(expected margin, cap) - alpha * price sensitivity * log(effective price).
+Decision utility V = log A + kappa * min(expected margin, cap) - alpha * price sensitivity * log(effective price), where
+A is the awareness of the model in the work's category, as far as attention goes (mechanism `consideration`).
 Expected margin = ability + hype + error - hardness (the match is not foreseen; 0 with fit off). A model known to fit
 gets quality_weight * min(margin, cap) instead: its margin with match, without hype or error. The outside option is to
 wait, or to stay.
@@ -18,6 +19,7 @@ from sim.agents.compiled_choice import Keys, Past, Traits, View, Weights, best_a
 from sim.agents.model_sets import NO_MODEL, holds
 from sim.agents.population import Workloads
 from sim.market import Market
+from sim.mechanisms.choice.consideration import Consideration
 from sim.mechanisms.choice.information import Information
 from sim.mechanisms.choice.popularity import Popularity
 from sim.mechanisms.choice.price_response import PriceResponse
@@ -37,23 +39,27 @@ LEAST_AWARENESS = 1e-9
 
 
 def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
-    """A[m, g] = reach * (floor + 2^(-age / half-life)) + popularity * last week's share: models x categories (form
-    assumed)."""
+    """A[m, g] = reach[m, g] * (floor + 2^(-age / half-life) + popularity * last week's share[m, g]) (form assumed).
+
+    Models x categories. The share is that of homes and trials within the category. Reach multiplies all of it, so that
+    it steers popular models as much as others.
+    """
     search = scenario.search
     age = np.maximum(day - market.release_day, 0)
     news = np.exp2(-age / search.awareness_half_life_days)
-    known = market.reach * (search.awareness_floor + news)[:, None]
-    return np.asarray(known + scenario.mechanisms[Popularity].awareness(market.share)[:, None])
+    popularity = scenario.mechanisms[Popularity].awareness(market.share_by_category)
+    return np.asarray(market.reach * ((search.awareness_floor + news)[:, None] + popularity))
 
 
 def view_of(market: Market, scenario: Scenario, day: int) -> View:
     """The day's view of the market."""
     numbers = np.flatnonzero(market.listed & market.up)
     floor = scenario.search.price_floor_usd_per_mtok
+    known = np.maximum(awareness(market, scenario, day)[numbers], LEAST_AWARENESS)
     return View(
         numbers=numbers,
         key=market.key[numbers],
-        awareness=np.maximum(awareness(market, scenario, day)[numbers], LEAST_AWARENESS),
+        awareness=scenario.mechanisms[Consideration].considered(known),
         perceived=market.ability[numbers] + market.hype[numbers, None],
         ability=market.ability[numbers],
         log_price=log_price(market.effective_price[numbers], floor),

@@ -23,7 +23,7 @@ class View(NamedTuple):
 
     numbers: NDArray[np.int64]
     key: NDArray[np.uint64]
-    awareness: NDArray[np.float64]  # models x categories
+    awareness: NDArray[np.float64]  # models x categories, as far as attention goes
     perceived: NDArray[np.float64]  # models x categories: ability + hype
     ability: NDArray[np.float64]
     log_price: NDArray[np.float64]  # models x categories

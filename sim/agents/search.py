@@ -38,14 +38,13 @@ from sim.scenario import Scenario
 
 
 @compiled
-def _uses(state, home, trial, models):  # type: ignore[no-untyped-def]
-    """By model, how many workloads have it as their home and how many try it."""
-    uses = np.zeros(models)
+def _uses(state, home, trial, category, uses):  # type: ignore[no-untyped-def]
+    """Count in `uses` (models x categories) how many workloads have a model as their home and how many try it."""
     for i in range(len(state)):
         if state[i] == EMBEDDED or state[i] == TRYING_RIVAL:
-            uses[home[i]] += 1
+            uses[home[i], category[i]] += 1
         if state[i] == TRYING or state[i] == TRYING_RIVAL:
-            uses[trial[i]] += 1
+            uses[trial[i], category[i]] += 1
     return uses
 
 
@@ -199,7 +198,6 @@ class Search(States):
     # -- measures ------------------------------------------------------------------------------------------------
 
     def _measure_shares(self) -> None:
-        """Each model's share of all homes and trials, for the popularity feedback and authors' strategies."""
-        uses = _uses(self.state, self.home, self.trial, len(self.market.listed))
-        total = uses.sum()
-        self.market.share = uses / total if total else uses
+        """Each model's share of homes and trials, for the popularity feedback and authors' strategies."""
+        none = np.zeros(self.market.reach.shape)
+        self.market.measured(_uses(self.state, self.home, self.trial, self.work.category, none))

@@ -414,12 +414,27 @@ def test_awareness_fades_from_the_release_on():
 
 
 @pytest.mark.parametrize("word", ["on", "off"])
-def test_use_makes_a_model_known(word):
+def test_use_in_a_category_makes_a_model_known_there(word):
     extra = ("mechanisms.popularity.weight=4", f"mechanisms.popularity.enabled={word}")
+    legal = CATEGORIES.index("legal")
     for day, market, scenario in days_of(TWO, *extra, until=0):
-        market.share = np.array([0.5, 0.0, 0.0])
-        more = awareness(market, scenario, day) - 0.8 * (0.25 + 2**-3.1)
-        assert more[0] == pytest.approx(4 * 0.5 if word == "on" else 0)
+        uses = np.zeros((3, len(CATEGORIES)))
+        uses[:, 0], uses[:, legal] = (1, 0, 3), (6, 3, 3)
+        market.measured(uses)
+        more = awareness(market, scenario, day)[0] - 0.8 * (0.25 + 2**-3.1)
+        expected = np.zeros(len(CATEGORIES))
+        if word == "on":
+            expected[[0, legal]] = 0.8 * 4 * 0.25, 0.8 * 4 * 0.5  # reach * weight * share within the category
+        assert more == pytest.approx(expected)
+        assert market.share == pytest.approx(
+            [7 / 16, 3 / 16, 6 / 16]
+        )  # of all work: authors' strategies ask for it
+
+
+def test_nobody_is_popular_before_anything_is_used():
+    for _, market, _ in days_of(TWO, until=0):
+        market.measured(np.zeros((3, len(CATEGORIES))))
+        assert not market.share.any() and not market.share_by_category.any()
 
 
 def test_a_view_holds_the_models_that_are_listed_and_answer():

@@ -287,7 +287,7 @@ def small_worlds(draw) -> tuple[str, tuple[str, ...]]:
         f"mechanisms.upgrade.share={any_of(0.5, 1)}",
     ]
     for name in ("fit", "backlog", "information", "lock_in", "frontier_attention", "rival_trials", "price_response",
-                 "popularity", "migration", "upgrade"):  # fmt: skip
+                 "popularity", "consideration", "migration", "upgrade"):  # fmt: skip
         changes.append(f"mechanisms.{name}.enabled={any_of('on', 'off')}")
     return "\n".join(models) + SMALL, tuple(changes)
 

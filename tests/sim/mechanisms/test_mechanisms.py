@@ -522,6 +522,26 @@ def test_popularity_follows_last_weeks_shares():
     np.testing.assert_allclose(agents.market.share, share, rtol=1e-12)
 
 
+def test_popularity_is_within_a_category():
+    # The large accounts all do legal work: other work does not notice them.
+    kinds = "workloads.categories.legal={share: 1, prompt_tokens: 1000, completion_tokens: 100}"
+    crowd = CROWD.replace("users: 300,", "users: 300, category: legal,")
+    agents = play(crowd, switch("popularity", "on"), "mechanisms.popularity.weight=8", kinds, users=1500)
+    s = spells(agents)
+    using = s[(s["start"] <= 97) & (s["end"] > 97)].drop_duplicates(["workload", "model"])
+    of = agents.workloads.category[using["workload"]]
+    for category in (CATEGORIES.index(name) for name in ("programming", "legal")):
+        share = [(using["model"][of == category] == m).mean() for m in ("a/one", "b/two")]
+        np.testing.assert_allclose(agents.market.share_by_category[:, category], share, rtol=1e-12)
+    first = first_trials(agents)
+    late = first[first["start"] >= 7]
+    legal = agents.workloads.category[late.index] == CATEGORIES.index("legal")
+    drawn = late["model"] == "a/one"
+    assert drawn[legal].mean() > 0.65
+    # Chance drifts where use feeds back, but no crowd draws this work.
+    assert abs(drawn[~legal].mean() - 0.5) < 0.15 < drawn[legal].mean() - drawn[~legal].mean()
+
+
 # --- volume and regularity (the traffic of the spells) --------------------------------------------------------------
 
 
