@@ -21,6 +21,7 @@ from sim import expectation
 from sim.agents.spells import Kind
 from sim.compiled import compiled
 from sim.expectation import MARKET, Expected, expected
+from sim.mechanisms import MECHANISMS
 from sim.mechanisms.demand.intermittency import Intermittency
 from sim.mechanisms.demand.volume_unlock import VolumeUnlock
 from sim.mechanisms.upgrade import Upgrade
@@ -197,13 +198,14 @@ class Comparison:
 
 
 ONE_MODEL = "models: {a/plain: {released: 2024-06-01, ability: 2.0, price_usd_per_mtok: 1.0}}\n"
-CAUSES = ("intermittency", "volume_unlock", "tool_propensity", "reasoning_length", "applications")
-MECHANISMS = {"on": tuple(f"mechanisms.{cause}=on" for cause in CAUSES), "off": ()}
+DEMAND = [key for key, kind in MECHANISMS.items() if kind.__module__.startswith("sim.mechanisms.demand.")]
+"""All causes of demand, also those that come later."""
+SWITCHED = {"on": tuple(f"mechanisms.{key}=on" for key in DEMAND), "off": ()}
 
 
-@pytest.fixture(scope="module", params=MECHANISMS)
+@pytest.fixture(scope="module", params=SWITCHED)
 def compared(request) -> Comparison:
-    return Comparison(worlds.play(EVERYTHING, *MECHANISMS[request.param], users=500))
+    return Comparison(worlds.play(EVERYTHING, *SWITCHED[request.param], users=500))
 
 
 def assert_converges(compared: Comparison, *cuts: tuple[str, ...], least: int) -> None:
@@ -293,9 +295,9 @@ def plain_requests(agents: Agents) -> np.ndarray:
     return sums
 
 
-@pytest.mark.parametrize("switched", MECHANISMS)
+@pytest.mark.parametrize("switched", SWITCHED)
 def test_expected_requests_are_the_plain_sum_over_spells_and_days(switched):
-    agents = worlds.play(EVERYTHING, *MECHANISMS[switched], users=25)
+    agents = worlds.play(EVERYTHING, *SWITCHED[switched], users=25)
     plain = plain_requests(agents)
     slugs = [model.slug for model in agents.world.catalogue.models]
     assert {"UPGRADE", "BESIDE"} <= set(worlds.spells(agents)["kind"])
