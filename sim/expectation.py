@@ -90,16 +90,11 @@ def _sum_up(spells, works, volume, calendar, tables, means, places, into):  # ty
                 calendar.activity[week],
             )  # fmt: skip
             expect_week(spell, work, volume, dates, mean)
-            for weekday in range(7):
-                if mean[weekday] > 0.0:
-                    day = monday + weekday
-                    is_free = tables.days.free[day, model] and work.accepts_free
-                    cell = fixed + places.week_step * week
-                    if is_free or places.only_free[model]:
-                        cell += places.free_step
-                    add_expected(
-                        mean[weekday], day, model, work, is_free, tables, means, volume.rates, into, cell
-                    )
+            cell = fixed + places.week_step * week
+            free_cell = cell + places.free_step
+            if places.only_free[model]:
+                cell = free_cell
+            add_expected(mean, monday, model, work, tables, means, volume.rates, into, cell, free_cell)
 
 
 def _months(start: dt.date, end: dt.date) -> list[dt.date]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
 from sim import pricing
-from sim.compiled import compiled, inlined
+from sim.compiled import compiled
 from sim.mechanisms.demand.tool_propensity import ToolPropensity
 from sim.traffic.counts import Rates
 from sim.traffic.factors import COMPLETION, PROMPT, THOUGHT, FactorLaw
@@ -143,40 +143,49 @@ def _rounded_down(
     return rounded + least * below_one, beyond_one / 2.0
 
 
-@inlined
-def add_expected(n, day, model, work, is_free, tables, means, rates, into, cell):  # type: ignore[no-untyped-def]
-    """Add to a cell of `into` (cell x `QUANTITIES`) what n requests of a workload on a day are on average."""
-    days, models = tables.days, tables.models
-    g = work.category
+@compiled
+def add_expected(mean, monday, model, work, tables, means, rates, into, cell, free_cell):  # type: ignore[no-untyped-def]
+    """Add what the requests of a spell in one week are on average: its mean numbers by weekday are given.
+
+    into: cell x `QUANTITIES`; requests to the free variant go to `free_cell`.
+    """
+    days, models, g = tables.days, tables.models, work.category
     asks, answers = means.prompt_row[model], means.answer_row[model]
-    p_in, p_out, p_cached = days.price[day, model, 0], days.price[day, model, 1], days.price[day, model, 2]
-    chance = models.reasoning_chance[model]
-    prompt = means.prompt[asks, g, day, 0]
-    cached = means.prompt[asks, g, day, 1] if p_cached < p_in else 0.0
-    thought = chance * means.answer[answers, g, day, 1, 0]
-    completion = means.answer[answers, g, day, 0, 0] + thought
-    whole = means.answer[answers, g, day, 0, 1] + chance * means.answer[answers, g, day, 1, 1]
-    # -- how it ended
-    offered = 0.0
-    if models.tools[model]:
-        offered = 1.0 if work.needs_tools else days.tools_offered[day, work.flow, g]
-    tool_share = work.tool_call_share
-    if math.isnan(tool_share):
-        tool_share = _calls(days.tool_calls[day], models.tool_odds[model])
-    called = (1.0 - rates.cancelled - rates.error - rates.filtered) * offered * tool_share
-    # -- what it cost: an error nothing, and it has no completion
-    paid = 1.0 - rates.error
-    charge = 0.0
-    if not is_free:
-        charge = _charge(paid * prompt, paid * cached, completion, p_in, p_cached, p_out) * 1e-6
-        if work.byok:
-            charge *= BYOK_FEE
-    into[cell, REQUESTS] += n
-    into[cell, TOKENS_PROMPT] += n * prompt
-    into[cell, TOKENS_CACHED] += n * cached
-    into[cell, TOKENS_COMPLETION] += n * completion
-    into[cell, TOKENS_REASONING] += n * thought
-    into[cell, COST] += n * charge
-    into[cell, OFFERED] += n * offered
-    into[cell, CALLS] += n * called
-    into[cell, CALL_TOKENS] += n * called * (prompt + whole)
+    chance, has_tools, odds = models.reasoning_chance[model], models.tools[model], models.tool_odds[model]
+    for weekday in range(7):
+        n, day = mean[weekday], monday + weekday
+        if n == 0.0:
+            continue
+        is_free = days.free[day, model] and work.accepts_free
+        p_in, p_out, p_cached = (
+            days.price[day, model, 0], days.price[day, model, 1], days.price[day, model, 2],
+        )  # fmt: skip
+        prompt = means.prompt[asks, g, day, 0]
+        cached = means.prompt[asks, g, day, 1] if p_cached < p_in else 0.0
+        thought = chance * means.answer[answers, g, day, 1, 0]
+        completion = means.answer[answers, g, day, 0, 0] + thought
+        whole = means.answer[answers, g, day, 0, 1] + chance * means.answer[answers, g, day, 1, 1]
+        # -- how it ended
+        offered = 0.0
+        if has_tools:
+            offered = 1.0 if work.needs_tools else days.tools_offered[day, work.flow, g]
+        tool_share = work.tool_call_share
+        if math.isnan(tool_share):
+            tool_share = _calls(days.tool_calls[day], odds)
+        called = (1.0 - rates.cancelled - rates.error - rates.filtered) * offered * tool_share
+        # -- what it cost: an error nothing, and it has no completion
+        paid, charge = 1.0 - rates.error, 0.0
+        if not is_free:
+            charge = _charge(paid * prompt, paid * cached, completion, p_in, p_cached, p_out) * 1e-6
+            if work.byok:
+                charge *= BYOK_FEE
+        at = free_cell if is_free else cell
+        into[at, REQUESTS] += n
+        into[at, TOKENS_PROMPT] += n * prompt
+        into[at, TOKENS_CACHED] += n * cached
+        into[at, TOKENS_COMPLETION] += n * completion
+        into[at, TOKENS_REASONING] += n * thought
+        into[at, COST] += n * charge
+        into[at, OFFERED] += n * offered
+        into[at, CALLS] += n * called
+        into[at, CALL_TOKENS] += n * called * (prompt + whole)
