@@ -27,7 +27,8 @@ class Upgrades:
         """The day on which it does."""
 
     def announce(self, day: int) -> None:
-        """Work at home with an earlier model of the line of one that is released today may decide to take that up."""
+        """Work at home with an earlier model of the line of one that is released today may decide to take that up;
+        work without any curiosity does not hear of it."""
         if not self.upgrade.enabled:
             return
         market, states = self.market, self.states
@@ -35,7 +36,8 @@ class Upgrades:
             earlier = (market.line == market.line[number]) & (market.release_day < market.release_day[number])
             if market.line[number] == NO_LINE or not earlier.any():
                 continue
-            rows = np.flatnonzero(np.isin(states.home, np.flatnonzero(earlier)) & (states.pinned == NO_MODEL))
+            may_hear = (states.pinned == NO_MODEL) & (self.work.curiosity > 0)
+            rows = np.flatnonzero(np.isin(states.home, np.flatnonzero(earlier)) & may_hear)
             entity, key = self.work.entity[rows], market.key[number]
             takes = self.upgrade.takes_up(states.draws, entity, key)
             rows, entity = rows[takes], entity[takes]

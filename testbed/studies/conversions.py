@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from analysis.contract import CATEGORIES
+from sim.agents.population.carriers import expected_kinds
 from sim.catalogue import Catalogue, CatalogueModel
 from sim.scenario import Scenario
 
@@ -141,8 +142,7 @@ def between(catalogue: Catalogue) -> float:
 
 def misjudged(scenario: Scenario, catalogue: Catalogue) -> float:
     """How far ability lies from general standing, in units of ability, over the work of the middle of 2025."""
-    work = scenario.workloads.categories
-    share = [float(work[name].share.at(0, MIDDLE)) if name in work else 0.0 for name in CATEGORIES]
+    share = [expected_kinds(scenario, MIDDLE).get(name, 0.0) for name in CATEGORIES]
     error = abilities(catalogue) - abilities(catalogue, GENERAL)
     return math.sqrt(np.average((error**2).mean(axis=0), weights=share))
 

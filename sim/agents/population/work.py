@@ -8,6 +8,8 @@ from sim.agents.model_sets import NO_MODEL
 from sim.agents.population.carriers import Carried
 from sim.agents.population.picks import by_group, pick
 from sim.agents.population.tables import Users, Workloads
+from sim.mechanisms.demand.premium_work import PremiumWork
+from sim.mechanisms.legacy_work import LegacyWork
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
 
@@ -66,6 +68,8 @@ def ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Worklo
         + np.log(of_kind("willingness_to_pay"))
         + work.willingness_per_hardness * hardness
     )
+    premium = scenario.mechanisms[PremiumWork].factor(draws, entity)
+    legacy = scenario.mechanisms[LegacyWork].drawn(draws, entity)
     tools_table = np.stack([scenario.daily(k.needs_tools) for k in kinds_of_work], axis=1)
     volume = work.requests_per_day.quantile(draws.uniform(Purpose.WORKLOAD_VOLUME, entity))
     # A category's volume that changes with the date is that of the request's day: `sim.traffic.counts`.
@@ -81,9 +85,9 @@ def ordinary_workloads(scenario: Scenario, users: Users, draws: Draws) -> Worklo
         end=end,
         category=category.astype(np.int8),
         hardness=hardness.astype(np.float32),
-        log_willingness=log_willingness.astype(np.float32),
-        price_sensitivity=users.price_sensitivity[user],
-        curiosity=users.curiosity[user],
+        log_willingness=(log_willingness + np.log(premium)).astype(np.float32),
+        price_sensitivity=(users.price_sensitivity[user] / premium).astype(np.float32),
+        curiosity=np.where(legacy, np.float32(0.0), users.curiosity[user]),
         needs_tools=draws.uniform(Purpose.WORKLOAD_TOOLS, entity) < tools_share,
         needs_permissive=draws.uniform(Purpose.WORKLOAD_PERMISSIVE, entity) < of_kind("needs_permissive"),
         context_tokens=work.context_tokens.quantile(draws.uniform(Purpose.WORKLOAD_CONTEXT, entity)).astype(

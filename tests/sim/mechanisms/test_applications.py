@@ -11,6 +11,7 @@ import pytest
 import sim
 from analysis.contract import CATEGORIES
 from sim.agents.population import Users, Workloads, build_population
+from sim.agents.population.carriers import expected_kinds
 from sim.agents.spells import Kind
 from sim.mechanisms.demand.applications import Applications
 from sim.scenario.shipped import WORLDS
@@ -63,6 +64,20 @@ def test_users_come_through_a_growing_application_and_bring_its_work():
     assert not work.needs_tools[carried & early].any()
     assert share_p(work.needs_tools[carried & ~early], 0.9) > FALSE_ALARM
     assert set(work.requests_per_day[carried]) == {25.0} and set(plain.requests_per_day) == {5.0}
+
+
+@pytest.mark.parametrize("word", ["on", "off"])
+def test_the_expected_kinds_of_new_work_are_those_that_come(word):
+    world = worlds.world(CROWD, f"mechanisms.applications={word}", users=4000)
+    late = world.scenario.end  # the application grew long before
+    expected = expected_kinds(world.scenario, late)
+    _, work = population(word)
+    first = np.unique(work.user, return_index=True)[1]  # the work with which users come
+    came = work.category[first][work.start[first] >= 50]
+    counts = [(came == CATEGORIES.index(name)).sum() for name in expected]
+    assert counts_p(counts, list(expected.values())) > FALSE_ALARM
+    assert sum(expected.values()) == pytest.approx(1.0)
+    assert expected["programming"] == pytest.approx(0.75 * 0.75 + 0.25 * 0.25 if word == "on" else 0.25)
 
 
 # --- where it begins -------------------------------------------------------------------------------------------------
@@ -214,7 +229,8 @@ def test_a_large_account_comes_through_no_application(tmp_path):
 @pytest.mark.parametrize(("setting", "path", "said"), [
     ("applications={Clein: {volume: 2}}", "applications.Clein", "did you mean 'Cline'"),
     ("applications={Cline: {categories: {programing: 1}}}", "applications.Cline.categories.programing", "programming"),
-    ("applications={Cline: {categories: {programming: 0}}}", "applications.Cline.categories", "give at least one"),
+    ("applications={Open WebUI: {categories: {legal: 0}}}", 'applications."Open WebUI".categories',
+     "give at least one"),
     ("applications={Cline: {default_model: {2025-01-01: anthropic/claude-sonet-4}}}",
      "applications.Cline.default_model.2025-01-01", "did you mean 'anthropic/claude-sonnet-4'"),
     ("applications={Cline: {tools_offered: 1.5}}", "applications.Cline.tools_offered", "at most 1"),

@@ -12,9 +12,11 @@ from analysis.contract import CATEGORIES, FINISH_REASONS
 from sim.agents.spells import Kind
 from sim.mechanisms.demand.reasoning_length import ReasoningLength
 from sim.mechanisms.demand.tool_propensity import ToolPropensity
-from tests.laws import FALSE_ALARM, assert_mean, assert_share, assert_total, counts_p
+from tests.laws import FALSE_ALARM, assert_mean, assert_share, assert_total, counts_p, share_p
 from tests.sim.traffic_world import handmade, scenario_file
+from tests.worlds import play
 
+ONE = "models: {a/one: {released: 2024-12-01, price_usd_per_mtok: 1.0, ability: 1.0, reach: 1.0}}\n"
 CALLED = FINISH_REASONS.index("tool_calls")
 PRICED = {"released": "2024-06-01", "price_usd_per_mtok": 1.0, "context_tokens": 2_000_000}
 
@@ -94,6 +96,24 @@ def test_the_fact_of_the_catalogue_is_overridden_by_the_scenario(tmp_path):
     catalogue = handmade(file).world.catalogue
     assert catalogue["acme/like"].facts.tool_training == "early"
     assert catalogue["acme/plain"].facts.tool_training == "general"
+
+
+# --- premium work ---------------------------------------------------------------------------------------------------
+
+TAIL = "mechanisms.premium_work={share: 0.3, exponent: 1.5}"
+
+
+def test_a_share_of_the_work_pays_by_a_tail_and_weighs_prices_less():
+    text = "workloads: {willingness_to_pay_usd_per_mtok: {lognormal: {median: 2, sigma: 1}}}\n"
+    tail, plain = (play(text + ONE, TAIL, f"mechanisms.premium_work.enabled={word}", users=4000).workloads
+                   for word in ("on", "off"))  # fmt: skip
+    times = np.exp(tail.log_willingness.astype(float) - plain.log_willingness)
+    premium = times > 1 + 1e-6
+    assert share_p(premium, 0.3) > FALSE_ALARM
+    for most in (2.0, 8.0):
+        assert share_p(times[premium] > most, most**-1.5) > FALSE_ALARM
+    np.testing.assert_allclose(plain.price_sensitivity / tail.price_sensitivity, times, rtol=1e-4)
+    assert not np.corrcoef(times > 2, plain.log_willingness)[0, 1] > 0.06  # whoever it is
 
 
 # --- reasoning length -----------------------------------------------------------------------------------------------

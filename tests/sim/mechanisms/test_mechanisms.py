@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.contract import CATEGORIES
+from sim.mechanisms.legacy_work import LegacyWork
 from sim.randomness import Purpose
 from sim.simulation import Agents
 from tests.laws import FALSE_ALARM, counts_p, share_p
@@ -184,6 +185,24 @@ def judged(agents: Agents) -> pd.DataFrame:
         home = homes[(homes["workload"] == r.workload) & (homes["start"] <= r.start)].iloc[-1]
         rows.append((r.workload, r.model, home["model"], r.end - home["since"], r.reason == "EMBEDDED"))
     return pd.DataFrame(rows, columns=["workload", "model", "home", "tenure", "moved"])
+
+
+@pytest.mark.parametrize("word", ["on", "off"])
+def test_legacy_work_looks_no_further_than_its_home(word):
+    news = ("mechanisms.frontier_attention={embedded: 1.0}",)
+    some = play(RIVALS, "mechanisms.legacy_work={share: 0.4}", switch("legacy_work", word), *news, users=600)
+    s, none = spells(some), spells(play(RIVALS, *news, users=600))
+    legacy = LegacyWork(share=0.4).drawn(some.world.draws, some.workloads.entity)
+    assert share_p(legacy, 0.4) > FALSE_ALARM
+    looked = np.isin(np.arange(600), s["workload"][s["kind"] == "RIVAL"])
+    assert looked[~legacy].mean() > 0.8
+    if word == "off":
+        pd.testing.assert_frame_equal(s, none)
+        return
+    assert not looked[legacy].any() and has_home(some)[legacy].mean() > 0.9
+    rest = ~legacy[s["workload"]]
+    others = none[~legacy[none["workload"]]]
+    pd.testing.assert_frame_equal(s[rest].reset_index(drop=True), others.reset_index(drop=True))
 
 
 @pytest.mark.parametrize("word", ["on", "off"])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.mechanisms.legacy_work import LegacyWork
 from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import Purpose
 from sim.simulation import Agents
@@ -254,6 +255,13 @@ def test_large_accounts_and_planted_users_stay():
     bound = s[held[s["workload"]] | (agents.workloads.pinned_model[s["workload"]] >= 0)]
     assert set(bound["kind"]) == {"TRIAL", "HOME"} and not (s["model"] == "b/after").any()
     assert (s["kind"] == "UPGRADE").any()
+
+
+def test_legacy_work_does_not_hear_of_a_later_model():
+    agents = play(LINE, "mechanisms.legacy_work={share: 0.4}", "mechanisms.legacy_work.enabled=on", users=200)
+    legacy = LegacyWork(share=0.4).drawn(agents.world.draws, agents.workloads.entity)
+    upgraded = np.isin(np.arange(200), agents.spells["workload"][agents.spells["kind"] == UPGRADE_KIND])
+    assert (upgraded == ~legacy).all() and 50 < legacy.sum() < 120
 
 
 # --- whose luck is whose ----------------------------------------------------------------------------------------------
