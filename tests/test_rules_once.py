@@ -152,7 +152,8 @@ def test_the_options_of_a_world_are_described_once():
     assert {option: found[option] for option in ("--users", "--set", "--workers")} == dict.fromkeys(
         ("--users", "--set", "--workers"), once
     )
-    assert found["--seed"] == once | {"testbed/commands/verdict.py", "testbed/studies/error_rates.py"}
+    studies = {"testbed/studies/error_rates.py", "testbed/studies/trend_tests.py"}
+    assert found["--seed"] == once | studies | {"testbed/commands/verdict.py"}
 
 
 def test_one_function_says_how_many_there_are_of_a_thing():

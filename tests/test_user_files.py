@@ -12,7 +12,7 @@ import pytest
 
 from analysis.contract import files
 from testbed import cli
-from testbed.studies import error_rates, gallery
+from testbed.studies import error_rates, gallery, trend_tests
 from tests.analysis.importers.exports import request, table
 from tests.analysis.made_log import made
 
@@ -53,7 +53,7 @@ USERS = (
     "experiments/mine/experiment.html", "experiments/mine/matrix.csv", "experiments/mine/runs.csv",
     "experiments/mine/runs.parquet", "one-frontier-model/notes.txt", "one-frontier-model/.partial-mine/a.txt",
     "checks/one-frontier-model/.running-mine/a.txt", ".analysis-mine/a.txt", ".report.html-new", ".page.md.part",
-    "docs/error-rates.md", "outputs/gallery/foundational-cohort.svg",
+    "docs/error-rates.md", "docs/trend-tests.md", "outputs/gallery/foundational-cohort.svg",
 )  # fmt: skip
 
 
@@ -109,6 +109,7 @@ def test_the_studies_leave_what_they_did_not_write(home, capsys, monkeypatch):
     before = kept(home)
     for study, argv, name in (
         (error_rates.main, [[]], "docs/error-rates.md"),
+        (trend_tests.main, [[]], "docs/trend-tests.md"),
         (gallery.main, [], "outputs/gallery/foundational-cohort.svg"),
     ):
         assert study(*argv) == 2

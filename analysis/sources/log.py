@@ -29,8 +29,9 @@ T = TypeVar("T")
 class Log:
     """An opened log: its tables as Ibis expressions, the days that it covers, and steps kept in the engine.
 
-    `generations` is always there; `labels` and `models` are None if the source has none. Use as a context
-    manager, or call `close()`.
+    `generations` is always there; `labels` and `models` are None if the source has none. simulated: a run of a
+    simulated world wrote it, whole, so that there could be others of the same world; any other log is the one history
+    of its gateway. Use as a context manager, or call `close()`.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Log:
         first_day: dt.date | None = None,
         last_day: dt.date | None = None,
         manifest: dict[str, Any] | None = None,
+        simulated: bool = False,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.generations = generations
@@ -50,6 +52,7 @@ class Log:
         self.models = models
         self.name = name
         self.manifest = manifest
+        self.simulated = simulated
         self.stored = generations  # as the source holds them: types for the checks, `week` of a partition
         self.rows = 0
         self.start: dt.datetime | None = None  # first and last created_at, UTC
@@ -204,8 +207,9 @@ class Log:
     def unshared(self) -> Log:
         """The same log for queries that stand alone: shared steps are written out instead of kept."""
         log = Log(
-            self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest
-        )
+            self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest,
+            simulated=self.simulated,
+        )  # fmt: skip
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log._states_all, log._coverage = self._states_all, self._coverage
         log.keeps_steps = False

@@ -190,6 +190,7 @@ def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Lo
                 log.leave_out(name, str(error).rstrip("."))
     if manifest is not None:
         log.manifest, *days = manifest
+        log.simulated = True  # only runs of simulated worlds have a manifest of ours
         log.state_days(days[0], days[1], all_between=True)
         log.name = str(log.manifest.get("title") or log.name)
     return log

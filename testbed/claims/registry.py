@@ -200,8 +200,10 @@ def method_digest() -> str:
 
     home = Path(__file__).parent
     found = method_files(Path(analysis.__file__).parent)
-    rooms = [file for room in ("measuring", "statistics") for file in (home / room).rglob("*.py")]
-    files = [home / f"{name}.py" for name in ("amounts", "predicates", "scoreboard", "verdict")]
+    rooms = [
+        file for room in ("measuring", "predicates", "statistics") for file in (home / room).rglob("*.py")
+    ]
+    files = [home / f"{name}.py" for name in ("amounts", "scoreboard", "verdict")]
     for file in [*rooms, *files]:
         found[f"testbed/claims/{file.relative_to(home).as_posix()}"] = file
     return digest_of(found)

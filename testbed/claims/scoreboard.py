@@ -16,7 +16,7 @@ from analysis.json_values import finite
 from analysis.report.status import WORDS, Status
 from analysis.sources.log import Log, NotAvailable
 from testbed.claims.amounts import amount, say
-from testbed.claims.predicates import AllOf, Predicate, Simple, StatisticCall
+from testbed.claims.predicates import AllOf, Direction, Predicate, Simple, StatisticCall
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
 from testbed.claims.verdict import Verdict, together
@@ -27,6 +27,14 @@ INPUT_CAVEAT = (
     "A world is given its inputs, so a passed input claim proves little; "
     "only emergent ones say that a pattern emerged."
 )
+DIRECTIONS = {
+    True: "This log is a simulated world whole: a trend is its end less its start, means of four weeks, and the "
+    "difference decides; of labelled requests its interval does. Weak: taken as one history, the log would give "
+    "another verdict. How far a difference is the luck of the draw, replicates tell (--seeds).",
+    False: "This log is one history: a trend is judged by the weekly trend test (Mann-Kendall, with autocorrelation), "
+    "a sign and a comparison by the interval of the statistic.",
+}
+"""How directions are judged in a simulated log, and in any other."""
 SHOWN_GROUPS = 6  # named numbers shown of a statistic that has many
 
 
@@ -63,12 +71,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """All judged claims of one log, in the order of the report."""
+    """All judged claims of one log, in the order of the report. simulated: whether the log is a simulated world."""
 
     log: str
     digest: str
     judged: tuple[Judged, ...]
     titles: dict[str, str]
+    simulated: bool = False
 
     def totals(self) -> dict[str, dict[str, int]]:
         """By role: how many claims hold (of them weakly), fail (of them weakly), and are not testable."""
@@ -76,12 +85,13 @@ class Scoreboard:
 
     def as_json(self) -> dict[str, Any]:
         """The scoreboard as data: what verdicts.json holds."""
-        return as_data(self.log, self.digest, self.titles, [(j.entry, line(j)) for j in self.judged])
+        lines = [(j.entry, line(j)) for j in self.judged]
+        return as_data(self.log, self.digest, self.titles, lines, self.simulated)
 
 
 def as_data(
-    log: str, digest: str, titles: Mapping[str, str], lines: Sequence[tuple[Entry, Mapping[str, Any]]]
-) -> dict[str, Any]:
+    log: str, digest: str, titles: Mapping[str, str], lines: Sequence[tuple[Entry, Mapping[str, Any]]], simulated: bool
+) -> dict[str, Any]:  # fmt: skip
     """A scoreboard as data, of the lines of its claims in their order."""
     told = [(entry.claim.role, one["status"], one["weak"]) for entry, one in lines]
     return {
@@ -89,6 +99,7 @@ def as_data(
         "log": log,
         "registry_digest": digest,
         "caveat": INPUT_CAVEAT,
+        "directions": DIRECTIONS[simulated],
         "totals": totals_of(told),
         "sections": dict(titles),
         "claims": [_about(entry) | dict(one) for entry, one in lines],
@@ -128,7 +139,7 @@ def score(
     if progress is not None:
         progress(len(entries), len(entries))
     titles: dict[str, str] = {entry.section: claims.titles[entry.section] for entry in entries}
-    return Scoreboard(log.name, claims.digest, tuple(judged), titles)
+    return Scoreboard(log.name, claims.digest, tuple(judged), titles, log.simulated)
 
 
 def judge(log: Log, entry: Entry) -> Judged:
@@ -171,6 +182,8 @@ def _part(log: Log, call: StatisticCall, predicate: Simple) -> tuple[Result | No
     result: Result | None = None
     try:
         result = measure(log, call.name, call.arguments)
+        if log.simulated and isinstance(predicate, Direction):
+            return result, predicate.judge_world(result)
         return result, predicate.judge(result)
     except NotAvailable as gap:
         return result, Verdict("not_testable", f"this log lacks {gap.column}: {gap.why}")
@@ -240,6 +253,7 @@ def line(judged: Judged) -> dict[str, Any]:
         "n": judged.n,
         "unit": judged.unit,
         "detail": judged.detail,
+        "test": _test(judged.verdict),
         "parts": [
             {
                 "name": part.name,
@@ -251,10 +265,15 @@ def line(judged: Judged) -> dict[str, Any]:
                 "low": part.low,
                 "high": part.high,
                 "unit": part.unit,
+                "test": _test(part.verdict),
             }
             for part in judged.parts
         ],
     }
+
+
+def _test(verdict: Verdict) -> dict[str, Any] | None:
+    return None if verdict.test is None else verdict.test.as_data()
 
 
 def word(verdict: Verdict) -> str:

@@ -3,28 +3,74 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from analysis.json_values import finite
 from analysis.report.status import Status
 from testbed.claims.amounts import amount, say
-from testbed.claims.measuring.measured import Groups, Measured, Untestable
+from testbed.claims.measuring.measured import NAN, Groups, Measured, Unit, Untestable
 
 Rule = Literal["share", "about share", "factor", "about factor"]
 
 SURE = 0.975  # of the draws of a labelled sample must give the same verdict, else it is weak
 FACTORS = {"factor": 1.25, "about factor": 1.5}
+HOW = {
+    "interval": "",
+    "labels": " by the interval of the label sample",
+    "world": ", and decides: a simulated log is its world whole",
+    "replicates": " by the mean over the replicates",
+}
 # least and greatest tolerance of a share
 POINTS = {"share": (0.01, 0.05), "about share": (0.03, 0.05)}
 
 
+By = Literal["weeks", "interval", "labels", "world", "replicates"]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How a direction was tested, and on what number.
+
+    by: `weeks`, the trend test of one history; `interval`, that of the statistic; `labels`, the interval of the sample
+    of labels of a simulated log; `world`, a simulated log is its world whole, so the number decides; `replicates`,
+    the t interval of the mean over the replicates of a world. low, high: NaN where there is no interval, p:
+    where there is no test. up: whether above the bound is what is claimed. least: how large the estimate must also be.
+    level: of the test and of the intervals of replicates.
+    """
+
+    by: By
+    value: float
+    unit: Unit
+    up: bool
+    low: float = NAN
+    high: float = NAN
+    p: float = NAN
+    bound: float = 0.0
+    least: float = 0.0
+    level: float = 0.05
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data, without a value where there is none."""
+        return {name: finite(one) if isinstance(one, float) else one for name, one in vars(self).items()}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Tested:
+        """From plain data."""
+        given: dict[str, Any] = {name: NAN if one is None else one for name, one in data.items()}
+        return cls(**given)
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a claim holds. weak: the interval does not settle it. reason: for people, with the numbers."""
+    """Whether a claim holds. weak: the interval does not settle it. reason: for people, with the numbers. test: of a
+    direction, how it was tested."""
 
     status: Status
     reason: str
     weak: bool = False
+    test: Tested | None = None
 
 
 def band(
@@ -64,18 +110,26 @@ def in_band(measured: Measured, low: float, high: float) -> Verdict:
     )
 
 
-def beyond(measured: Measured, bound: float, above: bool) -> Verdict:
-    """Whether the whole interval lies above (below) a bound. Without an interval: Untestable."""
-    if not math.isfinite(measured.value):
+def directed(test: Tested, what: str = "") -> Verdict:
+    """Whether a number lies on the claimed side of its bound: its whole interval, where the test is by one, else the
+    number itself. what: leads the reason. Untestable without the number, or the interval."""
+    measured = Measured(test.value, test.low, test.high, unit=test.unit)
+    if not math.isfinite(test.value):
         raise Untestable("there is no value")
-    if not measured.has_interval:
+    if test.by != "world" and not measured.has_interval:
         raise Untestable("too little data for an interval")
-    sure = measured.low > bound if above else measured.high < bound
-    right = measured.value > bound if above else measured.value < bound
-    side = "above" if above else "below"
-    how = "" if sure else "not surely " if right else "not "
-    text = f"{say(measured, signed=True)} is {how}{side} {amount(bound, measured.unit)}"
-    return Verdict("holds" if sure else "fails", text, weak=right and not sure)
+    right = test.value > test.bound if test.up else test.value < test.bound
+    sure = (
+        right if test.by == "world"
+        else test.low > test.bound if test.up
+        else test.high < test.bound
+    )  # fmt: skip
+    large = abs(test.value) >= test.least
+    whether = "" if sure else "not surely " if right else "not "
+    side = f"{whether}{'above' if test.up else 'below'} {amount(test.bound, test.unit)}"
+    asked = "" if large else f", and less than {amount(test.least, test.unit)}"
+    text = f"{what}{say(measured, signed=True)} is {side}{asked}{HOW[test.by]}"
+    return Verdict("holds" if sure and large else "fails", text, right and not sure, test)
 
 
 def together(verdicts: dict[str, Verdict]) -> Verdict:

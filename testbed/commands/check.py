@@ -23,7 +23,10 @@ fails, or cannot be told from this log. Works on a run folder and on any log tha
 
 Claims have roles. Definitions say how to measure. Inputs are put into a world by its scenario, so passing one proves
 little. Emergent claims must come out of the users' choices: they are the score. Totals are given apart. A verdict is
-weak where the interval does not settle it. How each claim is measured and when it holds: testbed/claims/claims.yaml."""
+weak where the interval does not settle it. How each claim is measured and when it holds: testbed/claims/claims.yaml.
+
+A log that no simulated run wrote is one history: trends are tested over its weeks. A simulated log is a world whole:
+the difference of end and start decides; whether it is more than luck, replicates tell (docs/trend-tests.md)."""
 
 EPILOG = f"""\
 examples:
@@ -207,7 +210,7 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
         raise BadInput(str(error)) from error
     shown = [f for f in study.frequencies if wanted is None or f.entry.id in wanted]
     if args.failed:
-        shown = [f for f in shown if f.holds < f.testable]
+        shown = [f for f in shown if f.counted is not None and f.counted < 1]
     if args.markdown:
         _write_page(args, scoreboard_view.study_markdown(study, shown, _command(args)))
     if args.json:

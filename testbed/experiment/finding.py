@@ -20,6 +20,8 @@ expected to be wrong at most); the interval of the difference of the rates is Ne
   0), so that taking a cause away says nothing of whether it is necessary: what does not emerge cannot vanish.
 - *undecided*: none of these; more replicates may tell.
 - *untestable*: no replicate in which both arms can tell.
+- a claim with a direction that the replicates of a side together do not show holds there by the luck of the draw
+  (`testbed.claims.replicates`): the words take its rate on that side for 0, the test does not.
 - *same world*: the change changes nothing of the world (switched off is what was off), so there is nothing to compare
   or to test.
 """
@@ -95,13 +97,18 @@ class Pairs:
         return gap - reach(q - q_low, p_high - p), gap + reach(q_high - q, p - p_low)
 
 
-def find(pairs: Pairs, p: float, level: float, margin: float, weakens_cause: bool | None) -> Finding:
+def find(
+    pairs: Pairs, p: float, level: float, margin: float, weakens_cause: bool | None,
+    by_luck: tuple[bool, bool] = (False, False),
+) -> Finding:  # fmt: skip
     """The finding on a change. p: of the test, adjusted for what else is tested with it. weakens_cause: the second side
-    has less of a cause than the first; False: more; None: that cannot be said."""
+    has less of a cause than the first; False: more; None: that cannot be said. by_luck: where a side has the pattern
+    only by the luck of the draw, the words take its rate for 0; the test does not."""
     if not pairs.n:
         return "untestable"
-    before, after = pairs.rates
-    if p < level:
+    before, after = (0.0 if luck else rate for rate, luck in zip(pairs.rates, by_luck, strict=True))
+    tested = pairs.rates[1] - pairs.rates[0]
+    if p < level and (after - before) * tested > 0:
         if before > HALF >= after:
             return _word(weakens_cause, "necessary", "prevents", "ends")
         if before <= HALF < after:

@@ -27,10 +27,13 @@ def needs_of(claim: Claim) -> Needs:
 
 
 def judged(log: Log, entry: Entry) -> Found:
-    """A claim's verdict on a log, as a pattern's answer."""
+    """A claim's verdict on a log, as a pattern's answer. Its value is that of the statistic; of a weekly series the
+    change that its direction is judged by."""
     found = scoreboard.judge(log, entry)
     holds = None if found.verdict.status == "not_testable" else found.verdict.status == "holds"
-    return Found(holds, found.value, found.verdict.reason, line=scoreboard.line(found))
+    test = found.verdict.test
+    value = test.value if found.value is None and test is not None else found.value
+    return Found(holds, value, found.verdict.reason, line=scoreboard.line(found))
 
 
 def pattern_of(entry: Entry) -> Callable[[Outcome], Found]:

@@ -61,7 +61,7 @@ class Outcome:
         log = self.log
         weighed = Log(
             log.generations, labels=log.labels, models=log.models, name=log.name, manifest=log.manifest,
-            first_day=log.first_day, last_day=log.last_day,
+            first_day=log.first_day, last_day=log.last_day, simulated=log.simulated,
         )  # fmt: skip
         weighed.rows = log.rows
         frame = self.weekly.assign(tokens=self.weekly["requests"])
@@ -86,7 +86,7 @@ def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
         log = Log(
             connection.create_table("generations", rows, temp=True),
             models=connection.create_table("models", models_table(agents), temp=True),
-            name=scenario.title, first_day=scenario.start, last_day=scenario.end,
+            name=scenario.title, first_day=scenario.start, last_day=scenario.end, simulated=True,
         )  # fmt: skip
         log.rows = len(activity)
         histories = Histories.of(activity)

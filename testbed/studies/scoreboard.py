@@ -80,7 +80,8 @@ def study(
         if run_is_there(folder) and not has_failed(record):
             lines = [(entry, _line(entry, record)) for entry in claims]
             claim_verdicts.keep(
-                folder, scoreboard.as_data(ids[record["key"]], claims.digest, _titles(claims), lines)
+                folder,
+                scoreboard.as_data(ids[record["key"]], claims.digest, _titles(claims), lines, simulated=True),
             )
 
     lost = {key for key, folder in folders.items() if keep and not run_is_there(folder)}

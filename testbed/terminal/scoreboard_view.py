@@ -8,11 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from testbed.claims.amounts import spread
+from testbed.claims import frequency as over_seeds
+from testbed.claims.amounts import say, spread
 from testbed.claims.frequency import Frequency, PartFrequency, Study
-from testbed.claims.measuring.measured import Unit
+from testbed.claims.measuring.measured import Measured, Unit
 from testbed.claims.registry import Entry
-from testbed.claims.scoreboard import INPUT_CAVEAT, Judged, Scoreboard, word
+from testbed.claims.replicates import OfWorld
+from testbed.claims.scoreboard import DIRECTIONS, INPUT_CAVEAT, Judged, Scoreboard, word
 from testbed.markdown import heading, row
 from testbed.terminal.status_styles import STYLES
 
@@ -23,13 +25,15 @@ LEGEND = (
 STUDY_LEGEND = (
     "holds: replicates in which the claim holds, of those that can tell (n/t: cannot), with Wilson's 95% interval of "
     "the share.\nsimulated: mean of the replicates (smallest to largest), or the first one's where it is no number; of "
-    "a claim with several conditions, each with how often it holds."
+    "a claim with several conditions, each with how often it holds.\n"
+    f"{over_seeds.DIRECTIONS}"
 )
 TOTALS = ("holds", "holds_weakly", "fails", "fails_weakly", "not_testable")
 STUDY_TOTALS = {
     "claims": "all",
     "testable": "testable",
     "always": "always hold",
+    "goal": f"in {over_seeds.GOAL:.0%}",
     "mostly": "mostly",
     "rarely": "rarely",
     "never": "never",
@@ -40,7 +44,7 @@ STUDY_TOTALS = {
 def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged], why: bool = False) -> None:
     """The claims by section, then the totals of the whole board. why: each claim with its reason and note."""
     console.print(Text(f"Claims on {board.log}", style="bold"))
-    console.print(Text(LEGEND, style="dim"))
+    console.print(Text(f"{LEGEND} {DIRECTIONS[board.simulated]}", style="dim"))
     for section, title in board.titles.items():
         mine = [judged for judged in shown if judged.entry.section == section]
         if not mine:
@@ -155,12 +159,12 @@ def _reasons(frequency: Frequency) -> list[str]:
 
 
 def _style(frequency: Frequency) -> str:
-    share = frequency.share
+    share = frequency.counted
     return "dim" if share is None else "green" if share == 1 else "red" if share == 0 else "yellow"
 
 
 def often(frequency: Frequency) -> str:
-    """`8/10 (49-94%)`, or that it cannot be told."""
+    """`8/10 (49-94%)`, that it is so by luck, or that it cannot be told."""
     if not frequency.testable:
         return "not testable"
     assert frequency.low is not None and frequency.high is not None
@@ -170,7 +174,8 @@ def often(frequency: Frequency) -> str:
         if frequency.testable < frequency.replicates
         else ""
     )
-    return f"{frequency.holds}/{frequency.testable} ({interval}){missing}"
+    luck = ", by luck" if frequency.shown == "not shown" and frequency.holds else ""
+    return f"{frequency.holds}/{frequency.testable} ({interval}){missing}{luck}"
 
 
 def over_replicates(frequency: Frequency) -> str:
@@ -188,6 +193,9 @@ def over_replicates(frequency: Frequency) -> str:
 
 
 def _spread(frequency: Frequency | PartFrequency) -> str:
+    """The number over the replicates; of a direction the replicate's example, its number, and what the world has."""
+    if frequency.world is not None:
+        return _of_world(frequency.example, frequency.world)
     if not frequency.values or frequency.unit is None:
         return frequency.example
     unit: Unit = frequency.unit  # type: ignore[assignment]
@@ -197,12 +205,19 @@ def _spread(frequency: Frequency | PartFrequency) -> str:
     )
 
 
+def _of_world(example: str, found: OfWorld) -> str:
+    """What the replicates say of a direction: the mean of its number with the t interval, and whether it shows it."""
+    mean = say(Measured(found.mean, found.low, found.high, unit=found.unit), signed=True)
+    return f"{example}: mean {mean}, {'shown' if found.shown else 'not shown'}"
+
+
 # --- Markdown -------------------------------------------------------------------------------------------------------
 
 
 def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str) -> str:
     """A page: totals, then a table for each section."""
     lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", ""]
+    lines += [DIRECTIONS[board.simulated], ""]
     lines += heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
     for role, counts in board.totals().items():
         lines.append(row(role, *(str(counts[key]) for key in TOTALS)))

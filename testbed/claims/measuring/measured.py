@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Series:
-    """Values by week (or, with `step`, by month), in time order. n: size of the sample, as `detail` says.
+    """Values by week, in time order. n: size of the sample, as `detail` says.
     draws: values as they might have come out of other samples of labels, one row a draw; None where no sample of
     labels is behind it."""
 
@@ -51,7 +51,6 @@ class Series:
     n: int = 0
     unit: Unit = "share"
     detail: str = ""
-    step: Literal["week", "month"] = "week"
     draws: Floats | None = None
 
 

@@ -17,12 +17,10 @@ from analysis.numerals import counted
 from analysis.queries import agentic, categories, openness, usage
 from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
+from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.measuring.measured import Floats, Measured, Series, Unit, Untestable
 from testbed.claims.measuring.uncertainty import difference, label_share, mean_of_weeks
 
-EDGE_WEEKS = (
-    4  # weeks that make up the "start" and the "end" of a window, and how far it may lie from its day
-)
 LEAST_LABELS = 30  # labelled requests below which a share says nothing (assumed)
 MOST_MISSING = 0.5  # a window of which more than this share lies outside the log is not testable
 
@@ -255,8 +253,8 @@ def _edge(whole: Series, day: dt.date, first: bool) -> Measured:
 def labelled(log: Log) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The labelled sample by week and model: cells with a category each, and all distinct requests.
 
-    Columns week, model, (category,) requests, tokens, squares (sum of squared tokens), prompt, spend_usd, and the
-    models' facts.
+    Columns week, model, (category,) requests, tokens, squares (sum of squared tokens), prompt, spend_usd, spend_squares
+    (sum of squared spend), and the models' facts.
     """
     rows = categories.labelled(log)
 
@@ -270,13 +268,14 @@ def labelled(log: Log) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _sums(t: ir.Table, by: list[str]) -> ir.Table:
-    size = t.tokens.cast("float64")
+    size, cost = t.tokens.cast("float64"), t.cost_usd.cast("float64")
     return t.group_by(*by).aggregate(
         requests=t.count().cast("int64"),
         tokens=v.total(t.tokens),
         squares=(size * size).sum(),
         prompt=v.total(t.tokens_prompt),
         spend_usd=v.amount(t.cost_usd),
+        spend_squares=(cost * cost).sum(),
     )
 
 

@@ -20,6 +20,7 @@ from testbed.claims.measuring.measured import NAN, Floats, Measured, Unit
 LEAST_WEEKS_FOR_TREND = 8  # below this a rank test has next to no power
 BLOCK_WEEKS = 4  # length of the bootstrap's blocks: shares are correlated over about a month (assumed)
 RESAMPLES = 999
+LABEL_DRAWS = 199  # samples of labels drawn for a weekly series of labelled requests
 SEED = 20251130  # of every draw of a statistic, so that it gives the same number each time
 
 
@@ -28,9 +29,9 @@ def fixed_draws() -> np.random.Generator:
     return np.random.default_rng(SEED)
 
 
-def mean_interval(values: npt.ArrayLike) -> tuple[float, float, float]:
-    """Mean of values that do not hang together, with Student's t interval: (mean, low, high); no interval from fewer
-    than two, and no mean without any."""
+def mean_interval(values: npt.ArrayLike, level: float = 0.05) -> tuple[float, float, float]:
+    """Mean of values that do not hang together, with Student's t interval at 1 - level: (mean, low, high); no interval
+    from fewer than two, and no mean without any."""
     from scipy import stats
 
     x = np.asarray(values, dtype=np.float64)
@@ -39,7 +40,7 @@ def mean_interval(values: npt.ArrayLike) -> tuple[float, float, float]:
     mean = float(x.mean())
     if len(x) < 2:
         return mean, NAN, NAN
-    half = float(stats.t.ppf(0.975, len(x) - 1)) * float(x.std(ddof=1)) / math.sqrt(len(x))
+    half = float(stats.t.ppf(1 - level / 2, len(x) - 1)) * float(x.std(ddof=1)) / math.sqrt(len(x))
     return mean, mean - half, mean + half
 
 
@@ -107,6 +108,25 @@ def label_share(
         f"{text}{counted(requests, 'labelled request')}, worth {effective:,.0f} of equal size; "
         "interval of the label sample",
     )  # fmt: skip
+
+
+def label_draws(values: npt.ArrayLike, errors: npt.ArrayLike) -> Floats:
+    """A weekly series as it might have come out of other samples of labels: one row a draw (fixed draws), from its
+    values and their standard errors by week."""
+    middle = np.asarray(values, dtype=np.float64)
+    return middle + np.asarray(errors, dtype=np.float64) * label_noise(len(middle))
+
+
+def label_noise(*shape: int) -> Floats:
+    """`LABEL_DRAWS` fixed draws of a standard normal of that shape."""
+    return fixed_draws().standard_normal((LABEL_DRAWS, *shape))
+
+
+def share_error(shares: npt.ArrayLike, wholes: npt.ArrayLike, whole_squares: npt.ArrayLike) -> Floats:
+    """Standard error of shares in a sample of labelled requests of unequal size, with Kish's effective number of them
+    (see `label_share`). wholes, whole_squares: sums of sizes and of squared sizes."""
+    p = np.asarray(shares, dtype=np.float64)
+    return np.sqrt(np.clip(p * (1 - p), 0, None)) * share(np.sqrt(whole_squares), wholes)
 
 
 def proportion(successes: float, trials: float, detail: str = "") -> Measured:

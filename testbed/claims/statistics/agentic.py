@@ -30,7 +30,7 @@ from testbed.claims.measuring.tables import (
     traffic,
     weeks_of,
 )
-from testbed.claims.measuring.uncertainty import difference, mean_of_weeks, ratio_of_weeks
+from testbed.claims.measuring.uncertainty import difference, label_draws, mean_of_weeks, ratio_of_weeks
 from testbed.claims.statistics.registry import statistic
 
 Length = Literal["mean_prompt", "mean_completion", "mean_total", "prompt_to_completion"]
@@ -298,14 +298,21 @@ def programming_excess_in_growth(log: Log) -> Measured:
 @statistic
 def weekly_programming_to_overall(log: Log, window: Window = "category") -> Series:
     """Mean length (prompt and completion) of labelled programming requests over that of all requests, labelled or not,
-    by week (figure 18)."""
+    by week (figure 18). Draws: with the standard error of the first mean; that of one request is its length."""
     weeks = weeks_of(log, window)
     frame = lengths.programming_length(log).set_index("week").reindex(weeks)
     requests = int(frame["programming_requests"].sum())
     if not requests:
         raise Untestable("no labelled request of programming")
     values = frame["ratio"].to_numpy(dtype=np.float64)
-    return series(values, weeks, "ratio", n=requests, detail="labelled programming requests")
+    cells, _ = sample(log, window)
+    own = cells[cells["category"] == lengths.PROGRAMMING]
+    n, tokens, squares = (by_week(own, weeks, column) for column in ("requests", "tokens", "squares"))
+    variance = np.where(n > 1, over(squares - over(tokens**2, n), n * (n - 1)), over(tokens, n) ** 2)
+    error = over(np.sqrt(np.clip(variance, 0, None)), frame["mean_all"].to_numpy(dtype=np.float64))
+    return series(
+        values, weeks, "ratio", requests, "labelled programming requests", label_draws(values, error)
+    )
 
 
 @statistic

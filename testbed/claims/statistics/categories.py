@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -13,9 +14,9 @@ from analysis.contract import CATEGORIES
 from analysis.proportions import share as over
 from analysis.queries import categories
 from analysis.sources.log import Log
-from testbed.claims.measuring.measured import Floats, Groups, Measured, Series, Untestable
+from testbed.claims.measuring.changes import EDGE_WEEKS
+from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
 from testbed.claims.measuring.tables import (
-    EDGE_WEEKS,
     EVERYTHING,
     LEAST_LABELS,
     Pick,
@@ -33,14 +34,16 @@ from testbed.claims.measuring.tables import (
 from testbed.claims.measuring.uncertainty import (
     difference,
     fixed_draws,
+    label_draws,
+    label_noise,
     label_share,
     mean_of_weeks,
     proportion,
+    share_error,
 )
 from testbed.claims.statistics.registry import statistic
 
 Part = Literal["total", "start", "end"]
-LABEL_DRAWS = 199  # samples of labels drawn for how sure a count of weeks is
 
 
 def _cut(frame: pd.DataFrame, part: Part, log: Log, window: Window) -> pd.DataFrame:
@@ -103,16 +106,9 @@ def _ratio(log: Log, own: pd.DataFrame, whole: pd.DataFrame, window: Window) -> 
     requests = enough_labels(whole["requests"].sum())
     tokens = by_week(whole, weeks)
     values = over(by_week(own, weeks), tokens)
-    error = np.sqrt(np.clip(values * (1 - values), 0, None)) * over(
-        np.sqrt(by_week(whole, weeks, "squares")), tokens
-    )
-    draws = values + error * _normal(LABEL_DRAWS, len(weeks))
+    error = share_error(values, tokens, by_week(whole, weeks, "squares"))
+    draws = label_draws(values, error)
     return series(values, weeks, n=requests, detail="labelled requests", draws=draws)
-
-
-def _normal(*shape: int) -> Floats:
-    """Fixed draws of a standard normal."""
-    return fixed_draws().standard_normal(shape)
 
 
 @statistic
@@ -174,10 +170,10 @@ def weekly_place(log: Log, category: str, of: Pick = EVERYTHING, window: Window 
     squares = cells.pivot_table(index="week", columns="category", values="squares", aggfunc="sum").reindex(
         weeks
     )
-    noise = np.sqrt(squares.fillna(0.0).to_numpy()) * _normal(LABEL_DRAWS, *table.shape)
+    noise = np.sqrt(squares.fillna(0.0).to_numpy()) * label_noise(*table.shape)
     drawn = table.to_numpy() + noise
     names = list(table.columns)
-    absent = np.zeros((LABEL_DRAWS, len(weeks), 1))
+    absent = np.zeros((len(drawn), len(weeks), 1))
     mine = drawn[:, :, [names.index(category)]] if category in names else absent
     draws = np.where(known, 1.0 + (drawn > mine).sum(axis=2), np.nan)
     return series(np.where(known, places, np.nan), weeks, "count", requests, "labelled requests", draws)
@@ -239,11 +235,14 @@ def weekly_tokens_of(log: Log, category: str, of: Pick, window: Window = "catego
     """Labelled tokens of a category served by some models, by complete week, scaled to all tokens of the week (labels
     are a sample of changing size)."""
     cells, whole = sample(log, window)
-    weeks = weeks_of(log, window)
     cells = cells[(cells["category"] == category) & of.of(cells)]
-    part = over(by_week(cells, weeks), by_week(whole, weeks))
-    everything = by_week(traffic(log, window), weeks)
-    return series(part * everything, weeks, "tokens", n=int(cells["requests"].sum()))
+    part = _ratio(log, cells, whole, window)
+    assert part.draws is not None
+    everything = by_week(traffic(log, window), weeks_of(log, window))
+    requests = int(cells["requests"].sum())
+    return replace(
+        part, values=part.values * everything, draws=part.draws * everything, unit="tokens", n=requests
+    )
 
 
 @statistic

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.numerals import counted
 from analysis.sources.log import Log
-from testbed.claims.measuring.measured import NAN, Groups, Measured, Untestable
+from testbed.claims.measuring.measured import NAN, Groups, Measured, Series, Untestable
 from testbed.claims.measuring.shares import share_by_week, shares_of_each
 from testbed.claims.measuring.tables import EVERYTHING, Pick, facts
 from testbed.claims.measuring.uncertainty import RESAMPLES, fixed_draws, mean_interval
@@ -35,19 +35,26 @@ def response(
     Interval: permutation. The releases are set down 999 times (fixed draws) among those other weeks, runs of releases
     less than four weeks apart together, as their changes are not independent."""
     released = facts(log).set_index("model")["released"]
-    whole = share_by_week(log, within, EVERYTHING, "all")
-    changes: dict[pd.Timestamp, float] = {}
-    for at in range(4, len(whole.values) - last_week):
-        after, before = whole.values[at + first_week : at + last_week + 1], whole.values[at - 4 : at]
-        changes[pd.Timestamp(whole.times[at])] = float(after.mean() - before.mean())
     weeks = {
         model: released[model].to_period("W-SUN").start_time
         for model in models
         if model in released.index and pd.notna(released[model])
     }
+    whole = share_by_week(log, within, EVERYTHING, "all")
+    return response_at(whole, weeks, len(models), first_week, last_week)
+
+
+def response_at(
+    whole: Series, weeks: dict[str, pd.Timestamp], asked: int, first_week: int, last_week: int
+) -> Measured:
+    """`response` of a weekly share to releases in the weeks of these Mondays, by model; asked: of how many in all."""
+    changes: dict[pd.Timestamp, float] = {}
+    for at in range(4, len(whole.values) - last_week):
+        after, before = whole.values[at + first_week : at + last_week + 1], whole.values[at - 4 : at]
+        changes[pd.Timestamp(whole.times[at])] = float(after.mean() - before.mean())
     moves = {model: changes[week] for model, week in weeks.items() if np.isfinite(changes.get(week, NAN))}
     if len(moves) < 3:
-        raise Untestable(f"of the {len(models)} releases only {len(moves)} inside the log")
+        raise Untestable(f"of the {asked} releases only {len(moves)} inside the log")
     touched = [
         (week - pd.Timedelta(weeks=last_week), week + pd.Timedelta(weeks=3)) for week in weeks.values()
     ]
@@ -128,7 +135,7 @@ def weeks_to_scale(
 def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: float = 0.01) -> Groups:
     """Open authors with at least `share` of open tokens in the main window before a date: how their share changed after
     it, in log2 (0 = unchanged, -1 = halved), for those who released a model from that date on (`refreshed`) and those
-    who did not (`not refreshed`). Mean over authors, Student's t."""
+    who did not (`not refreshed`). Mean over authors, Student's t; of one author without an interval."""
     table = shares_of_each(log, "author", Pick(open=True), "main", "tokens")
     cut = pd.Timestamp(split)
     before, after = table[table.index < cut].mean(), table[table.index >= cut].mean()
@@ -141,7 +148,7 @@ def iteration_advantage(log: Log, split: dt.date = dt.date(2025, 6, 30), share: 
         ("not refreshed", [a for a in authors if a not in set(released["author"])]),
     ):
         values = np.log2(np.maximum(after[group].to_numpy(), 1e-6) / before[group].to_numpy())
-        if len(values) < 2:
-            raise Untestable(f"fewer than two open authors are {name}")
+        if not len(values):
+            raise Untestable(f"no open author is {name}")
         parts[name] = Measured(*mean_interval(values), len(values), "bits", ", ".join(group))
     return Groups(parts)

@@ -11,9 +11,10 @@ from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import categories
 from analysis.sources.log import Log
+from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
-from testbed.claims.measuring.tables import EDGE_WEEKS, Window, by_week, series, weeks_of
-from testbed.claims.measuring.uncertainty import difference, mean_of_weeks
+from testbed.claims.measuring.tables import Pick, Window, by_week, sample, series, weeks_of
+from testbed.claims.measuring.uncertainty import difference, label_draws, mean_of_weeks, share_error
 from testbed.claims.statistics.registry import statistic
 
 REPORTED_FALL = dt.date(2025, 11, 17)  # week in which Anthropic is said to fall below 60% for the first time
@@ -27,8 +28,12 @@ def _of(log: Log, author: str | list[str], leave_out: tuple[str, ...], window: W
     if frame.empty:
         raise Untestable("no labelled spend on programming in the window")
     whole = frame.groupby("week")["week_spend_usd"].max().reindex(weeks).fillna(0.0)
-    own = by_week(frame[frame["author"].isin(names)], weeks, "spend_usd")
-    return series(over(own, whole), weeks, n=int(frame["requests"].sum()), detail="labelled requests")
+    shares = over(by_week(frame[frame["author"].isin(names)], weeks, "spend_usd"), whole)
+    cells, _ = sample(log, window)
+    cells = cells[(cells["category"] == "programming") & Pick(not_author=leave_out).of(cells)]
+    draws = label_draws(shares, share_error(shares, whole, by_week(cells, weeks, "spend_squares")))
+    requests = int(frame["requests"].sum())
+    return series(shares, weeks, n=requests, detail="labelled requests", draws=draws)
 
 
 @statistic

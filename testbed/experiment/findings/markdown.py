@@ -6,7 +6,7 @@ import pandas as pd
 
 from testbed.experiment.findings.matrix import MatrixCell
 from testbed.experiment.findings.numbers import markdown as of_numbers
-from testbed.experiment.findings.page import overview
+from testbed.experiment.findings.page import BY_LUCK, overview
 from testbed.experiment.plan import Plan
 from testbed.markdown import heading, row
 
@@ -39,6 +39,11 @@ def markdown(
             " In absent worlds nothing made the launch cohort special: the rate is that of false positives: ✗ "
             f"too many (the whole interval lies above {plan.file.level:.0%}), ✓ within the level (none of it does), ? "
             "not settled (at most the interval's upper end). Patterns without a sign there claim no effect."
+        )
+    if any(cell.directions for cell in cells):
+        lines[-1] += (
+            f" {BY_LUCK}: the replicates of the arm together do not show the direction that the claim is about "
+            "(docs/trend-tests.md); the words take its rate for 0."
         )
     lines += ["", *heading(*table.head)]
     lines += [row(*(cell.text for cell in cells)) for cells in table.rows]

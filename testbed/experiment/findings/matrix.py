@@ -4,6 +4,7 @@ compared with, and what the change does to the pattern."""
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ import pandas as pd
 from analysis.inference.launch.multiplicity import adjusted
 from analysis.proportions import wilson
 from testbed.claims.measuring.uncertainty import mean_interval
+from testbed.claims.replicates import Shown, of_world, shown
 from testbed.experiment.arms import Arm
 from testbed.experiment.finding import Agreement, Declared, Finding, Pairs, agreement, find
 from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld
@@ -32,7 +34,9 @@ class MatrixCell:
     difference: rate less the reference's rate over the pairs, with Newcombe's paired interval; p: McNemar's exact test;
     p_adjusted: for all comparisons of the matrix (Benjamini & Hochberg), by which findings are named;
     value_difference: mean paired difference of the values, with the paired t interval. errors: for a world in which the
-    effect is absent, the false-positive rate beside the plan's level. why: of a pattern that no run can tell, the
+    effect is absent, the false-positive rate beside the plan's level. directions: of a claim with directions, whether
+    the replicates of this arm together show them (`testbed.claims.replicates`); where they do not, it holds by luck,
+    and counts as never held in the words and among the false positives. why: of a pattern that no run can tell, the
     reason of the first.
     """
 
@@ -63,6 +67,7 @@ class MatrixCell:
     declared: str
     agreement: Agreement
     errors: Rate
+    directions: Shown
     why: str
 
     @property
@@ -106,6 +111,7 @@ class _Comparison:
 
     pairs: Pairs = NO_PAIRS
     values: tuple[float, float, float] = (NAN, NAN, NAN)
+    by_luck: tuple[bool, bool] = (False, False)  # of the reference and the arm: holds without being shown
 
     @property
     def p(self) -> float:
@@ -133,7 +139,10 @@ def _cell(
     if plan.same_world(world, arm):
         finding = "same world"
     elif arm.reference:
-        finding = find(compared.pairs, p_adjusted, plan.file.level, plan.file.margin, arm.weakens_cause)
+        finding = find(
+            compared.pairs, p_adjusted, plan.file.level, plan.file.margin, arm.weakens_cause, compared.by_luck
+        )
+    directions = _directions(own)
     before, after = compared.pairs.rates
     least, most = compared.pairs.interval()
     return MatrixCell(
@@ -163,9 +172,10 @@ def _cell(
         finding=finding,
         declared=declared or "",
         agreement=_agreement(declared, finding, arm),
-        errors=_errors(holds, n, plan.file.level)
+        errors=_errors(0 if directions == "not shown" else holds, n, plan.file.level)
         if world.effect == "absent" and pattern.counts_as_false_positive
         else "",
+        directions=directions,
         why="" if n else str(own["why"].iloc[0]),
     )
 
@@ -202,4 +212,11 @@ def _compare(first: pd.DataFrame, second: pd.DataFrame) -> _Comparison:
     a, b = told["holds_first"].astype(bool), told["holds_second"].astype(bool)
     pairs = Pairs(int((a & b).sum()), int((a & ~b).sum()), int((~a & b).sum()), int((~a & ~b).sum()))
     gaps = (both["value_second"] - both["value_first"]).to_numpy(dtype=np.float64)
-    return _Comparison(pairs, mean_interval(gaps[np.isfinite(gaps)]))
+    by_luck = (_directions(first) == "not shown", _directions(second) == "not shown")
+    return _Comparison(pairs, mean_interval(gaps[np.isfinite(gaps)]), by_luck)
+
+
+def _directions(own: pd.DataFrame) -> Shown:
+    """Whether the runs of an arm together show the directions of a claim."""
+    tests = [json.loads(text) for text in own["directions"] if text]
+    return shown([of_world(column) for column in zip(*tests, strict=True)])

@@ -28,6 +28,7 @@ AGREEMENT = {
     "weaker than declared": "~ weaker than declared",
     "not settled": "? not settled",
 }
+BY_LUCK = "by luck"
 # Of a false-positive rate: its sign, and the style of the finding that it is drawn like.
 ERRORS = {
     "too many": ("✗", "necessary"),
@@ -84,6 +85,7 @@ def render(
             least=least_replicates(plan.file.level, plan.file.margin),
             tests=sum(bool(cell.pairs) for cell in cells),
             absent=any(world.effect == "absent" for world in plan.worlds),
+            directions=any(cell.directions for cell in cells),
             details=details,
             pictures=[
                 Picture(curve.title, [svg(figure) for figure in draw(curve)], _points(curve))
@@ -135,6 +137,8 @@ def _short(cell: MatrixCell | None) -> Cell:
         lines.insert(0, f"{SIGNS[cell.finding]} {cell.said}")
     if cell.reference and not math.isnan(cell.difference):
         lines.append(f"Δ {_points_of(cell.difference)}")
+    if cell.directions == "not shown" and cell.holds:
+        lines.append(BY_LUCK)
     if cell.agreement:
         lines.append(AGREEMENT[cell.agreement])
     mark = " contradiction" if cell.agreement == "contradicts" else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,14 +14,27 @@ from testbed.experiment.plan import Plan
 from testbed.experiment.runs import Record
 
 FIRST = ("experiment", "world", "effect", "arm")
-LAST = ("replicate", "seed", "pattern", "status", "holds", "value", "why", "seconds", "key", "trace")
+LAST = (
+    "replicate",
+    "seed",
+    "pattern",
+    "status",
+    "holds",
+    "value",
+    "why",
+    "directions",
+    "seconds",
+    "key",
+    "trace",
+)
 
 
 def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
     """The table. Columns: experiment, world, effect (absent, present or empty), arm, a column `factor.NAME` with the
     level of each factor (empty: as the world has it), replicate, seed, pattern, status (ok, not_testable, failed),
-    holds (missing where it cannot be told), value, why, seconds (of the whole run), key, trace (the traceback of
-    what failed, else empty). Runs that are not finished have no row; failed ones do."""
+    holds (missing where it cannot be told), value, why, directions (how those of a claim were tested and on what
+    numbers, as JSON, in the order of its conditions; empty for others), seconds (of the whole run), key, trace (the
+    traceback of what failed, else empty). Runs that are not finished have no row; failed ones do."""
     rows = []
     for cell in plan.cells:
         record = records.get(cell.task.key)
@@ -36,7 +51,8 @@ def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
                 continue
             rows.append(common | {
                 "pattern": pattern.name, "status": answer["status"], "holds": answer["holds"], "value": answer["value"],
-                "why": answer["why"], "seconds": record["seconds"], "key": cell.task.key,
+                "why": answer["why"], "directions": _directions(answer.get("line", {})),
+                "seconds": record["seconds"], "key": cell.task.key,
                 "trace": answer.get("trace") or record.get("trace") or "" if answer["status"] == "failed" else "",
             })  # fmt: skip
     columns = [*FIRST, *(f"factor.{name}" for name in plan.factors), *LAST]
@@ -49,6 +65,11 @@ def tidy(plan: Plan, records: Mapping[str, Record]) -> pd.DataFrame:
         "seconds": "float64",
     }
     return frame.astype(kinds)
+
+
+def _directions(line: Mapping[str, Any]) -> str:
+    tests = [condition.get("test") for condition in line.get("parts") or [line]]
+    return json.dumps(tests) if any(tests) else ""
 
 
 def write(frame: pd.DataFrame, folder: Path) -> list[Path]:

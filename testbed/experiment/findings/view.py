@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from testbed.experiment.findings.matrix import MatrixCell
+from testbed.experiment.findings.page import BY_LUCK
 from testbed.experiment.outlook import PILOT_USERS, cannot_decide, cohort_sizes
 from testbed.experiment.plan import Plan
 from testbed.experiment.runner import Tally
@@ -102,6 +103,8 @@ def _rates(plan: Plan, own: list[MatrixCell]) -> Table:
         finding = cell.errors.replace("the ", "") or cell.said
         if cell.errors == "not settled":
             finding += f": at most {cell.high:.1%}"
+        if cell.directions == "not shown" and cell.holds:
+            finding = f"{BY_LUCK}, {finding}" if finding else BY_LUCK
         style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
         name = f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"
         holds = f"{cell.holds} of {cell.testable}"

@@ -96,6 +96,24 @@ def test_a_log_that_is_no_run_leaves_nothing(capsys, run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 
 
+def test_which_test_a_direction_had_is_said_and_hangs_on_the_log(capsys, run, tmp_path):
+    log = tmp_path / "log"
+    log.symlink_to(run / "log")
+    found = {}
+    for target, sentence, by in ((run, "a simulated world whole", "world"), (log, "one history", "weeks")):
+        only = (target, "--only", "C23")
+        data = json.loads(slipper(capsys, "check", *only, "--json")[1])
+        assert sentence in data["directions"]
+        found[by] = data["claims"][0]["parts"][0]
+        assert found[by]["test"]["by"] == by and found[by]["test"]["up"] is True
+        _, out, _ = slipper(capsys, "check", *only, "--markdown", tmp_path / f"{by}.md")
+        page = (tmp_path / f"{by}.md").read_text()
+        assert sentence in " ".join(out.split()) and sentence in page
+    assert "by the weekly trend test" in found["weeks"]["reason"] and found["weeks"]["test"]["p"] is not None
+    assert "decides" in found["world"]["reason"] and found["world"]["test"]["p"] is None
+    assert "as one history: change over" in found["world"]["reason"]
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [

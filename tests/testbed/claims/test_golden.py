@@ -411,6 +411,19 @@ def entrants(tokens, **released):
     return log_of([Line(CN, 5e6), *lines], facts)
 
 
+def iteration(kept):
+    """Five open authors of one share: three release after June 2025 and keep some of it, two keep half of theirs."""
+    authors = {f"a{i}": (kept, "2025-08-01") for i in range(3)} | {
+        f"b{i}": (0.5, "2025-01-01") for i in range(2)
+    }
+    lines = [
+        Line(f"{author}/m", lambda w, part=part, i=i: 1e5 * (1 if w < 34 else part * (1 + 0.02 * i)))
+        for i, (author, (part, _)) in enumerate(authors.items())
+    ]
+    dates = {author: day for author, (_, day) in authors.items()}
+    return log_of(lines, [fact(f"{author}/m", "row-open", released=day) for author, day in dates.items()])
+
+
 def sizes(small, large):
     facts = [fact("a/small", "row-open", size_class="small"), fact("a/large", "row-open", size_class="large")]
     return log_of([Line("a/small", small), Line("a/large", large)], facts)
@@ -553,6 +566,7 @@ CASES = {
     "C30": (lambda: open_models(*((f"a/m{i}", 1e5) for i in range(6))),
             lambda: open_models(*((f"a/m{i}", 1e5) for i in range(10)))),
     "C32": (lambda: entrants(5e5), lambda: entrants(5e4)),
+    "C33": (lambda: iteration(kept=1.0), lambda: iteration(kept=0.1)),
     "C35": (lambda: sizes(ramp(5e5, 1e5), 5e5), lambda: sizes(ramp(1e5, 5e5), 5e5)),
     "C40": (lambda: medium(*MEDIUM), lambda: medium(*reversed(MEDIUM))),
     "C41": (lambda: large(at_once=True), lambda: large(at_once=False)),
@@ -683,6 +697,28 @@ FOOLED = {
 def verdict(log, claim):
     with log:
         return judge(log, registry()[claim]).verdict
+
+
+@pytest.mark.parametrize("claim", ["C21", "C22", "C33", "C35", "C75", "C77"])
+def test_directions_of_a_simulated_world_hold_and_fail_like_those_of_one_history(claim):
+    for make, status in zip(CASES[claim], ("holds", "fails"), strict=True):
+        with make() as log:
+            log.simulated = True
+            found = judge(log, registry()[claim])
+        tests = [verdict.test for verdict in (found.verdict, *(part.verdict for part in found.parts))]
+        assert found.verdict.status == status, found.verdict.reason
+        assert {test.by for test in tests if test is not None} <= {"world", "labels"}
+        assert any(test is not None for test in tests) and "as one history: " in found.verdict.reason
+
+
+def test_two_authors_are_enough_for_a_simulated_world_and_too_few_for_one_history():
+    dates = {"a/m": "2025-08-01", "b/m": "2025-01-01"}
+    lines = [Line("a/m", 1e5), Line("b/m", lambda w: 1e5 if w < 34 else 3e4)]
+    for simulated, status in ((False, "not_testable"), (True, "holds")):
+        with log_of(lines, [fact(name, "row-open", released=day) for name, day in dates.items()]) as log:
+            log.simulated = simulated
+            found = judge(log, registry()["C33"]).verdict
+        assert found.status == status and found.weak == simulated
 
 
 @pytest.mark.parametrize("claim", list(CASES))

@@ -23,10 +23,14 @@ def judge(result, **predicate):
     return READ.validate_python(predicate).judge(result)
 
 
-def weekly(values, unit="share"):
+def in_world(result, **predicate):
+    return READ.validate_python(predicate).judge_world(result)
+
+
+def weekly(values, unit="share", draws=None):
     start = dt.date(2025, 1, 6)
     times = tuple(start + dt.timedelta(weeks=i) for i in range(len(values)))
-    return Series(times, np.array(values, dtype=float), unit=unit)
+    return Series(times, np.array(values, dtype=float), unit=unit, draws=draws)
 
 
 def groups(**parts):
@@ -114,6 +118,88 @@ def test_a_trend_may_have_to_be_large():
     assert judge(rising, kind="trend", direction="up", least=0.10).status == "fails"
 
 
+UP = {"kind": "trend", "direction": "up"}
+
+
+def test_a_step_is_a_trend_of_a_simulated_world_and_not_of_one_history():
+    step = weekly(np.where(np.arange(56) < 34, 0.16, 0.31) + np.random.default_rng(1).normal(0, 0.01, 56))
+    alone, whole = judge(step, **UP), in_world(step, **UP)
+    assert alone.status == "fails" and alone.weak and alone.test.by == "weeks" and alone.test.p > 0.05
+    assert "p = " in alone.reason and "weekly trend test" in alone.reason
+    assert whole.status == "holds" and whole.test.by == "world" and math.isnan(whole.test.low)
+    assert whole.test.value == pytest.approx(0.15, abs=0.02) and whole.test.unit == "points"
+    assert "its world whole" in whole.reason and alone.reason in whole.reason  # both tests are said
+    assert whole.weak  # the test of one history does not agree
+    assert in_world(step, **(UP | {"direction": "down"})).status == "fails"
+    rise = weekly(np.linspace(0.15, 0.33, 56) + np.random.default_rng(1).normal(0, 0.01, 56))
+    assert not in_world(rise, **UP).weak
+
+
+def test_the_change_of_a_simulated_world_is_that_of_its_edges():
+    found = in_world(weekly([0.1] * 4 + [0.9] * 20 + [math.nan, 0.2, 0.2, 0.2, 0.2]), **UP)
+    assert found.status == "holds" and found.test.value == pytest.approx(0.1)
+    low = weekly([0.1] * 4 + [0.9] * 20 + [0.1 - 1e-9] * 4)
+    assert in_world(low, **UP).status == "fails"
+    few = weekly([0.1] * 4 + [0.9] * 4)
+    assert in_world(few, **UP).test.value == pytest.approx(0.8)
+    with pytest.raises(Untestable, match="8 weeks"):
+        in_world(weekly([0.1] * 7), **UP)
+
+
+def test_the_least_change_is_asked_of_a_simulated_world_too():
+    step = weekly([0.1] * 20 + [0.15] * 20)
+    assert in_world(step, **UP, least=0.05 - 1e-9).status == "holds"
+    found = in_world(step, **UP, least=0.06)
+    assert found.status == "fails" and "less than 6.0 points" in found.reason
+
+
+@pytest.mark.parametrize(("error", "status", "weak"), [(0.02, "holds", False), (0.06, "fails", True)])
+def test_labelled_requests_are_a_sample_in_a_simulated_world_too(error, status, weak):
+    values = np.linspace(0.2, 0.28, 30)
+    draws = values + error * np.random.default_rng(3).standard_normal((199, 30))
+    found = in_world(weekly(values, draws=draws), **UP)
+    half = 1.96 * error / 2**0.5
+    assert found.status == status and found.weak == weak and found.test.by == "labels"
+    assert found.test.high - found.test.value == pytest.approx(half, rel=0.15)
+    assert "interval of the label sample" in found.reason
+    assert in_world(weekly(values), **UP).status == "holds"  # as a census
+
+
+def test_labels_without_an_error_decide_nothing():
+    values = np.linspace(0.2, 0.28, 30)
+    with pytest.raises(Untestable, match="interval"):
+        in_world(weekly(values, draws=np.full((199, 30), math.nan)), **UP)
+
+
+def test_what_is_flat_is_judged_alike_in_all_logs():
+    flat = {"kind": "trend", "direction": "flat", "margin": 0.05}
+    for values in (np.full(40, 0.3), np.linspace(0.1, 0.3, 40)):
+        assert in_world(weekly(values), **flat) == judge(weekly(values), **flat)
+
+
+def test_a_sign_and_a_comparison_over_replicates_are_decided_by_the_number_in_a_simulated_world():
+    unsure, sides = Measured(0.02, -0.045, 0.045), groups(a=(0.6, -1.0, 2.2), b=(0.1, -3.0, 3.2))
+    sign = {"kind": "sign", "of": "positive"}
+    more = {"kind": "comparison", "greater": "a", "smaller": "b"}
+    for result, predicate in ((unsure, sign), (sides, more)):
+        assert judge(result, **predicate).status == "fails"
+        assert in_world(result, **predicate) == judge(
+            result, **predicate
+        )  # an interval that is no census' stays
+        over = predicate | {"over": "replicates"}
+        assert judge(result, **over) == judge(result, **predicate)
+        found = in_world(result, **over)
+        assert found.status == "holds" and found.weak and found.test.by == "world"
+        assert judge(result, **over).reason in found.reason
+    assert in_world(unsure, kind="sign", of="negative", over="replicates").status == "fails"
+    assert in_world(sides, **more, margin=0.5, over="replicates").status == "fails"
+    assert (
+        in_world(groups(a=0.6, b=0.1), **more, over="replicates").status == "holds"
+    )  # one author each: no interval
+    with pytest.raises(Untestable):
+        judge(groups(a=0.6, b=0.1), **more, over="replicates")
+
+
 def test_threshold_compares_the_peak_with_its_neighbourhood():
     values = np.full(30, 0.05)
     values[15] = 0.10  # the week of 21 April
@@ -172,6 +258,7 @@ def test_profile_needs_all_of_its_numbers():
         {"kind": "trend", "direction": "flat"},
         {"kind": "trend", "direction": "up", "margin": 0.1},
         {"kind": "share_of_weeks", "at_least": 0.5},
+        {"kind": "sign", "of": "positive", "over": "weeks"},
         {"kind": "vibes"},
     ],
 )

@@ -182,7 +182,15 @@ def test_the_digest_follows_what_makes_verdicts_and_not_what_draws(monkeypatch):
         )
         return registry.method_digest.__wrapped__()
 
-    judging = ("scoreboard.py", "predicates.py", "amounts.py", "uncertainty.py", "registry.py")
+    judging = (
+        "scoreboard.py",
+        "bands.py",
+        "directions.py",
+        "changes.py",
+        "amounts.py",
+        "uncertainty.py",
+        "registry.py",
+    )
     for name in (*judging, "proportions.py", "taxonomy.csv"):
         assert after_a_change_of(name) != before, name
     for name in ("page.py", "charts.py", "comparison.py", "style.py"):

@@ -54,7 +54,7 @@ def test_a_whole_log(tables):
     counts = [n for total in data["totals"].values() for key, n in total.items() if "weakly" not in key]
     assert sum(counts) == len(registry().ids())
     keys = {"id", "section", "where", "statement", "reported", "role", "basis", "calibration", "note", "status", "weak",
-            "reason", "simulated", "value", "low", "high", "n", "unit", "detail", "parts"}  # fmt: skip
+            "reason", "simulated", "value", "low", "high", "n", "unit", "detail", "test", "parts"}  # fmt: skip
     for record in data["claims"]:
         assert set(record) == keys
         assert record["status"] in ("holds", "fails", "not_testable") and record["reason"]

@@ -69,6 +69,34 @@ def test_programming_is_compared_with_all_requests_labelled_or_not():
     assert found.value == pytest.approx(1e5 / (9e5 / 24)) == pytest.approx(drawn.mean())
 
 
+def test_series_of_labelled_requests_have_draws_of_other_samples():
+    lines = [
+        Line("acme/m", 3e5, "programming", 30),
+        Line("other/m", 7e5, "programming", 70),
+        Line(CLOSED, 1e6, n=10),
+    ]
+    with log_of(lines, [fact(line.model) for line in lines]) as small:
+        spend = measure(small, "spend.weekly_share", {"author": "acme"})
+        tokens = measure(
+            small, "categories.weekly_tokens_of", {"category": "programming", "of": {"author": "acme"}}
+        )
+        lengths_of = measure(small, "agentic.weekly_programming_to_overall", {})
+    share = (0.3 * 0.7 / 100) ** 0.5  # a hundred requests of one size
+    assert spend.values[0] == pytest.approx(0.3) and spend.draws.std(axis=0) == pytest.approx(share, rel=0.2)
+    assert tokens.values[0] == pytest.approx(0.3 * 2e6)
+    assert tokens.draws.std(axis=0) == pytest.approx(share * 2e6, rel=0.2)
+    assert lengths_of.draws.std() < 1e-9  # all as long
+    uneven = [
+        Line(CLOSED, 6e5, "programming", 2),
+        Line(CLOSED, 1e5, "programming", 1),
+        Line(CLOSED, 1e6, n=10),
+    ]
+    with log_of(uneven, [fact(CLOSED)]) as small:
+        found = measure(small, "agentic.weekly_programming_to_overall", {})
+    error = np.std([3e5, 3e5, 1e5], ddof=1) / 3**0.5 / (1.7e6 / 13)
+    assert found.draws.std(axis=0) == pytest.approx(error, rel=0.2)
+
+
 @pytest.mark.parametrize("name", ["length_growth", "reasoning_part_of_growth"])
 def test_growth_is_between_days_that_the_log_reaches(name):
     line = Line(CLOSED, lambda week: 1e5 * (1 + week), prompt=0.5, more={"tokens_reasoning": 100})

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
 
+from testbed.claims import verdict
 from testbed.experiment import reading
 from testbed.experiment.findings import matrix as matrices
 from testbed.experiment.findings import page
+from testbed.experiment.findings import table as tables
+from tests.testbed.experiment import carriers
 from tests.testbed.experiment.made import TINY, table, write
 
 W = "one-frontier-model"
@@ -185,6 +189,60 @@ worlds:
     assert [cell.errors for cell in every if cell.pattern == "kept too"] == [""]  # claims no effect
     assert found["true", "base"].errors == ""
     assert found["null", "fit=off"].reference == "base"  # compared within its world
+
+
+RISES, WANDERS = [0.1 + 0.001 * i for i in range(20)], [0.1 * (-1) ** i + 0.01 for i in range(20)]
+
+
+def test_a_direction_that_holds_by_luck_is_said_and_is_none_for_the_words(plan):
+    holds = {("base", "launch"): ALL, ("fit=off", "launch"): "y" * 11 + "n" * 9, ("lock_in=0", "launch"): ALL}
+    changes = {"base": RISES, "fit=off": WANDERS, "lock_in=0": RISES}
+    named = {(W, arm, pattern): letters for (arm, pattern), letters in holds.items()}
+    given = {(W, arm, "launch"): numbers for arm, numbers in changes.items()}
+    found = {cell.arm: cell for cell in matrices.matrix(plan, table(plan, named, changes=given))}
+    base, fit = found["base"], found["fit=off"]
+    assert (base.directions, fit.directions, found["lock_in=0"].directions) == ("shown", "not shown", "shown")
+    assert (fit.rate, fit.finding) == (0.55, "necessary")  # 11 of 20 would be a help alone
+    assert fit.p == pytest.approx(2 * 0.5**9)  # of the runs as they are
+    assert found["lock_in=0"].finding == "irrelevant"
+    alone = {cell.arm: cell for cell in matrices.matrix(plan, table(plan, named))}["fit=off"]
+    assert (alone.directions, alone.finding) == ("", "helps")
+    shown = {row[0].text: row[1].text for row in page.overview(plan, list(found.values())).rows}
+    assert "\nby luck" in shown["fit=off"] and "luck" not in shown["base"]
+
+
+def test_the_runs_say_how_directions_were_tested(plan):
+    records = {cell.task.key: carriers.answer(cell.task) for cell in plan.cells}
+    test = verdict.Tested("world", 0.1, "points", up=True).as_data()
+    for number, record in enumerate(records.values()):
+        lines = [
+            {"parts": [], "test": test},
+            {"parts": [{"test": None}, {"test": test}]},
+            {"parts": [], "test": None},
+        ]
+        record["patterns"]["launch"]["line"] = lines[number % 3]
+    runs = tables.tidy(plan, records)
+    told = [json.loads(text) if text else None for text in runs[runs["pattern"] == "launch"]["directions"]]
+    assert told[:3] == [[test], [None, test], None]
+    assert set(runs[runs["pattern"] == "kept"]["directions"]) == {""}
+
+
+def test_luck_on_both_sides_is_no_finding(plan):
+    named = {(W, "base", "launch"): "y" * 4 + "n" * 16, (W, "fit=off", "launch"): "n" * 4 + "y" * 16}
+    given = {(W, arm, "launch"): WANDERS for arm in ("base", "fit=off")}
+    fit = matrices.matrix(plan, table(plan, named, changes=given))[1]
+    assert fit.p < 0.05 and fit.finding == "undecided"
+
+
+def test_a_direction_by_luck_is_no_false_positive(tmp_path):
+    text = TINY.replace("base: one-frontier-model.yaml", """\
+worlds:
+  null: {file: one-frontier-model.yaml, effect: absent}""")  # fmt: skip
+    plan = reading.load(write(tmp_path, text), replicates=80)
+    named = {("null", "base", "launch"): "yn" * 40}
+    for values, errors in ((WANDERS * 4, "within the level"), ([0.1] * 40 + [0.2] * 40, "too many")):
+        given = {("null", "base", "launch"): values}
+        assert matrices.matrix(plan, table(plan, named, changes=given))[0].errors == errors
 
 
 def test_no_comparison_across_worlds(plan):

@@ -113,6 +113,11 @@ def test_what_needs_tokens_is_not_asked_of_an_activity(both):
     assert "prices" not in quick.log.models.columns
 
 
+def test_outcomes_of_a_world_know_that_it_is_simulated(both):
+    for found in both:
+        assert found.log.simulated and found.by_requests.simulated and found.log.unshared().simulated
+
+
 def test_by_requests_weighs_each_request_as_one(both):
     weekly = usage.weekly_by_model(both[1].log)
     share = {"of": {"model": NEW}, "window": ["2025-01-06", "2025-06-15"], "summary": "mean"}
