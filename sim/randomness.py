@@ -71,6 +71,8 @@ class Purpose(IntEnum):
     UPGRADE = 50
     UPGRADE_REACTION = 51
     BESIDE_LENGTH = 52
+    JUDGEMENT = 53
+    LOOK_BACK = 54
     DAY_COUNT = 60
     SESSION_START = 61
     RECORD = 62

@@ -11,6 +11,7 @@ from sim.mechanisms.choice.information import Information
 from sim.mechanisms.choice.price_response import PriceResponse
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.lock_in import LockIn
+from sim.mechanisms.regret import Regret
 from sim.mechanisms.upgrade import Upgrade
 from sim.pricing import log_price
 from sim.randomness import Draws
@@ -26,7 +27,7 @@ class Judgement:
         self.market, self.work, self.draws = market, workloads, draws
         causes, search = scenario.mechanisms, scenario.search
         self.fit, self.information = causes[Fit], causes[Information]
-        self.lock_in, self.upgrade = causes[LockIn], causes[Upgrade]
+        self.lock_in, self.upgrade, self.regret = causes[LockIn], causes[Upgrade], causes[Regret]
         self.price_response = causes[PriceResponse]
         self.floor, self.quality_weight = search.price_floor_usd_per_mtok, search.quality_weight
 
@@ -68,6 +69,12 @@ class Judgement:
         """Utility of a model once it is used: quality_weight * useful margin - the burden of its price; no unit."""
         margin = self.fit.margin(self.draws, *self._pairs(rows, model))
         return self._utility(rows, model, self.information.useful(margin))
+
+    def judged_utility(self, rows: Rows, model: NDArray[np.int16], day: int) -> NDArray[np.float64]:
+        """What the experienced utility of a model seems to be after a trial that ends on a day."""
+        margin = self.fit.margin(self.draws, *self._pairs(rows, model))
+        error = self.regret.error(self.draws, self.work.entity[rows], self.market.key[model], day)
+        return self._utility(rows, model, self.information.useful(margin + error))
 
     def highest_utility(self, rows: Rows, model: NDArray[np.int16]) -> NDArray[np.float64]:
         """The most that the experienced utility of a model can turn out to be: its price is public."""

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
 from sim.agents.choice import NO_MODEL, View, affordable_frontier
-from sim.agents.model_sets import add, remove
 from sim.agents.spells import Reason
 from sim.agents.states import EMBEDDED, TRIAL, TRYING, TRYING_RIVAL, WAITING, Rows, States, where_equal
 from sim.mechanisms.frontier_attention import FrontierAttention
@@ -40,8 +39,7 @@ class MarketReactions:
         """A model that became better, or cheaper for this kind of work, is worth another trial."""
         for number in self.market.changes.better:
             categories = self.market.changes.cheaper_in.get(number, EVERY_CATEGORY)
-            for models in (self.states.rejected, self.states.known_to_fit):
-                remove(models, number, self.work.category, categories)
+            self.states.memory.forget(number, self.work.category, categories)
 
     def _retire(self, day: int) -> None:
         """A retired model's users move to its successor or search anew, and trials of it end."""
@@ -104,7 +102,7 @@ class MarketReactions:
             self.states.drop_rival(day, rows)
             self.states.close_home(rows[~pays], day, Reason.PRICE)
             self.states.close_home(rows[pays], day, Reason.ABILITY)
-            add(self.states.rejected, rows, self.states.home[rows])
+            self.states.memory.reject(rows, self.states.home[rows])
             self.states.seek(day, rows)
             rows = np.flatnonzero(self.states.beside.model == number)
             rows = rows[~self.judge.fits(rows, self.states.beside.model[rows])]

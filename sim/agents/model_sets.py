@@ -1,4 +1,4 @@
-"""Sets of models, one for each workload: a row of bits, 64 to a word."""
+"""Sets of models, one for each workload: a row of bits, 64 to a word; and what workloads remember in them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,11 @@ def add(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
     sets[rows, model >> 6] |= np.uint64(1) << (model & 63).astype(np.uint64)
 
 
+def discard(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
+    """Take one model each out of the sets of `rows`."""
+    sets[rows, model >> 6] &= ~(np.uint64(1) << (model & 63).astype(np.uint64))
+
+
 @compiled
 def remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
     """Take a model out of the sets of the workloads of some categories."""
@@ -39,3 +44,34 @@ def contains(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> N
 def holds(sets: Sets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each set holds each model: rows x models."""
     return np.asarray((sets[:, numbers >> 6] >> (numbers & 63).astype(np.uint64)) & np.uint64(1) == 1)
+
+
+class Memory:
+    """What workloads remember of models."""
+
+    def __init__(self, workloads: int, models: int) -> None:
+        self.rejected = empty_sets(workloads, models)
+        """Models that failed a trial, or whose fit broke: not tried again until they change."""
+        self.known_to_fit = empty_sets(workloads, models)
+        """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
+        self.passed_over = empty_sets(workloads, models)
+        """Models that work with a home does not look at: all of both, but homes that are to be compared again."""
+
+    def reject(self, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
+        """A model each failed."""
+        add(self.rejected, rows, model)
+        add(self.passed_over, rows, model)
+
+    def compare(self, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
+        """A model each fits, and was compared with another one."""
+        add(self.known_to_fit, rows, model)
+        add(self.passed_over, rows, model)
+
+    def reopen(self, rows: NDArray[np.int64], model: NDArray[np.int16]) -> None:
+        """A model each that is known to fit may be compared again."""
+        discard(self.passed_over, rows, model)
+
+    def forget(self, number: int, category: NDArray[np.int8], of_category: NDArray[np.bool_]) -> None:
+        """A model is another one now for the workloads of some categories."""
+        for sets in (self.rejected, self.known_to_fit, self.passed_over):
+            remove(sets, number, category, of_category)

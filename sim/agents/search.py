@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.agents.choice import NO_MODEL, View, affordable_frontier, choose
 from sim.agents.default_models import DefaultModels
 from sim.agents.market_reactions import MarketReactions
-from sim.agents.model_sets import add
+from sim.agents.model_sets import Sets
 from sim.agents.population import FOREVER, Workloads
 from sim.agents.spells import Reason
 from sim.agents.states import (
@@ -33,6 +33,7 @@ from sim.compiled import compiled
 from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.fit import Fit
+from sim.mechanisms.regret import Regret
 from sim.randomness import Draws
 from sim.scenario import Scenario
 
@@ -54,7 +55,7 @@ class Search(States):
     def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
         super().__init__(scenario, market, workloads, draws)
         causes = scenario.mechanisms
-        self.backlog, self.fit = causes[Backlog], causes[Fit]
+        self.backlog, self.fit, self.regret = causes[Backlog], causes[Fit], causes[Regret]
         self.reactions, self.upgrades = MarketReactions(self), Upgrades(self)
         self.defaults = DefaultModels(scenario, market, workloads, draws)
         self.choices = 0
@@ -115,7 +116,7 @@ class Search(States):
             return
         no_home = np.full(len(rows), NO_MODEL, dtype=np.int16)
         outside = np.full(len(rows), self.scenario.search.outside_option)
-        chosen = self._choose(day, rows, view, home=no_home, outside=outside)
+        chosen = self._choose(day, rows, view, self.memory.rejected, home=no_home, outside=outside)
         # New work may take the default of its application; users of a wave first try the model that drew them.
         new = self.decisions[rows] == 1
         default = self.defaults.first(day, rows[new], self.judge)
@@ -133,14 +134,14 @@ class Search(States):
         day: int,
         rows: Rows,
         view: View,
+        passed_over: Sets,
         *,
         home: NDArray[np.int16],
         outside: NDArray[np.float64],
-        unknown_only: bool = False,
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work, rows, rejected=self.rejected,
-            known_to_fit=self.known_to_fit, home=home, outside=outside, day=day, unknown_only=unknown_only,
+            view, self.scenario, self.draws, self.work, rows, rejected=passed_over,
+            known_to_fit=self.memory.known_to_fit, home=home, outside=outside, day=day,
         )  # fmt: skip
         self.decisions[rows] += 1
         self.choices += len(rows)
@@ -156,7 +157,7 @@ class Search(States):
         self.close_trial(good, day, Reason.EMBEDDED)
         self.embed(day, good, self.trial[good])
         self.close_trial(bad, day, Reason.MISFIT)
-        add(self.rejected, bad, self.trial[bad])
+        self.memory.reject(bad, self.trial[bad])
         self.wait(day, bad)
 
     # -- rivals -------------------------------------------------------------------------------------------------
@@ -168,8 +169,9 @@ class Search(States):
             return
         home = self.home[rows]
         outside = self.rivals.staying(self.judge.experienced_utility(rows, home))
-        # What was compared with the home once is not compared again until it changes.
-        chosen = self._choose(day, rows, view, home=home, outside=outside, unknown_only=True)
+        # What was compared with the home once is not compared again until it changes, or the home disappoints.
+        self._look_back(day, rows)
+        chosen = self._choose(day, rows, view, self.memory.passed_over, home=home, outside=outside)
         found = chosen != NO_MODEL
         trying, model = rows[found], chosen[found]
         self.open_trial(day, trying, model, RIVAL, self.rivals.trial_days.quantile)
@@ -178,21 +180,32 @@ class Search(States):
         self.silent[silent] = True
         self.next_rival_look(day, rows[~found])
 
+    def _look_back(self, day: int, rows: Rows) -> None:
+        """Where the home disappoints, the better one that was left for it may be compared again."""
+        if not self.regret.enabled:
+            return
+        rows = rows[self.left[rows] != NO_MODEL]
+        rows = rows[self.regret.looks_back(self.draws, self.work.entity[rows], day)]
+        left, worth = self.left[rows], self.judge.experienced_utility
+        better = worth(rows, left) > worth(rows, self.home[rows])
+        self.memory.reopen(rows[better], left[better])
+
     def _judge_rivals(self, day: int, rows: Rows) -> None:
         """A rival's trial ends: work moves if the rival is better by more than the switching cost, else it returns."""
         model, home = self.trial[rows], self.home[rows]
-        gain = self.judge.experienced_utility(rows, model) - self.judge.experienced_utility(rows, home)
+        gain = self.judge.judged_utility(rows, model, day) - self.judge.experienced_utility(rows, home)
         fits = self.judge.fits(rows, model)
         cost = self.judge.cost_of_change(rows, home, model, day - self.since[rows])
         moves = (fits & (gain > cost)) | self.planted.holds[rows]
         movers, returners = rows[moves], rows[~moves]
         self.close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self.close_trial(movers, day, Reason.EMBEDDED)
-        add(self.known_to_fit, movers, self.home[movers])
-        self.embed(day, movers, self.trial[movers])
+        self.memory.compare(movers, home[moves])
+        self.embed(day, movers, model[moves])
+        self.left[movers] = home[moves]
         self.close_trial(returners, day, Reason.RETURNED)
-        add(self.known_to_fit, rows[~moves & fits], model[~moves & fits])
-        add(self.rejected, rows[~fits], model[~fits])
+        self.memory.compare(rows[~moves & fits], model[~moves & fits])
+        self.memory.reject(rows[~fits], model[~fits])
         self.come_home(day, returners)
 
     # -- measures ------------------------------------------------------------------------------------------------

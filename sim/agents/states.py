@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.agents.beside import Beside
 from sim.agents.judgement import Judgement
-from sim.agents.model_sets import NO_MODEL, empty_sets
+from sim.agents.model_sets import NO_MODEL, Memory
 from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import FOREVER, Workloads
 from sim.agents.spells import Kind, Reason, SpellLog
@@ -85,10 +85,9 @@ class States:
         """Searches and trials that failed since the last embedding, loss of home or news of a release."""
         self.decisions = np.zeros(n, dtype=np.int32)
         """Choices so far."""
-        self.rejected = empty_sets(n, len(market.listed))
-        """Models that failed a trial, or whose fit broke: not tried again until they change."""
-        self.known_to_fit = empty_sets(n, len(market.listed))
-        """Models that are known to fit: former homes, and rivals that did not beat the home by enough."""
+        self.memory = Memory(n, len(market.listed))
+        self.left = np.full(n, NO_MODEL, dtype=np.int16)
+        """The home that was left for the present one after a comparison."""
         self.pinned = workloads.pinned_model.copy()
         """The model to which a workload is bound."""
         self.planted = PlantedLoyalty(scenario, market, workloads, draws)
@@ -163,6 +162,7 @@ class States:
         self.state[rows] = EMBEDDED
         self.failures[rows] = 0
         self.since[rows] = day if since is None else since
+        self.left[rows] = NO_MODEL
         self.home_start[rows] = day
         self.silent[rows] = False
         self.next_rival_look(day, rows)

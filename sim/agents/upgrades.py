@@ -7,7 +7,7 @@ change stays, or is undone. Where it stays, a part of the requests still names t
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.model_sets import NO_MODEL, add, contains
+from sim.agents.model_sets import NO_MODEL, contains
 from sim.agents.population import FOREVER
 from sim.agents.spells import Reason
 from sim.agents.states import TRYING_RIVAL, UPGRADE, Rows, States
@@ -73,24 +73,25 @@ class Upgrades:
         states = self.states
         gain = states.judge.highest_utility(rows, model) - self._home_utility(rows)
         stays = self.upgrade.stays(gain, self._cost(day, rows, model))
-        return stays & states.judge.usable(rows, model) & ~contains(states.rejected, rows, model)
+        return stays & states.judge.usable(rows, model) & ~contains(states.memory.rejected, rows, model)
 
     def judge(self, day: int, rows: Rows) -> None:
         """The trial of an upgrade ends: work stays with the new model, or changes back."""
         states, model, old = self.states, self.states.trial[rows], self.states.home[rows]
         fits = states.judge.fits(rows, model)
-        gain = states.judge.experienced_utility(rows, model) - self._home_utility(rows)
+        gain = states.judge.judged_utility(rows, model, day) - self._home_utility(rows)
         stays = fits & self.upgrade.stays(gain, self._cost(day, rows, model)) | states.planted.holds[rows]
         back = ~stays
         states.close_trial(rows[back], day, Reason.RETURNED)
-        add(states.known_to_fit, rows[back & fits], model[back & fits])
-        add(states.rejected, rows[back & ~fits], model[back & ~fits])
+        states.memory.compare(rows[back & fits], model[back & fits])
+        states.memory.reject(rows[back & ~fits], model[back & ~fits])
         states.come_home(day, rows[back])
         rows, model, old = rows[stays], model[stays], old[stays]
         states.close_trial(rows, day, Reason.EMBEDDED)
-        add(states.known_to_fit, rows, old)
+        states.memory.compare(rows, old)
         tenure = states.since[rows]
         states.embed(day, rows, model, tenure)
+        states.left[rows] = old
         days = self.upgrade.days_beside(states.draws, self.work.entity[rows], self.market.key[model])
         states.beside.open(day, rows, old, days, tenure)
 

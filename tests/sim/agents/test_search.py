@@ -61,6 +61,7 @@ mechanisms:
   price_response: on
   migration: on
   upgrade: {reaction_days: {exponential: {mean: 9}}, beside_days: {exponential: {mean: 12}}}
+  regret: on
 calendar:
   - {event: price_change, date: 2025-02-03, model: a/old, factor: 2.5}
   - {event: price_change, date: 2025-03-05, model: c/final, factor: 0.6}
@@ -151,9 +152,9 @@ def check_history(agents, workload, own, facts):
             before = [y for y in main[:i] if y.kind == "HOME"][-1]
             assert before.since == x.since
             assert before.reason in ("MIGRATED", "SILENT", "UPGRADING")
-            if before.reason == "UPGRADING":
-                check_upgrade(before, main[main.index(before) + 1], x, facts)
-            if before.reason == "SILENT":  # its successor, if it retired in the meantime
+            if main[i - 1].kind == "UPGRADE":
+                check_upgrade(before, main[i - 1], x, facts)
+            elif before.reason == "SILENT":  # its successor, if it retired in the meantime
                 assert x.model in (before.model, facts[before.model].successor)
     for r in rivals:
         home = [x for x in main if x.start <= r.start][-1]
@@ -183,7 +184,13 @@ def check_upgrade(old, trial, home, facts):
     """A home, the trial of a later model of its line, and the home after it: the new model, or the old one again (or
     its successor, if it retired in the meantime)."""
     line, released = facts[old.model].line, facts[old.model].released
-    assert (trial.kind, trial.start, trial.since) == ("UPGRADE", old.end, old.since) and line
+    assert trial.since == old.since and line
+    # A home that was silent for a rival comes back on the day of the upgrade, and has no spell of its own before it.
+    assert (
+        trial.start == old.end
+        if old.reason == "UPGRADING"
+        else (old.reason, trial.start > old.end) == ("SILENT", True)
+    )
     assert facts[trial.model].line == line and facts[trial.model].released > released
     assert home.start == trial.end
     stays = trial.reason == "EMBEDDED"
@@ -285,9 +292,10 @@ def small_worlds(draw) -> tuple[str, tuple[str, ...]]:
         f"mechanisms.upgrade.reaction_days={any_of(0, 6)}",
         f"mechanisms.upgrade.beside_days={any_of(0, 1, 25)}",
         f"mechanisms.upgrade.share={any_of(0.5, 1)}",
+        f"mechanisms.regret={{noise: {any_of(0, 0.5, 3)}, look_back: {any_of(0.5, 1)}}}",
     ]
     for name in ("fit", "backlog", "information", "lock_in", "frontier_attention", "rival_trials", "price_response",
-                 "popularity", "consideration", "migration", "upgrade"):  # fmt: skip
+                 "popularity", "consideration", "migration", "upgrade", "regret"):  # fmt: skip
         changes.append(f"mechanisms.{name}.enabled={any_of('on', 'off')}")
     return "\n".join(models) + SMALL, tuple(changes)
 
