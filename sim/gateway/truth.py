@@ -33,7 +33,8 @@ def write_truth(
     writer: LogWriter,
     planted: PlantedLoyalty,
 ) -> None:
-    """What no real log holds: users, workloads, spells, market events, and the models' latent parameters.
+    """What no real log holds: users, workloads, spells, market events, and the models' lines and latent
+    parameters.
 
     Where ids can be reset, also which ids are one user's; where loyal users are planted, also who they are.
     """
@@ -111,6 +112,7 @@ def write_truth(
     })  # fmt: skip
     save("abilities", {
         "model": models,
+        "line": [m.facts.line for m in catalogue.models],
         "hype": [m.latent.hype for m in catalogue.models],
         "permissive": [m.latent.permissive for m in catalogue.models],
         **_by_category([m.latent.ability for m in catalogue.models]),

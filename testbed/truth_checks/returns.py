@@ -38,5 +38,20 @@ def returners(truth: Truth) -> TruthCheck:
         f"in {found.value:.0%} ({found.low:.0%} to {found.high:.0%}) of {counted(len(tried), 'return')} of a workload "
         "after a calendar month or more without the model"
     )
+    words += f"; {counted(moved_back(truth), 'move')} back to a home that had been left for another one"
     verdict: Status = "holds" if found.low > 0.5 else "fails"
     return TruthCheck(NAME, CLAIM, found.value, found.low, found.high, len(tried), 0.5, verdict, words)
+
+
+def moved_back(truth: Truth) -> int:
+    """How many times work moved back to a model that it had left for another one after a comparison or an upgrade.
+
+    A trial or a use beside another home is no move, nor is a home that is found again after it was lost.
+    """
+    tenures = truth.tenures
+    moves = tenures[tenures["moved_to"] >= 0]
+    left = moves.groupby(["workload", "model"], as_index=False)["end"].min()
+    back = moves.merge(
+        left, left_on=["workload", "moved_to"], right_on=["workload", "model"], suffixes=("", "_left")
+    )
+    return int((back["end"] > back["end_left"]).sum())

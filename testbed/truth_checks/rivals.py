@@ -67,15 +67,12 @@ def stay_when_rivals_come(truth: Truth) -> TruthCheck:
 
 def exits(truth: Truth) -> pd.DataFrame:
     """Workload-months at risk around the rival's release: exit, first (fit), after (the release), user."""
-    homes = truth.spells[truth.spells["kind"] == "home"]
-    tenure = homes.groupby(["workload", "model"], as_index=False).agg(
-        begin=("start", "min"), end=("end", "max")
+    tenures = truth.tenures
+    workload, model, begin, end, moved_to = (
+        tenures[name].to_numpy() for name in ("workload", "model", "begin", "end", "moved_to")
     )
-    moved = homes[homes["reason"] == "moved"].groupby(["workload", "model"])["end"].max()
-    workload, model = tenure["workload"].to_numpy(), tenure["model"].to_numpy()
-    begin, end = tenure["begin"].to_numpy(), tenure["end"].to_numpy()
-    left = moved.reindex(pd.MultiIndex.from_frame(tenure[["workload", "model"]])).to_numpy()
-    left = left == end  # did the tenure end with a move?
+    # Who goes on within the line of the model has not left it for a rival.
+    left = (moved_to >= 0) & ~_same_line(truth, model, moved_to)
     rival = _rival_day(truth, workload, model)
     parts = []
     for period in range(-MONTHS_AROUND, MONTHS_AROUND):
@@ -93,16 +90,23 @@ def exits(truth: Truth) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _same_line(
+    truth: Truth, one: NDArray[np.int64] | np.int64, other: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether models are of one product line."""
+    return np.asarray((truth.line[one] == truth.line[other]) & (truth.line[one] >= 0))
+
+
 def _rival_day(truth: Truth, workload: NDArray[np.int64], model: NDArray[np.int64]) -> NDArray[np.int64]:
     """The release of the first later model that a workload could use and that is more able than its home; `days` and
-    more if none comes. A home's successor is no rival.
+    more if none comes. A home's successor and later models of its line are no rivals.
     """
     out = np.full(len(model), 10 * truth.days, dtype=np.int64)
     for home in np.unique(model):
         rows = np.flatnonzero(model == home)
         category = truth.category[workload[rows]]
         rivals = np.flatnonzero(truth.released > truth.released[home])
-        rivals = rivals[rivals != truth.successor[home]]
+        rivals = rivals[(rivals != truth.successor[home]) & ~_same_line(truth, home, rivals)]
         if not len(rivals):
             continue
         better = truth.ability[home, category][:, None] < truth.ability[np.ix_(rivals, category)].T

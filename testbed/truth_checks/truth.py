@@ -41,6 +41,7 @@ class Truth:
     released: NDArray[np.int64]  # model
     ability: NDArray[np.float64]  # model x category
     successor: NDArray[np.int64]  # model, or -1
+    line: NDArray[np.int64]  # number of the product line, or -1
     solves: NDArray[np.bool_]  # workload x model
     usable: NDArray[np.bool_]  # workload x model: able and the needs met, whatever the price
     affordable: NDArray[np.bool_]  # workload x model: price and needs met, whatever the ability
@@ -83,6 +84,35 @@ class Truth:
             "month": np.repeat(first, reach) + within,
         }).drop_duplicates()  # fmt: skip
         return months.sort_values(["workload", "model", "month"], ignore_index=True)
+
+    @cached_property
+    def tenures(self) -> pd.DataFrame:
+        """Homes from their beginning to their end, silence included: workload, model, begin, end, moved_to.
+
+        moved_to: the model for which the home was left, after a comparison or by an upgrade; -1 if it was not left.
+        A home that was lost, or left and found again, has several tenures.
+        """
+        homes = self.spells[self.spells["kind"] == "home"]
+        workload, model, start, end = (
+            homes[name].to_numpy() for name in ("workload", "model", "start", "end")
+        )
+        silent = homes["reason"].isin(["silent", "upgrading"]).to_numpy()
+        goes_on = (workload[1:] == workload[:-1]) & (model[1:] == model[:-1]) & silent[:-1]
+        first = np.flatnonzero(np.append(True, ~goes_on)[: len(homes)])
+        last = np.append(first[1:], len(homes)) - 1
+        tenures = pd.DataFrame({"workload": workload[first], "model": model[first], "begin": start[first]})
+        # A trial beside the home that was won: the next home begins with it.
+        won = self.spells[
+            self.spells["kind"].isin(["rival", "upgrade"]) & (self.spells["reason"] == "embedded")
+        ]
+        later = tenures.shift(-1, fill_value=-1)
+        won_by = pd.MultiIndex.from_frame(won[["workload", "model", "end"]])
+        moves = pd.MultiIndex.from_frame(later).isin(won_by)
+        moves &= (later["workload"] == tenures["workload"]).to_numpy()
+        return tenures.assign(
+            end=np.where(moves, later["begin"], end[last[: len(first)]]),
+            moved_to=np.where(moves, later["model"], -1),
+        )
 
     def uses(self, workload: pd.Series, model: pd.Series, month: pd.Series) -> NDArray[np.bool_]:
         """Whether each workload used the model in the month."""
@@ -153,6 +183,7 @@ def read(folder: Path) -> Truth:
         released=days(models["released"]),
         ability=ability,
         successor=models["successor"].map(number).fillna(-1).to_numpy(dtype=np.int64),
+        line=_lines(models),
         solves=able & met & pays & own[:, None],
         usable=able & met,
         affordable=met & pays & own[:, None],
@@ -160,6 +191,13 @@ def read(folder: Path) -> Truth:
         user=pd.Index(users["user_id"]).get_indexer(work["user_id"]),
         spells=table[own[table["workload"]]].reset_index(drop=True),
     )
+
+
+def _lines(models: pd.DataFrame) -> NDArray[np.int64]:
+    """A number for each model's product line; -1 for none, as for all models of runs that do not tell lines yet."""
+    if "line" not in models:
+        return np.full(len(models), -1)
+    return pd.factorize(models["line"].where(models["line"] != ""))[0].astype(np.int64)
 
 
 def _prices(models: pd.DataFrame, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -16,7 +16,7 @@ from testbed.failure import BadInput
 from testbed.truth_checks import TruthCheck, check, estimate, planted
 from testbed.truth_checks.claim import LEAST
 from testbed.truth_checks.launches import over_represented
-from testbed.truth_checks.returns import returners
+from testbed.truth_checks.returns import moved_back, returners
 from testbed.truth_checks.rivals import NO_JUMP, exits, stay_when_rivals_come
 from testbed.truth_checks.truth import Truth, read
 from testbed.truth_checks.windows import window_closes
@@ -165,10 +165,33 @@ def truth_of(spells: list[tuple[int, int, str, int, int, str]], first: np.ndarra
     solves = (first[:, None] >= 0) & (np.arange(3) >= first[:, None])
     return Truth(
         start=dt.date(2024, 10, 1), days=DAYS, names=["old", "new", "rival"], released=RELEASED,
-        ability=np.array([[1.0], [2.0], [2.1]]), successor=np.full(3, -1), solves=solves,
+        ability=np.array([[1.0], [2.0], [2.1]]), successor=np.full(3, -1), line=np.full(3, -1), solves=solves,
         usable=np.ones_like(solves), affordable=np.ones_like(solves), category=np.zeros(len(first), np.int64),
         user=np.arange(len(first)), spells=pd.DataFrame(spells, columns=names),
     )  # fmt: skip
+
+
+MISJUDGED = """
+title: Misjudged trials
+models:
+  a/one: {released: 2024-12-01, price_usd_per_mtok: 1.0, ability: 2.0, reach: 1.0}
+  b/two: {released: 2024-12-01, price_usd_per_mtok: 1.0, ability: 2.0, reach: 1.0}
+search: {outside_option: -9}
+workloads: {hardness: 0.0}
+mechanisms:
+  fit: {match_sd: 0.4}
+  information: {enabled: off, cap: 9}
+  rival_trials: {look_every_days: 6, trial_days: 3, inertia: -9, silent_share: 0.5}
+  regret: {noise: 0.6, look_back: 0.5}
+"""
+
+
+def to_rival(w: int, begin: int, day: int) -> list[tuple[int, int, str, int, int, str]]:
+    """A home with the new model from `begin` on that is left for the rival on `day`, after a trial beside it."""
+    return [
+        (w, NEW, "home", begin, day, "moved"), (w, RIVAL, "rival", day - 3, day, "embedded"),
+        (w, RIVAL, "home", day, DAYS, "horizon"),
+    ]  # fmt: skip
 
 
 def around_the_rival(first_leave: float, others_leave: float, size: int = 600, late: int = 0) -> TruthCheck:
@@ -181,10 +204,9 @@ def around_the_rival(first_leave: float, others_leave: float, size: int = 600, l
     spells = []
     for w in range(2 * size):
         moves = w // 2 < (first_leave if first[w] == NEW else others_leave) * size
-        spells.append(
-            (w, NEW, "home", 110, 240, "moved") if moves else (w, NEW, "home", 110, DAYS, "horizon")
-        )
-    spells += [(w, NEW, "home", 222, 260, "moved") for w in range(2 * size, 2 * size + late)]
+        spells += to_rival(w, 110, 240) if moves else [(w, NEW, "home", 110, DAYS, "horizon")]
+    for w in range(2 * size, 2 * size + late):
+        spells += to_rival(w, 222, 260)
     return stay_when_rivals_come(truth_of(spells, first))
 
 
@@ -216,8 +238,71 @@ def test_few_users_do_not_settle_whether_first_fits_stay():
 
 def test_who_began_after_the_rival_is_not_asked_to_stay():
     assert around_the_rival(0.0, 0.2, late=300) == around_the_rival(0.0, 0.2)
-    truth = truth_of([(0, NEW, "home", 222, 260, "moved")], np.array([NEW]))
-    assert exits(truth).empty
+    assert exits(truth_of(to_rival(0, 222, 260), np.array([NEW]))).empty
+
+
+SILENT_MOVE = [(0, NEW, "home", 110, 236, "silent"), (0, RIVAL, "rival", 236, 240, "embedded"),
+               (0, RIVAL, "home", 240, DAYS, "horizon")]  # fmt: skip
+LOOKED = [(0, NEW, "home", 110, 236, "silent"), (0, RIVAL, "rival", 236, 240, "returned"),
+          (0, NEW, "home", 240, DAYS, "horizon")]  # fmt: skip
+RETURN = [*to_rival(0, 110, 240)[:2], (0, RIVAL, "home", 240, 300, "moved"), (0, NEW, "rival", 296, 300, "embedded"),
+          (0, NEW, "home", 300, DAYS, "horizon")]  # fmt: skip
+UPGRADED = [(0, NEW, "home", 110, 236, "upgrading"), (0, RIVAL, "upgrade", 236, 240, "embedded"),
+            (0, RIVAL, "home", 240, DAYS, "horizon"), (0, NEW, "beside", 240, 270, "phased_out")]  # fmt: skip
+FOUND_AGAIN = [(0, NEW, "home", 110, 240, "price"), (0, NEW, "trial", 280, 284, "embedded"),
+               (0, NEW, "home", 284, DAYS, "horizon")]  # fmt: skip
+MIGRATED = [(0, OLD, "home", 10, 120, "migrated"), (0, NEW, "home", 120, DAYS, "horizon")]
+
+
+@pytest.mark.parametrize(
+    ("spells", "tenures", "back"),
+    [
+        (SILENT_MOVE, [(NEW, 110, 240, RIVAL), (RIVAL, 240, DAYS, -1)], 0),
+        (LOOKED, [(NEW, 110, DAYS, -1)], 0),
+        (RETURN, [(NEW, 110, 240, RIVAL), (RIVAL, 240, 300, NEW), (NEW, 300, DAYS, -1)], 1),
+        (UPGRADED, [(NEW, 110, 240, RIVAL), (RIVAL, 240, DAYS, -1)], 0),
+        (FOUND_AGAIN, [(NEW, 110, 240, -1), (NEW, 284, DAYS, -1)], 0),
+        (MIGRATED, [(OLD, 10, 120, -1), (NEW, 120, DAYS, -1)], 0),
+    ],
+)
+def test_a_home_is_left_by_a_move_and_not_by_silence_loss_or_migration(spells, tenures, back):
+    truth = truth_of([*spells, (1, NEW, "home", 110, DAYS, "horizon")], np.array([NEW, NEW]))
+    found = truth.tenures
+    assert found[found["workload"] == 0].iloc[:, 1:].apply(tuple, axis=1).tolist() == tenures
+    assert moved_back(truth) == back
+
+
+def test_who_returns_was_away_meanwhile_and_can_leave_again():
+    """A return begins a tenure of its own: the months away are not at risk, the exit before them is one."""
+    panel = exits(truth_of(RETURN, np.array([NEW])))
+    assert panel["exit"].tolist() == [False, False, False, True]
+
+
+def test_a_later_model_of_the_line_is_no_rival_and_an_upgrade_is_no_exit():
+    lines = np.array([-1, 5, 5])
+    apart = truth_of(UPGRADED, np.array([NEW]))
+    assert exits(apart)["exit"].tolist() == [False, False, False, True]
+    assert exits(replace(apart, line=lines)).empty
+
+
+def test_moves_back_are_counted_as_they_were_made(tmp_path):
+    """In a world where trials are misjudged, against what the spells say workload by workload."""
+    (tmp_path / "plain.yaml").write_text(PLAIN)
+    (tmp_path / "regret.yaml").write_text("extends: plain.yaml\n" + MISJUDGED)
+    found = {}
+    for word in ("on", "off"):
+        run = sim.run(tmp_path / "regret.yaml", settings=[f"mechanisms.regret.enabled={word}"], users=300,
+                      out=tmp_path / "out", workers=1)  # fmt: skip
+        spells = pd.read_parquet(run.path / "truth" / "spells.parquet")
+        homes = spells[spells["kind"] == "home"].sort_values(["workload", "start"])
+        back = 0
+        for _, own in homes.groupby("workload"):
+            models = own["model"].astype(str).tolist()
+            changes = [model for i, model in enumerate(models) if i == 0 or model != models[i - 1]]
+            back += sum(model in changes[:i] for i, model in enumerate(changes))
+        found[word] = moved_back(read(run.path))
+        assert found[word] == back
+    assert found["on"] > 10 and found["off"] == 0
 
 
 def launched(odds: float, first_stay: float, others_stay: float) -> TruthCheck:
