@@ -40,13 +40,14 @@ class Baseline:
         thought = np.where(u[1] < 0.3, visible * z[2], 0.0).astype(np.int32)
         completion = visible.astype(np.int32) + thought
         cached = (0.5 * prompt * u[2]).astype(np.int32)
-        price = self.prices[model]
+        free = u[4] < 0.1
+        price = np.where(free[:, None], 0.0, self.prices[model])
         wait = 600.0 * z[3] + 0.01 * prompt
         finish = np.searchsorted(FINISH_CDF, u[6])
         return {
             "millis": (WEEK_MS * u[3]).astype(np.int64),
             "model": model,
-            "free": u[4] < 0.1,
+            "free": free,
             "provider": (len(self.world.providers) * u[5]).astype(np.int32),
             "prompt": prompt,
             "completion": completion,
