@@ -92,6 +92,8 @@ class Market:
         self._outages: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         """How many free windows and outages are under way: they may overlap."""
         self._repriced = True
+        self._lasting: NDArray[np.float64] = np.ones(n)
+        """By what each model's later prices in the catalogue are multiplied."""
         self.events: list[MarketEvent] = []
         self.price_history: NDArray[np.float64] = np.full((self.horizon, n, 3), np.nan)
         self.free_history: NDArray[np.bool_] = np.zeros((self.horizon, n), dtype=bool)
@@ -158,7 +160,9 @@ class Market:
     def _price_path(self, number: int, model: CatalogueModel) -> Process:
         for point in model.facts.prices:
             yield self._wait_until(self._day(point.start))
-            self._set_price(number, point.prompt, point.completion, point.cached)
+            factor = self._lasting[number]
+            cached = None if point.cached is None else point.cached * factor
+            self._set_price(number, point.prompt * factor, point.completion * factor, cached)
 
     def _set_price(self, number: int, prompt: float, completion: float, cached: float | None) -> None:
         day = int(np.clip(self.env.now, 0, self.horizon - 1))
@@ -230,13 +234,16 @@ class Market:
                 pass  # large accounts and waves are population inputs
 
     def _price_event(self, event: PriceEvent) -> Process:
-        number = self.catalogue.index(event.model)
         yield self._wait_until(self._day(event.date) + 0.25)  # after the catalogue's price of that day
-        if event.factor is not None:
-            prompt, completion, cached = self.price[number] * event.factor
-            self._set_price(number, prompt, completion, cached)
-        elif event.prompt is not None and event.completion is not None:
-            self._set_price(number, event.prompt, event.completion, event.cached)
+        numbers = np.flatnonzero(self.listed) if event.of_all else [self.catalogue.index(event.model)]
+        for number in map(int, numbers):
+            if event.factor is not None:
+                prompt, completion, cached = self.price[number] * event.factor
+                self._set_price(number, prompt, completion, cached)
+                if event.lasting:
+                    self._lasting[number] *= event.factor
+            elif event.prompt is not None and event.completion is not None:
+                self._set_price(number, event.prompt, event.completion, event.cached)
 
     def _ability_event(self, event: AbilityEvent) -> Process:
         number = self.catalogue.index(event.model)

@@ -22,7 +22,7 @@ from sim.catalogue.names import did_you_mean
 from sim.config.problems import Path as KeyPath
 from sim.config.problems import ProblemAt
 from sim.scenario import Scenario
-from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, PriceStrategyEvent
+from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, PriceEvent, PriceStrategyEvent
 from sim.scenario.models import AuthorSettings, ModelSettings
 from sim.scenario.shipped import WORLDS
 
@@ -138,6 +138,8 @@ def _check_event(event: CalendarEvent, i: int, start: dt.date, kept: Catalogue) 
             raise ProblemAt(
                 ("calendar", i, "author"), f"no model in this market is by '{event.author}'", hint
             )
+        return
+    if isinstance(event, PriceEvent) and event.of_all:
         return
     if event.model not in kept:
         raise _unknown(event.model, ("calendar", i, "model"), kept)

@@ -1,7 +1,8 @@
 """Overrides: `section.key=value` (`--set`) on top of a document.
 
 The value is YAML. A key that holds a dot stands in quotes (`models."openai/gpt-4.1".released=2025-04-14`); an item of a
-list is named by its number from 0; a date of a timeline is set or added.
+list is named by its number from 0, and `+` adds one (`calendar.+={event: outage, ...}`); a date of a timeline is set
+or added.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from sim.config.merging import DATE, is_null, is_timeline, merge, replaces
-from sim.config.nodes import MAX_DEPTH, Entry, Mapping, Node, Sequence, compose, source_lines
+from sim.config.nodes import MAX_DEPTH, Entry, Mapping, Node, Scalar, Sequence, compose, source_lines
 from sim.config.problems import Mark, Problem, ScenarioError, dotted
 from sim.config.switches import ALL, Switches, is_switch, switched_on, written_out
 
+ADDED = "+"  # names the item that is added to a list
 OVERRIDES = "--set"  # stands for the file name in the marks of overrides; the line is the override's number
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^.=\"'\s][^.=\"']*)")
 
@@ -95,11 +97,18 @@ def _put(
     if not steps:
         return value if node is None else merge(node, value, alternatives)
     step = steps[0]
+    if step.key == ADDED and not isinstance(node, Mapping):
+        if isinstance(node, Scalar) and not is_null(node):
+            raise _refused(text, step.mark, f"{ADDED} adds an item to a list, this is none")
+        before = node.items if isinstance(node, Sequence) else ()
+        item = _put(None, steps[1:], value, text, alternatives)
+        return Sequence((*before, item), step.mark if node is None else node.mark)
     if isinstance(node, Sequence):
         number = int(step.key) if step.key.isascii() and step.key.isdecimal() and len(step.key) < 10 else -1
         if not 0 <= number < len(node.items):
             known = f"0 to {len(node.items) - 1}" if node.items else "none: it is empty"
-            raise _refused(text, step.mark, f"this list has no item {step.key}", f"items: {known}")
+            hint = f"items: {known}; {ADDED} adds one"
+            raise _refused(text, step.mark, f"this list has no item {step.key}", hint)
         items = list(node.items)
         items[number] = _put(items[number], steps[1:], value, text, alternatives)
         return Sequence(tuple(items), node.mark)

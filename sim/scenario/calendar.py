@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from analysis.contract import Category
 from sim.config.problems import ProblemAt
+from sim.config.switches import ALL, Switch
 from sim.scenario.values import (
     NonNegative,
     Positive,
@@ -16,12 +17,18 @@ from sim.scenario.values import (
 
 
 class PriceEvent(Settings):
-    """A price change that the catalogue does not have; it holds until the catalogue's next price."""
+    """A price change that the catalogue does not have; it holds until the catalogue's next price, unless it lasts."""
 
     event: Literal["price_change"]
     date: dt.date = Field(description="the day on which it happens, or its first day")
-    model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
+    model: str = Field(
+        description="the model, as author/slug, or `all`: each one that is listed on that day",
+        examples=["new/frontier"],
+    )
     factor: Positive | None = Field(None, description="multiplies all of the model's prices")
+    lasting: Switch = Field(
+        False, description="whether the factor multiplies the catalogue's later prices of the model, too"
+    )
     prompt: NonNegative | None = Field(None, description="USD per million prompt tokens")
     completion: NonNegative | None = Field(None, description="USD per million completion tokens")
     cached: NonNegative | None = Field(None, description="USD per million cached prompt tokens")
@@ -30,7 +37,15 @@ class PriceEvent(Settings):
     def _one_way(self) -> "PriceEvent":
         if (self.factor is None) == (self.prompt is None or self.completion is None):
             raise ProblemAt((), "give either `factor`, or both `prompt` and `completion`")
+        for key, given in (("lasting", self.lasting), ("model", self.of_all)):
+            if given and self.factor is None:
+                raise ProblemAt((key,), "this needs `factor`: a stated price is one model's, until its next")
         return self
+
+    @property
+    def of_all(self) -> bool:
+        """Whether it changes the prices of all models that are listed on its day."""
+        return self.model == ALL
 
 
 class AbilityEvent(Settings):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.contract import CATEGORIES
+from sim.config.problems import ScenarioError
 from sim.market import Changes, Market
 from tests.worlds import world
 
@@ -147,6 +148,43 @@ calendar:
         assert days[n].price[OLD].tolist() == price
     assert told(days[:20], "worse") == {9: [OLD], 15: [OLD]}
     assert told(days[:19], "better") == {11: [OLD], 13: [OLD]}
+
+
+def test_a_lasting_factor_multiplies_what_the_catalogue_says_later():
+    """On 10 February the catalogue has a price of 1, 3 and 0.25 for the old model."""
+    _, days = diary(
+        MODELS + """
+calendar:
+  - {event: price_change, date: 2025-01-10, model: old/model, factor: 0.5, lasting: on}
+  - {event: price_change, date: 2025-01-15, model: old/model, factor: 0.5}
+  - {event: price_change, date: 2025-02-20, model: old/model, factor: 0.8, lasting: on}
+"""
+    )  # fmt: skip
+    for date, price in {
+        "2025-01-09": [2, 6, 0.5], "2025-01-10": [1, 3, 0.25], "2025-01-15": [0.5, 1.5, 0.125],
+        "2025-02-10": [0.5, 1.5, 0.125], "2025-02-20": [0.4, 1.2, 0.1],
+    }.items():  # fmt: skip
+        np.testing.assert_allclose(days[on(date)].price[OLD], price, err_msg=date)
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_price_change_of_all_is_of_the_models_that_are_listed_on_its_day(lasting):
+    """The old model and the new one are; the heir comes later, at its own price."""
+    change = "{event: price_change, date: 2025-01-20, model: all, factor: 0.5, lasting: %s}"
+    market, days = diary(MODELS + "calendar:\n  - " + change % ("on" if lasting else "off"))
+    at, later = days[on("2025-01-20")].price, days[on("2025-03-05")].price
+    assert at[OLD].tolist() == [1, 3, 0.25] and at[NEW].tolist() == [1.5, 1.5, 1.5]
+    assert later[HEIR].tolist() == [2, 2, 2]
+    assert later[OLD].tolist() == ([0.5, 1.5, 0.125] if lasting else [1, 3, 0.25])
+    changed = [model for _, day, model, _ in noted(market, "price") if day == on("2025-01-20")]
+    assert changed == [OLD, NEW]
+
+
+@pytest.mark.parametrize("key", ["lasting: on, model: old/model", "model: all"])
+def test_a_stated_price_is_one_models_and_does_not_outlast_the_catalogues_next(key):
+    event = f"{{event: price_change, date: 2025-01-20, prompt: 1, completion: 1, {key}}}"
+    with pytest.raises(ScenarioError, match=rf"calendar.0.{key.partition(':')[0]}: this needs `factor`"):
+        world(f"{MODELS}calendar:\n  - {event}")
 
 
 @pytest.mark.parametrize(("factor", "named"), [(0.85, "better"), (0.86, None), (1.001, "worse"), (1.0, None)])

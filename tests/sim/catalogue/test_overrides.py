@@ -480,6 +480,7 @@ calendar:
         ("event: price_strategy, date: 2025-01-05, author: n", "author", "no model in this market is by 'n'"),
         ("event: ability_change, date: 2024-11-30, by: 1, model: m/own", "date", "not released before 2024-12-01"),
         ("event: outage, date: 2025-03-01, days: 1, model: m/own", "date", "retired since 2025-03-01"),
+        ("event: outage, date: 2025-01-05, days: 1, model: all", "model", "unknown model 'all'"),
     ],
 )  # fmt: skip
 def test_impossible_events_are_refused(event, path, said):

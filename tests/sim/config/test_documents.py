@@ -564,6 +564,8 @@ events: [{at: 1}, {at: 2}]
         ("models.'openai/gpt-4.1'.released=x", ("models", "openai/gpt-4.1", "released"), "x", 34),
         ("events.1.at=5", ("events", 1, "at"), 5, 13),
         ("events=[]", ("events",), [], 8),
+        ("events.+={at: 3}", ("events", 2, "at"), 3, 15),
+        ("events.+.at=3", ("events", 2, "at"), 3, 13),
         ("models={new/two: {price: 3}}", ("models", "new/two", "price"), 3, 26),
         ("users.deep=1", ("users", "deep"), 1, 12),
     ],
@@ -593,9 +595,19 @@ def test_overrides_merge_remove_and_leave_the_rest(folder: Path) -> None:
     assert gone.mark(("models", "new/one")) == Mark("--set", 1, 16)
 
 
+def test_an_item_is_added_to_a_list_or_begins_one(folder: Path) -> None:
+    document = load(folder, BASE, "events.+={at: 3}", "events.+={at: 4}", "waves.+=5", "events.2.at=6")
+    assert document.tree["events"][1:] == [{"at": 2}, {"at": 6}, {"at": 4}]
+    assert document.tree["waves"] == [5]
+    assert document.mark(("events", 0, "at")).file == "a.yaml"
+    emptied = load(folder, BASE, "events=~", "events.+=1")
+    assert emptied.tree["events"] == [1]
+
+
 @pytest.mark.parametrize(
     ("override", "column", "message"),
     [
+        ("users.+=3", 7, "+ adds an item to a list, this is none"),
         ("users", 6, "expected '=' and a value"),
         ("", 1, "expected a key here"),
         ("=3", 1, "expected a key here"),
@@ -609,7 +621,7 @@ def test_overrides_merge_remove_and_leave_the_rest(folder: Path) -> None:
         ("users=!!int 3", 7, "tags such as"),
         ("users={a: 1, a: 2}", 14, "key 'a' is given twice; first at line 1, column 8"),
         ("extends=b.yaml", 1, "extends cannot be overridden"),
-        ("events.2.at=1", 8, "this list has no item 2; items: 0 to 1"),
+        ("events.2.at=1", 8, "this list has no item 2; items: 0 to 1; + adds one"),
         ("events.x=1", 8, "this list has no item x; items: 0 to 1"),
         ("events.-1=1", 8, "this list has no item -1"),
         ("models.openai/gpt-4.1.released=1", 8, "the key 'openai/gpt-4.1' holds a dot"),
