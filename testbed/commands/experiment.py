@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from testbed.experiment.store import Store
 
 DESCRIPTION = """\
-Runs an experiment: a file that names a world (or several), factors (scenario keys, switches), arms (which levels go
-together), replicates, and patterns that each run is asked for. Arms of a replicate share their luck. Says for each
-cause and pattern whether the cause is necessary, sufficient or irrelevant, and whether that contradicts what the file
-declares.
+Runs an experiment: a file that names a world (or several), factors (scenario keys, switches, events), arms (which
+levels go together), replicates, and patterns that each run is asked for. Arms of a replicate share their luck. Says for
+each cause and pattern whether the cause is necessary, sufficient or irrelevant, and whether that contradicts what the
+file declares.
 
 Runs go replicate by replicate over all cores. Every finished run is remembered, so that the same command goes on after
 an interruption, and a larger one only adds what is missing. A run that fails is a row; it is tried again

@@ -1,7 +1,7 @@
 """The JSON Schema of experiment files, for completion and checks in editors.
 
-Beside the keys it holds what the model checks in code: a world or several, a switch or a key with levels; and the
-registered patterns, so that an editor completes their names. Names of factors in one place are not checked against
+Beside the keys it holds what the model checks in code: a world or several, a switch, an event or a key with levels; and
+the registered patterns, so that an editor completes their names. Names of factors in one place are not checked against
 those in another: `slipper experiment` does.
 """
 
@@ -25,7 +25,9 @@ def experiment_json_schema() -> dict[str, Any]:
     schema = PlanFile.model_json_schema(by_alias=True)
     definitions = {name: _untitled(part) for name, part in schema.pop("$defs").items()}
     definitions["FactorSettings"]["oneOf"] = [
-        _holds("switch", without=("key", "levels", "base")), _holds("key", "levels", without=("switch",)),
+        _holds("switch", without=("key", "event", "levels", "base")),
+        _holds("key", "levels", without=("switch", "event")),
+        _holds("event", without=("key", "switch", "levels", "base")),
     ]  # fmt: skip
     section = definitions["PatternSettings"]["properties"]
     section["is"] = {"description": section["is"]["description"], "enum": names}

@@ -27,13 +27,15 @@ from testbed import shipped
 from testbed.arguments import hint
 from testbed.experiment.arms import Arm, SameArm, arms_of, count, written
 from testbed.experiment.plan import Plan, PlannedPattern, PlannedWorld, chosen, label
-from testbed.experiment.schema import Level, PlanFile
+from testbed.experiment.schema import HAPPENS, HAPPENS_NOT, Level, PlanFile
 from testbed.failure import BadInput, no_file
 from testbed.patterns import BadPattern, bind, matching
 from testbed.patterns.registry import MODEL
 
 FOLDER = shipped.FOLDER / "experiments"
 ONE_WORLD = "world"
+EVENT = "event"
+"""The key of a factor that is an event of the calendar."""
 MOST_ARMS = 10_000  # of a design; each is a scenario that is read before the first run
 
 
@@ -159,12 +161,13 @@ def _set_together(placed: list[tuple[KeyPath, str]]) -> list[tuple[KeyPath, str]
 def _checked_arms(file: PlanFile) -> Any:
     """The section of arms, if its listed arms name known factors and its designs can be made."""
     for name, levels in file.arms.listed.items():
-        for factor in levels:
+        for factor, level in levels.items():
+            place: KeyPath = ("arms", "listed", name, factor)
             if factor not in file.factors:
                 known = ", ".join(file.factors) or "none"
-                raise ProblemAt(
-                    ("arms", "listed", name, factor), f"no factor '{factor}'; there are: {known}", at_key=True
-                )
+                raise ProblemAt(place, f"no factor '{factor}'; there are: {known}", at_key=True)
+            if file.factors[factor].event is not None and level not in (HAPPENS, HAPPENS_NOT):
+                raise ProblemAt(place, f"an event is {HAPPENS} or {HAPPENS_NOT}, not {written(level)}")
     if file.arms.designs and not file.factors:
         raise ProblemAt(("arms", "designs"), "a design needs factors, there are none")
     for number, design in enumerate(file.arms.designs):
@@ -203,7 +206,8 @@ def _check_nested(file: PlanFile, arms: Sequence[Arm]) -> None:
               if paths[inner].startswith(f"{paths[outer]}.")]  # fmt: skip
     for arm in arms if nested else ():
         for outer, inner in nested:
-            if all(arm.changed.get(name, file.factors[name].base) is not None for name in (outer, inner)):
+            sections = {name: file.factors[name] for name in (outer, inner)}
+            if all(one.sets(arm.changed.get(name, one.base)) for name, one in sections.items()):
                 raise ProblemAt(
                     ("factors", inner),
                     f"its key {file.factors[inner].path} lies within {file.factors[outer].path}, the key of '{outer}', "
@@ -255,10 +259,12 @@ def _levels(file: PlanFile, arm: Arm) -> list[tuple[KeyPath, str]]:
     placed: list[tuple[KeyPath, str]] = []
     for name, section in file.factors.items():
         level = arm.changed.get(name, section.base)
-        if level is None:
+        if level is None or not section.sets(level):
             continue
         place: KeyPath = ("factors", name)
-        if section.switch is not None:
+        if section.event is not None:
+            place, level = (*place, EVENT), {**section.event}
+        elif section.switch is not None:
             place = (*place, "switch")
         elif level == section.base and name not in arm.changed:
             place = (*place, "base")
@@ -277,10 +283,24 @@ def _at_home(problem: Problem, placed: Sequence[tuple[KeyPath, str]], document: 
         setting = f"users={document.tree['users']}"
     elif problem.file == OVERRIDES and 0 < problem.line <= len(placed):
         place, setting = placed[problem.line - 1]
+        if place[-1] == EVENT:
+            return _in_event(problem, place, document)
     else:
         return problem
     message = problem.message if not problem.path else f"{problem.path}: {problem.message}"
     return replace(document.problem(place, f"the world refuses {setting}: {message}"), hint=problem.hint)
+
+
+def _in_event(problem: Problem, place: KeyPath, document: Document) -> Problem:
+    """A problem with an event that an arm adds, at the event's key that it is about, or at the event."""
+    added: Any = document.tree
+    for step in place:
+        added = added[step]
+    within = problem.path.split(".")[2:]  # behind the calendar and the event's number in it
+    told = (*place, *within[:1]) if within and within[0] in added else place
+    return replace(
+        document.problem(told, f"the world refuses this event: {problem.message}"), hint=problem.hint
+    )
 
 
 # --- patterns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -16,6 +16,10 @@ Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
 Level = str | int | float | bool | dt.date | list[Any] | dict[str, Any]
 Share = Annotated[float, Field(gt=0, lt=1)]
 EACH_MECHANISM = "mechanisms.*"
+CALENDAR = "calendar.+"
+"""The key by which an event is added to a world's calendar."""
+HAPPENS, HAPPENS_NOT = "on", "off"
+"""The levels of a factor that is an event."""
 
 
 class Settings(BaseModel):
@@ -26,12 +30,13 @@ class Settings(BaseModel):
 
 def _names(level: Level) -> set[Level]:
     """By what a level is told from others, which have none of it: 1 and 1.0 are one level, 1 and true are two."""
-    return {str(level)} if isinstance(level, bool) else {str(level), level}
+    return {str(level)} if isinstance(level, bool | list | dict) else {str(level), level}
 
 
 class FactorSettings(Settings):
     """A scenario key that is changed. `switch: mechanisms.fit` is short for that key with the one level `off`, and
-    `switch: mechanisms.*` for a factor of each mechanism, by its name (but for names that stand here, too)."""
+    `switch: mechanisms.*` for a factor of each mechanism, by its name (but for names that stand here, too). An `event`
+    is added to the calendar in arms in which the factor is on."""
 
     key: str | None = Field(None, description="dotted key of the scenario, as `--set` takes it")
     switch: str | None = Field(
@@ -39,13 +44,30 @@ class FactorSettings(Settings):
         description="a mechanism that is switched off; mechanisms.*: each of them, as a factor by its name",
         examples=["mechanisms.fit"],
     )
-    base: Level | None = Field(None, description="level of the base (default: as the world has it)")
+    event: dict[str, Level] | None = Field(
+        None,
+        description="what happens in arms with this factor on, beside what the world's calendar has",
+        examples=[{"event": "price_change", "date": "2025-07-01", "model": "openai/gpt-4o", "factor": 0.7}],
+    )
+    base: Level | None = Field(
+        None, description="level of the base (default: as the world has it; of an event: off)"
+    )
     levels: list[Level] = Field([], description="levels to change it to")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_the_event(cls, given: Any) -> Any:
+        """The base of an event is that it does not happen."""
+        if not isinstance(given, Mapping) or given.get("event") is None:
+            return given
+        if "base" in given or "levels" in given:
+            raise ProblemAt(("event",), "an event is off in the base, and on: leave out `base` and `levels`")
+        return {**given, "base": HAPPENS_NOT}
 
     @model_validator(mode="after")
     def _one_way(self) -> FactorSettings:
-        if (self.key is None) == (self.switch is None):
-            raise ProblemAt((), "give either `key` with its `levels`, or `switch`")
+        if sum(way is not None for way in (self.key, self.switch, self.event)) != 1:
+            raise ProblemAt((), "give either `key` with its `levels`, or `switch`, or `event`")
         if self.switch is not None and (self.levels or self.base is not None):
             raise ProblemAt(("switch",), "a switch has the one level off; for others give `key` and `levels`")
         if self.key is not None and not [level for level in self.levels if level != self.base]:
@@ -62,12 +84,18 @@ class FactorSettings(Settings):
     @property
     def path(self) -> str:
         """The scenario key."""
-        return self.key or self.switch or ""
+        return self.key or self.switch or CALENDAR
 
     @property
     def changes(self) -> tuple[Level, ...]:
         """Levels other than the base."""
+        if self.event is not None:
+            return (HAPPENS,)
         return ("off",) if self.switch else tuple(level for level in self.levels if level != self.base)
+
+    def sets(self, level: Level | None) -> bool:
+        """Whether a level changes the scenario: not one that leaves it as it is, nor an event that does not happen."""
+        return level is not None and not (self.event is not None and level == HAPPENS_NOT)
 
 
 class ArmSettings(Settings):
@@ -153,7 +181,7 @@ class PlanFile(Settings):
                 )
         keys: dict[str, str] = {}
         for name, section in self.factors.items():
-            if section.path in keys:
+            if section.path in keys and section.event is None:
                 other = keys[section.path]
                 raise ProblemAt(
                     ("factors", name), f"{section.path} is already the key of '{other}'", at_key=True
@@ -180,7 +208,8 @@ class PlanFile(Settings):
     def _changed(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Scenario keys that the experiment changes, each with its place here."""
         for name, section in self.factors.items():
-            yield ("factors", name, "switch" if section.switch else "key"), section.path
+            if section.event is None:
+                yield ("factors", name, "switch" if section.switch else "key"), section.path
         for key in self.set:
             yield ("set", key), key
         for name, world in self.worlds.items():

@@ -47,6 +47,16 @@ def test_the_command_prints_it(capsys):
     assert json.loads(capsys.readouterr().out) == SCHEMA
 
 
+def test_it_takes_an_event_as_a_factor():
+    data = tiny()
+    data["factors"]["cut"] = {
+        "event": {"event": "price_change", "date": "2025-07-01", "model": "all", "factor": 0.9}
+    }
+    assert errors(data) == []
+    data["factors"]["cut"]["base"] = "off"
+    assert any("not valid under any" in message for message in errors(data))
+
+
 def test_it_knows_every_pattern_and_is_closed():
     section = SCHEMA["$defs"]["PatternSettings"]
     assert set(section["properties"]["is"]["enum"]) == set(patterns())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -61,7 +63,8 @@ def test_all_patterns_on_activity_agree(both):
     arguments = {"launch-cohort-stands-out": {"model": NEW, "margin": 0.05}, "launch-cohort-durable": {"model": NEW},
                  "cohort-retention": {"model": NEW, "k": 2, "lag": 1},
                  "launch-cohort-leads": {"model": NEW, "k": 2, "min_cohort": 40},
-                 "cohorts-alike": {"model": NEW, "k": 2, "min_cohort": 40}}  # fmt: skip
+                 "cohorts-alike": {"model": NEW, "k": 2, "min_cohort": 40},
+                 "log-requests": {"model": NEW, "since": "2025-03-01", "weeks": 3}}  # fmt: skip
     told = 0
     for name, pattern in patterns.patterns().items():
         if pattern.needs != "activity":
@@ -128,6 +131,44 @@ def test_by_requests_weighs_each_request_as_one(both):
     assert counted.value == pytest.approx(expected)
     assert measure(both[0].by_requests, "openness.share", share) == counted
     assert measure(both[1].log, "openness.share", share).value != pytest.approx(expected, abs=1e-6)
+
+
+def requests(log, first: str, last: str, **columns) -> int:
+    """Rows of the log from a day to the one before another."""
+    rows = log.generations.select("model", "created_at").to_pandas()
+    at = pd.to_datetime(rows["created_at"], utc=True)
+    inside = at.between(pd.Timestamp(first, tz="UTC"), pd.Timestamp(last, tz="UTC"), inclusive="left")
+    return int((inside & (rows["model"] == columns["model"] if columns else True)).sum())
+
+
+def test_log_requests_are_those_of_the_whole_weeks_after_a_day(both):
+    """1 March 2025 is a Saturday: three whole weeks go from Monday 3 to Sunday 23."""
+    quick, whole = both
+    asked = {"since": "2025-03-01", "weeks": 3}
+    n = requests(whole.log, "2025-03-03", "2025-03-24", model=NEW)
+    one = patterns.bind("log-requests", asked | {"model": NEW, "at_least": n}).ask(quick)
+    assert (one.holds, one.value) == (True, math.log(n)) and one.numbers["requests"].value == n
+    assert not patterns.bind("log-requests", asked | {"model": NEW, "at_least": n + 1}).ask(quick).holds
+    of_all = requests(whole.log, "2025-03-03", "2025-03-24")
+    assert patterns.bind("log-requests", asked).ask(quick).value == math.log(of_all) > one.value
+    assert patterns.bind("log-requests", asked | {"author": "new"}).ask(quick).value == one.value
+    assert patterns.bind("log-requests", asked | {"open": False}).ask(quick).value == math.log(of_all)
+    monday = patterns.bind("log-requests", {"since": "2025-03-03", "weeks": 3, "model": NEW}).ask(quick)
+    assert monday.value == one.value
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"since": "2025-03-01", "model": "rival/none"}, "no such request in 4 weeks from 2025-03-03"),
+        ({"since": "2025-06-10", "weeks": 2, "model": NEW}, "does not hold the whole week of 2025-06-23"),
+        ({"since": "2026-01-01"}, "0 of the 4 complete weeks"),
+        ({"since": "2024-12-02", "weeks": 2}, "does not hold the whole week of 2024-12-02"),
+    ],
+)
+def test_log_requests_are_not_told_without_a_request_or_a_whole_week(both, asked, why):
+    one = patterns.bind("log-requests", asked).ask(both[0])
+    assert one.holds is None and one.value is None and why in one.why, one.why
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,83 @@ def test_errors_name_their_place(tmp_path, old, new, line, at, text):
     assert f"tiny.yaml:{line}:{column}: " in said, said
 
 
+EVENTS = (
+    TINY.partition("factors:")[0]
+    + """\
+factors:
+  cut: {event: {event: price_change, date: 2025-03-01, model: new/frontier, factor: 0.7, lasting: on}}
+  rival: {event: {event: outage, date: 2025-05-10, days: 3, model: rival/later}}
+arms:
+  designs: [one_at_a_time]
+  listed: {both: {cut: on, rival: on}}
+patterns:
+  kept: {is: cohort-retention, with: {model: new/frontier, k: 4}, expect: {cut: helps}}
+"""
+)
+
+
+def test_an_event_happens_where_its_factor_is_on(tmp_path):
+    plan = reading.load(write(tmp_path, EVENTS))
+    calendars = {}
+    for arm in plan.arms:
+        settings, _ = plan.worlds_resolved["one-frontier-model", arm.name]
+        calendar = sim.load_world(WORLDS / "one-frontier-model.yaml", settings=settings).scenario.calendar
+        calendars[arm.name] = [event.event for event in calendar]
+    assert calendars == {
+        "base": [], "cut=on": ["price_change"], "rival=on": ["outage"], "both": ["price_change", "outage"],
+    }  # fmt: skip
+    cut = plan.arms[1]
+    assert (cut.factor, cut.weakens_cause, cut.at_extreme) == ("cut", False, True)  # more of the cause
+    assert [plan.level_of(arm, "cut") for arm in plan.arms] == ["off", "on", "off", "on"]
+    assert len({cell.task.key for cell in plan.cells}) == len(plan.cells)
+
+
+def test_an_event_is_added_to_what_the_worlds_calendar_has(tmp_path):
+    file = tmp_path / "world.yaml"
+    file.write_text("extends: one-frontier-model\ncalendar: [{event: outage, date: 2025-04-01, days: 1, "
+                    "model: old/model}]\n")  # fmt: skip
+    plan = reading.load(write(tmp_path, EVENTS.replace("one-frontier-model.yaml", "world.yaml")))
+    settings, _ = plan.worlds_resolved["world", "cut=on"]
+    calendar = sim.load_world(file, settings=settings).scenario.calendar
+    assert [event.event for event in calendar] == ["outage", "price_change"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "at", "text"),
+    [
+        ("new/frontier, factor", "new/fronteer, factor", 8, "new/fronteer", "did you mean 'new/frontier'"),
+        ("event: outage", "event: outrage", 9, "outrage", "the world refuses this event: expected price_change"),
+        ("2025-05-10", "2025-15-10", 9, "2025-15-10", "there is no such month"),
+        ("lasting: on", "lastin: on", 8, "on}", "unknown key 'lastin'; did you mean 'lasting'"),
+        ("days: 3, ", "", 9, "{event: outage", "missing key 'days'"),
+        ("both: {cut: on", "both: {cut: 1", 12, "1, rival", "an event is on or off, not 1"),
+        ("lasting: on}}", "lasting: on}, levels: [on]}", 8, "{event: price", "leave out `base` and `levels`"),
+        ("rival: {event", "rival: {key: users, event", 9, "{key", "either `key` with its `levels`, or `switch`, or"),
+        ("  rival: {", "  rivals: {key: calendar, levels: [[]]}\n  rival: {", 10, "rival", "the key of 'rivals'"),
+    ],
+)  # fmt: skip
+def test_errors_of_an_event_name_their_place(tmp_path, old, new, line, at, text):
+    assert old in EVENTS
+    changed = EVENTS.replace(old, new)
+    if "rivals" in new:
+        changed = changed.replace("[one_at_a_time]", "[full]").replace("  listed", "  # listed")
+    file = write(tmp_path, changed)
+    with pytest.raises(sim.ScenarioError) as caught:
+        reading.load(file)
+    said = str(caught.value)
+    assert text in said, said
+    column = file.read_text().splitlines()[line - 1].index(at) + 1
+    assert f"tiny.yaml:{line}:{column}: " in said, said
+
+
+def test_an_arm_without_the_event_may_set_the_whole_calendar(tmp_path):
+    text = EVENTS.replace("  rival: {", "  rivals: {key: calendar, levels: [[], [[]]]}\n  rival: {")
+    plan = reading.load(write(tmp_path, text.replace("[[], [[]]]", "[[]]")))
+    assert "rivals=[]" in {arm.name for arm in plan.arms}
+    with pytest.raises(sim.ScenarioError, match="each makes an arm of its own"):
+        reading.load(write(tmp_path, text.replace("[[], [[]]]", "[[], []]")))
+
+
 @pytest.mark.parametrize(
     ("inner", "design", "arm"),
     [
@@ -126,7 +203,13 @@ def combinations(plan):
 
 
 def test_the_shipped_experiments_can_run():
-    names = ("ablation", "slipper-dose", "error-rates", "power", "launch-contrast")
+    names = (
+        "ablation",
+        "slipper-dose",
+        "error-rates",
+        "power",
+        "launch-contrast",
+    )  # price-cuts: its page's test
     ablation, doses, errors, power, contrast = (
         reading.load(reading.find(name), replicates=2) for name in names
     )
