@@ -22,7 +22,7 @@ PAGE = WORLDS.parent / "docs" / "behaviour.md"
 WORLD = WORLDS / "report.yaml"
 BASES = ("measured", "converted", "assumed")
 NO_SOURCE = "None"
-BEGIN, END = "<!-- made by `python -m testbed.studies.behaviour`: {} -->", "<!-- end -->"
+BEGIN = "<!-- made by `python -m testbed.studies.behaviour`: {} -->"
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,7 @@ def arithmetic() -> list[str]:
 def with_tables(page: str) -> str:
     """A page with both tables made anew. Raises ValueError where it has no place for one."""
     for name, lines in (("values", values()), ("arithmetic", arithmetic())):
-        before, begin, rest = page.partition(BEGIN.format(name))
-        if not begin:
-            raise ValueError(f"{PAGE} has no line {BEGIN.format(name)!r}, behind which the table goes")
-        page = "\n".join([before + begin, "", *lines, "", END + rest.partition(END)[2]])
+        page = markdown.filled(page, BEGIN.format(name), lines)
     return page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from itertools import takewhile
@@ -117,12 +118,18 @@ def test_the_whale_is_the_only_difference_of_its_world():
     assert events[-1]["event"] == "large_account"
 
 
-def test_the_price_cut_stands_in_the_place_of_the_rival():
-    changes = differences("price-cut", "one-frontier-model")
-    rival = {key for key in changes if key.startswith("models.rival/later")}
-    assert rival
-    assert set(changes) - rival == {"calendar"}
-    assert [event["event"] for event in changes["calendar"][1]] == ["price_change"]
+def test_the_twins_of_the_price_cut_differ_in_the_cut_alone():
+    world = load_world(shipped("price-cut"))
+    one, two = (world.catalogue[f"{name}/middle"] for name in ("one", "two"))
+    assert one.latent == two.latent
+    same = ("author", "name", "slug", "permaslug")
+    facts = [{k: v for k, v in vars(model.facts).items() if k not in same} for model in (one, two)]
+    assert facts[0] == facts[1]
+    (event,) = world.scenario.calendar
+    assert (event.event, event.model, event.factor) == ("price_change", "one/middle", 0.7)
+    by_price = sorted(world.catalogue.models, key=lambda model: model.facts.prices[0].prompt)
+    for cheaper, dearer in itertools.pairwise(by_price):  # which is abler and better known, or its twin
+        assert cheaper.latent.ability <= dearer.latent.ability and cheaper.latent.reach <= dearer.latent.reach
 
 
 def test_the_report_world_spans_the_reports_time_and_has_every_mechanism():

@@ -1,0 +1,80 @@
+"""The command that fills docs/price.md.
+
+It runs what is not remembered of the experiment price-cuts, and the whole logs of its base worlds, for the slope across
+models (C142): an hour or two, once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.contract import files
+from sim import ScenarioError
+from testbed import arguments
+from testbed.experiment import reading
+from testbed.failure import BAD_INPUT, DONE, FAILED, INTERRUPTED, BadInput, Failure
+from testbed.studies.price import page
+from testbed.studies.price.results import carry_out
+
+EXPERIMENT = "price-cuts"
+MEMORY = Path("outputs/experiments") / EXPERIMENT / "runs"
+"""Where `slipper experiment price-cuts` remembers its runs."""
+CHANGES = ("users", "replicates", "seed")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the study and write its page."""
+    parser = argparse.ArgumentParser(prog=page.PROGRAM, description=__doc__, allow_abbrev=False)
+    parser.add_argument("experiment", nargs="?", default=EXPERIMENT, metavar="EXPERIMENT",
+                        help=f"an experiment whose arms multiply prices (default: {EXPERIMENT})")  # fmt: skip
+    for name in CHANGES:
+        kind = arguments.whole_number if name == "seed" else arguments.positive_integer
+        parser.add_argument(f"--{name}", type=kind, metavar="N", help="default: the experiment's")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the page to write (default: docs/price.md)")
+    parser.add_argument("--memory", type=Path, default=MEMORY, help=f"finished runs (default: {MEMORY})")
+    parser.add_argument(
+        "--without-runs", action="store_true", help="make those tables alone that need no run"
+    )
+    arguments.add_workers_option(parser)
+    arguments.add_overwrite(parser)
+    args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
+    out = args.out or page.PAGE
+    own = out.resolve() == page.PAGE
+    try:
+        if not own:
+            files.check_page(out, args.overwrite)
+        places = page.fixed()
+        if not args.without_runs:
+            file = reading.find(args.experiment)
+            plan = reading.load(file, users=args.users, replicates=args.replicates, seed=args.seed)
+            found = carry_out(plan, args.memory, args.workers)
+            places["results"] = page.results(found, _command(args))
+    except KeyboardInterrupt:
+        return INTERRUPTED  # the runner has said what is finished
+    except (Failure, ScenarioError, files.Foreign) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return FAILED if isinstance(error, Failure) and not isinstance(error, BadInput) else BAD_INPUT
+    text = page.with_tables(page.PAGE.read_text(encoding="utf-8"), places)
+    if own:
+        files.write_text(out, text)
+    else:
+        files.write_page(out, text, args.overwrite)
+    print(out)
+    return DONE
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command that makes the page again."""
+    words = [page.PROGRAM, *([] if args.experiment == EXPERIMENT else [args.experiment])]
+    for name in CHANGES:
+        if (value := getattr(args, name)) is not None:
+            words += [f"--{name}", str(value)]
+    return " ".join([words[0], shlex.join(words[1:])]).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
