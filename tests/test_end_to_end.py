@@ -101,8 +101,8 @@ def weekly_requests(path: Path) -> pd.DataFrame:
 
 
 def test_a_price_cut_wins_from_rivals_where_use_hardly_depends_on_price(tmp_path):
-    """The header's account of the world. Over eight seeds of 5,000 users: slope across models -0.03 to 0.05, and in
-    four weeks an own elasticity of -0.63 to -0.52, cross ones of 0.03 to 0.08, the market's -0.11 to -0.09."""
+    """The header's account of the world. Over eight seeds of 5,000 users: slope across models -0.02 to 0.06, and in
+    four weeks an own elasticity of -0.61 to -0.49, cross ones of 0.02 to 0.08, the market's -0.10 to -0.08."""
     cut, kept = (
         weekly_requests(sim.run(shipped("price-cut"), users=5000, settings=settings, out=tmp_path).path)
         for settings in ([], ["calendar=[]"])
@@ -113,7 +113,7 @@ def test_a_price_cut_wins_from_rivals_where_use_hardly_depends_on_price(tmp_path
     use = kept.loc[before].sum()
     price = pd.Series({"cheap/small": 0.5, "one/middle": 2.0, "two/middle": 2.0, "dear/large": 6.0})
     assert abs(np.polyfit(np.log(price), np.log(use[price.index]), 1)[0]) < 0.2
-    assert 0.85 < use["one/middle"] / use["two/middle"] < 1.18
+    assert 0.8 < use["one/middle"] / use["two/middle"] < 1.25
     elasticity = np.log(cut.loc[after].sum() / kept.loc[after].sum()) / np.log(0.7)
     assert -0.9 < elasticity["one/middle"] < -0.3
     assert elasticity.drop("one/middle").between(0, 0.2).all()
