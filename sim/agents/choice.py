@@ -7,7 +7,7 @@ gets quality_weight * min(margin, cap) instead: its margin with match, without h
 wait, or to stay.
 
 A choice is a multinomial logit draw (McFadden 1974) over the models that the workload may consider: listed, answering,
-affordable at list price, with the tools, the context and the permissiveness it needs, and not rejected before.
+affordable at list price, with the tools, the context and the permissiveness it needs, and not passed over.
 
 `plain_utilities` is that model as one reads it; `choose` runs the compiled loop that must agree with it.
 """
@@ -138,19 +138,17 @@ def plain_utilities(
     work: Workloads,
     rows: NDArray[np.int64],
     *,
-    rejected: NDArray[np.uint64],
+    passed_over: NDArray[np.uint64],
     known_to_fit: NDArray[np.uint64],
     home: NDArray[np.int16],
     outside: NDArray[np.float64],
     day: int,
-    unknown_only: bool = False,
 ) -> NDArray[np.float64]:
     """The logit that defines the model: V plus a taste shock, rows x (waiting, then models); the largest is chosen.
 
     The taste shock is a standard Gumbel draw of each option, so that shares are exp(V) over their sum. Arguments as for
     `choose`.
     """
-    passed_over = rejected | known_to_fit if unknown_only else rejected
     utility = decision_utility(view, scenario, draws, work, rows, known_to_fit)
     utility = np.where(considered(view, work, rows, passed_over, home), utility, -np.inf)
     options = np.column_stack([outside, utility])
@@ -166,17 +164,16 @@ def choose(
     work: Workloads,
     rows: NDArray[np.int64],
     *,
-    rejected: NDArray[np.uint64],
+    passed_over: NDArray[np.uint64],
     known_to_fit: NDArray[np.uint64],
     home: NDArray[np.int16],
     outside: NDArray[np.float64],
     day: int,
-    unknown_only: bool = False,
 ) -> NDArray[np.int16]:
     """One choice for each workload of `rows`: a model's number, or -1 to wait (or to stay with its home).
 
-    `rejected` (not to be chosen) and `known_to_fit` (not to be chosen either if `unknown_only`) hold bit sets of models
-    (workloads x words). `home` (a model or -1) and `outside` (the utility of not trying anything) have an entry for
+    `passed_over` (not to be chosen) and `known_to_fit` (judged without error) hold bit sets of models (workloads x
+    words). `home` (a model or -1) and `outside` (the utility of not trying anything) have an entry for
     each row. Draws are keyed by day: two arms that reach the same day get the same taste shocks (common random
     numbers).
     """
@@ -187,10 +184,8 @@ def choose(
         quality=scenario.search.quality_weight, match_sd=fit.match_sd, perception_sd=information.perception_sd,
     )  # fmt: skip
     keys = Keys(draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION), draws.key(Purpose.MATCH))
-    past = Past(rejected, known_to_fit)
-    return np.asarray(
-        winners(rows, _traits(work), past, view, home, outside, unknown_only, np.uint64(day), keys, weights)
-    )
+    past = Past(passed_over, known_to_fit)
+    return np.asarray(winners(rows, _traits(work), past, view, home, outside, np.uint64(day), keys, weights))
 
 
 def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -51,10 +51,10 @@ class Traits(NamedTuple):
 class Past(NamedTuple):
     """What workloads remember of models: bit sets (workloads x words).
 
-    rejected: not tried until they change; known_to_fit: judged without error.
+    passed_over: not to be chosen; known_to_fit: judged without error.
     """
 
-    rejected: NDArray[np.uint64]
+    passed_over: NDArray[np.uint64]
     known_to_fit: NDArray[np.uint64]
 
 
@@ -129,11 +129,11 @@ def earliest_times(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weights):  # type: ignore[no-untyped-def]
+def winners(rows, work, past, view, home, outside, day, keys, weights):  # type: ignore[no-untyped-def]
     """For each row the number of the model that it chooses, or -1: see `sim.agents.choice.choose`."""
     fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights
     perceived, log_free_price = view.perceived, view.log_free_price
-    rejected, known_to_fit = past.rejected, past.known_to_fit
+    passed_over, known_to_fit = past.passed_over, past.known_to_fit
     n, m, words = len(rows), len(view.numbers), known_to_fit.shape[1]
     chosen = np.full(n, NO_MODEL, dtype=np.int16)
     # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * price
@@ -149,7 +149,6 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
             weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
     factor_per_sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
     earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
-    passed = np.empty(words, dtype=np.uint64)
     for i in range(n):
         w = rows[i]
         # Each option has its own draw, so an option that is added or removed changes no other option's taste shock.
@@ -162,8 +161,7 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
         # Whether a model that is known to fit may be chosen: its value has no error of perception.
         known_eligible = False
         for word in range(words):
-            passed[word] = rejected[w, word] | known_to_fit[w, word] if unknown_only else rejected[w, word]
-            known_eligible |= (known_to_fit[w, word] & ~passed[word]) != 0
+            known_eligible |= (known_to_fit[w, word] & ~passed_over[w, word]) != 0
         if known_eligible:
             most = max(kappa, quality) * cap - price_coefficient * log_free_price
         elif fit_on:
@@ -184,7 +182,7 @@ def winners(rows, work, past, view, home, outside, unknown_only, day, keys, weig
             if earliest[j] >= limit:
                 continue
             number = view.numbers[j]
-            if number == home[i] or (passed[number >> 6] >> np.uint64(number & 63)) & ONE:
+            if number == home[i] or (passed_over[w, number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
             if (work.needs_tools[w] and not view.tools[j]) or (
                 work.needs_permissive[w] and not view.permissive[j]

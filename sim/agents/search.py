@@ -140,7 +140,7 @@ class Search(States):
         outside: NDArray[np.float64],
     ) -> NDArray[np.int16]:
         chosen = choose(
-            view, self.scenario, self.draws, self.work, rows, rejected=passed_over,
+            view, self.scenario, self.draws, self.work, rows, passed_over=passed_over,
             known_to_fit=self.memory.known_to_fit, home=home, outside=outside, day=day,
         )  # fmt: skip
         self.decisions[rows] += 1

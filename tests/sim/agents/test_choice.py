@@ -95,7 +95,7 @@ def pick(
     scenario: Scenario,
     work: Workloads,
     *,
-    rejected=(),
+    passed_over=(),
     known_to_fit=NO_MODEL,
     home=NO_MODEL,
     outside=0.0,
@@ -103,12 +103,12 @@ def pick(
 ) -> NDArray[np.int16]:
     n = len(work)
     bits, fitting = (np.zeros((n, max(1, (len(view.numbers) + 63) // 64)), dtype=np.uint64) for _ in range(2))
-    for number in rejected:
+    for number in passed_over:
         bits[:, number >> 6] |= np.uint64(1 << (number & 63))
     if known_to_fit != NO_MODEL:
         fitting[:, known_to_fit >> 6] |= np.uint64(1 << (known_to_fit & 63))
     return choose(
-        view, scenario, Draws(5), work, np.arange(n), rejected=bits, known_to_fit=fitting,
+        view, scenario, Draws(5), work, np.arange(n), passed_over=bits, known_to_fit=fitting,
         home=np.full(n, home, dtype=np.int16), outside=np.broadcast_to(np.asarray(outside, float), n).copy(),
         day=day,
     )  # fmt: skip
@@ -186,7 +186,7 @@ def test_each_workload_errs_in_its_own_way_about_each_model():
 def test_a_former_home_is_known_without_error_or_hype():
     scenario = rules("mechanisms.fit.match_sd=0.5", "mechanisms.information.perception_sd=9")
     view = market_view([0.2, 0.2], hype=[3.0, 0.0])
-    chosen = pick(view, scenario, jobs(N), known_to_fit=0, rejected=[1])
+    chosen = pick(view, scenario, jobs(N), known_to_fit=0, passed_over=[1])
     match = 0.5 * Draws(5).normal(Purpose.MATCH, jobs(N).entity, view.key[0])
     value = scenario.search.quality_weight * np.minimum(0.2 + match, 1.0)
     assert share_p(chosen == 0, 1 / (1 + np.exp(-value))) > FALSE_ALARM
@@ -217,7 +217,7 @@ OUT = {
     "permissive": (market_view(THREE, permissive=[True, False, True]), jobs(N, needs_permissive=True), {}),
     "context": (market_view(THREE, context=[1000, 999, 1000]), jobs(N, context=1000), {}),
     "free only": (market_view(THREE, price=[1, 0, 1], free=[False, True, False]), jobs(N), {}),
-    "rejected": (market_view(THREE), jobs(N), {"rejected": [1]}),
+    "passed over": (market_view(THREE), jobs(N), {"passed_over": [1]}),
     "home": (market_view(THREE), jobs(N), {"home": 1}),
 }
 
@@ -251,7 +251,7 @@ def test_a_free_variant_needs_no_willingness():
 
 def test_sets_of_tried_models_have_room_for_many():
     view = market_view(np.full(130, 0.5))
-    chosen = pick(view, rules(), jobs(N), rejected=[n for n in range(130) if n not in (63, 64, 127, 129)])
+    chosen = pick(view, rules(), jobs(N), passed_over=[n for n in range(130) if n not in (63, 64, 127, 129)])
     assert set(chosen) == {NO_MODEL, 63, 64, 127, 129}
 
 
@@ -310,10 +310,9 @@ def plain_mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     noise=st.floats(0, 2),
     quality=st.floats(0.01, 10),
     calm=st.floats(-6, 6),
-    unknown_only=st.booleans(),
 )
 def test_the_compiled_choice_is_the_plain_one(
-    seed, models, switches, kappa, cap, alpha, noise, quality, calm, unknown_only
+    seed, models, switches, kappa, cap, alpha, noise, quality, calm
 ):
     rng = np.random.default_rng(seed)
     n = 150
@@ -338,13 +337,13 @@ def test_the_compiled_choice_is_the_plain_one(
     view = view._replace(numbers=np.sort(rng.choice(models + 30, models, replace=False)))
     words = (models + 30) // 64 + 1
     home = rng.integers(-1, models + 30, n).astype(np.int16)
-    known_to_fit, rejected = (rng.integers(0, 2**64, (n, words), dtype=np.uint64) for _ in range(2))
+    known_to_fit, passed_over = (rng.integers(0, 2**64, (n, words), dtype=np.uint64) for _ in range(2))
     known_to_fit[rng.random(n) < 0.5] = 0
-    rejected[rng.random(n) < 0.5] = 0
+    passed_over[rng.random(n) < 0.5] = 0
     rows = rng.permutation(n)[: n * 2 // 3]
     arguments = {
-        "rejected": rejected, "known_to_fit": known_to_fit, "home": home[rows],
-        "outside": rng.normal(calm, 2, len(rows)), "day": int(rng.integers(0, 50)), "unknown_only": unknown_only,
+        "passed_over": passed_over, "known_to_fit": known_to_fit, "home": home[rows],
+        "outside": rng.normal(calm, 2, len(rows)), "day": int(rng.integers(0, 50)),
     }  # fmt: skip
     chosen = choose(view, scenario, Draws(seed), work, rows, **arguments)
     utility = plain_utilities(view, scenario, Draws(seed), work, rows, **arguments)
