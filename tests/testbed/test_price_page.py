@@ -13,6 +13,7 @@ from sim.scenario.shipped import WORLDS
 from testbed import markdown
 from testbed.experiment import engine, reading
 from testbed.experiment.runs import failed
+from testbed.studies.behaviour import parameters
 from testbed.studies.price import __main__ as command
 from testbed.studies.price import page
 from testbed.studies.price.elasticity import Elasticity, cuts, measures
@@ -45,6 +46,9 @@ def test_the_results_are_made_or_said_to_be_missing():
 def test_the_page_says_what_went_in():
     text = " ".join(page.PAGE.read_text(encoding="utf-8").split())
     assert "check of a conversion, and not independent evidence" in text and "(behaviour.md)" in text
+    (alpha,) = [p for p in parameters() if p.key == "mechanisms.price_response.alpha"]
+    assert alpha.sources == ("Demirer et al. 2025",) and alpha.sources[0] in text
+    assert all(number in text and number in alpha.evidence for number in ("-0.55", "-1.11"))
     low, high = page.NEAR
     assert f"between {low} and {high} is called near" in text
     assert f"{page.DRAWS:,} experiments a row" in text and f"true elasticity of {page.TRUTH}" in text
