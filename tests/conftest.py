@@ -15,12 +15,18 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 from tests import browser, once  # noqa: E402
 
 # Expressions and pages are many small objects: with Python's thresholds (700, 10, 10) a tenth of an analysis went into
 # looking through them for garbage.
 gc.set_threshold(50_000, 20, 50)
+
+# The first example of a property may compile or load kernels, and the machine may be busy: how long an example takes
+# says nothing of the property.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 SLOWEST = (
     "test_bad_logs.py", "test_world.py", "test_openness_exhibits.py", "test_results.py", "test_nulls.py",

@@ -344,7 +344,7 @@ def test_an_effective_price_is_what_a_million_tokens_cost():
     assert days[91].effective[2, programming] == pytest.approx(expected, rel=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     prompt=st.floats(0.01, 100),
     completion=st.floats(0.01, 100),

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
@@ -79,14 +79,12 @@ def test_mix_is_the_published_finaliser():
     assert [int(mix(np.uint64(s))) for s in state] == known
 
 
-@settings(deadline=None)
 @given(WORDS)
 def test_mix_has_an_inverse(z):
     assert plain_unmix(int(mix(np.uint64(z)))) == z
     assert int(mix(np.uint64(plain_unmix(z)))) == z
 
 
-@settings(deadline=None)
 @given(SEEDS, PURPOSES, WORDS, WORDS)
 def test_draws_follow_the_definition(seed, purpose, entity, index):
     bits = Draws(seed).bits(purpose, np.uint64(entity), np.uint64(index))
@@ -125,7 +123,6 @@ def test_purposes_are_pinned_and_unique():
 # --- a pure function ------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(
     seed=SEEDS,
     purpose=PURPOSES,
@@ -162,7 +159,6 @@ def test_draws_broadcast():
     assert draws.uniform(Purpose.MATCH, []).shape == (0,)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(0, 10_000))
 def test_a_replicates_seed_is_a_seed_of_its_own(master, replicate):
     seed = replicate_seed(master, replicate)
@@ -215,7 +211,6 @@ def test_the_next_event_comes_after_the_whole_days_of_an_exponential_time(mean):
         assert abs(share - expected) <= 5 * sd + 1e-12, t  # false alarms: 6e-7 each
 
 
-@settings(deadline=None)
 @given(
     seed=SEEDS,
     day=st.integers(0, 300),

@@ -40,28 +40,28 @@ def between(first, last):
 
 
 @given(first=st.integers(0, DAYS - 1), length=st.integers(1, DAYS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_who_is_there_every_day_never_pauses_from_two_months_on(first, length):
     span = min(first + length, DAYS) - first
     assert flagged(between(first, first + length), between(0, DAYS))[0] == (span >= LEAST_SPAN)
 
 
 @given(at=st.integers(1, DAYS - 12), length=st.integers(1, 10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_holiday_is_a_pause_and_a_long_weekend_is_none(at, length):
     away = between(0, DAYS) & ~between(at, at + length)
     assert flagged(away, between(0, DAYS)) == [length <= LONGEST_PAUSE, True]
 
 
 @given(at=st.integers(1, DAYS - 32), length=st.integers(5, 30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_days_on_which_nobody_at_all_was_active_are_no_pause(at, length):
     hole = ~between(at, at + length)
     assert flagged(between(0, DAYS) & hole, between(10, DAYS) & hole) == [True, True]
 
 
 @given(at=st.integers(30, DAYS - 60), length=st.integers(5, 30))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_days_that_the_log_lost_are_no_pause_though_a_few_rows_are_left(at, length):
     hole = between(at, at + length)
     table = bits(between(0, DAYS) & ~hole, hole)  # one of them had requests in the hole

@@ -174,7 +174,7 @@ def test_error_rates_are_low_for_nulls_and_grow_with_the_loyal_share():
     assert again == rates
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     loyal=st.sampled_from([0.0, 0.05, 0.1, 0.2]),

@@ -183,7 +183,7 @@ def test_cure_and_sbg_are_told_apart_when_one_of_them_is_true():
     assert np.mean(staying) >= 0.85
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(alpha=shapes, beta=shapes)
 def test_sbg_survival_falls_while_retention_rises(alpha, beta):
     curve = SBG(0.0, 1.0, 12, False, alpha, beta)
@@ -195,7 +195,7 @@ def test_sbg_survival_falls_while_retention_rises(alpha, beta):
     assert np.exp(curve.fates(12)).sum() == pytest.approx(1.0)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(drops=st.lists(st.integers(0, 60), min_size=3, max_size=8), rest=st.integers(0, 100))
 def test_larger_models_never_fit_worse(drops, rest):
     survivors = np.cumsum([rest, *drops])[::-1]
@@ -237,7 +237,7 @@ def test_bgbb_gives_the_published_fit_of_the_donations():
     assert fit.expected_active(range(13)) == pytest.approx(expected, abs=2e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(alpha=shapes, beta=shapes, gamma=shapes, delta=shapes, n=st.integers(1, 7))
 def test_bgbb_probabilities_sum_to_one_and_their_mean_is_the_curve(alpha, beta, gamma, delta, n):
     model = BGBB(alpha, beta, gamma, delta, 0.0, 1.0, False)

@@ -60,7 +60,7 @@ def above(level, runs=RUNS):
 # --- laws ---
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     users=st.lists(
         st.tuples(st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0.1, 10)), min_size=1, max_size=6
@@ -75,7 +75,7 @@ def test_any_mixture_of_dropout_and_stationary_activity_is_non_increasing_and_lo
     assert np.all(d >= -1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), users=st.integers(20, 200))
 def test_what_is_counted_gives_what_the_matrix_gives(seed, users):
     active = cohort(np.random.default_rng(seed), users)

@@ -81,7 +81,7 @@ def test_a_small_cohort_on_top_of_the_chart_is_no_longer_the_likeliest_largest()
     assert fit.largest[1] > 0.4 > fit.largest[2]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.integers(5, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),

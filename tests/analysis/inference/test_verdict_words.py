@@ -91,7 +91,7 @@ def drawn(case) -> Verdict:
     return judge(replace(panel, min_cohort=40 if seed % 2 else 200))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(panels)
 def test_no_text_contradicts_itself(case):
     verdict = drawn(case)
@@ -120,7 +120,7 @@ def test_no_text_contradicts_itself(case):
         assert 100 * Z95 * math.sqrt(0.25 / int(count)) <= int(within)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(panels)
 def test_a_smaller_least_cohort_that_is_advised_lets_the_model_be_judged(case):
     verdict = drawn(case)

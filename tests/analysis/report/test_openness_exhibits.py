@@ -403,7 +403,6 @@ requests = st.tuples(
 
 @settings(
     max_examples=8,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example takes minutes to find
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

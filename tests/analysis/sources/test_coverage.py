@@ -296,7 +296,7 @@ def test_stated_days_in_the_wrong_order_are_refused():
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=200), st.integers(0, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_coverage_holds_together_for_any_counts(counts, shift):
     if not any(counts):
         return
@@ -374,7 +374,7 @@ def test_a_hole_never_lowers_retention_without_a_mark(connect):
 
 
 @given(begin=st.integers(10, 225), length=st.integers(1, 60))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_wherever_a_hole_lies_no_complete_cell_is_lower_for_it(begin, length):
     """From one day to two months, inside, at the end, before the model or through its launch."""
     held, span = _log(), (day(begin), day(begin + length - 1))

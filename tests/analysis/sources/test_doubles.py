@@ -74,7 +74,7 @@ def test_rows_without_an_id_are_said_and_are_no_copies(connect):
     assert log.warnings == ("4 of 60 rows without a generation_id: no label can be theirs.",)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_the_counts_are_those_of_a_dictionary(data):
 

@@ -299,7 +299,7 @@ def plain_mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
     models=st.integers(0, 70),
@@ -463,7 +463,7 @@ def test_a_view_holds_the_models_that_are_listed_and_answer():
     assert view.awareness[1, legal] / view.awareness[1, 0] == pytest.approx(0.9 / 0.4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 8))
 def test_the_affordable_frontier_is_the_best_usable_ability(seed, models):
     rng = np.random.default_rng(seed)

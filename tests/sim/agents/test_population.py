@@ -117,7 +117,7 @@ def by_date(town: World, *weights: tuple[float, float]) -> np.ndarray:
 # --- nobody depends on anybody --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(1, 400), more=st.integers(1, 30), seed=st.integers(0, 2**63 - 1))
 def test_one_more_user_changes_nobody(n, more, seed):
     some, others = (

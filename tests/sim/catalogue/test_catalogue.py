@@ -426,7 +426,7 @@ offsets = st.lists(st.integers(1, 700), max_size=6, unique=True).map(sorted)
 usd = st.floats(0, 200)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(offsets, st.lists(usd, min_size=7, max_size=7), st.integers(-100, 900))
 def test_the_price_on_a_day_is_that_of_the_last_change_before_it(
     days: list[int], values: list[float], ask: int
@@ -438,7 +438,7 @@ def test_the_price_on_a_day_is_that_of_the_last_change_before_it(
     assert Catalogue((model,)).price_on("a/b", day) == (past[-1] if past else points[0])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.permutations(CATALOGUE.models[:12]))
 def test_the_order_in_which_models_are_given_does_not_matter(models: list[CatalogueModel]) -> None:
     assert Catalogue(tuple(models)).digest() == Catalogue(CATALOGUE.models[:12]).digest()

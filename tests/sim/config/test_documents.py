@@ -505,7 +505,7 @@ def merged(base: Any, over: Any) -> Any:
     }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(mappings, mappings, mappings)
 def test_merging_is_the_plain_rule_and_associative(folder: Path, a: Any, b: Any, c: Any) -> None:
     files(
@@ -647,7 +647,7 @@ yamlish = st.text(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
 @given(yamlish | st.text(max_size=60) | st.binary(max_size=60))
 def test_any_file_is_a_document_or_a_problem_within_it(folder: Path, content: str | bytes) -> None:
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
@@ -664,7 +664,7 @@ def test_any_file_is_a_document_or_a_problem_within_it(folder: Path, content: st
             assert document.source_line(document.mark(path, key=True)) or path == ()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(yamlish | st.text(max_size=40))
 def test_any_override_is_a_document_or_a_problem(folder: Path, override: str) -> None:
     try:

@@ -319,7 +319,7 @@ def test_many_problems_are_capped_and_long_lines_cut(folder: Path) -> None:
         assert source[caret.index("^")] == "3"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(
     st.dictionaries(
         st.sampled_from([*World.model_fields, "other"]),

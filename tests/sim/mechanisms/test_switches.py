@@ -83,7 +83,7 @@ FORMS = st.sampled_from(["bare", "enabled", "parameters"])
 NAMED = st.dictionaries(st.sampled_from(sorted(PARAMETERS)), st.tuples(FORMS, WORDS))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     layers=st.lists(st.tuples(st.none() | WORDS, NAMED), min_size=1, max_size=4),
     overrides=st.lists(st.tuples(st.sampled_from(("all", *PARAMETERS)), FORMS, WORDS), max_size=3),

@@ -82,7 +82,7 @@ def test_trend_of_a_constant_is_none():
     assert found.p == 1 and found.change == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=8, max_size=40))
 def test_trend_turns_with_its_series(values):
     up, down = trend(values), trend([-value for value in values])
