@@ -80,9 +80,9 @@ class Listed:
         ]
         self._listed = _unique((_tidy(name), model) for name, model in listed.items())
         self._versions = _unique((_tidy(name), model) for name, model in known)
-        self._spelt = _unique((_spelt(_undated(_tidy(name))), model) for name, model in known)
+        self._spelt = _Spelt((_tidy(name), model) for name, model in known)
         self._tails = _unique((_tail(_tidy(name)), model) for name, model in known)
-        self._spelt_tails = _unique((_spelt(_undated(_tail(_tidy(name)))), model) for name, model in known)
+        self._spelt_tails = _Spelt((_tail(_tidy(name)), model) for name, model in known)
 
     def resolve(self, name: str) -> Resolved:
         """What an id means."""
@@ -96,15 +96,33 @@ class Listed:
             (self._listed, tidy, AS_LISTED),
             (self._versions, tidy, VERSION),
             (self._versions, _undated(tidy), UNDATED),
-            (self._spelt, _spelt(_undated(tidy)), SPELLING),
+            (self._spelt, tidy, SPELLING),
             (self._tails, tail, put_right),
             (self._tails, _undated(tail), f"{put_right}, {UNDATED}"),
-            (self._spelt_tails, _spelt(_undated(tail)), f"{put_right}, {SPELLING}"),
+            (self._spelt_tails, tail, f"{put_right}, {SPELLING}"),
         )
         for known, key, how in ways:
             if (model := known.get(key)) is not None:
                 return Resolved(model, variant, how)
         return Resolved(plain, variant, "")
+
+
+class _Spelt:
+    """Models by the words of their names in any order.
+
+    A model that is listed both without a date and with one is two: a date that is listed means the dated one, and any
+    other, or none, the one without.
+    """
+
+    def __init__(self, known: Iterable[tuple[str, str]]) -> None:
+        names = list(known)
+        self._dated = _unique((_spelt(name), model) for name, model in names)
+        self._undated = _unique((_spelt(_undated(name)), model) for name, model in names)
+
+    def get(self, name: str) -> str | None:
+        """The model that is spelt so, or None."""
+        words, fewer = _spelt(name), _spelt(_undated(name))
+        return self._dated.get(words) or self._dated.get(fewer) or self._undated.get(fewer)
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
@@ -128,7 +146,9 @@ def _tail(name: str) -> str:
 
 
 def _spelt(name: str) -> str:
-    """The same for all orders of a name's words; numbers such as 4.5 stay whole."""
+    """The same for all orders of a name's words; numbers such as 4.5 stay whole, and so does a date."""
     author, slash, tail = name.rpartition("/")
-    words = re.split(r"[-_ ]+", _PARTED.sub(r"\1.\2", tail))
+    words = re.split(r"[-_ ]+", _PARTED.sub(r"\1.\2", _undated(tail)))
+    if date := _DATE.search(tail):
+        words.append(date[1].replace("-", ""))
     return f"{author}{slash}{' '.join(sorted(words))}"

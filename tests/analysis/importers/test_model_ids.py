@@ -26,7 +26,14 @@ def listed():
         ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic/claude-haiku-4.5"),  # Bedrock
         ("openrouter/anthropic/claude-haiku-4.5", "anthropic/claude-haiku-4.5"),
         ("Anthropic/Claude-Haiku-4.5", "anthropic/claude-haiku-4.5"),
-        ("openai/gpt-4o-2024-05-13", "openai/gpt-4o"),
+        ("openai/gpt-4.1-2025-04-14", "openai/gpt-4.1"),
+        ("openai/gpt-4o-2024-06-01", "openai/gpt-4o"),  # no build that is listed
+        ("openai/gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13"),  # a build that is listed beside its model
+        ("claude-3-5-sonnet-20241022", "anthropic/claude-3.5-sonnet"),  # the vendor's id, of no listed build
+        ("claude-3-5-sonnet", "anthropic/claude-3.5-sonnet"),
+        ("claude-3-5-sonnet@20240620", "anthropic/claude-3.5-sonnet-20240620"),  # of one that is
+        ("us.anthropic.claude-3-5-sonnet-20240620-v1:0", "anthropic/claude-3.5-sonnet-20240620"),
+        ("anthropic/sonnet-3.5-claude-2024-06-20", "anthropic/claude-3.5-sonnet-20240620"),
         ("azure/gpt-4o", "openai/gpt-4o"),
         ("gpt-4o", "openai/gpt-4o"),
         ("x-ai/grok-4-07-09", "x-ai/grok-4"),
