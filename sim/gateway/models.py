@@ -23,7 +23,15 @@ def listed_name(slug: str) -> str:
 
 
 def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario, market: Market) -> int:
-    """The public catalogue: what an analyst may know by the end of the world, after the market has run.
+    """Write `models_table` into a run folder. Returns the number of models."""
+    table = models_table(catalogue, scenario, market)
+    pq.write_table(table, folder / "models.parquet", **COMPRESSION)
+    return len(table)
+
+
+def models_table(catalogue: Catalogue, scenario: Scenario, market: Market) -> pa.Table:
+    """The public catalogue: what an analyst may know by the end of the world, after the market has run (schema
+    `MODELS_SCHEMA`).
 
     Prices are those that were in force, changes by the scenario's calendar and by authors' strategies included.
     """
@@ -40,9 +48,7 @@ def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario, market:
         ]
         row["free_windows"].sort(key=lambda window: window["from"])
         row["model"] = listed_name(slug)
-    table = pa.Table.from_pylist(rows, schema=MODELS_SCHEMA)
-    pq.write_table(table, folder / "models.parquet", **COMPRESSION)
-    return len(table)
+    return pa.Table.from_pylist(rows, schema=MODELS_SCHEMA)
 
 
 def _price_path(
