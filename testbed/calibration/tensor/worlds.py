@@ -1,0 +1,62 @@
+"""A simulated world as a tensor needs it: its amounts, the facts of its models, and what its classifier sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from analysis.queries import openness
+from sim.expectation import expected
+from sim.gateway.models import models_table
+from sim.simulation import Agents
+from testbed.calibration.tensor import sight
+from testbed.calibration.tensor.amounts import AXES, Amounts, Windows, of_expected, together
+from testbed.calibration.tensor.sight import Sight
+
+LASTING = "free_variant"
+"""The kind of free window that is no launch access."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """amounts: expected ones, by all weeks of the world. facts: of the models table, as `measuring.tables.facts` has
+    them, with prices and retirements. sight: of the classifier."""
+
+    amounts: Amounts
+    facts: pd.DataFrame
+    sight: Sight
+
+
+def simulated(worlds: Sequence[Agents]) -> Simulated:
+    """One world after its market has run, or several seeds of a scenario together."""
+    first = worlds[0].world
+    if first.classifier is None:
+        raise ValueError("this world has no classifier; make it with load_world")
+    facts = facts_of(models_table(first.catalogue, first.scenario, worlds[0].market))
+    launches = launches_of(facts)
+    amounts = [of_expected(expected(agents.traffic(), AXES), launches) for agents in worlds]
+    return Simulated(together(amounts), facts, sight.measured(first.classifier))
+
+
+def facts_of(models: pa.Table) -> pd.DataFrame:
+    """The facts of a models table (schema of the contract), each listed id once."""
+    table = ibis.memtable(models)
+    frame = table.mutate(source=openness.source_type(table)).to_pandas()
+    frame["released"] = pd.to_datetime(frame["released"])
+    columns = ["model", "author", "source", "open_weights", "origin", "released", "retired", "size_class",
+               "reasoning_optimised", "prices", "free_windows"]  # fmt: skip
+    return frame[columns].drop_duplicates("model", ignore_index=True)
+
+
+def launches_of(facts: pd.DataFrame) -> Windows:
+    """When each reasoning model was free to try at its launch, as figure 11 leaves it out."""
+    rows = facts[facts["reasoning_optimised"].fillna(False).astype(bool)]
+    return {
+        str(model): [(w["from"], w["to"]) for w in windows if w["kind"] != LASTING]
+        for model, windows in zip(rows["model"], rows["free_windows"], strict=True)
+        if windows is not None
+    }
