@@ -64,21 +64,18 @@ def said(predicate, result) -> bool:
     return predicate.judge(result).status == "holds"
 
 
-@settings(deadline=None)
 @given(SHARES, SHARES, st.sampled_from(["share", "about share", "factor", "about factor"]))
 def test_a_value_lies_in_its_band(value, target, rule):
     predicate = Value(kind="value", target=target, rule=rule)
     assert holds(required(predicate, Plain(constant(value)))) == said(predicate, Measured(value))
 
 
-@settings(deadline=None)
 @given(SHARES, SHARES, SHARES)
 def test_a_range_has_its_bounds(value, one, other):
     predicate = Range(kind="range", at_least=min(one, other), at_most=max(one, other))
     assert holds(required(predicate, Plain(constant(value)))) == said(predicate, Measured(value))
 
 
-@settings(deadline=None)
 @given(st.lists(SHARES, min_size=3, max_size=3), st.lists(SHARES, min_size=3, max_size=3))
 def test_a_profile_is_a_band_for_each(values, targets):
     predicate = Profile(kind="profile", rule="share", targets=dict(zip("abc", targets, strict=True)))
@@ -87,7 +84,6 @@ def test_a_profile_is_a_band_for_each(values, targets):
     assert holds(required(predicate, parts)) == said(predicate, groups)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 100), min_size=4, max_size=4, unique=True), st.booleans(), st.booleans())
 def test_an_order_is_one_pair_after_another(values, any_order, below):
     predicate = Ordering(kind="ordering", order=["a", "b"], any_order=any_order,
@@ -98,7 +94,6 @@ def test_an_order_is_one_pair_after_another(values, any_order, below):
     assert holds(required(predicate, parts)) == said(predicate, groups)
 
 
-@settings(deadline=None)
 @given(st.lists(SHARES, min_size=4, max_size=12), st.sampled_from([0.25, 0.5, 0.75, 0.9, 1.0]), SHARES)
 def test_enough_weeks_meet_a_condition(values, needed, above):
     assume(above not in values)  # the bound itself does not count on a log
@@ -107,7 +102,6 @@ def test_enough_weeks_meet_a_condition(values, needed, above):
     assert holds(required(predicate, series(values))) == said(predicate, weeks)
 
 
-@settings(deadline=None)
 @given(st.lists(SHARES, min_size=8, max_size=16), st.sampled_from(["up", "down", "flat"]))
 def test_a_trend_is_end_less_start(values, direction):
     margin = 0.1 if direction == "flat" else None
@@ -118,7 +112,6 @@ def test_a_trend_is_end_less_start(values, direction):
     assert holds(required(predicate, series(values))) == wanted
 
 
-@settings(deadline=None)
 @given(SHARES, SHARES)
 def test_differences_count_from_a_tenth_of_a_point_on(one, other):
     assume(abs(abs(one - other) - STRICT) > 1e-6 and abs(abs(one) - STRICT) > 1e-6)
@@ -129,7 +122,7 @@ def test_differences_count_from_a_tenth_of_a_point_on(one, other):
     assert holds(sign) == (one - other < -STRICT)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from([0.0, 0.1, 0.2, 0.4]), SHARES, st.floats(0.02, 0.98))
 def test_room_narrows_every_band(room, value, target):
     predicates = [
@@ -163,7 +156,7 @@ def test_a_peak_over_a_median_is_not_linear():
 # --- kinds of numbers
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(SHARES, min_size=1, max_size=9), SHARES)
 def test_extremes_and_medians_meet_bounds_as_their_values_do(values, bound):
     readings = tuple(constant(value) for value in values)

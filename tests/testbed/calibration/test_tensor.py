@@ -35,7 +35,7 @@ PICKS = [
 FACTS = facts()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(PICKS), max_size=6))
 def test_groups_are_the_coarsest_that_tell_apart_what_conditions_tell_apart(picks):
     frame = FACTS
