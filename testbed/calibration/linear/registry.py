@@ -15,7 +15,7 @@ from testbed.claims.statistics import bind, statistics
 P = ParamSpec("P")
 R = TypeVar("R", bound=Result)
 Form = Callable[..., Result]
-MODULES = ("openness", "agentic", "categories", "spend", "cost")
+MODULES = ("openness", "releases", "agentic", "categories", "spend", "cost")
 _FORMS: dict[str, Form] = {}
 
 
@@ -29,7 +29,7 @@ def form(function: Callable[Concatenate[Setting, P], R]) -> Callable[Concatenate
 def forms() -> dict[str, Form]:
     """All statistics that have a form on tensors."""
     for module in MODULES:
-        import_module(f"testbed.calibration.linear.{module}")
+        import_module(f"testbed.calibration.linear.forms.{module}")
     return dict(_FORMS)
 
 
@@ -56,7 +56,6 @@ REASONS = {
     "openness.leaders": "it counts changes of the lead among models that the tensor pools",
     "openness.peak_weeks": "it compares when models are at their peaks",
     "releases.response": "it looks at weeks before those of the tensor",
-    "releases.weeks_to_scale": "it is the median of the times that models need",
     "releases.iteration_advantage": "it is a mean of logarithms",
     "agentic.account_part_of_spike": "accounts are no axis of the tensor",
     "agentic.length_growth": "it is a quotient of lengths, one of them before the weeks of the tensor",

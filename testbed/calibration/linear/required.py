@@ -131,7 +131,21 @@ def _share_of_weeks(predicate: ShareOfWeeks, result: Result, room: float) -> Req
 
 @_required.register
 def _threshold(predicate: Threshold, result: Result, room: float) -> Requirement:
-    raise NotLinear("it compares a peak with a median of other weeks")
+    """Some week among those of the peak is so many times half of the weeks around, or one more to be sure."""
+    if not isinstance(result, Series):
+        raise TypeError(f"a peak is one of a series, not of a {type(result).__name__}")
+    inside = [n for n, day in enumerate(result.times) if predicate.first <= day <= predicate.last]
+    if not inside:
+        raise NotLinear("the tensor has no week of the peak")
+    before = range(max(0, inside[0] - predicate.around), inside[0])
+    after = range(inside[-1] + 1, min(len(result.times), inside[-1] + 1 + predicate.around))
+    near = [result.readings[n] for n in (*before, *after)]
+    times = predicate.times * (1 + room * LEVEL_WIDTH)
+    needed, surely = math.ceil(len(near) / 2), len(near) // 2 + 1
+    peaks = (
+        [Bound(result.readings[n] - usual * times, 0.0, DIFFERENCE_WIDTH) for usual in near] for n in inside
+    )
+    return some([some(above, needed, surely) for above in peaks], 1)
 
 
 def _within(number: Number, low: float, high: float, room: float) -> Requirement:

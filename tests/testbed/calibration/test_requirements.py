@@ -10,19 +10,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from testbed.calibration.linear.counts import FirstBelow, Held, Passage, Together
 from testbed.calibration.linear.readings import Amount, Reading, mean, quotient
 from testbed.calibration.linear.required import DIFFERENCE_WIDTH, STRICT, required
 from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Some, bounds, some
 from testbed.calibration.linear.results import (
     Extreme,
-    FirstBelow,
-    Held,
     Largest,
     Middle,
     Parts,
     Plain,
     Series,
-    Together,
 )
 from testbed.claims.measuring.measured import Groups, Measured
 from testbed.claims.measuring.measured import Series as Weeks
@@ -147,10 +145,35 @@ def test_a_bound_without_a_second_edge_is_as_wide_as_the_rules_make_its_number()
     assert bound.width == DIFFERENCE_WIDTH
 
 
-def test_a_peak_over_a_median_is_not_linear():
-    spike = Threshold(kind="threshold", times=2, first=MONDAY, last=MONDAY)
-    with pytest.raises(NotLinear, match="peak"):
-        required(spike, series([0.1] * 20))
+@given(st.lists(st.floats(0.01, 1), min_size=12, max_size=12), st.floats(1.1, 3), st.sampled_from([2, 3]))
+def test_a_spike_stands_out_from_half_of_the_weeks_around(values, times, around):
+    first, last = MONDAY + dt.timedelta(weeks=5), MONDAY + dt.timedelta(weeks=6)
+    spike = Threshold(kind="threshold", times=times, first=first, last=last, around=around)
+    weeks = Weeks(series(values).times, np.array(values))
+    requirement = required(spike, series(values))
+    if requirement.slack(read) >= 0:  # what is surely enough
+        assert said(spike, weeks)
+    if said(spike, weeks):  # what is necessary
+        met = [sum(part.slack(read) >= -1e-9 for part in peak.of) >= peak.needed for peak in requirement.of]
+        assert any(met)
+    with pytest.raises(NotLinear, match="no week of the peak"):
+        required(Threshold(kind="threshold", times=2, first=MONDAY - dt.timedelta(9), last=MONDAY - dt.timedelta(8)),
+                 series(values))  # fmt: skip
+
+
+def test_how_long_models_take():
+    def reaches(*values):
+        return tuple(map(constant, values))
+
+    fast, slow, never, young = reaches(0, 0.3, 0), reaches(0, 0, 0, 0.3), reaches(*[0] * 9), reaches(0, 0)
+    both = Passage((fast, slow), 0.2, followed=4)
+    assert both.value(read) == 2 and holds(both.at_most(3, 1)) and not holds(both.at_most(1, 1))
+    assert Passage((fast, slow, never), 0.2, followed=4).value(read) == 3
+    assert Passage((fast, never), 0.2, followed=4).value(read) == math.inf
+    assert Passage((fast, young), 0.2, followed=4).value(read) == 1, "too young to tell"
+    assert math.isnan(Passage((young,), 0.2, followed=4).value(read))
+    three = Passage((fast, slow, never), 0.2, followed=4)
+    assert holds(three.at_most(3, 1)) and not holds(three.at_most(2, 1))
 
 
 # --- kinds of numbers

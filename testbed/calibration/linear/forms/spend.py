@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from testbed.calibration.linear.openness import edge, weekly
+from testbed.calibration.linear.counts import FirstBelow
+from testbed.calibration.linear.forms.openness import edge, weekly
 from testbed.calibration.linear.readings import Amount, Reading, mean
 from testbed.calibration.linear.registry import form
 from testbed.calibration.linear.requirements import NotLinear
-from testbed.calibration.linear.results import Extreme, FirstBelow, Parts, Plain, Series
+from testbed.calibration.linear.results import Extreme, Parts, Plain, Series
 from testbed.calibration.linear.setting import Setting
 from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.measuring.tables import Pick, Window

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal
 
+from testbed.calibration.linear.counts import Held, Together
 from testbed.calibration.linear.readings import Amount, Quantity, Reading, mean, quotient
 from testbed.calibration.linear.registry import form
 from testbed.calibration.linear.requirements import NotLinear
-from testbed.calibration.linear.results import Extreme, Held, Largest, Number, Parts, Plain, Series, Together
+from testbed.calibration.linear.results import Extreme, Largest, Number, Parts, Plain, Series
 from testbed.calibration.linear.setting import Setting
 from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.measuring.shares import Entity, Measure

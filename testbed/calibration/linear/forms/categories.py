@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from analysis.contract import CATEGORIES
-from testbed.calibration.linear.openness import weekly
+from testbed.calibration.linear.counts import Place
+from testbed.calibration.linear.forms.openness import weekly
 from testbed.calibration.linear.readings import Amount, Reading, mean, quotient
 from testbed.calibration.linear.registry import form
 from testbed.calibration.linear.requirements import NotLinear
-from testbed.calibration.linear.results import Parts, Place, Plain, Series
+from testbed.calibration.linear.results import Parts, Plain, Series
 from testbed.calibration.linear.setting import Setting
 from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.measuring.tables import EVERYTHING, Pick, Window

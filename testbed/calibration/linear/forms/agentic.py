@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Literal
 
 from analysis.queries.agentic import EARLIER_BY, LATEST_WEEKS
-from testbed.calibration.linear.openness import summarised, weekly
+from testbed.calibration.linear.forms.openness import summarised, weekly
 from testbed.calibration.linear.readings import Amount, Quantity, mean, quotient
 from testbed.calibration.linear.registry import form
 from testbed.calibration.linear.requirements import NotLinear
