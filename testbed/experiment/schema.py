@@ -46,7 +46,7 @@ class FactorSettings(Settings):
     )
     event: dict[str, Level] | None = Field(
         None,
-        description="what happens in arms with this factor on, beside what the world's calendar has",
+        description="in arms with this factor on this happens, too: an event as in the world's calendar",
         examples=[{"event": "price_change", "date": "2025-07-01", "model": "openai/gpt-4o", "factor": 0.7}],
     )
     base: Level | None = Field(

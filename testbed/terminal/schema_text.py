@@ -113,6 +113,8 @@ def kind_of(node: Schema, known: Schema) -> str:
         return f"list of {_plural(kind_of(node.get('items', {}), known))}"
     if node.get("type") == "object":
         inner = node.get("additionalProperties")
+        if inner is True:
+            return "mapping"
         return f"mapping NAME: {kind_of(inner, known)}" if isinstance(inner, dict) else KEYS
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
     if node.get("format") == "date":
@@ -198,7 +200,7 @@ def section(schema: Schema, wanted: str, examples: Mapping[str, Any]) -> str:
         if (facts := _facts(key, known)) != KEYS:
             lines += _wrapped(facts)
         if shown := _example(key, examples, known):
-            lines.append(f"    example: {key.path[-1]}: {shown}")
+            lines += _wrapped(f"example: {key.path[-1]}: {shown}")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -225,7 +227,8 @@ def _example(key: Key, examples: Mapping[str, Any], known: Schema) -> str:
         stated.append(key.schema["default"])
     stated += _allowed(key.schema, known)
     room = WIDTH - len(f"    example: {key.path[-1]}: ")
-    return next((text for value in stated if len(text := written(value)) <= room), "")
+    texts = [written(value) for value in stated]
+    return next((text for text in texts if len(text) <= room), min(texts, key=len, default=""))
 
 
 def _allowed(node: Schema, known: Schema) -> Iterator[Any]:
