@@ -1,5 +1,6 @@
 """Runs a world: its market and agents are simulated, its log and truth are written into a run folder."""
 
+import functools
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -155,8 +156,9 @@ def _in_order(
                 waiting.cancel()
 
 
+@functools.cache
 def compile_loops() -> None:
-    """Compile the loops (or read them from the cache) by running a world of a few users."""
+    """Compile the loops (or read them from the cache) by running a world of a few users, once a process."""
     world = load_world(WORLDS / "one-frontier-model.yaml", users=20)
     agents = run_agents(world)
     writer = log_writer(agents)

@@ -415,13 +415,14 @@ def test_an_interrupt_leaves_nothing(world_file, tmp_path, phase):
         assert left == []
 
 
-# A process that imports the simulator once and lets children run a world: each dies by its own hand when a step is
+# A process that imports and compiles the simulator once and lets children run a world: each dies by its own hand when a step is
 # reached (the n-th call of a function that touches the disk, or half of a phase), or by the parent's after seconds.
 DRIVER = """
 import os, shutil, signal, sys, time
 from pathlib import Path
 import pyarrow.parquet as pq
 import sim
+from sim.runs import compile_loops
 
 def die(*_):
     os.kill(os.getpid(), number)
@@ -445,6 +446,7 @@ def die_at(what, n):
 scenario, out, mode, *steps = sys.argv[1:]
 number = signal.SIGINT if mode == "interrupt" else signal.SIGKILL
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+compile_loops()
 for step in steps:
     child = os.fork()
     if child == 0:
