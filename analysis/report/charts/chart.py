@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.queries.weekly import complete_weeks
 from analysis.report.charts.palette import BLUE, MODEL_COLOURS
@@ -106,8 +108,8 @@ class Lines:
     def drawn(self) -> pd.DataFrame:
         """The rows of complete weeks, those of each line in order, with a row without a value for each week between
         them that the line lacks: it breaks there. alone: a value whose neighbours are missing, which no line shows."""
-        names = [] if self.series is None else [self.series.column]
-        return _with_gaps(self.weeks, "week", names, self.value.column, pd.Timedelta(days=7))
+        name = None if self.series is None else self.series.column
+        return _with_gaps(self.weeks, "week", name, self.value.column, pd.Timedelta(days=7))
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +219,7 @@ class Cohorts:
         whole: retention in complete months, an unbroken line. tail: in a month that is not complete and in those next
         to it, a dashed one. alone: a month whose neighbours are missing, which no line shows.
         """
-        rows = _with_gaps(self.shown, "k", ["cohort"], "retention", 1)
+        rows = _with_gaps(self.shown, "k", "cohort", "retention", 1)
         empty = rows["retention"].isna()
         rows.loc[empty, ["wilson_low", "wilson_high"]] = float("nan")
         partial = ~rows["complete"].astype(bool) & ~empty
@@ -267,28 +269,42 @@ def _complete(rows: pd.DataFrame) -> pd.DataFrame:
     return complete_weeks(rows) if "complete" in rows else rows
 
 
-def _with_gaps(rows: pd.DataFrame, at: str, names: list[str], value: str, step: Any) -> pd.DataFrame:
-    """The rows of each line (those that agree in `names`) in the order of `at`, with a row without a value for each
+def _with_gaps(rows: pd.DataFrame, at: str, name: str | None, value: str, step: Any) -> pd.DataFrame:
+    """The rows of each line (those that agree in `name`) in the order of `at`, with a row without a value for each
     step that the line lacks between its ends. alone: a value without one before and after it."""
-    parts = []
-    for _, part in rows.groupby(names, sort=False, observed=True) if names else [((), rows)]:
-        part = part.sort_values(at)
-        wanted = pd.Series(
-            [part[at].iloc[0] + n * step for n in range(_steps(part[at], step) + 1)], dtype=part[at].dtype
-        )
-        missing = wanted[~wanted.isin(part[at])]
-        if len(missing):
-            gaps = part.iloc[[0] * len(missing)].copy()
-            gaps[at], gaps[value] = missing.to_numpy(), float("nan")
-            part = pd.concat([part, gaps]).sort_values(at)
-        there = part[value].notna()
-        beside = there.shift(1, fill_value=False) | there.shift(-1, fill_value=False)
-        parts.append(part.assign(alone=there & ~beside))
-    return pd.concat(parts, ignore_index=True) if parts else rows.assign(alone=False)
+    line = np.zeros(len(rows), dtype=np.int64)
+    if name is not None:
+        line = pd.factorize(rows[name])[0]  # in the order of appearance; -1: no name
+        if not (line >= 0).any():
+            return rows.assign(alone=False)
+        rows, line = rows[line >= 0], line[line >= 0]
+    rows, line = _by_line(rows, at, line)
+    ends = rows[at].groupby(line).agg(["min", "max"])  # by line, from 0 on
+    steps = ((ends["max"] - ends["min"]) // step).to_numpy() + 1
+    begin = np.cumsum(steps) - steps
+    since = rows[at] - ends["min"].iloc[line].reset_index(drop=True)
+    on_a_step = (since % step == since.iloc[:0].sum()).to_numpy()
+    there = np.zeros(steps.sum(), dtype=bool)
+    there[(begin[line] + (since // step).to_numpy())[on_a_step]] = True
+    lacking = np.flatnonzero(~there)
+    if len(lacking):
+        of = np.repeat(np.arange(len(steps)), steps)[lacking]
+        gaps = rows.iloc[np.searchsorted(line, of)].copy()
+        places = ends["min"].iloc[of].reset_index(drop=True) + pd.Series(lacking - begin[of]) * step
+        gaps[at], gaps[value] = places.to_numpy(), float("nan")
+        rows, line = _by_line(pd.concat([rows, gaps]), at, np.concatenate([line, of]))
+    known = rows[value].notna().to_numpy()
+    beside = np.zeros(len(rows), dtype=bool)
+    pairs = known[:-1] & known[1:] & (line[:-1] == line[1:])
+    beside[:-1] |= pairs
+    beside[1:] |= pairs
+    return rows.assign(alone=known & ~beside)
 
 
-def _steps(places: pd.Series, step: Any) -> int:
-    return int((places.iloc[-1] - places.iloc[0]) // step) if len(places) else -1
+def _by_line(rows: pd.DataFrame, at: str, line: NDArray[np.int64]) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Rows and the numbers of their lines, in the order of the lines and, within one, of `at`."""
+    order = np.lexsort((rows[at].to_numpy(), line))
+    return rows.iloc[order].reset_index(drop=True), line[order]
 
 
 def melted(
