@@ -415,8 +415,9 @@ def test_an_interrupt_leaves_nothing(world_file, tmp_path, phase):
         assert left == []
 
 
-# A process that imports and compiles the simulator once and lets children run a world: each dies by its own hand when a step is
-# reached (the n-th call of a function that touches the disk, or half of a phase), or by the parent's after seconds.
+# A process that imports and compiles the simulator once and lets children run a world: each dies by its own hand when a
+# step is reached (the n-th call of a function that touches the disk, or half of a phase), or by the parent's after
+# seconds.
 DRIVER = """
 import os, shutil, signal, sys, time
 from pathlib import Path

@@ -402,7 +402,7 @@ requests = st.tuples(
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example takes minutes to find
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

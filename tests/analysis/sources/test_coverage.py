@@ -374,7 +374,7 @@ def test_a_hole_never_lowers_retention_without_a_mark(connect):
 
 
 @given(begin=st.integers(10, 225), length=st.integers(1, 60))
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_wherever_a_hole_lies_no_complete_cell_is_lower_for_it(begin, length):
     """From one day to two months, inside, at the end, before the model or through its launch."""
     held, span = _log(), (day(begin), day(begin + length - 1))

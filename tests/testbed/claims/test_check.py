@@ -256,22 +256,10 @@ def test_the_scoreboard_and_the_launch_contrast_come_from_the_same_worlds():
     ]
 
 
-def test_an_interrupted_study_leaves_no_half_and_goes_on(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "testbed.cli",
-        "check",
-        *TINY,
-        "--seeds",
-        "2",
-        "--workers",
-        "1",
-        "--out",
-        str(tmp_path),
-    ]
+def test_an_interrupted_study_leaves_no_half_and_goes_on(capsys, tmp_path):
+    argv = ["check", *TINY, "--seeds", "2", "--workers", "1", "--out", str(tmp_path)]
     study = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "testbed.cli", *argv],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -291,8 +279,8 @@ def test_an_interrupted_study_leaves_no_half_and_goes_on(tmp_path):
     assert len(left) == 1 and all(file.suffix == ".json" for file in left), left
     assert [path.name for path in tmp_path.iterdir()] == ["checks"]
     before = {file: file.stat().st_mtime_ns for file in left}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
+    status, _, err = slipper(capsys, *argv)
+    assert status == 0, err
     assert len(list(memory.glob("*.json"))) == 2
     assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())
 
