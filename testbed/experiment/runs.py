@@ -88,7 +88,8 @@ class Task:
 
     def answers(self, tell: Tell) -> dict[str, Any]:
         """See Job."""
-        return _ask(self, tell)
+        check_version(self)
+        return ask(self, tell)
 
 
 def portable(file: Path) -> str:
@@ -143,6 +144,18 @@ class OtherVersion(Exception):
     """The code or the files here are not those of the machine that made the plan."""
 
 
+def check_version(task: Task) -> None:
+    """Raises OtherVersion where the world of a task is read otherwise than when it was planned."""
+    from sim.world import load_world
+
+    world = load_world(local(task.scenario), settings=task.settings, seed=0, users=task.users)
+    if world.digest != task.digest:
+        raise OtherVersion(
+            "this worker reads another world than the one that was planned: its version of glass-slipper, the scenario "
+            "or the catalogue differ; install the same version everywhere and share the files"
+        )
+
+
 def _seldom(tell: Tell) -> Tell:
     """Passes on what is a step further than what was told before."""
     told = [0.0]
@@ -155,17 +168,10 @@ def _seldom(tell: Tell) -> Tell:
     return pass_on
 
 
-def _ask(task: Task, tell: Tell) -> dict[str, Any]:
-    """Simulate a world and ask the patterns."""
-    from sim.world import load_world
+def ask(task: Task, tell: Tell = nobody) -> dict[str, Any]:
+    """Simulate a task's world, whichever version it is, and ask the patterns."""
     from testbed.patterns import bind
 
-    file = local(task.scenario)
-    if load_world(file, settings=task.settings, seed=0, users=task.users).digest != task.digest:
-        raise OtherVersion(
-            "this worker reads another world than the one that was planned: its version of glass-slipper, the scenario "
-            "or the catalogue differ; install the same version everywhere and share the files"
-        )
     asked = [(name, bind(registered, json.loads(arguments))) for name, registered, arguments in task.patterns]
     answers: dict[str, Any] = {}
     with _outcome(task, tell) as outcome:
