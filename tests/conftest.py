@@ -29,9 +29,10 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 SLOWEST = (
-    "test_bad_logs.py", "test_world.py", "test_page_in_browser.py", "test_cli_analyze.py", "test_how_to.py",
+    "test_bad_logs.py", "test_golden.py", "test_world.py", "test_page_in_browser.py", "test_cli_analyze.py",
+    "test_how_to.py", "test_engine.py", "test_experiment_command.py",
     "test_benchmarks.py", "test_check.py", "test_openness_exhibits.py", "test_results.py", "test_end_to_end.py",
-    "test_golden.py", "test_nulls.py", "test_plan.py", "test_verdict_on_worlds.py", "test_error_rates.py",
+    "test_nulls.py", "test_plan.py", "test_verdict_on_worlds.py", "test_error_rates.py",
     "test_market_exhibits.py", "test_source.py", "test_coverage.py", "test_cli_verdict.py", "test_mechanisms.py",
     "test_search.py", "test_agreement.py", "test_scoreboard.py", "test_workers.py", "test_streams.py",
     "test_verdict_order.py", "test_multiplicity.py", "test_choice.py", "test_expectation.py", "test_files.py",
