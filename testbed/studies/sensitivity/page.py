@@ -186,6 +186,6 @@ def made_by(found: Found, command: str, world: str, users: int, seed: int, secon
         f"Made by `{command}`: the world {world} with {users:,} users, {counted(size.seeds, 'seed')} at every point "
         f"(from seed {seed}){again}. Morris: {size.trajectories} trajectories of {walked} points. "
         f"Sobol: {size.points} blocks of {block} points. {runs:,} different runs, {seconds / runs:.1f} s each and "
-        f"{counted(round(seconds / 60), 'minute')} of one core in all. "
+        f"{counted(round(seconds / 60), 'minute')} of one process in all. "
         f"Version {', '.join(sorted(versions)) or NONE}."
     )
