@@ -4,6 +4,7 @@ there was none."""
 
 from __future__ import annotations
 
+import collections
 import functools
 import gc
 import os
@@ -71,6 +72,50 @@ def sql_is_written_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(query, "written", written)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def queries_are_compiled_once():
+    """The SQL of an expression is a function of its structure and of the engine's kind: it is kept by them, so that the
+    next log of the same columns, days and steps need not have it again. For that steps have the same names in every
+    connection, numbered where logs share one."""
+    from ibis.backends import BaseBackend
+    from ibis.backends.sql import SQLBackend
+    from ibis.backends.sql.compilers.base import SQLGlotCompiler
+
+    from analysis.sources import log
+
+    to_sqlglot, compiled = SQLGlotCompiler.to_sqlglot, SQLBackend.compile
+    trees: dict[Any, Any] = {}
+    texts: dict[Any, str] = {}
+
+    def tree(self: Any, expr: Any, *, limit: Any = None, params: Any = None) -> Any:
+        if params or limit is not None:
+            return to_sqlglot(self, expr, limit=limit, params=params)
+        key = (type(self), expr.as_table().op())
+        if key not in trees:
+            trees[key] = to_sqlglot(self, expr)
+        return trees[key].copy()
+
+    def text(self: Any, expr: Any, /, *, limit: Any = None, params: Any = None, pretty: bool = False) -> str:
+        if params or limit is not None:
+            return compiled(self, expr, limit=limit, params=params, pretty=pretty)
+        key = (self.name, expr.as_table().op(), pretty)
+        if key not in texts:
+            texts[key] = compiled(self, expr, pretty=pretty)
+        return texts[key]
+
+    def numbered(connection: Any, name: str) -> str:
+        used = vars(connection).setdefault("_names_of_steps", collections.Counter())
+        used[name] += 1
+        return f"{name}_{used[name]}"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseBackend, "db_identity", property(lambda self: self.name))
+        patch.setattr(SQLGlotCompiler, "to_sqlglot", tree)
+        patch.setattr(SQLBackend, "compile", text)
+        patch.setattr(log, "unused", numbered)
         yield
 
 

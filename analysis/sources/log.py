@@ -26,6 +26,11 @@ __all__ = ["Log", "LogError", "NotAvailable"]
 T = TypeVar("T")
 
 
+def unused(connection: SQLBackend, name: str) -> str:
+    """A name for a table that nobody has in the engine: logs may share a connection, and processes an engine."""
+    return f"{name}_{uuid.uuid4().hex[:8]}"
+
+
 class Log:
     """An opened log: its tables as Ibis expressions, the days that it covers, and steps kept in the engine.
 
@@ -196,7 +201,7 @@ class Log:
         return self._kept[name]
 
     def _keep(self, name: str, step: ir.Table) -> ir.Table:
-        kept = f"slipper_{name}_{uuid.uuid4().hex[:8]}"
+        kept = unused(self.connection, f"slipper_{name}")
         try:
             table = self.connection.create_table(kept, obj=step, temp=True)
         except (*columns.UNREADABLE, NotImplementedError):

@@ -14,6 +14,7 @@ import pyarrow as pa
 from analysis import contract
 from analysis.sources.log import Log
 from analysis.sources.opening import open_log
+from tests.analysis.in_memory import fill
 from tests.analysis.rows import DEFAULTS, model, models
 
 FIRST = dt.date(2024, 11, 4)  # Monday
@@ -108,12 +109,14 @@ def log_of(
         )
     connection = ibis.duckdb.connect()
     table = pa.Table.from_pylist(rows, schema=contract.arrow_schema("generations"))
-    connection.create_table("generations", table.drop_columns(list(columns)))
-    if labels:
-        connection.create_table("labels", pa.Table.from_pylist(tags, schema=contract.arrow_schema("labels")))
+    tagged = pa.Table.from_pylist(tags, schema=contract.arrow_schema("labels")) if labels else None
     known = list(facts)
-    if known:
-        connection.create_table("models", models(*known))
+    fill(
+        connection,
+        generations=table.drop_columns(list(columns)),
+        labels=tagged,
+        models=models(*known) if known else None,
+    )
     return open_log((connection, "generations"), start=start, end=end)
 
 

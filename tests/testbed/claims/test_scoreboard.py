@@ -14,6 +14,7 @@ import pytest
 from analysis.sources.opening import open_log
 from testbed.claims import scoreboard
 from testbed.claims.registry import registry
+from tests.analysis.in_memory import fill
 from tests.analysis.made_log import made
 
 
@@ -25,9 +26,7 @@ def tables():
 
 def opened(generations, labels=None, models=None):
     connection = ibis.duckdb.connect()
-    for name, table in (("generations", generations), ("labels", labels), ("models", models)):
-        if table is not None:
-            connection.create_table(name, table)
+    fill(connection, generations=generations, labels=labels, models=models)
     return open_log((connection, "generations"))
 
 
