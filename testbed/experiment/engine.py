@@ -45,17 +45,27 @@ class Engine(Protocol):
 
 class Processes:
     """A pool of spawned processes on this machine. A process that dies takes one run with it, which is tried again in a
-    new one; at the third death the run is a failure."""
+    new one; at the third death the run is a failure. The processes end with the runs; within `with` they wait for more,
+    since one takes seconds to start."""
 
     def __init__(self, workers: int, carry: Carry = carry_out) -> None:
         self.workers, self.carry = workers, carry
         self._context = multiprocessing.get_context("spawn")
+        self._kept: list[tuple[Connection, BaseProcess]] | None = None
+
+    def __enter__(self) -> Processes:
+        self._kept = []
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        kept, self._kept = self._kept or [], None
+        self._end([], kept)
 
     def run(self, tasks: Sequence[Job], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
         waiting = deque((task, 1) for task in tasks)
         busy: dict[Connection, tuple[BaseProcess, Job, int]] = {}
-        idle: list[tuple[Connection, BaseProcess]] = []
+        idle = [] if self._kept is None else self._kept
         try:
             while waiting or busy:
                 while waiting and len(busy) < self.workers:
@@ -85,7 +95,10 @@ class Processes:
                     idle.append((ready, process))
                     yield said
         finally:
-            self._end([(pipe, process) for pipe, (process, _, _) in busy.items()], idle)
+            self._end(
+                [(pipe, process) for pipe, (process, _, _) in busy.items()],
+                idle if self._kept is None else [],
+            )
 
     def _start(self) -> tuple[Connection, BaseProcess]:
         parent, child = self._context.Pipe()

@@ -48,7 +48,7 @@ def run(
     wanted: Sequence[Job],
     store: Store,
     *,
-    engine: str = "processes",
+    engine: str | engines.Engine = "processes",
     workers: int | None = None,
     address: str | None = None,
     fresh: Collection[str] = (),
@@ -57,11 +57,10 @@ def run(
 ) -> Tally:
     """Carry out the runs that are not in the store; of a key that comes twice, one.
 
-    engine, address: see `engine.choose`. workers: runs at a time (default: one a core). fresh: keys of runs that are
-    carried out although they are remembered. quiet: no progress. then: is called with each new record once it is
-    remembered. Raises Foreign if a file that is no record lies in the place of one; KeyboardInterrupt when it is
-    interrupted, with the finished runs remembered.
-    """
+    engine, address: see `engine.choose`; or an engine that is there already. workers: runs at a time (default: one a
+    core). fresh: keys of runs that are carried out although they are remembered. quiet: no progress. then: is called
+    with each new record once it is remembered. Raises Foreign if a file that is no record lies in the place of one;
+    KeyboardInterrupt when it is interrupted, with the finished runs remembered."""
     tasks = {task.key: task for task in wanted}
     store.check(tasks)
     there: dict[str, Record] = {}
@@ -83,7 +82,9 @@ def run(
                     show(Report(phase, done + sum(parts.values()), len(todo), over=done))
 
                 show(Report(phase, 0, len(todo), over=0))
-                records = engines.choose(engine, workers, address).run(placed, told)
+                if isinstance(engine, str):
+                    engine = engines.choose(engine, workers, address)
+                records = engine.run(placed, told)
                 try:
                     for record in records:
                         store.write(record)
