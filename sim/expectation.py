@@ -34,8 +34,8 @@ class Expected:
 
     axes: dict[str, tuple[Any, ...]]
     """What each index of each axis stands for, in the order of the arrays' axes. week: Mondays (date); model: the log's
-    ids; free, own_key: False, True; category, country, language, segment, app: names; arrival: first days of
-    months (date), and None for large accounts."""
+    ids; free, own_key, large_account: False, True; category, country, language, segment, app: names; arrival: first
+    days of months (date), and None for large accounts."""
     values: NDArray[np.float64]
     """One axis for each of `axes`, and a last one for the quantities in the order of `QUANTITIES`."""
 
@@ -114,7 +114,8 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
     """What a world's traffic is expected to be, by these axes: `expected(run_agents(world).traffic())`.
 
     axes: any of week (UTC, from Monday), model, category, free, country, language, segment, app, own_key (whether the
-    user brings a key) and arrival (of users, by month; None: large accounts), in the order of the arrays. Raises
+    user brings a key), large_account (whether the calendar brought it) and arrival (of users, by month; None: large
+    accounts), in the order of the arrays. Raises
     ValueError for an unknown or repeated axis, and for a table of more than `MOST_BYTES`.
     """
     users, names = traffic.users, traffic.users.names
@@ -130,6 +131,7 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
         "segment": names.segments,
         "app": names.apps,
         "own_key": (False, True),
+        "large_account": (False, True),
         "arrival": (*_months(traffic.scenario.start, traffic.scenario.end), None),
     }
     if unknown := [name for name in axes if name not in labels]:
@@ -148,6 +150,7 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
     for name in ("country", "language", "segment", "app"):
         of_user += step.get(name, 0) * getattr(users, name).astype(np.int64)
     of_user += step.get("own_key", 0) * users.byok
+    of_user += step.get("large_account", 0) * of_large_account(users)
     of_user += step.get("arrival", 0) * _arrival_months(traffic, labels["arrival"])
     places = _Places(
         of_model=step.get("model", 0) * np.array([models.index(name) for name in listed], dtype=np.int64),
