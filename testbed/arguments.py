@@ -100,7 +100,9 @@ def check_model(model: str, known: Collection[str], place: str = "") -> None:
         raise BadInput(f"{place}the log has no requests to the model '{model}'{hint(model, known)}")
 
 
-def command_line(args: argparse.Namespace, words: Sequence[str], options: Sequence[str]) -> list[str]:
+def command_line(
+    args: argparse.Namespace, words: Sequence[str], options: Sequence[str], settings: bool = True
+) -> list[str]:
     """The words of a command that made a page: those given, the options that were set, and the changed keys."""
     made = ["slipper", *words]
     for option in options:
@@ -108,7 +110,7 @@ def command_line(args: argparse.Namespace, words: Sequence[str], options: Sequen
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
                 made += [f"--{option}", str(one)]
-    for setting in args.settings:
+    for setting in args.settings if settings else ():
         made += ["--set", setting]
     return made
 
@@ -216,14 +218,23 @@ def add_world_options(
     """The options that change a world: `--seed`, `--users` and `--set`. of: the file that has the defaults and the
     keys; seed: what the seed is; such_as: an example of a key with its value."""
     group.add_argument("--seed", type=whole_number, metavar="N", help=f"{seed} (default: the {of}'s)")
-    group.add_argument(
-        "--users", type=positive_integer, metavar="N", help=f"number of users (default: the {of}'s)"
-    )
+    add_users_option(group, f"the {of}'s")
     example = f", such as {such_as}" if such_as else ""
     group.add_argument(
         "--set", dest="settings", action="append", default=[], type=setting, metavar="KEY=VALUE",
         help=f"change any key of the {of}{example}; repeatable",
     )  # fmt: skip
+
+
+def add_users_option(group: argparse._ActionsContainer, usual: str, default: int | None = None) -> None:
+    """`--users`. usual: the default in words; default: the number, None if the world decides."""
+    group.add_argument(
+        "--users",
+        type=positive_integer,
+        default=default,
+        metavar="N",
+        help=f"number of users (default: {usual})",
+    )
 
 
 def add_workers_option(group: argparse._ActionsContainer, what: str = "processes", note: str = "") -> None:

@@ -19,18 +19,16 @@ from typing import Any
 from testbed import arguments, failure
 from testbed.commands import (
     analyze,
-    catalogue,
+    calibrate,
     check,
     compare,
     experiment,
-    explain,
     import_log,
-    patterns,
     run,
-    schema,
     simulate,
     verdict,
 )
+from testbed.commands.reference import catalogue, explain, patterns, schema
 from testbed.terminal import streams
 
 DESCRIPTION = """\
@@ -51,7 +49,8 @@ start here:
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
 COMMANDS = (
-    run, simulate, import_log, analyze, check, verdict, compare, experiment, patterns, schema, catalogue, explain,
+    run, simulate, import_log, analyze, check, verdict, compare, experiment, calibrate, patterns, schema, catalogue,
+    explain,
 )  # fmt: skip
 
 

@@ -136,7 +136,8 @@ def test_one_file_knows_how_a_file_is_written_as_a_whole():
 
 
 def test_the_options_of_a_world_are_described_once():
-    """`slipper verdict` and the studies have a seed of another kind: that of what they draw themselves."""
+    """`slipper verdict`, `slipper calibrate` and the studies have a seed of another kind: that of what they draw
+    themselves."""
     found: dict[str, set[str]] = {}
     for path, tree in HOUSE.items():
         for node in ast.walk(tree):
@@ -153,7 +154,8 @@ def test_the_options_of_a_world_are_described_once():
         ("--users", "--set", "--workers"), once
     )
     studies = {"testbed/studies/error_rates.py", "testbed/studies/trend_tests.py"}
-    assert found["--seed"] == once | studies | {"testbed/commands/verdict.py"}
+    own = {"testbed/commands/verdict.py", "testbed/commands/calibrate.py"}
+    assert found["--seed"] == once | studies | own
 
 
 def test_one_function_says_how_many_there_are_of_a_thing():

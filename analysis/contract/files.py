@@ -39,7 +39,7 @@ STAGED_PREFIX = ".analysis-"
 STAGED = re.compile(rf"{re.escape(STAGED_PREFIX)}{TOKEN}")
 """Names of hidden folders in which an analysis is written before it takes its place."""
 _DIGESTS_AT_ONCE = 4
-_STAMP = re.compile(r"<!-- Written by slipper\. sha256 of what follows: ([0-9a-f]{64}) -->\n")
+_STAMP = re.compile(r"(?:<!-- |# )Written by slipper\. sha256 of what follows: ([0-9a-f]{64})(?: -->)?\n")
 
 
 class Foreign(FileExistsError):
@@ -280,14 +280,17 @@ def check_page(target: Path, overwrite: bool = False) -> None:
 
 
 def write_page(target: Path, text: str, overwrite: bool = False) -> None:
-    """Write a page of Markdown or HTML with a first line that says whose it is. Raises Foreign, see `check_page`."""
+    """Write a page of Markdown or HTML, or a scenario, with a first line that says whose it is. Raises Foreign, see
+    `check_page`."""
     check_page(target, overwrite)
-    write_text(target, stamped(text))
+    write_text(target, stamped(text, comment="#" if target.suffix in (".yaml", ".yml") else "<!-- -->"))
 
 
-def stamped(text: str) -> str:
-    """A page with its first line."""
-    return f"<!-- Written by slipper. sha256 of what follows: {_digest(text)} -->\n{text}"
+def stamped(text: str, comment: str = "<!-- -->") -> str:
+    """A page with its first line. comment: the marks around a comment in its language."""
+    opening, _, closing = comment.partition(" ")
+    words = f"{opening} Written by slipper. sha256 of what follows: {_digest(text)} {closing}"
+    return f"{words.rstrip()}\n{text}"
 
 
 def _digest(text: str) -> str:

@@ -102,6 +102,15 @@ def feasibility(
     )
 
 
+def together(
+    claims: Collection[LinearClaim], reference: Reference, left_out: Collection[Rate] = LEFT_OUT
+) -> bool:
+    """Whether all of the claims can hold together: the first question of `feasibility`, alone. Raises Unsettled."""
+    parts = {name: part.exactly for name, part in asked_of(claims, left_out).items()}
+    programme = programme_of(reference, parts)
+    return programme.settle(list(parts), start_of(reference, programme.conditions.cells)) is not None
+
+
 def fewest(
     conflicts: Sequence[Collection[str]], claims: Sequence[str], wanted: Collection[str] = ()
 ) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def add_parser(commands: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Runs an experiment."""
     if args.patterns:
-        from testbed.commands import patterns
+        from testbed.commands.reference import patterns
 
         return patterns.execute(argparse.Namespace(name=None, json=args.json))
     if args.file is None:

@@ -41,7 +41,7 @@ def wrong(name: str, text: str) -> list[str]:
     for author, rest in re.findall(r"\b([a-z0-9-]+)/([a-z0-9.:-]*[a-z0-9])", text):
         if author in authors and f"{author}/{rest}" not in slugs:
             found.append(f"no model {author}/{rest}")
-    folders = (WORLDS, worlds()[name].parent, WORLDS / "nulls", WORLDS / "experiments")
+    folders = (WORLDS, WORLDS.parent, worlds()[name].parent, WORLDS / "nulls", WORLDS / "experiments")
     found += [f"no file {file}" for file in re.findall(r"[\w./-]+\.yaml", text)
               if not any((folder / file).is_file() for folder in folders)]  # fmt: skip
     for setting in re.findall(r"(?:--set |or )([a-z_]+\.[a-z_.]+=[^\s,;:)]+)", text):

@@ -52,8 +52,9 @@ def differences(name: str, base: str) -> dict[str, tuple[Any, Any]]:
 
 
 def header(file: Path) -> list[str]:
-    """The comment lines with which a file begins."""
-    return list(takewhile(lambda line: line.startswith("#"), file.read_text(encoding="utf-8").splitlines()))
+    """The comment lines with which a file begins, less the stamp of one that a command wrote."""
+    lines = takewhile(lambda line: line.startswith("#"), file.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if not line.startswith("# Written by slipper.")]
 
 
 def stated_keys(name: str) -> dict[str, Any]:

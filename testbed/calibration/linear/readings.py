@@ -23,6 +23,7 @@ Quantity = Literal[
     "charged_usd",  # what was charged for these
     "paid_tokens",  # the same tokens without free variants
     "ranked_tokens",  # tokens without free launch access (figure 11)
+    "account_tokens",  # tokens of large accounts, which keep to their model
 ]
 Seen = Literal["all", "labelled", "labels"] | tuple[str, ...]
 """Which requests count: all of them, the labelled ones, the labels of these (one a request and category, `other`

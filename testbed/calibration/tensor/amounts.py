@@ -13,7 +13,7 @@ from sim.expectation import Expected
 from testbed.calibration.linear.readings import Quantity
 
 Floats = npt.NDArray[np.float64]
-AXES = ("week", "model", "category", "free", "own_key")
+AXES = ("week", "model", "category", "free", "own_key", "large_account")
 """Axes of the expected traffic that amounts are summed from."""
 Windows = Mapping[str, Sequence[tuple[dt.date, dt.date | None]]]
 """By model, first and last days (both included; None: open) of free launch access."""
@@ -49,7 +49,8 @@ class Amounts:
 def of_expected(expected: Expected, launches: Windows) -> Amounts:
     """The amounts of expected traffic by `AXES`. launches: when models were free to try at their launch; of the week in
     which such a time begins or ends, free requests count as launch access by the share of its days."""
-    by_key = expected.over(*AXES)
+    by_key = expected.over(*AXES[:5])
+    accounts = expected.over(*AXES[:3], AXES[5])
     whole = by_key.over(*AXES[:3])
     tokens = by_key["tokens_prompt"] + by_key["tokens_completion"]  # ... x free x own key
     billed = tokens[..., 0]
@@ -66,6 +67,7 @@ def of_expected(expected: Expected, launches: Windows) -> Amounts:
         "paid_tokens": billed[..., 0],
     }
     every["ranked_tokens"] = every["tokens"] - part[:, :, None] * tokens[..., 1, :].sum(axis=-1)
+    every["account_tokens"] = (accounts["tokens_prompt"] + accounts["tokens_completion"])[..., 1]
     return Amounts(by_key.axes["week"], by_key.axes["model"], every)
 
 

@@ -36,10 +36,17 @@ def simulated(worlds: Sequence[Agents]) -> Simulated:
     first = worlds[0].world
     if first.classifier is None:
         raise ValueError("this world has no classifier; make it with load_world")
-    facts = facts_of(models_table(first.catalogue, first.scenario, worlds[0].market))
-    launches = launches_of(facts)
-    amounts = [of_expected(expected(agents.traffic(), AXES), launches) for agents in worlds]
-    return Simulated(together(amounts), facts, sight.measured(first.classifier))
+    amounts = together([amounts_of(agents) for agents in worlds])
+    return Simulated(amounts, _facts(worlds[0]), sight.measured(first.classifier))
+
+
+def amounts_of(agents: Agents) -> Amounts:
+    """What the log of a world is expected to hold, whose market has run."""
+    return of_expected(expected(agents.traffic(), AXES), launches_of(_facts(agents)))
+
+
+def _facts(agents: Agents) -> pd.DataFrame:
+    return facts_of(models_table(agents.world.catalogue, agents.world.scenario, agents.market))
 
 
 def facts_of(models: pa.Table) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from testbed import cli, failure, shipped
-from testbed.commands import catalogue, schema
+from testbed.commands.reference import catalogue, schema
 from tests import command_line
 
 ROOT = Path(__file__).parents[3]
@@ -401,6 +401,6 @@ def test_an_interrupt_that_compiled_code_turned_into_an_error_is_an_interrupt(mo
         except KeyboardInterrupt as error:
             raise SystemError("returned a result with an exception set") from error
 
-    monkeypatch.setattr("testbed.commands.catalogue.execute", broken)
+    monkeypatch.setattr("testbed.commands.reference.catalogue.execute", broken)
     assert cli.main(["catalogue"]) == failure.TERMINATED
     assert "terminated" in capsys.readouterr().err

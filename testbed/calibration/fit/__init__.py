@@ -1,0 +1,1 @@
+"""The fit: parameters that move until the world's expected tokens are those of the target."""

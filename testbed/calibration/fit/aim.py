@@ -1,0 +1,81 @@
+"""Where a fit goes: the likeliest parameters with which the calibration claims would hold, with room."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sim.gateway.models import models_table
+from sim.market import Market
+from sim.world import World
+from testbed.calibration.feasibility import asked_of
+from testbed.calibration.fit.contraction import DEFAULT, Likeliest, Prior, likeliest
+from testbed.calibration.fit.parameters import Parameters, Space
+from testbed.calibration.fit.response import Response
+from testbed.calibration.problem import Problem, around
+from testbed.calibration.target import ROOM
+from testbed.calibration.tensor import sight
+from testbed.calibration.tensor.amounts import Amounts
+from testbed.calibration.tensor.frame import Tensor
+from testbed.calibration.tensor.reader import Reader
+from testbed.calibration.tensor.worlds import Simulated, facts_of
+from testbed.claims.registry import registry
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Where a step goes. now: the world's tensor. slack: of the conditions of the claims, by name, the widths of its
+    band by which each holds on the expected amounts, below 0 if it does not; those that the tensor takes as given
+    (lengths, prices) too. asked: the conditions that the fit is for. to: where it goes."""
+
+    now: Tensor
+    slack: Mapping[str, float]
+    asked: tuple[str, ...]
+    to: Likeliest
+
+
+class Aiming:
+    """Aims of one world's fit. claims: ids of the calibration claims that may be used (default: all); room: part of a
+    band's width by which the fit keeps from its edges. Raises ValueError for a claim that calibration may not use."""
+
+    def __init__(
+        self, world: World, claims: Collection[str] | None = None, room: float = ROOM, prior: Prior = DEFAULT
+    ) -> None:
+        allowed = {entry.id for entry in registry() if entry.claim.calibration}
+        if claims is not None and (barred := sorted(set(claims) - allowed)):
+            raise ValueError(f"{barred[0]} is for validation, or no claim: calibration may not use it")
+        if world.classifier is None:
+            raise ValueError("this world has no classifier; make it with load_world")
+        self.claims = tuple(sorted(allowed if claims is None else claims))
+        self.room, self.prior, self.facts = room, prior, _facts(world)
+        self.sight = sight.measured(world.classifier)
+
+    def problem(self, amounts: Amounts) -> Problem:
+        """The claims as linear conditions around expected amounts."""
+        return around(Simulated(amounts, self.facts, self.sight), self.claims)
+
+    def __call__(self, amounts: Amounts, space: Space, at: Parameters) -> Aim:
+        """The aim from what the world at some parameters is expected to bring."""
+        problem = self.problem(amounts)
+        reference = problem.reference
+        frame = reference.frame
+        read = Reader(reference, reference.tensor)
+        slack = {name: part.exactly.slack(read) for name, part in asked_of(problem.claims, ()).items()}
+        parts = asked_of(problem.claims)
+        cut = amounts.cut(frame.weeks, space.listed).of
+        tokens, fixed = frame.by_period(cut["tokens"]), frame.by_period(cut["account_tokens"])
+        to = likeliest(
+            Response(space, frame, at, tokens, fixed, reference.totals), reference,
+            [part.requirement(self.room) for part in parts.values()], self.prior,
+        )  # fmt: skip
+        return Aim(reference.tensor, slack, tuple(parts), to)
+
+
+def _facts(world: World) -> pd.DataFrame:
+    """Facts of a world's models. The market goes its way without agents: what they do changes no fact."""
+    market = Market(world.scenario, world.catalogue)
+    for _ in market.days():
+        pass
+    return facts_of(models_table(world.catalogue, world.scenario, market))

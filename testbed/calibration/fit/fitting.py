@@ -1,0 +1,150 @@
+"""The fit of a world: evaluate, aim, step, again and again, through the experiment engine.
+
+Each step evaluates the world at the present parameters over the same seeds, looks for the likeliest parameters with
+which the calibration claims would hold, and goes a part of the way. Evaluations are remembered by what decides them, so
+the same command goes on where an earlier one was interrupted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sim
+from analysis.contract import files
+from sim.scenario import Scenario
+from testbed.calibration.fit.aim import Aiming
+from testbed.calibration.fit.contraction import stepped
+from testbed.calibration.fit.evaluation import evaluate
+from testbed.calibration.fit.parameters import Parameters, Space
+from testbed.calibration.fit.world_file import document, space_of, text
+from testbed.calibration.tensor.amounts import Amounts
+from testbed.calibration.tensor.frame import Tensor, main_weeks
+from testbed.experiment.engine import Engine
+
+KEY_LENGTH = 20
+GAIN, STEADY = 0.7, 5
+"""Part of the way that a step goes, and how many steps go it; later ones go less, as one over their number, so that the
+luck of single steps averages out (Robbins & Monro 1951, Annals of Mathematical Statistics 22:400). Both assumed:
+popularity makes a world answer more than the logit says, habit less."""
+WORLDS = "worlds"
+"""Folder of the scenario files of all evaluations."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a fit. distance: from the market that it aims at, half the sum of absolute differences of shares, in
+    the mean of the fortnights; by_author: the same of shares by author; out_of_reach: by how many widths conditions
+    would fall short there. slack, asked: as in `Aim`."""
+
+    number: int
+    distance: float
+    by_author: float
+    out_of_reach: float
+    slack: Mapping[str, float]
+    asked: tuple[str, ...]
+    parameters: Parameters
+
+    @property
+    def met(self) -> int:
+        """How many of the conditions asked for hold on the expected amounts."""
+        return sum(self.slack[name] >= 0 for name in self.asked)
+
+    @property
+    def shortfall(self) -> float:
+        """By how many widths of their bands conditions asked for do not hold, in all."""
+        return sum(max(-self.slack[name], 0.0) for name in self.asked)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A finished fit."""
+
+    space: Space
+    steps: tuple[Step, ...]
+
+    @property
+    def best(self) -> Step:
+        """The step in which most conditions hold; of several, the one that falls least short of the others."""
+        return max(self.steps, key=lambda step: (step.met, -step.shortfall))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a fit is run. seeds: numbers of the replicates of the master seed that every evaluation adds up."""
+
+    users: int
+    steps: int
+    seeds: Sequence[int]
+    master: int
+    workers: int | None = None
+
+
+def fit(
+    scenario: Path,
+    aiming: Aiming,
+    settings: Settings,
+    folder: Path,
+    told: Callable[[Step], None],
+    engine: str | Engine = "processes",
+) -> Fit:
+    """Fit a world. folder: where what is remembered lies. told: is called with each step. engine: see `runner.run`.
+
+    Raises sim.ScenarioError for a scenario that cannot run, Failure for an evaluation that failed, KeyboardInterrupt
+    with what is finished remembered.
+    """
+    world = sim.load_world(scenario, users=settings.users)
+    space = space_of(world.scenario, world.catalogue.models)
+    at = Parameters.none(space)
+    steps = []
+    for number in range(settings.steps + 1):
+        amounts = evaluated(world.scenario, scenario, space, at, settings, folder, engine)
+        aim = aiming(amounts, space, at)
+        step = Step(
+            number, aim.now.distance(aim.to.tensor), _by_author(aim.now, aim.to.tensor), aim.to.short, aim.slack,
+            aim.asked, at,
+        )  # fmt: skip
+        steps.append(step)
+        told(step)
+        at = stepped(at, aim.to.at, gain(number))
+    return Fit(space, tuple(steps))
+
+
+def gain(step: int) -> float:
+    """The part of the way that a step goes. step: its number, from 0."""
+    return GAIN * min(1.0, STEADY / (step + 1))
+
+
+def evaluated(
+    base: Scenario,
+    file: Path,
+    space: Space,
+    at: Parameters,
+    settings: Settings,
+    folder: Path,
+    engine: str | Engine = "processes",
+) -> Amounts:
+    """What the world brings at some parameters. base: the scenario of `file`, before the fit."""
+    sections = document(base, space, at.settled(space), main_weeks())
+    return evaluate(
+        _world(folder, file, sections), (), users=settings.users, master=settings.master, seeds=settings.seeds,
+        folder=folder, engine=engine,
+    )  # fmt: skip
+
+
+def _world(folder: Path, scenario: Path, sections: dict[str, object]) -> Path:
+    """The scenario file of an evaluation, by what it says: the same parameters, the same file."""
+    written = text(str(scenario.resolve()), sections)
+    file = folder / WORLDS / f"{hashlib.sha256(written.encode()).hexdigest()[:KEY_LENGTH]}.yaml"
+    if not file.exists():
+        files.write_text(file, written)
+    return file
+
+
+def _by_author(now: Tensor, target: Tensor) -> float:
+    """Half the sum of the absolute differences of authors' shares, in the mean of the periods."""
+    one, other = now.by_author(), target.by_author()
+    gaps = [abs(one[name].sum(axis=1) - other[name].sum(axis=1)) for name in one]
+    return float(0.5 * sum(gap.mean() for gap in gaps))

@@ -1,0 +1,220 @@
+"""The page of a fit: what was asked, how near the world came step by step, how far which parameter moved, and what
+holds on fresh seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.contract import CATEGORIES
+from testbed.calibration.feasibility import Conflict
+from testbed.calibration.fit.fitting import Fit, Settings, Step
+from testbed.calibration.fit.parameters import LEAST_MOVE, Parameters, Space
+from testbed.calibration.linear_claims import LinearClaim
+from testbed.claims.frequency import GOAL, Frequency, Study
+from testbed.markdown import heading, row
+
+SHOWN = 20
+"""Largest moves that are named."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a page tells. claims: those that were asked for, with the reason of each that is not linear; given_up:
+    conflicts between claims that cannot hold together, each with a claim that was given up; study: of the calibrated
+    world on fresh seeds, None where it was not confirmed."""
+
+    title: str
+    command: str
+    version: str
+    settings: Settings
+    claims: Sequence[LinearClaim]
+    given_up: Sequence[Conflict]
+    fit: Fit
+    study: Study | None = None
+
+
+def page(story: Story) -> str:
+    """The page as Markdown."""
+    lines = [f"# {story.title}", "", f"Made by `{story.command}`, version {story.version}.", ""]
+    for part in (_in_short, _asked, _trace, _moves, _conditions, _fresh):
+        lines += part(story)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _in_short(story: Story) -> list[str]:
+    first, best = story.fit.steps[0], story.fit.best
+    said = (
+        f"{story.settings.users:,} users, the mean of {len(story.settings.seeds)} seeds that share their luck from "
+        f"step "
+        f"to step. Of {len(best.asked)} conditions {first.met} held on expected amounts before and {best.met} after "
+        f"step {best.number}; the distance from the market that the next step would go to went from "
+        f"{_points(first.distance)} to {_points(best.distance)} points."
+    )
+    if (study := story.study) is not None:
+        often = [f for f in _calibration(study) if (f.counted or 0.0) >= GOAL]
+        said += (
+            f" On {len(study.seeds)} fresh seeds, with the full number of users and sampled logs, "
+            f"{len(often)} of {len(_calibration(study))} calibration claims hold in at least {GOAL:.0%} of them."
+        )
+    return [said, ""]
+
+
+def _asked(story: Story) -> list[str]:
+    asked = {name.partition(" ")[0] for name in story.fit.best.asked}
+    out = [claim for claim in story.claims if claim.id not in asked]
+    lines = [
+        "## What was asked",
+        "",
+        f"Calibration claims: {len(story.claims)}. With a condition on who uses what: {len(asked)} "
+        f"({', '.join(sorted(asked))}). No claim for validation is among them.",
+        "",
+    ]
+    if story.given_up:
+        lines += ["Claims that cannot hold together; one of each was given up:", ""]
+        lines += [f"- {conflict}" for conflict in story.given_up] + [""]
+    else:
+        lines += ["All of these can hold together, says the integer programme (docs/calibration.md).", ""]
+    if out:
+        lines += ["Not asked, since who uses what does not set them:", ""]
+        reasons: dict[str, list[str]] = {}
+        for claim in out:
+            reasons.setdefault(_why_out(claim), []).append(claim.id)
+        lines += [f"- {', '.join(ids)}: {why}" for why, ids in reasons.items()] + [""]
+    return lines
+
+
+def _why_out(claim: LinearClaim) -> str:
+    rates = sorted({part.set_by for part in claim.linear_parts if part.set_by is not None})
+    if rates:
+        return f"set by {' and '.join(rates)}, which the world has as inputs"
+    return "; ".join(dict.fromkeys(part.why_not for part in claim.parts if part.result is None))
+
+
+def _trace(story: Story) -> list[str]:
+    lines = [
+        "## Step by step",
+        "",
+        "distance: half the sum of absolute differences between shares of expected tokens and of the market that "
+        "the step "
+        "goes to, in the mean of the fortnights, in points: by group of models and category, and by author alone. "
+        "widths "
+        "short: by how many widths of their bands conditions fall short, in all; out of reach: what would be left "
+        "of that "
+        "if tokens answered as the logit says. moved: parameters that differ from the world as it was by more than "
+        f"{LEAST_MOVE:.1%}. effective: how many carry the move (the square of the sum of squares over the sum of "
+        f"fourth "
+        "powers).",
+        "",
+        *heading(
+            "step",
+            "distance",
+            "by author",
+            "conditions that hold",
+            "widths short",
+            "out of reach",
+            "moved",
+            "effective",
+        ),
+    ]
+    lines += [
+        row(
+            str(step.number), _points(step.distance), _points(step.by_author), f"{step.met} of {len(step.asked)}",
+            f"{step.shortfall:.1f}", f"{step.out_of_reach:.1f}", f"{step.parameters.moved:,}",
+            f"{step.parameters.effective:.0f}",
+        )
+        for step in story.fit.steps
+    ]  # fmt: skip
+    best = story.fit.best.number
+    return [*lines, "", f"The calibrated world is that of step {best}: the most conditions hold there.", ""]
+
+
+def _moves(story: Story) -> list[str]:
+    space, at = story.fit.space, story.fit.best.parameters
+    lines = [
+        "## How far the parameters moved",
+        "",
+        "All are factors on what the scenario and the catalogue say; 1 is the world as it was.",
+        "",
+        *heading("kind", "parameters", "moved", "middle half of those that moved", "smallest", "largest"),
+    ]
+    for name, values in (
+        ("an author's reach in a category", at.author), ("a model's reach", at.model),
+        ("a model's reach in a category", at.own), ("demand by category: level", at.demand[:, 0]),
+        ("demand by category: growth", at.demand[:, 1]),
+    ):  # fmt: skip
+        moved = np.exp(values[np.abs(values) > LEAST_MOVE])
+        lines.append(row(name, f"{values.size:,}", f"{moved.size:,}", *_spread(moved)))
+    lines += ["", f"The {SHOWN} largest moves of authors and models:", ""]
+    lines += [*heading("parameter", "factor")]
+    lines += [row(name, f"{np.exp(value):.3g}") for name, value in largest(space, at)[:SHOWN]]
+    return [*lines, ""]
+
+
+def largest(space: Space, at: Parameters) -> list[tuple[str, float]]:
+    """Authors' reach by category and models' reach with their logarithms, the largest first."""
+    found = [
+        (f"{author}, {category}", float(at.author[number, k]))
+        for number, author in enumerate(space.authors)
+        for k, category in enumerate(CATEGORIES)
+    ]
+    found += [(model, float(at.model[number])) for number, model in enumerate(space.models)]
+    return sorted(found, key=lambda pair: -abs(pair[1]))
+
+
+def _spread(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[str, str, str]:
+    if not values.size:
+        return "–", "–", "–"
+    low, high = np.quantile(values, [0.25, 0.75])
+    return f"{low:.3g} to {high:.3g}", f"{values.min():.3g}", f"{values.max():.3g}"
+
+
+def _conditions(story: Story) -> list[str]:
+    first, best = story.fit.steps[0], story.fit.best
+    lines = [
+        "## Conditions on the fitted seeds",
+        "",
+        "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked with a "
+        "cross "
+        "were not asked: lengths and prices set them.",
+        "",
+        *heading("condition", "before", "after"),
+    ]
+    lines += [
+        row(f"{name}{'' if name in best.asked else ' ×'}", _slack(first, name), f"{value:+.2f}")
+        for name, value in best.slack.items()
+    ]
+    return [*lines, ""]
+
+
+def _slack(step: Step, name: str) -> str:
+    return f"{step.slack[name]:+.2f}" if name in step.slack else "–"
+
+
+def _fresh(story: Story) -> list[str]:
+    study = story.study
+    if study is None:
+        return []
+    counted = _calibration(study)
+    lines = [
+        "## Calibration claims on fresh seeds",
+        "",
+        f"{study.scenario}, master seed {study.master_seed}, {len(study.seeds)} replicates with the full number of "
+        f"users: "
+        "judged on sampled logs, as a real gateway's would be. None of these seeds was fitted.",
+        "",
+        *heading("claim", "", "holds", "of"),
+    ]
+    lines += [row(f.entry.id, f.entry.claim.text, str(f.holds), str(f.testable)) for f in counted]
+    return lines
+
+
+def _calibration(study: Study) -> list[Frequency]:
+    """Of the claims that calibration may use, those that can be tested."""
+    return [f for f in study.frequencies if f.entry.claim.calibration and f.testable]
+
+
+def _points(distance: float) -> str:
+    return f"{100 * distance:.1f}"

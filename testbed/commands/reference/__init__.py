@@ -1,0 +1,1 @@
+"""Commands that only say what there is: keys, models, patterns, words."""
