@@ -14,6 +14,8 @@ from testbed.failure import DONE, BadInput, check_writable
 from testbed.terminal.progress import Report, open_display
 
 if TYPE_CHECKING:
+    from testbed.claims.frequency import Study
+    from testbed.claims.reasons import Reasons
     from testbed.claims.registry import Registry
 
 DESCRIPTION = """\
@@ -68,8 +70,9 @@ def add_parser(commands: Any) -> None:
         "--failed", action="store_true", help="those that fail (with --seeds: that fail at least once)"
     )
     which.add_argument(
-        "--why", action="store_true", help="the reason of each verdict, and the registry's note"
-    )
+        "--why", action="store_true", help="the reason of each verdict, the registry's note, and why a claim fails in "
+        "the report world, as far as that is known"
+    )  # fmt: skip
     over = parser.add_argument_group("replicates of a scenario")
     over.add_argument(
         "--seeds", type=arguments.positive_integer, metavar="N", help="run N replicates and judge each"
@@ -140,8 +143,9 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     from analysis.report.pages import claim_verdicts
     from analysis.sources.runs import own_run
     from testbed.claims import scoreboard
+    from testbed.claims.reasons import reasons
     from testbed.commands.analyze import check_one_log
-    from testbed.terminal import scoreboard_view, summary
+    from testbed.terminal import scoreboard_page, scoreboard_view, summary
 
     if args.target.endswith((".yaml", ".yml")) or (
         not Path(args.target).exists() and _is_scenario(args.target)
@@ -175,7 +179,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
         kept = None
     shown = [judged for judged in board.judged if not args.failed or judged.verdict.status == "fails"]
     if args.markdown:
-        _write_page(args, scoreboard_view.scoreboard_markdown(board, shown, _command(args)))
+        _write_page(args, scoreboard_page.scoreboard_markdown(board, shown, _command(args)))
     if args.json:
         _print_json({"warnings": list(warnings)} | board.as_json(), {judged.entry.id for judged in shown})
     elif args.quiet:
@@ -185,15 +189,18 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     else:
         console = summary.open_console()
         summary.print_warnings(console, warnings)
-        scoreboard_view.print_scoreboard(console, board, shown, why=args.why or args.only is not None)
+        known = None if run is None else reasons().about(_scenario_of(run))
+        why = args.why or args.only is not None
+        scoreboard_view.print_scoreboard(console, board, shown, why=why, known=known)
         if kept is not None:
             console.print(f"\n{kept}", soft_wrap=True, style="dim")
     return DONE
 
 
 def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
+    from testbed.claims.reasons import reasons
     from testbed.studies import scoreboard
-    from testbed.terminal import scoreboard_view, summary
+    from testbed.terminal import scoreboard_page, scoreboard_view, summary
 
     scenario = shipped.find(args.target)
     out = Path(args.out or "outputs")
@@ -208,19 +215,52 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
         )  # fmt: skip
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
+    own = scenario.resolve() in shipped.worlds().values()
+    known = reasons().about(study.scenario, args.settings) if own else None
     shown = [f for f in study.frequencies if wanted is None or f.entry.id in wanted]
     if args.failed:
         shown = [f for f in shown if f.counted is not None and f.counted < 1]
     if args.markdown:
-        _write_page(args, scoreboard_view.study_markdown(study, shown, _command(args)))
+        _write_page(args, scoreboard_page.study_markdown(study, shown, _command(args), known))
     if args.json:
-        _print_json(study.as_json(), {f.entry.id for f in shown})
+        _print_json(study.as_json() | _explained(study, known), {f.entry.id for f in shown})
     elif args.quiet:
         print(out / "checks" / study.scenario)
     else:
         console = summary.open_console()
-        scoreboard_view.print_study(console, study, shown, why=args.why or args.only is not None)
+        why = args.why or args.only is not None
+        scoreboard_view.print_study(console, study, shown, why=why, known=known)
     return DONE
+
+
+def _explained(study: Study, known: Reasons | None) -> dict[str, Any]:
+    """As data: how near the world is to its goals, and why claims fail that do, where it is known."""
+    from testbed.claims import goals
+
+    contradictory = () if known is None else known.contradictory
+    failing = [] if known is None else [f.entry.id for f in study.frequencies if goals.fails(f)]
+    return {
+        "goals": {one.side: one.as_json() for one in goals.reached(study.frequencies, contradictory)},
+        "why": {claim: known.line(claim) for claim in failing if known is not None},
+    }
+
+
+def _scenario_of(run: Path) -> str:
+    """The name of the shipped scenario that a run folder is of, whatever its seed and users; empty where it is of
+    another one, or of one with keys changed."""
+    import sim
+    from analysis.sources.runs import read_manifest
+
+    told = read_manifest(run)
+    name = "" if told is None else str(told[0].get("scenario", ""))
+    if told is None or not shipped.is_name(name):
+        return ""
+    there, here = told[0].get("resolved"), sim.load_scenario(shipped.find(name))
+    resolved = here.model_dump(mode="json", by_alias=True)
+    same = isinstance(there, dict) and all(
+        there.get(key) == value for key, value in resolved.items() if key not in ("seed", "users")
+    )
+    return name if same else ""
 
 
 def _print_json(data: dict[str, Any], ids: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""The scoreboard for reading: on a terminal and as Markdown, by section of the report."""
+"""The scoreboard for reading on a terminal, by section of the report. As a page: scoreboard_page.py."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from testbed.claims import frequency as over_seeds
+from testbed.claims import goals
 from testbed.claims.amounts import say, spread
 from testbed.claims.frequency import Frequency, PartFrequency, Study
+from testbed.claims.goals import Reached
 from testbed.claims.measuring.measured import Measured, Unit
+from testbed.claims.reasons import Reasons
 from testbed.claims.registry import Entry
 from testbed.claims.replicates import OfWorld
 from testbed.claims.scoreboard import DIRECTIONS, INPUT_CAVEAT, Judged, Scoreboard, word
-from testbed.markdown import heading, row
 from testbed.terminal.status_styles import STYLES
 
 LEGEND = (
@@ -39,10 +41,20 @@ STUDY_TOTALS = {
     "never": "never",
     "mean_held": "hold in the mean",
 }
+GOAL_COLUMNS = (
+    "claims", "all", "testable", "contradictory", f"hold in {over_seeds.GOAL:.0%}", "share of the others", "goal",
+)  # fmt: skip
 
 
-def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged], why: bool = False) -> None:
-    """The claims by section, then the totals of the whole board. why: each claim with its reason and note."""
+def print_scoreboard(
+    console: Console,
+    board: Scoreboard,
+    shown: Sequence[Judged],
+    why: bool = False,
+    known: Reasons | None = None,
+) -> None:
+    """The claims by section, then the totals of the whole board. why: each claim with its reason and note. known: why
+    claims fail in this world, if it is one of which that is asked."""
     console.print(Text(f"Claims on {board.log}", style="bold"))
     console.print(Text(f"{LEGEND} {DIRECTIONS[board.simulated]}", style="dim"))
     for section, title in board.titles.items():
@@ -53,7 +65,7 @@ def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged
         console.print(Text(title, style="bold cyan"))
         if why:
             for judged in mine:
-                _print_claim(console, judged)
+                _print_claim(console, judged, known)
             continue
         table = _table(("id", None), ("verdict", None), ("claim", 3), ("reported", 2), ("simulated", 3))
         for judged in mine:
@@ -67,7 +79,7 @@ def print_scoreboard(console: Console, board: Scoreboard, shown: Sequence[Judged
     print_totals(console, board)
 
 
-def _print_claim(console: Console, judged: Judged) -> None:
+def _print_claim(console: Console, judged: Judged, known: Reasons | None) -> None:
     """One claim as a block."""
     claim = judged.entry.claim
     head = Text(f"{judged.entry.id}  ", style="bold")
@@ -81,6 +93,10 @@ def _print_claim(console: Console, judged: Judged) -> None:
         ("reported", f"{claim.reported}  ({claim.where}; {claim.role}; band: {claim.basis})"),
         ("simulated", judged.shown),
         ("because", judged.verdict.reason),
+        (
+            "why",
+            known.line(judged.entry.id) if known is not None and judged.verdict.status == "fails" else "",
+        ),
         ("rests on", f"n = {judged.n:,}: {judged.detail}" if judged.n else judged.detail),
         ("note", claim.note if claim.note != judged.verdict.reason else ""),
     ]
@@ -109,8 +125,15 @@ def print_totals(console: Console, board: Scoreboard) -> None:
     console.print(Text(INPUT_CAVEAT, style="dim"))
 
 
-def print_study(console: Console, study: Study, shown: Sequence[Frequency], why: bool = False) -> None:
-    """How often each claim holds, by section. why: with the registry's note and each replicate's reason."""
+def print_study(
+    console: Console,
+    study: Study,
+    shown: Sequence[Frequency],
+    why: bool = False,
+    known: Reasons | None = None,
+) -> None:
+    """How often each claim holds, by section. why: with the registry's note and each replicate's reason. known: why
+    claims fail in this world, if it is one of which that is asked."""
     title = f"Claims over {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}"
     console.print(Text(title, style="bold"))
     console.print(Text(STUDY_LEGEND, style="dim"))
@@ -124,6 +147,8 @@ def print_study(console: Console, study: Study, shown: Sequence[Frequency], why:
         for frequency in mine:
             text = _text(frequency.entry)
             if why:
+                if known is not None and goals.fails(frequency):
+                    text.append(f"\nwhy it fails: {known.line(frequency.entry.id)}", style="yellow")
                 for line in _reasons(frequency):
                     text.append(f"\n{line}", style="dim")
             holds = Text(often(frequency), style=_style(frequency))
@@ -139,6 +164,30 @@ def print_study(console: Console, study: Study, shown: Sequence[Frequency], why:
         table.add_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS))
     console.print(table)
     console.print(Text(INPUT_CAVEAT, style="dim"))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for number, name in enumerate(GOAL_COLUMNS):
+        table.add_column(name, justify="right" if number else "left")
+    for found in goals.reached(study.frequencies, contradictory(known)):
+        table.add_row(*goal_cells(found))
+    console.print(table)
+    console.print(Text(goals.EXPLAINED, style="dim"))
+
+
+def contradictory(known: Reasons | None) -> frozenset[str]:
+    """The claims that a contradiction names, in a world of which reasons are known."""
+    return frozenset() if known is None else known.contradictory
+
+
+def goal_cells(found: Reached) -> tuple[str, ...]:
+    """A row of the goals, as `GOAL_COLUMNS` names it."""
+    share = "–"
+    if found.share is not None and found.interval is not None:
+        low, high = found.interval
+        share = f"{found.share:.0%} ({100 * low:.0f}-{100 * high:.0f}%)"
+    return (
+        found.side, str(found.claims), str(found.testable), str(len(found.contradictory)), str(found.hold), share,
+        f"{found.goal:.0%}",
+    )  # fmt: skip
 
 
 def _table(*columns: tuple[str, int | None]) -> Table:
@@ -209,55 +258,3 @@ def _of_world(example: str, found: OfWorld) -> str:
     """What the replicates say of a direction: the mean of its number with the t interval, and whether it shows it."""
     mean = say(Measured(found.mean, found.low, found.high, unit=found.unit), signed=True)
     return f"{example}: mean {mean}, {'shown' if found.shown else 'not shown'}"
-
-
-# --- Markdown -------------------------------------------------------------------------------------------------------
-
-
-def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str) -> str:
-    """A page: totals, then a table for each section."""
-    lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", ""]
-    lines += [DIRECTIONS[board.simulated], ""]
-    lines += heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
-    for role, counts in board.totals().items():
-        lines.append(row(role, *(str(counts[key]) for key in TOTALS)))
-    lines += ["", INPUT_CAVEAT]
-    for section, title in board.titles.items():
-        mine = [judged for judged in shown if judged.entry.section == section]
-        if mine:
-            lines += [
-                "",
-                f"## {title}",
-                "",
-                *heading("id", "claim", "role", "reported", "simulated", "verdict"),
-            ]
-        for judged in mine:
-            claim = judged.entry.claim
-            cells = (claim.text, claim.role, claim.reported, judged.shown, word(judged.verdict))
-            lines.append(row(judged.entry.id, *cells))
-    return "\n".join(lines) + "\n"
-
-
-def study_markdown(study: Study, shown: Sequence[Frequency], command: str) -> str:
-    """A page: totals, then a table for each section."""
-    made = f"Made by `{command}`: {len(study.seeds)} replicates of {study.scenario}, master seed {study.master_seed}."
-    lines = ["# How often the claims of the report hold", "", made, "", *STUDY_LEGEND.split("\n"), ""]
-    lines += heading("claims", *STUDY_TOTALS.values())
-    for role, counts in study.totals().items():
-        lines.append(row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
-    lines += ["", INPUT_CAVEAT]
-    for section, title in study.titles.items():
-        mine = [frequency for frequency in shown if frequency.entry.section == section]
-        if mine:
-            lines += [
-                "",
-                f"## {title}",
-                "",
-                *heading("id", "claim", "role", "reported", "simulated", "holds"),
-            ]
-        for f in mine:
-            claim = f.entry.claim
-            lines.append(
-                row(f.entry.id, claim.text, claim.role, claim.reported, over_replicates(f), often(f))
-            )
-    return "\n".join(lines) + "\n"

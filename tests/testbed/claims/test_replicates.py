@@ -13,7 +13,7 @@ from testbed.claims import verdict as verdicts
 from testbed.claims.frequency import Study, frequency
 from testbed.claims.registry import registry
 from testbed.claims.replicates import of_world, shown
-from testbed.terminal import scoreboard_view
+from testbed.terminal import scoreboard_page, scoreboard_view
 
 WORLD = [0.10, 0.14, 0.12, 0.13, 0.11]
 LUCK = [0.10, -0.12, 0.03, 0.05, -0.02]
@@ -129,7 +129,7 @@ def test_the_tests_are_said_on_the_terminal_and_on_the_page():
     console = Console(record=True, width=200)
     scoreboard_view.print_study(console, whole, whole.frequencies)
     printed = " ".join(console.export_text().split())
-    page = scoreboard_view.study_markdown(whole, whole.frequencies, "the command")
+    page = scoreboard_page.study_markdown(whole, whole.frequencies, "the command")
     for text in (printed, " ".join(page.split())):
         assert "its t interval" in text and "3/5 (23-88%), by luck" in text and "not shown" in text
     assert "| in 80% |" in page
