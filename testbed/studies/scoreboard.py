@@ -86,16 +86,21 @@ def study(
 
     lost = {key for key, folder in folders.items() if keep and not run_is_there(folder)}
     runner.run(tasks, store, workers=workers, fresh=lost, quiet=quiet, then=keep_verdicts)
-    records = []
+    return counted(planned, claims, store, tuple(ids.values()))
+
+
+def counted(planned: Plan, claims: Registry, store: Store, run_ids: tuple[str, ...] = ()) -> Study:
+    """What the finished runs of a plan say of its claims. Raises Failure for one that failed or is not remembered."""
+    tasks, records = [cell.task for cell in planned.cells], []
     for number, task in enumerate(tasks):
-        record = store.read(task.key, [asked for asked, _, _ in task.patterns])
+        record = store.read(task.key, task.names)
         if record is None:
             raise Failure(f"replicate {number}: its verdicts cannot be read back from {store.path(task.key)}")
         if has_failed(record):
             raise Failure(f"replicate {number} (seed {task.seed}): {_why(record)}")
         records.append(record)
     return Study(
-        name, planned.seed, tuple(task.seed for task in tasks), tuple(ids.values()), claims.digest,
+        planned.worlds[0].name, planned.seed, tuple(task.seed for task in tasks), run_ids, claims.digest,
         tuple(frequency(entry, [_line(entry, record) for record in records]) for entry in claims), _titles(claims),
     )  # fmt: skip
 
