@@ -1,0 +1,111 @@
+"""Fills docs/recovery.md: which parameters a world's numbers give back, and how often the intervals are right.
+
+It runs what is not remembered: at the sizes given as defaults about 15 minutes on two cores. Ctrl-C ends it; the same
+command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.contract import files
+from sim import ScenarioError
+from sim.world import source_digest
+from testbed import arguments, shipped
+from testbed.calibration.globals.worlds import Worlds
+from testbed.experiment.store import Store
+from testbed.failure import BAD_INPUT, DONE, FAILED, INTERRUPTED, BadInput, Failure
+from testbed.studies.recovery import page, space, study
+
+WORLD, USERS, MASTER = "report", 12_000, 1000
+HOME = Path("outputs/recovery")
+SIZES = {
+    "seeds": f"that slopes are the mean of (default: {study.Size.seeds})",
+    "training": f"worlds from which the errors are told (default: {study.Size.training})",
+    "test": f"worlds that are recovered (default: {study.Size.test})",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the study and write its page."""
+    parser = _parser()
+    args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
+    out = args.out or page.PAGE
+    own = out.resolve() == page.PAGE
+    try:
+        if not own:
+            files.check_page(out, args.overwrite)
+        lines = _carried_out(args)
+    except KeyboardInterrupt:
+        return INTERRUPTED  # the runner has said what is finished
+    except (Failure, ScenarioError, files.Foreign, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return FAILED if isinstance(error, Failure) and not isinstance(error, BadInput) else BAD_INPUT
+    text = page.with_results(page.PAGE.read_text(encoding="utf-8"), lines)
+    if own:
+        files.write_text(out, text)
+    else:
+        files.write_page(out, text, args.overwrite)
+    print(out)
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=page.PROGRAM, description=__doc__, allow_abbrev=False)
+    parser.add_argument("world", nargs="?", default=WORLD, metavar="WORLD",
+                        help=f"the centre of the prior: a scenario (default: {WORLD})")  # fmt: skip
+    parser.add_argument("--users", type=arguments.positive_integer, default=USERS, metavar="N",
+                        help=f"of each world (default: {USERS:,})")  # fmt: skip
+    parser.add_argument("--seed", type=arguments.whole_number, default=MASTER, metavar="N",
+                        help=f"master seed of the worlds (default: {MASTER})")  # fmt: skip
+    for name, said in SIZES.items():
+        parser.add_argument(
+            f"--{name}",
+            type=arguments.positive_integer,
+            default=getattr(study.Size, name),
+            metavar="N",
+            help=said,
+        )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the page to write (default: docs/recovery.md)"
+    )
+    parser.add_argument("--memory", type=Path, metavar="DIR", help=f"finished runs (default: {HOME}/WORLD)")
+    arguments.add_workers_option(parser)
+    arguments.add_overwrite(parser)
+    return parser
+
+
+def _carried_out(args: argparse.Namespace) -> list[str]:
+    """The lines of the page."""
+    file = shipped.find(args.world)
+    size = study.Size(args.seeds, args.training, args.test)
+    worlds = Worlds(
+        file, space.everything(), space.AUTHORS, args.users, args.seed, Store(args.memory or HOME / file.stem),
+        args.workers,
+    )  # fmt: skip
+    count = len(worlds.parameters)
+    print(f"{size.runs(count):,} runs at most, of {args.users:,} users", file=sys.stderr)
+    found = study.carry_out(worlds, size)
+    made = page.made_by(
+        _command(args), file.stem, args.users, args.seed, count, size.seeds, (size.training, size.test),
+        source_digest()[:10],
+    )  # fmt: skip
+    return page.results(found, made)
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command that makes the page again."""
+    words = [] if args.world == WORLD else [args.world]
+    usual = {"users": USERS, "seed": MASTER} | {name: getattr(study.Size, name) for name in SIZES}
+    for name, value in usual.items():
+        given = getattr(args, name)
+        words += [] if given == value else [f"--{name}", str(given)]
+    return " ".join([page.PROGRAM, shlex.join(words)]).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

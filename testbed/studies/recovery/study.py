@@ -1,0 +1,174 @@
+"""The study: worlds with known parameters, what their numbers give back, and how often the intervals are right.
+
+1. An emulator: the scenario at its centre and on both sides of it in each parameter, with shared luck.
+2. Training worlds: parameters drawn from the prior, each with luck of its own. By how much the emulator misses them is
+   the error that a recovery must reckon with: luck, and the emulator's own.
+3. Test worlds: others, drawn alike. Each is calibrated to its own numbers, and its parameters are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from testbed.calibration.globals.emulator import Emulator, emulator, places
+from testbed.calibration.globals.fit import Fit, fit
+from testbed.calibration.globals.instrument import WHOLE_LOG
+from testbed.calibration.globals.parameters import Globals
+from testbed.calibration.globals.posterior import IDENTIFIED, Estimate, covariance, estimate
+from testbed.calibration.globals.whole_log import is_share
+from testbed.calibration.globals.worlds import Worlds
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+LEVELS = (0.5, 0.9)
+"""Of the intervals whose coverage is measured."""
+LEAST_DRAWS = 2
+
+
+@dataclass(frozen=True)
+class Size:
+    """seeds: replicates that the emulator is the mean of; training, test: draws from the prior; seed: of the draws."""
+
+    seeds: int = 3
+    training: int = 40
+    test: int = 40
+    seed: int = 1
+
+    def runs(self, parameters: int) -> int:
+        """How many worlds the study runs."""
+        return self.seeds * (2 * parameters + 1) + self.training + self.test
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What one set of numbers gave back. truth: draws x parameters; estimates: by draw; numbers: how many there are.
+    All in standard deviations of the prior."""
+
+    truth: Floats
+    estimates: tuple[Estimate, ...]
+    numbers: int
+
+    @property
+    def at(self) -> Floats:
+        """The likeliest points: draws x parameters."""
+        return np.array([one.at for one in self.estimates])
+
+    @property
+    def sd(self) -> Floats:
+        """By parameter, the median of the posterior standard deviation."""
+        return np.asarray(np.median([one.sd for one in self.estimates], axis=0))
+
+    @property
+    def identified(self) -> Flags:
+        """By parameter, whether it is told in most of the worlds."""
+        return np.asarray(self.sd < IDENTIFIED)
+
+    @property
+    def bias(self) -> Floats:
+        """By parameter, the mean of estimate less truth."""
+        return np.asarray((self.at - self.truth).mean(axis=0))
+
+    @property
+    def error(self) -> Floats:
+        """By parameter, the root mean square of estimate less truth."""
+        return np.sqrt(((self.at - self.truth) ** 2).mean(axis=0))
+
+    def covered(self, level: float) -> Flags:
+        """Whether the interval has the truth in it: draws x parameters."""
+        return np.array([one.holds(row, level) for one, row in zip(self.estimates, self.truth, strict=True)])
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the study found. published, log: what the two sets of numbers gave back; fit: what the report's own numbers
+    ask of the scenario."""
+
+    parameters: Globals
+    published: Recovery
+    log: Recovery
+    fit: Fit
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The worlds of a study, read. around: seeds x points of the emulator x numbers; drawn: parameters of worlds x
+    parameters, of which the first `training` are for training; read: their numbers, worlds x numbers."""
+
+    around: Floats
+    drawn: Floats
+    read: Floats
+    training: int
+
+
+def carry_out(worlds: Worlds, size: Size) -> Found:
+    """Run the study. Raises Failure if a run fails, KeyboardInterrupt with the finished runs remembered, ValueError for
+    fewer draws than a coverage can be told from."""
+    if min(size.training, size.test) < LEAST_DRAWS:
+        raise ValueError(f"expected at least {LEAST_DRAWS} training and test worlds")
+    runs = _run(worlds, size)
+    model = emulator(runs.around, shares(worlds))
+    is_log = np.array([name.startswith(WHOLE_LOG) for name in worlds.names])
+    off = np.array([one.sd for one in worlds.published])
+    rng = np.random.default_rng([size.seed, 1])
+    published, log = model.of(~is_log), model.of(is_log)
+    own, whole = (replace(runs, read=runs.read[:, part]) for part in (~is_log, is_log))
+
+    def read(z: Floats) -> Floats:
+        seeds = worlds.read([(z, number) for number in range(size.seeds)])
+        return np.asarray(seeds[:, ~is_log].mean(axis=0))
+
+    targets = np.array([one.target for one in worlds.published])
+    known, errors, _ = misses(published, own, off)
+    return Found(
+        worlds.parameters,
+        recovered(published, own, off, rng),
+        recovered(log, whole, np.zeros(int(is_log.sum())), rng),
+        fit(published.of(known), targets[known], errors, [one.sourced for one in worlds.parameters.of],
+            lambda z: read(z)[known]),
+    )  # fmt: skip
+
+
+def _run(worlds: Worlds, size: Size) -> Runs:
+    count = len(worlds.parameters)
+    points = places(count)
+    drawn = np.random.default_rng(size.seed).standard_normal((size.training + size.test, count))
+    asked = [(point, number) for number in range(size.seeds) for point in points]
+    asked += [(row, size.seeds + number) for number, row in enumerate(drawn)]
+    around, read = np.split(worlds.read(asked), [size.seeds * len(points)])
+    return Runs(around.reshape(size.seeds, len(points), -1), drawn, read, size.training)
+
+
+def misses(model: Emulator, runs: Runs, off: Floats) -> tuple[Flags, Floats, Floats]:
+    """By how much the emulator misses training worlds: which numbers all worlds tell; of these, the covariance of the
+    errors that a recovery must reckon with, and their mean. off: standard deviation by which a number is off beside
+    that."""
+    known = model.known & np.isfinite(runs.read).all(axis=0)
+    part = model.of(known)
+    read, drawn = runs.read[: runs.training, known], runs.drawn[: runs.training]
+    missed = read - np.array([part.at(row) for row in drawn])
+    middle = missed.mean(axis=0)
+    return known, covariance(missed - middle) + np.diag(off[known] ** 2), middle
+
+
+def recovered(model: Emulator, runs: Runs, off: Floats, rng: np.random.Generator) -> Recovery:
+    """What their numbers give back of the test worlds."""
+    known, errors, middle = misses(model, runs, off)
+    model, off = model.of(known), off[known]
+    read, truth = runs.read[runs.training :, known], runs.drawn[runs.training :]
+    seen = read - middle + off * rng.standard_normal(read.shape)
+    return Recovery(truth, tuple(estimate(model, row, errors) for row in seen), len(off))
+
+
+def shares(worlds: Worlds) -> Flags:
+    """Which of the numbers are shares."""
+    of_log = [name.removeprefix(WHOLE_LOG) for name in worlds.names if name.startswith(WHOLE_LOG)]
+    return np.array([one.link == "share" for one in worlds.published] + [is_share(name) for name in of_log])
+
+
+def by_world(covered: Flags, which: Sequence[bool] | Flags) -> Floats:
+    """Of each world, the part of some parameters whose interval has the truth in it."""
+    return np.asarray(covered[:, np.asarray(which)].mean(axis=1))
