@@ -48,6 +48,11 @@ class Emulator:
         )
 
     @property
+    def parameters(self) -> int:
+        """How many parameters there are."""
+        return self.slope.shape[1]
+
+    @property
     def known(self) -> npt.NDArray[np.bool_]:
         """Numbers that could be told at the centre and on all sides of it."""
         return np.asarray(np.isfinite(self.centre) & np.isfinite(self.slope).all(axis=1))

@@ -44,14 +44,16 @@ def fit(
     targets: Floats,
     errors: Floats,
     sourced: Sequence[bool],
+    widened: Floats,
     read: Callable[[Floats], Floats],
     rounds: int = ROUNDS,
 ) -> Fit:
     """The fit. model: around the world as it is; targets: the report's numbers; errors: their covariance; sourced:
-    parameters that come from sources, which stay; read: the numbers of the world at a point."""
+    parameters that come from sources, which stay; widened: by parameter, the factor by which the posterior must be
+    wider than it seems; read: the numbers of the world at a point."""
     movable = ~np.asarray(sourced, dtype=bool)
     every = np.ones(len(targets), dtype=bool)
-    told = estimate(model.of(every, movable), targets, errors)
+    told = estimate(model.of(every, movable), targets, errors).widened(widened[movable])
     free = _among(movable, told.identified)
     at = np.zeros(len(movable))
     for _ in range(rounds if free.any() else 0):

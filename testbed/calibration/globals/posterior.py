@@ -17,6 +17,7 @@ from scipy.optimize import least_squares
 from scipy.stats import norm
 
 from testbed.calibration.globals.emulator import Emulator
+from testbed.calibration.globals.pressed import Pressed
 
 Floats = npt.NDArray[np.float64]
 IDENTIFIED = 0.5
@@ -37,6 +38,10 @@ class Estimate:
         """Of the posterior, by parameter; 1 is that of the prior."""
         return np.sqrt(np.diag(self.covariance))
 
+    def widened(self, factors: Floats) -> Estimate:
+        """The same with standard deviations times a factor, by parameter."""
+        return Estimate(self.at, self.covariance * np.outer(factors, factors))
+
     @property
     def identified(self) -> npt.NDArray[np.bool_]:
         """Which parameters the numbers tell."""
@@ -47,7 +52,7 @@ class Estimate:
         return np.asarray(np.abs(truth - self.at) <= norm.ppf((1 + level) / 2) * self.sd)
 
 
-def estimate(model: Emulator, seen: Floats, errors: Floats) -> Estimate:
+def estimate(model: Emulator | Pressed, seen: Floats, errors: Floats) -> Estimate:
     """What seen numbers tell. errors: their covariance. Numbers that are NaN tell nothing."""
     told = np.isfinite(seen) & model.known
     model, seen = model.of(told), seen[told]
@@ -59,7 +64,7 @@ def estimate(model: Emulator, seen: Floats, errors: Floats) -> Estimate:
     def slopes(z: Floats) -> Floats:
         return np.concatenate([solve_triangular(root, model.gradient(z), lower=True), np.eye(len(z))])
 
-    found = least_squares(residuals, np.zeros(model.slope.shape[1]), jac=slopes, x_scale=1.0)
+    found = least_squares(residuals, np.zeros(model.parameters), jac=slopes, x_scale=1.0)
     steep = slopes(found.x)
     return Estimate(found.x, np.asarray(np.linalg.inv(steep.T @ steep), dtype=np.float64))
 
@@ -69,7 +74,7 @@ def covariance(errors: Floats) -> Floats:
     towards none, by as much as they are uncertain (Schäfer & Strimmer 2005, Statistical Applications in Genetics and
     Molecular Biology 4:32)."""
     draws = len(errors)
-    sd = np.maximum(np.sqrt((errors**2).mean(axis=0)), LEAST_SD)
+    sd = spread(errors)
     scaled = errors / sd
     together = scaled.T @ scaled / draws
     off = ~np.eye(len(sd), dtype=bool)
@@ -79,3 +84,8 @@ def covariance(errors: Floats) -> Floats:
     part = min(1.0, uncertain / size) if size > 0 else 1.0
     correlations = np.where(off, (1 - part) * together, 1.0)
     return np.asarray(correlations * np.outer(sd, sd))
+
+
+def spread(errors: Floats) -> Floats:
+    """Standard deviations of errors around 0 (draws x numbers), by number."""
+    return np.maximum(np.sqrt((errors**2).mean(axis=0)), LEAST_SD)

@@ -59,13 +59,14 @@ def _recovery(found: Found, told: Recovery) -> list[str]:
         lines += [f"Of the identified ones together, over {worlds} worlds: {_together(told, told.identified)}. Of all "
                   f"parameters: {_together(told, np.ones(len(of), dtype=bool))}.", ""]  # fmt: skip
     low, high = LEVELS
-    lines += markdown.heading("parameter", "one sd of the prior", "sd left", "bias", "error",
+    lines += markdown.heading("parameter", "one sd of the prior", "sd left", "widened by", "bias", "error",
                               f"{low:.0%} interval right", f"{high:.0%} interval right")  # fmt: skip
     covered = [told.covered(level).sum(axis=0) for level in LEVELS]
     for at in np.argsort(told.sd, kind="stable"):
         name = f"**{of[at].name}**" if told.identified[at] else of[at].name
         lines.append(markdown.row(
             name + (" (source)" if of[at].sourced else ""), _step(of[at]), f"{told.sd[at]:.2f}",
+            f"{told.widened[at]:.2f}",
             f"{told.bias[at]:+.2f}".replace("-", "−"), f"{told.error[at]:.2f}",
             *(_right(int(count[at]), worlds) for count in covered),
         ))  # fmt: skip

@@ -18,7 +18,8 @@ from testbed.calibration.globals.emulator import Emulator, emulator, places
 from testbed.calibration.globals.fit import Fit, fit
 from testbed.calibration.globals.instrument import WHOLE_LOG
 from testbed.calibration.globals.parameters import Globals
-from testbed.calibration.globals.posterior import IDENTIFIED, Estimate, covariance, estimate
+from testbed.calibration.globals.posterior import IDENTIFIED, Estimate, covariance, estimate, spread
+from testbed.calibration.globals.pressed import Pressed, pressed
 from testbed.calibration.globals.whole_log import is_share
 from testbed.calibration.globals.worlds import Worlds
 
@@ -26,7 +27,9 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 LEVELS = (0.5, 0.9)
 """Of the intervals whose coverage is measured."""
-LEAST_DRAWS = 2
+LEAST_DRAWS = 5
+"""Fewer worlds of a kind tell nothing of errors and coverage (assumed)."""
+FOLDS = 8
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,13 @@ class Size:
 
 @dataclass(frozen=True)
 class Recovery:
-    """What one set of numbers gave back. truth: draws x parameters; estimates: by draw; numbers: how many there are.
-    All in standard deviations of the prior."""
+    """What one set of numbers gave back. truth: draws x parameters; estimates: by draw; numbers: how many there are;
+    widened: see `widening`. All in standard deviations of the prior."""
 
     truth: Floats
     estimates: tuple[Estimate, ...]
     numbers: int
+    widened: Floats
 
     @property
     def at(self) -> Floats:
@@ -123,11 +127,12 @@ def carry_out(worlds: Worlds, size: Size) -> Found:
 
     targets = np.array([one.target for one in worlds.published])
     known, errors, _ = misses(published, own, off)
+    back = recovered(published, own, off, rng)
     return Found(
         worlds.parameters,
-        recovered(published, own, off, rng),
-        recovered(log, whole, np.zeros(int(is_log.sum())), rng),
-        fit(published.of(known), targets[known], errors, [one.sourced for one in worlds.parameters.of],
+        back,
+        of_log(log, whole, rng),
+        fit(published.of(known), targets[known], errors, [one.sourced for one in worlds.parameters.of], back.widened,
             lambda z: read(z)[known]),
     )  # fmt: skip
 
@@ -142,25 +147,68 @@ def _run(worlds: Worlds, size: Size) -> Runs:
     return Runs(around.reshape(size.seeds, len(points), -1), drawn, read, size.training)
 
 
-def misses(model: Emulator, runs: Runs, off: Floats) -> tuple[Flags, Floats, Floats]:
-    """By how much the emulator misses training worlds: which numbers all worlds tell; of these, the covariance of the
+def misses(model: Emulator | Pressed, runs: Runs, off: Floats) -> tuple[Flags, Floats, Floats]:
+    """By how much the emulator misses training worlds: which numbers all of them tell; of these, the covariance of the
     errors that a recovery must reckon with, and their mean. off: standard deviation by which a number is off beside
     that."""
-    known = model.known & np.isfinite(runs.read).all(axis=0)
-    part = model.of(known)
-    read, drawn = runs.read[: runs.training, known], runs.drawn[: runs.training]
-    missed = read - np.array([part.at(row) for row in drawn])
+    known = model.known & np.isfinite(runs.read[: runs.training]).all(axis=0)
+    missed, middle = _missed(model.of(known), runs, known)
+    return known, covariance(missed) + np.diag(off[known] ** 2), middle
+
+
+def _missed(model: Emulator | Pressed, runs: Runs, known: Flags) -> tuple[Floats, Floats]:
+    """By how much some numbers of the training worlds are missed, around their mean; and that mean."""
+    missed = runs.read[: runs.training, known] - np.array(
+        [model.at(row) for row in runs.drawn[: runs.training]]
+    )
     middle = missed.mean(axis=0)
-    return known, covariance(missed - middle) + np.diag(off[known] ** 2), middle
+    return missed - middle, middle
 
 
-def recovered(model: Emulator, runs: Runs, off: Floats, rng: np.random.Generator) -> Recovery:
+def of_log(model: Emulator, runs: Runs, rng: np.random.Generator) -> Recovery:
+    """What the numbers of a whole log give back of the test worlds: pressed, since they are many. Those that not all
+    worlds tell are left out."""
+    known = model.known & np.isfinite(runs.read).all(axis=0)
+    missed, _ = _missed(model.of(known), runs, known)
+    few = pressed(model.of(known), spread(missed))
+    read = runs.read[:, known] @ few.weights.T
+    found = recovered(few, replace(runs, read=read), np.zeros(read.shape[1]), rng)
+    return replace(found, numbers=int(known.sum()))
+
+
+def recovered(model: Emulator | Pressed, runs: Runs, off: Floats, rng: np.random.Generator) -> Recovery:
     """What their numbers give back of the test worlds."""
+    factors = widening(model, runs, off, rng)
+    known, found = _estimates(model, runs, off, rng)
+    return Recovery(
+        runs.drawn[runs.training :], tuple(one.widened(factors) for one in found), int(known.sum()), factors
+    )
+
+
+def widening(model: Emulator | Pressed, runs: Runs, off: Floats, rng: np.random.Generator) -> Floats:
+    """By parameter, the factor by which intervals must be wider than they seem, at least 1: the root mean square of
+    what training worlds are missed by, in standard deviations, where the errors are told from the other training
+    worlds. The training worlds are taken in `FOLDS` parts."""
+    part = np.arange(runs.training) % min(FOLDS, runs.training)
+    missed = []
+    for number in range(part.max() + 1):
+        rows = np.concatenate([np.flatnonzero(part != number), np.flatnonzero(part == number)])
+        left = int((part != number).sum())
+        some = Runs(runs.around, runs.drawn[rows], runs.read[rows], left)
+        _, found = _estimates(model, some, off, rng)
+        missed += [(one.at - z) / one.sd for one, z in zip(found, some.drawn[left:], strict=True)]
+    return np.maximum(np.sqrt((np.array(missed) ** 2).mean(axis=0)), 1.0)
+
+
+def _estimates(
+    model: Emulator | Pressed, runs: Runs, off: Floats, rng: np.random.Generator
+) -> tuple[Flags, list[Estimate]]:
+    """What the numbers of worlds beyond the training ones tell, and which numbers."""
     known, errors, middle = misses(model, runs, off)
     model, off = model.of(known), off[known]
-    read, truth = runs.read[runs.training :, known], runs.drawn[runs.training :]
+    read = runs.read[runs.training :, known]
     seen = read - middle + off * rng.standard_normal(read.shape)
-    return Recovery(truth, tuple(estimate(model, row, errors) for row in seen), len(off))
+    return known, [estimate(model, row, errors) for row in seen]
 
 
 def shares(worlds: Worlds) -> Flags:

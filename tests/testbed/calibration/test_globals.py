@@ -216,7 +216,7 @@ def test_a_fit_moves_what_is_told_leaves_what_is_not_and_never_what_comes_from_s
         asked.append(z)
         return slopes @ z + np.array([0.2 * np.sin(2 * z[0]), 0.0])
 
-    given = linear(slopes), np.array([2.0, 3.0]), 0.01 * np.eye(2), [False, False, True], read
+    given = linear(slopes), np.array([2.0, 3.0]), 0.01 * np.eye(2), [False, False, True], np.ones(3), read
     found = fit(*given)
     assert list(found.movable) == [True, True, False] and list(found.identified) == [True, False, False]
     assert found.at[1] == found.at[2] == 0.0 and all(z[1] == z[2] == 0.0 for z in asked)
@@ -226,5 +226,13 @@ def test_a_fit_moves_what_is_told_leaves_what_is_not_and_never_what_comes_from_s
 
 
 def test_a_world_of_which_nothing_is_told_is_not_run_and_stays():
-    found = fit(linear([[0.1]]), np.array([3.0]), np.eye(1), [False], lambda _: pytest.fail("it was run"))
+    found = fit(
+        linear([[0.1]]), np.array([3.0]), np.eye(1), [False], np.ones(1), lambda _: pytest.fail("it was run")
+    )
     assert not found.identified.any() and found.at == 0.0
+
+
+def test_what_seems_identified_and_must_be_wider_stays():
+    given = linear([[1.0]]), np.array([1.0]), 0.1 * np.eye(1), [False]
+    assert fit(*given, np.ones(1), lambda z: z).at == pytest.approx(1 / 1.1)
+    assert fit(*given, np.full(1, 2.0), lambda _: pytest.fail("it was run")).at == 0.0
