@@ -97,7 +97,7 @@ def test_the_page_says_the_rules_of_the_code():
 def few(monkeypatch, tmp_path):
     """A study of three parameters, of which one comes from a source, and the arguments of the command."""
     wanted = (
-        Global("free work", (FREE,), "logit", 0.5),
+        next(one for one in OWN if one.keys == (FREE,)),
         Global("tools", (TOOLS,), "logit", 0.5, sourced=True),
         Global("reach of google", (REACH,), "log", 0.7, default=1.0),
     )
@@ -126,18 +126,29 @@ def test_the_command_fills_a_page_and_remembers_the_runs(few, tmp_path, monkeypa
     assert f"Made by `{page.PROGRAM} report-base --users 100 --seeds 1 --training 16 --test 5`" in text
     assert "3 parameters" in text and "28 runs" in text and page.NOT_MADE not in text
     own, log, asked = text.split("### ")[1:4]
-    assert "57 numbers. Identified: free work. Not identified: tools; reach of google." in own
-    assert "672 numbers. Identified: free work; tools. Not identified: reach of google." in log
+    assert (
+        "57 numbers. Identified: work that takes free models only. Not identified: tools; reach of google."
+        in own
+    )
+    assert (
+        "672 numbers. Identified: work that takes free models only; tools. Not identified: reach of google."
+        in log
+    )
     assert "| tools (source) | odds times 1.65 | " in own and "of 5 (" in own
     assert "| reach of google |" in asked and "stays" in asked and "tools" not in asked
-    assert "**free work**" in asked and "Of the 2 parameters that no source gives, 1 are" in asked
+    assert (
+        "**work that takes free models only**" in asked
+        and "Of the 2 parameters that no source gives, 1 are" in asked
+    )
+    (setting,) = (tmp_path / "runs" / "settings.txt").read_text(encoding="utf-8").splitlines()
+    assert setting.startswith(f"{FREE}=0.") and not setting.endswith("=0.4")
     assert capsys.readouterr().out.strip() == str(tmp_path / "page.md")
     monkeypatch.setattr(engine, "choose", lambda *_: pytest.fail("what is remembered was run again"))
     assert command.main(few) == 0 and (tmp_path / "page.md").read_text(encoding="utf-8") == text
 
 
 def test_a_run_is_the_world_at_the_point(few, tmp_path, monkeypatch):
-    """Real runs, through the engine's own function: more free work, less that is paid."""
+    """Real runs, through the engine's own function: more work that takes free models only, less that is paid."""
     monkeypatch.setattr(engine, "choose", lambda *_: Serial(carry_out))
     worlds = Worlds(
         shipped.find("report-base"), space.everything(), space.AUTHORS, 400, 1, Store(tmp_path), quiet=True

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from testbed.calibration.globals.emulator import Emulator, emulator, places
 from testbed.calibration.globals.fit import Fit, fit
 from testbed.calibration.globals.instrument import WHOLE_LOG
-from testbed.calibration.globals.parameters import Globals
+from testbed.calibration.globals.parameters import OWN, Globals
 from testbed.calibration.globals.posterior import IDENTIFIED, Estimate, covariance, estimate, spread
 from testbed.calibration.globals.pressed import Pressed, pressed
 from testbed.calibration.globals.whole_log import is_share
@@ -37,8 +37,8 @@ class Size:
     """seeds: replicates that the emulator is the mean of; training, test: draws from the prior; seed: of the draws."""
 
     seeds: int = 3
-    training: int = 40
-    test: int = 40
+    training: int = 80
+    test: int = 60
     seed: int = 1
 
     def runs(self, parameters: int) -> int:
@@ -95,6 +95,12 @@ class Found:
     published: Recovery
     log: Recovery
     fit: Fit
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What the fit makes of the scenario, as `--set` takes it, without what `slipper calibrate` moves."""
+        own = np.array([one in OWN for one in self.parameters.of])
+        return self.parameters.settings(np.where(own, self.fit.at, 0.0))
 
 
 @dataclass(frozen=True)
