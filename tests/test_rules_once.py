@@ -153,7 +153,7 @@ def test_the_options_of_a_world_are_described_once():
     assert {option: found[option] for option in ("--users", "--set", "--workers")} == dict.fromkeys(
         ("--users", "--set", "--workers"), once
     )
-    studies = {"testbed/studies/error_rates.py", "testbed/studies/trend_tests.py"}
+    studies = {f"testbed/studies/{name}.py" for name in ("error_rates", "trend_tests", "recovery/__main__")}
     own = {"testbed/commands/verdict.py", "testbed/commands/calibrate.py"}
     assert found["--seed"] == once | studies | own
 

@@ -42,6 +42,7 @@ CASES: dict[str, list[tuple[tuple[str, ...], bool]]] = {
     "verdict": [(("log.parquet", "--simulations", "0"), True)],
     "compare": [(("log.parquet", "log.parquet", "--out", "."), False)],
     "import": [(("export.csv", "--out", "."), False), (("export.csv", "--out", "log"), True)],
+    "calibrate": [(("report-base", "--out", ".", "--markdown", "page.md"), False)],
     "experiment": [
         (("mine.yaml", "--out", "."), False),
         (("mine.yaml", "--out", "other", "--markdown", "page.md"), False),

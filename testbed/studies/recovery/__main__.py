@@ -59,8 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=page.PROGRAM, description=__doc__, allow_abbrev=False)
     parser.add_argument("world", nargs="?", default=WORLD, metavar="WORLD",
                         help=f"the centre of the prior: a scenario (default: {WORLD})")  # fmt: skip
-    parser.add_argument("--users", type=arguments.positive_integer, default=USERS, metavar="N",
-                        help=f"of each world (default: {USERS:,})")  # fmt: skip
+    arguments.add_users_option(parser, f"{USERS:,}", USERS)
     parser.add_argument("--seed", type=arguments.whole_number, default=MASTER, metavar="N",
                         help=f"master seed of the worlds (default: {MASTER})")  # fmt: skip
     for name, said in SIZES.items():

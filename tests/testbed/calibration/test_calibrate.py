@@ -25,7 +25,7 @@ SMALL = [
     "--seeds",
     "1",
     "--steps",
-    "2",
+    "1",
     "--workers",
     "1",
     "--claims",
@@ -55,7 +55,6 @@ def test_a_world_is_calibrated_written_and_remembered(base, tmp_path, capsys, mo
     told = json.loads(out)
     assert [step["step"] for step in told["steps"]] == [0, 1]
     assert told["steps"][told["best"]]["met"] >= told["steps"][0]["met"]
-    assert told["conditions"]["C13 (1) share"] > -0.5
     assert told["given_up"] == [] and told["confirmed"] is None
     scenario = sim.load_scenario(tmp_path / "fit.yaml")
     assert scenario.title == "Mine, calibrated" and scenario.authors and scenario.users == 120_000

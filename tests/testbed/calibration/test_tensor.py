@@ -106,8 +106,8 @@ def test_what_a_world_lacks_is_said():
 def test_amounts_of_expected_traffic_split_keys_free_variants_and_launches():
     week = dt.date(2025, 3, 3)
     axes = {"week": (week,), "model": ("a/m", "b/m"), "category": CATEGORIES, "free": (False, True),
-            "own_key": (False, True)}  # fmt: skip
-    values = np.zeros((1, 2, 12, 2, 2, len(QUANTITIES)))
+            "own_key": (False, True), "large_account": (False, True)}  # fmt: skip
+    values = np.zeros((1, 2, 12, 2, 2, 2, len(QUANTITIES)))
     names = list(QUANTITIES)
     cell = {
         "tokens_prompt": 8.0,
@@ -116,16 +116,16 @@ def test_amounts_of_expected_traffic_split_keys_free_variants_and_launches():
         "cost_usd": 3.0,
         "tool_call_tokens": 4.0,
     }
-    for free, key, times in ((0, 0, 1), (0, 1, 10), (1, 0, 100)):
+    for free, key, large, times in ((0, 0, 0, 1), (0, 1, 1, 10), (1, 0, 0, 100)):
         for name, value in cell.items():
-            values[0, 0, 0, free, key, names.index(name)] = value * times
+            values[0, 0, 0, free, key, large, names.index(name)] = value * times
     found = of_expected(Expected(dict(zip(AXES, axes.values(), strict=True)), values),
                         {"a/m": [(dt.date(2025, 3, 9), None)]})  # fmt: skip
     first = {name: float(value[0, 0, 0]) for name, value in found.of.items()}
     assert first == {
         "tokens": 1110, "prompt_tokens": 888, "completion_tokens": 222, "requests": 111, "tool_tokens": 444,
         "spend_usd": 333, "charged_tokens": 1010, "charged_usd": 303, "paid_tokens": 10,
-        "ranked_tokens": pytest.approx(1110 - 1000 / 7),
+        "ranked_tokens": pytest.approx(1110 - 1000 / 7), "account_tokens": 100,
     }  # fmt: skip
     assert all(value[0, 1].sum() == 0 for value in found.of.values())
 
