@@ -12,8 +12,8 @@ from sim.scenario.shipped import worlds
 from testbed import capacity, cli
 from testbed.failure import BadInput
 
-WHALE = "model: new/frontier, requests_per_day: 2000000"
-PER_USER = "model: new/frontier, requests_per_day_per_1000_users: 200000"
+WHALE = "model: new/frontier, requests_per_day: 6000000"
+PER_USER = "model: new/frontier, requests_per_day_per_1000_users: 600000"
 
 
 @pytest.fixture(scope="module")
