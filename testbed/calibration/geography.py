@@ -36,6 +36,8 @@ CONTINENT = "Asia"
 FIRST, LAST, ALL = 0.13, 0.31, 0.2861
 """Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens (C113)."""
 EDGE = 4
+LEAST = 2.0
+"""Least total weight, so that people come from everywhere at all times (assumed): others have about 73 together."""
 USERS, SEEDS = 20_000, (1, 2, 3)
 
 
@@ -88,7 +90,7 @@ def arrivals(
 
 
 def fit(scenario: Scenario, flows: list[Flow]) -> NDArray[np.float64]:
-    """The total weights of the continent's countries at `dates`, at least 0, that come nearest to the three numbers in
+    """The total weights of the continent's countries at `dates`, at least `LEAST`, that come nearest to the three numbers in
     the mean of these flows."""
 
     def misses(weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -98,7 +100,7 @@ def fit(scenario: Scenario, flows: list[Flow]) -> NDArray[np.float64]:
         c.share.support[1] for c in scenario.population.countries.values() if c.continent != CONTINENT
     )
     begin = np.full(len(dates(scenario)), others * ALL / (1 - ALL))
-    return np.asarray(least_squares(misses, begin, bounds=(0, np.inf)).x)
+    return np.asarray(least_squares(misses, begin, bounds=(LEAST, np.inf)).x)
 
 
 def measured(
