@@ -90,8 +90,8 @@ def arrivals(
 
 
 def fit(scenario: Scenario, flows: list[Flow]) -> NDArray[np.float64]:
-    """The total weights of the continent's countries at `dates`, at least `LEAST`, that come nearest to the three numbers in
-    the mean of these flows."""
+    """The total weights of the continent's countries at `dates`, at least `LEAST`, that come nearest to the three
+    numbers in the mean of these flows."""
 
     def misses(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.array(measured(scenario, weights, flows)) - (FIRST, LAST, ALL)
