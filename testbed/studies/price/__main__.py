@@ -12,11 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.contract import files
-from sim import ScenarioError
 from testbed import arguments
 from testbed.experiment import reading
-from testbed.failure import BAD_INPUT, DONE, FAILED, INTERRUPTED, BadInput, Failure
+from testbed.studies.filled_page import Fill, fill
 from testbed.studies.price import page
 from testbed.studies.price.results import carry_out
 
@@ -42,29 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments.add_workers_option(parser)
     arguments.add_overwrite(parser)
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
-    out = args.out or page.PAGE
-    own = out.resolve() == page.PAGE
-    try:
-        if not own:
-            files.check_page(out, args.overwrite)
+
+    def work() -> Fill:
         places = page.fixed()
         if not args.without_runs:
             file = reading.find(args.experiment)
             plan = reading.load(file, users=args.users, replicates=args.replicates, seed=args.seed)
             found = carry_out(plan, args.memory, args.workers)
             places["results"] = page.results(found, _command(args))
-    except KeyboardInterrupt:
-        return INTERRUPTED  # the runner has said what is finished
-    except (Failure, ScenarioError, files.Foreign) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return FAILED if isinstance(error, Failure) and not isinstance(error, BadInput) else BAD_INPUT
-    text = page.with_tables(page.PAGE.read_text(encoding="utf-8"), places)
-    if own:
-        files.write_text(out, text)
-    else:
-        files.write_page(out, text, args.overwrite)
-    print(out)
-    return DONE
+        return lambda text: page.with_tables(text, places)
+
+    return fill(parser.prog, page.PAGE, args.out, args.overwrite, work)
 
 
 def _command(args: argparse.Namespace) -> str:

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.contract import files
-from sim import ScenarioError
 from sim.world import source_digest
 from testbed import arguments, shipped
 from testbed.calibration.globals.worlds import Worlds
 from testbed.experiment.store import Store
-from testbed.failure import BAD_INPUT, DONE, FAILED, INTERRUPTED, BadInput, Failure
+from testbed.studies.filled_page import Fill, fill
 from testbed.studies.recovery import page, space, study
 
 WORLD, USERS, MASTER = "report", 20_000, 1000
@@ -35,24 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the study and write its page."""
     parser = _parser()
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
-    out = args.out or page.PAGE
-    own = out.resolve() == page.PAGE
-    try:
-        if not own:
-            files.check_page(out, args.overwrite)
+
+    def work() -> Fill:
         lines = _carried_out(args)
-    except KeyboardInterrupt:
-        return INTERRUPTED  # the runner has said what is finished
-    except (Failure, ScenarioError, files.Foreign, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return FAILED if isinstance(error, Failure) and not isinstance(error, BadInput) else BAD_INPUT
-    text = page.with_results(page.PAGE.read_text(encoding="utf-8"), lines)
-    if own:
-        files.write_text(out, text)
-    else:
-        files.write_page(out, text, args.overwrite)
-    print(out)
-    return DONE
+        return lambda text: page.with_results(text, lines)
+
+    return fill(parser.prog, page.PAGE, args.out, args.overwrite, work, (ValueError,))
 
 
 def _parser() -> argparse.ArgumentParser:
