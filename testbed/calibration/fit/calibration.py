@@ -19,7 +19,6 @@ from testbed.calibration.fit.page import Story
 from testbed.calibration.fit.parameters import Parameters
 from testbed.calibration.fit.world_file import document, space_of, text
 from testbed.calibration.linear_claims import LinearClaim
-from testbed.calibration.tensor.frame import main_weeks
 from testbed.claims.frequency import Study
 from testbed.experiment.engine import Processes
 
@@ -81,8 +80,7 @@ def world_text(found: Calibration, title: str, scenario: Path, target_file: Path
     header += [
         f"Made by:  `{command}`",
         f"Fitted:   {len(found.claims)} calibration claims, of which {len({n.split()[0] for n in best.asked})} have "
-        f"conditions "
-        f"on who uses what; {found.settings.users:,} of its users,",
+        f"conditions on who uses what; {found.settings.users:,} of its users,",
         f"          the mean of seeds {', '.join(map(str, found.seeds))}; {len(fitted.steps) - 1} steps.",
         f"Distance: {100 * first.distance:.1f} points from the target before, {100 * best.distance:.1f} after step "
         f"{best.number}; {first.met} and {best.met} of {len(best.asked)} conditions hold.",
@@ -90,7 +88,7 @@ def world_text(found: Calibration, title: str, scenario: Path, target_file: Path
         f"{source_digest()[:10]}.",
     ]
     extends = os.path.relpath(scenario.resolve(), target_file.resolve().parent)
-    sections = document(found.scenario, fitted.space, best.parameters.settled(fitted.space), main_weeks())
+    sections = document(found.scenario, fitted.space, best.parameters.settled(fitted.space))
     return text(extends, sections, header, title=title)
 
 

@@ -21,7 +21,7 @@ from testbed.calibration.fit.evaluation import evaluate
 from testbed.calibration.fit.parameters import Parameters, Space
 from testbed.calibration.fit.world_file import document, space_of, text
 from testbed.calibration.tensor.amounts import Amounts
-from testbed.calibration.tensor.frame import Tensor, main_weeks
+from testbed.calibration.tensor.frame import Tensor
 from testbed.experiment.engine import Engine
 
 KEY_LENGTH = 20
@@ -127,7 +127,7 @@ def evaluated(
     engine: str | Engine = "processes",
 ) -> Amounts:
     """What the world brings at some parameters. base: the scenario of `file`, before the fit."""
-    sections = document(base, space, at.settled(space), main_weeks())
+    sections = document(base, space, at.settled(space))
     return evaluate(
         _world(folder, file, sections), (), users=settings.users, master=settings.master, seeds=settings.seeds,
         folder=folder, engine=engine,

@@ -104,7 +104,7 @@ def authors_section(space: Space, parameters: Parameters) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number, author in enumerate(space.authors):
         by_category = {
-            category: _number(np.exp(value))
+            category: rounded(np.exp(value))
             for category, value in zip(CATEGORIES, parameters.author[number], strict=True)
             if abs(value) > LEAST_MOVE
         }
@@ -122,7 +122,7 @@ def models_section(space: Space, parameters: Parameters) -> dict[str, Any]:
         if np.abs(moved).max() <= LEAST_MOVE:
             continue
         reach = np.minimum(space.reach[number] * np.exp(moved), MOST)
-        values = [_number(value) for value in reach]
+        values = [rounded(value) for value in reach]
         alike = len(set(values)) == 1
         found[model] = {"reach": values[0] if alike else dict(zip(CATEGORIES, values, strict=True))}
     return found
@@ -134,9 +134,10 @@ def demand_factors(parameters: Parameters) -> Mapping[str, tuple[float, float]]:
     for number, category in enumerate(CATEGORIES):
         level, growth = parameters.demand[number]
         if max(abs(level), abs(growth)) > LEAST_MOVE:
-            found[category] = (_number(np.exp(level - growth)), _number(np.exp(level + growth)))
+            found[category] = (rounded(np.exp(level - growth)), rounded(np.exp(level + growth)))
     return found
 
 
-def _number(value: float) -> float:
+def rounded(value: float) -> float:
+    """A number as a scenario file has it: `DIGITS` significant digits."""
     return float(f"{value:.{DIGITS}g}")

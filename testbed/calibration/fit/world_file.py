@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from testbed.calibration.fit.parameters import (
     authors_section,
     demand_factors,
     models_section,
+    rounded,
 )
 from testbed.calibration.tensor.frame import main_weeks
 
@@ -66,11 +66,8 @@ def _ends(scenario: Scenario) -> Floats:
     return found
 
 
-def document(
-    scenario: Scenario, space: Space, parameters: Parameters, weeks: Sequence[date]
-) -> dict[str, Any]:
-    """What a scenario that extends the fitted one says: reach of authors and models, and demand by category. weeks:
-    Mondays of the fitted weeks."""
+def document(scenario: Scenario, space: Space, parameters: Parameters) -> dict[str, Any]:
+    """What a scenario that extends the fitted one says: reach of authors and models, and demand by category."""
     authors = authors_section(space, parameters)
     for author, section in authors.items():
         if author in scenario.authors:
@@ -82,7 +79,7 @@ def document(
     if models := models_section(space, parameters):
         found["models"] = models
     categories = {
-        category: {"volume": _grown(scenario.workloads.categories[category].volume, factors, weeks)}
+        category: {"volume": _grown(scenario.workloads.categories[category].volume, factors)}
         for category, factors in demand_factors(parameters).items()
         if category in scenario.workloads.categories
     }
@@ -116,26 +113,22 @@ def _by_category(reach: Any) -> Floats:
 
 def _product(reach: Any, before: Floats) -> dict[str, float]:
     return {
-        category: _number(value)
+        category: rounded(value)
         for category, value in zip(CATEGORIES, _by_category(reach) * before, strict=True)
         if value != 1.0
     }
 
 
-def _grown(volume: Timeline, factors: tuple[float, float], weeks: Sequence[date]) -> Any:
+def _grown(volume: Timeline, factors: tuple[float, float]) -> Any:
     """A category's volume times a factor that goes from one value to another over the fitted weeks. A curve stays one,
     with other levels; numbers by date get the two dates in between."""
-    first, last = weeks[0], weeks[-1]
+    first, *_, last = main_weeks()
     if isinstance(volume.root, Curve):
         curve = volume.root.logistic.model_dump()
         ends = zip(("start", "end"), factors, strict=True)
-        return {"logistic": curve | {end: _number(curve[end] * factor) for end, factor in ends}}
+        return {"logistic": curve | {end: rounded(curve[end] * factor) for end, factor in ends}}
     days = sorted({*volume.turns, first, last})
     at = np.array(days, dtype="datetime64[D]")
     t = np.clip((at - np.datetime64(first)) / (np.datetime64(last) - np.datetime64(first)), 0.0, 1.0)
     grown = volume.at(at) * np.exp((1 - t) * np.log(factors[0]) + t * np.log(factors[1]))
-    return {day: _number(value) for day, value in zip(days, grown, strict=True)}
-
-
-def _number(value: float) -> float:
-    return float(f"{value:.4g}")
+    return {day: rounded(value) for day, value in zip(days, grown, strict=True)}

@@ -107,7 +107,7 @@ def test_a_written_world_has_the_factors_of_its_parameters(space, tmp_path):
     none = Parameters.none(about)
     at = none.with_vector(rng.normal(0, 0.5, none.vector.size)).settled(about)
     file = tmp_path / "made.yaml"
-    file.write_text(text("report-base", document(scenario, about, at, main_weeks()), ["Made"], title="Made"))
+    file.write_text(text("report-base", document(scenario, about, at), ["Made"], title="Made"))
     made, plain = sim.load_world(file, users=10), sim.load_world(shipped("report-base"), users=10)
     for slug in ("anthropic/claude-sonnet-4", "openai/gpt-4o-mini", "deepseek/deepseek-r1"):
         number = about.models.index(slug)
