@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from testbed.claims import frequency as over_seeds
 from testbed.claims import goals
 from testbed.claims.frequency import Frequency, Study
 from testbed.claims.reasons import Reasons
+from testbed.claims.registry import Entry
 from testbed.claims.scoreboard import DIRECTIONS, INPUT_CAVEAT, Judged, Scoreboard, word
 from testbed.markdown import heading, row
 from testbed.terminal.scoreboard_view import (
@@ -22,6 +24,9 @@ from testbed.terminal.scoreboard_view import (
     over_replicates,
 )
 
+CLAIM = ("id", "claim", "role", "reported", "simulated")
+Line = TypeVar("Line", Judged, Frequency)
+
 
 def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str) -> str:
     """A page: totals, then a table for each section."""
@@ -31,19 +36,9 @@ def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str
     for role, counts in board.totals().items():
         lines.append(row(role, *(str(counts[key]) for key in TOTALS)))
     lines += ["", INPUT_CAVEAT]
-    for section, title in board.titles.items():
-        mine = [judged for judged in shown if judged.entry.section == section]
-        if mine:
-            lines += [
-                "",
-                f"## {title}",
-                "",
-                *heading("id", "claim", "role", "reported", "simulated", "verdict"),
-            ]
-        for judged in mine:
-            claim = judged.entry.claim
-            cells = (claim.text, claim.role, claim.reported, judged.shown, word(judged.verdict))
-            lines.append(row(judged.entry.id, *cells))
+    for title, mine in _by_section(board.titles, shown):
+        lines += ["", f"## {title}", "", *heading(*CLAIM, "verdict")]
+        lines += [row(*_claim(j.entry), j.shown, word(j.verdict)) for j in mine]
     return "\n".join(lines) + "\n"
 
 
@@ -58,23 +53,24 @@ def study_markdown(
     for role, counts in study.totals().items():
         lines.append(row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
     lines += ["", INPUT_CAVEAT, "", *_goals(study, known)]
-    for section, title in study.titles.items():
-        mine = [frequency for frequency in shown if frequency.entry.section == section]
-        if mine:
-            lines += [
-                "",
-                f"## {title}",
-                "",
-                *heading("id", "claim", "role", "reported", "simulated", "holds"),
-            ]
-        for f in mine:
-            claim = f.entry.claim
-            lines.append(
-                row(f.entry.id, claim.text, claim.role, claim.reported, over_replicates(f), often(f))
-            )
+    for title, mine in _by_section(study.titles, shown):
+        lines += ["", f"## {title}", "", *heading(*CLAIM, "holds")]
+        lines += [row(*_claim(f.entry), over_replicates(f), often(f)) for f in mine]
     if known is not None:
         lines += _why(study, shown, known)
     return "\n".join(lines) + "\n"
+
+
+def _by_section(titles: Mapping[str, str], shown: Sequence[Line]) -> Iterator[tuple[str, list[Line]]]:
+    """The title of each section with the lines that are about its claims; sections without any are left out."""
+    for section, title in titles.items():
+        if mine := [one for one in shown if one.entry.section == section]:
+            yield title, mine
+
+
+def _claim(entry: Entry) -> tuple[str, str, str, str]:
+    """What a line says of the claim itself."""
+    return entry.id, entry.claim.text, entry.claim.role, entry.claim.reported
 
 
 def _goals(study: Study, known: Reasons | None) -> list[str]:
