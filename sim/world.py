@@ -64,8 +64,9 @@ def load_world(
     draws = Draws(scenario.seed)
     beside = Path(path).resolve().parent
     try:
-        catalogue = world_catalogue(scenario, beside)
-        look_at = looked_at(scenario, catalogue, _taken_out(document, scenario, beside))
+        known = real_models(scenario, beside)
+        catalogue = world_catalogue(scenario, known)
+        look_at = looked_at(scenario, catalogue, _taken_out(document, known))
         near = beside / scenario.observation.label_paths
         classifier = Classifier(scenario, beside if near.is_file() else WORLDS, draws)
     except (ProblemAt, CatalogueError) as error:
@@ -75,14 +76,14 @@ def load_world(
     return World(scenario, catalogue, draws, _world_name(path), classifier, told)
 
 
-def _taken_out(document: Document, scenario: Scenario, beside: Path) -> Container[str]:
+def _taken_out(document: Document, known: Catalogue) -> Container[str]:
     """Models that a scenario or `--set` may have taken out of the market after `look_at` was stated: all real ones and
     those removed by `~`, where anything was read after it."""
     if document.mark(("look_at",)).file == document.top:
         return ()
     models = document.node(("models",))
     removed = set(models.removed) if isinstance(models, Keys) else set()
-    return removed | {model.slug for model in real_models(scenario, beside).models}
+    return removed | {model.slug for model in known.models}
 
 
 def _world_name(path: str | Path) -> str:

@@ -36,14 +36,13 @@ COPIED = ("open_weights", "origin", "developer_country", "params_total_b", "para
 or line."""
 
 
-def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue:
+def world_catalogue(scenario: Scenario, known: Catalogue) -> Catalogue:
     """The models that the scenario's market lists.
 
-    `beside` is the scenario's folder. Raises `CatalogueError` for a broken catalogue and `ProblemAt` (with the key's
+    `known` are its `real_models`. Raises `CatalogueError` for a broken catalogue and `ProblemAt` (with the key's
     path) for a model that the scenario names and nobody knows, or that is impossible.
     """
     section = scenario.catalogue
-    known = real_models(scenario, beside)
     for key in ("only", "without"):
         for i, slug in enumerate(getattr(section, key) or ()):
             if slug not in known:
@@ -76,7 +75,10 @@ def world_catalogue(scenario: Scenario, beside: Path | None = None) -> Catalogue
 
 
 def real_models(scenario: Scenario, beside: Path | None = None) -> Catalogue:
-    """The scenario's catalogue of real models, of which its market lists some."""
+    """The scenario's catalogue of real models, of which its market lists some. `beside` is the scenario's folder.
+
+    Raises `CatalogueError` for a broken catalogue.
+    """
     return load_catalogue(_folder(scenario.catalogue.folder, beside))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
@@ -22,14 +23,16 @@ class Schema:
 
     def __init__(self, document: Document, model: type[BaseModel]) -> None:
         self.document, self.model = document, model
+        self._meant: dict[Path, list[Allowed]] = {}  # by path: the children of a mapping or list share it
 
     def allowed(self, path: Path) -> list[Allowed]:
         """The types that the schema allows at a path, each with its metadata."""
-        found = list(_alternatives(self.model, ()))
-        for depth, part in enumerate(path):
-            here = self._fitting(found, path[:depth])
-            found = [inner for kind, _ in here for inner in _inside(kind, part)]
-        return found
+        if not path:
+            return list(_alternatives(self.model, ()))
+        above = path[:-1]
+        if above not in self._meant:
+            self._meant[above] = self._fitting(self.allowed(above), above)
+        return [inner for kind, _ in self._meant[above] for inner in _inside(kind, path[-1])]
 
     def limits(self, path: Path) -> dict[str, Any]:
         """The limits of a value at a path by their names: gt, ge, lt, le."""
@@ -102,6 +105,7 @@ def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
+@cache
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.contract import CATEGORIES
 from sim.catalogue import Catalogue, ModelLatent, load_catalogue
-from sim.catalogue.overrides import world_catalogue
+from sim.catalogue.overrides import real_models, world_catalogue
 from sim.config.problems import ProblemAt, ScenarioError
 from sim.scenario.shipped import WORLDS
 from tests.sim.catalogue.catalogue_facts import ability_in, is_free_on
@@ -503,7 +503,7 @@ def test_problems_have_the_keys_path():
     scenario = world(OWN).scenario
     broken = scenario.model_copy(update={"models": {}})
     with pytest.raises(ProblemAt) as caught:
-        world_catalogue(broken)
+        world_catalogue(broken, real_models(broken))
     assert caught.value.path == ("models",)
 
 
