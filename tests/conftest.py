@@ -55,6 +55,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def engines_have_one_thread():
+    """A DuckDB of a test has one thread, unless the test asks for more: its tables are small, and threads that hand
+    them to each other took a seventh of the time of the logs of claims. Commands started as processes have theirs."""
+    from ibis.backends.duckdb import Backend
+
+    connect = Backend.do_connect
+
+    @functools.wraps(connect)
+    def do_connect(self: Any, *args: Any, **config: Any) -> None:
+        connect(self, *args, **{"threads": 1, **config})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Backend, "do_connect", do_connect)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_are_parsed_once():
+    """The tree of a scenario's file is a function of its text, and nobody changes it. Parsing was half of the time that
+    it takes to load a world, and most worlds of the tests extend a few shipped ones."""
+    from sim.config.nodes import compose
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.config.reading.compose", functools.lru_cache(maxsize=256)(compose))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def sql_is_written_once():
     """The SQL beside an exhibit is a function of its expression alone, and a fifth of an analysis: it is kept by
     expression, for the logs of the same columns and days that come after."""
