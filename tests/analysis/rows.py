@@ -24,14 +24,26 @@ def generations(rows: Iterable[tuple[str, str, str] | tuple[str, str, str, dict[
     records = []
     for i, (user, model, moment, *other) in enumerate(rows):
         created = dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC)
-        record = DEFAULTS | {
-            "generation_id": f"g{i:05d}",
-            "created_at": created,
-            "user_id": user,
-            "model": model,
-        }
+        record = {"generation_id": f"g{i:05d}", "created_at": created, "user_id": user, "model": model}
         records.append(record | (other[0] if other else {}))
-    return pa.Table.from_pylist(records, schema=contract.arrow_schema("generations"))
+    return filled(records)
+
+
+def filled(records: list[dict[str, Any]]) -> pa.Table:
+    """Records as a generations table of the contract. What none of them says is the default in one piece, which takes a
+    third of the time of a value for each."""
+    schema = contract.arrow_schema("generations")
+    said = set().union(*records)
+    assert said <= set(schema.names), said.difference(schema.names)
+    return pa.table(
+        [
+            pa.array([record.get(name, DEFAULTS.get(name)) for record in records], kind)
+            if name in said
+            else pa.repeat(pa.scalar(DEFAULTS.get(name), kind), len(records))
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        ],
+        schema=schema,
+    )
 
 
 def labels(rows: Iterable[tuple[str, str, float]]) -> pa.Table:

@@ -15,7 +15,7 @@ from analysis import contract
 from analysis.sources.log import Log
 from analysis.sources.opening import open_log
 from tests.analysis.in_memory import fill
-from tests.analysis.rows import DEFAULTS, model, models
+from tests.analysis.rows import filled, model, models
 
 FIRST = dt.date(2024, 11, 4)  # Monday
 LAST = dt.date(2025, 11, 30)
@@ -93,8 +93,7 @@ def log_of(
                     weeks=week, days=part % 7
                 )
                 rows.append(
-                    DEFAULTS
-                    | {"generation_id": name, "created_at": monday, "user_id": f"u{number}", "model": line.model,
+                    {"generation_id": name, "created_at": monday, "user_id": f"u{number}", "model": line.model,
                        "tokens_prompt": prompt, "tokens_completion": share - prompt,
                        "cost_total": share * line.usd_per_mtok / 1e6}
                     | (line.more(week) if callable(line.more) else line.more)
@@ -104,16 +103,13 @@ def log_of(
                     tags.append({"generation_id": name, "path": path, "confidence": 0.9})
     for number, (user, slug, day) in enumerate(visits):
         at = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC)
-        rows.append(
-            DEFAULTS | {"generation_id": f"v{number}", "created_at": at, "user_id": user, "model": slug}
-        )
+        rows.append({"generation_id": f"v{number}", "created_at": at, "user_id": user, "model": slug})
     connection = ibis.duckdb.connect()
-    table = pa.Table.from_pylist(rows, schema=contract.arrow_schema("generations"))
     tagged = pa.Table.from_pylist(tags, schema=contract.arrow_schema("labels")) if labels else None
     known = list(facts)
     fill(
         connection,
-        generations=table.drop_columns(list(columns)),
+        generations=filled(rows).drop_columns(list(columns)),
         labels=tagged,
         models=models(*known) if known else None,
     )
