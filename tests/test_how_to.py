@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shlex
@@ -51,22 +52,31 @@ def changed(text: str, diff: str) -> str:
     return text.replace(before, after)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_steps_of_a_page_work(page, tmp_path):
-    tree = tmp_path / "tree"
-    written = {step.file for step in steps(ROOT / "docs" / page) if step.file}
-    assert 0 < len(written) <= PAGES[page]
-    # What numba compiled is good where no simulation code changes: it knows a file by its time and size, which a copy
-    # keeps, but not those that it calls.
-    left_out = ("*.pyc", "__pycache__") if any(file.startswith("sim/") for file in written) else ("*.pyc",)
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """A copy of the tree with its modules compiled, which a copy of it need not do again: Python knows a file by its
+    time and size, which a copy keeps."""
+    tree = tmp_path_factory.mktemp("original") / "tree"
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns(*left_out))
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("*.pyc"))
         else:
             tree.mkdir(exist_ok=True)
-            shutil.copy(source, tree / name)
-    environment = os.environ | {"PYTHONPATH": str(tree)}
+            shutil.copy2(source, tree / name)
+    assert compileall.compile_dir(tree, quiet=1)
+    return tree
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_steps_of_a_page_work(original, page, tmp_path):
+    written = {step.file for step in steps(ROOT / "docs" / page) if step.file}
+    assert 0 < len(written) <= PAGES[page]
+    # What numba compiled is good where no simulation code changes: it knows a file as Python does, but not those that
+    # it calls.
+    left_out = ("*.nbi", "*.nbc") if any(file.startswith("sim/") for file in written) else ()
+    tree = shutil.copytree(original, tmp_path / "tree", ignore=shutil.ignore_patterns(*left_out))
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": ""}
     for file, kind, body in steps(ROOT / "docs" / page):
         if file:
             path = tree / file
