@@ -188,8 +188,21 @@ def test_outcomes_of_an_experiment_are_the_logs():
 
 
 def test_the_table_of_experiments_names_arms_and_targets(monkeypatch):
+    """In this process, that a measurement has one of its own is another test; with nine months of the world."""
     monkeypatch.setattr(experiments, "PROCESSES", 1)
     monkeypatch.setattr(experiments, "TURNS", 1)
+    replicate = experiments.replicate
+
+    def of_nine_months(users, number, settings=()):
+        return replicate(users, number, ("start=2025-03-01", *settings))
+
+    monkeypatch.setattr(experiments, "replicate", of_nine_months)
+
+    def run_here(module, users):
+        assert module == experiments.__name__
+        return json.loads(json.dumps(experiments.run_once(int(users))))
+
+    monkeypatch.setattr(experiments, "run_child", run_here)
     text = experiments.measure(200, 3, 300, {"fit off": experiments.ARMS["fit off"]})
     assert "| fit off | " in text and "minutes**" in text
 
