@@ -32,6 +32,12 @@ SETTINGS = ("start=2025-01-01", "end=2025-03-31")
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
 
 
+@pytest.fixture
+def serial(monkeypatch):
+    """Replicates are carried out one after the other in this process: that engines agree is another test."""
+    monkeypatch.setattr(engine, "choose", lambda *_: carriers.Serial())
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return write_run(made(rows=3000, users=200, seed=3), tmp_path_factory.mktemp("run"))
@@ -154,7 +160,7 @@ def test_bad_scenarios_are_said_with_their_place(capsys, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, tmp_path, monkeypatch):
+def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, serial, tmp_path, monkeypatch):
     status, out, _ = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet",
                              "--markdown", tmp_path / "page.md")  # fmt: skip
     assert status == 0
@@ -256,7 +262,7 @@ def test_the_scoreboard_and_the_launch_contrast_come_from_the_same_worlds():
     ]
 
 
-def test_an_interrupted_study_leaves_no_half_and_goes_on(capsys, tmp_path):
+def test_an_interrupted_study_leaves_no_half_and_goes_on(capsys, serial, tmp_path):
     argv = ["check", *TINY, "--seeds", "2", "--workers", "1", "--out", str(tmp_path)]
     study = subprocess.Popen(
         [sys.executable, "-m", "testbed.cli", *argv],
@@ -285,7 +291,7 @@ def test_an_interrupted_study_leaves_no_half_and_goes_on(capsys, tmp_path):
     assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())
 
 
-def test_kept_replicates_hold_their_verdicts(capsys, tmp_path):
+def test_kept_replicates_hold_their_verdicts(capsys, serial, tmp_path):
     status, _, _ = slipper(capsys, "check", *TINY, "--seeds", 1, "--keep", "--out", tmp_path, "--quiet")
     runs = list((tmp_path / "one-frontier-model").iterdir())
     assert status == 0 and len(runs) == 1

@@ -384,7 +384,7 @@ def test_ctrl_c_leaves_what_is_finished(file, tmp_path):
     assert len(list((tmp_path / "experiments" / "tiny" / "runs").glob("*.json"))) == int(found[1])
 
 
-def test_files_of_one_name_have_results_apart(capsys, tmp_path):
+def test_files_of_one_name_have_results_apart(capsys, quick, tmp_path):
     files = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
