@@ -30,14 +30,16 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 SLOWEST = (
-    "test_bad_logs.py", "test_golden.py", "test_world.py", "test_page_in_browser.py", "test_cli_analyze.py",
-    "test_how_to.py", "test_engine.py", "test_experiment_command.py",
-    "test_benchmarks.py", "test_check.py", "test_openness_exhibits.py", "test_results.py", "test_end_to_end.py",
-    "test_nulls.py", "test_plan.py", "test_verdict_on_worlds.py", "test_error_rates.py",
-    "test_market_exhibits.py", "test_source.py", "test_coverage.py", "test_cli_verdict.py", "test_mechanisms.py",
-    "test_search.py", "test_agreement.py", "test_scoreboard.py", "test_workers.py", "test_streams.py",
-    "test_verdict_order.py", "test_multiplicity.py", "test_choice.py", "test_expectation.py", "test_files.py",
-    "test_samples.py", "test_nasty_names.py", "test_cohort_profile.py",
+    "test_bad_logs.py", "test_how_to.py", "test_page_in_browser.py", "test_benchmarks.py", "test_world.py",
+    "test_golden.py", "test_openness_exhibits.py", "test_end_to_end.py", "test_experiment_command.py",
+    "test_check.py", "test_nulls.py", "test_verdict_on_worlds.py", "test_engine.py", "test_error_rates.py",
+    "test_cli_verdict.py", "test_market_exhibits.py", "test_coverage.py", "test_source.py", "test_plan.py",
+    "test_search.py", "test_mechanisms.py", "test_scoreboard.py", "test_cross_validation.py",
+    "test_agreement.py", "test_verdict_order.py", "test_expectation.py", "test_streams.py", "test_results.py",
+    "test_calibrate.py", "test_multiplicity.py", "test_truth_checks.py", "test_cli_compare.py",
+    "test_cli_analyze.py", "test_trend_tests_page.py", "test_samples.py", "test_cohort_profile.py",
+    "test_recovery.py", "test_price_page.py", "test_nasty_names.py", "test_user_files.py", "test_regret.py",
+    "test_cli_run.py", "test_files.py", "test_workers.py", "test_activity.py", "test_choice.py",
 )  # fmt: skip
 """The files that take longest, longest first: they start first, so that no worker ends with one of them alone."""
 
@@ -107,10 +109,11 @@ def sql_is_written_once():
 def queries_are_compiled_once():
     """The SQL of an expression is a function of its structure and of the engine's kind: it is kept by them, so that the
     next log of the same columns, days and steps need not have it again. For that steps have the same names in every
-    connection, numbered where logs share one."""
+    connection, numbered where logs share one. Types are read once, too: each table's columns are told as text."""
     from ibis.backends import BaseBackend
     from ibis.backends.sql import SQLBackend
     from ibis.backends.sql.compilers.base import SQLGlotCompiler
+    from ibis.backends.sql.datatypes import SqlglotType
 
     from analysis.sources import log
 
@@ -144,6 +147,11 @@ def queries_are_compiled_once():
         patch.setattr(SQLGlotCompiler, "to_sqlglot", tree)
         patch.setattr(SQLBackend, "compile", text)
         patch.setattr(log, "unused", numbered)
+        patch.setattr(
+            SqlglotType,
+            "from_string",
+            classmethod(functools.cache(vars(SqlglotType)["from_string"].__func__)),
+        )
         yield
 
 
