@@ -266,17 +266,24 @@ def least_squares(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> dic
     (Student's t), intercept, pearson_r, r_squared, p_value (of slope 0).
 
     Interval and p value allow for unequal variances: the spread of use differs between cheap and dear models (HC3;
-    MacKinnon & White 1985, Journal of Econometrics 29:305).
+    MacKinnon & White 1985, Journal of Econometrics 29:305). Where all points but one have the same x, the line goes
+    through that one whatever its y: nothing tells how far off the slope is, and the interval has no ends.
     """
     from statsmodels.regression.linear_model import OLS
     from statsmodels.tools import add_constant
 
-    fit = OLS(y, add_constant(x)).fit(cov_type="HC3", use_t=True)
-    (intercept, slope), (low, high) = fit.params, fit.conf_int()[1]
+    apart = (x - x.mean()) ** 2
+    if apart.max() / apart.sum() + 1 / len(x) > 1 - 1e-9:  # its leverage
+        fit = OLS(y, add_constant(x)).fit()
+        low, high, p = -np.inf, np.inf, 1.0
+    else:
+        fit = OLS(y, add_constant(x)).fit(cov_type="HC3", use_t=True)
+        (low, high), p = fit.conf_int()[1], fit.pvalues[1]
+    intercept, slope = fit.params
     r = float(np.corrcoef(x, y)[0, 1])
     return {
         "slope": float(slope), "slope_low": float(low), "slope_high": float(high), "intercept": float(intercept),
-        "pearson_r": r, "r_squared": r * r, "p_value": float(fit.pvalues[1]),
+        "pearson_r": r, "r_squared": r * r, "p_value": float(p),
     }  # fmt: skip
 
 

@@ -193,6 +193,18 @@ def test_the_slopes_interval_covers_as_stated_where_the_spread_differs():
     assert 0.90 < hits / 400 < 0.985  # 95% less four standard errors and a little for the small sample
 
 
+def test_a_slope_that_one_model_decides_is_left_open():
+    # three models at 1000 USD and one at 237.5: the line goes through the latter wherever it lies
+    x, y = np.log10([1000, 1000, 1000, 237.5]), np.log10([1000, 500, 500, 800])
+    line = cost.least_squares(x, y)
+    assert line["slope"] == close((y[:3].mean() - y[3]) / (x[0] - x[3]))
+    assert (line["slope_low"], line["slope_high"], line["p_value"]) == (-np.inf, np.inf, 1.0)
+    row = cost.line_of(pd.DataFrame({"log10_cost": x, "log10_tokens": y})).iloc[0]
+    assert (row["change_low"], row["change_high"]) == (-1.0, np.inf)
+    x[1] *= 1.01  # another price among them: there is something to tell it by
+    assert np.isfinite(list(cost.least_squares(x, y).values())).all()
+
+
 def test_a_planted_slope_is_found():
     rng = np.random.default_rng(1)
     x = rng.normal(0, 1, 4000)
