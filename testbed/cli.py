@@ -28,7 +28,7 @@ from testbed.commands import (
     simulate,
     verdict,
 )
-from testbed.commands.reference import catalogue, explain, patterns, schema
+from testbed.commands.reference import catalogue, explain, patterns, questions, schema
 from testbed.terminal import streams
 
 DESCRIPTION = """\
@@ -49,8 +49,8 @@ start here:
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
 COMMANDS = (
-    run, simulate, import_log, analyze, check, verdict, compare, experiment, calibrate, patterns, schema, catalogue,
-    explain,
+    run, simulate, import_log, analyze, check, verdict, compare, experiment, calibrate, patterns, questions, schema,
+    catalogue, explain,
 )  # fmt: skip
 
 

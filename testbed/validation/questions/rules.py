@@ -1,0 +1,116 @@
+"""The rules by which all questions read a row, each one a plain function.
+
+A known-wrong variant of a question is its oracle under rules of which one is another: `replace(RULES, week=...)`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from testbed.validation.tables import Row, Tables, paths
+
+CONFIDENCE = 0.5
+OTHER = "other"
+
+
+def every_request(tables: Tables) -> list[Row]:
+    """The requests that count: all, free, failed and own-key ones too."""
+    return tables.requests
+
+
+def utc_day(row: Row) -> dt.date:
+    """The UTC day of a request."""
+    moment: dt.datetime = row["created_at"]
+    return moment.astimezone(dt.UTC).date()
+
+
+def monday(day: dt.date) -> dt.date:
+    """The Monday of a day's week."""
+    return day - dt.timedelta(days=day.weekday())
+
+
+def first_of_month(day: dt.date) -> dt.date:
+    """The first day of a day's month."""
+    return day.replace(day=1)
+
+
+def months_between(first: dt.date, second: dt.date) -> int:
+    """Calendar months from one month to another."""
+    return 12 * (second.year - first.year) + second.month - first.month
+
+
+def end_of_complete_months(last_day: dt.date) -> dt.date:
+    """The day after the last complete month of a log that ends on this day: of the month of the last request only if
+    that day is the month's last."""
+    return (last_day + dt.timedelta(days=1)).replace(day=1)
+
+
+def user_or_account(row: Row) -> str | None:
+    """Who sent a request: the user, and the account where the user is missing or empty; None where both are."""
+    return row["user_id"] or row["account_id"] or None
+
+
+def listed_model(row: Row) -> str:
+    """The listed id of the model, without a date."""
+    model: str = row["model"]
+    return model
+
+
+def prompt_and_completion(row: Row) -> int:
+    """All tokens of a request; reasoning lies inside the completion, cached tokens inside the prompt."""
+    tokens: int = row["tokens_prompt"] + row["tokens_completion"]
+    return tokens
+
+
+def charged_cost(row: Row) -> float:
+    """What the account was charged, in USD."""
+    cost: float = row["cost_total"]
+    return cost
+
+
+def charged(row: Row) -> bool:
+    """Whether a request counts for effective cost: known not to be paid with the customer's own key, and of no free
+    variant."""
+    return row["byok"] is False and row["variant"] != "free"
+
+
+def longest_listed_path(path: str) -> str:
+    """The category of a content path: that of the longest listed path that it equals or lies under, else `other`."""
+    under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+    return paths()[max(under, key=len)] if under else OTHER
+
+
+def kept_labels(labels: Iterable[Row]) -> list[Row]:
+    """The labels that count: those with a confidence of 0.5 or more."""
+    return [label for label in labels if label["confidence"] >= CONFIDENCE]
+
+
+def quotient(part: float, whole: float) -> float | None:
+    """A part over its whole; None where the whole is 0."""
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a log is read."""
+
+    requests: Callable[[Tables], list[Row]] = every_request
+    day: Callable[[Row], dt.date] = utc_day
+    week: Callable[[dt.date], dt.date] = monday
+    month: Callable[[dt.date], dt.date] = first_of_month
+    months: Callable[[dt.date, dt.date], int] = months_between
+    end: Callable[[dt.date], dt.date] = end_of_complete_months
+    user: Callable[[Row], str | None] = user_or_account
+    model: Callable[[Row], str] = listed_model
+    tokens: Callable[[Row], int] = prompt_and_completion
+    cost: Callable[[Row], float] = charged_cost
+    charged: Callable[[Row], bool] = charged
+    category: Callable[[str], str] = longest_listed_path
+    labels: Callable[[Iterable[Row]], list[Row]] = kept_labels
+    over: Callable[[float, float], float | None] = quotient
+
+
+RULES = Rules()
+"""The right ones."""

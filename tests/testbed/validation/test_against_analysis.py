@@ -1,0 +1,44 @@
+"""Oracles and analysis agree on every world: two ways to the same answer that share no code."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.sources.errors import LogError
+from testbed.validation.compare import compare
+from testbed.validation.questions import questions
+from testbed.validation.worlds import battery
+from tests.analysis.in_memory import opened
+from tests.testbed.validation.from_analysis import ANSWERS, NOT_ASKED, PARTIAL, asked, log_of
+
+USERS = {
+    name for name in ANSWERS if name.startswith(("retention", "cohort", "mean_retention", "launch", "found"))
+}
+
+
+def test_every_question_is_compared_or_said_to_have_no_table():
+    assert set(ANSWERS) | NOT_ASKED == set(questions()) and not set(ANSWERS) & NOT_ASKED
+
+
+@pytest.mark.parametrize("world", battery())
+def test_oracles_agree_with_the_analysis(world):
+    made = battery()[world]
+    wrong = {}
+    with log_of(made) as log:
+        for name, answer in ANSWERS.items():
+            if made.breaks and name in USERS:
+                continue
+            right, found = asked(made, name), answer(log, made.model)
+            if name in PARTIAL:
+                cells = set(zip(found["cohort"], found["k"], strict=True))
+                right = right.loc[[cell in cells for cell in zip(right["cohort"], right["k"], strict=True)]]
+            compared = compare(questions()[name], right, found)
+            if compared.verdict != "exact":
+                wrong[name] = (compared.why, compared.differences)
+    assert wrong == {}
+
+
+def test_the_analysis_refuses_the_log_without_users():
+    world = battery()["no users"]
+    with pytest.raises(LogError, match="user_id"), opened(world.tables.generations):
+        pass
