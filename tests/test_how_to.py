@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("analysis", "sim", "testbed", "scenarios", "tests", "docs", "pyproject.toml", "README.md")
 PAGES = {
     "add-a-null-world.md": 1, "add-a-mechanism.md": 3, "add-an-exhibit.md": 3, "add-a-claim.md": 3,
-    "add-an-importer.md": 2,
+    "add-an-importer.md": 2, "add-a-question.md": 1,
 }  # fmt: skip
 """How many files each addition may touch, those that a command writes not counted."""
 
@@ -76,7 +76,9 @@ def test_the_steps_of_a_page_work(original, page, tmp_path):
     # it calls.
     left_out = ("*.nbi", "*.nbc") if any(file.startswith("sim/") for file in written) else ()
     tree = shutil.copytree(original, tmp_path / "tree", ignore=shutil.ignore_patterns(*left_out))
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": ""}
+    environment = os.environ | {
+        "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "", "SLIPPER_CACHE": str(tmp_path / "cache"),
+    }  # fmt: skip
     for file, kind, body in steps(ROOT / "docs" / page):
         if file:
             path = tree / file

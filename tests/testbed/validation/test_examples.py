@@ -3,60 +3,23 @@
 from __future__ import annotations
 
 import ast
-import inspect
 
-import duckdb
-import pandas as pd
 import pytest
 
-from testbed.validation.compare import compare
+from testbed.validation import examples
 from testbed.validation.questions import PLACEHOLDER, questions
 from testbed.validation.worlds import battery
-
-ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata")
-
-
-def engine(tables: dict) -> duckdb.DuckDBPyConnection:
-    """A DuckDB that holds these tables."""
-    connection = duckdb.connect(config={"threads": 1})
-    for name, table in tables.items():
-        connection.register(name, table)
-    return connection
-
-
-def by_sql(text: str, connection: duckdb.DuckDBPyConnection, zone: str) -> pd.DataFrame:
-    """The answer of a query in a session of this zone."""
-    connection.execute(f"SET TimeZone = '{zone}'")
-    return connection.execute(text).df()
-
-
-def by_python(text: str, name: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The answer of the function that bears the question's name, given the tables that it names."""
-    names: dict = {}
-    exec(compile(text, name, "exec"), names)
-    function = names[name]
-    return function(**{argument: frames[argument] for argument in inspect.signature(function).parameters})
 
 
 @pytest.mark.parametrize("world", battery())
 def test_examples_are_right(world):
-    made = battery()[world]
-    tables = made.tables.named
-    frames = {name: table.to_pandas() for name, table in tables.items()}
-    connection = engine(tables)
-    wrong = {}
+    made, wrong = battery()[world], {}
     for number, (name, question) in enumerate(questions().items()):
-        right = question.answer(made.tables, **made.arguments(question))
         # each in one zone here: every question meets all of them in three worlds
-        zone = ZONES[(number + list(battery()).index(world)) % len(ZONES)]
-        for language, given in (
-            ("sql", by_sql(question.example("sql", made.model), connection, zone)),
-            ("python", by_python(question.example("python", made.model), name, frames)),
-        ):
-            found = compare(question, right, given)
-            if found.verdict != "exact":
-                wrong[name, language, zone] = (found.why, found.differences)
-    connection.close()
+        zone = examples.ZONES[(number + list(battery()).index(world)) % len(examples.ZONES)]
+        for one in examples.judged(question, made, [zone]):
+            if one.found.verdict != "exact":
+                wrong[name, one.language, zone] = (one.found.why, one.found.differences)
     assert wrong == {}
 
 
@@ -70,6 +33,27 @@ def test_examples_say_which_question_and_model_they_are_about(name):
     for lines, mark in ((head, "-- model: "), (said, "model: ")):
         assert (f"{mark}{PLACEHOLDER}" in lines) == question.takes_model
     assert (PLACEHOLDER in sql) == (PLACEHOLDER in python) == question.takes_model
-    assert PLACEHOLDER not in question.example("sql", "a/b") and (
-        not question.takes_model or "a/b" in question.example("sql", "a/b")
-    )
+    about = question.example("sql", "a/b")
+    assert PLACEHOLDER not in about and ("a/b" in about) == question.takes_model
+
+
+WRONG = """
+from dataclasses import replace
+
+from testbed.validation.questions import questions
+
+known = questions()["tool_share"]
+QUESTION = replace(known, sql=known.sql.replace("'week'", "'day'"))
+"""
+
+
+def test_examples_of_a_file_are_judged(tmp_path, capsys, monkeypatch):
+    few = {name: world for name, world in battery().items() if name in ("two weeks", "far zones")}
+    monkeypatch.setattr(examples, "battery", lambda: few)
+    assert examples.main(["tool_share"]) == 0
+    assert capsys.readouterr().out == "8 of 8 right\n"
+    (tmp_path / "ours.py").write_text(WRONG)
+    assert examples.main([str(tmp_path / "ours.py")]) == 1
+    out = capsys.readouterr().out
+    assert "tool_share, sql, far zones, Asia/Kolkata: " in out and "2 of 8 right" in out
+    assert examples.main(["no/such.py"]) == 2
