@@ -109,11 +109,14 @@ class Question:
         """The right answer on these tables: one row a combination of keys, in the order of the keys, with a column
         `optional` beside those of the question. rules: others than the right ones give a known-wrong answer. Raises
         TypeError for an argument that the question does not take."""
+        return self.framed(self.rows(tables, rules=rules, **arguments))
+
+    def rows(self, tables: Tables, *, rules: Rules = RULES, **arguments: Any) -> list[Mapping[str, Any]]:
+        """The rows of `answer` as the oracle gives them."""
         for name in arguments:
             if name not in self.arguments:
                 raise TypeError(f"question '{self.name}' takes no '{name}'")
-        rows = list(self.oracle(Reading(tables, rules, dict(self.arguments) | arguments)))
-        return self.framed(rows)
+        return list(self.oracle(Reading(tables, rules, dict(self.arguments) | arguments)))
 
     def framed(self, rows: Answers) -> pd.DataFrame:
         """Rows of an answer as a frame of the question's columns and `optional`, in the order of the keys: dates as

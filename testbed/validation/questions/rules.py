@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from testbed.validation.tables import Row, Tables, paths
 
@@ -76,6 +77,7 @@ def charged(row: Row) -> bool:
     return row["byok"] is False and row["variant"] != "free"
 
 
+@cache
 def longest_listed_path(path: str) -> str:
     """The category of a content path: that of the longest listed path that it equals or lies under, else `other`."""
     under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
