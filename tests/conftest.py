@@ -8,6 +8,7 @@ import collections
 import functools
 import gc
 import os
+from pathlib import Path
 from typing import Any
 
 # The matrices are small and each worker of the suite has a core: threads of their own would only wait for each other,
@@ -81,6 +82,26 @@ def files_are_parsed_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sim.config.reading.compose", functools.lru_cache(maxsize=256)(compose))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues_are_read_once():
+    """A catalogue is a function of the text of its files, and nobody changes it. Reading the shipped one was half of
+    the rest of the time that it takes to load a world."""
+    from sim.catalogue import overrides
+    from sim.catalogue.reading import load_catalogue as read
+
+    kept: dict[Any, Any] = {}
+
+    def load_catalogue(folder: Path) -> Any:
+        key = (folder, *((file.name, file.read_bytes()) for file in sorted(folder.glob("*.csv"))))
+        if key not in kept:
+            kept[key] = read(folder)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overrides, "load_catalogue", load_catalogue)
         yield
 
 

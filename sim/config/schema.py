@@ -86,9 +86,7 @@ def _alternatives(kind: Any, metadata: tuple[Any, ...]) -> Iterator[Allowed]:
 def _inside(kind: Any, part: str | int) -> Iterator[Allowed]:
     """The types at a key or an index of a type."""
     if _is_model(kind):
-        field = _fields(kind).get(str(part))
-        if field is not None:
-            yield from _alternatives(field.annotation, tuple(field.metadata))
+        yield from _of_fields(kind).get(str(part), ())
         return
     arguments = get_args(kind)
     if not arguments:
@@ -108,6 +106,15 @@ def _is_model(kind: Any) -> bool:
 @cache
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+@cache
+def _of_fields(model: type[BaseModel]) -> dict[str, tuple[Allowed, ...]]:
+    """The types of each field of a model."""
+    return {
+        name: tuple(_alternatives(field.annotation, tuple(field.metadata)))
+        for name, field in _fields(model).items()
+    }
 
 
 def _agrees(model: type[BaseModel], node: Mapping) -> bool:
