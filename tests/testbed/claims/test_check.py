@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from analysis.contract import files
 from sim.scenario.shipped import WORLDS
+from testbed import cli
 from testbed.claims.frequency import frequency
 from testbed.claims.registry import registry
 from testbed.experiment import engine, reading, runner
@@ -160,11 +164,64 @@ def test_bad_scenarios_are_said_with_their_place(capsys, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, serial, tmp_path, monkeypatch):
-    status, out, _ = slipper(capsys, "check", *TINY, "--seeds", 2, "--out", tmp_path, "--json", "--quiet",
-                             "--markdown", tmp_path / "page.md")  # fmt: skip
-    assert status == 0
-    data = json.loads(out)
+@dataclass(frozen=True)
+class Study:
+    """A study of two replicates that Ctrl-C ended after the first, and that was started again."""
+
+    out: Path
+    status: int
+    """What the process ended with."""
+    err: str
+    left: dict[Path, int]
+    """What lay in the memory then, each file with the time of its last change."""
+    there: list[str]
+    """Names in `out` then."""
+    again: int
+    """What the command answered when it was started again."""
+    told: str
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """The one study that is carried out here: who changes its memory takes a copy."""
+    out = tmp_path_factory.mktemp("study")
+    argv = ["check", *TINY, "--seeds", "2", "--workers", "1", "--out", str(out)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "testbed.cli", *argv],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        # A job in the background inherits an ignored SIGINT, which a study started by a person does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    memory = out / "checks" / "one-frontier-model"
+    until = time.monotonic() + 120
+    while not list(memory.glob("*.json")) and time.monotonic() < until and running.poll() is None:
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does: the whole group
+    _, err = running.communicate(timeout=60)
+    left = {file: file.stat().st_mtime_ns for file in memory.iterdir()}
+    there = sorted(path.name for path in out.iterdir())
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as told:
+        patch.setattr(engine, "choose", lambda *_: carriers.Serial())
+        again = cli.main([*argv, "--json", "--quiet", "--markdown", str(out / "page.md")])
+    return Study(out, running.returncode, err, left, there, again, told.getvalue())
+
+
+def test_an_interrupted_study_leaves_no_half_and_goes_on(study):
+    assert study.status == 130, study.err
+    assert "interrupted" in study.err and "Traceback" not in study.err
+    assert len(study.left) == 1 and all(file.suffix == ".json" for file in study.left), study.left
+    assert study.there == ["checks"]
+    assert study.again == 0
+    assert len(list((study.out / "checks" / "one-frontier-model").glob("*.json"))) == 2
+    assert all(file.stat().st_mtime_ns == stamp for file, stamp in study.left.items())
+
+
+def test_replicates_are_counted_remembered_and_their_logs_deleted(capsys, study, tmp_path, monkeypatch):
+    shutil.copytree(study.out, tmp_path, dirs_exist_ok=True)
+    data = json.loads(study.told)
     assert len(set(data["seeds"])) == 2 and len(data["claims"]) == len(registry().ids())
     by_id = {record["id"]: record for record in data["claims"]}
     assert by_id["C10"]["holds"] == by_id["C10"]["testable"] == 2
@@ -260,35 +317,6 @@ def test_the_scoreboard_and_the_launch_contrast_come_from_the_same_worlds():
     assert [(task.digest, task.seed) for task in base] == [
         (cell.task.digest, cell.task.seed) for cell in board.cells
     ]
-
-
-def test_an_interrupted_study_leaves_no_half_and_goes_on(capsys, serial, tmp_path):
-    argv = ["check", *TINY, "--seeds", "2", "--workers", "1", "--out", str(tmp_path)]
-    study = subprocess.Popen(
-        [sys.executable, "-m", "testbed.cli", *argv],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        # A job in the background inherits an ignored SIGINT, which a study started by a person does not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    memory = tmp_path / "checks" / "one-frontier-model"
-    until = time.monotonic() + 120
-    while not list(memory.glob("*.json")) and time.monotonic() < until and study.poll() is None:
-        time.sleep(0.05)
-    os.killpg(study.pid, signal.SIGINT)  # as Ctrl-C does: the whole group
-    _, err = study.communicate(timeout=60)
-    assert study.returncode == 130, err
-    assert "interrupted" in err and "Traceback" not in err
-    left = list(memory.iterdir())
-    assert len(left) == 1 and all(file.suffix == ".json" for file in left), left
-    assert [path.name for path in tmp_path.iterdir()] == ["checks"]
-    before = {file: file.stat().st_mtime_ns for file in left}
-    status, _, err = slipper(capsys, *argv)
-    assert status == 0, err
-    assert len(list(memory.glob("*.json"))) == 2
-    assert all(file.stat().st_mtime_ns == stamp for file, stamp in before.items())
 
 
 def test_kept_replicates_hold_their_verdicts(capsys, serial, tmp_path):
