@@ -43,7 +43,7 @@ left on disk:
 
 {arguments.EXIT_STATUSES}"""
 
-USERS, SEEDS, STEPS, MASTER = 20_000, 3, 16, 1000
+USERS, SEEDS, STEPS, MASTER = 40_000, 3, 30, 1000
 
 
 def add_parser(commands: Any) -> None:

@@ -37,7 +37,7 @@ class Prior:
     own: float = 0.3
     demand: float = 0.4
     growth: float = 0.2
-    weight: float = 1000.0
+    weight: float = 10000.0
 
     def scales(self, space: Space) -> Parameters:
         """By parameter; 0 in categories without work, whose parameters do not move."""

@@ -25,7 +25,7 @@ from testbed.calibration.tensor.frame import Tensor
 from testbed.experiment.engine import Engine
 
 KEY_LENGTH = 20
-GAIN, STEADY = 0.7, 5
+GAIN, STEADY = 0.7, 8
 """Part of the way that a step goes, and how many steps go it; later ones go less, as one over their number, so that the
 luck of single steps averages out (Robbins & Monro 1951, Annals of Mathematical Statistics 22:400). Both assumed:
 popularity makes a world answer more than the logit says, habit less."""
