@@ -40,7 +40,7 @@ work, writes the request-level log that a gateway would hold, analyses that log 
 EPILOG = f"""\
 start here:
   slipper run report-small             15 to 20 seconds: the report world in small
-  slipper run scenarios/report.yaml    about a minute: 120,000 users, millions of requests
+  slipper run scenarios/report.yaml    about a minute: 200,000 users, millions of requests
   slipper COMMAND --help               what a command does, its options and what it leaves on disk
   The first run after an installation takes half a minute more: it compiles.
 

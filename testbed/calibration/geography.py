@@ -1,9 +1,10 @@
-"""Where users come from: how many of each day's arrivals one continent must have for its reported part in the spend.
+"""Where users come from: how many of each day's arrivals a place must have for its reported part in spend and tokens.
 
 A user's country is drawn on arrival and changes nothing but language and hour. So a week's spend is a sum over the
-months in which its spenders arrived, and a continent's part in it is the mean of its parts in those arrivals. That is
-solved for without a simulation for each guess: the weights of Asia's countries at the dates of their timelines, by
-least squares (scipy.optimize). All other weights stay. The result is an input of the world, fitted to C111 and C113.
+months in which its spenders arrived, and a place's part in it is the mean of its parts in those arrivals. That is
+solved for without a simulation for each guess: the weights of Asia's countries at the dates of their timelines, and the
+weight of the country that large accounts are billed in, by least squares (scipy.optimize). All other weights stay. The
+result is an input of the world, fitted to C03, C111 and C113.
 
 `python -m testbed.calibration.geography` prints it for the report world, `--write` puts it into the scenario's file.
 """
@@ -35,6 +36,9 @@ FILE = WORLDS / "report-base.yaml"
 CONTINENT = "Asia"
 FIRST, LAST, ALL = 0.13, 0.31, 0.2861
 """Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens (C113)."""
+HOME, AT_HOME = "US", 0.462
+"""The country of the large accounts, and its part in all tokens: its table says 47.2%, but with Canada that exceeds its
+own North America (C113, C114); they are met halfway."""
 EDGE = 4
 LEAST = 2.0
 """Least total weight, so that people come from everywhere at all times (assumed): others have about 73 together."""
@@ -51,12 +55,13 @@ class Flow(NamedTuple):
     """USD."""
     tokens: NDArray[np.float64]
 
-    def parts(self, of_arrivals: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        """A group's part in each week's spend and in all tokens, from its part in the arrivals of each month. Large
-        accounts are taken to be billed elsewhere."""
-        of_arrivals = np.append(of_arrivals, 0.0)
-        spend = self.spend @ of_arrivals / self.spend.sum(axis=1)
-        return spend, float(self.tokens.sum(axis=0) @ of_arrivals / self.tokens.sum())
+    def parts(
+        self, of_arrivals: NDArray[np.float64], of_accounts: float
+    ) -> tuple[NDArray[np.float64], float]:
+        """A place's part in each week's spend and in all tokens, from its part in the arrivals of each month and in the
+        large accounts."""
+        of = np.append(of_arrivals, of_accounts)
+        return self.spend @ of / self.spend.sum(axis=1), float(self.tokens.sum(axis=0) @ of / self.tokens.sum())
 
 
 def flow(world: World) -> Flow:
@@ -78,46 +83,50 @@ def dates(scenario: Scenario, continent: str = CONTINENT) -> list[dt.date]:
 
 def arrivals(
     scenario: Scenario, weights: NDArray[np.float64], months: tuple[dt.date, ...]
-) -> NDArray[np.float64]:
-    """The continent's part in the arrivals of each month, from its countries' total weight at `dates`."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The parts of the continent and of the large accounts' country in the arrivals of each month. weights: of the
+    continent's countries together at `dates`, then of that country."""
+    countries = scenario.population.countries
     others = sum(
-        scenario.daily(c.share) for c in scenario.population.countries.values() if c.continent != CONTINENT
+        scenario.daily(c.share) for name, c in countries.items() if c.continent != CONTINENT and name != HOME
     )
     knots = [(day - scenario.start).days for day in dates(scenario)]
-    own = np.interp(np.arange(scenario.days), knots, weights)
+    own = np.interp(np.arange(scenario.days), knots, weights[:-1])
     day = [min(max((month - scenario.start).days + 14, 0), scenario.days - 1) for month in months]
-    return np.asarray((own / (own + others))[day])
+    whole = own + weights[-1] + others
+    return np.asarray((own / whole)[day]), np.asarray((weights[-1] / whole)[day])
 
 
 def fit(scenario: Scenario, flows: list[Flow]) -> NDArray[np.float64]:
-    """The total weights of the continent's countries at `dates`, at least `LEAST`, that come nearest to the three
-    numbers in the mean of these flows."""
+    """The total weights of the continent's countries at `dates`, at least `LEAST`, and that of the large accounts'
+    country, that come nearest to the four numbers in the mean of these flows."""
 
     def misses(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.array(measured(scenario, weights, flows)) - (FIRST, LAST, ALL)
+        return np.array(measured(scenario, weights, flows)) - (FIRST, LAST, ALL, AT_HOME)
 
-    others = sum(
-        c.share.support[1] for c in scenario.population.countries.values() if c.continent != CONTINENT
-    )
-    begin = np.full(len(dates(scenario)), others * ALL / (1 - ALL))
+    countries = scenario.population.countries
+    others = sum(c.share.support[1] for c in countries.values() if c.continent != CONTINENT)
+    begin = np.full(len(dates(scenario)) + 1, others * ALL / (1 - ALL))
     return np.asarray(least_squares(misses, begin, bounds=(LEAST, np.inf)).x)
 
 
 def measured(
     scenario: Scenario, weights: NDArray[np.float64], flows: list[Flow]
-) -> tuple[float, float, float]:
-    """Part in the spend of the first and last weeks, and in all tokens: means over the flows."""
+) -> tuple[float, float, float, float]:
+    """The continent's part in the spend of the first and last weeks, and in all tokens, and that of the large accounts'
+    country in all tokens: means over the flows. weights: as in `arrivals`."""
     rows = []
     for one in flows:
-        spend, tokens = one.parts(arrivals(scenario, weights, one.months))
-        rows.append((spend[:EDGE].mean(), spend[-EDGE:].mean(), tokens))
-    first, last, whole = np.mean(rows, axis=0)
-    return float(first), float(last), float(whole)
+        own, home = arrivals(scenario, weights, one.months)
+        spend, tokens = one.parts(own, 0.0)
+        rows.append((spend[:EDGE].mean(), spend[-EDGE:].mean(), tokens, one.parts(home, 1.0)[1]))
+    first, last, whole, at_home = np.mean(rows, axis=0)
+    return float(first), float(last), float(whole), float(at_home)
 
 
 def rewritten(text: str, scenario: Scenario, weights: NDArray[np.float64]) -> str:
     """The scenario's text with the weights shared out among the continent's countries in the proportions of their last
-    ones. Raises ValueError if a country does not stand on one line."""
+    ones, and that of the large accounts' country. Raises ValueError if a country does not stand on one line."""
     end = (dates(scenario)[-1] - scenario.start).days
     last = {
         name: float(c.share.at(end, scenario.start))
@@ -128,12 +137,16 @@ def rewritten(text: str, scenario: Scenario, weights: NDArray[np.float64]) -> st
     for name, weight in last.items():
         points = ", ".join(
             f"{day}: {total * weight / whole:.2f}"
-            for day, total in zip(dates(scenario), weights, strict=True)
+            for day, total in zip(dates(scenario), weights[:-1], strict=True)
         )
         line = re.compile(rf"^(\s+{name}: {{continent: {CONTINENT},.* share: ){{[^}}]*}}", re.MULTILINE)
         text, found = line.subn(rf"\g<1>{{{points}}}", text)
         if found != 1:
             raise ValueError(f"{name} does not stand on one line of the file with its share by date")
+    line = re.compile(rf"^(\s+{HOME}: {{continent: .* share: )[\d.]+", re.MULTILINE)
+    text, found = line.subn(rf"\g<1>{weights[-1]:.1f}", text)
+    if found != 1:
+        raise ValueError(f"{HOME} does not stand on one line of the file with its share")
     return text
 
 
@@ -147,12 +160,12 @@ def main(arguments: list[str]) -> None:
     worlds = [load_world(WORLD, users=USERS, seed=seed) for seed in SEEDS]
     scenario, flows = worlds[0].scenario, [flow(world) for world in worlds]
     weights = fit(scenario, flows)
-    first, last, whole = measured(scenario, weights, flows)
+    first, last, whole, at_home = measured(scenario, weights, flows)
     print(
         f"{CONTINENT}: weights "
-        + ", ".join(f"{day}: {weight:.1f}" for day, weight in zip(dates(scenario), weights, strict=True))
-        + f"; {first:.1%} of the spend at first, {last:.1%} at last, {whole:.1%} of tokens ({USERS:,} users, "
-        f"mean of {len(SEEDS)} seeds)"
+        + ", ".join(f"{day}: {weight:.1f}" for day, weight in zip(dates(scenario), weights[:-1], strict=True))
+        + f"; {first:.1%} of the spend at first, {last:.1%} at last, {whole:.1%} of tokens\n"
+        f"{HOME}: weight {weights[-1]:.1f}; {at_home:.1%} of tokens ({USERS:,} users, mean of {len(SEEDS)} seeds)"
     )
     if chosen.write:
         write_text(FILE, rewritten(FILE.read_text(encoding="utf-8"), scenario, weights))

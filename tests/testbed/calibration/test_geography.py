@@ -32,37 +32,53 @@ def made_flow(account: float = 0.0) -> Flow:
     )
 
 
-def test_the_weights_give_the_three_numbers():
+def test_the_weights_give_the_four_numbers():
     weights = geography.fit(SCENARIO, [made_flow(), made_flow(account=0.4)])
     found = geography.measured(SCENARIO, weights, [made_flow(), made_flow(account=0.4)])
-    assert found == pytest.approx((geography.FIRST, geography.LAST, geography.ALL), abs=2e-3)
+    asked = (geography.FIRST, geography.LAST, geography.ALL, geography.AT_HOME)
+    assert found == pytest.approx(asked, abs=2e-3)
 
 
 def test_the_part_of_a_week_is_the_mean_over_its_spenders_arrivals():
     spend = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 4.0]])
-    parts, tokens = Flow(MONTHS[:2], spend, spend).parts(np.array([0.2, 0.6]))
+    flow = Flow(MONTHS[:2], spend, spend)
+    parts, tokens = flow.parts(np.array([0.2, 0.6]), 0.0)
     np.testing.assert_allclose(parts, [0.5, 0.2])  # the account of the second week is billed elsewhere
     assert tokens == pytest.approx(3.6 / 12)
+    parts, tokens = flow.parts(np.array([0.2, 0.6]), 1.0)
+    np.testing.assert_allclose(parts, [0.5, 0.7])
+    assert tokens == pytest.approx(7.6 / 12)
+
+
+def test_large_accounts_leave_fewer_arrivals_to_their_country():
+    without, with_it = (geography.fit(SCENARIO, [made_flow(account=size)])[-1] for size in (0.0, 0.6))
+    assert with_it < without
+
+
+def test_the_large_accounts_of_the_report_world_are_of_one_country():
+    accounts = [event for event in SCENARIO.calendar if event.event == "large_account"]
+    assert {account.country for account in accounts} == {geography.HOME}
 
 
 def test_weights_are_shared_out_among_the_countries_and_nothing_else_is_touched(tmp_path):
     text = FILE.read_text(encoding="utf-8")
-    new = geography.rewritten(text, SCENARIO, np.array([2.0, 20.0, 10.0]))
+    new = geography.rewritten(text, SCENARIO, np.array([2.0, 20.0, 10.0, 33.3]))
     changed = [(a, b) for a, b in zip(text.splitlines(), new.splitlines(), strict=True) if a != b]
     asian = [name for name, c in SCENARIO.population.countries.items() if c.continent == "Asia"]
-    assert [after.split(":")[0].strip() for _, after in changed] == asian
+    assert [after.split(":")[0].strip() for _, after in changed] == [geography.HOME, *asian]
     copy = tmp_path / "mine.yaml"
     copy.write_text(new, encoding="utf-8")
     read = load_scenario(copy)
     shares = np.array([[c.share.root[day] for day in geography.dates(SCENARIO)]
                        for c in read.population.countries.values() if c.continent == "Asia"])  # fmt: skip
     np.testing.assert_allclose(shares.sum(axis=0), [2.0, 20.0, 10.0], atol=0.05)
-    assert geography.rewritten(new, SCENARIO, np.array([2.0, 20.0, 10.0])) == new
+    assert read.population.countries[geography.HOME].share.support == (33.3, 33.3)
+    assert geography.rewritten(new, SCENARIO, np.array([2.0, 20.0, 10.0, 33.3])) == new
 
 
 def test_a_country_on_several_lines_is_told():
     with pytest.raises(ValueError, match="SG does not stand on one line"):
-        geography.rewritten("population: {}", SCENARIO, np.ones(3))
+        geography.rewritten("population: {}", SCENARIO, np.ones(4))
 
 
 def test_the_numbers_are_those_of_the_claims():
@@ -92,7 +108,8 @@ def test_what_is_found_is_printed_and_written_on_demand(tmp_path, monkeypatch, c
     monkeypatch.setattr(geography, "flow", lambda world: made_flow())
     geography.main([])
     said = capsys.readouterr().out
-    assert "13.0% of the spend at first, 31.0% at last, 28.6% of tokens (20,000 users" in said
+    assert "13.0% of the spend at first, 31.0% at last, 28.6% of tokens" in said
+    assert "46.2% of tokens (20,000 users" in said
     assert copy.read_text(encoding="utf-8") == FILE.read_text(encoding="utf-8")
     geography.main(["--write"])
     assert copy.read_text(encoding="utf-8") != FILE.read_text(encoding="utf-8")
