@@ -4,7 +4,7 @@ A user's country is drawn on arrival and changes nothing but language and hour. 
 months in which its spenders arrived, and a place's part in it is the mean of its parts in those arrivals. That is
 solved for without a simulation for each guess: the weights of Asia's countries at the dates of their timelines, and the
 weight of the country that large accounts are billed in, by least squares (scipy.optimize). All other weights stay. The
-result is an input of the world, fitted to C03, C111 and C113.
+result is an input of the world, fitted to C111, C113 and C114.
 
 `python -m testbed.calibration.geography` prints it for the report world, `--write` puts it into the scenario's file.
 """
@@ -37,8 +37,8 @@ CONTINENT = "Asia"
 FIRST, LAST, ALL = 0.13, 0.31, 0.2861
 """Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens (C113)."""
 HOME, AT_HOME = "US", 0.462
-"""The country of the large accounts, and its part in all tokens: its table says 47.2%, but with Canada that exceeds its
-own North America (C113, C114); they are met halfway."""
+"""The country of the large accounts, and its part in all tokens. The study's table says 47.17%, which with Canada's 1.90%
+is more than its own North America's 47.22% (C113, C114): met halfway."""
 EDGE = 4
 LEAST = 2.0
 """Least total weight, so that people come from everywhere at all times (assumed): others have about 73 together."""

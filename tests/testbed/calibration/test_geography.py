@@ -87,6 +87,10 @@ def test_the_numbers_are_those_of_the_claims():
     edges = [part.predicate for part in spend.of[:2]]
     assert [edge.target for edge in edges if isinstance(edge, Value)] == [geography.LAST, geography.FIRST]
     assert tokens.targets[geography.CONTINENT] == geography.ALL
+    places = registry()["C114"].claim.predicate
+    assert isinstance(places, Profile)
+    over = places.targets["US"] + places.targets["CA"] - tokens.targets["North America"]
+    assert pytest.approx(places.targets[geography.HOME] - over / 2, abs=1e-3) == geography.AT_HOME
 
 
 def test_a_worlds_flow_is_all_that_it_spends_and_uses_in_the_window():
