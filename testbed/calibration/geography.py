@@ -37,8 +37,8 @@ CONTINENT = "Asia"
 FIRST, LAST, ALL = 0.13, 0.31, 0.2861
 """Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens (C113)."""
 HOME, AT_HOME = "US", 0.462
-"""The country of the large accounts, and its part in all tokens. The study's table says 47.17%, which with Canada's 1.90%
-is more than its own North America's 47.22% (C113, C114): met halfway."""
+"""The country of the large accounts, and its part in all tokens. The study's table says 47.17%, which with Canada's
+1.90% is more than its own North America's 47.22% (C113, C114): met halfway."""
 EDGE = 4
 LEAST = 2.0
 """Least total weight, so that people come from everywhere at all times (assumed): others have about 73 together."""
