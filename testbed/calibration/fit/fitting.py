@@ -1,7 +1,8 @@
 """The fit of a world: evaluate, aim, step, again and again, through the experiment engine.
 
 Each step evaluates the world at the present parameters over the same seeds, looks for the likeliest parameters with
-which the calibration claims would hold, and goes a part of the way. Evaluations are remembered by what decides them, so
+which the calibration claims would hold, and goes a part of the way; where that made the world much worse, it goes back
+and takes a shorter one. Evaluations are remembered by what decides them, so
 the same command goes on where an earlier one was interrupted.
 """
 
@@ -16,19 +17,15 @@ import sim
 from analysis.contract import files
 from sim.scenario import Scenario
 from testbed.calibration.fit.aim import Aiming
-from testbed.calibration.fit.contraction import stepped
 from testbed.calibration.fit.evaluation import evaluate
 from testbed.calibration.fit.parameters import Parameters, Space
+from testbed.calibration.fit.walk import Place, Walk
 from testbed.calibration.fit.world_file import document, space_of, text
 from testbed.calibration.tensor.amounts import Amounts
 from testbed.calibration.tensor.frame import Tensor
 from testbed.experiment.engine import Engine
 
 KEY_LENGTH = 20
-GAIN, STEADY = 0.7, 8
-"""Part of the way that a step goes, and how many steps go it; later ones go less, as one over their number, so that the
-luck of single steps averages out (Robbins & Monro 1951, Annals of Mathematical Statistics 22:400). Both assumed:
-popularity makes a world answer more than the logit says, habit less."""
 WORLDS = "worlds"
 """Folder of the scenario files of all evaluations."""
 
@@ -37,7 +34,7 @@ WORLDS = "worlds"
 class Step:
     """One step of a fit. distance: from the market that it aims at, half the sum of absolute differences of shares, in
     the mean of the fortnights; by_author: the same of shares by author; out_of_reach: by how many widths conditions
-    would fall short there. slack, asked: as in `Aim`."""
+    would fall short there. slack, asked: as in `Aim`; room: what the fit keeps from the edges of bands."""
 
     number: int
     distance: float
@@ -46,6 +43,7 @@ class Step:
     slack: Mapping[str, float]
     asked: tuple[str, ...]
     parameters: Parameters
+    room: float
 
     @property
     def met(self) -> int:
@@ -56,6 +54,11 @@ class Step:
     def shortfall(self) -> float:
         """By how many widths of their bands conditions asked for do not hold, in all."""
         return sum(max(-self.slack[name], 0.0) for name in self.asked)
+
+    @property
+    def strain(self) -> float:
+        """The sum of squares of the widths by which conditions asked for do not hold with room: what steps lessen."""
+        return sum(max(self.room - self.slack[name], 0.0) ** 2 for name in self.asked)
 
 
 @dataclass(frozen=True)
@@ -97,24 +100,19 @@ def fit(
     """
     world = sim.load_world(scenario, users=settings.users)
     space = space_of(world.scenario, world.catalogue.models)
-    at = Parameters.none(space)
+    at, walk = Parameters.none(space), Walk()
     steps = []
     for number in range(settings.steps + 1):
         amounts = evaluated(world.scenario, scenario, space, at, settings, folder, engine)
         aim = aiming(amounts, space, at)
         step = Step(
             number, aim.now.distance(aim.to.tensor), _by_author(aim.now, aim.to.tensor), aim.to.short, aim.slack,
-            aim.asked, at,
+            aim.asked, at, aiming.room,
         )  # fmt: skip
         steps.append(step)
         told(step)
-        at = stepped(at, aim.to.at, gain(number))
+        at = walk.onwards(Place(step.strain, at, aim.to.at))
     return Fit(space, tuple(steps))
-
-
-def gain(step: int) -> float:
-    """The part of the way that a step goes. step: its number, from 0."""
-    return GAIN * min(1.0, STEADY / (step + 1))
 
 
 def evaluated(
