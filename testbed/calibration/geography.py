@@ -61,7 +61,9 @@ class Flow(NamedTuple):
         """A place's part in each week's spend and in all tokens, from its part in the arrivals of each month and in the
         large accounts."""
         of = np.append(of_arrivals, of_accounts)
-        return self.spend @ of / self.spend.sum(axis=1), float(self.tokens.sum(axis=0) @ of / self.tokens.sum())
+        return self.spend @ of / self.spend.sum(axis=1), float(
+            self.tokens.sum(axis=0) @ of / self.tokens.sum()
+        )
 
 
 def flow(world: World) -> Flow:

@@ -1,4 +1,4 @@
-"""Where the next step of a fit begins and how much of the way it goes: on, as long as it helps, else back and shorter."""
+"""Where the next step of a fit begins and how much of the way it goes: on while it helps, else back and shorter."""
 
 from __future__ import annotations
 
