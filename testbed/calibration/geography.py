@@ -34,8 +34,9 @@ WORLD = WORLDS / "report.yaml"
 FILE = WORLDS / "report-base.yaml"
 """The weights stand here."""
 CONTINENT = "Asia"
-FIRST, LAST, ALL = 0.13, 0.31, 0.2861
-"""Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens (C113)."""
+FIRST, LAST, ALL = 0.13, 0.31, 0.27
+"""Asia's part in the spend of the first and of the last four weeks (C111), and in all tokens. The study's 28.61% (C113)
+would need Asia to spend more than North America for a while, which C109 denies."""
 HOME, AT_HOME = "US", 0.462
 """The country of the large accounts, and its part in all tokens. The study's table says 47.17%, which with Canada's
 1.90% is more than its own North America's 47.22% (C113, C114): met halfway."""
