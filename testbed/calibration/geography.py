@@ -47,11 +47,13 @@ USERS, SEEDS = 20_000, (1, 2, 3)
 
 
 class Flow(NamedTuple):
-    """What is spent and used in the weeks of the study's window, by who does: week x (month of arrival, then large
-    accounts)."""
+    """What is spent and used in the weeks of the study's window, by who does: week x (users who are billed alone, by
+    month of arrival, then shared accounts, then large ones)."""
 
     months: tuple[dt.date, ...]
-    """First days of the months of arrival, one fewer than columns."""
+    """First days of the months of arrival, two fewer than columns."""
+    opened: NDArray[np.float64]
+    """The part of shared accounts that is opened in each of these months."""
     spend: NDArray[np.float64]
     """USD."""
     tokens: NDArray[np.float64]
@@ -60,8 +62,8 @@ class Flow(NamedTuple):
         self, of_arrivals: NDArray[np.float64], of_accounts: float
     ) -> tuple[NDArray[np.float64], float]:
         """A place's part in each week's spend and in all tokens, from its part in the arrivals of each month and in the
-        large accounts."""
-        of = np.append(of_arrivals, of_accounts)
+        large accounts. A shared account draws its place on a day of its own."""
+        of = np.append(of_arrivals, [of_arrivals @ self.opened, of_accounts])
         return self.spend @ of / self.spend.sum(axis=1), float(
             self.tokens.sum(axis=0) @ of / self.tokens.sum()
         )
@@ -69,14 +71,26 @@ class Flow(NamedTuple):
 
 def flow(world: World) -> Flow:
     """The expected flow of one world."""
-    found = expected(run_agents(world).traffic(), ("week", "arrival"))
+    agents = run_agents(world)
+    found = expected(agents.traffic(), ("week", "arrival", "segment"))
     first, last = study.MAIN_WINDOW
     inside = np.array([first <= monday <= last - dt.timedelta(days=6) for monday in found.axes["week"]])
-    return Flow(
-        found.axes["arrival"][:-1],
-        found["cost_usd"][inside],
-        (found["tokens_prompt"] + found["tokens_completion"])[inside],
-    )
+    segments = world.scenario.population.segments
+    shared = np.array([segments[name].users_per_account != 1.0 for name in found.axes["segment"]])
+
+    def by_who(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        within = values[inside]
+        of_users = within[:, :-1]
+        return np.column_stack([
+            of_users[:, :, ~shared].sum(axis=2), of_users[:, :, shared].sum(axis=(1, 2)), within[:, -1].sum(axis=1)
+        ])  # fmt: skip
+
+    months = found.axes["arrival"][:-1]
+    begins = np.array([(month - world.scenario.start).days for month in months])
+    each = np.searchsorted(begins, agents.users.arrival, side="right") - 1
+    opened = np.bincount(each, minlength=len(months)) / len(each)
+    tokens = found["tokens_prompt"] + found["tokens_completion"]
+    return Flow(months, opened, by_who(found["cost_usd"]), by_who(tokens))
 
 
 def dates(scenario: Scenario, continent: str = CONTINENT) -> list[dt.date]:

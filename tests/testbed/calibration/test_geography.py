@@ -27,9 +27,8 @@ def made_flow(account: float = 0.0) -> Flow:
     month_of = 11 + np.arange(WEEKS) * 12 / 52
     age = month_of[:, None] - np.arange(24)
     spend = np.where(age >= 0, np.exp(-np.abs(age) / 8), 0.0)
-    return Flow(
-        MONTHS, np.c_[spend, np.full(WEEKS, account)], np.c_[3e6 * spend, np.full(WEEKS, 3e6 * account)]
-    )
+    other = np.c_[np.full(WEEKS, 0.1), np.full(WEEKS, account)]
+    return Flow(MONTHS, np.full(24, 1 / 24), np.c_[spend, other], 3e6 * np.c_[spend, other])
 
 
 def test_the_weights_give_the_four_numbers():
@@ -40,14 +39,16 @@ def test_the_weights_give_the_four_numbers():
 
 
 def test_the_part_of_a_week_is_the_mean_over_its_spenders_arrivals():
-    spend = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 4.0]])
-    flow = Flow(MONTHS[:2], spend, spend)
+    spend = np.array([[1.0, 3.0, 0.0, 0.0], [2.0, 2.0, 0.0, 4.0], [0.0, 0.0, 5.0, 0.0]])
+    flow = Flow(MONTHS[:2], np.array([0.75, 0.25]), spend, spend)
     parts, tokens = flow.parts(np.array([0.2, 0.6]), 0.0)
-    np.testing.assert_allclose(parts, [0.5, 0.2])  # the account of the second week is billed elsewhere
-    assert tokens == pytest.approx(3.6 / 12)
+    np.testing.assert_allclose(
+        parts, [0.5, 0.2, 0.3]
+    )  # the large account is billed elsewhere, shared ones as opened
+    assert tokens == pytest.approx((2.0 + 1.6 + 1.5) / 17)
     parts, tokens = flow.parts(np.array([0.2, 0.6]), 1.0)
-    np.testing.assert_allclose(parts, [0.5, 0.7])
-    assert tokens == pytest.approx(7.6 / 12)
+    np.testing.assert_allclose(parts, [0.5, 0.7, 0.3])
+    assert tokens == pytest.approx((2.0 + 5.6 + 1.5) / 17)
 
 
 def test_large_accounts_leave_fewer_arrivals_to_their_country():
@@ -98,7 +99,7 @@ def test_a_worlds_flow_is_all_that_it_spends_and_uses_in_the_window():
     found = geography.flow(world)
     whole = expected(run_agents(world).traffic(), ("week",))
     inside = [study.MAIN_WINDOW[0] <= monday <= dt.date(2025, 11, 24) for monday in whole.axes["week"]]
-    assert found.months == MONTHS and found.spend.shape == (WEEKS, 25)
+    assert found.months == MONTHS and found.spend.shape == (WEEKS, 26)
     np.testing.assert_allclose(found.spend.sum(axis=1), whole["cost_usd"][inside])
     tokens = whole["tokens_prompt"] + whole["tokens_completion"]
     np.testing.assert_allclose(found.tokens.sum(axis=1), tokens[inside])
