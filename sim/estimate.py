@@ -31,7 +31,7 @@ COPIES = 2.5
 the report world with 1.1 million users comes to 3.0 GB, where 2.8 were measured)."""
 TRUTH_PACKED = 0.5
 """Bytes on disk for a byte of those arrays (assumed)."""
-MOST_USERS, MOST_REQUESTS = 1_000_000, 600_000_000
+MOST_USERS, MOST_REQUESTS = 1_000_000, 1_000_000_000
 """A world with as many users, or that may have as many requests, is estimated before it runs. The bound on requests is
 rough: of the report world it is forty times what there are."""
 
