@@ -273,7 +273,7 @@ def least_squares(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> dic
     from statsmodels.tools import add_constant
 
     apart = (x - x.mean()) ** 2
-    if apart.max() / apart.sum() + 1 / len(x) > 1 - 1e-9:  # its leverage
+    if apart.max() * len(x) + apart.sum() > (1 - 1e-9) * apart.sum() * len(x):  # its leverage is 1
         fit = OLS(y, add_constant(x)).fit()
         low, high, p = -np.inf, np.inf, 1.0
     else:

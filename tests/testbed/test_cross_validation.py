@@ -225,7 +225,7 @@ def test_a_real_fit_answers_as_the_study_needs(tmp_path):
     assert fold.entered == fold.asked == {"C13", "C79"}, "lengths set C72"
     assert folds.sections_of(fold.entered, claims) == ["openness", "categories"]
     assert told[-1] == 1.0
-    assert sim.load_scenario(fold.world).users == 120_000
+    assert sim.load_scenario(fold.world).users == sim.load_scenario(base).users
     assert "Mine, fitted to all claims" in fold.world.read_text()
     assert len(list((tmp_path / "calibrations/mine").glob("*.npz"))) == 1
     record = Store(made.folder / "fits").finished([made.fitting("").key])

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 import sim
-from testbed.studies import launch_cohorts
-from testbed.studies.launch_cohorts import FATES, PAGE, cohort_of, main
+from testbed.studies.launch_cohorts import study
+from testbed.studies.launch_cohorts.__main__ import main
+from testbed.studies.launch_cohorts.study import FATES, PAGE, cohort_of
 from tests.sim.traffic_world import shipped
 from tests.testbed.test_truth_checks import DAYS, NEW, OLD, RIVAL, truth_of
 
-JANUARY, JUNE = 110, 250  # days of a year from 1 October, in which NEW begins on 15 January
+JANUARY = 110  # a day of a year from 1 October, in which NEW begins on 15 January
 USER = [
     [(NEW, "home", JANUARY, DAYS, "horizon")],  # stays
     [(NEW, "home", JANUARY, 240, "moved"), (RIVAL, "rival", 237, 240, "embedded"),
@@ -60,9 +61,7 @@ def test_nobody_is_no_cohort():
 
 def test_the_page_is_filled_from_a_run(tmp_path, monkeypatch, capsys):
     run = sim.run(shipped("one-frontier-model"), users=400, out=tmp_path, workers=1).path
-    monkeypatch.setattr(
-        launch_cohorts, "COHORTS", (("new/frontier", "2025-01", 1), ("no/such", "2025-01", 1))
-    )
+    monkeypatch.setattr(study, "COHORTS", (("new/frontier", "2025-01", 1), ("no/such", "2025-01", 1)))
     page = tmp_path / "mine.md"
     shutil.copy(PAGE, page)
     assert main([str(run), "--out", str(page), "--overwrite"]) == 0

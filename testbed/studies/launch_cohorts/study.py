@@ -1,4 +1,4 @@
-"""Fills docs/launch-cohorts.md: what became of launch cohorts, by the truth of one run.
+"""What became of launch cohorts, by the truth of one run.
 
 A log shows who comes back. The truth shows why the others do not: they looked and found no fit, they compared with what
 they had and went back, they found a better model later, their work was done. Nothing is chosen by it.
@@ -6,9 +6,6 @@ they had and went back, they found a better model later, their work was done. No
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +15,7 @@ from numpy.typing import NDArray
 
 import analysis
 from sim.scenario.shipped import WORLDS
-from testbed import arguments, markdown
-from testbed.failure import BadInput
-from testbed.studies.filled_page import Fill, fill
+from testbed import markdown
 from testbed.truth_checks.truth import Truth, read
 
 PROGRAM = "python -m testbed.studies.launch_cohorts"
@@ -138,30 +133,3 @@ def results(run: Path) -> list[str]:
                 f"{found.retention:.0%}", logged,
             ))  # fmt: skip
     return lines
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Read a run and write the page."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__, allow_abbrev=False)
-    parser.add_argument(
-        "run", type=Path, metavar="RUN", help="the folder of a run of the report world, with truth"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=f"the page to write (default: docs/{PAGE.name})"
-    )
-    arguments.add_overwrite(parser)
-    args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
-
-    def work() -> Fill:
-        if not args.run.is_dir():
-            raise BadInput(
-                f"{args.run}: no folder; expected that of a run, as `slipper run report` writes it"
-            )
-        lines = results(args.run)
-        return lambda text: markdown.filled(text, BEGIN, lines)
-
-    return fill(PROGRAM, PAGE, args.out, args.overwrite, work)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
