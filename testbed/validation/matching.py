@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Number
@@ -67,37 +67,41 @@ def read_answer(question: Question, frame: pd.DataFrame) -> Answer:
     keys = [column for column in question.keys if column.name in cells]
     names = [column.name for column in question.values if column.name in cells]
     may = frame[OPTIONAL].tolist() if OPTIONAL in frame else [False] * len(frame)
-    values: dict[Key, dict[str, Cell]] = {}
-    doubled, optional = [], set()
-    for i in range(len(frame)):
-        key = tuple(cells[column.name][i] for column in keys)
-        if key in values:
-            doubled.append(key)
-            continue
-        values[key] = {name: cells[name][i] for name in names}
-        if may[i]:
-            optional.add(key)
+    rows = (
+        (tuple(cells[column.name][i] for column in keys), {name: cells[name][i] for name in names}, may[i])
+        for i in range(len(frame))
+    )
     taken = {match.given for match in matches} | {OPTIONAL}
     extra = tuple(str(name) for name in frame.columns if str(name) not in taken)
-    return Answer(values, tuple(doubled), frozenset(optional), matches, extra)
+    return _gathered(rows, matches, extra)
 
 
 def known_answer(question: Question, tables: Tables, *, rules: Rules = RULES, **arguments: Any) -> Answer:
     """The oracle's answer in plain types: `read_answer` of `question.answer`, in a third of the time."""
     keys, columns = [column.name for column in question.keys], question.columns
+
+    def rows() -> Iterator[tuple[Key, dict[str, Cell], bool]]:
+        for row in question.rows(tables, rules=rules, **arguments):
+            cells = {column.name: _plain_cell(column, row[column.name]) for column in columns}
+            yield tuple(cells.pop(name) for name in keys), cells, bool(row.get(OPTIONAL))
+
+    return _gathered(rows(), tuple(Match(column.name, column.name, "name") for column in columns), ())
+
+
+def _gathered(
+    rows: Iterable[tuple[Key, dict[str, Cell], bool]], matches: tuple[Match, ...], extra: tuple[str, ...]
+) -> Answer:
+    """An answer from its rows: key, values, and whether another answer may leave the row out."""
     values: dict[Key, dict[str, Cell]] = {}
     doubled, optional = [], set()
-    for row in question.rows(tables, rules=rules, **arguments):
-        cells = {column.name: _plain_cell(column, row[column.name]) for column in columns}
-        key = tuple(cells.pop(name) for name in keys)
+    for key, cells, may_be_left_out in rows:
         if key in values:
             doubled.append(key)
             continue
         values[key] = cells
-        if row.get(OPTIONAL):
+        if may_be_left_out:
             optional.add(key)
-    matches = tuple(Match(column.name, column.name, "name") for column in columns)
-    return Answer(values, tuple(doubled), frozenset(optional), matches, ())
+    return Answer(values, tuple(doubled), frozenset(optional), matches, extra)
 
 
 def _plain_cell(column: Column, value: Any) -> Cell:
