@@ -23,6 +23,10 @@ CARRIED = (
     "`taxonomy` (path, category) that its own equals or lies under, else `other`. A request carries each distinct "
     "category of its labels once, with all its tokens, and is labelled if it carries any, `other` included."
 )
+SHARE_TRAPS = traps(
+    *WEEKS, *TOKENS, *LABELS, "sample for the whole", "label tokens as total", "requests for tokens",
+    "share of another total", "mean of ratios", "integer division",
+)  # fmt: skip
 LABELLED_WEEKS = "Weeks are UTC weeks from Monday, those with labelled requests."
 
 
@@ -160,9 +164,7 @@ def category_share(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd
     sums["share"] = sums["tokens"] / sums["week"].map(whole)
     return sums
 ''', model=False),
-    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "label tokens as total", "requests for tokens",
-          "share of another total", "mean of ratios", "integer division"),
-    {}, "categories without tokens in a week, and `other`",
+    SHARE_TRAPS, {}, "categories without tokens in a week, and `other`",
 )  # fmt: skip
 
 PROGRAMMING_SHARE = Question(
@@ -193,9 +195,7 @@ def programming_share(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy:
     own = rows[rows["category"] == "programming"].groupby("week")["tokens"].sum()
     return (own.reindex(whole.index, fill_value=0) / whole).rename("share").reset_index()
 ''', model=False),
-    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "label tokens as total", "requests for tokens",
-          "share of another total", "mean of ratios", "integer division"),
-    {}, "weeks without programming",
+    SHARE_TRAPS, {}, "weeks without programming",
 )  # fmt: skip
 
 MEAN_LENGTHS = Question(

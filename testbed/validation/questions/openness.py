@@ -13,6 +13,10 @@ from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
 from testbed.validation.tables import Row
 
 TOPIC = "models"
+SHARE_TRAPS = traps(
+    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "unknown models dropped",
+    "integer division",
+)  # fmt: skip
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
 
 
@@ -99,9 +103,7 @@ def weekly_openness(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     sums["share"] = sums["tokens"] / sums.groupby("week")["tokens"].transform("sum")
     return sums
 ''', model=False),
-    traps(*WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "unknown models dropped",
-          "integer division"),
-    {}, "types without tokens in a week",
+    SHARE_TRAPS, {}, "types without tokens in a week",
 )  # fmt: skip
 
 WEEKLY_AUTHORS = Question(
@@ -138,9 +140,7 @@ def weekly_authors(generations: pd.DataFrame) -> pd.DataFrame:
     sums = log.pivot_table(index="week", columns="author", values="tokens", aggfunc="sum").fillna(0)
     return sums.div(sums.sum(axis=1), axis=0).stack().rename("share").reset_index()
 ''', model=False),
-    traps(*WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "unknown models dropped",
-          "integer division"),
-    {}, "authors without tokens in a week",
+    SHARE_TRAPS, {}, "authors without tokens in a week",
 )  # fmt: skip
 
 QUESTIONS = (WEEKLY_OPENNESS, WEEKLY_AUTHORS)
