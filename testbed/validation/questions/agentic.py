@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from testbed.validation.questions.form import Column, Question
@@ -10,23 +10,27 @@ from testbed.validation.questions.known_traps import TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import python
 from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
+from testbed.validation.tables import Row
 
 TOPIC = "agentic use"
+
+
+def of_tokens(log: Reading, belongs: Callable[[Row], bool]) -> Iterator[dict[str, Any]]:
+    """The part of each week's tokens that is of requests which belong; a week without such tokens may be left out."""
+    for week, rows in log.weeks.items():
+        own = log.tokens(filter(belongs, rows))
+        yield {"week": week, "share": log.rules.over(own, log.tokens(rows)), "optional": not own}
 
 
 def tool_share(log: Reading) -> Iterator[dict[str, Any]]:
     """Tokens of requests that ended in a tool call. A week whose finish reasons are all missing has 0, as any plain
     query gives; the analysis calls it unknown."""
-    for week, rows in log.weeks.items():
-        called = log.tokens(row for row in rows if row["finish_reason"] == "tool_calls")
-        yield {"week": week, "share": log.rules.over(called, log.tokens(rows)), "optional": not called}
+    return of_tokens(log, lambda row: row["finish_reason"] == "tool_calls")
 
 
 def reasoning_share(log: Reading) -> Iterator[dict[str, Any]]:
     """Tokens of models that are flagged as reasoning-optimised."""
-    for week, rows in log.weeks.items():
-        own = log.tokens(row for row in rows if (log.facts(row) or {}).get("reasoning_optimised"))
-        yield {"week": week, "share": log.rules.over(own, log.tokens(rows)), "optional": not own}
+    return of_tokens(log, lambda row: bool((log.facts(row) or {}).get("reasoning_optimised")))
 
 
 def cache_hit_rate(log: Reading) -> Iterator[dict[str, Any]]:
