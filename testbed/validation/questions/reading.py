@@ -92,10 +92,9 @@ class Reading:
         """The requests to the model that the question is about."""
         return [row for row in self.requests if self.rules.model(row) == self.arguments["model"]]
 
-    @cached_property
-    def in_complete_months(self) -> list[Row]:
-        """The requests of complete months."""
-        return [row for row in self.requests if self.end is not None and self.rules.day(row) < self.end]
+    def is_in_complete_month(self, row: Row) -> bool:
+        """Whether a request is of a month that the log shows to its end."""
+        return self.end is not None and self.rules.day(row) < self.end
 
     @cached_property
     def labelled(self) -> list[Labelled]:

@@ -39,10 +39,9 @@ Cohorts = dict[dt.date, list[set[dt.date]]]
 def cohorts(log: Reading) -> Cohorts:
     """The cohorts of the model, from its requests in complete months."""
     months: dict[str, set[dt.date]] = defaultdict(set)
-    own = {id(row) for row in log.of_model}
-    for row in log.in_complete_months:
+    for row in log.of_model:
         user = log.rules.user(row)
-        if id(row) in own and user is not None:
+        if user is not None and log.is_in_complete_month(row):
             months[user].add(log.month(row))
     found: Cohorts = defaultdict(list)
     for active in months.values():
