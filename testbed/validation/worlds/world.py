@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,11 +40,4 @@ class World:
         """The same world in which the model has the id that a query names."""
         if model == self.model:
             return self
-        return World(
-            self.name,
-            self.about,
-            lambda: self.tables.renamed(self.model, model),
-            model,
-            self.breaks,
-            self.simulated,
-        )
+        return replace(self, make=lambda: self.tables.renamed(self.model, model), model=model)
