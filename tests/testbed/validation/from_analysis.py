@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.inference.cohorts.log_panel import NoPanel
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.retention_definitions import Definition, retention_by
+from analysis.inference.cohorts.user_months import Windows
 from analysis.queries import agentic, categories, cost, geography, lengths, openness, retention, usage
 from analysis.sources.log import Log
 from analysis.study import durable
@@ -46,20 +47,17 @@ def _mean_by(key: str) -> Callable[[Log, str], pd.DataFrame]:
     return mean
 
 
-def _defined(definition: Definition) -> Callable[[Log, str], pd.DataFrame]:
+def _defined(
+    definition: Definition, windows: Windows = "calendar months"
+) -> Callable[[Log, str], pd.DataFrame]:
     """Cells of the panel, which has only those of cohorts that may be tested."""
 
     def cells(log: Log, model: str) -> pd.DataFrame:
-        windows = "30 days" if definition == "30-day windows" else "calendar months"
         try:
             panel = Panel.from_log(log, model, min_cohort=1, windows=windows)
         except NoPanel:
             return pd.DataFrame(columns=list(WHOLE))
-        if definition == "30-day windows":
-            definition_of, used = "calendar month", panel
-        else:
-            definition_of, used = definition, panel
-        return retention_by(definition_of, used)[list(WHOLE)]  # type: ignore[arg-type]
+        return retention_by(definition, panel)[list(WHOLE)]
 
     return cells
 
@@ -106,7 +104,7 @@ ANSWERS: dict[str, Callable[[Log, str], pd.DataFrame]] = {
     "cohort_sizes": lambda log, _: retention.first_months(log)[["model", "cohort", "users"]],
     "mean_retention_by_k": _mean_by("k"),
     "mean_retention_by_cohort": _mean_by("cohort"),
-    "retention_triangle_30_days": _defined("30-day windows"),
+    "retention_triangle_30_days": _defined("calendar month", "30 days"),
     "retention_triangle_on_or_after": _defined("on or after"),
     "retention_triangle_every_month": _defined("every month"),
     "launch_contrast": _contrast,
