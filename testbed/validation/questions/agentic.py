@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from testbed.validation.questions.form import Column, Question
+from testbed.validation.questions.form import Column, Question, python
 from testbed.validation.questions.known_traps import TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading
-from testbed.validation.questions.retention import python
 from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
 from testbed.validation.tables import Row
 

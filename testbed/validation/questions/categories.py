@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis.contract import CATEGORIES
-from testbed.validation.questions.form import Column, Question
+from testbed.validation.questions.form import Column, Question, python
 from testbed.validation.questions.known_traps import LABELS, TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Labelled, Reading
-from testbed.validation.questions.retention import python
 from testbed.validation.questions.rules import OTHER
 from testbed.validation.questions.use import WEEK, WEEK_PY
 

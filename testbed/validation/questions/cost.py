@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from analysis.contract import CONTINENTS
-from testbed.validation.questions.form import Column, Question
+from testbed.validation.questions.form import Column, Question, python
 from testbed.validation.questions.known_traps import TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading, groups
-from testbed.validation.questions.retention import python
 from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
 from testbed.validation.tables import Row
 

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from testbed.validation.questions.form import PLACEHOLDER, Question
+from testbed.validation.questions.form import PLACEHOLDER, Question, python
 from testbed.validation.questions.known_traps import PEOPLE, TIME, traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import (
     CUT,
     HEAD,
     MONTH_0,
+    PERSON_PY,
     SELECT,
     TOPIC,
     TRIANGLE,
@@ -22,7 +23,6 @@ from testbed.validation.questions.retention import (
     Cohorts,
     cell,
     cohorts,
-    python,
 )
 
 WINDOW = dt.timedelta(days=30)
@@ -102,7 +102,7 @@ STREAK = """(
   ) USING (person)
   WHERE streak > k"""
 
-MONTHS_PY = '''
+MONTHS_PY = f'''
 import pandas as pd
 
 
@@ -111,8 +111,8 @@ def months(generations: pd.DataFrame, model: str) -> tuple[dict, int]:
     day = generations["created_at"].dt.tz_convert("UTC")
     after = day.max() + pd.Timedelta(days=1)
     end = 12 * after.year + after.month - 1
-    found = {}
-    person = generations["user_id"].mask(generations["user_id"] == "").fillna(generations["account_id"])
+    found = {{}}
+    person = {PERSON_PY}
     for who, moment, used in zip(person, day, generations["model"]):
         month = 12 * moment.year + moment.month - 1
         if used == model and month < end and pd.notna(who):
@@ -122,14 +122,14 @@ def months(generations: pd.DataFrame, model: str) -> tuple[dict, int]:
 
 def triangle(generations: pd.DataFrame, model: str, there) -> pd.DataFrame:
     found, end = months(generations, model)
-    cohorts = {}
+    cohorts = {{}}
     for used in found.values():
         cohorts.setdefault(min(used), []).append(used)
     rows = []
     for cohort, members in sorted(cohorts.items()):
         for k in range(end - cohort):
             active = sum(there(used, cohort, k) for used in members)
-            month = f"{cohort // 12}-{cohort % 12 + 1:02d}-01"
+            month = f"{{cohort // 12}}-{{cohort % 12 + 1:02d}}-01"
             rows.append((month, k, len(members), active, active / len(members)))
     return pd.DataFrame(rows, columns=["cohort", "k", "users", "active", "retention"])
 '''
@@ -216,7 +216,7 @@ import pandas as pd
 def retention_triangle_30_days(generations: pd.DataFrame) -> pd.DataFrame:
     log = generations.assign(
         moment=generations["created_at"].dt.tz_convert("UTC").dt.tz_localize(None),
-        person=generations["user_id"].mask(generations["user_id"] == "").fillna(generations["account_id"]),
+        person={PERSON_PY},
     )
     end = log["moment"].max().normalize() + pd.Timedelta(days=1)
     own = log[log["model"] == "{PLACEHOLDER}"].dropna(subset="person").copy()

@@ -28,6 +28,12 @@ PLACEHOLDER = "author/slug"
 """Stands for the model in the text of examples."""
 
 
+def python(name: str, body: str, model: bool = True) -> str:
+    """A Python example: its head, then its body. model: whether the question is about one model."""
+    about = f"model: {PLACEHOLDER}\n" if model else ""
+    return f'"""question: {name}\n{about}"""\n{body}'
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of the answer. A key says what it `holds`; of the other kinds that follows.

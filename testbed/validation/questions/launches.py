@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from testbed.validation.questions.form import PLACEHOLDER, Column, Question
+from testbed.validation.questions.form import PLACEHOLDER, Column, Question, python
 from testbed.validation.questions.known_traps import traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import (
@@ -17,7 +17,6 @@ from testbed.validation.questions.retention import (
     TRIANGLE_PY,
     TRIANGLE_TRAPS,
     USED,
-    python,
     triangle,
 )
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from testbed.validation.questions.form import PLACEHOLDER, Column, Question
+from testbed.validation.questions.form import PLACEHOLDER, Column, Question, python
 from testbed.validation.questions.known_traps import MONTHS, PEOPLE, TIME, traps
 from testbed.validation.questions.reading import Reading
 
@@ -22,6 +22,7 @@ TRIANGLE = (
     Column("retention", "share", "active over users"),
 )
 WHO = "A user is user_id; where that is missing or empty, the account (account_id) stands for it."
+PERSON_PY = 'generations["user_id"].mask(generations["user_id"] == "").fillna(generations["account_id"])'
 CUT = (
     "Months and days are UTC. The log ends on the day of its last request, to any model. Only complete months are "
     "looked at: the month of that day counts if it is the month's last day."
@@ -126,14 +127,14 @@ triangle AS (
 HEAD = f"-- question: {{}}\n-- model: {PLACEHOLDER}"
 SELECT = "{head}{with_}\nSELECT {what}\nFROM triangle\n{rest}"
 
-TRIANGLE_PY = """
+TRIANGLE_PY = f"""
 import pandas as pd
 
 
 def triangle(generations: pd.DataFrame, model: str) -> pd.DataFrame:
     log = generations.assign(
         day=generations["created_at"].dt.tz_convert("UTC").dt.tz_localize(None).dt.normalize(),
-        person=generations["user_id"].mask(generations["user_id"] == "").fillna(generations["account_id"]),
+        person={PERSON_PY},
     )
     log["month"] = 12 * log["day"].dt.year + log["day"].dt.month - 1
     after = log["day"].max() + pd.Timedelta(days=1)
@@ -150,13 +151,6 @@ def triangle(generations: pd.DataFrame, model: str) -> pd.DataFrame:
             rows.append((first_day, k, users, active, active / users))
     return pd.DataFrame(rows, columns=["cohort", "k", "users", "active", "retention"])
 """
-
-
-def python(name: str, body: str, model: bool = True) -> str:
-    """A Python example: its head, then its body."""
-    about = f"model: {PLACEHOLDER}\n" if model else ""
-    return f'"""question: {name}\n{about}"""\n{body}'
-
 
 RETENTION_TRIANGLE = Question(
     "retention_triangle", TOPIC,
@@ -199,12 +193,12 @@ WHERE person IS NOT NULL
 GROUP BY ALL
 ORDER BY model, cohort
 """,
-    python("cohort_sizes", '''
+    python("cohort_sizes", f'''
 import pandas as pd
 
 
 def cohort_sizes(generations: pd.DataFrame) -> pd.DataFrame:
-    person = generations["user_id"].mask(generations["user_id"] == "").fillna(generations["account_id"])
+    person = {PERSON_PY}
     first = generations.assign(person=person).groupby(["model", "person"])["created_at"].min().reset_index()
     first["cohort"] = first["created_at"].dt.tz_convert("UTC").dt.strftime("%Y-%m-01")
     return first.groupby(["model", "cohort"])["person"].count().rename("users").reset_index()

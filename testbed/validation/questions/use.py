@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from testbed.validation.questions.form import Column, Question
+from testbed.validation.questions.form import Column, Question, python
 from testbed.validation.questions.known_traps import PEOPLE, TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading
-from testbed.validation.questions.retention import WHO, python
+from testbed.validation.questions.retention import PERSON_PY, WHO
 
 TOPIC = "use"
 WEEK = Column("week", "key", "Monday of the week, UTC", of="date")
@@ -59,7 +59,6 @@ def top_models(log: Reading) -> Iterator[dict[str, Any]]:
         yield {"model": model, "tokens": tokens, "share": log.rules.over(tokens, whole), "rank": rank}
 
 
-PERSON_PY = 'generations["user_id"].mask(generations["user_id"] == "").fillna(generations["account_id"])'
 WEEK_PY = """
 import pandas as pd
 
