@@ -27,11 +27,11 @@ USER = [
 ]  # fmt: skip
 
 
-def truth():
+def truth(users=USER):
     spells = [
-        (user, *spell) for user, spells in enumerate(USER) for spell in sorted(spells, key=lambda s: s[2])
+        (user, *spell) for user, spells in enumerate(users) for spell in sorted(spells, key=lambda s: s[2])
     ]
-    return truth_of(spells, np.full(len(USER), -1))
+    return truth_of(spells, np.full(len(users), -1))
 
 
 def test_every_user_of_a_cohort_has_one_fate():
@@ -48,6 +48,17 @@ def test_a_move_within_the_line_is_an_upgrade():
     made.line[[NEW, RIVAL]] = 7
     found = cohort_of(made, "new", "2025-01", 5)
     assert found is not None and found.fates["upgraded"] == 0.25 and found.fates["found a better one"] == 0
+
+
+def test_a_move_counts_from_the_month_in_which_it_is_made():
+    """A home that falls silent in May and is left in July was not left in June."""
+    late = [
+        (NEW, "home", JANUARY, 240, "silent"), (RIVAL, "rival", 277, 280, "embedded"),
+        (RIVAL, "home", 280, DAYS, "horizon"),
+    ]  # fmt: skip
+    june, july = (cohort_of(truth([late]), "new", "2025-01", age) for age in (5, 6))
+    assert june is not None and june.fates == dict.fromkeys(FATES, 0.0) | {"are silent": 1.0}
+    assert july is not None and july.fates == dict.fromkeys(FATES, 0.0) | {"found a better one": 1.0}
 
 
 def test_before_they_leave_all_who_settled_stay():

@@ -93,12 +93,13 @@ def _fates(
     stay: NDArray[np.int64],
     at: int,
 ) -> dict[str, float]:
-    """Parts of the settled users by fate."""
+    """Parts of the settled users by fate, as of the month's end: a move that is made later does not count."""
     tenures = truth.tenures
     tenures = tenures[(tenures["model"] == model) & (truth.month(tenures["begin"].to_numpy()) <= at)]
     tenures = tenures.groupby("workload").last()
     last = homes.groupby("workload").last()
-    moved_to = tenures["moved_to"].reindex(last.index).fillna(-1).to_numpy(dtype=np.int64)
+    left = tenures["moved_to"].where(truth.month(tenures["end"].to_numpy() - 1) <= at)
+    moved_to = left.reindex(last.index).fillna(-1).to_numpy(dtype=np.int64)
     over = truth.month(last["end"].to_numpy() - 1) <= at
     upgraded = (moved_to >= 0) & (truth.line[moved_to] == truth.line[model]) & (truth.line[model] >= 0)
     reason = last["reason"].to_numpy()
