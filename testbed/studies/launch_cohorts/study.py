@@ -7,6 +7,7 @@ they had and went back, they found a better model later, their work was done. No
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -122,10 +123,11 @@ def results(run: Path) -> list[str]:
         "month", *(f"of these {fate}" for fate in FATES), "of all active", "in the log",
     )  # fmt: skip
     with analysis.open_log(run) as log:
+        triangle = cache(partial(analysis.retention.triangle, log))
         for model, month, age in COHORTS:
             if model not in truth.names or (found := cohort_of(truth, model, month, age)) is None:
                 continue
-            cells = analysis.retention.triangle(log, model=model)
+            cells = triangle(model)
             own = cells[(pd.to_datetime(cells["cohort"]).dt.strftime("%Y-%m") == month) & (cells["k"] == age)]
             logged = "–" if own.empty else f"{own['retention'].iloc[0]:.0%} of {own['users'].iloc[0]:,}"
             lines.append(markdown.row(
