@@ -42,7 +42,7 @@ HOME, AT_HOME = "US", 0.462
 1.90% is more than its own North America's 47.22% (C113, C114): met halfway."""
 EDGE = 4
 LEAST = 2.0
-"""Least total weight, so that people come from everywhere at all times (assumed): others have about 73 together."""
+"""Least total weight of the continent, so that people come from there at all times (assumed)."""
 USERS, SEEDS = 20_000, (1, 2, 3)
 
 
@@ -64,9 +64,8 @@ class Flow(NamedTuple):
         """A place's part in each week's spend and in all tokens, from its part in the arrivals of each month and in the
         large accounts. A shared account draws its place on a day of its own."""
         of = np.append(of_arrivals, [of_arrivals @ self.opened, of_accounts])
-        return self.spend @ of / self.spend.sum(axis=1), float(
-            self.tokens.sum(axis=0) @ of / self.tokens.sum()
-        )
+        of_spend = self.spend @ of / self.spend.sum(axis=1)
+        return of_spend, float(self.tokens.sum(axis=0) @ of / self.tokens.sum())
 
 
 def flow(world: World) -> Flow:
