@@ -2,8 +2,8 @@
 
 Each step evaluates the world at the present parameters over the same seeds, looks for the likeliest parameters with
 which the calibration claims would hold, and goes a part of the way; where that made the world much worse, it goes back
-and takes a shorter one. Evaluations are remembered by what decides them, so
-the same command goes on where an earlier one was interrupted.
+and takes a shorter one. Evaluations are remembered by what decides them, so the same command goes on where an earlier
+one was interrupted.
 """
 
 from __future__ import annotations
