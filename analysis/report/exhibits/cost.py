@@ -30,6 +30,8 @@ _FREE = (
     "for DeepSeek V3 0324 lies within that model's list price, which it could not if its free variant counted."
 )
 _USE = "Use is the charged tokens, the same requests as the cost."
+_MOST_CHANGE = 10.0
+"""Changes beyond this are not told apart: the slope is all but open (assumed)."""
 _NO_CHARGE = "no request outside free variants was charged by the gateway"
 _COST = Value("cost_usd_per_mtok", "effective cost, USD per million tokens", "usd")
 _TOKENS = Value("charged_tokens", "charged tokens", "tokens")
@@ -129,11 +131,16 @@ def _line(frame: pd.DataFrame, fit: pd.Series) -> pd.DataFrame:
 
 
 def _fit_in_words(fit: pd.Series) -> str:
+    slope, r = f"slope {fit['slope']:.2f}", f"r = {fit['pearson_r']:.2f}"
+    change = f"10% cheaper goes with {_change(fit['change_for_10pct_cheaper'])} tokens"
+    if np.isinf(fit["slope_low"]):
+        return f"{slope} (one model alone decides it: no interval), {r}; {change}"
     ends = f"{fit['slope_low']:.2f} to {fit['slope_high']:.2f}"
-    change = f"{fit['change_for_10pct_cheaper']:+.1%} tokens ({fit['change_low']:+.1%} to {fit['change_high']:+.1%})"
-    return (
-        f"slope {fit['slope']:.2f} (95%: {ends}), r = {fit['pearson_r']:.2f}; 10% cheaper goes with {change}"
-    )
+    return f"{slope} (95%: {ends}), {r}; {change} ({_change(fit['change_low'])} to {_change(fit['change_high'])})"
+
+
+def _change(value: float) -> str:
+    return f"{value:+.1%}" if value < _MOST_CHANGE else f"more than {_MOST_CHANGE:+,.0%}"
 
 
 def _archetypes(frame: pd.DataFrame) -> Points:
@@ -204,7 +211,8 @@ EXHIBITS: tuple[Exhibit, ...] = (
         queries=(cost.effective_cost,),
         claims=("C142", "C143"),
         choice="The report says both that a price lower by 10% goes with 0.5 to 0.7% more use, and that demand is "
-        "inelastic, while it disclaims causes: this is the line across models and no more.",
+        "inelastic, while it disclaims causes: this is the line across models and no more. An interval from −∞ to ∞ "
+        "says that one model alone decides the slope, since all others have one cost.",
         compared="slope",
         formats={
             "models": "count", "slope": "number", "slope_low": "number", "slope_high": "number", "pearson_r": "number",

@@ -40,6 +40,8 @@ def written(value: Any, form: str) -> str:
     """A value as text: forms count, share, tokens, usd, number, week, month, text. Missing values are a dash."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return "–"
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     match form:
         case "week":
             return f"{value:%Y-%m-%d}"

@@ -180,6 +180,24 @@ def test_one_user_one_model_one_week(connect):
     }  # fmt: skip
 
 
+def map_of(costs):
+    """Five models of a market map, with as many tokens as costs say nothing of."""
+    tokens = [5.0, 4.8, 4.1, 4.4, 4.9]
+    return pd.DataFrame({
+        "name": list("abcde"), "open": [True, False, None, True, False], "log10_cost": costs, "log10_tokens": tokens,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [([1, 1, 1, 1, 0.2], "(one model alone decides it: no interval)"),
+     ([0, 1e-6, 2e-6, 3e-6, 4e-6], "more than +1,000%"), ([0, 0.4, 1.2, 0.9, 0.1], "(95%: ")],
+)  # fmt: skip
+def test_a_slope_says_in_words_what_decides_it(costs, said):
+    caption = exhibit("fig27").chart(map_of(costs)).caption
+    assert said in caption and "inf" not in caption
+
+
 def test_only_own_keys_leaves_no_cost(connect):
     table = rows.generations(
         [("u", "openai/gpt-4", f"2025-06-{day:02d}", {"byok": True}) for day in (2, 3, 4)]

@@ -407,7 +407,7 @@ def test_cohorts_that_may_hold_others_are_marked_in_the_table_and_the_still(log,
     ("value", "form", "text"),
     [(1234.4, "count", "1,234"), (0.1234, "share", "12.3%"), (2.5e9, "tokens", "2.50 B"), (950, "tokens", "950"),
      (0.0123, "usd", "0.012"), (1234.5, "usd", "1,234"), (2.0, "number", "2.00"), (float("nan"), "share", "–"),
-     ("cn-open", "text", "cn-open")],
+     (float("inf"), "number", "∞"), (float("-inf"), "share", "−∞"), ("cn-open", "text", "cn-open")],
 )  # fmt: skip
 def test_numbers_for_people(value, form, text):
     assert written(value, form) == text
