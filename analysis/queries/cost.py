@@ -136,16 +136,17 @@ def list_price(log: Log, window: step.Window | None = None) -> ir.Table:
         cost_usd=priced.cost_usd.sum(),
         list_cost_usd=priced.list_cost_usd.sum(),
     )
-    return (
-        sums.mutate(
-            cost_usd_per_mtok=v.ratio(sums.cost_usd, sums.charged_tokens) * MTOK,
-            list_usd_per_mtok=v.ratio(sums.list_cost_usd, sums.charged_tokens) * MTOK,
-            list_over_actual=v.ratio(sums.list_cost_usd, sums.cost_usd),
-            cached_share=v.ratio(sums.tokens_cached, sums.tokens_prompt),
-        )
-        .drop("tokens_prompt", "tokens_cached")
-        .order_by(ibis.desc("charged_tokens"), "model")
-    )
+    return sums.select(
+        "model",
+        "requests",
+        "charged_tokens",
+        "cost_usd",
+        "list_cost_usd",
+        cost_usd_per_mtok=v.ratio(sums.cost_usd, sums.charged_tokens) * MTOK,
+        list_usd_per_mtok=v.ratio(sums.list_cost_usd, sums.charged_tokens) * MTOK,
+        list_over_actual=v.ratio(sums.list_cost_usd, sums.cost_usd),
+        cached_share=v.ratio(sums.tokens_cached, sums.tokens_prompt),
+    ).order_by(ibis.desc("charged_tokens"), "model")
 
 
 def corners(frame: pd.DataFrame, cost: str, use: str, names: Mapping[tuple[bool, bool], str]) -> pd.Series:

@@ -87,7 +87,7 @@ def together(worlds: Sequence[Amounts]) -> Amounts:
     """The sum of several worlds of the same weeks, such as seeds of one scenario: of shares, their mean by tokens."""
     models = tuple(sorted({model for world in worlds for model in world.models}))
     parts = [world.cut(worlds[0].weeks, models) for world in worlds]
-    names = set.intersection(*(set(part.of) for part in parts))
+    names = [name for name in parts[0].of if all(name in part.of for part in parts)]
     return Amounts(
         parts[0].weeks, models, {name: np.sum([part.of[name] for part in parts], axis=0) for name in names}
     )

@@ -136,6 +136,7 @@ def test_several_worlds_are_added_up():
     np.testing.assert_allclose(
         both.of["tokens"], (amounts(1).of["tokens"] + amounts(2).of["tokens"])[:, order]
     )
+    assert list(both.of) == list(amounts(1).of)  # files keep this order
 
 
 def test_before_labels_begin_a_cell_is_a_group_with_the_categories_of_the_world():
