@@ -13,13 +13,18 @@ Failure = Literal["error", "time", "memory", "crash", "exit", "output", "threads
 printed too much; disk: it wrote too much; answer: what it returned is no table."""
 
 
+PATIENCE = 3
+"""By the clock a run may take so many times its seconds: the machine may be busy, and code may wait for nothing."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one run of user code may use, all assumed: a world has some hundred rows, for which an honest query needs
     less than a hundredth of each.
 
-    seconds: by the clock; memory_mb: on top of Python and the libraries; printed_kb: of output, which for a script is
-    its answer; rows, columns: of the answer; disk_mb: in the scratch folder.
+    seconds: of processor time, and PATIENCE times as many by the clock; memory_mb: on top of Python and the
+    libraries; printed_kb: of output, which for a script is its answer; rows, columns: of the
+    answer; disk_mb: in the scratch folder.
     """
 
     seconds: float = 10.0
