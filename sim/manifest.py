@@ -2,12 +2,14 @@
 
 import importlib.metadata
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from analysis.contract import CATEGORIES
 from sim.catalogue.overrides import own_models
+from sim.gateway.faults import Planted
 from sim.simulation import Agents
 from sim.traffic.records import CONTEXT_PART
 from sim.world import World, source_digest
@@ -15,9 +17,13 @@ from sim.world import World, source_digest
 MANIFEST_VERSION = 1
 
 
-def new_manifest(agents: Agents, counts: dict[str, int], timings: dict[str, float]) -> dict[str, Any]:
-    """The manifest of a run. counts: rows of each kind; timings: seconds of each phase."""
+def new_manifest(
+    agents: Agents, counts: dict[str, int], timings: dict[str, float], planted: Mapping[str, Planted]
+) -> dict[str, Any]:
+    """The manifest of a run. counts: rows of each kind; timings: seconds of each phase; planted: what faults of data
+    fell on, by fault (the manifest has numbers of rows, the truth the rest)."""
     scenario = agents.world.scenario
+    faults = {key: found.total() for key, found in planted.items()}
     libraries = ("numpy", "numba", "simpy", "pyarrow", "pydantic", "scipy")
     return {
         "schema_version": MANIFEST_VERSION,
@@ -35,8 +41,9 @@ def new_manifest(agents: Agents, counts: dict[str, int], timings: dict[str, floa
             **{name: importlib.metadata.version(name) for name in libraries},
         },
         "counts": counts,
+        **({"faults": faults} if faults else {}),
         "timings_s": timings,
-        "census": census(agents, counts),
+        "census": census(agents, counts, faults),
     }
 
 
@@ -53,8 +60,8 @@ def texts(world: World) -> dict[str, Any]:
     }
 
 
-def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
-    """Who is in this market: label and value."""
+def census(agents: Agents, counts: dict[str, int], faults: dict[str, int] | None = None) -> list[list[str]]:
+    """Who is in this market: label and value. faults: rows that each fault of data fell on."""
     scenario, users, work = agents.world.scenario, agents.users, agents.workloads
     models = agents.world.catalogue.models
     share = np.bincount(users.segment, minlength=len(users.names.segments)) / len(users)
@@ -76,6 +83,7 @@ def census(agents: Agents, counts: dict[str, int]) -> list[list[str]]:
         ["Scale", f"{counts['generations'] / max(len(users), 1):.0f} requests a user; a model of a platform with "
          "millions of users and billions of requests"],
         ["Switched off", ", ".join(off) or "nothing"],
+        *([["Faults of data", ", ".join(f"{key} {rows:,} rows" for key, rows in faults.items())]] if faults else []),
         *([] if planted is None else [["Planted", f"{loyal:,} users ({planted.loyal_share:.0%} of "
          f"{planted.model}'s launch cohort) who never leave it, by construction"]]),
     ]  # fmt: skip

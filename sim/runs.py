@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.contract import files
-from sim.gateway.log import LogWriter
+from sim.gateway.log import LogWriter, Written
 from sim.gateway.models import write_models
 from sim.gateway.run_folder import RunFolder, write_manifest
 from sim.gateway.truth import write_truth
@@ -83,25 +83,25 @@ def run_world(
             agents = run_agents(world, progress)
         with timed(timings, "traffic"):
             writer = log_writer(agents)
-            generations, labels, cut = write_log(writer, folder.path, workers, report)
+            log = write_log(writer, folder.path, workers, report)
         with timed(timings, "finish"):
-            report(Progress("finish", 0, 1, records=generations))
+            report(Progress("finish", 0, 1, records=log.generations))
             models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
             write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
-                        agents.spells, writer, agents.search.planted)  # fmt: skip
+                        agents.spells, writer, agents.search.planted, log.planted)  # fmt: skip
         counts = {
             "users": len(agents.users),
             "workloads": len(agents.workloads),
             "decisions": agents.decisions,
             "spells": len(agents.spells["workload"]),
-            "generations": generations,
-            "labels": labels,
-            "prompts_cut": cut,
+            "generations": log.generations,
+            "labels": log.labels,
+            "prompts_cut": log.prompts_cut,
             "models": models,
         }
-        manifest = new_manifest(agents, counts, timings)
+        manifest = new_manifest(agents, counts, timings, log.planted)
         folder.publish(manifest)
-        report(Progress("finish", 1, 1, records=generations))
+        report(Progress("finish", 1, 1, records=log.generations))
     return Run(final, manifest)
 
 
@@ -116,34 +116,34 @@ def log_writer(agents: Agents) -> LogWriter:
 
 def write_log(
     writer: LogWriter, folder: Path, workers: int | None = None, report: Reporter | None = None
-) -> tuple[int, int, int]:
-    """Write all blocks of the log below `folder`. Returns the numbers of generations, labels and cut prompts."""
+) -> Written:
+    """Write all blocks of the log below `folder`."""
     tasks = list(writer.traffic.tasks())
     weeks = writer.traffic.weeks()
     (folder / "log").mkdir(exist_ok=True)
-    generations = labels = cut = 0
-    for number, (written, labelled, shortened) in enumerate(
-        _in_order(writer.write, folder, tasks, workers or os.cpu_count() or 1)
-    ):
-        generations, labels, cut = generations + written, labels + labelled, cut + shortened
+    written = Written()
+    for number, part in enumerate(_in_order(writer.write, folder, tasks, workers or os.cpu_count() or 1)):
+        written.add(part)
         if report is not None:
-            report(Progress("traffic", number + 1, len(tasks), weeks[tasks[number][0]][0], generations))
+            report(
+                Progress("traffic", number + 1, len(tasks), weeks[tasks[number][0]][0], written.generations)
+            )
     writer.traffic.memory.clear()
-    return generations, labels, cut
+    return written
 
 
 def _in_order(
-    write: Callable[[Path, int, int], tuple[int, int, int]],
+    write: Callable[[Path, int, int], Written],
     folder: Path,
     tasks: list[tuple[int, int]],
     workers: int,
-) -> Iterator[tuple[int, int, int]]:
+) -> Iterator[Written]:
     """Results of the tasks in their order, made by threads: the loops and the Parquet writer hold no lock.
 
     Few tasks are under way at once, so that memory does not grow with the length of the log.
     """
     with ThreadPoolExecutor(workers) as pool:
-        under_way: deque[Future[tuple[int, int, int]]] = deque()
+        under_way: deque[Future[Written]] = deque()
         try:
             for task in tasks:
                 under_way.append(pool.submit(write, folder, *task))

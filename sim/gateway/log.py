@@ -1,6 +1,13 @@
-"""The log and its labels: records become Arrow tables of the contract, and these Parquet files by UTC week."""
+"""The log and its labels: records become Arrow tables of the contract, and these Parquet files by UTC week.
+
+What is wrong with the data (`sim.gateway.faults`) befalls a block on its way into its files.
+"""
+
+from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +20,8 @@ from sim.catalogue import Catalogue
 from sim.compiled import compiled
 from sim.gateway.classifier import Classifier, Labels
 from sim.gateway.columns import COMPRESSION, EPOCH, coded, integers
+from sim.gateway.faults import Ground, Planted, Rows, plant
+from sim.gateway.faults.losses import arrival_weeks, still_there
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
 from sim.gateway.models import listed_name
@@ -41,6 +50,24 @@ def _describe(people, user, account, app, country, continent, language, byok):  
         person = people[user[i]]
         account[i], app[i], country[i] = person.account, person.app, person.country
         continent[i], language[i], byok[i] = person.continent, person.language, person.byok
+
+
+@dataclass
+class Written:
+    """What was written: numbers of generations, of labels and of prompts that were cut; by fault, what it fell on."""
+
+    generations: int = 0
+    labels: int = 0
+    prompts_cut: int = 0
+    planted: dict[str, Planted] = field(default_factory=dict)
+
+    def add(self, other: Written) -> None:
+        """Count what else was written."""
+        self.generations += other.generations
+        self.labels += other.labels
+        self.prompts_cut += other.prompts_cut
+        for key, found in other.planted.items():
+            self.planted.setdefault(key, Planted()).update(found)
 
 
 class LogWriter:
@@ -85,7 +112,10 @@ class LogWriter:
         self.schema = arrow_schema("generations")
         recorded = scenario.observation.tools_offered_from
         self.offered_from_ms = None if recorded is None else (recorded - EPOCH).days * MILLIS_PER_DAY
-        self.logged = pa.schema([_dictionary_field(field) for field in self.schema])
+        self.logged = pa.schema([_dictionary_field(column) for column in self.schema])
+        self.faults = scenario.observation.faults
+        zones = {name: place.utc_offset_hours for name, place in scenario.population.countries.items()}
+        self.ground = Ground(draws, scenario.start, scenario.end, zones, id_array)
 
     def table(self, records: Records, block: int) -> pa.Table:
         """One block's generations as an Arrow table of the contract, strings dictionary-encoded."""
@@ -149,22 +179,40 @@ class LogWriter:
             coded(labels.path, self.classifier.paths),
             pa.array(labels.confidence),
         ]
-        schema = pa.schema([_dictionary_field(field) for field in arrow_schema("labels")])
+        schema = pa.schema([_dictionary_field(column) for column in arrow_schema("labels")])
         return pa.Table.from_arrays(columns, schema=schema)
 
-    def write(self, folder: Path, week: int, block: int) -> tuple[int, int, int]:
-        """Make and write one block of one week. Returns the numbers of generations, labels and cut prompts."""
+    def write(self, folder: Path, week: int, block: int) -> Written:
+        """Make and write one block of one week."""
         records = self.traffic.records(week, block)
         if not len(records):
-            return 0, 0, 0
+            return Written()
         monday = self.traffic.weeks()[week][0]
         table = self.table(records, block)
-        write_log_file(table, _part(folder / "log", monday, block))
         labels = self.labels_table(records, table, block)
+        generations, planted = len(table), dict[str, Planted]()
+        if any(self.faults.planted):
+            rows, planted = plant(self.faults, Rows.of(table), self.ground)
+            generations, labels = len(rows), still_there(labels, rows)
+            for file, part in self._files(folder / "log", rows, monday, block):
+                write_log_file(part, file)
+        else:
+            write_log_file(table, _part(folder / "log", monday, block))
         if len(labels):
             file = _part(folder / "labels", monday, block)
             pq.write_table(labels, file, use_dictionary=["path"], **COMPRESSION)
-        return len(table), len(labels), records.prompts_cut
+        return Written(generations, len(labels), records.prompts_cut, planted)
+
+    def _files(self, log: Path, rows: Rows, monday: dt.date, block: int) -> Iterator[tuple[Path, pa.Table]]:
+        """The files of a block: one in its week's folder, and one more in each folder of a week in which rows arrive
+        late, or to which their clock has moved them."""
+        weeks, late = arrival_weeks(rows, self.ground), rows.late_ms > 0
+        here = (weeks == (monday - EPOCH).days) & ~late
+        if here.any():
+            yield _part(log, monday, block), rows.take(here).table
+        for week in np.unique(weeks[~here]):
+            there = EPOCH + dt.timedelta(days=int(week))
+            yield _part(log, there, block, monday), rows.take((weeks == week) & ~here).table
 
 
 def write_log_file(table: pa.Table, file: Path) -> None:
@@ -175,15 +223,16 @@ def write_log_file(table: pa.Table, file: Path) -> None:
     )  # fmt: skip
 
 
-def _dictionary_field(field: pa.Field) -> pa.Field:
+def _dictionary_field(column: pa.Field) -> pa.Field:
     """The contract's field, as the log's tables hold it in memory."""
-    if field.type == pa.string() and field.name not in ("generation_id", "session_id"):
-        return field.with_type(pa.dictionary(pa.int32(), pa.string()))
-    return field
+    if column.type == pa.string() and column.name not in ("generation_id", "session_id"):
+        return column.with_type(pa.dictionary(pa.int32(), pa.string()))
+    return column
 
 
-def _part(folder: Path, monday: dt.date, block: int) -> Path:
-    """File of a block in its week's folder; folders of a week are named by its Monday, the first day or not."""
+def _part(folder: Path, monday: dt.date, block: int, made: dt.date | None = None) -> Path:
+    """File of a block in a week's folder; folders of a week are named by its Monday, the first day or not. made: the
+    Monday of the block's own week, where it is another file than that of the folder's own blocks."""
     week = folder / f"week={monday.isoformat()}"
     week.mkdir(parents=True, exist_ok=True)
-    return week / f"part-{block:05d}.parquet"
+    return week / f"part-{block:05d}{f'-{made.isoformat()}' if made else ''}.parquet"

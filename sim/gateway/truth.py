@@ -1,6 +1,6 @@
 """The truth: what no real log holds. Who wanted what, who found a fit, when and why they left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sim.agents.population import Users, Workloads
 from sim.agents.spells import Kind, Reason
 from sim.catalogue import Catalogue
 from sim.gateway.columns import COMPRESSION, EPOCH, coded
+from sim.gateway.faults import Planted
 from sim.gateway.ids import id_array
 from sim.gateway.log import LogWriter
 from sim.gateway.models import listed_name
@@ -32,11 +33,14 @@ def write_truth(
     spells: dict[str, NDArray[np.int32]],
     writer: LogWriter,
     planted: PlantedLoyalty,
+    faults: Mapping[str, Planted],
 ) -> None:
     """What no real log holds: users, workloads, spells, market events, and the models' lines and latent
     parameters.
 
-    Where ids can be reset, also which ids are one user's; where loyal users are planted, also who they are.
+    Where ids can be reset, also which ids are one user's; where loyal users are planted, also who they are. Where the
+    data have faults, also what these fell on (a day, a provider, an id, a column; null for single rows), what the log
+    says instead, and in how many rows.
     """
     truth = folder / "truth"
     truth.mkdir()
@@ -102,6 +106,14 @@ def write_truth(
         save("planted", {
             "user_id": id_array("usr-", writer.user_codes[loyal]),
             "model": coded(np.full(len(loyal), planted.model), models),
+        })  # fmt: skip
+    if faults:
+        hits = [(key, *on, n) for key, found in faults.items() for on, n in sorted(found.items())]
+        save("faults", {
+            "fault": pa.array([key for key, _, _, _ in hits], pa.string()),
+            "of": pa.array([of or None for _, of, _, _ in hits], pa.string()),
+            "became": pa.array([became or None for _, _, became, _ in hits], pa.string()),
+            "rows": pa.array([n for _, _, _, n in hits], pa.int64()),
         })  # fmt: skip
     events = market.events
     save("events", {

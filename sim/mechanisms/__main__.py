@@ -1,28 +1,44 @@
-"""Writes what follows from this folder, the ODD's table and the schema of scenarios; run: python -m sim.mechanisms"""
+"""Writes what follows from mechanisms and from faults of data: the ODD's tables and the schema of scenarios.
 
+Run: python -m sim.mechanisms
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.contract import files
+from sim.gateway.faults import FAULTS
 from sim.mechanisms import MECHANISMS
 from sim.scenario import Scenario
 from sim.scenario.json_schema import write_scenario_schema
 
 ODD = Path(__file__).parents[1] / "ODD.md"
-BEGIN, END = "<!-- made by python -m sim.mechanisms -->\n", "<!-- end -->\n"
+END = "<!-- end -->\n"
 
 
-def table() -> str:
-    """The mechanisms as a table in Markdown."""
-    rows = [f"| `{key}` | {kind.rule} | {kind.source} | {kind.off} |\n" for key, kind in MECHANISMS.items()]
-    return "".join(["| mechanism | rule | source | off |\n", "|---|---|---|---|\n", *rows])
+def tables() -> dict[str, str]:
+    """The tables in Markdown, by the line of the page after which each stands."""
+    causes = [(key, kind.rule, kind.source, kind.off) for key, kind in MECHANISMS.items()]
+    faults = [(key, kind.rule, kind.source) for key, kind in FAULTS.items()]
+    return {
+        "<!-- made by python -m sim.mechanisms -->\n": _table(("mechanism", "rule", "source", "off"), causes),
+        "<!-- faults, made by python -m sim.mechanisms -->\n": _table(("fault", "rule", "source"), faults),
+    }
 
 
-def with_table(text: str) -> str:
-    """A page with its table made anew."""
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + "\n" + table() + "\n" + END + rest.partition(END)[2]
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(cells)} |\n" for cells in (head, *((f"`{key}`", *rest) for key, *rest in rows))]
+    return "".join([lines[0], "|---" * len(head) + "|\n", *lines[1:]])
+
+
+def with_tables(text: str) -> str:
+    """A page with its tables made anew."""
+    for begin, table in tables().items():
+        before, _, rest = text.partition(begin)
+        text = before + begin + "\n" + table + "\n" + END + rest.partition(END)[2]
+    return text
 
 
 if __name__ == "__main__":
-    files.write_text(ODD, with_table(ODD.read_text(encoding="utf-8")))
+    files.write_text(ODD, with_tables(ODD.read_text(encoding="utf-8")))
     write_scenario_schema(Scenario)

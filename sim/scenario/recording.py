@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from analysis.contract import Category
 from sim.config.problems import ProblemAt
+from sim.gateway.faults import FaultSettings
 from sim.scenario.distributions import Distribution
 from sim.scenario.timelines import Timeline
 from sim.scenario.values import (
@@ -91,6 +92,9 @@ class ObservationSettings(Settings):
         {},
         description="by segment: chance in 30 days that a user goes on under a new id, as with a new key of the same "
         "account (segments that are not named keep theirs; the truth knows the user)",
+    )
+    faults: FaultSettings = Field(
+        FaultSettings(), description="what is wrong with the log (nothing by default)"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import sim.mechanisms
 from sim.mechanisms import MECHANISMS, Mechanisms
-from sim.mechanisms.__main__ import ODD, with_table
+from sim.mechanisms.__main__ import ODD, with_tables
 from sim.scenario import Scenario
 from sim.scenario.json_schema import SCHEMA_FILE, schema_text
 
@@ -44,7 +44,7 @@ def test_a_mechanism_is_on_by_default_and_is_found_by_class_and_by_key(key):
 def test_what_is_made_of_the_folder_is_current():
     """Else run `python -m sim.mechanisms`."""
     page = ODD.read_text(encoding="utf-8")
-    assert with_table(page) == page
+    assert with_tables(page) == page
     assert all(f"| `{key}` |" in page for key in MECHANISMS)
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(Scenario)
     described = json.loads(schema_text(Scenario))["$defs"]["LockIn"]["description"]
