@@ -22,7 +22,7 @@ Fits a scenario to the claims of the report that calibration may use (`calibrati
 retention and all that is for validation are never looked at). First it looks for the nearest market in which these
 claims hold together; claims that stand in each other's way are named, and the fewest are given up. Then it moves how
 much is heard of each author and model, by category, and how demand grows, until the tokens that the world is expected
-to bring are those of that market.
+to bring are those of that market; the last steps with all users of the scenario.
 
 It works on expected tokens, in closed form, over a few seeds that share their luck from step to step; no log is made.
 With --confirm the calibrated world is then run at full size on seeds that were not fitted, and judged by its logs."""
@@ -43,7 +43,7 @@ left on disk:
 
 {arguments.EXIT_STATUSES}"""
 
-USERS, SEEDS, STEPS, MASTER = 40_000, 3, 30, 1000
+USERS, SEEDS, STEPS, FINAL_STEPS, MASTER = 40_000, 3, 16, 5, 1000
 
 
 def add_parser(commands: Any) -> None:
@@ -66,6 +66,8 @@ def add_parser(commands: Any) -> None:
                       help=f"master seed of the fit (default: {MASTER})")  # fmt: skip
     what.add_argument("--steps", type=arguments.positive_integer, default=STEPS, metavar="N",
                       help=f"how many (default: {STEPS})")  # fmt: skip
+    what.add_argument("--final-steps", type=arguments.whole_number, default=FINAL_STEPS, metavar="N",
+                      help=f"and then with all users of the scenario (default: {FINAL_STEPS})")  # fmt: skip
     how = parser.add_argument_group("how it is run")
     how.add_argument("--confirm", type=arguments.positive_integer, metavar="N",
                      help="judge the calibrated world on N fresh seeds at full size (with --world)")  # fmt: skip
@@ -101,13 +103,16 @@ def execute(args: argparse.Namespace) -> int:
             files.check_page(Path(name), args.overwrite)
     if args.world is not None and Path(args.world).resolve() == scenario.resolve():
         raise BadInput(f"--world {args.world}: this is the scenario that is fitted; name another file")
-    settings = Settings(args.users, args.steps, tuple(range(args.seeds)), args.seed, workers=args.workers)
+    settings = Settings(
+        args.users, args.steps, tuple(range(args.seeds)), args.seed, args.workers, args.final_steps
+    )
+    evaluations = args.steps + 1 + args.final_steps
     display = open_display(quiet=args.quiet)
     try:
         with display as show:
             found = calibration.calibrate(
                 scenario, claims, settings, out / "calibrations" / scenario.stem,
-                lambda step: show(Report("Fitting", step.number + 1, args.steps + 1)),
+                lambda step: show(Report("Fitting", step.number + 1, evaluations)),
             )  # fmt: skip
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
@@ -168,9 +173,10 @@ def _confirmed(args: argparse.Namespace, fitted: Sequence[int], out: Path) -> St
 def _command(args: argparse.Namespace) -> str:
     """The command line, without what does not change what is written."""
     words = arguments.command_line(args, ["calibrate", args.scenario], ["claims", "without"], settings=False)
-    for option, usual in (("users", USERS), ("seeds", SEEDS), ("seed", MASTER), ("steps", STEPS)):
-        if getattr(args, option) != usual:
-            words += [f"--{option}", str(getattr(args, option))]
+    for option, usual in (("users", USERS), ("seeds", SEEDS), ("seed", MASTER), ("steps", STEPS),
+                          ("final-steps", FINAL_STEPS)):  # fmt: skip
+        if (given := getattr(args, option.replace("-", "_"))) != usual:
+            words += [f"--{option}", str(given)]
     for option in ("world", "title", "markdown", "confirm"):
         if getattr(args, option) is not None:
             words += [f"--{option}", str(getattr(args, option))]

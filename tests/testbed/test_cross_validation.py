@@ -95,7 +95,7 @@ def test_a_fit_never_sees_what_it_is_asked_about_nor_a_claim_for_validation(base
         mine = {entry.id for entry in claims if entry.section == section}
         assert mine & allowed and set(made.fitting(section).claims) == allowed - mine
     assert made.fitting("cost").command.endswith(
-        f"--without cost --users 40 --seeds 2 --steps 2 --world {made.fitting('cost').world}"
+        f"--without cost --users 40 --seeds 2 --steps 2 --final-steps 0 --world {made.fitting('cost').world}"
     )
 
 

@@ -12,6 +12,7 @@ from sim.market import Market
 from sim.world import World
 from testbed.calibration.feasibility import asked_of
 from testbed.calibration.fit.contraction import DEFAULT, Likeliest, Prior, likeliest
+from testbed.calibration.fit.multipliers import Multipliers
 from testbed.calibration.fit.parameters import Parameters, Space
 from testbed.calibration.fit.response import Response
 from testbed.calibration.problem import Problem, around
@@ -56,19 +57,24 @@ class Aiming:
         """The claims as linear conditions around expected amounts."""
         return around(Simulated(amounts, self.facts, self.sight), self.claims)
 
-    def __call__(self, amounts: Amounts, space: Space, at: Parameters) -> Aim:
-        """The aim from what the world at some parameters is expected to bring."""
+    def __call__(
+        self, amounts: Amounts, space: Space, at: Parameters, multipliers: Multipliers | None = None
+    ) -> Aim:
+        """The aim from what the world at some parameters is expected to bring. multipliers: learn how conditions hold
+        there, and say with how much room each is asked for; None: the usual room for all."""
         problem = self.problem(amounts)
         reference = problem.reference
         frame = reference.frame
         read = Reader(reference, reference.tensor)
         slack = {name: part.exactly.slack(read) for name, part in asked_of(problem.claims, ()).items()}
         parts = asked_of(problem.claims)
+        multipliers = Multipliers(self.room) if multipliers is None else multipliers
+        multipliers.learn(slack, parts)
         cut = amounts.cut(frame.weeks, space.listed).of
         tokens, fixed = frame.by_period(cut["tokens"]), frame.by_period(cut["account_tokens"])
         to = likeliest(
             Response(space, frame, at, tokens, fixed, reference.totals), reference,
-            [part.requirement(self.room) for part in parts.values()], self.prior,
+            [part.requirement(multipliers.room(name)) for name, part in parts.items()], self.prior,
         )  # fmt: skip
         return Aim(reference.tensor, slack, tuple(parts), to)
 

@@ -80,7 +80,7 @@ def world_text(found: Calibration, title: str, scenario: Path, target_file: Path
     header += [
         f"Made by:  `{command}`",
         f"Fitted:   {len(found.claims)} calibration claims, of which {len({n.split()[0] for n in best.asked})} have "
-        f"conditions on who uses what; {found.settings.users:,} of its users,",
+        f"conditions on who uses what; {best.users:,} users,",
         f"          the mean of seeds {', '.join(map(str, found.seeds))}; {len(fitted.steps) - 1} steps.",
         f"Distance: {100 * first.distance:.1f} points from the target before, {100 * best.distance:.1f} after step "
         f"{best.number}; {first.met} and {best.met} of {len(best.asked)} conditions hold.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from testbed.calibration.fit.parameters import Parameters, Space
 from testbed.calibration.fit.response import Response
@@ -54,6 +54,9 @@ DEFAULT = Prior()
 NEARNESS = 1.0
 """Weight of the nearness to the parameters of the world that answers, that of the nearness to the prior's centre
 being 1 (a proximal step, assumed): of several points that are likely alike, steps keep to one."""
+FARTHEST = 4.0
+"""Most that a parameter moves, in standard deviations of its prior (assumed): what needs more than that, such as a model
+heard of eighty times as much as the catalogue says, is something that no factor explains, and is left unmet."""
 ROUNDS, ITERATIONS = 4, 80
 """How often the parts of choices are chosen anew, and steps of the optimiser for each (assumed)."""
 
@@ -89,8 +92,9 @@ def likeliest(
         read = Reader(reference, response.at(at.with_vector(z * scale)).tensor)
         shortfall = Shortfall(reference, [b for each in asked for b in decisive(each, read)])
         z = minimize(
-            value, z, args=(shortfall,), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}
-        ).x
+            value, z, args=(shortfall,), jac=True, method="L-BFGS-B", bounds=Bounds(-FARTHEST, FARTHEST),
+            options={"maxiter": ITERATIONS},
+        ).x  # fmt: skip
     found = at.with_vector(z * scale)
     tensor = response.at(found).tensor
     read = Reader(reference, tensor)

@@ -13,12 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 import sim
 from analysis.contract import files
 from sim.scenario import Scenario
 from testbed.calibration.fit.aim import Aiming
 from testbed.calibration.fit.evaluation import evaluate
+from testbed.calibration.fit.multipliers import Multipliers
 from testbed.calibration.fit.parameters import Parameters, Space
+from testbed.calibration.fit.shortfall import loss
 from testbed.calibration.fit.walk import Place, Walk
 from testbed.calibration.fit.world_file import document, space_of, text
 from testbed.calibration.tensor.amounts import Amounts
@@ -34,7 +38,8 @@ WORLDS = "worlds"
 class Step:
     """One step of a fit. distance: from the market that it aims at, half the sum of absolute differences of shares, in
     the mean of the fortnights; by_author: the same of shares by author; out_of_reach: by how many widths conditions
-    would fall short there. slack, asked: as in `Aim`; room: what the fit keeps from the edges of bands."""
+    would fall short there. slack, asked: as in `Aim`; room: what the fit keeps from the edges of bands; users: of the
+    world that was evaluated."""
 
     number: int
     distance: float
@@ -44,6 +49,7 @@ class Step:
     asked: tuple[str, ...]
     parameters: Parameters
     room: float
+    users: int
 
     @property
     def met(self) -> int:
@@ -57,8 +63,8 @@ class Step:
 
     @property
     def strain(self) -> float:
-        """The sum of squares of the widths by which conditions asked for do not hold with room: what steps lessen."""
-        return sum(max(self.room - self.slack[name], 0.0) ** 2 for name in self.asked)
+        """What it costs that conditions asked for do not hold with room: what steps lessen."""
+        return float(loss(np.array([max(self.room - self.slack[name], 0.0) for name in self.asked])).sum())
 
 
 @dataclass(frozen=True)
@@ -70,19 +76,22 @@ class Fit:
 
     @property
     def best(self) -> Step:
-        """The step in which most conditions hold; of several, the one that falls least short of the others."""
-        return max(self.steps, key=lambda step: (step.met, -step.shortfall))
+        """The step with the least strain, of those with the most users."""
+        most = max(step.users for step in self.steps)
+        return min((step for step in self.steps if step.users == most), key=lambda step: step.strain)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a fit is run. seeds: numbers of the replicates of the master seed that every evaluation adds up."""
+    """How a fit is run: `steps` steps with `users` users, then `final_steps` with all of the scenario's, from the best
+    of the first. seeds: numbers of the replicates of the master seed that every evaluation adds up."""
 
     users: int
     steps: int
     seeds: Sequence[int]
     master: int
     workers: int | None = None
+    final_steps: int = 0
 
 
 def fit(
@@ -100,18 +109,22 @@ def fit(
     """
     world = sim.load_world(scenario, users=settings.users)
     space = space_of(world.scenario, world.catalogue.models)
-    at, walk = Parameters.none(space), Walk()
-    steps = []
-    for number in range(settings.steps + 1):
-        amounts = evaluated(world.scenario, scenario, space, at, settings, folder, engine)
-        aim = aiming(amounts, space, at)
-        step = Step(
-            number, aim.now.distance(aim.to.tensor), _by_author(aim.now, aim.to.tensor), aim.to.short, aim.slack,
-            aim.asked, at, aiming.room,
-        )  # fmt: skip
-        steps.append(step)
-        told(step)
-        at = walk.onwards(Place(step.strain, at, aim.to.at))
+    at, steps = Parameters.none(space), list[Step]()
+    multipliers = Multipliers(aiming.room)
+    whole = sim.load_world(scenario).scenario.users
+    for users, some in ((settings.users, settings.steps + 1), (whole, settings.final_steps)):
+        walk = Walk()
+        for _ in range(some):
+            amounts = evaluated(world.scenario, scenario, space, at, settings, folder, engine, users)
+            aim = aiming(amounts, space, at, multipliers)
+            step = Step(
+                len(steps), aim.now.distance(aim.to.tensor), _by_author(aim.now, aim.to.tensor), aim.to.short,
+                aim.slack, aim.asked, at, aiming.room, users,
+            )  # fmt: skip
+            steps.append(step)
+            told(step)
+            at = walk.onwards(Place(step.strain, at, aim.to.at))
+        at = Fit(space, tuple(steps)).best.parameters
     return Fit(space, tuple(steps))
 
 
@@ -123,12 +136,14 @@ def evaluated(
     settings: Settings,
     folder: Path,
     engine: str | Engine = "processes",
+    users: int | None = None,
 ) -> Amounts:
-    """What the world brings at some parameters. base: the scenario of `file`, before the fit."""
+    """What the world brings at some parameters. base: the scenario of `file`, before the fit; users: default
+    `settings.users`."""
     sections = document(base, space, at.settled(space))
     return evaluate(
-        _world(folder, file, sections), (), users=settings.users, master=settings.master, seeds=settings.seeds,
-        folder=folder, engine=engine,
+        _world(folder, file, sections), (), users=users or settings.users, master=settings.master,
+        seeds=settings.seeds, folder=folder, engine=engine,
     )  # fmt: skip
 
 

@@ -47,9 +47,9 @@ def page(story: Story) -> str:
 def _in_short(story: Story) -> list[str]:
     first, best = story.fit.steps[0], story.fit.best
     said = (
-        f"{story.settings.users:,} users, the mean of {len(story.settings.seeds)} seeds that share their luck from "
-        f"step "
-        f"to step. Of {len(best.asked)} conditions {first.met} held on expected amounts before and {best.met} after "
+        f"{story.settings.users:,} users, in the last steps {best.users:,}; the mean of {len(story.settings.seeds)} "
+        f"seeds that share their luck from step to step. "
+        f"Of {len(best.asked)} conditions {first.met} held on expected amounts before and {best.met} after "
         f"step {best.number}; the distance from the market that the next step would go to went from "
         f"{_points(first.distance)} to {_points(best.distance)} points."
     )
@@ -101,8 +101,8 @@ def _trace(story: Story) -> list[str]:
         "the step "
         "goes to, in the mean of the fortnights, in points: by group of models and category, and by author alone. "
         "widths "
-        "short: by how many widths of their bands conditions fall short, in all; out of reach: what would be left "
-        "of that "
+        "short: by how many widths of their bands conditions fall short, in all; strain: the sum of squares of "
+        "what they lack to hold with room, which steps lessen; out of reach: what would be left of the widths short "
         "if tokens answered as the logit says. moved: parameters that differ from the world as it was by more than "
         f"{LEAST_MOVE:.1%}. effective: how many carry the move (the square of the sum of squares over the sum of "
         f"fourth "
@@ -110,10 +110,12 @@ def _trace(story: Story) -> list[str]:
         "",
         *heading(
             "step",
+            "users",
             "distance",
             "by author",
             "conditions that hold",
             "widths short",
+            "strain",
             "out of reach",
             "moved",
             "effective",
@@ -121,14 +123,14 @@ def _trace(story: Story) -> list[str]:
     ]
     lines += [
         row(
-            str(step.number), _points(step.distance), _points(step.by_author), f"{step.met} of {len(step.asked)}",
-            f"{step.shortfall:.1f}", f"{step.out_of_reach:.1f}", f"{step.parameters.moved:,}",
-            f"{step.parameters.effective:.0f}",
+            str(step.number), f"{step.users:,}", _points(step.distance), _points(step.by_author),
+            f"{step.met} of {len(step.asked)}", f"{step.shortfall:.1f}", f"{step.strain:.2f}",
+            f"{step.out_of_reach:.1f}", f"{step.parameters.moved:,}", f"{step.parameters.effective:.0f}",
         )
         for step in story.fit.steps
     ]  # fmt: skip
     best = story.fit.best.number
-    return [*lines, "", f"The calibrated world is that of step {best}: the most conditions hold there.", ""]
+    return [*lines, "", f"The calibrated world is that of step {best}: of those with the most users the one with the least strain.", ""]
 
 
 def _moves(story: Story) -> list[str]:

@@ -16,8 +16,18 @@ from testbed.calibration.tensor.reference import Reference
 Floats = npt.NDArray[np.float64]
 
 
+FAR = 0.3
+"""Widths from which on a shortfall counts in proportion and no longer squared (Huber 1964, Annals of Mathematical
+Statistics 35:73; the value is assumed): one condition that is out of reach shall not pull all others after it."""
+
+
+def loss(short: Floats) -> Floats:
+    """What shortfalls cost, in squares of widths: half their square, and from `FAR` on its tangent."""
+    return np.where(short <= FAR, 0.5 * short**2, FAR * (short - 0.5 * FAR))
+
+
 class Shortfall:
-    """Half the sum of squares of the widths by which bounds fall short, on any tensor of the reference's frame."""
+    """The sum of what it costs that bounds fall short, on any tensor of the reference's frame."""
 
     def __init__(self, reference: Reference, bounds: Sequence[Bound]) -> None:
         terms = [
@@ -53,12 +63,12 @@ class Shortfall:
         quotient = part / whole
         read = np.bincount(self._bound, self._weight * quotient, minlength=len(self._asked))
         short = np.maximum((self._asked - read) / self._width, 0.0)
-        factor = -(short / self._width)[self._bound] * self._weight / whole
+        factor = -(np.minimum(short, FAR) / self._width)[self._bound] * self._weight / whole
         pull = np.zeros_like(by_period)
         np.add.at(pull, self._part, factor[:, None] * self._tokens)
         np.add.at(pull, self._whole[over], -(factor * quotient)[over, None] * self._tokens[over])
         slope = self._rates.T @ pull.ravel()
-        return 0.5 * float(short @ short), slope.reshape(self._shape)
+        return float(loss(short).sum()), slope.reshape(self._shape)
 
 
 def _stacked(rates: Sequence[Floats], shape: tuple[int, int, int]) -> sparse.csr_array:

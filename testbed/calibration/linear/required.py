@@ -16,7 +16,7 @@ from functools import singledispatch
 from itertools import pairwise
 
 from testbed.calibration.linear.readings import Reading, mean
-from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Requirement, some
+from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Requirement, inwards, some
 from testbed.calibration.linear.results import Number, Parts, Plain, Result, Series
 from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.predicates import (
@@ -158,7 +158,8 @@ def _within(number: Number, low: float, high: float, room: float) -> Requirement
         found.append(number.at_least(low + shift, width))
     if math.isfinite(high):
         found.append(number.at_most(high - shift, width))
-    return Every(tuple(found))
+    both = Every(tuple(found))
+    return inwards(both, room) if number.unit == "count" else both
 
 
 def _between(number: Number, low: float, high: float, room: float) -> Requirement:

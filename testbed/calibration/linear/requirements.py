@@ -6,7 +6,7 @@ Bounds are linear conditions on the tensor; `Some` needs a binary variable for e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.calibration.linear.readings import Reading
 
@@ -72,6 +72,13 @@ class Some:
 
 
 Requirement = Bound | Every | Some
+
+
+def inwards(requirement: Requirement, room: float) -> Requirement:
+    """The same with all bounds passed by `room` of their widths: room for what has no band, such as a place."""
+    if isinstance(requirement, Bound):
+        return replace(requirement, least=requirement.least + room * requirement.width)
+    return replace(requirement, of=tuple(inwards(part, room) for part in requirement.of))
 
 
 def some(of: Sequence[Requirement], needed: float, surely: float | None = None) -> Some:

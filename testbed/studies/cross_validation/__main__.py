@@ -25,14 +25,14 @@ from testbed.studies.cross_validation.folds import Workshop
 from testbed.studies.cross_validation.study import carry_out
 
 SCENARIO = "report-base"
-USERS, SEEDS = 20_000, 10
+USERS, SEEDS, STEPS = 20_000, 10, 12
 WHAT = {
     "users": (USERS, "of a world that is judged"),
     "seeds": (SEEDS, "on which each world is judged"),
-    "fit-users": (calibrate.USERS, "of a world that is fitted"),
+    "fit-users": (USERS, "of a world that is fitted"),
     "fit-seeds": (calibrate.SEEDS, "replicates that every evaluation of a fit adds up"),
     "fit-seed": (calibrate.MASTER, "master seed of the fits"),
-    "steps": (calibrate.STEPS, "of each fit"),
+    "steps": (STEPS, "of each fit"),
 }
 
 

@@ -78,6 +78,7 @@ class Fitting:
         for option, value, usual in (
             ("users", settings.users, by_hand.USERS), ("seeds", len(settings.seeds), by_hand.SEEDS),
             ("seed", settings.master, by_hand.MASTER), ("steps", settings.steps, by_hand.STEPS),
+            ("final-steps", settings.final_steps, by_hand.FINAL_STEPS),
         ):  # fmt: skip
             words += [f"--{option}", str(value)] if value != usual else []
         return shlex.join([*words, "--world", str(self.world)])
@@ -86,7 +87,7 @@ class Fitting:
         """See Job: the calibrated world as text, the claims that the fit was for, and those that it gave up."""
 
         def told(step: Step) -> None:
-            tell((step.number + 1) / (self.settings.steps + 1))
+            tell((step.number + 1) / (self.settings.steps + 1 + self.settings.final_steps))
 
         found = calibrate(self.scenario, self.claims, self.settings, self.memory, told)
         title = f"{found.scenario.title}, fitted to {self.name}"

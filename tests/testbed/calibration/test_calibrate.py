@@ -26,6 +26,8 @@ SMALL = [
     "1",
     "--steps",
     "1",
+    "--final-steps",
+    "0",
     "--workers",
     "1",
     "--claims",

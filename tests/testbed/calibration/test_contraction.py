@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.contract import CATEGORIES
-from testbed.calibration.fit.contraction import NEARNESS, Prior, decisive, likeliest, stepped
+from testbed.calibration.fit.contraction import FARTHEST, NEARNESS, Prior, decisive, likeliest, stepped
 from testbed.calibration.fit.parameters import MOST, Parameters, Space
 from testbed.calibration.fit.response import Response
+from testbed.calibration.fit.shortfall import FAR, loss
 from testbed.calibration.problem import Problem
 from testbed.calibration.tensor.reader import Reader
 from testbed.calibration.tensor.reference import Reference
@@ -178,6 +179,21 @@ def test_settling_changes_no_factor_on_awareness_and_keeps_reach_at_most_one(see
     before = at.author[SPACE.author_of] + at.model[:, None] + at.own
     after = settled.author[SPACE.author_of] + settled.model[:, None] + settled.own
     np.testing.assert_allclose(before, after)
+
+
+def test_no_parameter_moves_further_than_the_prior_lets_it(asked):
+    wanted = [p.requirement(0.15) for c in asked.claims for p in c.linear_parts]
+    narrow = Prior(author=0.01, model=0.01, own=0.01, demand=0.01, growth=0.01, weight=1e9)
+    found = likeliest(response_of(asked.reference), asked.reference, wanted, narrow)
+    assert np.abs(found.at.vector).max() == pytest.approx(0.01 * FARTHEST)
+    assert found.short > 0.1
+
+
+def test_one_shortfall_far_away_pulls_no_harder_than_one_a_little_away():
+    assert loss(np.array([0.1])) == pytest.approx(0.005)
+    at = np.array([FAR, 2 * FAR, 9 * FAR])
+    slopes = (loss(at + 1e-6) - loss(at - 1e-6)) / 2e-6
+    np.testing.assert_allclose(slopes, FAR, rtol=1e-5)
 
 
 def test_effective_number_of_parameters():
