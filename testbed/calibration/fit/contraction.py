@@ -55,7 +55,7 @@ NEARNESS = 1.0
 """Weight of the nearness to the parameters of the world that answers, that of the nearness to the prior's centre
 being 1 (a proximal step, assumed): of several points that are likely alike, steps keep to one."""
 FARTHEST = 4.0
-"""Most that a parameter moves, in standard deviations of its prior (assumed): what needs more than that, such as a model
+"""Most that a parameter moves, in standard deviations of its prior (assumed): what needs more, such as a model that is
 heard of eighty times as much as the catalogue says, is something that no factor explains, and is left unmet."""
 ROUNDS, ITERATIONS = 4, 80
 """How often the parts of choices are chosen anew, and steps of the optimiser for each (assumed)."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 RATE = 0.5
-"""Part of what a condition falls short of its room by that is added to what is asked, and of what it has beyond its room
-that is taken off again (assumed)."""
+"""Part of what a condition falls short of its room by that is added to what is asked for; of what it has beyond its
+room the same part is taken off again (assumed)."""
 MOST = 0.3
 """Most that is asked beyond the room, in widths of the band (assumed): with the usual room the two edges of a band do
 not meet."""

@@ -130,7 +130,8 @@ def _trace(story: Story) -> list[str]:
         for step in story.fit.steps
     ]  # fmt: skip
     best = story.fit.best.number
-    return [*lines, "", f"The calibrated world is that of step {best}: of those with the most users the one with the least strain.", ""]
+    said = f"The calibrated world is that of step {best}: of those with the most users, the one with the least strain."
+    return [*lines, "", said, ""]
 
 
 def _moves(story: Story) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from testbed.calibration.linear.counts import FirstBelow, Held, Passage, Together
+from testbed.calibration.linear.counts import FirstBelow, Held, Passage, Place, Together
 from testbed.calibration.linear.readings import Amount, Reading, mean, quotient
 from testbed.calibration.linear.required import DIFFERENCE_WIDTH, STRICT, required
 from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Some, bounds, some
@@ -90,6 +90,14 @@ def test_an_order_is_one_pair_after_another(values, any_order, below):
     parts = Parts({name: constant(value, "level") for name, value in zip("abcd", values, strict=True)})
     groups = Groups({name: Measured(value) for name, value in zip("abcd", values, strict=True)})
     assert holds(required(predicate, parts)) == said(predicate, groups)
+
+
+def test_a_place_keeps_room_too():
+    place = Place(Amount("tokens"), (Amount("requests"),), 0)
+    predicate = ShareOfWeeks(kind="share_of_weeks", below=2, at_least=1.0)
+    weeks = Series((MONDAY,), (place,))
+    (plain,), (roomy,) = (list(bounds(required(predicate, weeks, room))) for room in (0.0, 0.15))
+    assert roomy.least - plain.least == pytest.approx(0.15 * plain.width) and plain.width > 0
 
 
 @given(st.lists(SHARES, min_size=4, max_size=12), st.sampled_from([0.25, 0.5, 0.75, 0.9, 1.0]), SHARES)
