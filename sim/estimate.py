@@ -64,10 +64,13 @@ def may_be_large(world: World) -> bool:
     a_day = float(np.mean(scenario.workloads.requests_per_day.quantile(middle)))
     kinds = scenario.population.segments.values()
     work = max(kind.workloads * kind.volume for kind in kinds)
-    busiest = max(kind.volume.support[1] for kind in scenario.workloads.categories.values())
+    categories = scenario.workloads.categories.values()
+    shares = np.array([float(np.mean(scenario.daily(kind.share))) for kind in categories])
+    volumes = np.array([float(np.mean(scenario.daily(kind.volume))) for kind in categories])
+    volume = float(shares @ volumes / shares.sum())
     season = float(np.mean(scenario.daily(scenario.traffic.season))) * scenario.traffic.volume
     life = min(scenario.days, float(np.mean(scenario.workloads.life_days.quantile(middle))))
-    most = scenario.users * work * busiest * a_day * life
+    most = scenario.users * work * volume * a_day * life
     for event in scenario.calendar:
         if isinstance(event, LargeAccountEvent):
             days = (min(event.until or scenario.end, scenario.end) - event.date).days
