@@ -33,7 +33,7 @@ def write_truth(
     spells: dict[str, NDArray[np.int32]],
     writer: LogWriter,
     planted: PlantedLoyalty,
-    faults: Mapping[str, Planted],
+    faults: Mapping[str, Planted] | None = None,
 ) -> None:
     """What no real log holds: users, workloads, spells, market events, and the models' lines and latent
     parameters.
