@@ -22,11 +22,13 @@ from testbed.validation.dialects import DUCKDB, Translation, check_dialect, like
 
 Kind = Literal["query", "function", "script"]
 MOST_BYTES = 1_000_000
-HEADERS = ("question", "model", "dialect", "function")
+TABLES_AS = ("log", "con", "connection", "tables")
+"""Names of parameters, beside those of the tables, by which a function asks for the log."""
 _HEADER = re.compile(
     r"""[\s\-#/*"']*\b(question|model|dialect|function)\s*:\s*([\w./:@-]+)[\s*/"']*""", re.IGNORECASE
 )
-_ARGUMENTS = re.compile(r"\bsys\.argv\b|\bargparse\b|\bget_ipython\b|^# In\[[ \d]*\]:", re.MULTILINE)
+_ARGUMENTS = re.compile(r"\bsys\.argv\b|\bargparse\b")
+_NOTEBOOK = re.compile(r"\bget_ipython\b|^# In\[[ \d]*\]:", re.MULTILINE)
 
 
 class Header(NamedTuple):
@@ -121,7 +123,7 @@ def read_submission(
         raise BadInput(f"{path}: --dialect is for queries; this is Python")
     wanted = function or (headers["function"].value if "function" in headers else None)
     asked = question or (headers["question"].value if "question" in headers else "")
-    name = _function(path, text, tree, wanted, asked)
+    name = _function(path, text, tree, wanted, asked, [named.table(table) for table in KNOWN])
     return Submission(path, "function" if name else "script", text, name, (), named, headers)
 
 
@@ -192,7 +194,9 @@ def _headers(path: Path, lines: Iterator[tuple[int, str]]) -> dict[str, Header]:
     return found
 
 
-def _function(path: Path, text: str, tree: ast.Module, wanted: str | None, question: str) -> str:
+def _function(
+    path: Path, text: str, tree: ast.Module, wanted: str | None, question: str, tables: Sequence[str]
+) -> str:
     """The name of the function that is asked, empty for a script."""
     defined = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
     if wanted:
@@ -202,19 +206,18 @@ def _function(path: Path, text: str, tree: ast.Module, wanted: str | None, quest
         return wanted
     if question in defined:
         return question
-    if _ARGUMENTS.search(text) or any(_runs_itself(one) for one in tree.body):
+    if _ARGUMENTS.search(text):
         return ""
     public = [name for name, one in defined.items() if not name.startswith("_") and _parameters(one)]
     used = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
-    top = [name for name in public if name not in used] or public
-    asking = [
-        name for name in top if set(_parameters(defined[name])) & {*KNOWN, "log", "con", "connection"}
-    ] or top
-    if not defined:
+    with_tables = [name for name in public if set(_parameters(defined[name])) & {*tables, *TABLES_AS}]
+    asking = [name for name in with_tables if name not in used] or with_tables
+    if not asking and (not defined or _NOTEBOOK.search(text) or any(_runs_itself(one) for one in tree.body)):
         return ""
+    asking = asking or [name for name in public if name not in used] or public
     if len(asking) != 1:
         raise BadInput(f"{path}: which function is to be asked? --function {' or '.join(asking or defined)}"
-                       + ("" if asking else f"; it takes the tables as parameters: {', '.join(KNOWN)}"))  # fmt: skip
+                       + ("" if asking else f"; it takes the tables as parameters: {', '.join(tables)}"))  # fmt: skip
     return asking[0]
 
 

@@ -6,12 +6,12 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 """The folder that holds the project's packages: a checkout, or where libraries are installed."""
-OURS = tuple(ROOT / name for name in ("testbed", "sim", "analysis", "scenarios", "tests", "outputs", "docs"))
+OURS = ("testbed", "sim", "analysis", "scenarios", "tests", "outputs", "docs")
 SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo", "/etc/localtime",
     "/dev/zero", "/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu",
@@ -31,15 +31,20 @@ def libraries() -> list[str]:
 def readable() -> list[str]:
     """Files and folders that user code may read."""
     paths = sysconfig.get_paths()
-    python = [Path(path) for path in dict.fromkeys([paths["stdlib"], paths["platstdlib"]])]
-    found = [path for folder in python for path in _without(folder, tuple(folder / name for name in ("site-packages",
-             "dist-packages")))]  # fmt: skip
-    found += [path for folder in (*libraries(), *SYSTEM) for path in _without(Path(folder), OURS)]
+    folders = dict.fromkeys([paths["stdlib"], paths["platstdlib"], *libraries(), *SYSTEM])
+    hidden = [copy / name for copy in _copies(folders) for name in OURS]
+    found = [path for folder in folders for path in _without(Path(folder), hidden)]
     found += Path(sys.base_prefix, "lib").glob("*.so*")  # libraries beside Python's own, as conda has them
     return list(dict.fromkeys(str(path) for path in found if path.exists()))
 
 
-def _without(folder: Path, hidden: tuple[Path, ...]) -> Iterator[Path]:
+def _copies(folders: Iterable[str]) -> list[Path]:
+    """Where the project lies: here, and where it is installed among libraries."""
+    beside = [Path(folder, name) for folder in folders for name in ("", "site-packages", "dist-packages")]
+    return [ROOT, *(path.resolve() for path in beside if (path / "testbed" / "validation").is_dir())]
+
+
+def _without(folder: Path, hidden: Sequence[Path]) -> Iterator[Path]:
     """The folder, or what is in it where something in it is hidden."""
     real = folder.resolve()
     if any(real.is_relative_to(one) for one in hidden):

@@ -40,9 +40,11 @@ def test_a_query_says_its_question_and_model_at_its_head(file):
 @pytest.mark.parametrize(("text", "kind", "function"), [
     (FUNCTION, "function", "top_models"),
     ("# question: top_models\nimport sys\nprint(sys.argv[1])\n", "script", ""),
-    ("# In[1]:\nx = 1\ndef f(generations):\n    return 1\n", "script", ""),
+    ("# In[1]:\nx = 1\ndef f(generations):\n    return 1\n# f(log).plot()\n", "function", "f"),
+    ("# In[1]:\nx = 1\ndef f(x):\n    return 1\n", "script", ""),
     ("def part(rows):\n    return 1\n\n\ndef whole(generations):\n    return part(generations)\n", "function", "whole"),
-    ("def f(generations):\n    return 1\n\n\nif __name__ == '__main__':\n    print(f(1))\n", "script", ""),
+    ("def f(folder):\n    return 1\n\n\nif __name__ == '__main__':\n    print(f(1))\n", "script", ""),
+    ("def f(labels):\n    return 1\n\n\nif __name__ == '__main__':\n    print(f(1))\n", "function", "f"),
     ("def g(generations):\n    '''\n    question: top_models\n    model: a/b\n    '''\n", "function", "g"),
 ])  # fmt: skip
 def test_python_is_a_function_or_a_script(file, text, kind, function):

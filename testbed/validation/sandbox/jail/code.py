@@ -157,7 +157,7 @@ def told(error: BaseException, file: str, kind: str) -> tuple[str, str]:
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
         return "memory", f"{_place(error, file)}out of memory"
     try:
-        text = str(error).strip()
+        text = " ".join(str(error).split("\n\nLINE ")[0].split())
     except Exception:
         text = ""
     if kind == "query":

@@ -28,18 +28,13 @@ def missing() -> list[str]:
     return [said for said in (landlock.missing(), seccomp.missing()) if said]
 
 
-def confine(
-    wanted: Sequence[str], limits: dict[str, Any], readable: Sequence[str], scratch: str, rules: int
-) -> None:
-    """Raise the fences that are wanted around this process. rules: Landlock's, -1 where there are none."""
+def confine(wanted: Sequence[str], limits: dict[str, Any], readable: Sequence[str], scratch: str) -> None:
+    """Raise the fences that are wanted around this process, as far as this machine has them."""
     if "limits" in wanted:
         _limit(limits)
         _drop_privileges()
-    if "landlock" in wanted and rules >= 0:
-        landlock.allow(
-            rules, "/proc/self/cgroup"
-        )  # DuckDB asks it how much memory there is, and crashes without
-        landlock.confine(rules)
+    if "landlock" in wanted and sys.platform == "linux" and landlock.version():
+        landlock.confine(readable, scratch)
     if "seccomp" in wanted and sys.platform == "linux" and not seccomp.missing():
         seccomp.confine()
     if "audit" in wanted:

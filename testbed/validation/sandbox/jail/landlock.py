@@ -17,6 +17,9 @@ _TRUNCATE = 1 << 14
 _FIRST = (1 << 13) - 1  # what the first version knows: opening, making and removing of any kind
 _SINCE = {2: 1 << 13, 3: _TRUNCATE, 5: 1 << 15}  # renaming across folders, truncation, ioctl on devices
 _TCP, _SCOPES = 0b11, 0b11  # since 4: binding, connecting; since 6: abstract sockets, signals
+_NO_NEW_PRIVS = 38  # of prctl
+OWN = ("/proc/self/cgroup",)
+"""What a process may read of itself: DuckDB asks there how much memory it has, and crashes where it is refused."""
 _READING = _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _NO_DEVICES = ~((1 << 6) | (1 << 9) | (1 << 10) | (1 << 11))  # devices, sockets and pipes are never made
@@ -37,35 +40,30 @@ def missing() -> str:
     return ""
 
 
-def ruleset(readable: Iterable[str], scratch: str) -> int:
-    """A descriptor of the rules: these files and folders can be read, what is in scratch can be written."""
-    found = version()
+def confine(readable: Iterable[str], scratch: str) -> None:
+    """Let this process read these files and folders, and write in scratch, from now on and for good. Raises OSError."""
+    libc, found = _libc(), version()
     handled = _FIRST | sum(right for since, right in _SINCE.items() if found >= since)
     rights = [handled, _TCP if found >= 4 else 0, _SCOPES if found >= 6 else 0]
     size = 8 * (1 + (found >= 4) + (found >= 6))
-    fd = _libc().syscall(_CREATE, struct.pack("<3Q", *rights)[:size], ctypes.c_size_t(size), 0)
-    if fd < 0:
+    rules = libc.syscall(_CREATE, struct.pack("<3Q", *rights)[:size], ctypes.c_size_t(size), 0)
+    if rules < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
-    for path in readable:
-        allow(fd, path, _READING & handled)
-    allow(fd, "/dev/null", (_READ_FILE | _WRITE_FILE) & handled)
-    allow(fd, scratch, handled & _NO_DEVICES & ~_EXECUTE)
-    return fd
-
-
-def confine(rules: int) -> None:
-    """Hold this process to the rules from now on, for good; it must not gain privileges any more. Raises OSError."""
-    if _libc().prctl(38, 1, 0, 0, 0) or _libc().syscall(_RESTRICT, rules, 0):
+    for path in (*readable, *OWN):
+        _allow(rules, path, _READING & handled)
+    _allow(rules, os.devnull, (_READ_FILE | _WRITE_FILE) & handled)
+    _allow(rules, scratch, handled & _NO_DEVICES & ~_EXECUTE)
+    if libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_RESTRICT, rules, 0):
         raise OSError(ctypes.get_errno(), "landlock_restrict_self")
     os.close(rules)
 
 
-def allow(rules: int, path: str, rights: int = _READING) -> None:
-    """Add to the rules: what may be done with a file, or in a folder. Nothing where there is none."""
+def _allow(rules: int, path: str, rights: int) -> None:
+    """Add a rule: what may be done with a file, or in a folder. Nothing where there is none."""
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # what is not there cannot be read
+        return
     try:
         folder = stat.S_ISDIR(os.fstat(fd).st_mode)
         rule = struct.pack("<Qi", rights if folder else rights & _OF_FILES, fd)

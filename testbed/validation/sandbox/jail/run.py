@@ -29,12 +29,10 @@ class Hidden(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
-def run(
-    request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str], rules: int
-) -> NoReturn:
+def run(request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str]) -> NoReturn:
     """Carry out a request and end this process."""
     try:
-        answer = _answer(request, blobs, scratch, readable, rules)
+        answer = _answer(request, blobs, scratch, readable)
     except BaseException as error:
         try:
             failure, reason = code.told(error, request["file"], request["kind"])
@@ -55,7 +53,7 @@ def run(
 
 
 def _answer(
-    request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str], rules: int
+    request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str]
 ) -> dict[str, Any]:
     limits, kind, text, file = request["limits"], request["kind"], request["code"], request["file"]
     os.environ.update(HOME=scratch, TMPDIR=scratch, TZ=request["zone"], MPLCONFIGDIR=scratch)
@@ -64,7 +62,12 @@ def _answer(
     os.chdir(scratch)
     sys.meta_path.insert(0, Hidden())
     warnings.simplefilter("ignore")
-    fences.confine(request["fences"], limits, readable, scratch, rules)
+    try:
+        fences.confine(request["fences"], limits, readable, scratch)
+    except OSError as error:
+        raise Refused(
+            "crash", f"the sandbox could not be closed ({error}), so the code was not run"
+        ) from None
     tables = Tables(request, blobs, scratch)
     if kind == "script":
         try:

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from . import fences, frames, landlock
+from . import fences, frames
 from .run import RESULT, run
 from .watch import Watch
 
@@ -28,7 +28,6 @@ WARM = ("polars", "scipy", "statsmodels", "sklearn", "matplotlib", "numpy", "pan
 
 def serve(scratch: str, readable: list[str]) -> None:
     """Answer requests until nobody asks any more."""
-    rules = landlock.ruleset(readable, scratch) if sys.platform == "linux" and landlock.version() else -1
     frames.send(1, {"missing": fences.missing(), "loaded": [pd.__name__, pq.__name__]})
     while True:
         try:
@@ -42,12 +41,12 @@ def serve(scratch: str, readable: list[str]) -> None:
                 except Exception:  # the user's code will meet it, and be told
                     continue
         gc.freeze()
-        head, held = _forked(request, blobs, scratch, readable, rules)
+        head, held = _forked(request, blobs, scratch, readable)
         frames.send(1, head, held)
 
 
 def _forked(
-    request: dict[str, Any], blobs: list[bytes], scratch: str, readable: list[str], rules: int
+    request: dict[str, Any], blobs: list[bytes], scratch: str, readable: list[str]
 ) -> tuple[dict[str, Any], list[bytes]]:
     own = tempfile.mkdtemp(prefix="run-", dir=scratch)
     pipes = [os.pipe() for _ in range(3)]
@@ -56,8 +55,8 @@ def _forked(
         try:
             os.setpgid(0, 0)
             _die_with_parent()
-            _wire([writing for _, writing in pipes], rules)
-            run(request, blobs, own, readable, RESULT + 1 if rules >= 0 else -1)
+            _wire([writing for _, writing in pipes])
+            run(request, blobs, own, readable)
         finally:
             os._exit(70)
     for _, writing in pipes:
@@ -69,15 +68,12 @@ def _forked(
         shutil.rmtree(own, ignore_errors=True)
 
 
-def _wire(writing: list[int], rules: int) -> None:
-    """Give a forked process its descriptors, and close all others: 0 nothing, 1 and 2 what it prints, 3 its answer,
-    4 Landlock's rules."""
-    high = [os.dup2(fd, 100 + i) for i, fd in enumerate([*writing, *([rules] if rules >= 0 else [])])]
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    for fd, place in zip(high, (RESULT, 1, 2, RESULT + 1), strict=False):
+def _wire(writing: list[int]) -> None:
+    """Give a forked process its descriptors, and close all others: 0 nothing, 1 and 2 what it prints, 3 its answer."""
+    high = [os.dup2(fd, 100 + i) for i, fd in enumerate([os.open(os.devnull, os.O_RDONLY), *writing])]
+    for fd, place in zip(high, (0, RESULT, 1, 2), strict=True):
         os.dup2(fd, place)
-    os.closerange(RESULT + 1 + (rules >= 0), 1024)
+    os.closerange(RESULT + 1, 1024)
 
 
 def _die_with_parent() -> None:

@@ -65,8 +65,8 @@ PYTHON = (
             "    got += [n for n in frame.f_locals if n in ('question', 'oracle', 'right', 'world')]\n"
             "    frame = frame.f_back\nassert got", False),
     Attempt("read the environment", "import os; got = os.environ['SLIPPER_SECRET']", False),
-    Attempt("find open files", "import os; got = [fd for fd in range(4, 1024) if os.path.exists(f'/dev/fd/{fd}')]\n"
-            "for fd in range(5, 1024):\n    try: os.fstat(fd); got.append(fd)\n    except OSError: pass\nassert got",
+    Attempt("find open files", "import os; got = []\n"
+            "for fd in range(4, 1024):\n    try: os.fstat(fd); got.append(fd)\n    except OSError: pass\nassert got",
             False),
     # the network
     Attempt("connect", "import socket; got = socket.create_connection(('127.0.0.1', @PORT@), 2)"),

@@ -87,12 +87,12 @@ def test_where_questions_are_loaded_they_are_found(placed, name):
 def test_nothing_of_the_project_is_readable_even_where_it_is_installed_beside_libraries(
     tmp_path, monkeypatch
 ):
-    for name in ("testbed", "numpy"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setattr("testbed.validation.sandbox.reach.OURS", (tmp_path / "testbed",))
+    for name in ("testbed/validation", "sim", "numpy"):
+        (tmp_path / name).mkdir(parents=True)
     monkeypatch.setattr("testbed.validation.sandbox.reach.libraries", lambda: [str(tmp_path)])
     found = [Path(one) for one in readable()]
-    assert tmp_path / "numpy" in found and not {tmp_path, tmp_path / "testbed"} & set(found)
+    assert [one.name for one in found if one.is_relative_to(tmp_path)] == ["numpy"]
+    assert not [one for one in found if one.is_relative_to(ROOT) or (ROOT / "testbed").is_relative_to(one)]
 
 
 def test_other_machines_have_a_filter_too():
