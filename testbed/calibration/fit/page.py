@@ -3,7 +3,6 @@ holds on fresh seeds."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,15 +12,12 @@ from analysis.contract import CATEGORIES
 from testbed.calibration.feasibility import Conflict
 from testbed.calibration.fit.fitting import Fit, Settings, Step
 from testbed.calibration.fit.parameters import LEAST_MOVE, Parameters, Space
-from testbed.calibration.fit.shortfall import FAR
 from testbed.calibration.linear_claims import LinearClaim
 from testbed.claims.frequency import GOAL, Frequency, Study
 from testbed.markdown import heading, row
 
 SHOWN = 20
 """Largest moves that are named."""
-MOST_WIDTHS = 100.0
-"""Beyond this a slack says no more than its sign: a difference of amounts has no band to be a width of."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +48,10 @@ def _in_short(story: Story) -> list[str]:
     first, best = story.fit.steps[0], story.fit.best
     said = (
         f"{story.settings.users:,} users, in the last steps {best.users:,}; the mean of {len(story.settings.seeds)} "
-        f"seeds, which have the same luck at every step. Of {len(best.asked)} conditions, {first.met} held on expected "
-        f"amounts before the fit and {best.met} after step {best.number}. The distance from the market that the next "
-        f"step would aim at was {_points(first.distance)} points before, and {_points(best.distance)} then."
+        f"seeds that share their luck from step to step. "
+        f"Of {len(best.asked)} conditions {first.met} held on expected amounts before and {best.met} after "
+        f"step {best.number}; the distance from the market that the next step would go to went from "
+        f"{_points(first.distance)} to {_points(best.distance)} points."
     )
     if (study := story.study) is not None:
         often = [f for f in _calibration(study) if (f.counted or 0.0) >= GOAL]
@@ -71,17 +68,17 @@ def _asked(story: Story) -> list[str]:
     lines = [
         "## What was asked",
         "",
-        f"Calibration claims: {len(story.claims)}. Those with a condition on who uses what: {len(asked)} "
-        f"({', '.join(sorted(asked))}). None of them is for validation.",
+        f"Calibration claims: {len(story.claims)}. With a condition on who uses what: {len(asked)} "
+        f"({', '.join(sorted(asked))}). No claim for validation is among them.",
         "",
     ]
     if story.given_up:
         lines += ["Claims that cannot hold together; one of each was given up:", ""]
         lines += [f"- {conflict}" for conflict in story.given_up] + [""]
     else:
-        lines += ["By the integer programme (docs/calibration.md), all of these can hold together.", ""]
+        lines += ["All of these can hold together, says the integer programme (docs/calibration.md).", ""]
     if out:
-        lines += ["Not asked, since they do not depend on who uses what:", ""]
+        lines += ["Not asked, since who uses what does not set them:", ""]
         reasons: dict[str, list[str]] = {}
         for claim in out:
             reasons.setdefault(_why_out(claim), []).append(claim.id)
@@ -92,7 +89,7 @@ def _asked(story: Story) -> list[str]:
 def _why_out(claim: LinearClaim) -> str:
     rates = sorted({part.set_by for part in claim.linear_parts if part.set_by is not None})
     if rates:
-        return f"set by {' and '.join(rates)}, which are inputs of the world"
+        return f"set by {' and '.join(rates)}, which the world has as inputs"
     return "; ".join(dict.fromkeys(part.why_not for part in claim.parts if part.result is None))
 
 
@@ -100,15 +97,16 @@ def _trace(story: Story) -> list[str]:
     lines = [
         "## Step by step",
         "",
-        "- *distance*, *by author*: between the shares of expected tokens and those of the market that the step aims "
-        "at, by group of models and category, and by author alone: half the sum of the absolute differences, averaged "
-        "over the fortnights, in points.",
-        "- *widths short*: by how many widths of their bands conditions fall short, added up. *strain*: what steps "
-        f"lessen, half the squares of the widths that conditions lack to hold with room (beyond {FAR:g} widths in "
-        "proportion), added up. *out of reach*: how many widths would still be missing if tokens answered as the logit "
-        "says.",
-        f"- *moved*: parameters that differ from the world as it was by more than {LEAST_MOVE:.1%}. *effective*: how "
-        "many of them carry the move (the square of the sum of their squares over the sum of their fourth powers).",
+        "distance: half the sum of absolute differences between shares of expected tokens and of the market that "
+        "the step "
+        "goes to, in the mean of the fortnights, in points: by group of models and category, and by author alone. "
+        "widths "
+        "short: by how many widths of their bands conditions fall short, in all; strain: the sum of squares of "
+        "what they lack to hold with room, which steps lessen; out of reach: what would be left of the widths short "
+        "if tokens answered as the logit says. moved: parameters that differ from the world as it was by more than "
+        f"{LEAST_MOVE:.1%}. effective: how many carry the move (the square of the sum of squares over the sum of "
+        f"fourth "
+        "powers).",
         "",
         *heading(
             "step",
@@ -181,25 +179,21 @@ def _conditions(story: Story) -> list[str]:
     lines = [
         "## Conditions on the fitted seeds",
         "",
-        "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked × were "
-        "not asked, since lengths and prices set them.",
+        "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked with a "
+        "cross "
+        "were not asked: lengths and prices set them.",
         "",
         *heading("condition", "before", "after"),
     ]
     lines += [
-        row(f"{name}{'' if name in best.asked else ' ×'}", _slack(first, name), _slack(best, name))
-        for name in best.slack
+        row(f"{name}{'' if name in best.asked else ' ×'}", _slack(first, name), f"{value:+.2f}")
+        for name, value in best.slack.items()
     ]
     return [*lines, ""]
 
 
 def _slack(step: Step, name: str) -> str:
-    if name not in step.slack:
-        return "–"
-    slack = step.slack[name]
-    return (
-        f"{slack:+.2f}" if abs(slack) <= MOST_WIDTHS else f"beyond {math.copysign(MOST_WIDTHS, slack):+.0f}"
-    )
+    return f"{step.slack[name]:+.2f}" if name in step.slack else "–"
 
 
 def _fresh(story: Story) -> list[str]:
@@ -211,7 +205,8 @@ def _fresh(story: Story) -> list[str]:
         "## Calibration claims on fresh seeds",
         "",
         f"{study.scenario}, master seed {study.master_seed}, {len(study.seeds)} replicates with the full number of "
-        "users, judged by sampled logs, as a real gateway's would be. None of these seeds was fitted.",
+        f"users: "
+        "judged on sampled logs, as a real gateway's would be. None of these seeds was fitted.",
         "",
         *heading("claim", "", "holds", "of"),
     ]

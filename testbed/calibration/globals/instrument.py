@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.gateway.models import models_table
+from sim.market import Market
 from sim.world import World, load_world
 from testbed.calibration.globals.published import Published, published
 from testbed.calibration.globals.whole_log import whole_log
@@ -25,7 +27,7 @@ from testbed.calibration.tensor.amounts import Amounts
 from testbed.calibration.tensor.frame import main_weeks
 from testbed.calibration.tensor.reader import LEAST_WHOLE
 from testbed.calibration.tensor.sight import Sight
-from testbed.calibration.tensor.worlds import facts_of_world
+from testbed.calibration.tensor.worlds import facts_of
 from testbed.claims.registry import registry
 
 Floats = npt.NDArray[np.float64]
@@ -46,8 +48,9 @@ class Instrument:
     def published(self) -> tuple[Published, ...]:
         """The numbers of the calibration claims."""
         weeks = main_weeks()
-        totals = (1.0,) * len(weeks)  # only trends in all tokens use these
-        setting = Setting(weeks, self.facts, totals)
+        setting = Setting(
+            weeks, self.facts, (1.0,) * len(weeks)
+        )  # of which only trends in all tokens make use
         wanted = {entry.id for entry in registry() if entry.claim.calibration}
         return published(linear_claims(setting, wanted))
 
@@ -93,7 +96,13 @@ class Weekly:
 
 def instrument_of(world: World, authors: tuple[str, ...]) -> Instrument:
     """The instrument for a world. Raises ValueError for one without a classifier."""
-    return Instrument(facts_of_world(world), sight.of_world(world), authors)
+    if world.classifier is None:
+        raise ValueError("this world has no classifier; make it with load_world")
+    market = Market(world.scenario, world.catalogue)
+    for _ in market.days():  # without agents: what they do changes no fact
+        pass
+    facts = facts_of(models_table(world.catalogue, world.scenario, market))
+    return Instrument(facts, sight.measured(world.classifier), authors)
 
 
 @cache

@@ -41,7 +41,7 @@ def outcome(head: dict[str, Any], blobs: Sequence[bytes], limits: Limits, file: 
             failure = held["failure"] if held["failure"] in get_args(Failure) else "error"
             return Outcome(failure=failure, reason=str(held["reason"]), printed=said, seconds=seconds)
         else:
-            table, notes = _table(held["columns"]), tuple(str(note) for note in held["notes"])
+            table, notes = table_of(held["columns"]), tuple(str(note) for note in held["notes"])
             kinds = {str(name): str(kind) for name, kind in held["kinds"].items()}
     except NoTable as error:
         return Outcome(failure="answer", reason=f"{file}: {error}", printed=said, seconds=seconds)
@@ -80,7 +80,8 @@ def _ended(status: int) -> tuple[Failure, str]:
     )
 
 
-def _table(columns: list[dict[str, Any]]) -> pd.DataFrame:
+def table_of(columns: list[dict[str, Any]]) -> pd.DataFrame:
+    """A table from its columns in plain values, as `described` on the other side makes them."""
     frame = pd.DataFrame({i: _series(column) for i, column in enumerate(columns)})
     return frame.set_axis([str(column["name"]) for column in columns], axis=1)
 
