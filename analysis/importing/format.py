@@ -29,6 +29,8 @@ class Form:
     marks: places that every file of this form has; by them it is recognised.
     rules: how each field of the contract is read. What has no rule is null. `model` is read as the source spells it and
         resolved afterwards.
+    aside: rows that are no requests to a language model (embeddings, health checks), by their word at a place; they are
+        left out.
     cached, reasoning: whether cached tokens lie inside tokens_prompt, reasoning tokens inside tokens_completion. Beside
         it, they are added, since the contract counts them inside.
     refused: why a file of this form can never become a log, and what to export instead; such a form has no rules.
@@ -38,6 +40,7 @@ class Form:
     marks: tuple[str, ...]
     rules: Mapping[str, Rule] = field(default_factory=dict)
     kind: Kind = "table"
+    aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cached: Where = "inside"
     reasoning: Where = "inside"
     refused: str = ""

@@ -131,8 +131,11 @@ class _Query:
     def rows(self, records: str) -> str:
         """Rows of the contract from records: texts, then values, then what is wrong with them."""
         form, file = self.form, self.file
-        texts = {name: sql for name, rule in form.rules.items() if (sql := _text(rule, file, form))}
-        sources = _sources(form, file)
+        at = {place: sql for place in _places(form) if (sql := _at(place, file, form))}
+        names = {place: f"p{number}" for number, place in enumerate(at)}
+        read_places = "".join(f", {sql} AS {names[place]}" for place, sql in at.items())
+        texts = {name: sql for name, rule in form.rules.items() if (sql := _text(rule, names))}
+        sources = _sources(form, names)
         if self.user is not None:
             texts[FALLBACK] = f"coalesce({texts.get(FALLBACK, 'NULL')}, {text_literal(self.user)})"
             sources = f"coalesce({sources}, {text_literal(STATED)})"
@@ -143,8 +146,8 @@ class _Query:
         )
         return (
             f"SELECT {', '.join(_field(name, form, texts) for name in FIELDS)}, {self.number}, user_from, "
-            f"{_wrong(form, texts)}, {_odd(form, texts)} FROM (SELECT *, {values} FROM "
-            f"(SELECT {read_texts}, {sources} AS user_from, broken FROM {records}))"
+            f"{_wrong(form, texts, names)}, {_odd(form, texts, names)} FROM (SELECT *, {values} FROM "
+            f"(SELECT *, {read_texts}, {sources} AS user_from FROM (SELECT broken{read_places} FROM {records})))"
         )
 
     def whole_file(self) -> str:
@@ -181,31 +184,51 @@ class _Query:
         return self._of_json(f"(SELECT {json} AS json, broken FROM {lines})")
 
     def _of_json(self, objects: str) -> str:
-        paths = ", ".join(text_literal(f"$.{place}") for place in _places(self.form))
+        paths = ", ".join(text_literal(f"$.{place}") for place in _outer(self.form))
         none = "CASE WHEN json IS NULL THEN 'no JSON object (cut off?)' END"
         return f"(SELECT json_extract_string(json, [{paths}]) AS e, coalesce(broken, {none}) AS broken FROM {objects})"
 
 
 def _places(form: Form) -> list[str]:
-    return list(dict.fromkeys(place for rule in form.rules.values() for place in rule.places))
+    """All places that a form's rules name, and the outer ones of those that lie in a text of JSON."""
+    named = [*form.aside, *(place for rule in form.rules.values() for place in rule.places)]
+    return list(dict.fromkeys([*named, *(outer for place in named if (outer := _split(place)[0]) != place)]))
+
+
+def _outer(form: Form) -> list[str]:
+    return [place for place in _places(form) if not _split(place)[1]]
+
+
+def _split(place: str) -> tuple[str, str]:
+    """A place, and the path into the JSON that it holds (empty: it is a value itself)."""
+    outer, _, inner = place.partition(">")
+    return outer, inner
 
 
 def _at(place: str, file: SourceFile, form: Form) -> str:
     """The text at a place, null where it is empty; nothing where a table has no such column."""
-    if file.shape != "table":
-        return f"nullif(trim(e[{_places(form).index(place) + 1}]), '')"
-    return f"nullif(trim(c{file.columns.index(place)}), '')" if place in file.columns else ""
+    outer, inner = _split(place)
+    if file.shape == "table":
+        if outer not in file.columns:
+            return ""
+        at = f"c{file.columns.index(outer)}"
+    else:
+        at = f"e[{_outer(form).index(outer) + 1}]"
+    if inner:
+        at = f"CASE WHEN json_valid({at}) THEN json_extract_string({at}, {text_literal(f'$.{inner}')}) END"
+    return f"nullif(trim({at}), '')"
 
 
-def _text(rule: Rule, file: SourceFile, form: Form) -> str:
-    found = [sql for place in rule.places if (sql := _at(place, file, form))]
-    return f"coalesce({', '.join(found)})" if found else ""
+def _text(rule: Rule, names: Mapping[str, str]) -> str:
+    """The text of a rule from the texts at its places. names: of the columns that hold these."""
+    found = [names.get(place, "CAST(NULL AS VARCHAR)") for place in rule.places]
+    return rule.join(found) if any(place in names for place in rule.places) else ""
 
 
-def _sources(form: Form, file: SourceFile) -> str:
+def _sources(form: Form, names: Mapping[str, str]) -> str:
     """Where a row's user was found."""
     places = form.rules[FALLBACK].places if FALLBACK in form.rules else ()
-    cases = [f"WHEN {sql} IS NOT NULL THEN {text_literal(p)}" for p in places if (sql := _at(p, file, form))]
+    cases = [f"WHEN {names[p]} IS NOT NULL THEN {text_literal(p)}" for p in places if p in names]
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
 
@@ -235,9 +258,15 @@ def _expected(name: str, form: Form) -> str:
     return f"{name} is not {form.rules[name].expected}" if name in form.rules else f"{name} is not there"
 
 
-def _wrong(form: Form, texts: Mapping[str, str]) -> str:
+def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str]) -> str:
     """Why a row is no row of a log, or null."""
     cases = ["WHEN broken IS NOT NULL THEN {'what': broken, 'found': NULL}"]
+    for place, words in form.aside.items():
+        if (at := names.get(place)) is not None:
+            listed = ", ".join(map(text_literal, words))
+            cases.append(
+                f"WHEN lower({at}) IN ({listed}) THEN {_note(f'no request to a language model, by its {place}', at)}"
+            )
     for name in REQUIRED:
         if name not in texts:
             cases.append(f"WHEN true THEN {_note(f'{name} is not there', 'NULL')}")
@@ -258,14 +287,17 @@ def _wrong(form: Form, texts: Mapping[str, str]) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _odd(form: Form, texts: Mapping[str, str]) -> str:
+def _odd(form: Form, texts: Mapping[str, str], names: Mapping[str, str]) -> str:
     """Values that may be missing and cannot be read; null where there are none."""
-    unread = {name: f"t_{name} IS NOT NULL AND v_{name} IS NULL" for name in texts if name not in REQUIRED}
+    unread = [
+        (f"t_{name} IS NOT NULL AND v_{name} IS NULL", _note(_expected(name, form), f"t_{name}"))
+        for name in texts
+        if name not in REQUIRED
+    ]
+    for outer in dict.fromkeys(_split(place)[0] for place in names if _split(place)[1]):
+        unread.append((f"NOT json_valid({names[outer]})", _note(f"{outer} is not JSON", names[outer])))
     if not unread:
         return "NULL"
-    notes = ", ".join(
-        f"CASE WHEN {sql} THEN {_note(_expected(name, form), f't_{name}')} END"
-        for name, sql in unread.items()
-    )
-    return f"CASE WHEN {' OR '.join(f'({sql})' for sql in unread.values())} THEN " \
+    notes = ", ".join(f"CASE WHEN {sql} THEN {note} END" for sql, note in unread)
+    return f"CASE WHEN {' OR '.join(f'({sql})' for sql, _ in unread)} THEN " \
            f"list_filter([{notes}], lambda note: note IS NOT NULL) END"  # fmt: skip

@@ -48,7 +48,8 @@ def recognise(importers: Mapping[str, Importer], files: Sequence[SourceFile]) ->
 def check_users(file: SourceFile, form: Form, stated: str | None) -> None:
     """Raise LogError for a file that names no users at all, unless the caller stated one."""
     places = form.rules[FALLBACK].places if FALLBACK in form.rules else ()
-    if stated is None and not (file.shape != "table" and places) and not any(file.holds(p) for p in places):
+    held = any(file.shape != "table" or file.holds(place.partition(">")[0]) for place in places)
+    if stated is None and not held:
         looked = f" (it has no column {' or '.join(places)})" if places else ""
         raise LogError(
             f"{file.path}: nothing in it says who sent a request{looked}, and a log needs users. If one person or one "

@@ -1,14 +1,15 @@
 """Rules of columns: how a field of the contract is read from the text that a source has for it.
 
 Every source is read as text first, whatever its kind, so that a value which cannot be read is seen and listed. A rule
-names the places where the value may lie (columns of a table, or paths into a JSON record such as `usage.cost`): the
-first one that is not empty counts.
+names the places where the value may lie: the first one that is not empty counts. A place is a column of a table, or a
+path into a JSON record such as `usage.cost`; `metadata>usage.cost` is the path `usage.cost` in the JSON that a column
+or a path holds as a text or as an object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from analysis.importing import finish_reasons
 from analysis.sources.quoting import text_literal
@@ -18,18 +19,25 @@ MOST_WHOLE = 2**31 - 1
 """The largest whole number that the contract holds (int32)."""
 
 
+def first(texts: Sequence[str]) -> str:
+    """SQL of the first text that is not empty."""
+    return f"coalesce({', '.join(texts)})"
+
+
 @dataclass(frozen=True)
 class Rule:
     """How one field is read.
 
-    places: where its value may lie; the first that is not empty counts.
+    places: where its value may lie.
     parse: from the SQL of a text to the SQL of its value, which is null where the text cannot be read.
     expected: what the text should be, for people.
+    join: from the SQL of the text at each place, NULL where there is none, to the SQL of the one text that is parsed.
     """
 
     places: tuple[str, ...]
     parse: Callable[[str], str]
     expected: str
+    join: Callable[[Sequence[str]], str] = first
 
 
 def text(*places: str) -> Rule:
@@ -80,14 +88,28 @@ def above_zero(*places: str) -> Rule:
 
 def moment(*places: str) -> Rule:
     """A date with a time of day (ISO 8601); without a zone it is UTC."""
+    return Rule(
+        places,
+        lambda t: _utc(_stamp(t)),
+        f"a date with a time of day, such as 2025-11-30 12:00:00, {_YEARS}",
+    )
 
-    def parse(t: str) -> str:
-        zoned = f"regexp_matches(substr({t}, {_SHORTEST + 1}), '[-+A-Za-z]')"  # TIMESTAMP alone leaves the zone out
-        moved = f"CAST(TRY_CAST({t} AS TIMESTAMPTZ) AS TIMESTAMP)"
-        utc = f"CASE WHEN {zoned} THEN {moved} ELSE TRY_CAST({t} AS TIMESTAMP) END"
-        return _utc(f"CASE WHEN length({t}) >= {_SHORTEST} THEN {utc} END")
 
-    return Rule(places, parse, f"a date with a time of day, such as 2025-11-30 12:00:00, {_YEARS}")
+def milliseconds_between(start: str, end: str) -> Rule:
+    """From one moment to a later one; null where one of them is missing."""
+
+    def join(texts: Sequence[str]) -> str:
+        return f"CAST(epoch_ms({_stamp(texts[1])}) - epoch_ms({_stamp(texts[0])}) AS VARCHAR)"
+
+    return replace(whole(start, end), join=join)
+
+
+def is_before(one: str, other: str) -> Rule:
+    """Whether a moment is before another; null where one of them is missing."""
+    return replace(
+        flag(one, other),
+        join=lambda texts: f"CAST({_stamp(texts[0])} < {_stamp(texts[1])} AS VARCHAR)",
+    )
 
 
 def unix_seconds(*places: str) -> Rule:
@@ -116,6 +138,16 @@ def finish_reason(*places: str, also: Mapping[str, str] | None = None) -> Rule:
 
 _SHORTEST = len("2025-11-30 12:00")  # a date alone is no moment
 _YEARS = f"in the years {YEARS[0]} to {YEARS[1]}"
+
+
+def _stamp(t: str) -> str:
+    """A text as a moment in UTC, or null."""
+    zoned = (
+        f"regexp_matches(substr({t}, {_SHORTEST + 1}), '[-+A-Za-z]')"  # TIMESTAMP alone leaves the zone out
+    )
+    moved = f"CAST(TRY_CAST({t} AS TIMESTAMPTZ) AS TIMESTAMP)"
+    utc = f"CASE WHEN {zoned} THEN {moved} ELSE TRY_CAST({t} AS TIMESTAMP) END"
+    return f"CASE WHEN length({t}) >= {_SHORTEST} THEN {utc} END"
 
 
 def _utc(stamp: str) -> str:

@@ -18,6 +18,8 @@ from analysis.importing.account import Account
 from analysis.importing.run import import_log
 from testbed.commands.import_log import listed_models
 
+SAMPLES = Path(__file__).parent / "samples"
+"""Real rows; samples/README.md says whose."""
 COLUMNS = (
     "generation_id", "created_at", "cost_total", "cost_web_search", "cost_cache", "cost_file_processing",
     "byok_usage_inference", "tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached",

@@ -80,7 +80,7 @@ def test_models_of_ones_own_are_listed_before_the_catalogues(tmp_path, capsys, e
         (["nowhere.csv"], "nowhere.csv: no such file or folder"),
         (
             ["openruoter", "{export}"],
-            "unknown format 'openruoter', did you mean 'openrouter'?; known: openrouter",
+            "unknown format 'openruoter', did you mean 'openrouter'?; known: ",
         ),
         (["{export}", "--user", " "], "--user needs a name"),
         (["{export}", "--models", "{export}"], "no models table of the contract"),

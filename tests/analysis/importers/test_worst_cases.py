@@ -115,7 +115,7 @@ REFUSED = {
         table(ROWS, [c for c in COLUMNS if c != "cost_total"]).encode(),
         "without cost_total",
     ),
-    "another tool's": (b"a,b\n1,2\n", "not known.*It has a, b; known formats: openrouter"),
+    "another tool's": (b"a,b\n1,2\n", "not known.*It has a, b; known formats: .*openrouter"),
     "quote never closed": (
         table(ROWS).replace("Coder", '"Coder', 1).encode(),
         r"csv:3: a quotation mark that opens here is not closed",
