@@ -48,6 +48,7 @@ class Account:
 
     left_out: rows that are not in the log. odd: rows that are, with a value that could not be read and is null.
     empty: fields of the contract that are null in every row. users_from: where rows name their user, with their count.
+    at_list_prices: rows that state no cost, which was computed.
     totals: tokens and USD of the written rows. first, last: their moments, ISO 8601 in UTC. not_read: files beside.
     warnings: what is odd about the log as a whole.
     """
@@ -66,6 +67,7 @@ class Account:
     first: str
     last: str
     not_read: tuple[str, ...]
+    at_list_prices: int = 0
     warnings: tuple[str, ...] = ()
 
     @property
@@ -93,16 +95,11 @@ def account_of(
     sums = [name for name, field in contract.fields("generations").items() if field.unit in ("tokens", "USD")]
     totals = ", ".join(f"sum({identifier(name)})" for name in sums)
     one = connection.execute(
-        f"SELECT count(*), strftime(min(created_at), {_MOMENT}), strftime(max(created_at), {_MOMENT}), {counts}, "
-        f"{totals} FROM log"
+        f"SELECT count(*), strftime(min(created_at), {_MOMENT}), strftime(max(created_at), {_MOMENT}), "
+        f"count_if(listed), {counts}, {totals} FROM log"
     ).fetchall()[0]
-    written, first, last, filled, summed = (
-        one[0],
-        one[1],
-        one[2],
-        one[3 : 3 + len(FIELDS)],
-        one[3 + len(FIELDS) :],
-    )
+    (written, first, last, priced), others = one[:4], one[4:]
+    filled, summed = others[: len(FIELDS)], others[len(FIELDS) :]
     users = connection.execute("SELECT user_from, count(*) FROM log GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
     return Account(
         format=importer.name,
@@ -119,6 +116,7 @@ def account_of(
         first=first or "",
         last=last or "",
         not_read=beside,
+        at_list_prices=priced,
     )
 
 
@@ -146,7 +144,9 @@ def _noted(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead], que
     where: dict[int, str] = {}
     for one in reads:
         mine = {row - one.first_row for row in shown if one.first_row <= row < one.first_row + one.rows}
-        where |= {one.first_row + record: place for record, place in places(one.file, mine).items()}
+        where |= {
+            one.first_row + record: place for record, place in places(one.file, mine, one.form.unfold).items()
+        }
     return [
         Noted(what, rows, tuple(_example(where[e["row"]], e["found"]) for e in examples))
         for what, rows, examples in found

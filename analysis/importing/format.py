@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from analysis import contract
 from analysis.importing.rules import Rule
@@ -18,6 +18,21 @@ DERIVED = ("tool_called",)
 REQUIRED = tuple(f.name for f in contract.GENERATIONS if f.required)
 FALLBACK = "user_id"
 """The field that the user of the command may state where a row has none."""
+COST = "cost_total"
+"""The field that listed prices may give where the user of the command says so."""
+
+
+class Part(NamedTuple):
+    """What a record of a file holds: one row. place: where it stands, for people. value: the JSON object that the rules
+    read. wrong: why it is no row (empty: it is one)."""
+
+    place: str
+    value: Mapping[str, Any] | None
+    wrong: str = ""
+
+
+Unfold = Callable[[Iterator[tuple[str, Any]]], Iterator[Part]]
+"""From the records of a file, each with its place, to the rows that they hold; a table's record maps names to texts."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,8 @@ class Form:
         left out.
     cached, reasoning: whether cached tokens lie inside tokens_prompt, reasoning tokens inside tokens_completion. Beside
         it, they are added, since the contract counts them inside.
+    unfold: makes the rows of records that hold several or none, or that must be counted by rules of their own; it reads
+        record by record, and the rules read what it gives. None: a record is a row.
     refused: why a file of this form can never become a log, and what to export instead; such a form has no rules.
     """
 
@@ -43,11 +60,12 @@ class Form:
     aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cached: Where = "inside"
     reasoning: Where = "inside"
+    unfold: Unfold | None = None
     refused: str = ""
 
     def __post_init__(self) -> None:
         unknown = set(self.rules) - set(contract.fields("generations"))
-        missing = set(REQUIRED) - {FALLBACK} - set(self.rules)
+        missing = set(REQUIRED) - {FALLBACK, *([COST] if self.unfold else [])} - set(self.rules)
         if unknown:
             raise ValueError(f"{self.name}: no fields of the contract: {', '.join(sorted(unknown))}")
         if missing and not self.refused:
@@ -56,8 +74,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Importer:
-    """A gateway. name: what `slipper import` calls it. title: its own name. forms: the first that fits best counts."""
+    """A gateway. name: what `slipper import` calls it. title: its own name. forms: the first that fits best counts.
+    copies_differ: fields in which a copy of a row may differ from it."""
 
     name: str
     title: str
     forms: tuple[Form, ...]
+    copies_differ: tuple[str, ...] = ()

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import duckdb
 import pyarrow as pa
 
-from analysis.importing.model_ids import Listed, ModelId
+from analysis.importing.model_ids import Listed, ModelId, Resolved
 from analysis.importing.reading import FIELDS
 from analysis.sources.quoting import identifier
 
 
-def make(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> list[ModelId]:
+def make(
+    connection: duckdb.DuckDBPyConnection, models: pa.Table, copies_differ: Collection[str], list_prices: bool
+) -> list[ModelId]:
     """Make the view `log` of the table `rows`, and the table `copies` of the rows that it leaves out for being one.
 
-    models: the listed models. Returns the ids of the log, the most frequent first.
+    models: the listed models. copies_differ: fields in which a copy may differ. list_prices: rows that state no cost
+    get that of their model's listed price. Returns the ids of the log, the most frequent first.
     """
-    _find_copies(connection)
-    ids = _resolve(connection, models)
+    _find_copies(connection, copies_differ)
+    found = _resolve(connection, models)
+    if list_prices:
+        _price(connection, models)
+    rows = connection.execute(
+        f"SELECT model, count(*) FROM rows WHERE {_KEPT} GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
     own = ", ".join(
         {"model": "means AS model", "variant": "coalesce(variant, id_variant) AS variant"}.get(
             name, identifier(name)
@@ -24,18 +34,19 @@ def make(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> list[ModelI
         for name in FIELDS
     )
     connection.execute(
-        f"CREATE VIEW log AS SELECT {own}, user_from, odd, rows.rowid AS row FROM rows JOIN ids ON rows.model = ids.id "
-        f"WHERE {_KEPT}"
+        f"CREATE VIEW log AS SELECT {own}, user_from, odd, listed, rows.rowid AS row FROM rows "
+        f"JOIN ids ON rows.model = ids.id WHERE {_KEPT}"
     )
-    return ids
+    return [ModelId(name, found[name].model, count, found[name].how) for name, count in rows]
 
 
 _KEPT = "wrong IS NULL AND rows.rowid NOT IN (SELECT row FROM copies)"
 
 
-def _find_copies(connection: duckdb.DuckDBPyConnection) -> None:
-    """Rows that say the same as an earlier one in every field. Only those of an id that is there twice are compared."""
-    fields = ", ".join(map(identifier, FIELDS))
+def _find_copies(connection: duckdb.DuckDBPyConnection, differ: Collection[str]) -> None:
+    """Rows that say the same as an earlier one in every field, but those in which copies differ. Only those of an id
+    that is there twice are compared."""
+    fields = ", ".join(identifier(name) for name in FIELDS if name not in differ)
     connection.execute(
         "CREATE TABLE copies AS WITH twice AS (SELECT generation_id FROM rows WHERE wrong IS NULL GROUP BY 1 HAVING "
         "count(*) > 1), numbered AS (SELECT rowid AS row, row_number() OVER (PARTITION BY "
@@ -44,13 +55,11 @@ def _find_copies(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _resolve(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> list[ModelId]:
+def _resolve(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> dict[str, Resolved]:
     """The table `ids`: what each id means, and its variant for rows that state none."""
-    rows = connection.execute(
-        f"SELECT model, count(*) FROM rows WHERE {_KEPT} GROUP BY 1 ORDER BY 2 DESC, 1"
-    ).fetchall()
+    rows = connection.execute(f"SELECT DISTINCT model FROM rows WHERE {_KEPT}").fetchall()
     known = Listed(models)
-    found = {name: known.resolve(name) for name, _ in rows}
+    found = {name: known.resolve(name) for (name,) in rows}
     table = pa.table(
         {
             "id": pa.array(found, pa.string()),
@@ -60,4 +69,35 @@ def _resolve(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> list[Mo
     )
     connection.register("found_ids", table)
     connection.execute("CREATE TABLE ids AS SELECT * FROM found_ids")
-    return [ModelId(name, found[name].model, count, found[name].how) for name, count in rows]
+    return found
+
+
+def _price(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> None:
+    """Costs of rows that state none: at the price of their model on their day, cached tokens at theirs; what a gateway
+    takes for writing a cache, and discounts, are not listed. Rows whose model has no price are marked."""
+    prices = [
+        (
+            row["model"],
+            price["from"],
+            *(price[f"{name}_usd_per_mtok"] for name in ("prompt", "completion", "cached")),
+        )
+        for row in models.to_pylist()
+        for price in row.get("prices") or ()
+    ]
+    connection.execute(
+        "CREATE TABLE prices (model VARCHAR, since DATE, fresh DOUBLE, shown DOUBLE, kept DOUBLE)"
+    )
+    if prices:
+        connection.executemany("INSERT INTO prices VALUES (?, ?, ?, ?, ?)", prices)
+    kept = "coalesce(tokens_cached, 0)"
+    usd = f"((tokens_prompt - {kept}) * fresh + {kept} * coalesce(kept, fresh) + tokens_completion * shown) / 1e6"
+    connection.execute(
+        f"UPDATE rows SET listed = true, cost_total = priced.usd FROM (SELECT rows.rowid AS row, "
+        f"CASE WHEN coalesce(variant, id_variant) = 'free' THEN 0 ELSE {usd} END AS usd FROM rows "
+        "JOIN ids ON rows.model = ids.id ASOF JOIN prices ON ids.means = prices.model AND rows.created_at >= "
+        f"prices.since WHERE cost_total IS NULL AND {_KEPT}) AS priced WHERE rows.rowid = priced.row"
+    )
+    connection.execute(
+        "UPDATE rows SET wrong = {'what': 'cost_total is empty, and its model has no listed price on its day', "
+        f"'found': model}} WHERE cost_total IS NULL AND {_KEPT}"
+    )

@@ -8,17 +8,18 @@ null and noted (`odd`). Nothing is dropped here.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from analysis import contract
-from analysis.importing.format import DERIVED, FALLBACK, REQUIRED, Form, Where
-from analysis.importing.records import records
+from analysis.importing.format import COST, DERIVED, FALLBACK, REQUIRED, Form, Unfold, Where
+from analysis.importing.records import MOST_BYTES, NO_OBJECT, json_objects, parts, records
 from analysis.importing.rules import MOST_WHOLE, Rule
 from analysis.importing.source import SourceFile
 from analysis.sources.errors import LogError, first_line
@@ -61,7 +62,8 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"SET temp_directory = {text_literal(str(folder / 'spill'))}")
         fields = ", ".join(f"{identifier(f.name)} {_TYPES[f.type]}" for f in contract.GENERATIONS)
         connection.execute(
-            f"CREATE TABLE rows ({fields}, file INTEGER, user_from VARCHAR, wrong {_NOTE}, odd {_NOTE}[])"
+            f"CREATE TABLE rows ({fields}, file INTEGER, user_from VARCHAR, wrong {_NOTE}, odd {_NOTE}[], "
+            "listed BOOLEAN)"
         )
         yield connection
     finally:
@@ -69,18 +71,25 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read(
-    connection: duckdb.DuckDBPyConnection, number: int, file: SourceFile, form: Form, user: str | None
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    file: SourceFile,
+    form: Form,
+    user: str | None,
+    list_prices: bool,
 ) -> FileRead:
-    """Add a file's rows to the table `rows`. number: of the file. user: of rows that name none. Raises LogError.
+    """Add a file's rows to the table `rows`. number: of the file. user: of rows that name none. list_prices: a row may
+    state no cost. Raises LogError.
 
     The engine reads a file as a whole or not at all; one in which it stumbles is read record by record.
     """
-    query = _Query(number, file, form, user)
+    one_by_one = form.unfold is not None or file.shape == "parquet"
+    query = _Query(number, replace(file, shape="lines") if form.unfold else file, form, user, list_prices)
     try:
-        if not (file.utf8 and _read_at_once(connection, query)):
-            if file.shape not in ("table", "lines"):
-                raise LogError(f"{file.path}: not UTF-8: save it again as UTF-8")
-            for batch in _batches(file):
+        if not file.utf8 and file.shape not in ("table", "lines"):
+            raise LogError(f"{file.path}: not UTF-8: save it again as UTF-8")
+        if one_by_one or not (file.utf8 and _read_at_once(connection, query)):
+            for batch in _unfolded(file, form.unfold) if form.unfold else _batches(file):
                 connection.register("batch", batch)
                 connection.execute(f"INSERT INTO rows {query.rows(query.batch())}")
                 connection.unregister("batch")
@@ -107,13 +116,26 @@ def _read_at_once(connection: duckdb.DuckDBPyConnection, query: _Query) -> bool:
 
 def _batches(file: SourceFile) -> Iterator[pa.Table]:
     """The records of a file as tables of texts: `c0`, `c1` ..., or `line` of JSON; and why one is none (`broken`)."""
-    names = [f"c{i}" for i in range(len(file.columns))] if file.shape == "table" else ["line"]
+    names = [f"c{i}" for i in range(len(file.columns))] if file.is_table else ["line"]
     nothing = [None] * len(names)
     found = records(file)
     while batch := list(itertools.islice(found, _BATCH)):
         columns = zip(*(nothing if record.wrong else record.values for record in batch), strict=True)
         table = {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
         yield pa.table(table | {"broken": pa.array([record.wrong or None for record in batch], pa.string())})
+
+
+def _unfolded(file: SourceFile, unfold: Unfold) -> Iterator[pa.Table]:
+    """The rows that the records of a file hold, as tables of `line` and `broken`."""
+    found = parts(file, unfold)
+    while batch := list(itertools.islice(found, _BATCH)):
+        lines = [None if part.value is None else json.dumps(part.value) for part in batch]
+        yield pa.table(
+            {
+                "line": pa.array(lines, pa.string()),
+                "broken": pa.array([part.wrong or None for part in batch], pa.string()),
+            }
+        )
 
 
 # --- the query of one file ----------------------------------------------------------------------------------
@@ -127,6 +149,7 @@ class _Query:
     file: SourceFile
     form: Form
     user: str | None
+    list_prices: bool
 
     def rows(self, records: str) -> str:
         """Rows of the contract from records: texts, then values, then what is wrong with them."""
@@ -146,8 +169,9 @@ class _Query:
         )
         return (
             f"SELECT {', '.join(_field(name, form, texts) for name in FIELDS)}, {self.number}, user_from, "
-            f"{_wrong(form, texts, names)}, {_odd(form, texts, names)} FROM (SELECT *, {values} FROM "
-            f"(SELECT *, {read_texts}, {sources} AS user_from FROM (SELECT broken{read_places} FROM {records})))"
+            f"{_wrong(form, texts, names, self.list_prices)}, {_odd(form, texts, names)}, false "
+            f"FROM (SELECT *, {values} FROM (SELECT *, {read_texts}, {sources} AS user_from "
+            f"FROM (SELECT broken{read_places} FROM {records})))"
         )
 
     def whole_file(self) -> str:
@@ -157,7 +181,7 @@ class _Query:
         packed = (
             f"compression = '{'uncompressed' if self.file.compression == 'none' else self.file.compression}'"
         )
-        exact = f"auto_detect = false, max_line_size = {LONGEST}, buffer_size = {4 * LONGEST}, {packed}"
+        exact = f"auto_detect = false, max_line_size = {LONGEST}, buffer_size = {MOST_BYTES}, {packed}"
         if self.file.shape == "table":
             columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.file.columns)))
             return (
@@ -169,15 +193,11 @@ class _Query:
                 f"(SELECT line, NULL AS broken FROM read_csv({name}, columns = {{'line': 'VARCHAR'}}, header = false, "
                 f"delim = chr(1), quote = '', escape = '', {exact}) WHERE trim(line) <> '')"
             )
-        shape = "array" if self.file.shape == "array" else "unstructured"
-        objects = (
-            f"read_json_objects({name}, format = '{shape}', maximum_object_size = {4 * LONGEST}, {packed})"
-        )
-        return self._of_json(f"(SELECT json, NULL AS broken FROM {objects})")
+        return self._of_json(f"(SELECT json, NULL AS broken FROM {json_objects(self.file)})")
 
     def batch(self) -> str:
         """The same of the table `batch`."""
-        return "batch" if self.file.shape == "table" else self._of_lines("batch")
+        return "batch" if self.file.is_table else self._of_lines("batch")
 
     def _of_lines(self, lines: str) -> str:
         json = "CASE WHEN json_valid(line) THEN CASE WHEN json_type(line) = 'OBJECT' THEN line END END"
@@ -185,7 +205,7 @@ class _Query:
 
     def _of_json(self, objects: str) -> str:
         paths = ", ".join(text_literal(f"$.{place}") for place in _outer(self.form))
-        none = "CASE WHEN json IS NULL THEN 'no JSON object (cut off?)' END"
+        none = f"CASE WHEN json IS NULL THEN {text_literal(NO_OBJECT)} END"
         return f"(SELECT json_extract_string(json, [{paths}]) AS e, coalesce(broken, {none}) AS broken FROM {objects})"
 
 
@@ -208,7 +228,7 @@ def _split(place: str) -> tuple[str, str]:
 def _at(place: str, file: SourceFile, form: Form) -> str:
     """The text at a place, null where it is empty; nothing where a table has no such column."""
     outer, inner = _split(place)
-    if file.shape == "table":
+    if file.is_table:
         if outer not in file.columns:
             return ""
         at = f"c{file.columns.index(outer)}"
@@ -258,7 +278,7 @@ def _expected(name: str, form: Form) -> str:
     return f"{name} is not {form.rules[name].expected}" if name in form.rules else f"{name} is not there"
 
 
-def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str]) -> str:
+def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str], list_prices: bool) -> str:
     """Why a row is no row of a log, or null."""
     cases = ["WHEN broken IS NOT NULL THEN {'what': broken, 'found': NULL}"]
     for place, words in form.aside.items():
@@ -268,6 +288,11 @@ def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str]) -> st
                 f"WHEN lower({at}) IN ({listed}) THEN {_note(f'no request to a language model, by its {place}', at)}"
             )
     for name in REQUIRED:
+        if name == COST and list_prices:
+            if name in texts:
+                unread = f"t_{name} IS NOT NULL AND v_{name} IS NULL"
+                cases.append(f"WHEN {unread} THEN {_note(_expected(name, form), f't_{name}')}")
+            continue
         if name not in texts:
             cases.append(f"WHEN true THEN {_note(f'{name} is not there', 'NULL')}")
             continue

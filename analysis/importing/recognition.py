@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.contract.nearest_names import did_you_mean
-from analysis.importing.format import FALLBACK, Form, Importer
+from analysis.importing.format import COST, FALLBACK, Form, Importer
 from analysis.importing.source import SourceFile
 from analysis.numerals import listed
 from analysis.sources.errors import LogError
@@ -48,12 +48,21 @@ def recognise(importers: Mapping[str, Importer], files: Sequence[SourceFile]) ->
 def check_users(file: SourceFile, form: Form, stated: str | None) -> None:
     """Raise LogError for a file that names no users at all, unless the caller stated one."""
     places = form.rules[FALLBACK].places if FALLBACK in form.rules else ()
-    held = any(file.shape != "table" or file.holds(place.partition(">")[0]) for place in places)
+    held = any(form.unfold or not file.is_table or file.holds(place.partition(">")[0]) for place in places)
     if stated is None and not held:
         looked = f" (it has no column {' or '.join(places)})" if places else ""
         raise LogError(
             f"{file.path}: nothing in it says who sent a request{looked}, and a log needs users. If one person or one "
             "service sent them all, say so: --user NAME"
+        )
+
+
+def check_costs(file: SourceFile, form: Form, list_prices: bool) -> None:
+    """Raise LogError for a file of a form without costs, unless the caller asks for those of the list."""
+    if COST not in form.rules and not list_prices:
+        raise LogError(
+            f"{file.path}: nothing in it says what a request cost, and a log needs costs. To have them computed at the "
+            "listed prices of their day, say so: --list-prices"
         )
 
 
@@ -64,18 +73,20 @@ def _best(importer: Importer, file: SourceFile) -> Form | None:
 
 
 def _fits(form: Form, file: SourceFile) -> bool:
-    return _kind(file) == form.kind and all(file.holds(mark) for mark in form.marks)
+    return _kind(file) == form.kind and file.holds(*form.marks)
 
 
 def _kind(file: SourceFile) -> str:
-    return "table" if file.shape == "table" else "json"
+    return "table" if file.is_table else "json"
 
 
 def _unknown(importers: Mapping[str, Importer], file: SourceFile) -> str:
     """What a file lacks to be of the form that it is nearest to."""
     forms = [(one, form) for one in importers.values() for form in one.forms if form.kind == _kind(file)]
     near = max(forms, key=lambda pair: sum(map(file.holds, pair[1].marks)), default=None)
-    names = list(file.columns) or (list(file.record) if isinstance(file.record, dict) else [])
+    names = list(file.columns) or [
+        name for record in file.samples[:1] if isinstance(record, dict) for name in record
+    ]
     has = (
         f"It has {', '.join(names[:_SHOWN])}{' and more' if len(names) > _SHOWN else ''}"
         if names

@@ -33,11 +33,13 @@ def import_log(
     *,
     name: str | None = None,
     user: str | None = None,
+    list_prices: bool = False,
 ) -> Account:
     """Import the files at `where` (a file, or a folder at any depth) as a log into the folder `out`.
 
     importers: by name. models: the listed models, a table of the contract; ids are resolved by it, and it is written
     beside the log. name: the importer; None: the one that knows the files. user: of rows that name none.
+    list_prices: rows that state no cost get that of their model's listed price.
 
     Raises LogError where no log can be made of it, `files.Foreign` where something in `out` is not ours; then `out` is
     as it was.
@@ -48,15 +50,16 @@ def import_log(
     importer, forms = recognition.recognise(chosen, looked)
     for file, form in zip(looked, forms, strict=True):
         recognition.check_users(file, form, user)
+        recognition.check_costs(file, form, list_prices)
     if is_run(out):
         raise LogError(f"{out}: holds a simulated run; import into another folder (--out)")
     models = model_ids.without_variants(models)
     with Staging(out, NAMES) as staging, engine(staging.path) as connection:
         reads = [
-            read(connection, number, file, form, user)
+            read(connection, number, file, form, user, list_prices)
             for number, (file, form) in enumerate(zip(looked, forms, strict=True))
         ]
-        ids = log_view.make(connection, models)
+        ids = log_view.make(connection, models, importer.copies_differ, list_prices)
         account = account_of(connection, importer, reads, ids, tuple(map(str, beside)))
         if not account.written:
             raise LogError(f"{where}: no row of it can become a row of a log. {_reasons(account.left_out)}")
@@ -72,9 +75,10 @@ def import_log(
 def _reasons(left_out: Sequence[Noted]) -> str:
     """Why rows were left out, with an example each."""
     said = [f"{one.why} ({one.rows:,}; {one.examples[0]})" for one in left_out]
-    stated = (
-        " If the rows name no user, say who sent them: --user NAME" if "user_id" in " ".join(said) else ""
-    )
+    all_of_it = " ".join(said)
+    stated = " If the rows name no user, say who sent them: --user NAME" if "user_id" in all_of_it else ""
+    if "cost_total is empty" in all_of_it:
+        stated += " If the rows state no cost, it can be computed at listed prices: --list-prices"
     return (f"Left out: {'; '.join(said)}.{stated}") if said else "It has a header, and no rows"
 
 

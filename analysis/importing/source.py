@@ -18,27 +18,27 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from analysis import contract
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import MAGIC, is_hidden, starts_with
 
-Shape = Literal["table", "lines", "array", "objects"]
-"""A table with a header; JSON records one a line, in one array, or objects over several lines."""
+Shape = Literal["table", "parquet", "lines", "array", "objects"]
+"""A table with a header; a table in Parquet; JSON records one a line, in one array, or objects over several lines."""
 Compression = Literal["none", "gzip", "zstd"]
 
-ENDS = tuple(
-    f"{kind}{packed}"
-    for kind in (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
-    for packed in ("", ".gz", ".zst")
-)
+_TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+ENDS = (".parquet", *(f"{kind}{packed}" for kind in _TEXTS for packed in ("", ".gz", ".zst")))
 """Ends of the names of files that are taken from a folder."""
 DELIMITERS = (",", ";", "\t")
 _STEP = re.compile(r'"[^"]+"|[^.\[\]"]+|\[\d+\]')
 _HEAD = 1 << 20  # bytes that are looked at
+_LONG_HEAD = 1 << 26  # bytes of a file whose first JSON record is longer: what the engine reads of one
+_SAMPLES = 50  # JSON records that are looked at
 _CHUNK = 1 << 22
 _MAGIC: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _FOREIGN = (
-    (MAGIC, "Parquet; if it is a log, open it: slipper analyze FILE"),
     (b"PK\x03\x04", "a zip archive or a workbook; unpack it, or save it as CSV in UTF-8"),
     (b"SQLite format 3\0", "an SQLite file; export its table as CSV"),
 )
@@ -50,8 +50,8 @@ UTF8 = "save it again as UTF-8 (iconv -f UTF-16 -t UTF-8 FILE > NEW)"
 class SourceFile:
     """A file that can be read.
 
-    utf8: whether all of it is. columns: of a table, its header. record: the first JSON record, else None. delimiter:
-    of a table.
+    utf8: whether all of it is. columns: of a table, its header. samples: the first JSON records. delimiter: of a
+    table.
     """
 
     path: Path
@@ -59,12 +59,19 @@ class SourceFile:
     compression: Compression
     utf8: bool
     columns: tuple[str, ...] = ()
-    record: Any = None
+    samples: tuple[Any, ...] = ()
     delimiter: str = ","
 
-    def holds(self, place: str) -> bool:
-        """Whether there is such a column, or such a place in the first record."""
-        return place in self.columns if self.shape == "table" else _within(self.record, place)
+    @property
+    def is_table(self) -> bool:
+        """Whether it has columns."""
+        return self.shape in ("table", "parquet")
+
+    def holds(self, *places: str) -> bool:
+        """Whether there are such columns, or a record among the first ones with all such places."""
+        if self.is_table:
+            return set(places) <= set(self.columns)
+        return any(all(_within(record, place) for place in places) for record in self.samples)
 
 
 def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[Path]]:
@@ -94,14 +101,26 @@ def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[
 
 def look(path: Path) -> SourceFile:
     """What a file is. Raises LogError for what cannot be read."""
+    if starts_with(path, MAGIC):
+        return SourceFile(path, "parquet", "none", True, _parquet_columns(path))
     compression = _compression(path)
     head = _head(path, compression)
     _refuse_foreign(path, head)
     utf8 = _is_utf8(path, compression)
     text = head.decode("utf-8-sig", errors="replace")
     if text.lstrip()[:1] in ("{", "["):
-        shape, record = _json(path, text.lstrip())
-        return SourceFile(path, shape, compression, utf8, record=record)
+        try:
+            shape, samples = _json(text.lstrip())
+        except ValueError:
+            head = _head(path, compression, _LONG_HEAD)
+            try:
+                shape, samples = _json(head.decode("utf-8-sig", errors="replace").lstrip())
+            except ValueError as error:
+                raise LogError(
+                    f"{path}: JSON that cannot be read ({first_line(error)}), or a first record of more than 64 "
+                    "megabytes"
+                ) from None
+        return SourceFile(path, shape, compression, utf8, samples=samples)
     columns, delimiter = _header(path, text)
     return SourceFile(path, "table", compression, utf8, columns, delimiter=delimiter)
 
@@ -140,11 +159,11 @@ def _is_utf8(path: Path, compression: Compression) -> bool:
     return sound and not decoder.getstate()[0]
 
 
-def _head(path: Path, compression: Compression) -> bytes:
+def _head(path: Path, compression: Compression, size: int = _HEAD) -> bytes:
     """The first bytes of a file, unpacked; of one that is cut off, what there is."""
     try:
         with opened(path, compression) as file:
-            head = file.read(_HEAD)
+            head = file.read(size)
     except (EOFError, zlib.error, OSError) as error:
         if compression == "none":
             raise LogError(f"{path}: cannot be read ({first_line(error)})") from None
@@ -180,23 +199,26 @@ def _header(path: Path, text: str) -> tuple[tuple[str, ...], str]:
     return names, delimiter
 
 
-def _json(path: Path, text: str) -> tuple[Shape, Any]:
-    """The shape of a JSON file, and its first record."""
+def _json(text: str) -> tuple[Shape, tuple[Any, ...]]:
+    """The shape of a JSON file, and its first records. Raises ValueError."""
     first, _, rest = text.partition("\n")
-    if text[0] == "{" and (record := _parsed(first)) is not None:
-        return "lines", record
-    if text[0] == "{" and rest.lstrip()[:1] == "{":
-        return "lines", next(
-            (found for line in text.split("\n") if (found := _parsed(line)) is not None), None
-        )
+    if text[0] == "{" and (_parsed(first) is not None or rest.lstrip()[:1] == "{"):
+        lines = text.split("\n", _SAMPLES)[:_SAMPLES]
+        return "lines", tuple(found for line in lines if (found := _parsed(line)) is not None)
     inner = text[1:].lstrip() if text[0] == "[" else text
+    record, _ = json.JSONDecoder().raw_decode(inner)
+    return ("array" if text[0] == "[" else "objects"), (record,)
+
+
+def _parquet_columns(path: Path) -> tuple[str, ...]:
+    """Names of the columns. Raises LogError for a log of the contract: it needs no import."""
     try:
-        record, _ = json.JSONDecoder().raw_decode(inner)
-    except ValueError as error:
-        raise LogError(
-            f"{path}: JSON that cannot be read ({first_line(error)}), or a first record of more than a megabyte"
-        ) from None
-    return ("array" if text[0] == "[" else "objects"), record
+        names = tuple(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise LogError(f"{path}: Parquet that cannot be read ({first_line(error)}). Fetch it again") from None
+    if {field.name for field in contract.GENERATIONS if field.required} <= set(names):
+        raise LogError(f"{path}: this is a log already; open it: slipper analyze FILE")
+    return names
 
 
 def _parsed(line: str) -> Any:

@@ -24,6 +24,7 @@ examples:
   slipper import openrouter_activity_2025-11-30.csv --out november
   slipper import openrouter exports/ --out all-months       a folder: all its files, copies of rows once
   slipper import responses.jsonl --out bot --user support-bot
+  slipper import litellm spend.jsonl --out proxy --list-prices   costs of the list for requests that state none
   slipper import export.csv.gz --out log --json | jq .left_out
   slipper import --formats                                  the gateways that are known, and their exports
 
@@ -43,13 +44,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "format", metavar="FORMAT", nargs="?", help="the gateway (default: the one that knows the file)"
     )
-    parser.add_argument("source", metavar="SOURCE", help="a file (CSV, JSON or JSON lines in UTF-8, also compressed "
-                        "with gzip or zstd), or a folder of them")  # fmt: skip
+    parser.add_argument("source", metavar="SOURCE", help="a file (Parquet; CSV, JSON or JSON lines in UTF-8, also "
+                        "compressed with gzip or zstd), or a folder of them")  # fmt: skip
     parser.add_argument(
         "--out", metavar="LOG", required=True, help="folder for the log; an earlier import there is replaced"
     )
     parser.add_argument("--formats", action=_Formats, help="list the formats and exit")
     parser.add_argument("--user", metavar="NAME", help="who sent the requests that name no user")
+    parser.add_argument("--list-prices", action="store_true", help="compute the cost of requests that state none, "
+                        "at the listed price of their model on their day")  # fmt: skip
     parser.add_argument("--models", metavar="FILE", help="Parquet with facts of more models (slipper schema log); they "
                         "take precedence over those of the catalogue")  # fmt: skip
     arguments.add_output_options(parser)
@@ -87,8 +90,9 @@ def execute(args: argparse.Namespace) -> int:
 
     try:
         account = import_log(
-            args.source, out, importers(), listed_models(args.models), name=args.format, user=args.user
-        )
+            args.source, out, importers(), listed_models(args.models), name=args.format, user=args.user,
+            list_prices=args.list_prices,
+        )  # fmt: skip
     except LogError as error:
         raise BadInput(str(error)) from error
     if args.json:

@@ -35,6 +35,11 @@ def print_account(account: Account, out: Path) -> None:
         "  "
         + escape(", ".join(f"{place}: {counted(rows, 'row')}" for place, rows in account.users_from.items()))
     )
+    if account.at_list_prices:
+        head(console, "costs", "--list-prices")
+        console.print(
+            f"  {counted(account.at_list_prices, 'row')} without a cost: computed at the listed price of the day"
+        )
     if account.empty:
         head(console, "null in every row", "the source does not have it; exhibits that need it say so")
         console.print(f"  {', '.join(account.empty)}")

@@ -128,7 +128,7 @@ REFUSED = {
     "gzip without its end": (gzip.compress(table(ROWS).encode())[:-4], "gzip, and cut off"),
     "zstd cut off": (pa.compress(table(ROWS).encode(), "zstd", asbytes=True)[:-20], "zstd, and cut off"),
     "a workbook": (b"PK\x03\x04 and so on", "workbook"),
-    "Parquet": (b"PAR1 and so on", "slipper analyze"),
+    "Parquet": (b"PAR1 and so on", "Parquet that cannot be read"),
     "JSON cut off": (b'[{"id": "gen-1", "cre', "JSON that cannot be read"),
 }
 
@@ -140,6 +140,13 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(tmp_path, case):
         imported(tmp_path, content)
     assert str(error.value).startswith(str(tmp_path / "export.csv"))
     assert not list((tmp_path / "log").glob("*")) if (tmp_path / "log").exists() else True
+
+
+def test_a_log_needs_no_import(tmp_path):
+    imported(tmp_path, table(ROWS))
+    (part,) = (tmp_path / "log/log").glob("*/*.parquet")
+    with pytest.raises(LogError, match="a log already; open it: slipper analyze"):
+        import_log(part, tmp_path / "again", importers(), models())
 
 
 @pytest.mark.parametrize("packed", [gzip.compress, lambda raw: pa.compress(raw, "zstd", asbytes=True)])
