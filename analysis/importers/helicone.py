@@ -1,0 +1,119 @@
+"""Helicone: its table of requests (request_response_rmt) as ClickHouse gives it, and the answers of its query API.
+
+The table has costs in billionths of a dollar, the API in dollars. Counts are taken apart before they are written:
+cached tokens, those written into a cache, and reasoning tokens lie beside prompt and completion, and are added to them
+(so the API's total is prompt, completion and reasoning). A request that Helicone answered from its own cache has no
+tokens and no cost. A missing user is written as the word undefined or null.
+
+A status from 400 on is an error; statuses below 0 are Helicone's own and say nothing here. The country is that of the
+caller's address, not of the account, and is left out; so is the billing flag: who pays is not whose cost the row has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from analysis.importing.format import Form, Importer, Part
+from analysis.importing.rules import Rule, amount, finish_reason, moment, text, whole
+
+
+def _user(texts: Sequence[str]) -> str:
+    named = (f"CASE WHEN lower({t}) NOT IN ('undefined', 'null') THEN {t} END" for t in texts)
+    return f"coalesce({', '.join(named)})"
+
+
+def _with_written(texts: Sequence[str]) -> str:
+    """Prompt tokens with those that went into a cache."""
+    prompt, written = texts
+    both = f"CAST(TRY_CAST({prompt} AS BIGINT) + TRY_CAST(coalesce({written}, '0') AS BIGINT) AS VARCHAR)"
+    return f"CASE WHEN {prompt} IS NOT NULL THEN coalesce({both}, concat({prompt}, ' + ', {written})) END"
+
+
+def _finish(texts: Sequence[str]) -> str:
+    status, *reasons = texts
+    return (
+        f"CASE WHEN TRY_CAST({status} AS INTEGER) >= 400 THEN 'error' ELSE coalesce({', '.join(reasons)}) END"
+    )
+
+
+_ANSWER = ("choices[0].finish_reason", "stop_reason", "candidates[0].finishReason")
+
+
+def _rules(user: str, status: str, latency: str, models: tuple[str, ...], per_usd: float) -> dict[str, Rule]:
+    reasons = (f"response_body>{place}" for place in _ANSWER)
+    properties = ("properties", "request_properties")
+    return {
+        "generation_id": text("request_id"),
+        "created_at": moment("request_created_at"),
+        "user_id": replace(text(user), join=_user),
+        "account_id": text("organization_id"),
+        "model": text(*models),
+        "model_permaslug": text(*models),
+        "provider_name": text("provider"),
+        "tokens_prompt": replace(whole("prompt_tokens", "prompt_cache_write_tokens"), join=_with_written),
+        "tokens_completion": whole("completion_tokens"),
+        "tokens_reasoning": whole("reasoning_tokens"),
+        "tokens_cached": whole("prompt_cache_read_tokens"),
+        "cost_total": amount("cost", per_usd=per_usd),
+        "finish_reason": replace(finish_reason(status, *reasons), join=_finish),
+        "time_to_first_token_ms": whole("time_to_first_token"),
+        "generation_time_ms": whole(latency),
+        "session_id": text(*(f'{name}>"Helicone-Session-Id"' for name in properties)),
+    }
+
+
+def _page(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
+    """The requests of an answer of the API."""
+    for place, record in records:
+        found = record.get("data")
+        if not isinstance(found, list):
+            yield Part(place, None, "an answer without data")
+            continue
+        for number, one in enumerate(found):
+            sound = isinstance(one, dict)
+            yield Part(f"{place}, data[{number}]", one if sound else None, "" if sound else "no JSON object")
+
+
+_TABLE = _rules("user_id", "status", "latency", ("model",), per_usd=1e9)
+_API = _rules(
+    "request_user_id", "response_status", "delay_ms", ("response_model", "model_override", "request_model"), 1
+)
+_OF_TABLE = (
+    "request_id",
+    "request_created_at",
+    "latency",
+    "model",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+)
+_OF_API = (
+    "request_id",
+    "request_created_at",
+    "delay_ms",
+    "request_model",
+    "prompt_tokens",
+    "completion_tokens",
+)
+_BESIDE: dict[str, Any] = {"cached": "outside", "reasoning": "outside"}
+
+IMPORTER = Importer(
+    "helicone",
+    "Helicone",
+    (
+        Form(name="table of requests, CSV or Parquet", marks=_OF_TABLE, rules=_TABLE, **_BESIDE),
+        Form(name="table of requests", kind="json", marks=_OF_TABLE, rules=_TABLE, **_BESIDE),
+        Form(name="requests of the API", kind="json", marks=_OF_API, rules=_API, **_BESIDE),
+        Form(name="requests of the API, CSV", marks=_OF_API, rules=_API, **_BESIDE),
+        Form(
+            name="POST /request/query",
+            kind="json",
+            marks=tuple(f"data[0].{mark}" for mark in _OF_API),
+            rules=_API,
+            unfold=_page,
+            **_BESIDE,
+        ),
+    ),
+)
