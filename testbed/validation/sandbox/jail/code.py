@@ -37,6 +37,7 @@ def query(text: str, tables: Tables) -> Any:
 
 def function(text: str, file: str, name: str, tables: Tables) -> Any:
     """What the function of this name returns, given the tables as it asks for them."""
+    _own_sessions(tables)
     module = _module("submission", text, file)
     exec(compile(text, file, "exec"), module.__dict__)
     asked = module.__dict__.get(name)
@@ -49,12 +50,26 @@ def function(text: str, file: str, name: str, tables: Tables) -> Any:
 
 def script(text: str, file: str, tables: Tables) -> None:
     """Run a script: its argument is a run folder; what it prints is the answer."""
+    _own_sessions(tables)
+    duckdb.set_default_connection(duckdb.connect())
     module = _module("__main__", text, file)
     notebook = SimpleNamespace(run_line_magic=_nothing, run_cell_magic=_nothing, system=_nothing)
     vars(builtins).setdefault("get_ipython", lambda: notebook)  # exports of notebooks call it
     vars(builtins).setdefault("display", print)
     sys.argv = [file, tables.folder()]
     exec(compile(text, file, "exec"), module.__dict__)
+
+
+def _own_sessions(tables: Tables) -> None:
+    """Let sessions of DuckDB that the code opens begin in the zone of the run, as on a machine that lies there."""
+    connect = duckdb.connect
+
+    def zoned(*given: Any, **named: Any) -> duckdb.DuckDBPyConnection:
+        session = connect(*given, **named)
+        session.execute(f"SET TimeZone = '{tables.zone}'")
+        return session
+
+    duckdb.connect = zoned
 
 
 def _module(name: str, text: str, file: str) -> ModuleType:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -22,12 +23,15 @@ from . import fences, frames
 from .run import RESULT, run
 from .watch import Watch
 
-WARM = ("polars", "scipy", "statsmodels", "sklearn", "matplotlib", "numpy", "pandas", "pyarrow")
-"""Libraries that are loaded before the fork if the user's code names them. No others: an import is code, too."""
+WARM = ("scipy", "statsmodels", "sklearn", "matplotlib", "numpy", "pandas", "pyarrow")
+"""Libraries that are loaded before the fork if the user's code names them. No others: an import is code, too.
+polars is none of them, since it starts a thread, which a fork does not have."""
 
 
 def serve(scratch: str, readable: list[str]) -> None:
     """Answer requests until nobody asks any more."""
+    # DuckDB's own session has threads, for which a fork would wait for ever when it lets the session go
+    duckdb.set_default_connection(duckdb.connect(config={"threads": 1}))
     frames.send(1, {"missing": fences.missing(), "loaded": [pd.__name__, pq.__name__]})
     while True:
         try:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -106,7 +107,11 @@ def test_the_zone_of_the_session_is_that_of_the_run(ran):
         "import datetime as dt\ndef f(generations):\n    first = generations.created_at.min().timestamp()\n"
     )
     python += "    return [{'day': str(dt.datetime.fromtimestamp(first).date())}]\n"
-    for file, text in (("a.sql", day), ("a.py", python)):
+    session = f"import duckdb\ndef f(run):\n    return duckdb.connect().sql({day!r}.replace('generations', "
+    session += "f\"'{run}/log/*/*.parquet'\"))\n"
+    script = f"import duckdb, sys\nprint(duckdb.sql({day!r}.replace('generations', "
+    script += "f\"'{sys.argv[1]}/log/*/*.parquet'\")).df().to_csv(index=False))\n"
+    for file, text in (("a.sql", day), ("a.py", python), ("b.py", session), ("c.py", script)):
         assert rows(ran(file, text, zone="America/Los_Angeles")) == [("2025-06-01",)]
         assert rows(ran(file, text)) == [("2025-06-02",)]
     assert rows(ran("a.sql", f"SET TimeZone = 'UTC'; {day}", zone="America/Los_Angeles")) == [("2025-06-02",)]
@@ -208,6 +213,13 @@ def test_nothing_is_left_from_one_run_to_the_next(ran):
     )
     text += "    return [{'seen': str(seen)}]\n"
     assert rows(ran("a.py", text)) == rows(ran("a.py", text)) == [("([], 0, 1)",)]
+
+
+def test_the_warm_process_has_no_thread_that_a_fork_would_miss(warm):
+    warm.missing  # noqa: B018  # waits until it is ready
+    tasks = Path(f"/proc/{warm._warm.process.pid}/task")
+    names = [(task / "comm").read_text().strip() for task in tasks.iterdir()]
+    assert [name for name in names if name != "jemalloc_bg_thd"] == ["python"]  # jemalloc knows how to fork
 
 
 def test_a_warm_process_that_dies_is_replaced(world, tmp_path):
