@@ -1,0 +1,249 @@
+"""OpenTelemetry: spans of requests in OTLP JSON (the collector's file exporter, webhooks), or one a record.
+
+Three generations of names of the GenAI conventions are read (gen_ai.usage.prompt_tokens with gen_ai.system;
+input_tokens; gen_ai.provider.name with counts of cached and reasoning tokens), those of OpenLLMetry before them
+(llm.*), and OpenInference (llm.token_count.*). The newest name that a span has counts.
+
+By the conventions the counts hold cached and reasoning tokens. Where a span's own total says that they were counted
+beside (Anthropic's in some instrumentations), they are added; a span that has more cached than prompt tokens and no
+such total is left out. The conventions have no cost: it comes from names that some writers add, else --list-prices.
+
+Spans of agents, tools and workflows sum requests up and are left out; so is a request around another in the same batch,
+which two instrumentations of one call give. User and session must be on the request's own span.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from analysis.importing.format import Form, Importer, Part
+from analysis.importing.rules import (
+    amount,
+    finish_reason,
+    flag,
+    milliseconds_between,
+    moment,
+    text,
+    whole,
+)
+
+Attributes = Mapping[str, Any]
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "response": ("gen_ai.response.id", "llm.response.id"),
+    "version": ("gen_ai.response.model", "llm.response.model"),
+    "model": (
+        "gen_ai.response.model", "llm.response.model", "gen_ai.request.model", "llm.model_name", "llm.request.model",
+    ),
+    "provider": ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "llm.vendor"),
+    "prompt": (
+        "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
+    ),
+    "completion": (
+        "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion",
+        "llm.usage.completion_tokens",
+    ),
+    "total": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total"),
+    "cached": (
+        "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.details.cache_read_tokens", "llm.token_count.prompt_details.cache_read",
+    ),
+    "written": (
+        "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
+        "gen_ai.usage.details.cache_write_tokens", "llm.token_count.prompt_details.cache_write",
+    ),
+    "reasoning": (
+        "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+        "gen_ai.usage.details.reasoning_tokens", "llm.token_count.completion_details.reasoning",
+        "llm.usage.reasoning_tokens",
+    ),
+    "cost": ("gen_ai.usage.cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost"),
+    "finish": (
+        "gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "gen_ai.completion.0.finish_reason",
+        "llm.response.finish_reason", "llm.finish_reason",
+    ),
+    "streamed": ("gen_ai.request.stream", "gen_ai.is_streaming", "llm.is_streaming"),
+    "user": ("user.id", "enduser.id", "traceloop.association.properties.user_id", "langfuse.user.id"),
+    "session": (
+        "gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id", "langfuse.session.id",
+    ),
+}  # fmt: skip
+"""By what a rule reads: the attributes that may say it, the newest first."""
+_WAIT = ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token")  # seconds
+_TOOLS = ("gen_ai.tool.definitions", "llm.tools.0.tool.json_schema", "llm.request.functions.0.name")
+_KINDS = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "llm.request.type")
+_REQUESTS = ("chat", "text_completion", "generate_content", "completion", "llm")
+_ERRORS = (2, "2", "STATUS_CODE_ERROR", "ERROR")
+
+
+def _batches(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
+    """The spans of batches of OTLP, and of a collector that writes other signals beside them."""
+    for place, record in records:
+        if not isinstance(record.get("resourceSpans"), list):
+            yield Part(place, None, f"a batch without spans ({', '.join(record) or 'empty'})")
+            continue
+        yield from _parts(list(_spans(place, record["resourceSpans"])))
+
+
+def _spans(place: str, resources: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for at, resource in enumerate(filter(_is_object, resources)):
+        of = _attributes((resource.get("resource") or {}).get("attributes"))
+        scopes = resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans") or []
+        for nth, scope in enumerate(filter(_is_object, scopes)):
+            for number, span in enumerate(scope.get("spans") or []):
+                where = f"{place}, resourceSpans[{at}].scopeSpans[{nth}].spans[{number}]"
+                if not _is_object(span):
+                    yield where, {}
+                    continue
+                yield where, {
+                    "id": span.get("spanId"), "trace": span.get("traceId"), "parent": span.get("parentSpanId"),
+                    "start": _moment(span.get("startTimeUnixNano")), "end": _moment(span.get("endTimeUnixNano")),
+                    "status": (span.get("status") or {}).get("code"), "service": of.get("service.name"),
+                    "attributes": _attributes(span.get("attributes")),
+                }  # fmt: skip
+
+
+def _lines(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
+    """Spans one a record, as the SDKs' console exporters write them."""
+    for place, record in records:
+        context = record.get("context") if _is_object(record.get("context")) else {}
+        resource = record.get("resource") if _is_object(record.get("resource")) else {}
+        of = resource.get("attributes")
+        span = {
+            "id": context.get("span_id"), "trace": context.get("trace_id"), "parent": record.get("parent_id"),
+            "start": record.get("start_time"), "end": record.get("end_time"),
+            "status": (record.get("status") or {}).get("status_code"), "service": (of or {}).get("service.name"),
+            "attributes": record.get("attributes") if _is_object(record.get("attributes")) else {},
+        }  # fmt: skip
+        yield from _parts([(place, span)])
+
+
+def _parts(spans: list[tuple[str, dict[str, Any]]]) -> Iterator[Part]:
+    """The requests among the spans of a batch."""
+    whys = [_why_none(span) for _, span in spans]
+    around = {(span["trace"], span["parent"]) for (_, span), why in zip(spans, whys, strict=True) if not why}
+    for (place, span), why in zip(spans, whys, strict=True):
+        if not why and (span["trace"], span["id"]) in around:
+            why = "a request around another: it is counted there"
+        yield Part(place, None if why else _row(span), why)
+
+
+def _why_none(span: Mapping[str, Any]) -> str:
+    """Why a span is no request; empty if it is one."""
+    if not span:
+        return "a span that is no JSON object"
+    attributes: Attributes = span["attributes"]
+    kind = str(_first(attributes, _KINDS) or "")
+    if kind and kind.lower() not in _REQUESTS:
+        return f"no request to a language model: a span of {kind}"
+    if not kind and _first(attributes, (*_NAMES["prompt"], *_NAMES["completion"])) is None:
+        return "no request to a language model: it has none of the attributes of one"
+    return ""
+
+
+def _row(span: Mapping[str, Any]) -> dict[str, Any]:
+    attributes: Attributes = span["attributes"]
+    row = {name: _first(attributes, names) for name, names in _NAMES.items()} | _counts(attributes)
+    if isinstance(row["finish"], (list, tuple)):
+        row["finish"] = next(iter(row["finish"]), None)
+    if not row["finish"] and span["status"] in _ERRORS:
+        row["finish"] = "error"
+    wait = _first(attributes, _WAIT)
+    row["wait"] = round(1000 * wait) if isinstance(wait, (int, float)) else wait
+    row["tools"] = "true" if _first(attributes, _TOOLS) not in (None, "[]", []) else None
+    row["id"] = row["response"] or (f"{span['trace']}-{span['id']}" if span["id"] else None)
+    service = str(span["service"] or "")
+    row["app"] = "" if service.startswith("unknown_service") else service
+    return row | {"start": span["start"], "end": span["end"]}
+
+
+def _counts(attributes: Attributes) -> dict[str, Any]:
+    """Prompt and completion with the parts that the total has beside them; what is no number is left for the rules."""
+    names = ("prompt", "completion", "total", "cached", "written", "reasoning")
+    said = [_first(attributes, _NAMES[name]) for name in names]
+    try:
+        prompt, completion, total, cached, written, reasoning = (int(value or 0) for value in said)
+    except (TypeError, ValueError, OverflowError):
+        return {}
+    for ins in (cached + written, 0):
+        for outs in (reasoning, 0):
+            if (
+                (ins or outs)
+                and total == prompt + completion + ins + outs
+                and said[0] is not None is not said[1]
+            ):
+                return {"prompt": prompt + ins, "completion": completion + outs}
+    return {}
+
+
+def _first(attributes: Attributes, names: tuple[str, ...]) -> Any:
+    return next((attributes[name] for name in names if attributes.get(name) not in (None, "")), None)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _attributes(pairs: Any) -> dict[str, Any]:
+    """OTLP's list of keys and typed values as a mapping."""
+    found = filter(_is_object, pairs if isinstance(pairs, list) else [])
+    return {str(pair.get("key")): _typed(pair.get("value")) for pair in found}
+
+
+def _typed(value: Any) -> Any:
+    if not _is_object(value):
+        return value
+    ((kind, inner),) = list(value.items())[:1] or [("", None)]
+    if kind == "arrayValue":
+        return [_typed(one) for one in (inner or {}).get("values") or []]
+    return json.dumps(inner) if kind == "kvlistValue" else inner
+
+
+def _moment(nanoseconds: Any) -> Any:
+    """Nanoseconds since 1970 as ISO 8601; what is none is left for the rules."""
+    try:
+        return (dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(nanoseconds) // 1000)).isoformat(
+            " ", "microseconds"
+        )
+    except (TypeError, ValueError, OverflowError):
+        return nanoseconds
+
+
+_RULES = {
+    "generation_id": text("id"),
+    "created_at": moment("start"),
+    "user_id": text("user"),
+    "app_name": text("app"),
+    "model": text("model"),
+    "model_permaslug": text("version"),
+    "provider_name": text("provider"),
+    "tokens_prompt": whole("prompt"),
+    "tokens_completion": whole("completion"),
+    "tokens_reasoning": whole("reasoning"),
+    "tokens_cached": whole("cached"),
+    "cost_total": amount("cost"),
+    "finish_reason": finish_reason("finish"),
+    "tools_offered": flag("tools"),
+    "streamed": flag("streamed"),
+    "time_to_first_token_ms": whole("wait"),
+    "generation_time_ms": milliseconds_between("start", "end"),
+    "session_id": text("session"),
+}
+
+IMPORTER = Importer(
+    "opentelemetry",
+    "OpenTelemetry",
+    (
+        Form(name="OTLP", kind="json", marks=("resourceSpans",), rules=_RULES, unfold=_batches),
+        Form(
+            name="spans, one a record",
+            kind="json",
+            marks=("context.trace_id", "context.span_id", "start_time", "attributes"),
+            rules=_RULES,
+            unfold=_lines,
+        ),
+    ),
+)
