@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -31,6 +32,7 @@ class Refusal:
     reason: str
 
 
+@cache
 def asked(question: str, text: str = "", model: str | None = None) -> Survival:
     """What faults do to a query, by default to the question's own example."""
     known = questions()[question]
@@ -79,7 +81,7 @@ def test_the_page_says_what_each_fault_does_to_each_question():
 # --- what becomes of a query ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("question", ["retention_triangle", "top_models", "tool_share", "spend_region"])
+@pytest.mark.parametrize("question", ["cohort_sizes", "top_models", "tool_share", "spend_region"])
 def test_a_right_query_survives_what_changes_no_answer_and_errs_on_the_rest(question):
     """The examples read a log as their question defines it, and no further."""
     found = asked(question)
