@@ -59,9 +59,7 @@ def write_worlds(
     if folder.is_dir() and any(folder.iterdir()):
         _check_ours(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / LIST).write_text(
-        _listed([], model), encoding="utf-8"
-    )  # it is ours from now on, and not complete
+    files.write_text(folder / LIST, _listed([], model))  # it is ours from now on, and not complete
     held = []
     for world in chosen(model) if worlds is None else worlds:
         path = folder / f"{file_name(world.name)}.duckdb"
