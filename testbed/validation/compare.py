@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -95,7 +95,7 @@ def judge(question: Question, right: Answer, given: Answer, shown: int = SHOWN) 
             continue
         count += 1
         found.append((key, difference))
-    found.sort(key=lambda entry: tuple((cell is None, str(type(cell)), cell or 0) for cell in entry[0]))
+    found.sort(key=lambda entry: tuple(map(_in_order, entry[0])))
     if not count:
         if exact:
             return Comparison("exact", answer=given)
@@ -107,6 +107,28 @@ def judge(question: Question, right: Answer, given: Answer, shown: int = SHOWN) 
     said = ", ".join(f"{number} {what}" for number, what in parts if number)
     rows = "row differs" if count == 1 else "rows differ"
     return Comparison("wrong", f"{count} {rows} ({said})", first, count, given)
+
+
+def agrees(question: Question, right: Answer, given: Answer) -> bool:
+    """Whether a given answer is right: `judge(...).right`, without saying what differs."""
+    kinds = {column.name: column.kind for column in question.values}
+    return all(difference is None for _, difference in _differences(kinds, right, given))
+
+
+def differing_columns(question: Question, right: Answer, given: Answer) -> set[str] | None:
+    """The value columns in which two answers differ; None where one has rows that the other lacks."""
+    kinds, found = {column.name: column.kind for column in question.values}, set[str]()
+    for _, difference in _differences(kinds, right, given):
+        if difference is not None:
+            own, other, far, doubled = difference
+            if own is None or other is None or doubled:
+                return None
+            found.update(far)
+    return found
+
+
+def _in_order(cell: Cell) -> tuple[bool, str, Any]:
+    return cell is None, type(cell).__name__, 0 if cell is None else cell
 
 
 _Rest = tuple[dict[str, Cell] | None, dict[str, Cell] | None, tuple[str, ...], bool]

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from testbed.validation.questions.form import OPTIONAL, Column, Holds, Question
+from testbed.validation.questions.form import OPTIONAL, Column, Holds, Oracle, Question
 from testbed.validation.questions.rules import RULES, Rules
 from testbed.validation.tables import Tables
 
@@ -76,12 +76,20 @@ def read_answer(question: Question, frame: pd.DataFrame) -> Answer:
     return _gathered(rows, matches, extra)
 
 
-def known_answer(question: Question, tables: Tables, *, rules: Rules = RULES, **arguments: Any) -> Answer:
-    """The oracle's answer in plain types: `read_answer` of `question.answer`, in a third of the time."""
+def known_answer(
+    question: Question,
+    tables: Tables,
+    *,
+    rules: Rules = RULES,
+    oracle: Oracle | None = None,
+    **arguments: Any,
+) -> Answer:
+    """The oracle's answer, or that of another one, in plain types: `read_answer` of `question.answer`, in a third of
+    the time."""
     keys, columns = [column.name for column in question.keys], question.columns
 
     def rows() -> Iterator[tuple[Key, dict[str, Cell], bool]]:
-        for row in question.rows(tables, rules=rules, **arguments):
+        for row in question.rows(tables, rules=rules, oracle=oracle, **arguments):
             cells = {column.name: _plain_cell(column, row[column.name]) for column in columns}
             yield tuple(cells.pop(name) for name in keys), cells, bool(row.get(OPTIONAL))
 

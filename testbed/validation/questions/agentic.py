@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from testbed.validation.questions.form import Column, Question, python
-from testbed.validation.questions.known_traps import TOKENS, WEEKS, traps
+from testbed.validation.questions.known_traps import DIVIDED, REQUESTS, TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
 from testbed.validation.tables import Row
@@ -42,7 +42,7 @@ def cache_hit_rate(log: Reading) -> Iterator[dict[str, Any]]:
 
 
 SHARE_TRAPS = traps(
-    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "integer division"
+    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", *DIVIDED
 )
 
 TOOL_SHARE = Question(
@@ -69,7 +69,7 @@ def tool_share(generations: pd.DataFrame) -> pd.DataFrame:
     week = monday(generations["created_at"]).rename("week")
     return (called.groupby(week).sum() / tokens.groupby(week).sum()).rename("share").reset_index()
 ''', model=False),
-    SHARE_TRAPS, {}, "weeks without tool calls",
+    (*SHARE_TRAPS, *traps("offered for called", "flag that may be missing")), {}, "weeks without tool calls",
 )  # fmt: skip
 
 REASONING_SHARE = Question(
@@ -98,7 +98,7 @@ def reasoning_share(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     week = monday(generations["created_at"]).rename("week")
     return (own.groupby(week).sum() / tokens.groupby(week).sum()).rename("share").reset_index()
 ''', model=False),
-    (*SHARE_TRAPS, *traps("unknown models dropped")), {}, "weeks without such models",
+    (*SHARE_TRAPS, *traps("unknown models dropped", "reasoning tokens alone")), {}, "weeks without such models",
 )  # fmt: skip
 
 CACHE_HIT_RATE = Question(
@@ -123,8 +123,8 @@ def cache_hit_rate(generations: pd.DataFrame) -> pd.DataFrame:
     sums = known.groupby(week)[["tokens_cached", "tokens_prompt"]].sum()
     return (sums["tokens_cached"] / sums["tokens_prompt"]).rename("share").reset_index()
 ''', model=False),
-    traps(*WEEKS, "nulls as zero", "mean of ratios", "share of another total", "integer division",
-          "failed requests dropped", "retries dropped", "duplicates kept"),
+    traps(*WEEKS, "nulls as zero", "requests for tokens", "mean of ratios", "share of another total", *DIVIDED,
+          *REQUESTS),
     {}, "weeks in which it is not known",
 )  # fmt: skip
 

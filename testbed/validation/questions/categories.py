@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.contract import CATEGORIES
 from testbed.validation.questions.form import Column, Question, python
-from testbed.validation.questions.known_traps import LABELS, TOKENS, WEEKS, traps
+from testbed.validation.questions.known_traps import DIVIDED, LABELLED, LABELS, REQUESTS, TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Labelled, Reading
 from testbed.validation.questions.rules import OTHER
 from testbed.validation.questions.use import WEEK, WEEK_PY
@@ -24,7 +24,7 @@ CARRIED = (
 )
 SHARE_TRAPS = traps(
     *WEEKS, *TOKENS, *LABELS, "sample for the whole", "label tokens as total", "requests for tokens",
-    "share of another total", "mean of ratios", "integer division",
+    "share of another total", "mean of ratios", *DIVIDED,
 )  # fmt: skip
 LABELLED_WEEKS = "Weeks are UTC weeks from Monday, those with labelled requests."
 
@@ -42,7 +42,7 @@ def category_share(log: Reading) -> Iterator[dict[str, Any]]:
     for week, held in labelled_weeks(log).items():
         whole = log.tokens(one.row for one in held)
         for category in (*CATEGORIES, OTHER):
-            tokens = log.tokens(one.row for one in held if category in one.categories)
+            tokens = log.tokens(row for one in held for row in one.rows_of(category))
             yield {
                 "week": week,
                 "category": category,
@@ -61,7 +61,7 @@ def mean_lengths(log: Reading) -> Iterator[dict[str, Any]]:
     """Mean tokens of a request by week and category."""
     for week, held in labelled_weeks(log).items():
         for category in (*CATEGORIES, OTHER):
-            rows = [one.row for one in held if category in one.categories]
+            rows = [row for one in held for row in one.rows_of(category)]
             if rows:
                 prompts = sum(row["tokens_prompt"] for row in rows)
                 completions = sum(row["tokens_completion"] for row in rows)
@@ -78,7 +78,7 @@ def mean_lengths(log: Reading) -> Iterator[dict[str, Any]]:
 def programming_length(log: Reading) -> Iterator[dict[str, Any]]:
     """Mean length of labelled programming requests over that of all requests of the week, labelled or not."""
     for week, held in labelled_weeks(log).items():
-        rows = [one.row for one in held if PROGRAMMING in one.categories]
+        rows = [row for one in held for row in one.rows_of(PROGRAMMING)]
         others = [one.row for one in held if PROGRAMMING not in one.categories]
         every = log.weeks[week]
         mean, of_all = (log.rules.over(log.tokens(part), len(part)) for part in (rows, every))
@@ -163,7 +163,7 @@ def category_share(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd
     sums["share"] = sums["tokens"] / sums["week"].map(whole)
     return sums
 ''', model=False),
-    SHARE_TRAPS, {}, "categories without tokens in a week, and `other`",
+    (*SHARE_TRAPS, *traps("window frames")), {}, "categories without tokens in a week, and `other`",
 )  # fmt: skip
 
 PROGRAMMING_SHARE = Question(
@@ -227,8 +227,8 @@ def mean_lengths(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd.D
     means.columns = ["mean_prompt", "mean_completion"]
     return means.reset_index()
 ''', model=False),
-    traps(*WEEKS, "reasoning twice", "cached twice", "failed requests dropped", "retries dropped", "duplicates kept",
-          *LABELS, "integer division"),
+    traps(*WEEKS, "reasoning twice", "cached twice", *REQUESTS, *LABELLED, "mean of ratios", "median for mean",
+          "integer division"),
     {}, "`other`",
 )  # fmt: skip
 
@@ -271,7 +271,7 @@ def programming_length(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy
         "ratio": (own / every.reindex(own.index)).values,
     })
 ''', model=False),
-    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "mean of ratios", "integer division"),
+    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "median for mean", "integer division"),
     {}, "weeks without labelled programming requests",
 )  # fmt: skip
 

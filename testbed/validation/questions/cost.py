@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.contract import CONTINENTS
 from testbed.validation.questions.form import Column, Question, python
-from testbed.validation.questions.known_traps import TOKENS, WEEKS, traps
+from testbed.validation.questions.known_traps import DIVIDED, REQUESTS, WEEKS, traps
 from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
 from testbed.validation.tables import Row
@@ -25,12 +25,13 @@ CHARGED = (
 )
 COSTS = (
     Column("charged_tokens", "count", "prompt and completion tokens of charged requests"),
-    Column("cost_usd", "money", "USD charged for them"),
+    Column("cost_usd", "money", "USD charged for them", adds=True),
     Column("cost_usd_per_mtok", "money", "USD for a million of them"),
 )
 COST_TRAPS = traps(
-    *TOKENS, "own keys in", "free variants in", "list price", "latest price", "mean of ratios", "integer division",
-    "float money",
+    "reasoning twice", "cached twice", "parts of tokens left out", "failed requests dropped", "retries dropped",
+    "own keys in", "free variants in", "missing variants dropped", "list price", "latest price",
+    "rounded before the sum", "integer division",
 )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def elasticity(log: Reading) -> Iterator[dict[str, Any]]:
     points = [
         (math.log10(row["cost_usd_per_mtok"]), math.log10(row["charged_tokens"]))
         for row in by_model(log)
-        if row["charged_tokens"] > 0 and row["cost_usd"] > 0
+        if row["charged_tokens"] > 0 and row["cost_usd"] > 0 and row["cost_usd_per_mtok"] is not None
     ]
     slope = intercept = r_squared = None
     if len(points) >= LEAST_MODELS and len({round(x, 12) for x, _ in points}) > 1:
@@ -130,7 +131,8 @@ def effective_cost(generations: pd.DataFrame) -> pd.DataFrame:
     sums["cost_usd_per_mtok"] = 1e6 * sums["cost_usd"] / sums["charged_tokens"]
     return sums
 ''', model=False),
-    (*COST_TRAPS, *traps("aliases apart")), {}, "models without charged requests",
+    (*COST_TRAPS, *traps("float money", "mean of ratios", "aliases apart", "versions merged")),
+    {}, "models without charged requests",
 )  # fmt: skip
 
 EFFECTIVE_COST_BY_AUTHOR = Question(
@@ -148,7 +150,7 @@ def effective_cost_by_author(generations: pd.DataFrame) -> pd.DataFrame:
     sums["cost_usd_per_mtok"] = 1e6 * sums["cost_usd"] / sums["charged_tokens"]
     return sums.rename(columns={"model": "author"})
 ''', model=False),
-    COST_TRAPS, {}, "authors without charged requests",
+    (*COST_TRAPS, *traps("float money", "mean of ratios")), {}, "authors without charged requests",
 )  # fmt: skip
 
 ELASTICITY = Question(
@@ -159,7 +161,7 @@ ELASTICITY = Question(
     "models, or models of one cost alone. One row. It is an association across models, not an effect of prices.",
     (
         Column("slope", "mean", "slope of the line"),
-        Column("models", "count", "points", required=False),
+        Column("models", "count", "points", required=False, adds=False),
         Column("intercept", "mean", "the line at x = 0", required=False),
         Column("r_squared", "share", "part of the variance of y that the line explains", required=False),
     ),
@@ -185,7 +187,8 @@ def elasticity(generations: pd.DataFrame) -> pd.DataFrame:
         slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
     return pd.DataFrame({"slope": [slope]})
 ''', model=False),
-    COST_TRAPS, {}, "the row without a slope",
+    (*COST_TRAPS, *traps("aliases apart", "axes turned", "logarithms left out", "natural logarithms")),
+    {}, "the row without a slope", ("shuffled rows", "split files", "renamed ids", "whole-week shift"),
 )  # fmt: skip
 
 SPEND_REGION = Question(
@@ -199,7 +202,7 @@ SPEND_REGION = Question(
         WEEK,
         Column("continent", "key", ", ".join((*CONTINENTS, UNKNOWN)), of="text", missing_as=UNKNOWN),
         Column("share", "share", "spend of the continent over all spend of the week"),
-        Column("spend_usd", "money", "USD charged", required=False),
+        Column("spend_usd", "money", "USD charged", required=False, adds=True),
     ),
     spend_region,
     """
@@ -220,7 +223,7 @@ def spend_region(generations: pd.DataFrame) -> pd.DataFrame:
     return (spend / spend.groupby("week").transform("sum")).rename("share").reset_index()
 ''', model=False),
     traps(*WEEKS, "null regions dropped", "share of another total", "requests for tokens", "mean of ratios",
-          "list price", "latest price", "float money", "failed requests dropped", "retries dropped", "duplicates kept"),
+          "window frames", "list price", "latest price", "rounded before the sum", "float money", *REQUESTS, *DIVIDED),
     {}, "continents without spend in a week",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from testbed.validation.questions.form import PLACEHOLDER, Question, python
-from testbed.validation.questions.known_traps import PEOPLE, TIME, traps
+from testbed.validation.questions.known_traps import MONTHS, PEOPLE, REQUESTS, TIME, traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import (
     CUT,
@@ -27,14 +27,19 @@ from testbed.validation.questions.retention import (
 
 WINDOW = dt.timedelta(days=30)
 OTHERS = traps(
-    *TIME, "month number without year", "partial last month", *PEOPLE, "cohort by platform sign-up",
-    "division by active users", "empty cells dropped", "aliases apart", "versions merged",
+    *MONTHS, *PEOPLE, "cohort by platform sign-up", "months from the first day", "months counted from 1",
+    "division by active users", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
+    "integer division", "percent", "rounded too far",
 )  # fmt: skip
 
 
 def on_or_after(log: Reading) -> Iterator[dict[str, Any]]:
     """Active in month c + k or in a later complete one."""
-    return _triangle(log, lambda active, cohort, k: log.rules.months(cohort, max(active)) >= k)
+
+    def seen(active: set[dt.date], cohort: dt.date, k: int) -> bool:
+        return log.rules.months(cohort, max(active, key=log.rules.order)) >= k
+
+    return triangle(log, seen)
 
 
 def every_month(log: Reading) -> Iterator[dict[str, Any]]:
@@ -44,10 +49,11 @@ def every_month(log: Reading) -> Iterator[dict[str, Any]]:
         ages = {log.rules.months(cohort, month) for month in active}
         return ages.issuperset(range(k + 1))
 
-    return _triangle(log, stayed)
+    return triangle(log, stayed)
 
 
-def _triangle(log: Reading, there: Callable[[set[dt.date], dt.date, int], bool]) -> Iterator[dict[str, Any]]:
+def triangle(log: Reading, there: Callable[[set[dt.date], dt.date, int], bool]) -> Iterator[dict[str, Any]]:
+    """Every cohort at every k whose month is complete. there: whether a user with these active months is active."""
     found: Cohorts = cohorts(log)
     for cohort, members in found.items():
         for k in range(log.months_to_end(cohort)):
@@ -67,11 +73,11 @@ def windows(log: Reading) -> Iterator[dict[str, Any]]:
     for user, held in moments.items():
         members[cohort_of[user]].append({(moment - held[0]) // WINDOW for moment in held})
     for cohort, ages in sorted(members.items()):
-        for k in range(_windows_over(log, cohort)):
+        for k in range(windows_over(log, cohort)):
             yield cell(log, cohort, k, len(ages), sum(k in age for age in ages))
 
 
-def _windows_over(log: Reading, cohort: dt.date) -> int:
+def windows_over(log: Reading, cohort: dt.date) -> int:
     """How many windows are over for whoever joined at the end of the cohort's month, when the log's last day ends."""
     if log.last_day is None:
         return 0
@@ -140,7 +146,7 @@ ON_OR_AFTER = Question(
     f"{WHO} {CUT} Cohorts are those of the retention triangle. A user is active at k with at least one request to the "
     "model in the k-th month after the cohort's month or in a later complete month. It never rises with k, and cells "
     "near the end of the log are too low. In some tools this is unbounded or rolling retention.",
-    TRIANGLE, on_or_after,
+    TRIANGLE, lambda log: log.rules.triangle(log, on_or_after),
     SELECT.format(head=HEAD.format("retention_triangle_on_or_after"), with_=REACHED.format(what=LAST), what="*",
                   rest="ORDER BY cohort, k"),
     python("retention_triangle_on_or_after", MONTHS_PY + f'''
@@ -148,7 +154,7 @@ ON_OR_AFTER = Question(
 def retention_triangle_on_or_after(generations: pd.DataFrame) -> pd.DataFrame:
     return triangle(generations, "{PLACEHOLDER}", lambda used, cohort, k: max(used) >= cohort + k)
 '''),
-    (*OTHERS, *traps("30-day windows")), {"model": PLACEHOLDER}, MONTH_0,
+    (*OTHERS, *traps("calendar months", "gaps forbidden", "30-day windows")), {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 EVERY_MONTH = Question(
@@ -157,7 +163,7 @@ EVERY_MONTH = Question(
     f"{WHO} {CUT} Cohorts are those of the retention triangle. A user is active at k with at least one request to the "
     "model in each month from the cohort's month to the k-th after it. It never rises with k. In some tools this is "
     "rolling retention, too.",
-    TRIANGLE, every_month,
+    TRIANGLE, lambda log: log.rules.triangle(log, every_month),
     SELECT.format(head=HEAD.format("retention_triangle_every_month"), with_=REACHED.format(what=STREAK), what="*",
                   rest="ORDER BY cohort, k"),
     python("retention_triangle_every_month", MONTHS_PY + f'''
@@ -180,7 +186,7 @@ THIRTY_DAYS = Question(
     "model in the k-th window of 30 times 24 hours from that first request: window 0 begins with it, window 1 is from "
     "30 days on, less than 60. One row a cohort and k whose windows are over for every possible member: the end of the "
     "cohort's month plus 30 (k + 1) days is not after the end of the log's last day.",
-    TRIANGLE, windows,
+    TRIANGLE, lambda log: log.rules.triangle(log, windows),
     f"""
 {HEAD.format("retention_triangle_30_days")}
 WITH own AS (
@@ -232,8 +238,10 @@ def retention_triangle_30_days(generations: pd.DataFrame) -> pd.DataFrame:
             rows.append((cohort, k, users, active, active / users))
     return pd.DataFrame(rows, columns=["cohort", "k", "users", "active", "retention"])
 '''),
-    traps(*TIME, *PEOPLE, "calendar months", "on or after", "cohort by platform sign-up", "division by active users",
-          "empty cells dropped", "aliases apart", "versions merged"),
+    traps(*TIME, *PEOPLE, "calendar months", "on or after", "gaps forbidden", "cohort by platform sign-up",
+          "active with any model", "end of the model's own use", "months from the first day", "months counted from 1",
+          "division by active users", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
+          "integer division", "percent", "rounded too far"),
     {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 

@@ -39,7 +39,8 @@ class Column:
     """A column of the answer. A key says what it `holds`; of the other kinds that follows.
 
     required: an answer must have it; else it is only compared where the answer has a column of this name. missing_as:
-    for a key, the value that a missing one stands for.
+    for a key, the value that a missing one stands for. adds: whether it is twice as much in a log with everything
+    twice; if not said, counts are. every: for days, what each of them begins.
     """
 
     name: str
@@ -48,6 +49,13 @@ class Column:
     of: Holds | None = None
     required: bool = True
     missing_as: str | None = None
+    adds: bool | None = None
+    every: Literal["week", "month"] | None = None
+
+    @property
+    def extensive(self) -> bool:
+        """Whether it grows with the log, as sums do and shares do not."""
+        return self.kind == "count" if self.adds is None else self.adds
 
     @property
     def holds(self) -> Holds:
@@ -66,8 +74,10 @@ class Question:
     oracle: plain Python over rows, independent of any engine: from a `Reading` of the tables to the rows of the answer.
     A row with `optional: True` may be left out of an answer, such as that of a week without use; an answer that has it
     must have it right. optional_rows: which these are, in words. arguments: what a question takes beside the tables,
-    with defaults; `model` is a model of the log. sql, python: right examples; `author/slug` in them stands for the
-    model.
+    with defaults; `model` is a model of the log. relations: what must hold between answers to a log and to the same
+    log changed, by the names of `testbed.validation.metamorphic`; if not said, those that follow from the columns. A
+    question without an oracle is judged by these alone. sql, python: right examples; `author/slug` in them stands for
+    the model.
     """
 
     name: str
@@ -75,12 +85,13 @@ class Question:
     asks: str
     definition: str
     columns: tuple[Column, ...]
-    oracle: Oracle
+    oracle: Oracle | None
     sql: str
     python: str
     traps: tuple[Trap, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     optional_rows: str = ""
+    relations: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -114,15 +125,20 @@ class Question:
     def answer(self, tables: Tables, *, rules: Rules = RULES, **arguments: Any) -> pd.DataFrame:
         """The right answer on these tables: one row a combination of keys, in the order of the keys, with a column
         `optional` beside those of the question. rules: others than the right ones give a known-wrong answer. Raises
-        TypeError for an argument that the question does not take."""
+        TypeError for an argument that the question does not take, ValueError if it has no oracle."""
         return self.framed(self.rows(tables, rules=rules, **arguments))
 
-    def rows(self, tables: Tables, *, rules: Rules = RULES, **arguments: Any) -> list[Mapping[str, Any]]:
-        """The rows of `answer` as the oracle gives them."""
+    def rows(
+        self, tables: Tables, *, rules: Rules = RULES, oracle: Oracle | None = None, **arguments: Any
+    ) -> list[Mapping[str, Any]]:
+        """The rows of `answer` as the oracle gives them, or another one in its place."""
         for name in arguments:
             if name not in self.arguments:
                 raise TypeError(f"question '{self.name}' takes no '{name}'")
-        return list(self.oracle(Reading(tables, rules, dict(self.arguments) | arguments)))
+        asked = oracle or self.oracle
+        if asked is None:
+            raise ValueError(f"question '{self.name}' has no oracle")
+        return list(asked(Reading(tables, rules, dict(self.arguments) | arguments)))
 
     def framed(self, rows: Answers) -> pd.DataFrame:
         """Rows of an answer as a frame of the question's columns and `optional`, in the order of the keys: dates as

@@ -22,30 +22,62 @@ _ALL = (
     Trap("zone cast twice", "created_at has a zone: cast it once, AT TIME ZONE 'UTC'; a second cast moves it back."),
     Trap("Sunday weeks", "Weeks begin on Monday: date_trunc('week', ...) does so in DuckDB and PostgreSQL."),
     Trap("text dates", "Compare and subtract dates as dates: as text, 2025-10 comes before 2025-9."),
+    Trap("year of the week", "The week of a year's turn is one: date_trunc, or the ISO year with the ISO week."),
+    Trap("edge weeks dropped", "The first and the last week of the log count, whole or not."),
     Trap("month number without year", "Count months over the year's turn: 12 * (year - year) + (month - month)."),
     Trap("partial last month", "Leave out the month in which the log ends, unless it holds the month's last day."),
+    Trap("whole last month dropped", "The month in which the log ends counts if its last day has requests."),
+    Trap("end of the model's own use", "The log ends with its last request to any model, not to this one."),
     # cohorts and retention
     Trap("month 0 counted", "Month 0 is 1 by definition: leave it out of every mean."),
     Trap("cohort by platform sign-up", "A cohort is the month of the first request to this model, not to any model."),
+    Trap("active with any model", "Active means a request to this model, not to any: filter both sides of the join."),
+    Trap("active users for new ones", "A cohort counts who began in the month, not all who were active in it."),
     Trap("on or after", "Active in month k means a request in that month, not in it or later."),
     Trap("30-day windows", "Months are calendar months in UTC, not windows of 30 days."),
     Trap("calendar months", "Windows of 30 days run from each user's own first request."),
     Trap("gaps allowed", "Who was silent for a month is out for good: each month up to k needs a request."),
+    Trap("gaps forbidden", "Gaps are allowed: k asks for a request in month k alone."),
+    Trap("months counted from 1", "Months are counted from 0: k = 0 is the month of the first request."),
+    Trap("months from the first day", "Count from the month of the first request, not from its day."),
     Trap("division by active users", "Divide by all users of the cohort, not by those active in a month."),
     Trap("rows for users", "Count users, not requests: count(DISTINCT ...)."),
     Trap("empty cells dropped", "A month in which nobody came back is a 0: begin from all months, then left join."),
     Trap("null users as one user", "A missing user_id is not one user: use coalesce(user_id, account_id)."),
     Trap("null users dropped", "Requests without a user_id are somebody's: use coalesce(user_id, account_id)."),
+    Trap("accounts for users", "A user is user_id; account_id stands in only where that is missing or empty."),
+    Trap("sums of distinct users", "Distinct users do not add up: count them over the whole week at once."),
     Trap("aliases apart", "Group by model, the listed id, not by model_permaslug, the dated version behind it."),
     Trap("versions merged", "The listed id counts alone: a preview and its successor are two models."),
+    # launches
+    Trap("another launch month", "The launch month is the first with new users from the month of `released` on."),
+    Trap("neighbours as later ones", "Later cohorts begin two months after the launch cohort or later."),
+    Trap("conditions left out", "All four conditions must hold: early, level, plateau, apart from each later cohort."),
+    Trap("strict thresholds", "A share on the threshold counts: >=, in exact numbers."),
+    # sessions
+    Trap("missing sessions counted", "Requests without a session_id belong to no session; the id alone names one."),
+    Trap("sessions in one week only", "A session counts in each week in which it has a request."),
+    Trap("pause at its edge", "A pause of just 30 minutes ends no session: only a longer one."),
+    Trap("another pause", "A pause is the time since the user's last request, and ends a session after 30 minutes."),
+    Trap("sessions cut by a window", "Partition a user's requests by the user, and by nothing else."),
+    Trap("first session forgotten", "A user's first request has none before it (lag is null): it begins one."),
     # tokens, shares, means
     Trap("reasoning twice", "Tokens are tokens_prompt + tokens_completion: reasoning is inside the latter."),
     Trap("cached twice", "tokens_prompt holds the cached tokens already: do not add tokens_cached."),
+    Trap("parts of tokens left out", "Tokens are tokens_prompt + tokens_completion, cached ones and all."),
     Trap("share of another total", "Divide by all tokens of the week, of every model and kind, unknown ones included."),
     Trap("requests for tokens", "Shares are of tokens, not of requests."),
     Trap("mean of ratios", "Divide the sums: a mean of each row's ratio weighs a small request like a large one."),
     Trap("mean over users", "A cohort counts once in this mean, whatever its size: average the shares."),
     Trap("integer division", "Cast before you divide: count / count is a whole number in some engines."),
+    Trap("percent", "A share is from 0 to 1, not a percentage."),
+    Trap("rounded too far", "Leave a share unrounded, or keep three decimals."),
+    Trap("median for mean", "A mean is asked for: avg, not the median."),
+    Trap("offered for called", "A request that was offered tools need not call one: finish_reason = 'tool_calls'."),
+    Trap("flag that may be missing", "finish_reason decides; tool_called can be missing beside it."),
+    Trap("reasoning tokens alone", "All tokens of models that are flagged reasoning_optimised count."),
+    Trap("unknown models as others", "A model without an entry is unknown: an ELSE branch calls it something else."),
+    Trap("source types merged", "Openness and origin make four types: name all of them."),
     Trap("unknown models dropped", "Keep models without an entry: LEFT JOIN models, and call them unknown."),
     Trap("null regions dropped", "Requests without a continent are spend, too: call them unknown."),
     Trap("nulls as zero", "A missing number is not known: leave the request out of both sums."),
@@ -54,19 +86,28 @@ _ALL = (
     Trap("latest price", "Sum cost_total: a price that holds today did not hold on every day of the log."),
     Trap("own keys in", "Leave out requests paid with the customer's own key: only byok = false counts."),
     Trap("free variants in", "Leave out the free variants (variant = 'free'): their tokens were not charged."),
+    Trap("missing variants dropped", "Only variant = 'free' is free, and <> drops missing ones: use IS DISTINCT FROM."),
+    Trap("rounded before the sum", "Round the sum, not each request: most cost less than a cent."),
+    Trap("axes turned", "The line is of tokens on cost: y is the tokens, x the cost."),
+    Trap("logarithms left out", "Take log10 of both, cost and tokens."),
+    Trap("natural logarithms", "Take log10: another base moves the intercept."),
     Trap("float money", "Sum money in double precision or decimals: single precision loses cents."),
     # labels
     Trap("low-confidence labels", "Labels count from a confidence of 0.5 on."),
     Trap("doubled labels", "A request counts once for each distinct category: SELECT DISTINCT before you sum."),
-    Trap("sample for the whole", "Labels cover a sample: divide by the tokens of the labelled requests, not of all."),
+    Trap("one label a request", "A request carries every distinct category of its labels, not the surest one alone."),
+    Trap("labels without a category dropped", "A path that is not listed is `other`, and its request is labelled."),
+    Trap("sample for the whole", "Labels cover a sample: mind which total is of labelled requests, and which of all."),
     Trap("label tokens as total", "A request with two categories is one request: the total is over distinct requests."),
     Trap("path by its beginning", "The longest listed path decides: Machine Learning is no programming."),
     # rows
+    Trap("unpaid requests dropped", "All requests count, free ones and those with the customer's own key, too."),
     Trap("duplicates kept", "Count each generation_id once."),
     Trap("retries dropped", "A retry is a request of its own, with its own id and tokens: keep it."),
     Trap("failed requests dropped", "All requests count, those that failed or were broken off, too."),
     Trap("sampling weights ignored", "A sampled log counts each row as often as its weight says."),
     Trap("limits and ties", "State the order to the end: equal ones by name, else the cut takes any."),
+    Trap("ascending order", "The most come first: ORDER BY ... DESC."),
     Trap("window frames", "Give a window its whole partition: with ORDER BY its frame ends at the current row."),
 )  # fmt: skip
 
@@ -79,10 +120,15 @@ def traps(*names: str) -> tuple[Trap, ...]:
     return tuple(TRAPS[name] for name in names)
 
 
-TIME = ("local time", "zone cast twice", "text dates")
-WEEKS = (*TIME, "Sunday weeks")
-MONTHS = (*TIME, "month number without year", "partial last month")
-PEOPLE = ("rows for users", "null users as one user", "null users dropped")
-TOKENS = ("reasoning twice", "cached twice", "failed requests dropped", "retries dropped", "duplicates kept")
-LABELS = ("low-confidence labels", "doubled labels", "path by its beginning")
+TIME = ("local time", "zone cast twice")
+WEEKS = (*TIME, "Sunday weeks", "year of the week", "edge weeks dropped")
+LAST_MONTH = ("partial last month", "whole last month dropped")
+MONTHS = (*TIME, "text dates", "month number without year", *LAST_MONTH, "end of the model's own use")
+MISSING_USERS = ("null users as one user", "null users dropped", "accounts for users")
+PEOPLE = ("rows for users", *MISSING_USERS)
+REQUESTS = ("failed requests dropped", "unpaid requests dropped", "retries dropped")
+TOKENS = ("reasoning twice", "cached twice", "parts of tokens left out", *REQUESTS)
+LABELLED = ("low-confidence labels", "doubled labels", "one label a request", "path by its beginning")
+LABELS = (*LABELLED, "labels without a category dropped")
+DIVIDED = ("integer division", "percent", "rounded too far")
 """Names that come together."""

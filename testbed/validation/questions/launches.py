@@ -39,8 +39,18 @@ def launch_month(log: Reading, cohorts: Iterable[dt.date]) -> dt.date | None:
 
 
 def _launch_and_cells(log: Reading) -> tuple[dt.date | None, Cells]:
-    cells = {(cell["cohort"], cell["k"]): Fraction(cell["active"], cell["users"]) for cell in triangle(log)}
+    cells = {
+        (cell["cohort"], cell["k"]): exact for cell in triangle(log) if (exact := _share(cell)) is not None
+    }
     return launch_month(log, {cohort for cohort, _ in cells}), cells
+
+
+def _share(cell: dict[str, Any]) -> Fraction | None:
+    """The retention of a cell, exact where it is active over users."""
+    share, users = cell["retention"], cell["users"]
+    if users and share == cell["active"] / users:
+        return Fraction(cell["active"], users)
+    return None if share is None else Fraction(share)
 
 
 def contrast(log: Reading) -> Iterator[dict[str, Any]]:
@@ -71,9 +81,11 @@ def foundational(log: Reading) -> Iterator[dict[str, Any]]:
     launch, cells = _launch_and_cells(log)
     for cohort in sorted(cohort for cohort, k in cells if k == AGES[-1]):
         early = launch is not None and 0 <= log.rules.months(launch, cohort) <= EARLY
-        level, before = cells[cohort, AGES[-1]], cells[cohort, AGES[0]]
+        level, before = cells[cohort, AGES[-1]], cells.get((cohort, AGES[0]), Fraction(0))
         gaps = [
-            cells[cohort, k] - share for (other, k), share in cells.items() if other > cohort and k in AGES
+            cells.get((cohort, k), Fraction(0)) - share
+            for (other, k), share in cells.items()
+            if other > cohort and k in AGES
         ]
         holds = early and level >= LEVEL and level >= PLATEAU * before and bool(gaps) and min(gaps) >= GAP
         yield {"cohort": cohort, "foundational": holds}
@@ -144,7 +156,8 @@ def launch_contrast(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
             rows.append((k, own.iloc[0], later))
     return pd.DataFrame(rows, columns=["k", "launch", "later"])
 '''),
-    (*TRIANGLE_TRAPS, *traps("mean over users")), {"model": PLACEHOLDER},
+    (*TRIANGLE_TRAPS, *traps("mean over users", "another launch month", "neighbours as later ones", "percent",
+                             "rounded too far")), {"model": PLACEHOLDER},
 )  # fmt: skip
 
 FOUNDATIONAL = Question(
@@ -197,7 +210,8 @@ def foundational_verdict(generations: pd.DataFrame, models: pd.DataFrame) -> pd.
         rows.append((cohort, bool(holds)))
     return pd.DataFrame(rows, columns=["cohort", "foundational"])
 '''),
-    (*TRIANGLE_TRAPS, *traps("month 0 counted")), {"model": PLACEHOLDER},
+    (*TRIANGLE_TRAPS, *traps("another launch month", "conditions left out", "strict thresholds")),
+    {"model": PLACEHOLDER},
 )  # fmt: skip
 
 QUESTIONS = (LAUNCH_CONTRAST, FOUNDATIONAL)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from testbed.validation.questions.form import Column, Question, python
-from testbed.validation.questions.known_traps import TOKENS, WEEKS, traps
+from testbed.validation.questions.known_traps import DIVIDED, TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.use import WEEK, WEEK_PY, WEEKLY
 from testbed.validation.tables import Row
 
 TOPIC = "models"
 SHARE_TRAPS = traps(
-    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "unknown models dropped",
-    "integer division",
+    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "window frames",
+    "unknown models dropped", *DIVIDED,
 )  # fmt: skip
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
 
@@ -102,7 +102,7 @@ def weekly_openness(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     sums["share"] = sums["tokens"] / sums.groupby("week")["tokens"].transform("sum")
     return sums
 ''', model=False),
-    SHARE_TRAPS, {}, "types without tokens in a week",
+    (*SHARE_TRAPS, *traps("unknown models as others", "source types merged")), {}, "types without tokens in a week",
 )  # fmt: skip
 
 WEEKLY_AUTHORS = Question(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +17,14 @@ K = TypeVar("K")
 
 @dataclass(frozen=True)
 class Labelled:
-    """A labelled request: its row and the distinct categories of the labels that count."""
+    """A labelled request: its row, and how often it counts for each category of the labels that count."""
 
     row: Row
-    categories: frozenset[str]
+    categories: Counter[str]
+
+    def rows_of(self, category: str) -> list[Row]:
+        """Its row as often as it counts for a category: once, or not at all."""
+        return [self.row] * self.categories[category]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +80,7 @@ class Reading:
     @cached_property
     def last_day(self) -> dt.date | None:
         """The day of the log's last request; None for a log without any."""
-        return max((self.rules.day(row) for row in self.requests), default=None)
+        return max((self.rules.day(row) for row in self.rules.ends_with(self)), default=None)
 
     @cached_property
     def end(self) -> dt.date | None:
@@ -98,13 +102,13 @@ class Reading:
 
     @cached_property
     def labelled(self) -> list[Labelled]:
-        """The labelled requests, each with its distinct categories. Labels of requests that the log lacks are left
+        """The labelled requests, each with its categories. Labels of requests that the log lacks are left
         out."""
-        held: dict[str, set[str]] = defaultdict(set)
+        held: dict[str, list[str]] = defaultdict(list)
         for label in self.rules.labels(self.tables.label_rows):
-            held[label["generation_id"]].add(self.rules.category(label["path"]))
+            held[label["generation_id"]].append(self.rules.category(label["path"]))
         return [
-            Labelled(row, frozenset(held[row["generation_id"]]))
+            Labelled(row, self.rules.carried(held[row["generation_id"]]))
             for row in self.requests
             if row["generation_id"] in held
         ]

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from testbed.validation.questions.form import PLACEHOLDER, Column, Question, python
-from testbed.validation.questions.known_traps import MONTHS, PEOPLE, TIME, traps
+from testbed.validation.questions.known_traps import MONTHS, PEOPLE, REQUESTS, TIME, traps
 from testbed.validation.questions.reading import Reading
 
 TOPIC = "retention"
-COHORT = Column("cohort", "key", "first day of the month of first use, UTC", of="date")
+COHORT = Column("cohort", "key", "first day of the month of first use, UTC", of="date", every="month")
 K = Column("k", "key", "months since the cohort's month, 0 in it", of="number")
 TRIANGLE = (
     COHORT,
@@ -29,8 +29,9 @@ CUT = (
 )
 MONTH_0 = "rows of k = 0, where retention is 1 by definition"
 TRIANGLE_TRAPS = traps(
-    *MONTHS, *PEOPLE, "cohort by platform sign-up", "on or after", "30-day windows", "division by active users",
-    "empty cells dropped", "aliases apart", "versions merged", "integer division", "failed requests dropped",
+    *MONTHS, *PEOPLE, "cohort by platform sign-up", "active with any model", "on or after", "gaps forbidden",
+    "30-day windows", "months from the first day", "months counted from 1", "division by active users",
+    "empty cells dropped", "aliases apart", "versions merged", *REQUESTS, "integer division",
 )  # fmt: skip
 
 Cohorts = dict[dt.date, list[set[dt.date]]]
@@ -46,7 +47,7 @@ def cohorts(log: Reading) -> Cohorts:
             months[user].add(log.month(row))
     found: Cohorts = defaultdict(list)
     for active in months.values():
-        found[min(active)].append(active)
+        found[min(active, key=log.rules.order)].append(active)
     return dict(sorted(found.items()))
 
 
@@ -59,6 +60,11 @@ def cell(log: Reading, cohort: dt.date, k: int, users: int, active: int) -> dict
 
 
 def triangle(log: Reading) -> Iterator[dict[str, Any]]:
+    """The cells of the retention triangle."""
+    yield from log.rules.triangle(log, by_calendar_month)
+
+
+def by_calendar_month(log: Reading) -> Iterator[dict[str, Any]]:
     """Every cohort at every k whose month is complete; nobody active is 0."""
     for cohort, members in cohorts(log).items():
         ages = Counter(log.rules.months(cohort, month) for active in members for month in active)
@@ -73,7 +79,7 @@ def sizes(log: Reading) -> Iterator[dict[str, Any]]:
         user, month = log.rules.user(row), log.month(row)
         if user is not None:
             key = (log.rules.model(row), user)
-            first[key] = min(month, first.get(key, month))
+            first[key] = min(month, first.get(key, month), key=log.rules.order)
     for (model, cohort), users in sorted(
         Counter((model, month) for (model, _), month in first.items()).items()
     ):
@@ -82,7 +88,7 @@ def sizes(log: Reading) -> Iterator[dict[str, Any]]:
 
 def means_by(log: Reading, key: str) -> Iterator[dict[str, Any]]:
     """The plain mean of retention over the cells of k >= 1, by cohort or by k."""
-    cells = [cell for cell in triangle(log) if cell["k"] > 0]
+    cells = [cell for cell in triangle(log) if cell["k"] > 0 and cell["retention"] is not None]
     shares: dict[Any, list[float]] = defaultdict(list)
     for one in cells:
         shares[one[key]].append(one["retention"])
@@ -166,7 +172,7 @@ RETENTION_TRIANGLE = Question(
 def retention_triangle(generations: pd.DataFrame) -> pd.DataFrame:
     return triangle(generations, "{PLACEHOLDER}")
 '''),
-    TRIANGLE_TRAPS, {"model": PLACEHOLDER}, MONTH_0,
+    (*TRIANGLE_TRAPS, *traps("percent", "rounded too far")), {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 COHORT_SIZES = Question(
@@ -203,7 +209,8 @@ def cohort_sizes(generations: pd.DataFrame) -> pd.DataFrame:
     first["cohort"] = first["created_at"].dt.tz_convert("UTC").dt.strftime("%Y-%m-01")
     return first.groupby(["model", "cohort"])["person"].count().rename("users").reset_index()
 ''', model=False),
-    traps(*TIME, *PEOPLE, "cohort by platform sign-up", "aliases apart", "versions merged"),
+    traps(*TIME, "text dates", *PEOPLE, "cohort by platform sign-up", "active users for new ones", "aliases apart",
+          "versions merged", *REQUESTS),
     {}, "cohorts of the month in which the log ends, if that is not complete",
 )  # fmt: skip
 
@@ -221,7 +228,7 @@ def mean_retention_by_k(generations: pd.DataFrame) -> pd.DataFrame:
     cells = triangle(generations, "{PLACEHOLDER}")
     return cells[cells["k"] > 0].groupby("k")["retention"].mean().reset_index()
 '''),
-    (*TRIANGLE_TRAPS, *traps("mean over users")), {"model": PLACEHOLDER}, MONTH_0,
+    (*TRIANGLE_TRAPS, *traps("mean over users", "percent", "rounded too far")), {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 MEAN_RETENTION_BY_COHORT = Question(
@@ -239,7 +246,8 @@ def mean_retention_by_cohort(generations: pd.DataFrame) -> pd.DataFrame:
     cells = triangle(generations, "{PLACEHOLDER}")
     return cells[cells["k"] > 0].groupby("cohort")["retention"].mean().reset_index()
 '''),
-    (*TRIANGLE_TRAPS, *traps("month 0 counted")), {"model": PLACEHOLDER},
+    (*TRIANGLE_TRAPS, *traps("month 0 counted", "percent", "rounded too far")),
+    {"model": PLACEHOLDER},
 )  # fmt: skip
 
 QUESTIONS = (RETENTION_TRIANGLE, COHORT_SIZES, MEAN_RETENTION_BY_K, MEAN_RETENTION_BY_COHORT)

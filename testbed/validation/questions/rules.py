@@ -6,9 +6,11 @@ A known-wrong variant of a question is its oracle under rules of which one is an
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from testbed.validation.tables import Row, Tables, paths
 
@@ -89,6 +91,27 @@ def kept_labels(labels: Iterable[Row]) -> list[Row]:
     return [label for label in labels if label["confidence"] >= CONFIDENCE]
 
 
+def once_each(categories: Iterable[str]) -> Counter[str]:
+    """How often a request counts for each of the categories that its labels have: once."""
+    return Counter(set(categories))
+
+
+def as_it_is(day: dt.date) -> Any:
+    """What days are ordered by."""
+    return day
+
+
+def own_triangle(log: Any, own: Callable[[Any], Iterable[Row]]) -> Iterable[Row]:
+    """The cells of a question's own triangle, from a `Reading`."""
+    return own(log)
+
+
+def whole_log(log: Any) -> list[Row]:
+    """The requests of a `Reading` with the last of which the log ends: those to any model."""
+    requests: list[Row] = log.requests
+    return requests
+
+
 def quotient(part: float, whole: float) -> float | None:
     """A part over its whole; None where the whole is 0."""
     return part / whole if whole else None
@@ -96,8 +119,9 @@ def quotient(part: float, whole: float) -> float | None:
 
 @dataclass(frozen=True)
 class Rules:
-    """How a log is read."""
+    """How a log is read. zone: that of the session in which a query runs; no right rule looks at it."""
 
+    zone: str = "UTC"
     requests: Callable[[Tables], list[Row]] = every_request
     day: Callable[[Row], dt.date] = utc_day
     week: Callable[[dt.date], dt.date] = monday
@@ -111,6 +135,10 @@ class Rules:
     charged: Callable[[Row], bool] = charged
     category: Callable[[str], str] = longest_listed_path
     labels: Callable[[Iterable[Row]], list[Row]] = kept_labels
+    carried: Callable[[Iterable[str]], Counter[str]] = once_each
+    order: Callable[[dt.date], Any] = as_it_is
+    ends_with: Callable[[Any], list[Row]] = whole_log
+    triangle: Callable[[Any, Callable[[Any], Iterable[Row]]], Iterable[Row]] = own_triangle
     over: Callable[[float, float], float | None] = quotient
 
 

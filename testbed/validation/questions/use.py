@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from testbed.validation.questions.form import Column, Question, python
-from testbed.validation.questions.known_traps import PEOPLE, TOKENS, WEEKS, traps
+from testbed.validation.questions.known_traps import MISSING_USERS, PEOPLE, REQUESTS, TOKENS, WEEKS, traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import PERSON_PY, WHO
 
 TOPIC = "use"
-WEEK = Column("week", "key", "Monday of the week, UTC", of="date")
+WEEK = Column("week", "key", "Monday of the week, UTC", of="date", every="week")
 WEEKLY = "Weeks are UTC weeks from Monday; one row a week with requests, the first and the last one too."
 PAUSE = dt.timedelta(minutes=30)
 TOP = 10
@@ -88,7 +88,7 @@ def active_users(generations: pd.DataFrame) -> pd.DataFrame:
     users = person.groupby(monday(generations["created_at"]).rename("week")).nunique()
     return users.rename("users").reset_index()
 ''', model=False),
-    traps(*WEEKS, *PEOPLE, "failed requests dropped"), {}, "weeks without a known user",
+    traps(*WEEKS, *PEOPLE, "sums of distinct users", *REQUESTS), {}, "weeks without a known user",
 )  # fmt: skip
 
 SESSIONS = Question(
@@ -110,7 +110,8 @@ def sessions(generations: pd.DataFrame) -> pd.DataFrame:
     weeks = generations.assign(week=monday(generations["created_at"]))
     return weeks.groupby("week")["session_id"].nunique().rename("sessions").reset_index()
 ''', model=False),
-    traps(*WEEKS, "rows for users"), {}, "weeks without a session",
+    traps(*WEEKS, "rows for users", "missing sessions counted", "sessions in one week only", *REQUESTS),
+    {}, "weeks without a session",
 )  # fmt: skip
 
 SESSIONS_BY_PAUSE = Question(
@@ -143,7 +144,9 @@ def sessions_by_pause(generations: pd.DataFrame) -> pd.DataFrame:
     weeks = monday(begins["created_at"]).rename("week")
     return weeks.groupby(weeks).size().rename("sessions").reset_index()
 ''', model=False),
-    traps(*WEEKS, *PEOPLE, "window frames"), {}, "weeks in which none begins",
+    traps(*WEEKS, *MISSING_USERS, "window frames", "pause at its edge", "another pause", "sessions cut by a window",
+          "first session forgotten", *REQUESTS),
+    {}, "weeks in which none begins",
 )  # fmt: skip
 
 TOP_MODELS = Question(
@@ -155,7 +158,7 @@ TOP_MODELS = Question(
         Column("model", "key", "listed id", of="text"),
         Column("tokens", "count", "prompt and completion tokens of its requests"),
         Column("share", "share", "tokens over those of all models", required=False),
-        Column("rank", "count", "1 for the model with the most", required=False),
+        Column("rank", "count", "1 for the model with the most", required=False, adds=False),
     ),
     top_models,
     """
@@ -175,7 +178,9 @@ def top_models(generations: pd.DataFrame) -> pd.DataFrame:
     sums = tokens.groupby(generations["model"]).sum().rename("tokens").reset_index()
     return sums.sort_values(["tokens", "model"], ascending=[False, True]).head(10)
 ''', model=False),
-    traps(*TOKENS, "limits and ties", "aliases apart"), {"top": TOP},
+    traps(*TOKENS, "requests for tokens", "limits and ties", "ascending order", "aliases apart", "versions merged",
+          "unknown models dropped", "share of another total", "percent"),
+    {"top": TOP},
 )  # fmt: skip
 
 QUESTIONS = (ACTIVE_USERS, SESSIONS, SESSIONS_BY_PAUSE, TOP_MODELS)

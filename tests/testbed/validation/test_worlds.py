@@ -1,10 +1,8 @@
-"""The battery: each world has what it says, is small, and tells right rules from wrong ones."""
+"""The battery: each world has what it says, and is small."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
-from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +11,8 @@ import sim.runs
 import sim.world
 from analysis import contract
 from testbed.validation.compare import compare, judge
-from testbed.validation.matching import Answer, known_answer, read_answer
-from testbed.validation.questions import RULES, Rules, questions
+from testbed.validation.matching import known_answer, read_answer
+from testbed.validation.questions import questions
 from testbed.validation.tables import Tables, of_rows
 from testbed.validation.worlds import battery, simulated
 from testbed.validation.worlds.world import World
@@ -91,60 +89,6 @@ def test_worlds_have_the_records_that_they_say():
     )
     known = {row["model"] for row in battery()["unknown model"].tables.model_rows}
     assert len({row["model"] for row in rows("unknown model")} - known) == 2
-
-
-def sunday(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=(day.weekday() + 1) % 7)
-
-
-WRONG = {
-    "local time": replace(RULES, day=lambda row: row["created_at"].astimezone(ZoneInfo("America/Los_Angeles")).date()),
-    "Sunday weeks": replace(RULES, week=sunday),
-    "partial last month": replace(RULES, end=lambda day: (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)),
-    "month number without year": replace(RULES, months=lambda a, b: b.month - a.month),
-    "null users as one user": replace(RULES, user=lambda row: row["user_id"] or ""),
-    "null users dropped": replace(RULES, user=lambda row: row["user_id"] or None),
-    "aliases apart": replace(RULES, model=lambda row: row["model_permaslug"] or row["model"]),
-    "reasoning twice": replace(
-        RULES, tokens=lambda row: row["tokens_prompt"] + row["tokens_completion"] + (row["tokens_reasoning"] or 0)
-    ),
-    "own keys in": replace(RULES, charged=lambda row: row["variant"] != "free"),
-    "free variants in": replace(RULES, charged=lambda row: row["byok"] is False),
-    "low-confidence labels": replace(RULES, labels=list),
-    "path by its beginning": replace(
-        RULES, category=lambda path: "programming" if path.startswith("/Science/Computer Science")
-        else RULES.category(path),
-    ),
-    "failed requests dropped": replace(
-        RULES, requests=lambda tables: [row for row in tables.requests if row["finish_reason"] != "error"]
-    ),
-}  # fmt: skip
-
-
-@cache
-def right(question: str, world: str) -> Answer:
-    return answer(question, world, RULES)
-
-
-def answer(question: str, world: str, rules: Rules) -> Answer:
-    made, asked = battery()[world], questions()[question]
-    return known_answer(asked, made.tables, rules=rules, **made.arguments(asked))
-
-
-def meets(question: str, rules: Rules) -> bool:
-    """Whether a question has another answer under these rules on some world."""
-    worlds = (name for name, world in battery().items() if not world.simulated)
-    return any(
-        not judge(questions()[question], right(question, world), answer(question, world, rules)).right
-        for world in worlds
-    )
-
-
-@pytest.mark.parametrize("trap", WRONG)
-def test_every_question_that_names_a_trap_meets_it_on_some_world(trap):
-    concerned = [q for q in questions().values() if trap in {known.name for known in q.traps}]
-    assert concerned
-    assert [q.name for q in concerned if not meets(q.name, WRONG[trap])] == []
 
 
 def test_a_query_may_call_the_model_by_its_own_id():

@@ -1,0 +1,176 @@
+"""Days, weeks and months taken wrongly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from testbed.validation.mutants.form import Change, Mutant, by_rows, by_rules, made
+from testbed.validation.questions.form import Question
+from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.rules import first_of_month, monday
+from testbed.validation.tables import Row
+
+ZONES = (
+    "America/Los_Angeles", "America/Chicago", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin",
+    "Europe/Moscow", "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland",
+    "Pacific/Honolulu",
+)  # fmt: skip
+OFFSETS = (-8, -7, -6, -5, -4, -3, 1, 2, 3, 5.5, 8, 9, 10)
+"""Hours that people add to UTC by hand."""
+DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
+
+
+def local(zone: str, moment: dt.datetime) -> dt.datetime:
+    """A moment by the clock of a zone, without the zone."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def _days(day: Callable[[dt.datetime, str], dt.datetime]) -> Change:
+    """Days by another clock, from a moment and the session's zone."""
+    return by_rules(lambda rules: replace(rules, day=lambda row: day(row["created_at"], rules.zone).date()))
+
+
+def _in_zone(zone: str) -> Change:
+    return _days(lambda moment, session: local(zone, moment))
+
+
+def _hours(hours: float) -> Change:
+    return _days(lambda moment, session: moment.replace(tzinfo=None) + dt.timedelta(hours=hours))
+
+
+def _keys_as_moments(rows: list[Row], question: Question, log: Reading) -> list[Row]:
+    """Days of the answer as the moments at which they begin in the session's zone."""
+    dates = [column.name for column in question.keys if column.holds == "date"]
+    for row in rows:
+        for name in dates:
+            begins = dt.datetime.combine(row[name], dt.time(), ZoneInfo(log.rules.zone))
+            row[name] = begins.astimezone(dt.UTC).replace(tzinfo=None)
+    return rows
+
+
+def _uncast(oracle: Any, question: Question) -> Any:
+    return by_rows(_keys_as_moments)(_SESSION(oracle, question), question)
+
+
+def _from_zone(zone: str) -> Change:
+    """The UTC clock's time is taken for one of a zone, and shown in the session's."""
+    return _days(lambda moment, session: local(session, moment.replace(tzinfo=ZoneInfo(zone))))
+
+
+def _clock_as_utc(zone: str | None) -> Change:
+    """A zone's clock is taken for UTC, and shown in the session's zone; None: the session's own clock."""
+    return _days(
+        lambda moment, session: local(session, local(zone or session, moment).replace(tzinfo=dt.UTC))
+    )
+
+
+_SESSION = _days(lambda moment, session: local(session, moment))
+
+
+def _weeks(week: Callable[[dt.date], dt.date]) -> Change:
+    return by_rules(lambda rules: replace(rules, week=week))
+
+
+def sunday(day: dt.date) -> dt.date:
+    """The Sunday on or before a day."""
+    return day - dt.timedelta(days=(day.weekday() + 1) % 7)
+
+
+def _from_first_day(oracle: Any, question: Question) -> Any:
+    def weeks(log: Reading) -> Any:
+        first = min((log.rules.day(row) for row in log.requests), default=dt.date.min)
+        rules = replace(log.rules, week=lambda day: first + (day - first) // WEEK * WEEK)
+        return oracle(replace(log, rules=rules))
+
+    return weeks
+
+
+def _iso_week_in_calendar_year(day: dt.date) -> dt.date:
+    number = day.isocalendar().week
+    try:
+        return dt.date.fromisocalendar(day.year, number, 1)
+    except ValueError:  # the year has no week 53
+        return dt.date.fromisocalendar(day.year, 52, 1) + WEEK
+
+
+def _week_cut_by_year(day: dt.date) -> dt.date:
+    return max(monday(day), dt.date(day.year, 1, 1))
+
+
+def _edge_weeks_dropped(first: bool, last: bool) -> Change:
+    def dropped(rows: list[Row], question: Question, log: Reading) -> list[Row]:
+        weeks = list(log.weeks)
+        name = next(column.name for column in question.keys if column.holds == "date")
+        gone = {week for week, is_gone in zip(weeks[:1] + weeks[-1:], (first, last), strict=False) if is_gone}
+        return [row for row in rows if row[name] not in gone]
+
+    return by_rows(dropped)
+
+
+def _order(order: Callable[[dt.date], Any]) -> Change:
+    return by_rules(lambda rules: replace(rules, order=order))
+
+
+def _months(months: Callable[[dt.date, dt.date], int]) -> Change:
+    return by_rules(lambda rules: replace(rules, months=months))
+
+
+def _ends(end: Callable[[dt.date], dt.date]) -> Change:
+    return by_rules(lambda rules: replace(rules, end=end))
+
+
+def _following(day: dt.date) -> dt.date:
+    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *made("local time", *((f"days in {zone}", _in_zone(zone)) for zone in ZONES)),
+    *made("local time", *((f"days {hours:+g} hours from UTC", _hours(hours)) for hours in OFFSETS)),
+    *made("local time", ("days in the session's zone", _SESSION),
+          ("days that begin in the session's zone, as moments", _uncast), zoned=True),
+    *made("zone cast twice", *((f"UTC taken for {zone}", _from_zone(zone)) for zone in ZONES),
+          *((f"{zone} taken for UTC", _clock_as_utc(zone)) for zone in ZONES),
+          ("the session's clock taken for UTC", _clock_as_utc(None)), zoned=True),
+    *made(
+        "Sunday weeks",
+        ("weeks from Sunday", _weeks(sunday)),
+        ("weeks from Sunday, named by the Monday in them", _weeks(lambda day: sunday(day) + DAY)),
+        ("weeks from Monday, named by their Sunday", _weeks(lambda day: monday(day) + 6 * DAY)),
+        ("weeks from Sunday, named by their Saturday", _weeks(lambda day: sunday(day) + 6 * DAY)),
+        ("weeks from Tuesday to Monday, named by their Monday", _weeks(lambda day: monday(day - DAY) + WEEK)),
+        ("weeks from Tuesday to Monday, named by the Monday before", _weeks(lambda day: monday(day - DAY))),
+        ("weeks from Saturday", _weeks(lambda day: day - dt.timedelta(days=(day.weekday() + 2) % 7))),
+        ("weeks from the log's first day", _from_first_day),
+    ),
+    *made(
+        "year of the week",
+        ("ISO weeks in the year of the day", _weeks(_iso_week_in_calendar_year)),
+        ("weeks cut at the year's turn", _weeks(_week_cut_by_year)),
+    ),
+    *made(
+        "edge weeks dropped",
+        ("without the last week", _edge_weeks_dropped(False, True)),
+        ("without the first and the last week", _edge_weeks_dropped(True, True)),
+        ("without the first week", _edge_weeks_dropped(True, False)),
+    ),
+    *made(
+        "text dates",
+        ("months ordered as 2025-9", _order(lambda day: f"{day.year}-{day.month}")),
+        ("months ordered as 09/2025", _order(lambda day: f"{day.month:02d}/{day.year}")),
+        ("months ordered as 9/2025", _order(lambda day: f"{day.month}/{day.year}")),
+        ("months ordered by their names", _order(lambda day: f"{day:%b %Y}")),
+    ),
+    *made(
+        "month number without year",
+        ("months by their numbers", _months(lambda first, second: second.month - first.month)),
+        ("months without whole years", _months(lambda first, second: (second.month - first.month) % 12)),
+    ),
+    *made("partial last month", ("the month in which the log ends, too", _ends(_following))),
+    *made("whole last month dropped", ("without the month in which the log ends", _ends(first_of_month))),
+    *made("end of the model's own use", ("the log ends with the model's last request",
+          by_rules(lambda rules: replace(rules, ends_with=lambda log: log.of_model)))),
+)  # fmt: skip

@@ -1,0 +1,275 @@
+"""Labels that are read wrongly: which count, how often, which category they mean, and what shares are of."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from analysis.contract import CATEGORIES
+from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.questions.categories import PROGRAMMING, category_share, labelled_weeks
+from testbed.validation.questions.reading import Labelled, Reading
+from testbed.validation.questions.rules import CONFIDENCE, OTHER
+from testbed.validation.tables import Row, paths
+
+SHARES, SHARE = ("category_share",), ("programming_share",)
+LENGTHS, LENGTH = ("mean_lengths",), ("programming_length",)
+HEAD = "/Computers & Electronics/Programming"
+
+
+def _labels(keep: Callable[[Iterable[Row]], list[Row]]) -> Change:
+    return by_rules(lambda rules: replace(rules, labels=keep))
+
+
+def _first_of(order: Callable[[Row], float] | None) -> Callable[[Iterable[Row]], list[Row]]:
+    """One label a request: the first by this order, of those that count."""
+
+    def keep(labels: Iterable[Row]) -> list[Row]:
+        found: dict[str, Row] = {}
+        held = [label for label in labels if label["confidence"] >= CONFIDENCE]
+        for label in held if order is None else sorted(held, key=order):
+            found.setdefault(label["generation_id"], label)
+        return list(found.values())
+
+    return keep
+
+
+def _distinct_paths(labels: Iterable[Row]) -> list[Row]:
+    found = {(label["generation_id"], label["path"]): label for label in labels
+             if label["confidence"] >= CONFIDENCE}  # fmt: skip
+    return list(found.values())
+
+
+def _as_often_as_labelled(category: Iterable[str]) -> Counter[str]:
+    return Counter(category)
+
+
+_EACH = by_rules(lambda rules: replace(rules, carried=_as_often_as_labelled))
+_EACH_PATH = by_rules(lambda rules: replace(rules, carried=_as_often_as_labelled, labels=_distinct_paths))
+
+
+def _category(category: Callable[[str], str]) -> Change:
+    return by_rules(lambda rules: replace(rules, category=category))
+
+
+def _under(*heads: str) -> Callable[[str], str]:
+    """Paths that begin with one of these are programming; others are what they are, but not programming."""
+
+    def category(path: str) -> str:
+        found = paths().get(path, _longest(path))
+        if path.startswith(heads):
+            return PROGRAMMING
+        return OTHER if found == PROGRAMMING else found
+
+    return category
+
+
+def _holding(word: str) -> Callable[[str], str]:
+    def category(path: str) -> str:
+        found = _longest(path)
+        if word in path.lower():
+            return PROGRAMMING
+        return OTHER if found == PROGRAMMING else found
+
+    return category
+
+
+def _longest(path: str) -> str:
+    under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+    return paths()[max(under, key=len)] if under else OTHER
+
+
+def _shortest(path: str) -> str:
+    under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+    return paths()[min(under, key=len)] if under else OTHER
+
+
+def _exact(path: str) -> str:
+    return paths().get(path, OTHER)
+
+
+def _without_other(labels: Iterable[Row]) -> list[Row]:
+    return [
+        label for label in labels if label["confidence"] >= CONFIDENCE and _longest(label["path"]) != OTHER
+    ]
+
+
+def _exact_only(labels: Iterable[Row]) -> list[Row]:
+    return [label for label in labels if label["confidence"] >= CONFIDENCE and label["path"] in paths()]
+
+
+def _shares(
+    whole: Callable[[list[Labelled], list[Row], Reading], float],
+) -> Callable[[Reading], Iterable[Row]]:
+    """Shares of another whole: from the labelled requests of the week, and all of it."""
+
+    def shares(log: Reading) -> Iterable[Row]:
+        wholes = {week: whole(held, log.weeks[week], log) for week, held in labelled_weeks(log).items()}
+        for row in category_share(log):
+            yield row | {"share": log.rules.over(row["tokens"], wholes[row["week"]])}
+
+    return shares
+
+
+def _of_programming(shares: Callable[[Reading], Iterable[Row]]) -> Callable[[Reading], Iterable[Row]]:
+    return lambda log: (row for row in shares(log) if row["category"] == PROGRAMMING)
+
+
+def _all_tokens(held: list[Labelled], every: list[Row], log: Reading) -> int:
+    return log.tokens(every)
+
+
+def _label_tokens(held: list[Labelled], every: list[Row], log: Reading) -> int:
+    return sum(log.rules.tokens(one.row) * sum(one.categories.values()) for one in held)
+
+
+def _label_tokens_listed(held: list[Labelled], every: list[Row], log: Reading) -> int:
+    return sum(
+        log.rules.tokens(one.row) * (sum(one.categories.values()) - one.categories[OTHER]) for one in held
+    )
+
+
+def _categorised(held: list[Labelled], every: list[Row], log: Reading) -> int:
+    return log.tokens(one.row for one in held if set(one.categories) - {OTHER})
+
+
+_WHOLES: dict[str, tuple[str, Callable[[list[Labelled], list[Row], Reading], float]]] = {
+    "over all tokens of the week": ("sample for the whole", _all_tokens),
+    "over the sum of categories": ("label tokens as total", _label_tokens),
+    "over the sum of listed categories": ("label tokens as total", _label_tokens_listed),
+    "over requests with a listed category": ("share of another total", _categorised),
+}
+
+
+def _both_doubled(log: Reading) -> Reading:
+    return replace(log, rules=replace(log.rules, carried=_as_often_as_labelled))
+
+
+def _doubled_over_labels(log: Reading) -> Iterable[Row]:
+    """Requests are repeated for each label, in the parts and in the whole."""
+    return _shares(_label_tokens)(_both_doubled(log))
+
+
+def _length_of_sample(log: Reading) -> Iterable[Row]:
+    """Programming beside the labelled requests of the week."""
+    for week, held in labelled_weeks(log).items():
+        rows = [row for one in held for row in one.rows_of(PROGRAMMING)]
+        others = [one.row for one in held if PROGRAMMING not in one.categories]
+        yield _lengths(log, week, rows, [one.row for one in held], others)
+
+
+def _length_beside_others(log: Reading) -> Iterable[Row]:
+    """Programming beside the labelled requests without it."""
+    for week, held in labelled_weeks(log).items():
+        rows = [row for one in held for row in one.rows_of(PROGRAMMING)]
+        others = [one.row for one in held if PROGRAMMING not in one.categories]
+        yield _lengths(log, week, rows, others, others)
+
+
+def _length_beside_the_rest(log: Reading) -> Iterable[Row]:
+    """Programming beside all other requests, labelled or not."""
+    for week, held in labelled_weeks(log).items():
+        rows = [row for one in held for row in one.rows_of(PROGRAMMING)]
+        own = {row["generation_id"] for row in rows}
+        others = [one.row for one in held if PROGRAMMING not in one.categories]
+        rest = [row for row in log.weeks[week] if row["generation_id"] not in own]
+        yield _lengths(log, week, rows, rest, others)
+
+
+def _lengths(log: Reading, week: object, rows: list[Row], every: list[Row], others: list[Row]) -> Row:
+    means = [log.rules.over(log.tokens(part), len(part)) for part in (rows, every, others)]
+    ratio = None if means[0] is None or means[1] is None else log.rules.over(means[0], means[1])
+    return {"week": week, "mean_programming": means[0], "mean_all": means[1], "mean_other": means[2],
+            "ratio": ratio, "optional": not rows}  # fmt: skip
+
+
+def _middle(values: Iterable[float]) -> float | None:
+    held = list(values)
+    return statistics.median(held) if held else None
+
+
+def _median_lengths(log: Reading) -> Iterable[Row]:
+    for week, held in labelled_weeks(log).items():
+        for category in (*CATEGORIES, OTHER):
+            rows = [row for one in held for row in one.rows_of(category)]
+            if rows:
+                yield {
+                    "week": week, "category": category,
+                    "mean_prompt": _middle(row["tokens_prompt"] for row in rows),
+                    "mean_completion": _middle(row["tokens_completion"] for row in rows),
+                    "mean_total": _middle(log.rules.tokens(row) for row in rows),
+                    "optional": category == OTHER,
+                }  # fmt: skip
+
+
+def _median_length(log: Reading) -> Iterable[Row]:
+    for week, held in labelled_weeks(log).items():
+        rows = [row for one in held for row in one.rows_of(PROGRAMMING)]
+        others = [one.row for one in held if PROGRAMMING not in one.categories]
+        own, every = (_middle(map(log.rules.tokens, part)) for part in (rows, log.weeks[week]))
+        ratio = None if own is None or every is None else log.rules.over(own, every)
+        yield {"week": week, "mean_programming": own, "mean_all": every,
+               "mean_other": _middle(map(log.rules.tokens, others)), "ratio": ratio,
+               "optional": not rows}  # fmt: skip
+
+
+def _means_of(split: Callable[[Row, Reading], object]) -> Callable[[Reading], Iterable[Row]]:
+    """Means of means: of each part of a week's requests."""
+
+    def lengths(log: Reading) -> Iterable[Row]:
+        for week, held in labelled_weeks(log).items():
+            for category in (*CATEGORIES, OTHER):
+                parts: dict[object, list[Row]] = defaultdict(list)
+                for one in held:
+                    for row in one.rows_of(category):
+                        parts[split(row, log)].append(row)
+                if parts:
+                    means = {}
+                    for name, value in (("mean_prompt", lambda row: row["tokens_prompt"]),
+                                        ("mean_completion", lambda row: row["tokens_completion"]),
+                                        ("mean_total", log.rules.tokens)):  # fmt: skip
+                        each = [sum(map(value, rows)) / len(rows) for rows in parts.values()]
+                        means[name] = sum(each) / len(each)
+                    yield {"week": week, "category": category, **means, "optional": category == OTHER}
+
+    return lengths
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *made("low-confidence labels", ("all labels", _labels(list)), ("above 0.5 alone", _labels(
+        lambda labels: [label for label in labels if label["confidence"] > CONFIDENCE])),
+        *((f"from {least} on", _labels(lambda labels, least=least: [  # type: ignore[misc]
+            label for label in labels if label["confidence"] >= least])) for least in (0.6, 0.7, 0.8, 0.9))),
+    *made("doubled labels", ("once a label", _EACH), ("once a path", _EACH_PATH)),
+    *made("doubled labels", ("once a label, in the whole too", instead(_doubled_over_labels)), only=SHARES),
+    *made("doubled labels", ("once a label, in the whole too", instead(_of_programming(_doubled_over_labels))),
+          only=SHARE),
+    *made("one label a request", ("the surest", _labels(_first_of(lambda label: -label["confidence"]))),
+          ("the first", _labels(_first_of(None))),
+          ("the least sure", _labels(_first_of(lambda label: label["confidence"]))),
+          ("the first path by name", _labels(_first_of(lambda label: label["path"])))),
+    *made("path by its beginning", ("all of computer science", _category(
+        lambda path: PROGRAMMING if path.startswith("/Science/Computer Science") else _longest(path))),
+        ("under /Computers & Electronics/Programming alone", _category(_under(HEAD))),
+        ("all of computers", _category(_under("/Computers & Electronics"))),
+        ("all of computers and computer science", _category(_under("/Computers & Electronics",
+                                                                   "/Science/Computer Science"))),
+        ("under programming and all of computer science", _category(_under(HEAD, "/Science/Computer Science"))),
+        ("with the word programming", _category(_holding("programming"))),
+        ("the shortest listed path", _category(_shortest)), ("listed paths alone", _category(_exact)),
+        ("labels of listed paths alone", _labels(_exact_only))),
+    *made("labels without a category dropped", ("without `other`", _labels(_without_other))),
+    *(mutant for way, (trap, whole) in _WHOLES.items() for mutant in (
+        *made(trap, (way, instead(_shares(whole))), only=SHARES),
+        *made(trap, (way, instead(_of_programming(_shares(whole)))), only=SHARE))),
+    *made("sample for the whole", ("beside the labelled requests", instead(_length_of_sample)),
+          ("beside labelled requests without programming", instead(_length_beside_others)),
+          ("beside all other requests", instead(_length_beside_the_rest)), only=LENGTH),
+    *made("median for mean", ("medians", instead(_median_lengths)), only=LENGTHS),
+    *made("median for mean", ("medians", instead(_median_length)), only=LENGTH),
+    *made("mean of ratios", ("of days", instead(_means_of(lambda row, log: log.rules.day(row)))),
+          ("of models", instead(_means_of(lambda row, log: log.rules.model(row)))),
+          ("of users", instead(_means_of(lambda row, log: log.rules.user(row)))), only=LENGTHS),
+)  # fmt: skip

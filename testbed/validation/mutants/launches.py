@@ -1,0 +1,128 @@
+"""Launch cohorts and later ones told apart wrongly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from testbed.validation.mutants.form import Change, Mutant, instead, made
+from testbed.validation.questions import launches, retention
+from testbed.validation.questions.launches import AGES, EARLY, GAP, LATER_AFTER, LEVEL, PLATEAU, Cells
+from testbed.validation.questions.reading import Reading
+from testbed.validation.tables import Row
+
+CONTRAST, VERDICT = ("launch_contrast",), ("foundational_verdict",)
+Launch = Callable[[Reading, set[dt.date]], dt.date | None]
+
+
+def _first_use(log: Reading, cohorts: set[dt.date]) -> dt.date | None:
+    """The first cohort of all, whenever the model was released."""
+    return min(cohorts, default=None)
+
+
+def _release_known(log: Reading, cohorts: set[dt.date]) -> dt.date | None:
+    """The first cohort from the release on, also for a log that begins after it."""
+    days = [row["released"] for row in log.tables.model_rows if row["model"] == log.arguments["model"]]
+    if not days or days[0] is None:
+        return None
+    return min((cohort for cohort in cohorts if cohort >= log.rules.month(days[0])), default=None)
+
+
+def _month_of_release(log: Reading, cohorts: set[dt.date]) -> dt.date | None:
+    """The month of the release, whoever began in it."""
+    days = [row["released"] for row in log.tables.model_rows if row["model"] == log.arguments["model"]]
+    return log.rules.month(days[0]) if days and days[0] is not None else None
+
+
+def _largest(log: Reading, cohorts: set[dt.date]) -> dt.date | None:
+    """The largest cohort."""
+    sizes = {one["cohort"]: one["users"] for one in retention.triangle(log)}
+    return max(sizes, key=lambda cohort: (sizes[cohort], -cohort.toordinal()), default=None)
+
+
+def _contrast(launch_of: Launch | None = None, after: int = LATER_AFTER, *, pooled: bool = False,
+              others: bool = False) -> Change:  # fmt: skip
+    """The contrast with another launch month, or other cohorts beside it: those from `after` months on, or all others;
+    pooled: their users together."""
+
+    def contrast(log: Reading) -> Iterable[Row]:
+        cells = {(one["cohort"], one["k"]): one for one in retention.triangle(log)}
+        cohorts = {cohort for cohort, _ in cells}
+        launch = (launch_of or launches.launch_month)(log, cohorts)
+        for k in AGES:
+            if launch is None or (launch, k) not in cells:
+                continue
+            beside = [
+                one for (cohort, age), one in cells.items()
+                if age == k and (cohort != launch if others else log.rules.months(launch, cohort) >= after)
+            ]  # fmt: skip
+            own = cells[launch, k]["retention"]
+            if pooled:
+                later = log.rules.over(
+                    sum(one["active"] for one in beside), sum(one["users"] for one in beside)
+                )
+            else:
+                shares = [one["retention"] for one in beside if one["retention"] is not None]
+                later = sum(shares) / len(shares) if shares else None
+            gap = None if later is None or own is None else own - later
+            ratio = None if later is None or own is None else log.rules.over(own, later)
+            yield {"k": k, "launch": own, "later": later, "difference": gap, "ratio": ratio}
+
+    return instead(contrast)
+
+
+def _verdict(launch_of: Launch | None = None, *, strict: bool = False, without: str = "", mean: bool = False,
+             last_month: int = EARLY) -> Change:  # fmt: skip
+    """The verdict with another launch month, with a condition left out, with > in place of >=, or with the mean of
+    later cohorts in place of each."""
+
+    def beyond(value: Fraction, bound: Fraction) -> bool:
+        return value > bound if strict else value >= bound
+
+    def verdict(log: Reading) -> Iterable[Row]:
+        cells: Cells = {
+            (one["cohort"], one["k"]): Fraction(one["active"], one["users"])
+            for one in retention.triangle(log)
+            if one["users"]
+        }
+        launch = (launch_of or launches.launch_month)(log, {cohort for cohort, _ in cells})
+        for cohort in sorted(cohort for cohort, k in cells if k == AGES[-1]):
+            at = launch is not None and 0 <= log.rules.months(launch, cohort) <= last_month
+            own, before = cells[cohort, AGES[-1]], cells.get((cohort, AGES[0]), Fraction(0))
+            later = {k: [share for (c, age), share in cells.items() if c > cohort and age == k] for k in AGES}
+            if mean:
+                later = {k: [sum(held, Fraction(0)) / len(held)] for k, held in later.items() if held}
+            gaps = [
+                cells.get((cohort, k), Fraction(0)) - share for k, held in later.items() for share in held
+            ]
+            holds = [
+                at or without == "early",
+                without == "level" or beyond(own, LEVEL),
+                without == "plateau" or beyond(own, PLATEAU * before),
+                without == "apart" or (bool(gaps) and beyond(min(gaps), GAP)),
+            ]
+            yield {"cohort": cohort, "foundational": all(holds)}
+
+    return instead(verdict)
+
+
+_LAUNCHES: tuple[tuple[str, Launch], ...] = (
+    ("the first cohort", _first_use),
+    ("the largest cohort", _largest),
+    ("also of a model released before the log", _release_known),
+    ("the month of the release", _month_of_release),
+)
+MUTANTS: tuple[Mutant, ...] = (
+    *made("another launch month", *((way, _contrast(launch)) for way, launch in _LAUNCHES), only=CONTRAST),
+    *made("another launch month", *((way, _verdict(launch)) for way, launch in _LAUNCHES),
+          ("the launch month alone", _verdict(last_month=0)), only=VERDICT),
+    *made("neighbours as later ones", ("from the month after on", _contrast(after=1)),
+          ("all other cohorts", _contrast(others=True)), ("the launch cohort, too", _contrast(after=0)),
+          ("from three months after on", _contrast(after=3)), only=CONTRAST),
+    *made("mean over users", ("users of later cohorts together", _contrast(pooled=True)), only=CONTRAST),
+    *made("conditions left out",
+          *((f"without '{name}'", _verdict(without=name)) for name in ("early", "level", "plateau", "apart")),
+          ("above the mean of later cohorts", _verdict(mean=True)), only=VERDICT),
+    *made("strict thresholds", ("> for >=", _verdict(strict=True)), only=VERDICT),
+)  # fmt: skip

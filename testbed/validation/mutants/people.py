@@ -1,0 +1,161 @@
+"""Who is counted: users that are missing, accounts, requests in place of users, sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.questions.reading import Reading
+from testbed.validation.tables import Row
+
+ONE = "(one)"
+NO_COHORTS = ("active_users", "sessions_by_pause", "cohort_sizes")
+
+
+def _users(user: Callable[[Row], str | None]) -> Change:
+    return by_rules(lambda rules: replace(rules, user=user))
+
+
+def _known_or_one(row: Row) -> str | None:
+    return ONE if row["user_id"] is None else row["user_id"]
+
+
+def _coalesced(row: Row) -> str | None:
+    return row["account_id"] if row["user_id"] is None else row["user_id"]
+
+
+def _requests_for_users(log: Reading) -> Iterable[Row]:
+    for week, rows in log.weeks.items():
+        yield {"week": week, "users": len(rows)}
+
+
+def _requests_with_users(log: Reading) -> Iterable[Row]:
+    for week, rows in log.weeks.items():
+        yield {"week": week, "users": sum(log.rules.user(row) is not None for row in rows)}
+
+
+def _sums_of_days(log: Reading) -> Iterable[Row]:
+    for week, rows in log.weeks.items():
+        yield {"week": week, "users": len({(log.rules.day(row), log.rules.user(row)) for row in rows
+                                           if log.rules.user(row) is not None})}  # fmt: skip
+
+
+def _sums_of_models(log: Reading) -> Iterable[Row]:
+    for week, rows in log.weeks.items():
+        yield {"week": week, "users": len({(log.rules.model(row), log.rules.user(row)) for row in rows
+                                           if log.rules.user(row) is not None})}  # fmt: skip
+
+
+def _sessions(count: Callable[[list[Row]], int]) -> Change:
+    def sessions(log: Reading) -> Iterable[Row]:
+        for week, rows in log.weeks.items():
+            yield {"week": week, "sessions": count(rows)}
+
+    return instead(sessions)
+
+
+def _in_their_first_week(log: Reading) -> Iterable[Row]:
+    first: dict[str, dt.date] = {}
+    for row in log.requests:
+        if row["session_id"] is not None:
+            week = log.week(row)
+            first[row["session_id"]] = min(week, first.get(row["session_id"], week))
+    begun = Counter(first.values())
+    for week in log.weeks:
+        yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
+
+
+def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
+    """Sizes of cohorts from the requests of its users to the model."""
+
+    def sizes(log: Reading) -> Iterable[Row]:
+        rows_of: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in log.requests:
+            user = log.rules.user(row)
+            if user is not None:
+                rows_of[log.rules.model(row), user].append(row)
+        found: dict[tuple[str, dt.date], int] = defaultdict(int)
+        for (model, _), rows in rows_of.items():
+            cohort = min(map(log.month, rows), key=log.rules.order)
+            found[model, cohort] += users(rows, cohort, log)
+        for (model, cohort), number in sorted(found.items()):
+            yield {
+                "model": model,
+                "cohort": cohort,
+                "users": number,
+                "optional": not log.months_to_end(cohort),
+            }
+
+    return instead(sizes)
+
+
+def _every_month(distinct: bool) -> Change:
+    """Everybody who was active in a month counts, not only who began in it."""
+
+    def sizes(log: Reading) -> Iterable[Row]:
+        users: dict[tuple[str, dt.date], list[str]] = defaultdict(list)
+        for row in log.requests:
+            user = log.rules.user(row)
+            if user is not None:
+                users[log.rules.model(row), log.month(row)].append(user)
+        for (model, month), held in sorted(users.items()):
+            number = len(set(held)) if distinct else len(held)
+            yield {
+                "model": model,
+                "cohort": month,
+                "users": number,
+                "optional": not log.months_to_end(month),
+            }
+
+    return instead(sizes)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *made(
+        "null users as one user",
+        ("missing and empty users as one", _users(lambda row: row["user_id"] or ONE)),
+        ("missing users as one, empty ones as another", _users(_known_or_one)),
+        ("empty users as one", _users(_coalesced)),
+    ),
+    *made(
+        "null users dropped",
+        ("without missing and empty users", _users(lambda row: row["user_id"] or None)),
+        ("without missing users, empty ones as one", _users(lambda row: row["user_id"])),
+    ),
+    *made(
+        "accounts for users",
+        ("by account", _users(lambda row: row["account_id"])),
+        ("by account, by user where it is missing", _users(lambda row: row["account_id"] or row["user_id"])),
+        ("by user and account", _users(lambda row: f"{row['user_id']} {row['account_id']}")),
+    ),
+    *made("rows for users", ("requests", instead(_requests_for_users)),
+          ("requests with a user", instead(_requests_with_users)), only=("active_users",)),
+    *made("sums of distinct users", ("users of each day, added up", instead(_sums_of_days)),
+          ("users of each model, added up", instead(_sums_of_models)), only=("active_users",)),
+    *made("rows for users", ("requests with a session", _sessions(lambda rows: sum(r["session_id"] is not None
+                                                                                   for r in rows))),
+          ("requests", _sessions(len)), only=("sessions",)),
+    *made("missing sessions counted",
+          ("requests without a session as one", _sessions(lambda rows: len({row["session_id"] for row in rows}))),
+          ("each request without a session as one",
+           _sessions(lambda rows: len({row["session_id"] or row["generation_id"] for row in rows}))),
+          ("users and sessions",
+           _sessions(lambda rows: len({(row["user_id"], row["session_id"]) for row in rows}))),
+          only=("sessions",)),
+    *made("sessions in one week only", ("each in its first week", instead(_in_their_first_week)), only=("sessions",)),
+    *made(
+        "rows for users",
+        ("all requests of the cohort's users", _sizes(lambda rows, cohort, log: len(rows))),
+        (
+            "requests of the cohort's users in its month",
+            _sizes(lambda rows, cohort, log: sum(log.month(row) == cohort for row in rows)),
+        ),
+        ("requests of each month", _every_month(distinct=False)),
+        only=("cohort_sizes",),
+    ),
+    *made("active users for new ones", ("all users of each month", _every_month(distinct=True)),
+          only=("cohort_sizes",)),
+)  # fmt: skip

@@ -1,0 +1,251 @@
+"""Which known mistakes explain a query's answers: its mutants that answer as it does on every world.
+
+Known-wrong answers are worked out when they are needed, and remembered. Two mistakes together are looked for only where
+none alone explains all answers, first on small worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from time import process_time
+from typing import Any
+
+from testbed.validation.compare import agrees, differing_columns
+from testbed.validation.matching import Answer, known_answer
+from testbed.validation.mutants import Mutant, mutants_of, together
+from testbed.validation.questions.form import Question
+from testbed.validation.questions.known_traps import TRAPS, Trap
+from testbed.validation.questions.rules import RULES
+from testbed.validation.tables import Tables
+
+SECONDS = 12.0
+"""How long mistakes that are made together are looked for, in processor time."""
+HINTS = 2
+"""How many mistakes are named that explain a part of the wrong answers."""
+Made = tuple[Mutant, ...]
+"""One mistake, or two that are made together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A log on which a query is asked, the session's zone, and the arguments of the question there."""
+
+    name: str
+    tables: Tables
+    zone: str = "UTC"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Requests and labels: what an answer takes, about."""
+        return int(self.tables.generations.num_rows + self.tables.labels.num_rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a query answered to a case, and whether that was right."""
+
+    case: Case
+    given: Answer
+    right: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Mistakes that, made together, give a query's answers. ways: how each is made, in words."""
+
+    traps: tuple[Trap, ...]
+    ways: tuple[str, ...]
+    made: Made = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A mistake that gives some of the wrong answers, and not all: those to these cases."""
+
+    trap: Trap
+    way: str
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What explains a query's answers to all cases. Several explanations cannot be told apart on these worlds. hints:
+    if there is none, what explains a part. complete: whether all pairs of mistakes could be looked at in time."""
+
+    explanations: tuple[Explanation, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    complete: bool = True
+
+    @property
+    def traps(self) -> tuple[Trap, ...]:
+        """The traps of all explanations, each once."""
+        return tuple(dict.fromkeys(trap for one in self.explanations for trap in one.traps))
+
+
+class KnownAnswers:
+    """Answers to a question with known mistakes, remembered by case. A mistake that cannot be made there, since the
+    oracle fails with it, has none."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.mutants = mutants_of(question)
+        self._held: dict[tuple[Made, Tables, str, str], Answer | None] = {}
+
+    def answer(self, made: Made, case: Case) -> Answer | None:
+        """The answer to a case with these mistakes; with none, the right one."""
+        zone = case.zone if any(mutant.zoned for mutant in made) else ""
+        key = (made, case.tables, repr(case.arguments), zone)
+        if key not in self._held:
+            self._held[key] = self.worked_out(made, case)
+        return self._held[key]
+
+    def worked_out(self, made: Made, case: Case) -> Answer | None:
+        """The same without remembering it."""
+        oracle = together(self.question, made)
+        if not made:
+            return known_answer(self.question, case.tables, **case.arguments)
+        with suppress(Exception):  # a mistake that makes no sense here, or not with another one
+            return known_answer(
+                self.question,
+                case.tables,
+                rules=replace(RULES, zone=case.zone),
+                oracle=oracle,
+                **case.arguments,
+            )
+        return None
+
+    def explains(self, made: Made, case: Case, given: Answer) -> bool:
+        """Whether an answer is as with these mistakes, to a case that is not worth remembering."""
+        answer = self.worked_out(made, case)
+        return answer is not None and agrees(self.question, answer, given)
+
+    def equals(self, made: Made, seen: Seen) -> bool:
+        """Whether a query answered to a case as it would with these mistakes."""
+        known = self.answer(made, seen.case)
+        return known is not None and agrees(self.question, known, seen.given)
+
+
+def recognise(known: KnownAnswers, seen: Sequence[Seen], seconds: float = SECONDS) -> Recognition:
+    """What explains the answers of a query that erred at least once. seconds: for mistakes made together."""
+    wrong = sorted((one for one in seen if not one.right), key=lambda one: one.case.size)
+    if not wrong:
+        return Recognition()
+    # the cases that rule out most mistakes at the least cost come first
+    order = sorted(seen, key=lambda one: (one.case.size > 4 * wrong[0].case.size, one.right, one.case.size))
+    alone = [(mutant,) for mutant in known.mutants if all(known.equals((mutant,), one) for one in order)]
+    if alone:
+        return Recognition(_explained(alone))
+    mixed = [(mutant,) for mutant in known.mutants if _in_some_columns(known, mutant, order)]
+    if mixed:
+        return Recognition(_explained(mixed))
+    profile = Profile(known, order, seconds / 2)
+    pairs, complete = _pairs(known, profile, order, seconds / 2)
+    return Recognition(_explained(pairs), () if pairs else profile.hints()[:HINTS], complete)
+
+
+def _pairs(
+    known: KnownAnswers, profile: Profile, order: Sequence[Seen], seconds: float
+) -> tuple[list[Made], bool]:
+    """Pairs that give all answers, one of the same two traps, and whether there was time for all. Others beside the
+    first are looked for a fourth as long."""
+    pairs: dict[tuple[str, str], Made] = {}
+    deadline = process_time() + seconds
+    for pair in profile.pairs():
+        if process_time() > deadline:
+            return list(pairs.values()), False
+        traps = pair[0].trap, pair[1].trap
+        if traps not in pairs and all(known.equals(pair, one) for one in order):
+            pairs[traps] = pair
+            deadline = min(deadline, process_time() + seconds / 4)
+    return list(pairs.values()), True
+
+
+def _explained(found: Sequence[Made]) -> tuple[Explanation, ...]:
+    """Explanations by their traps, each with the first way."""
+    by_traps: dict[tuple[str, ...], Made] = {}
+    for made in found:
+        by_traps.setdefault(tuple(mutant.trap for mutant in made), made)
+    return tuple(
+        Explanation(tuple(TRAPS[name] for name in names), tuple(mutant.way for mutant in made), made)
+        for names, made in by_traps.items()
+    )
+
+
+def _in_some_columns(known: KnownAnswers, mutant: Mutant, order: Sequence[Seen]) -> bool:
+    """Whether each column is as with this mistake on every case, or right on every case."""
+    columns = {column.name for column in known.question.values}
+    right, wrong = set(columns), set(columns)
+    for one in order:
+        held = []
+        for made in ((), (mutant,)):
+            answer = known.answer(made, one.case)
+            held.append(None if answer is None else differing_columns(known.question, answer, one.given))
+        if held[1] is None:  # another set of rows
+            return False
+        wrong -= held[1]
+        right = set() if held[0] is None else right - held[0]
+        if right | wrong != columns:
+            return False
+    return bool(wrong - right)
+
+
+class Profile:
+    """What each mistake alone does to the answers, on as many cases as there is time for, the small ones first."""
+
+    def __init__(self, known: KnownAnswers, seen: Sequence[Seen], seconds: float) -> None:
+        self.known = known
+        self.cases: list[Seen] = []
+        self.touches: dict[Mutant, list[bool]] = {mutant: [] for mutant in known.mutants}
+        self.fits: dict[Mutant, list[bool]] = {mutant: [] for mutant in known.mutants}
+        deadline = process_time() + seconds
+        for one in sorted(seen, key=lambda one: one.case.size):
+            if process_time() > deadline:
+                break
+            self.cases.append(one)
+            right = known.answer((), one.case)
+            for mutant in known.mutants:
+                answer = known.answer((mutant,), one.case)
+                same = answer is not None and right is not None and agrees(known.question, right, answer)
+                self.touches[mutant].append(not same)
+                self.fits[mutant].append(answer is not None and agrees(known.question, answer, one.given))
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Mistakes by the number of wrong answers that they give alone, a trap once."""
+        found: dict[str, Hint] = {}
+        for mutant, fits in self.fits.items():
+            cases = tuple(dict.fromkeys(
+                one.case.name for one, fit in zip(self.cases, fits, strict=True) if fit and not one.right
+            ))  # fmt: skip
+            if cases and (mutant.trap not in found or len(cases) > len(found[mutant.trap].cases)):
+                found[mutant.trap] = Hint(TRAPS[mutant.trap], mutant.way, cases)
+        return tuple(sorted(found.values(), key=lambda hint: -len(hint.cases)))
+
+    def pairs(self) -> list[tuple[Mutant, Mutant]]:
+        """Two mistakes of different traps that may give the answers together, those first that seldom meet. Where the
+        answer is right, neither matters; where it is wrong and one of them does not matter, it is as with the other."""
+        wrong = [place for place, one in enumerate(self.cases) if not one.right]
+        right = [place for place, one in enumerate(self.cases) if one.right]
+        possible = [
+            mutant for mutant, touches in self.touches.items()
+            if not any(touches[place] for place in right) and any(touches[place] for place in wrong)
+        ]  # fmt: skip
+        return sorted(
+            (
+                (first, second) for first, second in combinations(possible, 2)
+                if first.trap != second.trap and first.depth + second.depth > 0
+                and all(self._may(first, second, place) for place in wrong)
+            ),
+            key=lambda pair: sum(
+                self.touches[pair[0]][place] and self.touches[pair[1]][place] for place in wrong
+            ),
+        )  # fmt: skip
+
+    def _may(self, first: Mutant, second: Mutant, place: int) -> bool:
+        one, other = self.touches[first][place], self.touches[second][place]
+        if one and other:
+            return True
+        return (one and self.fits[first][place]) or (other and self.fits[second][place])

@@ -1,0 +1,174 @@
+"""Known mistakes are told from the right answer on some world, and recognised by their answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from random import Random
+
+import pandas as pd
+import pytest
+
+from testbed.validation.compare import agrees
+from testbed.validation.matching import read_answer
+from testbed.validation.mutants import Mutant, mutants_of
+from testbed.validation.mutants import form as making
+from testbed.validation.questions import TRAPS, questions
+from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
+from testbed.validation.worlds import battery
+
+ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata")
+SMALL = [world for world in battery().values() if not world.simulated]
+UNUSED = {"duplicates kept", "sampling weights ignored"}
+"""No log of the contract has them: ids are unique there, and there is no weight. Faults of data can."""
+
+
+@cache
+def known(question: str) -> KnownAnswers:
+    return KnownAnswers(questions()[question])
+
+
+def cases(question: str, zones: Iterable[str] = ("UTC",)) -> list[Case]:
+    asked = questions()[question]
+    return [Case(world.name, world.tables, zone, world.arguments(asked)) for world in SMALL for zone in zones]
+
+
+def cases_of(question: str, *mutants: Mutant) -> list[Case]:
+    return cases(question, ZONES if any(mutant.zoned for mutant in mutants) else ("UTC",))
+
+
+def told(question: str, *mutants: Mutant) -> bool:
+    """Whether some world tells these mistakes from the right answer."""
+    answers = known(question)
+    for case in cases_of(question, *mutants):
+        right, wrong = answers.answer((), case), answers.answer(mutants, case)
+        assert wrong is not None or len(mutants) > 1, f"{question}: {mutants[0].trap}, {mutants[0].way} fails"
+        if right is None or wrong is None or not agrees(answers.question, right, wrong):
+            return wrong is not None
+    return False
+
+
+def named(question: str, *mutants: Mutant, seconds: float = 5.0) -> Recognition:
+    """What is recognised where a query answers as these mistakes do."""
+    answers, seen = known(question), []
+    for case in cases_of(question, *mutants):
+        given, right = answers.answer(mutants, case), answers.answer((), case)
+        if given is not None and right is not None:
+            seen.append(Seen(case, given, agrees(answers.question, right, given)))
+    return recognise(answers, seen, seconds)
+
+
+def first_told(question: str, trap: str) -> Mutant | None:
+    ways = [mutant for mutant in known(question).mutants if mutant.trap == trap]
+    return next((mutant for mutant in ways if told(question, mutant)), None)
+
+
+def test_every_trap_is_in_the_way_of_some_question():
+    assert {trap.name for question in questions().values() for trap in question.traps} == set(TRAPS) - UNUSED
+
+
+@pytest.mark.parametrize("name", questions())
+def test_every_trap_of_a_question_is_told_from_the_right_answer_and_named(name):
+    traps = [trap.name for trap in questions()[name].traps]
+    found = {trap: first_told(name, trap) for trap in traps}
+    assert [trap for trap, mutant in found.items() if mutant is None] == []
+    place = list(questions()).index(name)
+    wrong = {}
+    for trap in traps[place % 12 :: 12]:  # all of them in the slow test
+        mutant = found[trap]
+        assert mutant is not None
+        recognised = named(name, mutant)
+        if trap not in {one.name for one in recognised.traps} or len(recognised.explanations) > 3:
+            wrong[trap, mutant.way] = recognised
+    assert wrong == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", questions())
+def test_every_way_into_every_trap_is_named(name):
+    wrong = {
+        (mutant.trap, mutant.way)
+        for mutant in known(name).mutants
+        if told(name, mutant) and mutant.trap not in {trap.name for trap in named(name, mutant).traps}
+    }
+    assert wrong == set()
+
+
+def way(question: str, trap: str, number: int = 0) -> Mutant:
+    return [mutant for mutant in mutants_of(questions()[question]) if mutant.trap == trap][number]
+
+
+@pytest.mark.parametrize(("question", "traps"), [
+    ("retention_triangle", ("local time", "null users dropped")),
+    ("weekly_openness", ("Sunday weeks", "reasoning twice")),
+    pytest.param("effective_cost", ("own keys in", "cached twice"), marks=pytest.mark.slow),
+    pytest.param("spend_region", ("list price", "null regions dropped"), marks=pytest.mark.slow),
+])  # fmt: skip
+def test_two_mistakes_together_are_both_named(question, traps):
+    mutants = [way(question, trap) for trap in traps]
+    recognised = named(question, *mutants)
+    assert set(traps) in [{trap.name for trap in one.traps} for one in recognised.explanations]
+
+
+@pytest.mark.slow
+def test_most_random_pairs_are_named():
+    rng, hits, tried = Random(12), 0, 0
+    for _ in range(120):
+        name = rng.choice(list(questions()))
+        first, second = rng.sample(known(name).mutants, 2)
+        if first.trap == second.trap or first.depth + second.depth == 0:
+            continue
+        if not told(name, first, second) or not told(name, first) or not told(name, second):
+            continue
+        tried += 1
+        recognised = named(name, first, second, seconds=10)
+        hits += any(
+            {trap.name for trap in one.traps} <= {first.trap, second.trap} for one in recognised.explanations
+        )
+    assert tried > 50 and hits / tried >= 0.9
+
+
+def test_a_right_query_has_no_trap():
+    assert named("tool_share") == Recognition()
+
+
+def test_a_mistake_in_one_column_is_named():
+    """Sums are right, and shares are of the week's local days."""
+    question = questions()["weekly_openness"]
+    mutant = way("weekly_openness", "reasoning twice")
+    answers, seen = known("weekly_openness"), []
+    for case in cases("weekly_openness"):
+        right, wrong = answers.answer((), case), answers.answer((mutant,), case)
+        assert right is not None and wrong is not None
+        given = replace(wrong, values={
+            key: values | {"tokens": right.values[key]["tokens"]} for key, values in wrong.values.items()
+        })  # fmt: skip
+        seen.append(Seen(case, given, agrees(question, right, given)))
+    assert [trap.name for trap in recognise(answers, seen).traps] == ["reasoning twice"]
+
+
+def test_what_explains_a_part_is_a_hint_and_no_more():
+    question, answers, seen = questions()["tool_share"], known("tool_share"), []
+    sunday = way("tool_share", "Sunday weeks")
+    for case in cases("tool_share"):
+        given, right = answers.answer((sunday,), case), answers.answer((), case)
+        assert given is not None and right is not None
+        if case.name == "far zones":  # nonsense here
+            nonsense = pd.DataFrame({"week": [dt.date(2025, 6, 2)], "share": [0.123]})
+            given = read_answer(question, nonsense)
+        seen.append(Seen(case, given, agrees(question, right, given)))
+    recognised = recognise(answers, seen, seconds=0.2)
+    assert recognised.traps == () and recognised.hints[0].trap.name == "Sunday weeks"
+    assert "far zones" not in recognised.hints[0].cases and len(recognised.hints[0].cases) > 3
+
+
+def test_mistakes_are_put_into_each_other_whatever_their_order():
+    question = questions()["retention_triangle"]
+    pair = way("retention_triangle", "empty cells dropped"), way("retention_triangle", "on or after")
+    case = cases("retention_triangle")[0]
+    one, other = (KnownAnswers(question).answer(order, case) for order in (pair, pair[::-1]))
+    assert one is not None and other is not None and one.values == other.values
+    assert all(row["active"] for row in one.values.values())
+    assert making.together(question, ()) is question.oracle
