@@ -32,10 +32,10 @@ def _launch(*cohorts: list[Row]) -> Tables:
 
 
 def on_the_thresholds() -> Tables:
-    """The launch cohort keeps 3 in 10, 8 in 10 of those at month 3, and is 1 in 10 above the next, to the user; others
-    come at month 5 than at month 3, some of them to the free variant. The next cohort misses the level alone."""
+    """The launch cohort keeps 3 in 10, and is 1 in 10 above the next, to the user; others come at month 5 than at month
+    3, some of them to the free variant. The next cohort misses the level alone."""
     return _launch(
-        _cohort(2, 40, {3: range(15), 4: range(15), 5: range(8, 20)}, free=range(18, 20)),
+        _cohort(2, 40, {3: range(14), 4: range(14), 5: range(8, 20)}, free=range(18, 20)),
         _cohort(3, 20, {3: range(4), 4: range(4), 5: range(4)}),
         _cohort(4, 10, {3: range(1), 4: range(1), 5: range(1)}),
         _cohort(6, 30, {4: range(2)}),
