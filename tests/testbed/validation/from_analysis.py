@@ -78,7 +78,9 @@ def _foundational(log: Log, model: str) -> pd.DataFrame:
             months=1
         )
         gaps = (own - later).to_numpy()
-        apart = bool(np.isfinite(gaps).any()) and float(np.nanmin(gaps)) >= 0.1 - 1e-9  # shares are floats here
+        apart = (
+            bool(np.isfinite(gaps).any()) and float(np.nanmin(gaps)) >= 0.1 - 1e-9
+        )  # shares are floats here
         with np.errstate(invalid="ignore"):
             kept = own[3] > 0 and durable(own[5], own[5] / own[3])
         rows.append({"cohort": cohort, "foundational": bool(early and kept and apart)})
