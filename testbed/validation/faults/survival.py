@@ -7,31 +7,20 @@ log has to be looked at before it is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import pandas as pd
 
+from testbed.validation.asking import Ask, NoAnswer
 from testbed.validation.compare import Comparison, judge
 from testbed.validation.faults.logs import FAULTY_LOGS, FaultyLog, clean_log
 from testbed.validation.matching import Answer, WrongShape, known_answer, read_answer
 from testbed.validation.questions.form import Question
-from testbed.validation.tables import Tables
 from testbed.validation.worlds.world import World
 
-
-class NoAnswer(Protocol):
-    """A failure to answer."""
-
-    @property
-    def reason(self) -> str:
-        """Why there is no answer, for people."""
-
-
-Ask = Callable[[Tables, str], pd.DataFrame | NoAnswer]
-"""A query's answer to a log, in a session of this time zone."""
 Fate = Literal["survives", "wrong without a word", "refuses"]
 FATES: tuple[Fate, ...] = ("wrong without a word", "refuses", "survives")
 Effect = Literal["none", "mendable", "lost"]

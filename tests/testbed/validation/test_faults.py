@@ -10,10 +10,11 @@ import pytest
 
 from analysis import contract
 from sim.gateway.faults import FAULTS
+from testbed.validation.asking import NoAnswer
 from testbed.validation.examples import by_sql
 from testbed.validation.faults.__main__ import PAGE, page
 from testbed.validation.faults.logs import FAULTY_LOGS, clean_log, with_faults
-from testbed.validation.faults.survival import FATES, NoAnswer, Survival, survival
+from testbed.validation.faults.survival import FATES, Survival, survival
 from testbed.validation.questions import questions
 from testbed.validation.tables import Tables
 

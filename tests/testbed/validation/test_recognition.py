@@ -13,14 +13,13 @@ import pytest
 
 from testbed.validation.compare import agrees
 from testbed.validation.matching import read_answer
-from testbed.validation.mutants import Mutant, mutants_of
+from testbed.validation.mutants import Mutant
 from testbed.validation.mutants import form as making
 from testbed.validation.questions import TRAPS, questions
 from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
-from testbed.validation.worlds import battery
+from tests.testbed.validation.asked import SMALL, way
 
 ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata")
-SMALL = [world for world in battery().values() if not world.simulated]
 UNUSED = {"duplicates kept", "sampling weights ignored"}
 """No log of the contract has them: ids are unique there, and there is no weight. Faults of data can."""
 
@@ -94,10 +93,6 @@ def test_every_way_into_every_trap_is_named(name):
         if told(name, mutant) and mutant.trap not in {trap.name for trap in named(name, mutant).traps}
     }
     assert wrong == set()
-
-
-def way(question: str, trap: str, number: int = 0) -> Mutant:
-    return [mutant for mutant in mutants_of(questions()[question]) if mutant.trap == trap][number]
 
 
 @pytest.mark.parametrize(("question", "traps"), [
