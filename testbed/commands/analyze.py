@@ -83,6 +83,7 @@ def execute(args: argparse.Namespace) -> int:
     """Analyses a log (the answer comes as soon as it is known), checks it against the contract, or prints SQL."""
     from analysis import LogError
     from analysis.workers import Workers, cores
+    from testbed.commands.import_log import no_log
     from testbed.terminal import summary
 
     try:
@@ -110,7 +111,7 @@ def execute(args: argparse.Namespace) -> int:
                 stills=args.figures,
             )
     except LogError as error:
-        raise BadInput(str(error)) from error
+        raise no_log(error, args.log) from error
     if args.json:
         print(json.dumps({"log": args.log, "results": str(folder)} | as_json(result), indent=2))
     elif args.quiet:

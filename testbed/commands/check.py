@@ -145,6 +145,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     from testbed.claims import scoreboard
     from testbed.claims.reasons import reasons
     from testbed.commands.analyze import check_one_log
+    from testbed.commands.import_log import no_log
     from testbed.terminal import scoreboard_page, scoreboard_view, summary
 
     if args.target.endswith((".yaml", ".yml")) or (
@@ -168,7 +169,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
             )
             warnings = log.warnings
     except LogError as error:
-        raise BadInput(str(error)) from error
+        raise no_log(error, args.target) from error
     kept = run / "verdicts.json" if run is not None and wanted is None else None
     try:
         if run is not None and kept is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from testbed.failure import DONE, BadInput, check_writable
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from analysis import LogError
 
 DESCRIPTION = """\
 Imports what a gateway exports into a log that slipper analyze, verdict and check read. Rows that cannot become a
@@ -106,6 +109,25 @@ def execute(args: argparse.Namespace) -> int:
     else:
         import_view.print_account(account, out)
     return DONE
+
+
+def no_log(error: LogError, where: str) -> BadInput:
+    """Why something cannot be opened as a log; of an export that can be imported, how."""
+    from analysis.importers import importers
+    from analysis.importing.format import COST, FALLBACK
+    from analysis.importing.recognition import importable
+
+    found = importable(importers(), where)
+    if found is None:
+        return BadInput(str(error))
+    importer, form = found
+    more = (
+        f"{'' if FALLBACK in form.rules else ' --user NAME'}{'' if COST in form.rules else ' --list-prices'}"
+    )
+    return BadInput(
+        f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
+        f"{importer.name} {shlex.quote(where)} --out LOG{more}"
+    )
 
 
 def listed_models(more: str | None) -> pa.Table:

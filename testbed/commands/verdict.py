@@ -110,6 +110,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.report.looked_at import panels_of
     from analysis.report.status import WORDS
     from testbed.commands.analyze import check_one_log
+    from testbed.commands.import_log import no_log
     from testbed.terminal import profile_view, summary, truth_view, verdict_view
 
     if args.all and args.models:
@@ -154,7 +155,7 @@ def execute(args: argparse.Namespace) -> int:
             extent = summary.extent_of(log)
             warnings = log.warnings
     except LogError as error:
-        raise BadInput(str(error)) from error
+        raise no_log(error, args.log) from error
     for note in idle:
         print(f"slipper verdict: {note}", file=sys.stderr)
     if args.json:

@@ -104,6 +104,24 @@ def test_what_can_be_imported_is_listed(capsys):
         assert all(part in said for part in (f"{one.name}: {one.title}", *(form.name for form in one.forms)))
 
 
+@pytest.mark.parametrize("command", [["analyze"], ["verdict"], ["check"]])
+def test_an_export_that_is_taken_for_a_log_is_told_how_to_import(tmp_path, capsys, export, command):
+    for where in (str(export), str(tmp_path)):
+        assert main([*command, where]) == 2
+        said = capsys.readouterr().err
+        assert f"{where}: no log, but an export of OpenRouter (activity export, one row a request)." in said
+        assert f"slipper import openrouter {where} --out LOG\n" in said
+    put(tmp_path, "a,b\n1,2\n", "other/other.csv")
+    assert main([*command, str(tmp_path / "other/other.csv")]) == 2
+    assert "an export of" not in capsys.readouterr().err
+
+
+def test_what_a_session_lacks_is_named_with_its_import(tmp_path, capsys):
+    path = put(tmp_path, '{"timestamp": "", "type": "session_meta", "payload": {}}', "rollout.jsonl")
+    assert main(["analyze", str(path)]) == 2
+    assert f"slipper import codex {path} --out LOG --user NAME --list-prices\n" in capsys.readouterr().err
+
+
 def test_the_log_is_one_that_the_analysis_opens(tmp_path, capsys, export):
     assert main(["import", str(export), "--out", str(tmp_path / "log"), "--quiet"]) == 0
     assert main(["analyze", str(tmp_path / "log"), "--check-log"]) == 0
