@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
@@ -72,17 +71,12 @@ def execute(args: argparse.Namespace) -> int:
 
 def named(name: str) -> Question:
     """The question of a name, or of a Python file. Raises BadInput with the nearest name if there is none."""
-    from testbed.validation.questions import NoQuestion, load, questions
+    from testbed.validation import questions
 
-    known = questions()
-    if name in known:
-        return known[name]
-    if Path(name).suffix == ".py":
-        try:
-            return load(name)
-        except NoQuestion as error:
-            raise BadInput(str(error)) from error
-    raise BadInput(f"no question '{name}'{arguments.hint(name, known)}; `slipper questions` lists them")
+    try:
+        return questions.named(name)
+    except questions.NoQuestion as error:
+        raise BadInput(str(error)) from error
 
 
 def as_json(one: Question) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
+from analysis.contract.nearest_names import did_you_mean
 from testbed.validation.questions import (
     agentic,
     categories,
@@ -23,7 +24,7 @@ from testbed.validation.questions.rules import RULES, Rules
 
 __all__ = [
     "OPTIONAL", "PLACEHOLDER", "RULES", "TRAPS", "Column", "Kind", "NoQuestion", "Question", "Reading", "Rules", "Trap",
-    "load", "questions",
+    "load", "named", "questions",
 ]  # fmt: skip
 
 TOPICS = (retention, definitions, launches, use, openness, categories, agentic, cost)
@@ -57,3 +58,14 @@ def load(path: str | Path) -> Question:
             "of testbed.validation.questions"
         )
     return found
+
+
+def named(name: str) -> Question:
+    """The question of a name, or of a Python file. Raises NoQuestion, with the nearest name if there is none."""
+    known = questions()
+    if name in known:
+        return known[name]
+    if Path(name).suffix == ".py":
+        return load(name)
+    hint = did_you_mean(name, known)
+    raise NoQuestion(f"no question '{name}'{f', {hint}' if hint else ''}; `slipper questions` lists them")
