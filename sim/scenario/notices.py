@@ -5,17 +5,20 @@ from collections.abc import Iterator
 
 from sim.catalogue import Catalogue
 from sim.config.problems import Path, ProblemAt
+from sim.gateway.faults import FaultSettings
 from sim.scenario import Scenario
 from sim.scenario.calendar import CalendarEvent, LargeAccountEvent, OutageEvent, PromotionEvent, WaveEvent
 
 
 def notices(scenario: Scenario, catalogue: Catalogue) -> Iterator[ProblemAt]:
-    """One for each: events outside the world's time, models that nobody can use in it, open models of unknown size.
+    """One for each: events outside the world's time, models that nobody can use in it, open models of unknown size,
+    dates of faults of data that lie after the world's end.
 
     `catalogue` is the world's (`sim.catalogue.overrides.world_catalogue`).
     """
     for i, event in enumerate(scenario.calendar):
         yield from _of_event(event, ("calendar", i), scenario.start, scenario.end)
+    yield from _of_faults(scenario.observation.faults, scenario.end)
     for slug, section in scenario.models.items():
         if slug not in catalogue:
             continue
@@ -41,6 +44,23 @@ def notices(scenario: Scenario, catalogue: Catalogue) -> Iterator[ProblemAt]:
             message = f"'{slug}' has open weights and no stated size: its size class is unknown"
             hint = "give params_total_b, in billions of parameters, to have it counted with its class"
             yield ProblemAt(at("open_weights", section.open_weights), message, hint, at_key=True)
+
+
+def _of_faults(faults: FaultSettings, end: dt.date) -> Iterator[ProblemAt]:
+    """Dates after the end, at which nothing happens to the log."""
+    for fault in faults.planted:
+        for key, value in fault:
+            dates = (
+                value.items()
+                if isinstance(value, dict)
+                else enumerate(value)
+                if isinstance(value, list)
+                else ()
+            )
+            place: Path = ("observation", "faults", fault.key, key)
+            for at, date in [(place, value), *(((*place, part), date) for part, date in dates)]:
+                if isinstance(date, dt.date) and date > end:
+                    yield ProblemAt(at, _after(end), "the log does not reach it")
 
 
 def _after(end: dt.date) -> str:

@@ -158,3 +158,19 @@ def test_nothing_is_said_of_prompts_where_none_is_cut(tmp_path):
     manifest = sim.run(file, out=tmp_path).manifest
     assert manifest["counts"]["prompts_cut"] == 0
     assert "Cut prompts" not in [label for label, _ in manifest["census"]]
+
+
+def test_dates_of_faults_after_the_end_are_told_at_their_place():
+    text = """observation:
+  faults:
+    id_reset: {date: 2025-04-10}
+    finish_reasons: {date: 2025-04-11}
+    missing_days: {dates: [2025-02-01, 2025-05-01]}
+    schema_drift: {missing_from: {country: 2025-06-01}}
+"""
+    said = "this is after the world ends (2025-04-10); the log does not reach it"
+    assert heard(OWN + text) == [
+        (6, "observation.faults.finish_reasons.date", said),
+        (8, "observation.faults.schema_drift.missing_from.country", said),
+        (7, "observation.faults.missing_days.dates.1", said),
+    ]
