@@ -59,7 +59,7 @@ class Survival:
         """The same for people: one line a fault, those that make the query wrong without a word first, and what mends
         it."""
         if not self.clean.right:
-            return f"On a log without faults it is {self.clean.verdict}: no fault of data was tried.\n"
+            return f"No fault of data was tried. On a log without any: {self.clean.verdict} ({self.clean.why}).\n"
         width = max(len(one.fault) for one in self.faults)
         lines = []
         for fate in FATES:
@@ -86,7 +86,10 @@ def survival(
     logs: Sequence[FaultyLog] = FAULTY_LOGS,
     zone: str = "UTC",
 ) -> Survival:
-    """Ask a query of the clean log and of each faulty one. model: the id by which it calls the model."""
+    """Ask a query of the clean log and of each faulty one. model: the id by which it calls the model. A question
+    without an oracle has no right answer to survive with: nothing is asked."""
+    if question.oracle is None:
+        return Survival(question.name, Comparison("could not run", "the question has no oracle"))
     clean = clean_log() if model is None else clean_log().asked_about(model)
     right = known_answer(question, clean.tables, **clean.arguments(question))
     before = _judged(ask(clean.tables, zone), question, right)

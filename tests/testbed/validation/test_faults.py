@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -128,11 +129,15 @@ def test_a_query_that_checks_its_log_refuses():
 def test_no_fault_is_tried_on_a_query_that_errs_without_one():
     wrong = "SELECT 'acme/nova' AS model, 1 AS tokens"
     found = asked("top_models", wrong)
-    assert found.clean.verdict == "wrong" and not found.faults and "no fault of data was tried" in found.text
+    assert found.clean.verdict == "wrong" and not found.faults and "No fault of data was tried" in found.text
     failed = survival(lambda tables, zone: Refusal("no such table"), questions()["top_models"])
     assert failed.clean.verdict == "could not run" and failed.clean.why == "no such table"
     shapeless = survival(lambda tables, zone: pd.DataFrame({"x": [1]}), questions()["top_models"])
     assert shapeless.clean.verdict == "wrong" and not shapeless.faults
+    unknown = survival(
+        lambda tables, zone: pytest.fail("asked"), replace(questions()["top_models"], oracle=None)
+    )
+    assert not unknown.faults and "has no oracle" in unknown.text
 
 
 def test_a_query_may_call_the_model_by_its_own_id():
