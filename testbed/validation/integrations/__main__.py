@@ -30,6 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     answers = commands.add_parser("answers", help="judge answers that lie in a folder, one file a world")
     answers.add_argument("folder")
     answers.add_argument("--table", metavar="NAME", help="in files of DuckDB (default: the question's name)")
+    answers.add_argument(
+        "--zone", default="UTC", help="of the session in which they were made (default: UTC)"
+    )
     query = commands.add_parser("query", help="judge a query or a Python file on the battery")
     query.add_argument("file")
     query.add_argument("--dialect", metavar="NAME", help="in which a query is written (default: guessed)")
@@ -66,7 +69,8 @@ def _judged(args: argparse.Namespace) -> int:
     from testbed.validation.integrations.validating import validate, validate_answers
 
     if args.command == "answers":
-        found = validate_answers(args.folder, args.question, table=args.table, model=args.model)
+        found = validate_answers(args.folder, args.question, table=args.table, model=args.model,
+                                 zone=args.zone)  # fmt: skip
     else:
         found = validate(
             Path(args.file), args.question, model=args.model,

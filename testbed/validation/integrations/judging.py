@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from testbed.failure import BAD_INPUT, DONE, FAILED, BadInput
 from testbed.validation.compare import Comparison, Difference, compare
 from testbed.validation.questions import PLACEHOLDER, NoQuestion, Question, named
+from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
 from testbed.validation.sandbox import Outcome
 from testbed.validation.submission import Submission
 from testbed.validation.tables import Tables
@@ -47,11 +48,13 @@ class WorldRow:
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on answers to a question. rows: one a world, in their order; subject: what is judged, for people."""
+    """The verdict on answers to a question. rows: one a world, in their order; subject: what is judged, for people;
+    recognition: which known mistakes explain the answers, if some are wrong."""
 
     question: Question
     subject: str
     rows: tuple[WorldRow, ...]
+    recognition: Recognition = field(default_factory=Recognition)
 
     @property
     def verdict(self) -> Final:
@@ -74,6 +77,11 @@ class Judged:
         """For programs."""
         return {
             "question": self.question.name, "subject": self.subject, "verdict": self.verdict,
+            "traps": [{"name": trap.name, "advice": trap.advice} for trap in self.recognition.traps],
+            "hints": [
+                {"name": one.trap.name, "advice": one.trap.advice, "worlds": list(one.cases)}
+                for one in self.recognition.hints
+            ],
             "worlds": [row.json() for row in self.rows],
         }  # fmt: skip
 
@@ -86,6 +94,11 @@ class Judged:
         lines = [f"{self.subject}: {verb} on {len(erring)} of {count} worlds ({self.question.name})"]
         if all(row.world.breaks for row in erring):
             lines.append("It errs only on logs that break a rule of the contract.")
+        for trap in self.recognition.traps:
+            lines.append(f"Trap: {trap.name}. {trap.advice}")
+        for hint in self.recognition.hints:
+            lines.append(f"On {', '.join(hint.cases[:SHOWN])} it answers as with the trap {hint.trap.name}, "
+                         f"but not everywhere. {hint.trap.advice}")  # fmt: skip
         for row in erring[:SHOWN]:
             session = f", in a session in {row.zone}" if row.zone != UTC else ""
             lines += ["", f"World '{row.world.name}' ({row.world.about}){session}: {row.found.why}"]
@@ -102,14 +115,19 @@ def judged(
     question: Question, run: Run, worlds: Sequence[World], zones: Sequence[str] = ZONES, subject: str = "the query"
 ) -> Judged:  # fmt: skip
     """Answers on these worlds, in sessions of these zones, each beside the right one."""
-    return Judged(question, subject, tuple(_row(question, run, world, zones) for world in worlds))
+    known, seen = KnownAnswers(question), list[Seen]()
+    rows = tuple(_row(known, run, world, zones, seen) for world in worlds)
+    # an answer of another shape is none that a known mistake would give
+    shapeless = any(row.found.verdict == "wrong" and row.found.answer is None for row in rows)
+    return Judged(question, subject, rows, Recognition() if shapeless else recognise(known, seen))
 
 
 _WORST = ("wrong", "could not run", "within tolerance", "exact")
 
 
-def _row(question: Question, run: Run, world: World, zones: Sequence[str]) -> WorldRow:
-    tables, worst = world.tables, None
+def _row(known: KnownAnswers, run: Run, world: World, zones: Sequence[str], seen: list[Seen]) -> WorldRow:
+    """How it did on a world. seen: the answers that can be compared are added."""
+    question, tables, worst = known.question, world.tables, None
     right = question.answer(tables, **world.arguments(question))
     for zone in zones:
         outcome = run(tables, zone)
@@ -117,6 +135,9 @@ def _row(question: Question, run: Run, world: World, zones: Sequence[str]) -> Wo
             found = Comparison("could not run", outcome.reason)
         else:
             found = compare(question, right, outcome.table)
+        if found.answer is not None:
+            case = Case(world.name, tables, zone, world.arguments(question))
+            seen.append(Seen(case, found.answer, found.right))
         if worst is None or _WORST.index(found.verdict) < _WORST.index(worst.found.verdict):
             worst = WorldRow(world, zone, found, tables.generations.num_rows)
         if found.verdict == "could not run":  # it would not in another zone

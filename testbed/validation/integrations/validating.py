@@ -63,13 +63,18 @@ def validate(
 
 
 def validate_answers(
-    folder: str | Path, question: str | None, *, table: str | None = None, model: str | None = None
+    folder: str | Path,
+    question: str | None,
+    *,
+    table: str | None = None,
+    model: str | None = None,
+    zone: str = UTC,
 ) -> Judged:
     """The verdict on answers that lie as files, one a world. table: the table in files of DuckDB; the question's name
-    if not said. Raises BadInput."""
+    if not said; zone: of the session in which they were made. Raises BadInput."""
     one = asked(question)
     files = AnswerFiles(folder, table or one.name, model=about(one, model) if model else None)
-    return judged(one, files.run, files.worlds, (UTC,), f"{folder}")
+    return judged(one, files.run, files.worlds, (zone,), f"{folder}")
 
 
 def _submission(

@@ -96,7 +96,12 @@ def test_a_project_of_the_users_own(tmp_path):
     for name in ("right", "function", "each[two weeks]", "each[far zones]", "some[slipper_worlds0]", "all"):
         assert f"PASSED test_ours.py::test_{name}" in said, said
     assert "FAILED test_ours.py::test_wrong" in said and "FAILED test_ours.py::test_bad_input" in said
-    assert "wrong.sql: wrong on " in said and "World 'far zones'" in said and "in a session in" in said
+    assert (
+        "wrong.sql: wrong on " in said
+        and "World 'far zones'" in said
+        and "Trap: local time." in said
+        and "in a session in" in said
+    )
     assert "did you mean 'active_users'?" in said and "Traceback" not in said
 
 
@@ -116,6 +121,9 @@ def test_a_verdict_is_text_and_json():
     assert (wrong.verdict, wrong.status) == ("wrong", 1)
     (row,) = [one for one in wrong.json()["worlds"] if one["world"] == "far zones"]
     assert row["verdict"] == "wrong" and row["zone"] != "UTC" and row["differences"][0]["right"] is not None
+    assert [one["name"] for one in wrong.json()["traps"]] == [
+        "local time"
+    ] and "Trap: local time. " in wrong.text()
     assert "right  users" in wrong.text() and "given  users" in wrong.text()
     none = validate("SELECT no FROM generations", "active_users", worlds=SMALL)
     assert (none.verdict, none.status) == (
