@@ -26,6 +26,7 @@ from testbed.commands import (
     import_log,
     run,
     simulate,
+    validate,
     verdict,
 )
 from testbed.commands.reference import catalogue, explain, patterns, questions, schema
@@ -49,8 +50,8 @@ start here:
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
 COMMANDS = (
-    run, simulate, import_log, analyze, check, verdict, compare, experiment, calibrate, patterns, questions, schema,
-    catalogue, explain,
+    run, simulate, import_log, analyze, check, verdict, compare, experiment, calibrate, validate, questions, patterns,
+    schema, catalogue, explain,
 )  # fmt: skip
 
 

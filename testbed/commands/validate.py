@@ -1,0 +1,204 @@
+"""`slipper validate`: is a query right? It is asked of small worlds whose answers are known."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed import arguments
+from testbed.failure import DONE, FAILED, BadInput
+
+if TYPE_CHECKING:
+    from testbed.validation.asking import Runner
+
+DESCRIPTION = """\
+Judges a query, or a Python function or script, before it runs on private data. It is asked of a battery of small
+worlds, each with something special about it (a month that is cut off, a year's turn, users without an id, zones far
+from UTC), and its answers are compared with those of an oracle that shares no code with it. A mistake that is known is
+named, with the line that mends it; in each wrong case the smallest log on which it errs is printed with both answers.
+Then it is asked of logs with faults of data, such as doubled rows, to see which of them it survives.
+
+The code runs in a process of its own, without network, without other files than the world's tables, and with limits
+of time and memory (docs/containment.md)."""
+
+EPILOG = """\
+examples:
+  slipper questions retention_triangle                       what is asked, and which columns are expected
+  slipper validate retention.sql                             the file's head says: -- question: retention_triangle
+  slipper validate retention.sql --question retention_triangle --model acme/new-model --dialect bigquery
+  slipper validate metrics.py --function openness --question weekly_openness
+  slipper validate query.sql --columns mapping.yaml          the code uses names of your own warehouse
+  slipper validate query.sql --question our_question.py      a team's own question (docs/add-a-question.md)
+  slipper validate query.sql --against postgresql://me@localhost/scratch
+  slipper validate --worlds worlds/                          the worlds as DuckDB files, for dbt and others
+  slipper validate --answers worlds/ --table retention --question retention_triangle
+
+In the code --model, or the head's line `-- model: author/slug`, is the model that a question is about: it has that
+name in all worlds. docs/validate.md explains what is printed; docs/validate-in-your-repository.md says how to do this
+in pytest, dbt and continuous integration.
+
+exit status:
+  0    right
+  1    wrong, or it could not run
+  2    bad input
+  130  interrupted"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "validate",
+        help="a query -> is it right, on small worlds whose answers are known",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a query (.sql) or Python (.py)")
+    what = parser.add_argument_group("what it answers")
+    what.add_argument("--question", metavar="NAME", help="the question, or a file with a team's own")
+    what.add_argument("--model", metavar="AUTHOR/SLUG", help="the model that the code names")
+    how = parser.add_argument_group("how it is asked")
+    how.add_argument("--dialect", metavar="NAME", help="of the SQL, such as bigquery (default: guessed)")
+    how.add_argument("--function", metavar="NAME", help="which one of a Python file")
+    how.add_argument("--columns", metavar="FILE", help="YAML: what tables and columns are called in the code")
+    how.add_argument("--against", metavar="URL", help="run the query on a PostgreSQL server, in a schema that is "
+                     "taken back")  # fmt: skip
+    how.add_argument("--no-faults", action="store_true", help="do not try logs with faults of data")
+    files = parser.add_argument_group("in other engines")
+    files.add_argument(
+        "--worlds", metavar="FOLDER", help="only write the worlds there, each as a DuckDB file"
+    )
+    files.add_argument("--answers", metavar="FOLDER", help="judge answers that lie there, a file a world")
+    files.add_argument("--table", default="answer", metavar="NAME", help="which table of a DuckDB file is the answer "
+                       "(default: answer)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="as JSON on standard output")
+    parser.add_argument("--markdown", metavar="FILE", help="write the result as a page, too")
+    arguments.add_overwrite(parser)
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Judges a user's code."""
+    if args.worlds:
+        return _write_worlds(args)
+    if (args.file is None) == (args.answers is None):
+        args.parser.error("name a file, or a folder with --answers")
+    from analysis.contract.files import check_page, write_page
+    from testbed.validation.battery import Judgement, judged
+    from testbed.validation.faults.survival import survival
+    from testbed.validation.integrations import wording
+
+    if args.markdown:
+        check_page(Path(args.markdown), args.overwrite)
+    with ExitStack() as held:
+        task = _Task(args, held)
+        view = wording.Rows(quiet=args.json)
+        view.begin(task.name, task.question, task.notes)
+        found: Judgement | None = None
+        for one in judged(task.question, task.ask, task.worlds, task.zones):
+            if isinstance(one, Judgement):
+                found = one
+            else:
+                view.row(one)
+        assert found is not None
+        survived = None
+        if task.tries_faults and found.verdict == "right" and not args.no_faults:
+            survived = survival(task.ask, task.question, task.model)
+    if args.json:
+        told = found.json()
+        if survived is not None:
+            told["faults"] = survived.json()["faults"]
+        print(json.dumps(told, indent=2, default=str))
+    else:
+        print(wording.text(task.name, found, survived))
+    if args.markdown:
+        write_page(Path(args.markdown), wording.page(task.name, found, survived), args.overwrite)
+        print(args.markdown, file=sys.stderr)
+    return DONE if found.verdict == "right" else FAILED
+
+
+class _Task:
+    """What is asked, of what. name: of the code, for people."""
+
+    def __init__(self, args: argparse.Namespace, held: ExitStack) -> None:
+        from testbed.commands.reference.questions import named
+        from testbed.validation.asking import asked
+        from testbed.validation.battery import UTC, ZONES
+        from testbed.validation.integrations.world_files import chosen
+
+        self.notes: tuple[str, ...] = ()
+        self.tries_faults = args.answers is None
+        runner: Runner
+        self.zones: tuple[str, ...] = (UTC,)
+        if args.answers:
+            from testbed.validation.integrations.answer_files import AnswerFiles
+
+            if not args.question:
+                raise BadInput(
+                    "which question do these answer? --question NAME; `slipper questions` lists them"
+                )
+            self.name, self.question = args.answers, named(args.question)
+            answers = AnswerFiles(args.answers, args.table, model=args.model)
+            runner, self.worlds, self.model = answers, answers.worlds, args.model
+        else:
+            submission = self._submission(args)
+            name = args.question or submission.question
+            if name is None:
+                raise BadInput(
+                    f"{args.file}: which question does it answer? A line `-- question: NAME` at its head says so, or "
+                    "--question NAME; `slipper questions` lists them"
+                )
+            self.name, self.question = args.file, named(name)
+            self.model = self._model(args, submission.model)
+            self.worlds = chosen(self.model)
+            if args.against:
+                from testbed.validation.integrations.postgres import Server
+
+                server = held.enter_context(Server(args.against))
+                runner, self.zones = server.open(submission), ZONES
+            else:
+                from testbed.validation.sandbox import Sandbox
+
+                sandbox = held.enter_context(Sandbox())
+                box = sandbox.open(submission)
+                runner, self.notes = box, (*sandbox.missing, *box.notes)
+                self.zones = ZONES if submission.kind == "query" and box.zoned else (UTC,)
+        self.ask = asked(runner)
+
+    def _submission(self, args: argparse.Namespace) -> Any:
+        from testbed.validation.columns import read_columns
+        from testbed.validation.submission import read_submission
+
+        columns = read_columns(args.columns) if args.columns else None
+        return read_submission(
+            args.file, dialect=args.dialect, function=args.function, question=args.question, columns=columns
+        )
+
+    def _model(self, args: argparse.Namespace, said: str | None) -> str | None:
+        """The model that the code is about, if the question has one. Raises BadInput where nobody says."""
+        model = args.model or said
+        if not self.question.takes_model:
+            if args.model:
+                raise BadInput(f"--model {args.model}: {self.question.name} is not about one model")
+            return None
+        if model is None:
+            raise BadInput(
+                f"{args.file}: {self.question.name} is about one model: which one does the code name? A line "
+                "`-- model: author/slug` at its head says so, or --model author/slug"
+            )
+        if "/" not in model:
+            raise BadInput(f"--model {model}: expected author/slug, such as openai/gpt-4o")
+        return str(model)
+
+
+def _write_worlds(args: argparse.Namespace) -> int:
+    from testbed.validation.columns import read_columns
+    from testbed.validation.integrations.world_files import write_worlds
+
+    columns = read_columns(args.columns) if args.columns else None
+    for one in write_worlds(args.worlds, model=args.model, columns=columns):
+        print(one.path)
+    return DONE

@@ -1,0 +1,92 @@
+"""`slipper validate` from the command line: verdicts, exit statuses, what is printed, and bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from testbed.validation.questions import questions
+from tests.command_line import slipper
+
+RIGHT = questions()["retention_triangle"].example("sql", "author/slug")
+SUNDAY = """-- question: active_users
+SELECT date_trunc('week', (created_at AT TIME ZONE 'UTC') + INTERVAL 1 DAY)::DATE - 1 AS week,
+       count(DISTINCT coalesce(nullif(user_id, ''), account_id)) AS users
+FROM generations GROUP BY 1
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a right query and some that are not."""
+    folder = tmp_path_factory.mktemp("queries")
+    (folder / "right.sql").write_text(f"-- question: retention_triangle\n-- model: author/slug\n{RIGHT}")
+    (folder / "sunday.sql").write_text(SUNDAY)
+    (folder / "broken.sql").write_text("-- question: active_users\nSELECT no_such_column FROM generations\n")
+    (folder / "nameless.sql").write_text("SELECT 1 AS users\n")
+    (folder / "modelless.sql").write_text("-- question: retention_triangle\nSELECT 1 AS users\n")
+    return folder
+
+
+def test_a_right_query_passes_and_is_told_which_faults_it_survives(files, capsys):
+    status, out, _ = slipper(capsys, "validate", files / "right.sql")
+    assert status == 0
+    assert "right.sql: RIGHT" in out and "✗" not in out
+    assert "exact duplicates" in out and "wrong without a word" in out
+
+
+def test_a_wrong_query_fails_with_its_mistake_and_the_smallest_log(files, capsys):
+    status, out, _ = slipper(capsys, "validate", files / "sunday.sql")
+    assert status == 1
+    assert "sunday.sql: WRONG" in out and "The mistake: Sunday weeks" in out
+    assert "The smallest log on which it errs: 1 request" in out and "right and given" in out
+
+
+def test_the_same_for_programs(files, capsys, tmp_path):
+    page = tmp_path / "page.md"
+    status, out, _ = slipper(capsys, "validate", files / "sunday.sql", "--json", "--markdown", page)
+    told = json.loads(out)
+    assert status == 1
+    assert told["question"] == "active_users" and told["verdict"] == "wrong"
+    assert [trap["name"] for trap in told["traps"]] == ["Sunday weeks"] and told["traps"][0]["advice"]
+    assert {"exact", "wrong"} >= {row["verdict"] for row in told["worlds"]}
+    assert (
+        told["counterexample"]["generations"]
+        and told["counterexample"]["right"] != told["counterexample"]["given"]
+    )
+    assert page.read_text().count("| two weeks |") == 1
+
+
+def test_what_cannot_run_says_so_for_every_world(files, capsys):
+    status, out, _ = slipper(capsys, "validate", files / "broken.sql")
+    assert status == 1
+    assert "broken.sql: CANNOT RUN" in out and "no_such_column" in out and "Traceback" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nameless.sql"], "which question does it answer?"),
+        (["modelless.sql"], "which one does the code name?"),
+        (["right.sql", "--question", "retention_triangel"], "did you mean 'retention_triangle'?"),
+        (["right.sql", "--model", "gpt-4o"], "expected author/slug"),
+        (["sunday.sql", "--model", "a/b"], "is not about one model"),
+        (["gone.sql"], "no such file"),
+        ([], "name a file, or a folder with --answers"),
+    ],
+)
+def test_bad_input_is_said(files, capsys, monkeypatch, words, message):
+    monkeypatch.chdir(files)
+    status, out, err = slipper(capsys, "validate", *words)
+    assert status == 2 and message in err and not out
+
+
+def test_worlds_are_written_for_other_engines(tmp_path, capsys):
+    status, out, _ = slipper(capsys, "validate", "--worlds", tmp_path / "worlds", "--model", "acme/new")
+    assert status == 0
+    assert (
+        all(Path(line).is_file() for line in out.splitlines())
+        and (tmp_path / "worlds" / "worlds.json").is_file()
+    )
