@@ -13,7 +13,8 @@ from types import NoneType
 from typing import Any
 
 from analysis.contract import files
-from testbed.experiment.runs import Record, has_failed
+from testbed.experiment.runs import Job, Record, has_failed
+from testbed.failure import Failure
 
 RECORD = {"key": str, "seed": int, "status": str, "seconds": (int, float), "patterns": dict}
 ANSWER = {"status": str, "holds": (bool, NoneType), "value": (int, float, NoneType), "why": str}
@@ -43,6 +44,15 @@ class Store:
             return None
         whole = _has(data, RECORD) and data["key"] == key and data["patterns"].keys() >= set(asked)
         return data if whole and all(_has(answer, ANSWER) for answer in data["patterns"].values()) else None
+
+    def of(self, job: Job, name: str = "") -> Record:
+        """The record of a run that was carried out. name: of the run, for people (default: by its seed). Raises Failure
+        for one that failed or cannot be read back."""
+        record = self.read(job.key, job.names)
+        if record is None or has_failed(record):
+            why = "it cannot be read back" if record is None else record["error"] or "a pattern failed"
+            raise Failure(f"{name or f'the run with seed {job.seed}'}: {why} ({self.path(job.key)})")
+        return record
 
     def check(self, keys: Iterable[str]) -> None:
         """Raises files.Foreign if a file that is no record bears the name of one of these runs."""

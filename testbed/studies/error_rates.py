@@ -21,7 +21,6 @@ from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.inference.launch.four_tests import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
 from testbed import arguments
 from testbed.experiment import runner
-from testbed.experiment.runs import has_failed
 from testbed.experiment.store import Store
 from testbed.failure import BAD_INPUT, FAILED, INTERRUPTED, Failure
 from testbed.studies import panels
@@ -107,10 +106,7 @@ def carry_out(
     runner.run(wanted, store, workers=workers)
 
     def rates(run: PanelRun) -> dict[str, float]:
-        record = store.read(run.key, run.names)
-        if record is None or has_failed(record):
-            why = "it cannot be read back" if record is None else record["error"]
-            raise Failure(f"{run.setting.name}, {run.question} {run.place}: {why} ({store.path(run.key)})")
+        record = store.of(run, f"{run.setting.name}, {run.question} {run.place}")
         return {name: float(record["patterns"][name]["value"]) for name in run.names}
 
     return rates

@@ -21,9 +21,8 @@ from testbed.calibration.linear.readings import Quantity
 from testbed.calibration.tensor.amounts import Amounts, together
 from testbed.experiment import runner
 from testbed.experiment.engine import Engine
-from testbed.experiment.runs import OtherVersion, Tell, has_failed, local
+from testbed.experiment.runs import OtherVersion, Tell, local
 from testbed.experiment.store import Store
-from testbed.failure import Failure
 
 ANSWER = "amounts"
 KEY_LENGTH = 20
@@ -136,8 +135,5 @@ def evaluate(
     lost = {job.key for job in jobs if not arrays_of(folder, job.key).is_file()}
     runner.run(jobs, store, engine=engine, fresh=lost, quiet=True)
     for job in jobs:
-        record = store.read(job.key)
-        if record is None or has_failed(record):
-            why = "its record cannot be read back" if record is None else record["error"]
-            raise Failure(f"the evaluation with seed {job.seed} failed: {why}")
+        store.of(job, f"the evaluation with seed {job.seed}")
     return together([read(arrays_of(folder, job.key)) for job in jobs])

@@ -26,9 +26,8 @@ from testbed.calibration.globals.published import Published
 from testbed.calibration.globals.whole_log import log_names
 from testbed.calibration.tensor.frame import main_weeks
 from testbed.experiment import runner
-from testbed.experiment.runs import OtherVersion, Tell, has_failed, local
+from testbed.experiment.runs import OtherVersion, Tell, local
 from testbed.experiment.store import Store
-from testbed.failure import Failure
 
 Floats = npt.NDArray[np.float64]
 MARKET_PART = 0.7
@@ -123,11 +122,8 @@ class Worlds:
         runner.run(jobs, self.store, workers=self.workers, quiet=self.quiet)
         found = np.full((len(jobs), len(self.names)), np.nan)
         for row, job in zip(found, jobs, strict=True):
-            record = self.store.read(job.key, job.names)
-            if record is None or has_failed(record):
-                why = "its record cannot be read back" if record is None else record["error"]
-                raise Failure(f"the run with seed {job.seed} failed: {why}")
-            values = [record["patterns"][name]["value"] for name in self.names]
+            answers = self.store.of(job)["patterns"]
+            values = [answers[name]["value"] for name in self.names]
             row[:] = [np.nan if value is None else value for value in values]
         return found
 

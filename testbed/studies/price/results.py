@@ -19,9 +19,7 @@ from testbed.experiment import runner
 from testbed.experiment.arms import BASE
 from testbed.experiment.findings import table as tables
 from testbed.experiment.plan import Plan, of_scenario
-from testbed.experiment.runs import Record, Task, has_failed
 from testbed.experiment.store import Store
-from testbed.failure import Failure
 from testbed.studies.price.elasticity import Cut, Elasticity, Measure, cuts, mean_elasticity, measures
 
 SLOPE = "C142"
@@ -127,18 +125,10 @@ def carry_out(plan: Plan, memory: Path, workers: int | None = None, quiet: bool 
     tasks = [cell.task for cell in (*plan.cells, *across.cells)]
     store = Store(memory)
     runner.run(tasks, store, workers=workers, quiet=quiet)
-    records = {task.key: _record(store, task) for task in tasks}
+    records = {task.key: store.of(task) for task in tasks}
     return Results(
         plan,
         tables.tidy(plan, records),
         [records[cell.task.key]["patterns"][SLOPE] for cell in across.cells],
         tuple(sorted({record["version"] for record in records.values()})),
     )
-
-
-def _record(store: Store, task: Task) -> Record:
-    record = store.read(task.key, task.names)
-    if record is None or has_failed(record):
-        why = "it cannot be read back" if record is None else record["error"] or "a pattern failed"
-        raise Failure(f"the run with seed {task.seed}: {why} ({store.path(task.key)})")
-    return record

@@ -20,9 +20,9 @@ from sim.world import load_world
 from testbed.experiment import runner
 from testbed.experiment.arms import BASE
 from testbed.experiment.plan import KEY_LENGTH, Plan
-from testbed.experiment.runs import Job, Record, Task, Tell, ask, check_version, has_failed
+from testbed.experiment.runs import Job, Record, Task, Tell, ask, check_version
 from testbed.experiment.store import Store
-from testbed.failure import BadInput, Failure
+from testbed.failure import BadInput
 from testbed.studies.sensitivity.design import Rows
 from testbed.studies.sensitivity.indices import Values
 from testbed.studies.sensitivity.inputs import Input
@@ -85,18 +85,11 @@ class Evaluation:
         found = np.full((len(jobs), len(points), len(self.outcomes)), np.nan)
         for seed, row in enumerate(jobs):
             for point, job in enumerate(row):
-                record = self._record(job)
+                record = self.store.of(job)
                 self.seconds[job.key] = record["seconds"]
                 self.versions.add(record["version"])
                 found[seed, point] = [outcome.of(record) for outcome in self.outcomes]
         return found
-
-    def _record(self, job: Job) -> Record:
-        record = self.store.read(job.key, job.names)
-        if record is None or has_failed(record):
-            why = "it cannot be read back" if record is None else record["error"] or "a pattern failed"
-            raise Failure(f"the run with seed {job.seed}: {why} ({self.store.path(job.key)})")
-        return record
 
 
 def points_of(inputs: Sequence[Input], rows: Rows) -> list[Point]:
