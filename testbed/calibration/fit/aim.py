@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
-from sim.gateway.models import models_table
-from sim.market import Market
 from sim.world import World
 from testbed.calibration.feasibility import asked_of
 from testbed.calibration.fit.contraction import DEFAULT, Likeliest, Prior, likeliest
@@ -21,7 +17,7 @@ from testbed.calibration.tensor import sight
 from testbed.calibration.tensor.amounts import Amounts
 from testbed.calibration.tensor.frame import Tensor
 from testbed.calibration.tensor.reader import Reader
-from testbed.calibration.tensor.worlds import Simulated, facts_of
+from testbed.calibration.tensor.worlds import Simulated, facts_of_world
 from testbed.claims.registry import registry
 
 
@@ -47,11 +43,9 @@ class Aiming:
         allowed = {entry.id for entry in registry() if entry.claim.calibration}
         if claims is not None and (barred := sorted(set(claims) - allowed)):
             raise ValueError(f"{barred[0]} is for validation, or no claim: calibration may not use it")
-        if world.classifier is None:
-            raise ValueError("this world has no classifier; make it with load_world")
         self.claims = tuple(sorted(allowed if claims is None else claims))
-        self.room, self.prior, self.facts = room, prior, _facts(world)
-        self.sight = sight.measured(world.classifier)
+        self.room, self.prior = room, prior
+        self.sight, self.facts = sight.of_world(world), facts_of_world(world)
 
     def problem(self, amounts: Amounts) -> Problem:
         """The claims as linear conditions around expected amounts."""
@@ -77,11 +71,3 @@ class Aiming:
             [part.requirement(multipliers.room(name)) for name, part in parts.items()], self.prior,
         )  # fmt: skip
         return Aim(reference.tensor, slack, tuple(parts), to)
-
-
-def _facts(world: World) -> pd.DataFrame:
-    """Facts of a world's models. The market goes its way without agents: what they do changes no fact."""
-    market = Market(world.scenario, world.catalogue)
-    for _ in market.days():
-        pass
-    return facts_of(models_table(world.catalogue, world.scenario, market))

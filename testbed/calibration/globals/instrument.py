@@ -14,8 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.gateway.models import models_table
-from sim.market import Market
 from sim.world import World, load_world
 from testbed.calibration.globals.published import Published, published
 from testbed.calibration.globals.whole_log import whole_log
@@ -27,7 +25,7 @@ from testbed.calibration.tensor.amounts import Amounts
 from testbed.calibration.tensor.frame import main_weeks
 from testbed.calibration.tensor.reader import LEAST_WHOLE
 from testbed.calibration.tensor.sight import Sight
-from testbed.calibration.tensor.worlds import facts_of
+from testbed.calibration.tensor.worlds import facts_of_world
 from testbed.claims.registry import registry
 
 Floats = npt.NDArray[np.float64]
@@ -48,9 +46,8 @@ class Instrument:
     def published(self) -> tuple[Published, ...]:
         """The numbers of the calibration claims."""
         weeks = main_weeks()
-        setting = Setting(
-            weeks, self.facts, (1.0,) * len(weeks)
-        )  # of which only trends in all tokens make use
+        totals = (1.0,) * len(weeks)  # only trends in all tokens use these
+        setting = Setting(weeks, self.facts, totals)
         wanted = {entry.id for entry in registry() if entry.claim.calibration}
         return published(linear_claims(setting, wanted))
 
@@ -96,13 +93,7 @@ class Weekly:
 
 def instrument_of(world: World, authors: tuple[str, ...]) -> Instrument:
     """The instrument for a world. Raises ValueError for one without a classifier."""
-    if world.classifier is None:
-        raise ValueError("this world has no classifier; make it with load_world")
-    market = Market(world.scenario, world.catalogue)
-    for _ in market.days():  # without agents: what they do changes no fact
-        pass
-    facts = facts_of(models_table(world.catalogue, world.scenario, market))
-    return Instrument(facts, sight.measured(world.classifier), authors)
+    return Instrument(facts_of_world(world), sight.of_world(world), authors)
 
 
 @cache

@@ -12,6 +12,7 @@ from analysis.contract import CATEGORIES
 from analysis.queries import categories
 from analysis.study import LABEL_THRESHOLD
 from sim.gateway.classifier import Classifier
+from sim.world import World
 from testbed.calibration.linear.readings import Seen
 
 Floats = npt.NDArray[np.float64]
@@ -47,10 +48,17 @@ def perfect() -> Sight:
     return Sight(np.ones(len(CATEGORIES)), np.eye(len(NAMES))[:, : len(CATEGORIES)])
 
 
+def of_world(world: World) -> Sight:
+    """The chances of a world's classifier. Raises ValueError for a world without one."""
+    if world.classifier is None:
+        raise ValueError("this world has no classifier; make it with load_world")
+    return measured(world.classifier)
+
+
 def measured(classifier: Classifier, requests: int = REQUESTS) -> Sight:
-    """The chances of a world's classifier, from what it says of some requests of each category: so they follow
-    whatever its rules are. Where it treats the categories alike, its chances to name the true one and another one are
-    those over all categories."""
+    """The chances of a classifier, measured on some requests of each category, so that they follow whatever its rules
+    are. Where it treats the categories alike, its chances to name the true category, and another one, are taken over
+    all categories together."""
     sampling_all = copy.copy(classifier)
     sampling_all.observation = classifier.observation.model_copy(update={"label_share": 1.0})
     seen_as = np.array([NAMES.index(categories.category_of(path)) for path in classifier.paths])

@@ -12,7 +12,9 @@ import pyarrow as pa
 from analysis.queries import openness
 from sim.expectation import expected
 from sim.gateway.models import models_table
+from sim.market import Market
 from sim.simulation import Agents
+from sim.world import World
 from testbed.calibration.tensor import sight
 from testbed.calibration.tensor.amounts import AXES, Amounts, Windows, of_expected, together
 from testbed.calibration.tensor.sight import Sight
@@ -34,19 +36,28 @@ class Simulated:
 def simulated(worlds: Sequence[Agents]) -> Simulated:
     """One world after its market has run, or several seeds of a scenario together."""
     first = worlds[0].world
-    if first.classifier is None:
-        raise ValueError("this world has no classifier; make it with load_world")
-    amounts = together([amounts_of(agents) for agents in worlds])
-    return Simulated(amounts, _facts(worlds[0]), sight.measured(first.classifier))
+    seen = sight.of_world(first)
+    return Simulated(
+        together([amounts_of(agents) for agents in worlds]), _facts(first, worlds[0].market), seen
+    )
 
 
 def amounts_of(agents: Agents) -> Amounts:
     """What the log of a world is expected to hold, whose market has run."""
-    return of_expected(expected(agents.traffic(), AXES), launches_of(_facts(agents)))
+    return of_expected(expected(agents.traffic(), AXES), launches_of(_facts(agents.world, agents.market)))
 
 
-def _facts(agents: Agents) -> pd.DataFrame:
-    return facts_of(models_table(agents.world.catalogue, agents.world.scenario, agents.market))
+def facts_of_world(world: World) -> pd.DataFrame:
+    """The facts of the models of a world that has not run: its market goes its way without agents, for what they do
+    changes no fact."""
+    market = Market(world.scenario, world.catalogue)
+    for _ in market.days():
+        pass
+    return _facts(world, market)
+
+
+def _facts(world: World, market: Market) -> pd.DataFrame:
+    return facts_of(models_table(world.catalogue, world.scenario, market))
 
 
 def facts_of(models: pa.Table) -> pd.DataFrame:
