@@ -25,7 +25,8 @@ LEFT_OUT: tuple[Rate, ...] = ("lengths", "prices")
 WITNESS_ROOMS = (0.05, 0.01, 0.0)
 """Room inside the bands of the tensor that shows that claims can hold, as much of these as there is (assumed)."""
 PREFERENCE = 1e-3
-"""How much dearer it is to drop a claim that calibration may use: of equally many, others are dropped (assumed)."""
+"""How much more it costs to drop a claim that calibration may use, so that of equally many the others are dropped
+(assumed)."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,11 @@ def asked_of(claims: Collection[LinearClaim], left_out: Collection[Rate] = LEFT_
     return {part.name: part for part in parts if part.set_by not in left_out}
 
 
+def not_asked(claims: Collection[LinearClaim], asked: Collection[str]) -> tuple[str, ...]:
+    """The names of the linear parts of claims beyond those that are asked."""
+    return tuple(sorted({part.name for claim in claims for part in claim.linear_parts} - set(asked)))
+
+
 def feasibility(
     claims: Collection[LinearClaim], reference: Reference, left_out: Collection[Rate] = LEFT_OUT
 ) -> Feasibility:
@@ -92,14 +98,8 @@ def feasibility(
         if programme.settle(kept, start) is not None:
             break
         conflicts.append(Conflict(tuple(parts[name] for name in irreducible(programme, kept))))
-    dropped = {part.name for claim in claims for part in claim.linear_parts} - set(parts)
-    return Feasibility(
-        ids,
-        failed,
-        tuple(conflicts),
-        _witness(reference, [parts[name] for name in kept]),
-        tuple(sorted(dropped)),
-    )
+    witness = _witness(reference, [parts[name] for name in kept])
+    return Feasibility(ids, failed, tuple(conflicts), witness, not_asked(claims, parts))
 
 
 def together(
@@ -114,7 +114,7 @@ def together(
 def fewest(
     conflicts: Sequence[Collection[str]], claims: Sequence[str], wanted: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """The fewest claims of which each conflict has one; of equally many, those that are not wanted."""
+    """The fewest claims that leave no conflict whole; of equally many, those that are not wanted."""
     if not conflicts:
         return ()
     cost = np.array([1.0 + PREFERENCE * (claim in wanted) for claim in claims])

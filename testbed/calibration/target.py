@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from testbed.calibration.feasibility import LEFT_OUT, asked_of
+from testbed.calibration.feasibility import LEFT_OUT, asked_of, not_asked
 from testbed.calibration.linear_claims import LinearClaim, Rate
 from testbed.calibration.solving.nearest import Impossible, Nearest, nearest
 from testbed.calibration.tensor.frame import Tensor
@@ -88,5 +88,4 @@ def target(
                 raise Contradiction(reason.names) from None
             for name in narrowed:
                 rooms[name] = rooms[name] / 2 if rooms[name] / 2 >= LEAST_ROOM else 0.0
-    dropped = {part.name for claim in claims for part in claim.linear_parts} - set(parts)
-    return Target(found, rooms, reference.tensor, tuple(sorted(dropped)))
+    return Target(found, rooms, reference.tensor, not_asked(claims, parts))

@@ -30,6 +30,11 @@ def edge(readings: Sequence[Reading], summary: Literal["start", "end"]) -> Readi
     return mean(readings[:EDGE_WEEKS] if summary == "start" else readings[-EDGE_WEEKS:])
 
 
+def change(readings: Sequence[Reading]) -> Reading:
+    """The mean of the last four weeks less that of the first four."""
+    return edge(readings, "end") - edge(readings, "start")
+
+
 def summarised(series: Series, summary: Summary) -> Number:
     """One number of a weekly series."""
     readings = series.readings
@@ -38,7 +43,7 @@ def summarised(series: Series, summary: Summary) -> Number:
     if summary == "start" or summary == "end":
         return Plain(edge(readings, summary))
     if summary == "change":
-        return Plain(edge(readings, "end") - edge(readings, "start"))
+        return Plain(change(readings))
     return Plain(mean(readings) if summary == "mean" else mean(readings) * len(readings))
 
 
@@ -70,7 +75,7 @@ def halves(setting: Setting, of: Pick, split: dt.date, within: Pick) -> Parts:
     for name, early in (("before", True), ("after", False)):
         readings = [r for day, r in zip(series.times, series.readings, strict=True) if (day < split) == early]
         parts[name] = mean(readings)
-        parts[f"change {name}"] = edge(readings, "end") - edge(readings, "start")
+        parts[f"change {name}"] = change(readings)
     return Parts(parts)
 
 

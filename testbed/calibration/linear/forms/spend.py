@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from testbed.calibration.linear.counts import FirstBelow
-from testbed.calibration.linear.forms.openness import edge, weekly
+from testbed.calibration.linear.forms.openness import change, edge, weekly
 from testbed.calibration.linear.readings import Amount, Reading, mean
 from testbed.calibration.linear.registry import form
 from testbed.calibration.linear.requirements import NotLinear
@@ -52,7 +52,7 @@ def changes(setting: Setting, authors: list[str], window: Window) -> Parts:
         readings = weekly_share(setting, author, LEFT_OUT, window).readings
         if len(readings) < 2 * EDGE_WEEKS:
             raise NotLinear(f"the tensor has fewer than {2 * EDGE_WEEKS} weeks of it")
-        parts[author] = edge(readings, "end") - edge(readings, "start")
+        parts[author] = change(readings)
     return Parts(parts)
 
 
