@@ -3,6 +3,7 @@ holds on fresh seeds."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from testbed.markdown import heading, row
 
 SHOWN = 20
 """Largest moves that are named."""
+MOST_WIDTHS = 100.0
+"""Beyond this a slack says no more than its sign: a difference of amounts has no band to be a width of."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,17 @@ def _asked(story: Story) -> list[str]:
     lines = [
         "## What was asked",
         "",
-        f"Calibration claims: {len(story.claims)}. With a condition on who uses what: {len(asked)} "
-        f"({', '.join(sorted(asked))}). No claim for validation is among them.",
+        f"Calibration claims: {len(story.claims)}. Those with a condition on who uses what: {len(asked)} "
+        f"({', '.join(sorted(asked))}). None of them is for validation.",
         "",
     ]
     if story.given_up:
         lines += ["Claims that cannot hold together; one of each was given up:", ""]
         lines += [f"- {conflict}" for conflict in story.given_up] + [""]
     else:
-        lines += ["All of these can hold together, says the integer programme (docs/calibration.md).", ""]
+        lines += ["By the integer programme (docs/calibration.md), all of these can hold together.", ""]
     if out:
-        lines += ["Not asked, since who uses what does not set them:", ""]
+        lines += ["Not asked, since they do not depend on who uses what:", ""]
         reasons: dict[str, list[str]] = {}
         for claim in out:
             reasons.setdefault(_why_out(claim), []).append(claim.id)
@@ -89,7 +92,7 @@ def _asked(story: Story) -> list[str]:
 def _why_out(claim: LinearClaim) -> str:
     rates = sorted({part.set_by for part in claim.linear_parts if part.set_by is not None})
     if rates:
-        return f"set by {' and '.join(rates)}, which the world has as inputs"
+        return f"set by {' and '.join(rates)}, which are inputs of the world"
     return "; ".join(dict.fromkeys(part.why_not for part in claim.parts if part.result is None))
 
 
@@ -179,21 +182,25 @@ def _conditions(story: Story) -> list[str]:
     lines = [
         "## Conditions on the fitted seeds",
         "",
-        "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked with a "
-        "cross "
-        "were not asked: lengths and prices set them.",
+        "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked × were "
+        "not asked, since lengths and prices set them.",
         "",
         *heading("condition", "before", "after"),
     ]
     lines += [
-        row(f"{name}{'' if name in best.asked else ' ×'}", _slack(first, name), f"{value:+.2f}")
-        for name, value in best.slack.items()
+        row(f"{name}{'' if name in best.asked else ' ×'}", _slack(first, name), _slack(best, name))
+        for name in best.slack
     ]
     return [*lines, ""]
 
 
 def _slack(step: Step, name: str) -> str:
-    return f"{step.slack[name]:+.2f}" if name in step.slack else "–"
+    if name not in step.slack:
+        return "–"
+    slack = step.slack[name]
+    return (
+        f"{slack:+.2f}" if abs(slack) <= MOST_WIDTHS else f"beyond {math.copysign(MOST_WIDTHS, slack):+.0f}"
+    )
 
 
 def _fresh(story: Story) -> list[str]:
@@ -205,8 +212,7 @@ def _fresh(story: Story) -> list[str]:
         "## Calibration claims on fresh seeds",
         "",
         f"{study.scenario}, master seed {study.master_seed}, {len(study.seeds)} replicates with the full number of "
-        f"users: "
-        "judged on sampled logs, as a real gateway's would be. None of these seeds was fitted.",
+        "users, judged by sampled logs, as a real gateway's would be. None of these seeds was fitted.",
         "",
         *heading("claim", "", "holds", "of"),
     ]
