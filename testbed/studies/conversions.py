@@ -38,10 +38,7 @@ HABIT_DAYS, HABIT_PART = 66.0, 0.95  # Lally et al. 2010
 WEEKLY, MONTHLY = 0.17, 0.50  # who update their models at least so often; Yaron 2025
 UPGRADED, LEFT, AFTER_A_MONTH = 0.66, 0.11, 0.45  # Menlo Ventures 2025
 CHANGES_A_LOOK, MOVES_A_LOOK = 1 / 4, 1 / 16  # assumed
-STABLE_AFTER_DAYS, STABLE = (
-    (21.0, 42.0),
-    0.2,
-)  # "within weeks": Fradkin 2025; the reading in numbers is assumed
+STABLE_AFTER_DAYS, STABLE = (21.0, 42.0), 0.2  # "within weeks": Fradkin 2025; read as these numbers (assumed)
 POPULAR_PART, POPULAR_REACH = 1 / 3, 0.9  # of all awareness; reach of the models in use (both assumed)
 OLD_PART, NEW_PART = 37.38, 52.29  # per cent of requests; Augment Code 2025
 ELO_PER_UNIT, COMPARISONS = 69.0, 80  # own regression (see the page); comparisons in a trial (assumed)

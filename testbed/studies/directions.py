@@ -148,11 +148,7 @@ def _hump(low: float, high: float, weeks: int) -> Floats:
 
 
 UP = TrendIs(kind="trend", direction="up")
-YEAR, CATEGORY, LATE = (
-    56,
-    30,
-    9,
-)  # weeks of the main window, of the category window, and of the shortest one of a claim
+YEAR, CATEGORY, LATE = 56, 30, 9  # weeks of the main window, the category window, and a claim's shortest
 
 
 def _trends() -> list[Family]:

@@ -29,8 +29,8 @@ Floats = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Prior:
     """Standard deviations of the logarithms of factors, by kind (assumed): an author is heard of twice or half as
-    much in a category as the catalogue says, a model half as much again, and so on. weight: how dear it is that a
-    bound falls short, against a parameter at one standard deviation: by one width of its band."""
+    much in a category as the catalogue says, a model half as much again, and so on. weight: what a bound that falls
+    short by one width of its band costs, where a parameter at one standard deviation costs 1."""
 
     author: float = 0.7
     model: float = 0.4

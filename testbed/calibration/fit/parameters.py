@@ -16,9 +16,9 @@ from analysis.contract import CATEGORIES
 
 Floats = npt.NDArray[np.float64]
 MOST = 1.0
-"""The largest reach of a model: what is more is said of its author."""
+"""The largest reach of a model: what goes beyond is written as a factor of its author."""
 LEAST_MOVE = 0.005
-"""Factors nearer to 1 than this are not written: nothing is known of them."""
+"""Factors nearer to 1 than this are not written: they say nothing."""
 DIGITS = 4
 
 
@@ -44,9 +44,9 @@ class Space:
 
 @dataclass(frozen=True)
 class Parameters:
-    """A point of the space. author: authors x categories; model: by model; own: models x categories, beside their
-    author's and their own in all; demand: categories x (level, growth), of the
-    volume, which is times exp(level - growth) in the first fitted week and times exp(level + growth) in the last."""
+    """A point of the space. author: authors x categories; model: by model; own: models x categories, on top of the
+    factors of their author and of the model as a whole; demand: categories x (level, growth) of the volume, which is
+    multiplied by exp(level - growth) in the first fitted week and by exp(level + growth) in the last."""
 
     author: Floats
     model: Floats
@@ -64,8 +64,8 @@ class Parameters:
         )
 
     def settled(self, space: Space) -> Parameters:
-        """The same world, told so that no model's reach is above `MOST`: what is above goes to its author, and so to
-        all models of the author alike, whose own reach falls by as much."""
+        """The same world, written so that no model's reach is above `MOST`: the excess goes into the factor of its
+        author, and the own reach of all models of that author falls by as much."""
         top = (np.log(np.maximum(space.reach, 1e-12)) + self.own).max(axis=1) + self.model
         over = np.full(len(space.authors), -np.inf)
         np.maximum.at(over, space.author_of, top - np.log(MOST))

@@ -1,9 +1,9 @@
 """What a world would bring at other parameters, by the logit alone: how its tensor answers to reach and demand.
 
-Awareness is a factor on the chance that a model is looked at, so within a category and period tokens are taken to be in
-proportion to what they are times the factors on reach; what a category's tokens are, to its factor on demand. What this
-leaves out (who stays with what they have, popularity that follows use) is met by steps: after each the world itself
-says what it brings, and the answer is taken from there.
+Awareness is a factor on the chance that a model is looked at. So within a category and period a model's tokens are
+taken to grow in proportion to its factors on reach, before all are scaled to the category's tokens, which grow with its
+factor on demand. What this leaves out (users who stay with what they have, popularity that follows use) is met by
+steps: after each the world itself says what it brings, and the next answer starts from there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a world reads at other parameters, without running it: slopes and bends from runs on both sides of the centre.
+"""What numbers a world shows at other parameters, without a run: slopes and bends, from runs around the centre.
 
 A share answers on a logit scale, so that it stays between 0 and 1, and other numbers on their own.
 """

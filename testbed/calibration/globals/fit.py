@@ -1,8 +1,8 @@
 """The fit of a world's global parameters to the numbers that the report publishes.
 
 Only parameters that no source gives can move, and of these only those that the numbers identify do; all others stay.
-The step is one of least squares on an emulator; then the world itself says what it brings there, and the emulator is
-moved to agree with it.
+Each step is one of least squares on an emulator. Then the world is run there, and the emulator is moved to agree with
+what comes out.
 """
 
 from __future__ import annotations

@@ -70,8 +70,8 @@ def estimate(model: Emulator | Pressed, seen: Floats, errors: Floats) -> Estimat
 
 
 def covariance(errors: Floats) -> Floats:
-    """Covariance of errors around 0 that are known from few draws (draws x numbers): their correlations are drawn
-    towards none, by as much as they are uncertain (Schäfer & Strimmer 2005, Statistical Applications in Genetics and
+    """Covariance of errors around 0 that are known from few draws (draws x numbers): their correlations are shrunk
+    towards 0, the more the less certain they are (Schäfer & Strimmer 2005, Statistical Applications in Genetics and
     Molecular Biology 4:32)."""
     draws = len(errors)
     sd = spread(errors)

@@ -1,8 +1,8 @@
 """Many numbers pressed into few: one for each direction in which parameters move them.
 
-Hundreds of numbers are off together, in ways that a few dozen worlds cannot show one by one: taken as they are, they
-seem to tell more than they do. Sums of them, weighted by slope over error, keep what tells of the parameters to first
-order, and are so few that what they are off by, together, can be seen.
+Hundreds of numbers share their errors, in ways that a few dozen worlds are too few to show. Taken as they are, they
+seem to tell more than they do. Sums of them, weighted by slope over error, keep to first order what they tell of the
+parameters, and are so few that their errors and how these go together can be measured.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Held:
         return some(parts, math.ceil(least))
 
     def at_most(self, most: float, width: float) -> Requirement:
-        """Not asked of it so far."""
+        """No claim asks for this so far."""
         raise NotLinear("that at most so many hold a share")
 
     def value(self, read: Read) -> float:
@@ -85,7 +85,7 @@ class Together:
         return some(weeks, math.ceil(least))
 
     def at_most(self, most: float, width: float) -> Requirement:
-        """Not asked of it so far."""
+        """No claim asks for this so far."""
         raise NotLinear("that in at most so many weeks several hold a share")
 
     def value(self, read: Read) -> float:
@@ -130,7 +130,7 @@ class Passage:
     unit: Literal["count"] = "count"
 
     def at_least(self, least: float, width: float) -> Requirement:
-        """Not asked of it so far."""
+        """No claim asks for this so far."""
         raise NotLinear("that models take at least some time")
 
     def at_most(self, most: float, width: float) -> Requirement:

@@ -38,8 +38,8 @@ STRICT = 0.001
 DIFFERENCE_WIDTH = 0.1
 """Width of the band of a difference of shares that must only have a sign: ten points (assumed)."""
 TRACE = 1e-6
-"""What a bound must be passed by that does not belong to a band, as a part of it; and by what share of their whole one
-part is above another, beyond `STRICT` of that other (assumed)."""
+"""By how much a bound must be passed where meeting it exactly is not enough, as a part of the bound. Of two parts of
+one whole, the greater must also lead by this part of the whole, beyond `STRICT` of the smaller (assumed)."""
 LEAST_WIDTH = 0.01
 """Width of a band that has none, as a unit of slack: the rules' least tolerance of a share."""
 LEVEL_WIDTH = FACTORS["factor"] - 1 / FACTORS["factor"]

@@ -89,7 +89,7 @@ class Largest:
     unit: Literal["share"] = "share"
 
     def at_least(self, least: float, width: float) -> Requirement:
-        """Not asked of it so far."""
+        """No claim asks for this so far."""
         raise NotLinear("that the largest of several is at least something, in the mean of weeks")
 
     def at_most(self, most: float, width: float) -> Requirement:
@@ -187,7 +187,7 @@ class ToMedian:
         return some(against, (len(self.others) + 1) // 2)
 
     def at_most(self, most: float, width: float) -> Requirement:
-        """Not asked of it so far."""
+        """No claim asks for this so far."""
         raise NotLinear("how far below the median of several an amount lies")
 
     def value(self, read: Read) -> float:

@@ -34,8 +34,8 @@ COHORTS = (
     ("deepseek/deepseek-r1", "2025-04", 3),
     ("deepseek/deepseek-chat-v3-0324", "2025-07", 2),
 )
-"""The cohorts that section 7 of the study speaks of: model, first month, and after how many months; of three models a
-later one, too."""
+"""The cohorts that section 7 of the study speaks of, and of three of the models a later one: model, month of joining,
+and how many months later it is looked at."""
 FATES = ("stay", "found a better one", "upgraded", "are done", "lost it", "are silent")
 """What a settled user's work does in the month, first that applies: uses the model; left it for another; left it for a
 later one of its line; has ended, with the job or the user; lost it to a price, an ability or a retirement; is still its
@@ -60,7 +60,7 @@ class Cohort:
 def cohort_of(truth: Truth, model: str, month: str, age: int) -> Cohort | None:
     """The cohort of users who first used a model in a month, `age` months later. None where nobody is in it.
 
-    By the truth's spells, as of users who joined: who had a spell and sent no request in its first month is counted."""
+    It is counted by the truth's spells: a user who had one is in it, even without a request in its first month."""
     number, first = truth.names.index(model), int(np.datetime64(month, "M").astype(np.int64))
     at = first + age
     used = truth.used[truth.used["model"] == number]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from testbed.claims.measuring.uncertainty import mean_interval
 
 SEED = 20251130
-KEPT = (
-    0.8  # of the work that uses a model without the cut, what also does with it, in made outcomes (assumed)
-)
-VOLUME_SIGMA = 1.0  # of the log of requests of one piece of work in them (about that of the report world)
+KEPT = 0.8
+"""In made outcomes, the part of the work that uses a model without the cut and still does with it (assumed)."""
+VOLUME_SIGMA = 1.0
+"""In made outcomes, of the log of requests of one piece of work (about that of the report world)."""
 
 
 def logit_shares(prices: Sequence[float], worth: Sequence[float], weight: float) -> list[float]:

@@ -25,7 +25,7 @@ HOME = Path("outputs/recovery")
 SETTINGS = "settings.txt"
 SIZES = {
     "seeds": f"that slopes are the mean of (default: {study.Size.seeds})",
-    "training": f"worlds from which the errors are told (default: {study.Size.training})",
+    "training": f"worlds from which the errors are estimated (default: {study.Size.training})",
     "test": f"worlds that are recovered (default: {study.Size.test})",
 }
 

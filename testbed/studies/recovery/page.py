@@ -56,8 +56,9 @@ def _recovery(found: Found, told: Recovery) -> list[str]:
         "",
     ]
     if told.identified.any():
-        lines += [f"Of the identified ones together, over {worlds} worlds: {_together(told, told.identified)}. Of all "
-                  f"parameters: {_together(told, np.ones(len(of), dtype=bool))}.", ""]  # fmt: skip
+        lines += [f"Over {worlds} worlds and the identified parameters together, "
+                  f"{_together(told, told.identified)}. Over all parameters, "
+                  f"{_together(told, np.ones(len(of), dtype=bool))}.", ""]  # fmt: skip
     low, high = LEVELS
     lines += markdown.heading("parameter", "one sd of the prior", "sd left", "widened by", "bias", "error",
                               f"{low:.0%} interval right", f"{high:.0%} interval right")  # fmt: skip
@@ -74,8 +75,8 @@ def _recovery(found: Found, told: Recovery) -> list[str]:
 
 
 def _together(told: Recovery, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-    """Coverage of several parameters together, with its standard error over worlds: the parameters of one world hang
-    together."""
+    """Coverage of several parameters together, with its standard error over worlds: within one world they are
+    correlated."""
     said = []
     for level in LEVELS:
         part = by_world(told.covered(level), which)

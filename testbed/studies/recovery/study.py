@@ -1,9 +1,9 @@
 """The study: worlds with known parameters, what their numbers give back, and how often the intervals are right.
 
 1. An emulator: the scenario at its centre and on both sides of it in each parameter, with shared luck.
-2. Training worlds: parameters drawn from the prior, each with luck of its own. By how much the emulator misses them is
-   the error that a recovery must reckon with: luck, and the emulator's own.
-3. Test worlds: others, drawn alike. Each is calibrated to its own numbers, and its parameters are known.
+2. Training worlds: parameters drawn from the prior, each with luck of its own. What the emulator misses them by is the
+   error that a recovery must allow for: luck, and the emulator's own.
+3. Test worlds: others, drawn in the same way. Each is calibrated to its own numbers, and its parameters are known.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Flags = npt.NDArray[np.bool_]
 LEVELS = (0.5, 0.9)
 """Of the intervals whose coverage is measured."""
 LEAST_DRAWS = 5
-"""Fewer worlds of a kind tell nothing of errors and coverage (assumed)."""
+"""Fewer worlds of a kind say nothing about errors and coverage (assumed)."""
 FOLDS = 8
 
 

@@ -21,7 +21,7 @@ DESIGN_SEED = 1
 @dataclass(frozen=True)
 class Size:
     """How much is run. trajectories: of Morris; repeated: how many of them are run with one seed more, to see what luck
-    does; kept: parameters that go on to Sobol; points: his blocks; seeds: at every point."""
+    does; kept: parameters that go on to Sobol; points: blocks of Sobol; seeds: at every point."""
 
     trajectories: int = 10
     repeated: int = 1
