@@ -13,6 +13,7 @@ from analysis.contract import CATEGORIES
 from testbed.calibration.feasibility import Conflict
 from testbed.calibration.fit.fitting import Fit, Settings, Step
 from testbed.calibration.fit.parameters import LEAST_MOVE, Parameters, Space
+from testbed.calibration.fit.shortfall import FAR
 from testbed.calibration.linear_claims import LinearClaim
 from testbed.claims.frequency import GOAL, Frequency, Study
 from testbed.markdown import heading, row
@@ -51,10 +52,9 @@ def _in_short(story: Story) -> list[str]:
     first, best = story.fit.steps[0], story.fit.best
     said = (
         f"{story.settings.users:,} users, in the last steps {best.users:,}; the mean of {len(story.settings.seeds)} "
-        f"seeds that share their luck from step to step. "
-        f"Of {len(best.asked)} conditions {first.met} held on expected amounts before and {best.met} after "
-        f"step {best.number}; the distance from the market that the next step would go to went from "
-        f"{_points(first.distance)} to {_points(best.distance)} points."
+        f"seeds, which have the same luck at every step. Of {len(best.asked)} conditions, {first.met} held on expected "
+        f"amounts before the fit and {best.met} after step {best.number}. The distance from the market that the next "
+        f"step would aim at was {_points(first.distance)} points before, and {_points(best.distance)} then."
     )
     if (study := story.study) is not None:
         often = [f for f in _calibration(study) if (f.counted or 0.0) >= GOAL]
@@ -100,16 +100,15 @@ def _trace(story: Story) -> list[str]:
     lines = [
         "## Step by step",
         "",
-        "distance: half the sum of absolute differences between shares of expected tokens and of the market that "
-        "the step "
-        "goes to, in the mean of the fortnights, in points: by group of models and category, and by author alone. "
-        "widths "
-        "short: by how many widths of their bands conditions fall short, in all; strain: the sum of squares of "
-        "what they lack to hold with room, which steps lessen; out of reach: what would be left of the widths short "
-        "if tokens answered as the logit says. moved: parameters that differ from the world as it was by more than "
-        f"{LEAST_MOVE:.1%}. effective: how many carry the move (the square of the sum of squares over the sum of "
-        f"fourth "
-        "powers).",
+        "- *distance*, *by author*: between the shares of expected tokens and those of the market that the step aims "
+        "at, by group of models and category, and by author alone: half the sum of the absolute differences, averaged "
+        "over the fortnights, in points.",
+        "- *widths short*: by how many widths of their bands conditions fall short, added up. *strain*: what steps "
+        f"lessen, half the squares of the widths that conditions lack to hold with room (beyond {FAR:g} widths in "
+        "proportion), added up. *out of reach*: how many widths would still be missing if tokens answered as the logit "
+        "says.",
+        f"- *moved*: parameters that differ from the world as it was by more than {LEAST_MOVE:.1%}. *effective*: how "
+        "many of them carry the move (the square of the sum of their squares over the sum of their fourth powers).",
         "",
         *heading(
             "step",
