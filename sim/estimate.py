@@ -33,7 +33,7 @@ TRUTH_PACKED = 0.5
 """Bytes on disk for a byte of those arrays (assumed)."""
 MOST_USERS, MOST_REQUESTS = 1_000_000, 1_000_000_000
 """A world with as many users, or that may have as many requests, is estimated before it runs. The bound on requests is
-rough: for the report world it is 670 million, where there are about 10 million."""
+rough: for the report world it is 210 million, where there are about 8 million."""
 
 
 @dataclass(frozen=True)
