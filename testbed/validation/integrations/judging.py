@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import pandas as pd
+
 from testbed.failure import BAD_INPUT, DONE, FAILED, BadInput
+from testbed.validation.asking import Ask, Failure
 from testbed.validation.compare import Comparison, Difference, compare
+from testbed.validation.counterexample import Counterexample, counterexample
 from testbed.validation.questions import PLACEHOLDER, NoQuestion, Question, named
 from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
 from testbed.validation.sandbox import Outcome
@@ -22,6 +26,11 @@ Run = Callable[[Tables, str], Outcome]
 """The answer to a log, in a session of this zone."""
 Final = Literal["right", "wrong", "cannot run"]
 STATUS: dict[Final, int] = {"right": DONE, "wrong": FAILED, "cannot run": BAD_INPUT}
+REQUESTS = 8  # that a text shows of the smallest log
+USUAL = {"tokens_prompt": 100, "tokens_completion": 10, "tokens_reasoning": 0, "tokens_cached": 0, "cost_total": 1.0,
+         "byok": False, "variant": "standard", "finish_reason": "stop", "tool_called": False, "cancelled": False,
+         "country": "US", "continent": "North America", "account_id": "account"}  # fmt: skip
+"""What a smallest log holds where it does not matter."""
 SHOWN = 3  # worlds, and rows of each, that a text shows
 
 
@@ -49,12 +58,14 @@ class WorldRow:
 @dataclass(frozen=True)
 class Judged:
     """The verdict on answers to a question. rows: one a world, in their order; subject: what is judged, for people;
-    recognition: which known mistakes explain the answers, if some are wrong."""
+    recognition: which known mistakes explain the answers, if some are wrong; smallest: the smallest log on which it
+    errs, if one was looked for."""
 
     question: Question
     subject: str
     rows: tuple[WorldRow, ...]
     recognition: Recognition = field(default_factory=Recognition)
+    smallest: Counterexample | None = None
 
     @property
     def verdict(self) -> Final:
@@ -99,6 +110,8 @@ class Judged:
         for hint in self.recognition.hints:
             lines.append(f"On {', '.join(hint.cases[:SHOWN])} it answers as with the trap {hint.trap.name}, "
                          f"but not everywhere. {hint.trap.advice}")  # fmt: skip
+        if self.smallest is not None:
+            lines += ["", *_log(self.smallest)]
         for row in erring[:SHOWN]:
             session = f", in a session in {row.zone}" if row.zone != UTC else ""
             lines += ["", f"World '{row.world.name}' ({row.world.about}){session}: {row.found.why}"]
@@ -112,14 +125,42 @@ class Judged:
 
 
 def judged(
-    question: Question, run: Run, worlds: Sequence[World], zones: Sequence[str] = ZONES, subject: str = "the query"
+    question: Question, run: Run, worlds: Sequence[World], zones: Sequence[str] = ZONES, subject: str = "the query",
+    reduce: bool = True,
 ) -> Judged:  # fmt: skip
-    """Answers on these worlds, in sessions of these zones, each beside the right one."""
+    """Answers on these worlds, in sessions of these zones, each beside the right one.
+    reduce: look for the smallest log on which it errs, for which it is asked again."""
     known, seen = KnownAnswers(question), list[Seen]()
     rows = tuple(_row(known, run, world, zones, seen) for world in worlds)
     # an answer of another shape is none that a known mistake would give
     shapeless = any(row.found.verdict == "wrong" and row.found.answer is None for row in rows)
-    return Judged(question, subject, rows, Recognition() if shapeless else recognise(known, seen))
+    recognition = Recognition() if shapeless else recognise(known, seen)
+    wrong = sorted(
+        (one.case for one in seen if not one.right), key=lambda case: (case.size, case.zone != UTC)
+    )
+    smallest = counterexample(question, _ask(run), wrong[0]) if wrong and reduce else None
+    return Judged(question, subject, rows, recognition, smallest)
+
+
+def _ask(run: Run) -> Ask:
+    def ask(tables: Tables, zone: str) -> pd.DataFrame | Failure:
+        outcome = run(tables, zone)
+        return Failure(outcome.reason) if outcome.table is None else outcome.table
+
+    return ask
+
+
+def _log(one: Counterexample) -> list[str]:
+    """The smallest log, of each request what is not usual, and the rows of the answer that differ."""
+    lines = [
+        f"The smallest log on which it errs ({len(one.tables.requests)} requests, in a session in {one.zone}):"
+    ]
+    for row in one.tables.requests[:REQUESTS]:
+        own = {name: cell for name, cell in row.items() if cell is not None and cell != USUAL.get(name)}
+        lines.append("  " + ", ".join(f"{name} {_shown(cell)}" for name, cell in own.items()))
+    if len(one.tables.requests) > REQUESTS:
+        lines.append(f"  and {len(one.tables.requests) - REQUESTS} more")
+    return [*lines, *(f"  {line}" for line in _side_by_side(one.found.differences[:SHOWN]))]
 
 
 _WORST = ("wrong", "could not run", "within tolerance", "exact")

@@ -74,7 +74,7 @@ def validate_answers(
     if not said; zone: of the session in which they were made. Raises BadInput."""
     one = asked(question)
     files = AnswerFiles(folder, table or one.name, model=about(one, model) if model else None)
-    return judged(one, files.run, files.worlds, (zone,), f"{folder}")
+    return judged(one, files.run, files.worlds, (zone,), f"{folder}", reduce=False)
 
 
 def _submission(

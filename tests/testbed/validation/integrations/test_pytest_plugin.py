@@ -124,6 +124,7 @@ def test_a_verdict_is_text_and_json():
     assert [one["name"] for one in wrong.json()["traps"]] == [
         "local time"
     ] and "Trap: local time. " in wrong.text()
+    assert "The smallest log on which it errs (" in wrong.text() and len(wrong.smallest.tables.requests) <= 2
     assert "right  users" in wrong.text() and "given  users" in wrong.text()
     none = validate("SELECT no FROM generations", "active_users", worlds=SMALL)
     assert (none.verdict, none.status) == (
