@@ -52,7 +52,8 @@ class BGBB:
         """
         cells = _histories(x, t_x, n)
         shape = cells[0].shape
-        flat = _log_probability((self.alpha, self.beta, self.gamma, self.delta), *(c.ravel() for c in cells))
+        probability = _Probability(*(cell.ravel() for cell in cells))
+        flat = probability(self.alpha, self.beta, self.gamma, self.delta)
         return flat.reshape(shape)
 
 
@@ -78,21 +79,45 @@ def _histories(x: npt.ArrayLike, t_x: npt.ArrayLike, n: npt.ArrayLike) -> tuple[
     return months, last, opportunities
 
 
-def _log_probability(shapes: tuple[float, float, float, float], x: Ints, t_x: Ints, n: Ints) -> Floats:
-    """Equation 5 of the paper, in logs; all of shape (cells,)."""
-    from scipy.special import betaln, logsumexp
+class _Probability:
+    """Equation 5 of the paper, in logs, of many histories: what does not depend on the shapes is worked out once.
 
-    alpha, beta, gamma, delta = shapes
-    alive = betaln(alpha + x, beta + n - x) + betaln(gamma, delta + n)
-    if not x.size or n.max() == 0:
-        return np.asarray(alive - betaln(alpha, beta) - betaln(gamma, delta), dtype=np.float64)
-    # Gone after i silent months since the last active one; a row stops at its own number of them.
-    i = np.arange(max(int((n - t_x).max()), 1))[None, :]
-    silent = (t_x - x)[:, None] + i
-    gone = betaln(alpha + x[:, None], beta + silent) + betaln(gamma + 1, delta + t_x[:, None] + i)
-    gone = np.where(i < (n - t_x)[:, None], gone, -np.inf)
-    both = logsumexp(np.column_stack([alive, gone]), axis=1)
-    return np.asarray(both - betaln(alpha, beta) - betaln(gamma, delta), dtype=np.float64)
+    A history is a sum over the moments at which its user may have left: never, or after i silent months since the
+    last active one. x, t_x, n: shape (cells,).
+    """
+
+    def __init__(self, x: Ints, t_x: Ints, n: Ints) -> None:
+        ways = n - t_x + 1  # the first of them is to be there to the end
+        self._cell = np.repeat(np.arange(len(x)), ways)
+        self._first = np.cumsum(ways) - ways
+        gone = np.arange(len(self._cell)) - self._first[self._cell] - 1  # i; -1: never
+        stays = gone < 0
+        last = np.where(stays, n[self._cell], t_x[self._cell] + gone)
+        active = x[self._cell]
+        # Months are few, so that most sums have the same beta functions.
+        self._pairs, self._pair = np.unique(
+            np.column_stack([active, last - active]), axis=0, return_inverse=True
+        )
+        self._pair = self._pair.ravel()
+        self._ends, self._end = np.unique(np.column_stack([~stays, last]), axis=0, return_inverse=True)
+        self._end = self._end.ravel()
+
+    def __call__(self, alpha: float, beta: float, gamma: float, delta: float) -> Floats:
+        """Log probability of one history of each kind; shape (cells,)."""
+        from scipy.special import betaln
+
+        if not len(self._first):
+            return np.empty(0)
+        active, silent = self._pairs.T
+        left, months = self._ends.T
+        terms = (
+            betaln(alpha + active, beta + silent)[self._pair]
+            + betaln(gamma + left, delta + months)[self._end]
+        )
+        largest = np.maximum.reduceat(terms, self._first)
+        total = np.add.reduceat(np.exp(terms - largest[self._cell]), self._first)
+        of_users = betaln(alpha, beta) + betaln(gamma, delta)
+        return np.asarray(largest + np.log(total) - of_users, dtype=np.float64)
 
 
 def fit_bgbb(
@@ -126,10 +151,11 @@ def fit_bgbb(
             "the BG/BB needs at least 2 months after the first to tell skipping from dropping out"
         )
     users = float(weights.sum())
+    probability = _Probability(months, last, opportunities)
 
     def log_likelihood(point: Floats) -> float:
         shapes = (*beta_shapes(point[0], point[1]), *beta_shapes(point[2], point[3]))
-        return float(weights @ _log_probability(shapes, months, last, opportunities)) / users
+        return float(weights @ probability(*shapes)) / users
 
     share = float(np.clip((weights @ months) / (weights @ opportunities), 0.01, 0.99))
     activity = float(np.log(share) - np.log1p(-share))
