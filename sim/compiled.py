@@ -4,10 +4,33 @@ A kept loop does not notice edits in other files that it calls: after such an ed
 `NUMBA_CACHE_DIR`).
 """
 
-from numba import njit
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit, vectorize
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 """For a loop over arrays."""
 
 inlined = njit(inline="always")
 """For a small function that loops call for each entry."""
+
+
+def elementwise(signature: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For a function of numbers that is called with arrays: a universal function of this signature, such as
+    "float64(uint64)". It is made on the first call, not on import: that takes half a second, which commands that draw
+    nothing need not wait for."""
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.cache
+        def made() -> Any:
+            return vectorize([signature], cache=True)(function)  # type: ignore[no-untyped-call]
+
+        @functools.wraps(function)
+        def call(*arrays: Any) -> Any:
+            return made()(*arrays)
+
+        return call
+
+    return wrap

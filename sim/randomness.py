@@ -9,11 +9,10 @@ import math
 from enum import IntEnum
 
 import numpy as np
-from numba import vectorize
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from sim.compiled import compiled, inlined
+from sim.compiled import compiled, elementwise, inlined
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 STEP = np.uint64(0xD1342543DE82EF95)
@@ -159,17 +158,17 @@ def normal_quantile(p: float) -> float:
     return -z if q < 0.0 else z
 
 
-@vectorize(["uint64(uint64, uint64, uint64)"], cache=True)  # type: ignore[no-untyped-call]
+@elementwise("uint64(uint64, uint64, uint64)")
 def _hash_array(key, entity, index):  # type: ignore[no-untyped-def]
     return hash_bits(key, entity, index)
 
 
-@vectorize(["float64(uint64, uint64, uint64)"], cache=True)  # type: ignore[no-untyped-call]
+@elementwise("float64(uint64, uint64, uint64)")
 def _unit_array(key, entity, index):  # type: ignore[no-untyped-def]
     return draw_unit(key, entity, index)
 
 
-@vectorize(["float64(uint64)"], cache=True)  # type: ignore[no-untyped-call]
+@elementwise("float64(uint64)")
 def mixed_unit(bits):  # type: ignore[no-untyped-def]
     """Uniform draws in (0, 1) from 64-bit integers, once more mixed."""
     return unit(mix(bits))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
 
+from sim.compiled import elementwise
 from sim.randomness import (
     GOLDEN,
     Draws,
@@ -334,3 +335,17 @@ def test_no_two_draws_of_a_world_are_the_same():
 def test_the_golden_step_is_odd():
     # An even step would make entities collide: the map from entity to stream must be a bijection.
     assert int(GOLDEN) % 2 == 1
+
+
+def test_a_function_of_numbers_is_compiled_once_and_not_before_it_is_called(monkeypatch):
+    made = []
+
+    def vectorize(signatures, cache):
+        made.extend(signatures)
+        return np.vectorize
+
+    monkeypatch.setattr("sim.compiled.vectorize", vectorize)
+    half = elementwise("float64(float64)")(lambda x: x / 2)
+    assert not made
+    assert half(np.array([1.0, 3.0])).tolist() == [0.5, 1.5] and half(2.0) == 1.0
+    assert made == ["float64(float64)"]
