@@ -43,6 +43,7 @@ CASES: dict[str, list[tuple[tuple[str, ...], bool]]] = {
     "compare": [(("log.parquet", "log.parquet", "--out", "."), False)],
     "import": [(("export.csv", "--out", "."), False), (("export.csv", "--out", "log"), True)],
     "calibrate": [(("report-base", "--out", ".", "--markdown", "page.md"), False)],
+    "validate": [(("mine.sql", "--markdown", "page.md"), False)],
     "experiment": [
         (("mine.yaml", "--out", "."), False),
         (("mine.yaml", "--out", "other", "--markdown", "page.md"), False),
@@ -73,6 +74,7 @@ def home(tmp_path, monkeypatch):
     """A folder of the user's, where commands are given: among its files a log and an experiment."""
     pq.write_table(made(rows=3000, users=200).generations, tmp_path / "log.parquet")
     (tmp_path / "mine.yaml").write_text(EXPERIMENT)
+    (tmp_path / "mine.sql").write_text("-- question: active_users\nSELECT 1\n")
     (tmp_path / "export.csv").write_text(table([request(i) for i in range(9)]))
     for name in USERS:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ def add_parser(commands: Any) -> None:
     files.add_argument("--answers", metavar="FOLDER", help="judge answers that lie there, a file a world")
     files.add_argument("--table", default="answer", metavar="NAME", help="which table of a DuckDB file is the answer "
                        "(default: answer)")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="as JSON on standard output")
+    arguments.add_output_options(parser)
     parser.add_argument("--markdown", metavar="FILE", help="write the result as a page, too")
     arguments.add_overwrite(parser)
     parser.set_defaults(parser=parser, execute=execute)
@@ -95,7 +95,7 @@ def execute(args: argparse.Namespace) -> int:
         check_page(Path(args.markdown), args.overwrite)
     with ExitStack() as held:
         task = _Task(args, held)
-        view = wording.Rows(quiet=args.json)
+        view = wording.Rows(quiet=args.json or args.quiet)
         view.begin(task.name, task.question, task.notes)
         found: Judgement | None = None
         for one in judged(task.question, task.ask, task.worlds, task.zones):
@@ -112,6 +112,8 @@ def execute(args: argparse.Namespace) -> int:
         if survived is not None:
             told["faults"] = survived.json()["faults"]
         print(json.dumps(told, indent=2, default=str))
+    elif args.quiet:
+        print(found.verdict)
     else:
         print(wording.text(task.name, found, survived))
     if args.markdown:
