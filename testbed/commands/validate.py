@@ -98,14 +98,14 @@ def execute(args: argparse.Namespace) -> int:
         view = wording.Rows(quiet=args.json or args.quiet)
         view.begin(task.name, task.question, task.notes)
         found: Judgement | None = None
-        for one in judged(task.question, task.ask, task.worlds, task.zones):
+        for one in judged(task.question, task.ask, task.worlds, task.zones, task.again):
             if isinstance(one, Judgement):
                 found = one
             else:
                 view.row(one)
         assert found is not None
         survived = None
-        if task.tries_faults and found.verdict == "right" and not args.no_faults:
+        if task.again and found.verdict == "right" and not args.no_faults:
             survived = survival(task.ask, task.question, task.model)
     if args.json:
         told = found.json()
@@ -132,7 +132,7 @@ class _Task:
         from testbed.validation.integrations.world_files import chosen
 
         self.notes: tuple[str, ...] = ()
-        self.tries_faults = args.answers is None
+        self.again = args.answers is None
         runner: Runner
         self.zones: tuple[str, ...] = (UTC,)
         if args.answers:

@@ -105,12 +105,17 @@ class Judgement:
 
 
 def judged(
-    question: Question, ask: Ask, worlds: Sequence[World] | None = None, zones: Sequence[str] = ZONES
+    question: Question,
+    ask: Ask,
+    worlds: Sequence[World] | None = None,
+    zones: Sequence[str] = ZONES,
+    again: bool = True,
 ) -> Iterator[WorldRow | Judgement]:
     """A row a world as it comes, and the judgement at the end. worlds: the battery if not said; zones: one for code
-    that knows no session's zone."""
+    that knows no session's zone. again: whether it can be asked about other logs than these; answers that lie as files
+    cannot, so that no relation is looked at beside them and no smaller log looked for."""
     chosen = list(battery().values()) if worlds is None else list(worlds)
-    trial = _Trial(question, ask, zones)
+    trial = _Trial(question, ask, zones, again)
     for world in chosen:
         yield trial.on(world)
     yield trial.judgement()
@@ -119,8 +124,8 @@ def judged(
 class _Trial:
     """A query on its way through the worlds."""
 
-    def __init__(self, question: Question, ask: Ask, zones: Sequence[str]) -> None:
-        self.question, self.ask, self.zones = question, ask, tuple(zones)
+    def __init__(self, question: Question, ask: Ask, zones: Sequence[str], again: bool) -> None:
+        self.question, self.ask, self.zones, self.again = question, ask, tuple(zones), again
         self.known = KnownAnswers(question)
         self.rows: list[WorldRow] = []
         self.relations: list[Broken] = []
@@ -184,9 +189,10 @@ class _Trial:
             "wrong" if "wrong" in verdicts else "cannot run" if "could not run" in verdicts else "right"
         )
         recognition = Recognition() if self.shapeless else recognise(self.known, self.seen)
-        if self.question.oracle is not None and final != "cannot run":
+        asks_on = self.again and self.question.oracle is not None
+        if asks_on and final != "cannot run":
             self._relations_beside()
-        smallest = self._smallest(recognition) if final == "wrong" else None
+        smallest = self._smallest(recognition) if asks_on and final == "wrong" else None
         return Judgement(
             self.question.name,
             final,
@@ -203,8 +209,6 @@ class _Trial:
 
     def _smallest(self, recognition: Recognition) -> Counterexample | None:
         """The smallest counterexample, of the recognised mistake where it can be."""
-        if self.question.oracle is None:
-            return None
         wrong = [one.case for one in self.seen if not one.right] + self.shapeless
         for explanation in (*recognition.explanations[:1], None):
             for case in sorted(wrong, key=lambda case: (case.size, case.zone != UTC))[:2]:

@@ -60,6 +60,19 @@ def test_a_wrong_query_its_trap_and_its_counterexample():
     assert world["verdict"] == "wrong" and world["differences"][0]["what"]
 
 
+def test_answers_that_lie_there_are_not_asked_for_about_other_logs():
+    question = questions()["weekly_openness"]
+    there = {id(world.tables) for world in FEW}
+
+    def ask(tables, zone):
+        assert id(tables) in there
+        return answering(question, way("weekly_openness", "Sunday weeks"))(tables, zone)
+
+    *_, found = judged(question, ask, FEW, again=False)
+    assert found.verdict == "wrong" and [trap.name for trap in found.traps] == ["Sunday weeks"]
+    assert found.counterexample is None and not found.relations
+
+
 def test_a_query_that_is_wrong_in_other_zones_alone():
     question = questions()["tool_share"]
     session = next(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from testbed.validation.questions import questions
@@ -81,6 +82,17 @@ def test_bad_input_is_said(files, capsys, monkeypatch, words, message):
     monkeypatch.chdir(files)
     status, out, err = slipper(capsys, "validate", *words)
     assert status == 2 and message in err and not out
+
+
+def test_answers_of_another_engine_are_judged_and_nothing_else_is_asked_of_them(tmp_path, capsys):
+    folder = tmp_path / "worlds"
+    assert slipper(capsys, "validate", "--worlds", folder, "--model", "author/slug")[0] == 0
+    for file in folder.glob("*.duckdb"):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(f"SET TimeZone = 'UTC'; CREATE TABLE answer AS {RIGHT.strip().rstrip(';')}")
+    status, out, _ = slipper(capsys, "validate", "--answers", folder, "--question", "retention_triangle")
+    assert status == 0 and "RIGHT" in out
+    assert "no answer lies" not in out and "does not matter" not in out
 
 
 def test_worlds_are_written_for_other_engines(tmp_path, capsys):
