@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput
 
 if TYPE_CHECKING:
-    from testbed.validation.asking import Runner
+    from testbed.validation.integrations.validating import Task
 
 DESCRIPTION = """\
 Judges a query, or a Python function or script, before it runs on private data. It is asked of a battery of small
@@ -87,24 +87,27 @@ def execute(args: argparse.Namespace) -> int:
     if (args.file is None) == (args.answers is None):
         args.parser.error("name a file, or a folder with --answers")
     from analysis.contract.files import check_page, write_page
-    from testbed.validation.battery import Judgement, judged
+    from testbed.validation.battery import Judgement
     from testbed.validation.faults.survival import survival
     from testbed.validation.integrations import wording
 
     if args.markdown:
         check_page(Path(args.markdown), args.overwrite)
-    with ExitStack() as held:
-        task = _Task(args, held)
-        view = wording.Rows(quiet=args.json or args.quiet)
-        view.begin(task.name, task.question, task.notes)
-        found: Judgement | None = None
-        for one in judged(task.question, task.ask, task.worlds, task.zones, task.again):
+    if args.model and "/" not in args.model:
+        raise BadInput(f"--model {args.model}: expected author/slug, such as openai/gpt-4o")
+    name = args.file or args.answers
+    view = wording.Rows(quiet=args.json or args.quiet)
+    found, survived = None, None
+    with _opened(args) as task:
+        if args.model and not task.question.takes_model:
+            raise BadInput(f"--model {args.model}: {task.question.name} is not about one model")
+        view.begin(name, task.question, task.notes)
+        for one in task.rows():
             if isinstance(one, Judgement):
                 found = one
             else:
                 view.row(one)
         assert found is not None
-        survived = None
         if task.again and found.verdict == "right" and not args.no_faults:
             survived = survival(task.ask, task.question, task.model)
     if args.json:
@@ -115,85 +118,22 @@ def execute(args: argparse.Namespace) -> int:
     elif args.quiet:
         print(found.verdict)
     else:
-        print(wording.text(task.name, found, survived))
+        print(wording.text(name, found, survived))
     if args.markdown:
-        write_page(Path(args.markdown), wording.page(task.name, found, survived), args.overwrite)
+        write_page(Path(args.markdown), wording.page(name, found, survived), args.overwrite)
         print(args.markdown, file=sys.stderr)
     return DONE if found.verdict == "right" else FAILED
 
 
-class _Task:
-    """What is asked, of what. name: of the code, for people."""
+def _opened(args: argparse.Namespace) -> AbstractContextManager[Task]:
+    from testbed.validation.integrations.validating import answers, opened
 
-    def __init__(self, args: argparse.Namespace, held: ExitStack) -> None:
-        from testbed.commands.reference.questions import named
-        from testbed.validation.asking import asked
-        from testbed.validation.battery import UTC, ZONES
-        from testbed.validation.integrations.world_files import chosen
-
-        self.notes: tuple[str, ...] = ()
-        self.again = args.answers is None
-        runner: Runner
-        self.zones: tuple[str, ...] = (UTC,)
-        if args.answers:
-            from testbed.validation.integrations.answer_files import AnswerFiles
-
-            if not args.question:
-                raise BadInput(
-                    "which question do these answer? --question NAME; `slipper questions` lists them"
-                )
-            self.name, self.question = args.answers, named(args.question)
-            answers = AnswerFiles(args.answers, args.table, model=args.model)
-            runner, self.worlds, self.model = answers, answers.worlds, args.model
-        else:
-            submission = self._submission(args)
-            name = args.question or submission.question
-            if name is None:
-                raise BadInput(
-                    f"{args.file}: which question does it answer? A line `-- question: NAME` at its head says so, or "
-                    "--question NAME; `slipper questions` lists them"
-                )
-            self.name, self.question = args.file, named(name)
-            self.model = self._model(args, submission.model)
-            self.worlds = chosen(self.model)
-            if args.against:
-                from testbed.validation.integrations.postgres import Server
-
-                server = held.enter_context(Server(args.against))
-                runner, self.zones = server.open(submission), ZONES
-            else:
-                from testbed.validation.sandbox import Sandbox
-
-                sandbox = held.enter_context(Sandbox())
-                box = sandbox.open(submission)
-                runner, self.notes = box, (*sandbox.missing, *box.notes)
-                self.zones = ZONES if submission.kind == "query" and box.zoned else (UTC,)
-        self.ask = asked(runner)
-
-    def _submission(self, args: argparse.Namespace) -> Any:
-        from testbed.validation.columns import read_columns
-        from testbed.validation.submission import read_submission
-
-        columns = read_columns(args.columns) if args.columns else None
-        return read_submission(
-            args.file, dialect=args.dialect, function=args.function, question=args.question, columns=columns
-        )
-
-    def _model(self, args: argparse.Namespace, said: str | None) -> str | None:
-        """The model that the code is about, if the question has one. Raises BadInput where nobody says."""
-        model = args.model or said
-        if not self.question.takes_model:
-            if args.model:
-                raise BadInput(f"--model {args.model}: {self.question.name} is not about one model")
-            return None
-        if model is None:
-            raise BadInput(
-                f"{args.file}: {self.question.name} is about one model: which one does the code name? A line "
-                "`-- model: author/slug` at its head says so, or --model author/slug"
-            )
-        if "/" not in model:
-            raise BadInput(f"--model {model}: expected author/slug, such as openai/gpt-4o")
-        return str(model)
+    if args.answers:
+        return nullcontext(answers(args.answers, args.question, table=args.table, model=args.model))
+    return opened(
+        Path(args.file), args.question, model=args.model, columns=args.columns, dialect=args.dialect,
+        function=args.function, against=args.against,
+    )  # fmt: skip
 
 
 def _write_worlds(args: argparse.Namespace) -> int:

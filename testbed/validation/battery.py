@@ -47,11 +47,17 @@ class WorldRow:
     differences: tuple[Difference, ...] = ()
     breaks: str = ""
 
+    @property
+    def zone(self) -> str:
+        """That of a session in which it did so."""
+        return self.zones[0] if self.zones else UTC
+
     def json(self) -> dict[str, Any]:
         """For programs."""
         return {
-            "world": self.world, "verdict": self.verdict, "why": self.why, "zones": list(self.zones),
-            "breaks": self.breaks, "differences": [_difference(one) for one in self.differences],
+            "world": self.world, "about": self.about, "verdict": self.verdict, "why": self.why, "zone": self.zone,
+            "zones": list(self.zones), "breaks": self.breaks,
+            "differences": [_difference(one) for one in self.differences],
         }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -60,6 +60,12 @@ class Submission:
     def model(self) -> str | None:
         """The model that the file names, which its code is about."""
         return self.headers["model"].value if "model" in self.headers else None
+
+    def about(self, model: str | None) -> Submission:
+        """The same code about a model that somebody else names; with None, about the one that it names itself."""
+        if model is None:
+            return self
+        return replace(self, headers=self.headers | {"model": Header(model, 1)})
 
     def place(self, header: str) -> str:
         """`file:line` of a header, or the file where there is none."""

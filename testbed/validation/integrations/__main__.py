@@ -66,11 +66,12 @@ def _written(args: argparse.Namespace) -> int:
 
 
 def _judged(args: argparse.Namespace) -> int:
-    from testbed.validation.integrations.validating import validate, validate_answers
+    from testbed.validation.integrations.validating import answers, validate
 
     if args.command == "answers":
-        found = validate_answers(args.folder, args.question, table=args.table, model=args.model,
-                                 zone=args.zone)  # fmt: skip
+        found = answers(
+            args.folder, args.question, table=args.table, model=args.model, zone=args.zone
+        ).judged()
     else:
         found = validate(
             Path(args.file), args.question, model=args.model,

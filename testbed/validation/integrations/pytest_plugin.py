@@ -65,9 +65,9 @@ class BatteryWorld:
 
     def right(self, question: str) -> pd.DataFrame:
         """The right answer to a question here, with a column `optional`: rows that may be left out."""
-        from testbed.validation.integrations.judging import asked
+        from testbed.validation.integrations.validating import question_of
 
-        found = asked(question)
+        found = question_of(question)
         return found.answer(self.held.tables, **self.held.arguments(found))
 
     def in_zone(self, zone: str) -> BatteryWorld:
@@ -136,13 +136,10 @@ def validate(
 
 
 def _named(names: str | Sequence[str] | None) -> list[BatteryWorld]:
-    from testbed.validation.worlds import battery
+    from testbed.failure import BadInput
+    from testbed.validation.integrations.world_files import chosen
 
-    known = battery()
-    if names is None:
-        return [_seen(world) for world in known.values()]
-    wanted = [names] if isinstance(names, str) else list(names)
-    for name in wanted:
-        if name not in known:
-            pytest.fail(f"no world '{name}'; known: {', '.join(known)}", pytrace=False)
-    return [_seen(known[name]) for name in wanted]
+    try:
+        return [_seen(world) for world in chosen(names=[names] if isinstance(names, str) else names)]
+    except BadInput as error:
+        pytest.fail(str(error), pytrace=False)

@@ -1,40 +1,73 @@
-"""A file, a query or a function judged on the battery: what the helper of the tests and the command share."""
+"""User code made ready to be judged, wherever it runs, and judged: what tests, pipelines and the command share."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from testbed.failure import BadInput
+from testbed.validation import questions
+from testbed.validation.asking import Ask, asked
+from testbed.validation.battery import UTC, ZONES, Judgement, WorldRow, judged
 from testbed.validation.columns import InputColumns, read_columns
 from testbed.validation.integrations.answer_files import AnswerFiles
 from testbed.validation.integrations.functions import OwnFunction
-from testbed.validation.integrations.judging import UTC, ZONES, Judged, about, asked, judged
-from testbed.validation.integrations.postgres import DIALECT, Server
-from testbed.validation.questions import PLACEHOLDER
+from testbed.validation.integrations.judging import Judged
+from testbed.validation.integrations.postgres import Server
+from testbed.validation.integrations.world_files import chosen
+from testbed.validation.questions import PLACEHOLDER, NoQuestion, Question
 from testbed.validation.sandbox import Sandbox
 from testbed.validation.submission import Submission, read_submission
-from testbed.validation.worlds import World, battery
+from testbed.validation.worlds import World
 
 Code = str | Path | Callable[..., Any]
 """A file by its path (.sql, .py), the text of a query, or a function."""
 
 
-def validate(
+@dataclass(frozen=True)
+class Task:
+    """Code, or answers, that can be judged. subject: what they are, for people; model: the one that it is about, as it
+    is called in all worlds; zones: of the sessions in which it is asked; notes: what a person should know of how it
+    runs; again: as in `battery.judged`."""
+
+    subject: str
+    question: Question
+    ask: Ask
+    worlds: Sequence[World]
+    model: str | None
+    zones: Sequence[str] = (UTC,)
+    notes: Sequence[str] = ()
+    again: bool = True
+
+    def rows(self) -> Iterator[WorldRow | Judgement]:
+        """A row a world as it comes, and the judgement at the end."""
+        return judged(self.question, self.ask, self.worlds, self.zones, self.again)
+
+    def judged(self) -> Judged:
+        """The judgement."""
+        *_, found = self.rows()
+        assert isinstance(found, Judgement)
+        return Judged(self.subject, found)
+
+
+@contextmanager
+def opened(
     code: Code,
     question: str | None = None,
     *,
     model: str | None = None,
     columns: str | Path | InputColumns | None = None,
     dialect: str | None = None,
+    function: str | None = None,
     against: str | None = None,
     worlds: Sequence[str] | None = None,
-) -> Judged:
-    """The verdict on user code. A file or a query runs in the sandbox, or on the server that `against` names;
-    a function runs in this process.
+) -> Iterator[Task]:
+    """User code made ready. A file or a query runs in the sandbox, or on the server that `against` names; a function
+    runs in this process.
 
     question, model: before what the file says. columns: names of the user's own, or a file of them. worlds: names of
     worlds; all of the battery if not said. Raises BadInput, with a message for people."""
@@ -44,58 +77,89 @@ def validate(
     if callable(code):
         if against:
             raise BadInput("a server runs queries; a function is asked without --against")
-        one = asked(question)
+        one = question_of(question)
         called = (model or PLACEHOLDER) if one.takes_model else None
         own = OwnFunction(code, called, named)
-        return judged(one, own.run, _worlds(worlds, called), (UTC,), own.name)
-    submission = _submission(code, question, DIALECT if against else dialect, named)
-    one = asked(question, submission)
-    called = about(one, model, submission)
-    chosen = _worlds(worlds, called)
-    subject = submission.path.name
+        yield Task(own.name, one, asked(own), chosen(called, worlds), called)
+        return
+    submission = _submission(code, question, dialect, function, named)
+    one = question_of(question, submission)
+    called = model_of(one, model, submission)
+    submission = submission.about(called)
+    held, subject = chosen(called, worlds), submission.path.name
     if against:
         with Server(against) as server:
-            return judged(one, server.open(submission).run, chosen, ZONES, f"{subject} on {server.name}")
-    with Sandbox() as sandbox:
-        box = sandbox.open(submission)
-        zones = ZONES if submission.kind == "query" and box.zoned else (UTC,)
-        return judged(one, box.run, chosen, zones, subject)
+            box = server.open(submission)
+            yield Task(f"{subject} on {server.name}", one, asked(box), held, called, ZONES)
+    else:
+        with Sandbox() as sandbox:
+            own_box = sandbox.open(submission)
+            zones = ZONES if submission.kind == "query" and own_box.zoned else (UTC,)
+            notes = (*sandbox.missing, *own_box.notes)
+            yield Task(subject, one, asked(own_box), held, called, zones, notes)
 
 
-def validate_answers(
+def answers(
     folder: str | Path,
     question: str | None,
     *,
     table: str | None = None,
     model: str | None = None,
     zone: str = UTC,
-) -> Judged:
-    """The verdict on answers that lie as files, one a world. table: the table in files of DuckDB; the question's name
-    if not said; zone: of the session in which they were made. Raises BadInput."""
-    one = asked(question)
-    files = AnswerFiles(folder, table or one.name, model=about(one, model) if model else None)
-    return judged(one, files.run, files.worlds, (zone,), f"{folder}", reduce=False)
+) -> Task:
+    """Answers that lie as files, one a world. table: the table in files of DuckDB; the question's name if not said;
+    zone: of the session in which they were made. Raises BadInput."""
+    one = question_of(question)
+    files = AnswerFiles(folder, table or one.name, model=model_of(one, model) if model else None)
+    return Task(f"{folder}", one, asked(files), files.worlds, model, (zone,), again=False)
+
+
+def validate(code: Code, question: str | None = None, **how: Any) -> Judged:
+    """The verdict on user code. how: as for `opened`."""
+    with opened(code, question, **how) as task:
+        return task.judged()
+
+
+def question_of(name: str | None, submission: Submission | None = None) -> Question:
+    """The question of a name, or of a Python file, or the one that a submission names. Raises BadInput."""
+    said = name or (submission.question if submission is not None else None)
+    if said is None:
+        place = f"{submission.path}: " if submission is not None else ""
+        raise BadInput(
+            f"{place}which question does it answer? Name one of those that `slipper questions` lists (--question), "
+            "or write it at the head of the file: -- question: NAME"
+        )
+    try:
+        return questions.named(said)
+    except NoQuestion as error:
+        raise BadInput(str(error)) from None
+
+
+def model_of(question: Question, model: str | None, submission: Submission | None = None) -> str | None:
+    """The model of which it is asked; None for a question without one. Raises BadInput if none is named."""
+    if not question.takes_model:
+        return None
+    said = model or (submission.model if submission is not None else None)
+    if said is None and submission is not None and PLACEHOLDER in submission.text:
+        return PLACEHOLDER
+    if said is None:
+        place = f"{submission.path}: " if submission is not None else ""
+        raise BadInput(
+            f"{place}{question.name} is asked of one model: which one does the code name? Say it (--model), or write "
+            "it at the head of the file: -- model: author/slug"
+        )
+    return said
 
 
 def _submission(
-    code: str | Path, question: str | None, dialect: str | None, columns: InputColumns
+    code: str | Path, question: str | None, dialect: str | None, function: str | None, named: InputColumns
 ) -> Submission:
     if isinstance(code, Path) or ("\n" not in code and code.lower().endswith((".sql", ".py", ".ipynb"))):
-        python = Path(code).suffix.lower() == ".py"
-        return read_submission(code, dialect=None if python else dialect, question=question, columns=columns)
+        return read_submission(code, dialect=dialect, function=function, question=question, columns=named)
     with tempfile.TemporaryDirectory(prefix="slipper-") as folder:
         path = Path(folder) / "query.sql"
         path.write_bytes(code.encode())
         try:
-            return replace(read_submission(path, dialect=dialect, columns=columns), path=Path("the query"))
+            return replace(read_submission(path, dialect=dialect, columns=named), path=Path("the query"))
         except BadInput as error:
             raise BadInput(str(error).replace(str(path), "the query")) from None
-
-
-def _worlds(names: Sequence[str] | None, model: str | None) -> list[World]:
-    known = battery()
-    for name in names or ():
-        if name not in known:
-            raise BadInput(f"no world '{name}'; known: {', '.join(known)}")
-    held = [known[name] for name in names] if names is not None else list(known.values())
-    return held if model is None else [world.asked_about(model) for world in held]

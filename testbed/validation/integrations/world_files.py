@@ -38,9 +38,14 @@ def file_name(world: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", world.lower().replace("'", "")).strip("-")
 
 
-def chosen(model: str | None = None) -> list[World]:
-    """The worlds of the battery. model: what the model is called of which questions are asked, in all of them."""
-    worlds = list(battery().values())
+def chosen(model: str | None = None, names: Sequence[str] | None = None) -> list[World]:
+    """The worlds of the battery, or those of these names. model: what the model is called of which questions are asked,
+    in all of them. Raises BadInput for a name that none has."""
+    known = battery()
+    for name in names or ():
+        if name not in known:
+            raise BadInput(f"no world '{name}'; known: {', '.join(known)}")
+    worlds = list(known.values()) if names is None else [known[name] for name in names]
     return worlds if model is None else [world.asked_about(model) for world in worlds]
 
 

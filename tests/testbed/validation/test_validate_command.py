@@ -60,6 +60,19 @@ def test_the_same_for_programs(files, capsys, tmp_path):
     assert page.read_text().count("| two weeks |") == 1
 
 
+def test_a_function_gets_the_model_that_the_command_names(tmp_path, capsys):
+    file = tmp_path / "empty.py"
+    file.write_text(
+        "def cells(generations, model):\n"
+        "    if model != 'acme/new':\n"
+        "        raise ValueError(model)\n"
+        "    return {name: [] for name in ('cohort', 'k', 'users', 'active', 'retention')}\n"
+    )
+    words = ["validate", file, "--question", "retention_triangle", "--model", "acme/new"]
+    status, out, _ = slipper(capsys, *words, "--json")
+    assert status == 1 and {row["verdict"] for row in json.loads(out)["worlds"]} == {"exact", "wrong"}
+
+
 def test_what_cannot_run_says_so_for_every_world(files, capsys):
     status, out, _ = slipper(capsys, "validate", files / "broken.sql")
     assert status == 1

@@ -169,9 +169,6 @@ def test_a_pipeline_gets_a_status_and_json(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
         "testbed.validation.integrations.world_files.battery", lambda: dict(zip(SMALL, worlds, strict=True))
     )
-    monkeypatch.setattr(
-        "testbed.validation.integrations.validating.battery", lambda: dict(zip(SMALL, worlds, strict=True))
-    )
     for name, text in (
         ("right.sql", RIGHT),
         ("wrong.sql", LOCAL),
