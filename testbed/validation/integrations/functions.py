@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-import pyarrow as pa
-
 from testbed.validation.columns import InputColumns
 from testbed.validation.sandbox import Limits, Outcome, reply
 from testbed.validation.sandbox.jail import code
 from testbed.validation.sandbox.jail import tables as jail_tables
 from testbed.validation.sandbox.jail.answer import Refused, described
+from testbed.validation.sandbox.request import tables_of
 from testbed.validation.tables import Tables
 
 SHOWN = 300  # characters of a message
@@ -51,25 +50,9 @@ class OwnFunction:
                        seconds=time.monotonic() - began)  # fmt: skip
 
     def _given(self, tables: Tables, zone: str, scratch: str, limits: Limits) -> jail_tables.Tables:
-        held = self.columns.renamed(tables.named)
-        names = {name: self.columns.table(name) for name in tables.named}
-        names |= {one: self.columns.column("generations", one) for one in ("created_at", "generation_id")}
-        names["labels.generation_id"] = self.columns.column("labels", "generation_id")
-        request = {
-            "tables": list(held),
-            "names": names,
-            "model": self.model,
-            "zone": zone,
-            "limits": asdict(limits),
-        }
-        return jail_tables.Tables(request, [_bytes(table) for table in held.values()], scratch)
-
-
-def _bytes(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes())
+        request, blobs = tables_of(tables, self.columns)
+        request |= {"model": self.model, "zone": zone, "limits": asdict(limits)}
+        return jail_tables.Tables(request, blobs, scratch)
 
 
 @contextmanager

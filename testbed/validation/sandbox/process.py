@@ -21,8 +21,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pyarrow as pa
-
 from analysis import contract
 from testbed.failure import BadInput, Failure
 from testbed.validation.columns import InputColumns
@@ -31,6 +29,7 @@ from testbed.validation.sandbox import reach, reply
 from testbed.validation.sandbox.jail import frames
 from testbed.validation.sandbox.jail.fences import ALL
 from testbed.validation.sandbox.outcome import PATIENCE, Limits, Outcome
+from testbed.validation.sandbox.request import tables_of
 from testbed.validation.submission import Submission
 from testbed.validation.tables import Tables, of_rows
 
@@ -135,16 +134,7 @@ class Sandbox:
     def _written(self, tables: Tables, columns: InputColumns) -> tuple[dict[str, Any], list[bytes]]:
         """Tables as bytes, under the user's names; those of the last request are kept."""
         if self._sent is None or self._sent[0] is not tables or self._sent[1] is not columns:
-            held = columns.renamed(tables.named)
-            names = {name: columns.table(name) for name in tables.named}
-            names |= {one: columns.column("generations", one) for one in ("created_at", "generation_id")}
-            names["labels.generation_id"] = columns.column("labels", "generation_id")
-            self._sent = (
-                tables,
-                columns,
-                {"tables": list(held), "names": names},
-                [_bytes(one) for one in held.values()],
-            )
+            self._sent = (tables, columns, *tables_of(tables, columns))
         return self._sent[2:]
 
     def _ready(self) -> _Warm:
@@ -227,13 +217,6 @@ class Box:
         except frames.Ended:
             return Outcome(failure="crash", reason=f"{file}: its process ended, perhaps for want of memory")
         return reply.outcome(head, blobs, self.sandbox.limits, file)
-
-
-def _bytes(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
 
 
 def _imports(submission: Submission) -> list[str]:
