@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from sim.gateway.faults.fault import MILLIS_PER_HOUR, Fault, Ground, Plant, Planted, signed_hours
+from sim.gateway.faults.fault import MILLIS_PER_HOUR, Ground, Plant, Planted, Rated, signed_hours
 from sim.gateway.faults.rows import Rows, entities
 from sim.randomness import Purpose
 from sim.scenario.values import Positive, Share
 
 
-class ClockSkew(Fault):
+class ClockSkew(Rated):
     """Clocks that are off."""
 
     key = "clock_skew"
@@ -22,11 +22,6 @@ class ClockSkew(Fault):
 
     share: Share = Field(0.0, description="providers whose clocks are off (none by default)")
     hours: Positive = Field(3.0, description="how far they are off (assumed)", le=48)
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """Rows without a provider keep their moments."""
@@ -44,7 +39,7 @@ class ClockSkew(Fault):
         return _shifted(rows, hours), planted
 
 
-class MixedZones(Fault):
+class MixedZones(Rated):
     """Local times among those of UTC."""
 
     key = "mixed_zones"
@@ -55,11 +50,6 @@ class MixedZones(Fault):
     source = "exports without a zone (OpenRouter's activity CSV states none); rates assumed"
 
     share: Share = Field(0.0, description="users whose times are local (none by default)")
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """Rows without a country, or of one whose offset is 0, keep their moments."""

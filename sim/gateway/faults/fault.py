@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import ConfigDict
 
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Draws
-from sim.scenario.values import Settings
+from sim.scenario.values import Settings, Share
 
 MILLIS_PER_HOUR = 3_600_000
 MILLIS_PER_DAY = 24 * MILLIS_PER_HOUR
@@ -61,14 +62,25 @@ class Fault(Settings):
     """Where it has been seen, or "assumed"."""
 
     @property
+    @abstractmethod
     def on(self) -> bool:
         """Whether it is asked for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """The rows with the fault in them, and what it fell on. A function of each row alone: whatever the order of
         rows or the number of blocks, the same rows are hit."""
-        raise NotImplementedError
+
+
+class Rated(Fault):
+    """A fault that falls on a share of something."""
+
+    share: Share = 0.0
+
+    @property
+    def on(self) -> bool:
+        """Whether it is asked for."""
+        return self.share > 0
 
 
 def day_start(day: dt.date) -> int:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, day_start
+from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, Rated, day_start
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
 from sim.scenario.values import Share
@@ -40,7 +40,7 @@ class IdReset(Fault):
         return _renamed(rows, hit, ground, ground.draws.bits(Purpose.FAULT_ID_RESET, rows.user, 1))
 
 
-class SharedKeys(Fault):
+class SharedKeys(Rated):
     """One id for several users."""
 
     key = "shared_keys"
@@ -49,11 +49,6 @@ class SharedKeys(Fault):
 
     share: Share = Field(0.0, description="users who share an id with others (none by default)")
     keys: int = Field(5, description="ids that are shared (assumed)", ge=1)
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """A user has the same key at all times."""

@@ -19,6 +19,7 @@ from sim.gateway.faults.fault import (
     Ground,
     Plant,
     Planted,
+    Rated,
     day_start,
 )
 from sim.gateway.faults.rows import Rows
@@ -100,7 +101,7 @@ class Truncation(Fault):
         return rows.take(kept), Planted({Plant(): int((~kept).sum())})
 
 
-class LateRows(Fault):
+class LateRows(Rated):
     """Rows that are written later than others of their time."""
 
     key = "late_rows"
@@ -112,11 +113,6 @@ class LateRows(Fault):
 
     share: Share = Field(0.0, description="rows that come late (none by default)")
     days: Positive = Field(10.0, description="the latest comes so many days late (uniform, assumed)", le=400)
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """No column changes."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field
 
-from sim.gateway.faults.fault import Fault, Ground, Plant, Planted
+from sim.gateway.faults.fault import Ground, Plant, Planted, Rated
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
 from sim.scenario.values import Positive, Share
 
 
-class Duplicates(Fault):
+class Duplicates(Rated):
     """Exact copies."""
 
     key = "duplicates"
@@ -22,18 +22,13 @@ class Duplicates(Fault):
 
     share: Share = Field(0.0, description="rows that are written twice (none by default)")
 
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
-
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """Each copy follows its original."""
         hit = ground.draws.uniform(Purpose.FAULT_DUPLICATE, rows.request) < self.share
         return rows.take(np.repeat(np.arange(len(rows)), 1 + hit)), Planted({Plant(): int(hit.sum())})
 
 
-class Retries(Fault):
+class Retries(Rated):
     """Requests that were sent again."""
 
     key = "retries"
@@ -47,11 +42,6 @@ class Retries(Fault):
 
     share: Share = Field(0.0, description="requests that are sent again (none by default)")
     after_seconds: Positive = Field(5.0, description="mean time between the two (exponential, assumed)")
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """All second requests follow all first ones."""

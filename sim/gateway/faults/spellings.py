@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, day_start
+from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, Rated, day_start
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
 from sim.scenario.values import Share
@@ -22,7 +22,7 @@ NATIVE_REASONS = {
 """Anthropic's stop_reason for each finish reason of the contract; errors have none."""
 
 
-class Aliases(Fault):
+class Aliases(Rated):
     """Models by other names."""
 
     key = "aliases"
@@ -34,11 +34,6 @@ class Aliases(Fault):
 
     share: Share = Field(0.0, description="requests that name an alias (none by default)")
     spelling: Literal["dated", "bare"] = Field("dated", description="which alias")
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """Only `model` changes."""

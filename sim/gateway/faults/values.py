@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from analysis.contract import fields
 from analysis.contract.nearest_names import did_you_mean
 from sim.config.problems import ProblemAt
-from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, day_start
+from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, Rated, day_start
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
 from sim.scenario.values import Share
@@ -106,7 +106,7 @@ class SchemaDrift(Fault):
         return rows, planted
 
 
-class NegativeCounts(Fault):
+class NegativeCounts(Rated):
     """Counts below zero."""
 
     key = "negative_counts"
@@ -114,11 +114,6 @@ class NegativeCounts(Fault):
     source = "-1 as a word for unknown, where a provider reports no usage; rates assumed"
 
     share: Share = Field(0.0, description="rows without true counts (none by default)")
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """Both counts of a row are hit together."""
@@ -129,7 +124,7 @@ class NegativeCounts(Fault):
         return rows, Planted({Plant(): int(hit.sum())})
 
 
-class HugeCounts(Fault):
+class HugeCounts(Rated):
     """Counts that are far too large."""
 
     key = "huge_counts"
@@ -138,11 +133,6 @@ class HugeCounts(Fault):
 
     share: Share = Field(0.0, description="rows with such a count (none by default)")
     factor: float = Field(1000.0, description="how many times too large (assumed)", gt=1)
-
-    @property
-    def on(self) -> bool:
-        """Whether it is asked for."""
-        return self.share > 0
 
     def plant(self, rows: Rows, ground: Ground) -> tuple[Rows, Planted]:
         """A count that the column cannot hold is the largest that it can; one that is below zero stays."""
