@@ -51,18 +51,15 @@ class Aiming:
         """The claims as linear conditions around expected amounts."""
         return around(Simulated(amounts, self.facts, self.sight), self.claims)
 
-    def __call__(
-        self, amounts: Amounts, space: Space, at: Parameters, multipliers: Multipliers | None = None
-    ) -> Aim:
+    def __call__(self, amounts: Amounts, space: Space, at: Parameters, multipliers: Multipliers) -> Aim:
         """The aim from what the world at some parameters is expected to bring. multipliers: learn how conditions hold
-        there, and say with how much room each is asked for; None: the usual room for all."""
+        there, and say with how much room each is asked for."""
         problem = self.problem(amounts)
         reference = problem.reference
         frame = reference.frame
         read = Reader(reference, reference.tensor)
         slack = {name: part.exactly.slack(read) for name, part in asked_of(problem.claims, ()).items()}
         parts = asked_of(problem.claims)
-        multipliers = Multipliers(self.room) if multipliers is None else multipliers
         multipliers.learn(slack, parts)
         cut = amounts.cut(frame.weeks, space.listed).of
         tokens, fixed = frame.by_period(cut["tokens"]), frame.by_period(cut["account_tokens"])
