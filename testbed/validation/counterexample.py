@@ -183,9 +183,11 @@ class _Search:
 
     def _values(self) -> None:
         """Each column is made simple in all rows at once, else row by row."""
-        for column, simple in SIMPLE.items():
+        for column in ("created_at", *USUAL):
             rows = self.best.requests
-            wanted = [row | {column: simple(row[column])} for row in rows]
+            wanted = [
+                row | {column: USUAL[column] if column in USUAL else _noon(row[column])} for row in rows
+            ]
             changed = [i for i, row in enumerate(rows) if row[column] != wanted[i][column]]
             if not changed or self.errs(replace(self.best, requests=wanted)) or len(changed) == 1:
                 continue
@@ -203,19 +205,12 @@ def _noon(moment: dt.datetime) -> dt.datetime:
     return moment.replace(hour=12, minute=0, second=0, microsecond=0)
 
 
-def _always(value: Any) -> Callable[[Any], Any]:
-    return lambda _: value
-
-
-SIMPLE: dict[str, Callable[[Any], Any]] = {
-    "created_at": _noon,
-    "tokens_reasoning": _always(0), "tokens_cached": _always(0), "tokens_completion": _always(10),
-    "tokens_prompt": _always(100), "cost_total": _always(1.0), "byok": _always(False), "variant": _always("standard"),
-    "finish_reason": _always("stop"), "tool_called": _always(False), "cancelled": _always(False),
-    "country": _always("US"), "continent": _always("North America"), "session_id": _always(None),
-    "app_name": _always(None), "provider_name": _always(None), "language": _always(None), "streamed": _always(None),
-    "tools_offered": _always(None), "time_to_first_token_ms": _always(None), "generation_time_ms": _always(None),
-    "model_permaslug": _always(None), "account_id": _always("account"),
+USUAL: dict[str, Any] = {
+    "tokens_reasoning": 0, "tokens_cached": 0, "tokens_completion": 10, "tokens_prompt": 100, "cost_total": 1.0,
+    "byok": False, "variant": "standard", "finish_reason": "stop", "tool_called": False, "cancelled": False,
+    "country": "US", "continent": "North America", "session_id": None, "app_name": None, "provider_name": None,
+    "language": None, "streamed": None, "tools_offered": None, "time_to_first_token_ms": None,
+    "generation_time_ms": None, "model_permaslug": None, "account_id": "account",
 }  # fmt: skip
 """The simplest value of each column, tried in this order."""
 

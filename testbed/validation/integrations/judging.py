@@ -9,14 +9,10 @@ from typing import Any
 from testbed.failure import BAD_INPUT, DONE, FAILED
 from testbed.validation.battery import Final, Judgement, WorldRow
 from testbed.validation.compare import Difference
-from testbed.validation.counterexample import Counterexample
+from testbed.validation.counterexample import USUAL, Counterexample
 
 STATUS: dict[Final, int] = {"right": DONE, "wrong": FAILED, "cannot run": BAD_INPUT}
 REQUESTS = 8  # that a text shows of the smallest log
-USUAL = {"tokens_prompt": 100, "tokens_completion": 10, "tokens_reasoning": 0, "tokens_cached": 0, "cost_total": 1.0,
-         "byok": False, "variant": "standard", "finish_reason": "stop", "tool_called": False, "cancelled": False,
-         "country": "US", "continent": "North America", "account_id": "account"}  # fmt: skip
-"""What a smallest log holds where it does not matter."""
 SHOWN = 3  # worlds, and rows of each, that a text shows
 
 

@@ -50,10 +50,7 @@ def _counted(
     """The triangle of these members. last: how many ages a cohort has."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        found: dict[dt.date, list[Counter[int]]] = defaultdict(list)
-        for member in members(log):
-            found[member.cohort].append(member.ages)
-        for cohort, ages in sorted(found.items()):
+        for cohort, ages in _by_cohort(members(log)):
             for k in range(last(log, cohort)):
                 yield cell(log, cohort, k, len(ages), sum(k in age for age in ages))
 
@@ -168,14 +165,19 @@ _AGES: dict[str, Age] = {
 }
 
 
+def _by_cohort(members: Members) -> list[tuple[dt.date, list[Counter[int]]]]:
+    """The ages of each cohort's members, in the order of cohorts."""
+    found: dict[dt.date, list[Counter[int]]] = defaultdict(list)
+    for member in members:
+        found[member.cohort].append(member.ages)
+    return sorted(found.items())
+
+
 def _ages_seen(age: Age) -> Callable[[Reading], Iterable[Row]]:
     """The cells that somebody is active in, whatever their age."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        found: dict[dt.date, list[Counter[int]]] = defaultdict(list)
-        for member in _aged(age)(log):
-            found[member.cohort].append(member.ages)
-        for cohort, ages in sorted(found.items()):
+        for cohort, ages in _by_cohort(_aged(age)(log)):
             for k in sorted(set().union(*ages)):
                 yield cell(log, cohort, k, len(ages), sum(k in held for held in ages)) | {"optional": False}
 
@@ -194,10 +196,7 @@ def _rows_for_users(users: str) -> Callable[[Reading], Iterable[Row]]:
     """active = requests. users: who is counted as a cohort."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        found: dict[dt.date, list[Counter[int]]] = defaultdict(list)
-        for member in _aged(_calendar)(log):
-            found[member.cohort].append(member.ages)
-        for cohort, ages in sorted(found.items()):
+        for cohort, ages in _by_cohort(_aged(_calendar)(log)):
             sums: Counter[int] = sum(ages, Counter())
             size = {"users": len(ages), "first": sums[0], "all": sum(sums.values())}[users]
             for k in range(log.months_to_end(cohort)):

@@ -68,6 +68,10 @@ def _in_their_first_week(log: Reading) -> Iterable[Row]:
         yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
 
+def _size(log: Reading, model: str, cohort: dt.date, users: int) -> Row:
+    return {"model": model, "cohort": cohort, "users": users, "optional": not log.months_to_end(cohort)}
+
+
 def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
     """Sizes of cohorts from the requests of its users to the model."""
 
@@ -82,12 +86,7 @@ def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
             cohort = min(map(log.month, rows), key=log.rules.order)
             found[model, cohort] += users(rows, cohort, log)
         for (model, cohort), number in sorted(found.items()):
-            yield {
-                "model": model,
-                "cohort": cohort,
-                "users": number,
-                "optional": not log.months_to_end(cohort),
-            }
+            yield _size(log, model, cohort, number)
 
     return instead(sizes)
 
@@ -103,12 +102,7 @@ def _every_month(distinct: bool) -> Change:
                 users[log.rules.model(row), log.month(row)].append(user)
         for (model, month), held in sorted(users.items()):
             number = len(set(held)) if distinct else len(held)
-            yield {
-                "model": model,
-                "cohort": month,
-                "users": number,
-                "optional": not log.months_to_end(month),
-            }
+            yield _size(log, model, month, number)
 
     return instead(sizes)
 
