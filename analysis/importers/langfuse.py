@@ -14,7 +14,6 @@ Who asked is on the trace: an export of observations alone names no user unless 
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +27,7 @@ from analysis.importing.rules import (
     text,
     whole,
 )
+from analysis.importing.source import parsed
 
 _NESTED = ("usageDetails", "costDetails", "metadata", "output", "toolDefinitions", "toolCalls")
 _FINISH = ("finish_reason", "finishReason", "stop_reason")
@@ -70,7 +70,7 @@ def _request(place: str, record: Any, trace: Mapping[str, Any]) -> Part:
         return Part(
             place, None, f"no request to a language model: its type is {one.get('type') or 'not there'}"
         )
-    one |= {name: _parsed(one[name]) for name in _NESTED if name in one}
+    one |= {name: parsed(one[name]) for name in _NESTED if isinstance(one.get(name), str)}
     for name in ("userId", "sessionId", "release"):
         one[name] = one.get(name) or trace.get(name)
     one["traceName"] = one.get("traceName") or trace.get("name")
@@ -134,15 +134,6 @@ def _camel(name: str) -> str:
     name = _SNAKE.get(name, name)
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
-
-
-def _parsed(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return None
 
 
 _RULES = {

@@ -178,9 +178,7 @@ class _Query:
         """The records of the file, read by the engine: `c0`, `c1` ... of a table, `e` (the texts of all places) of
         JSON; and `broken`, which says why one is none."""
         name = text_literal(glob_of(str(self.file.path)))
-        packed = (
-            f"compression = '{'uncompressed' if self.file.compression == 'none' else self.file.compression}'"
-        )
+        packed = f"compression = '{self.file.codec}'"
         exact = f"auto_detect = false, max_line_size = {LONGEST}, buffer_size = {MOST_BYTES}, {packed}"
         if self.file.shape == "table":
             columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.file.columns)))

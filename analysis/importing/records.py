@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.importing.format import Part, Unfold
-from analysis.importing.source import SourceFile, opened
+from analysis.importing.source import SourceFile, opened, parsed
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
 from analysis.sources.quoting import text_literal
@@ -101,10 +101,7 @@ def _value(record: Record, file: SourceFile) -> Mapping[str, Any] | None:
     """A record as a mapping, or None where it is no object."""
     if file.is_table:
         return dict(zip(file.columns, record.values, strict=True))
-    try:
-        value = json.loads(record.values[0])
-    except (ValueError, RecursionError):
-        return None
+    value = parsed(record.values[0])
     return value if isinstance(value, dict) else None
 
 
@@ -154,10 +151,9 @@ def _objects(file: SourceFile) -> Iterator[Record]:
 def json_objects(file: SourceFile) -> str:
     """SQL of the objects of a JSON array, or of a file of objects: the column `json`."""
     shape = "array" if file.shape == "array" else "unstructured"
-    packed = "uncompressed" if file.compression == "none" else file.compression
     return (
         f"read_json_objects({text_literal(glob_of(str(file.path)))}, format = '{shape}', "
-        f"maximum_object_size = {MOST_BYTES}, compression = '{packed}')"
+        f"maximum_object_size = {MOST_BYTES}, compression = '{file.codec}')"
     )
 
 

@@ -63,6 +63,11 @@ class SourceFile:
     delimiter: str = ","
 
     @property
+    def codec(self) -> str:
+        """How it is packed, as the engine calls it."""
+        return "uncompressed" if self.compression == "none" else self.compression
+
+    @property
     def is_table(self) -> bool:
         """Whether it has columns."""
         return self.shape in ("table", "parquet")
@@ -202,9 +207,9 @@ def _header(path: Path, text: str) -> tuple[tuple[str, ...], str]:
 def _json(text: str) -> tuple[Shape, tuple[Any, ...]]:
     """The shape of a JSON file, and its first records. Raises ValueError."""
     first, _, rest = text.partition("\n")
-    if text[0] == "{" and (_parsed(first) is not None or rest.lstrip()[:1] == "{"):
+    if text[0] == "{" and (parsed(first) is not None or rest.lstrip()[:1] == "{"):
         lines = text.split("\n", _SAMPLES)[:_SAMPLES]
-        return "lines", tuple(found for line in lines if (found := _parsed(line)) is not None)
+        return "lines", tuple(found for line in lines if (found := parsed(line)) is not None)
     inner = text[1:].lstrip() if text[0] == "[" else text
     record, _ = json.JSONDecoder().raw_decode(inner)
     return ("array" if text[0] == "[" else "objects"), (record,)
@@ -221,9 +226,10 @@ def _parquet_columns(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _parsed(line: str) -> Any:
+def parsed(text: str) -> Any:
+    """The value of a text of JSON; None where it is none."""
     try:
-        return json.loads(line)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
