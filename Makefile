@@ -47,7 +47,7 @@ bench: $(READY)  ## measure speed and memory, minutes (BENCH=quick: without the 
 	@$(BIN)/python -m benchmarks
 
 lock: $(LOCKED)  ## resolve requirements.lock anew from pyproject.toml
-	@$(BIN)/pip-compile --quiet --extra=dev --extra=cluster --extra=postgres --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@$(BIN)/pip-compile --quiet --extra=dev --extra=cluster --extra=postgres --extra=lessons --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --strip-extras --allow-unsafe --output-file=requirements.lock pyproject.toml
 
 wheel: $(READY)  ## build a wheel into dist/

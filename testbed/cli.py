@@ -62,9 +62,18 @@ def build_parser() -> arguments.Parser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", parser_class=arguments.Parser
     )
-    for command in COMMANDS:
+    for command in (*COMMANDS, *_further()):
         command.add_parser(commands)
     return parser
+
+
+def _further() -> list[Any]:
+    """Command modules of packages that build on the testbed: what is installed under `slipper.commands`."""
+    from importlib.metadata import entry_points
+
+    return [
+        found.load() for found in sorted(entry_points(group="slipper.commands"), key=lambda one: one.name)
+    ]
 
 
 class Version(argparse.Action):

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("testbed", "sim", "analysis")
+PACKAGES = ("lessons", "testbed", "sim", "analysis")
 CONTRACT = "analysis/contract"
 PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- drawn by `python -m tests.house` -->", "<!-- end of the drawing -->"
@@ -68,7 +68,7 @@ def _groups(arrows: frozenset[tuple[str, str]]) -> list[list[str]]:
     """The names in groups that know each other, most of them alone (strongly connected components)."""
     names = sorted({name for arrow in arrows for name in arrow})
     at = {name: number for number, name in enumerate(names)}
-    ends = np.array([(at[a], at[b]) for a, b in arrows]).T
+    ends = np.array([(at[a], at[b]) for a, b in arrows], int).reshape(-1, 2).T
     graph = coo_array((np.ones(ends.shape[1], np.int8), ends), shape=(len(names), len(names)))
     count, labels = connected_components(graph, connection="strong")
     return [[name for name, label in zip(names, labels, strict=True) if label == n] for n in range(count)]
@@ -85,7 +85,7 @@ def floors(package: str) -> list[list[str]]:
     for group in TopologicalSorter(below).static_order():
         heights[group] = 1 + max((heights[other] for other in below[group]), default=-1)
     alone = [name for name in rooms() if _of(name) == package and name not in home]
-    top = max(heights.values())
+    top = max(heights.values(), default=0)
     found = [sorted(n for g, h in heights.items() if h == height for n in g) for height in range(top, -1, -1)]
     found[-1] += alone
     return found

@@ -15,7 +15,17 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("analysis", "sim", "testbed", "scenarios", "tests", "docs", "pyproject.toml", "README.md")
+COPIED = (
+    "analysis",
+    "sim",
+    "testbed",
+    "lessons",
+    "scenarios",
+    "tests",
+    "docs",
+    "pyproject.toml",
+    "README.md",
+)
 PAGES = {
     "add-a-null-world.md": 1, "add-a-mechanism.md": 3, "add-an-exhibit.md": 3, "add-a-claim.md": 3,
     "add-an-importer.md": 2, "add-a-question.md": 1,

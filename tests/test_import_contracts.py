@@ -22,6 +22,8 @@ HOUSE = {
     "analysis/sources/log.py": "from analysis import contract\n",
     "testbed/__init__.py": "",
     "testbed/cli.py": "import sim.world\nimport analysis.sources.log\n",
+    "lessons/__init__.py": "",
+    "lessons/course.py": "import testbed.cli\nimport sim.world\n",
 }
 
 
@@ -51,10 +53,16 @@ def test_the_house_as_designed_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("file", "line", "broken"),
     [
-        ("analysis/sources/log.py", "import sim.world", "analysis imports neither sim nor testbed"),
-        ("analysis/sources/log.py", "from testbed import cli", "analysis imports neither sim nor testbed"),
-        ("sim/world.py", "from testbed import cli", "sim does not import testbed"),
+        ("analysis/sources/log.py", "import sim.world", "analysis imports neither sim, testbed nor lessons"),
+        (
+            "analysis/sources/log.py",
+            "from testbed import cli",
+            "analysis imports neither sim, testbed nor lessons",
+        ),
+        ("sim/world.py", "from testbed import cli", "sim imports neither testbed nor lessons"),
         ("sim/world.py", "from analysis.sources import log", "of analysis, sim imports the contract only"),
+        ("testbed/cli.py", "from lessons import course", "testbed does not import lessons"),
+        ("sim/world.py", "import lessons", "sim imports neither testbed nor lessons"),
         ("sim/__init__.py", "import analysis", "of analysis, sim imports the contract only"),
         (
             "analysis/contract.py",

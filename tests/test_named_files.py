@@ -17,11 +17,11 @@ PAGES = [
 ]
 SOURCES = [
     path
-    for folder in ("analysis", "sim", "testbed", "benchmarks", "scenarios")
+    for folder in ("analysis", "sim", "testbed", "lessons", "benchmarks", "scenarios")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in (".py", ".yaml")
 ]
-ROOMS = ("analysis", "sim", "testbed", "tests", "benchmarks")
+ROOMS = ("analysis", "sim", "testbed", "lessons", "tests", "benchmarks")
 
 
 def stands(name: str, near: Path) -> bool:

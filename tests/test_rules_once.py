@@ -37,7 +37,7 @@ WORDS_THAT_AGREE = {
 ROOT = Path(__file__).parent.parent
 HOUSE = {
     path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for room in ("sim", "analysis", "testbed")
+    for room in ("sim", "analysis", "testbed", "lessons")
     for path in sorted((ROOT / room).rglob("*.py"))
 }
 

@@ -1,0 +1,1 @@
+"""Teaching retention: lessons, a laboratory, exercises with a grader."""
