@@ -11,10 +11,10 @@ from typing import Any
 
 from analysis.contract import files
 from sim.gateway.log import LogWriter, Written
+from sim.gateway.manifest import new_manifest, texts
 from sim.gateway.models import write_models
 from sim.gateway.run_folder import RunFolder, write_manifest
 from sim.gateway.truth import write_truth
-from sim.manifest import new_manifest, texts
 from sim.progress import Progress, Reporter, throttled, timed
 from sim.scenario.shipped import WORLDS
 from sim.simulation import Agents, run_agents

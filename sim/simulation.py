@@ -42,10 +42,16 @@ class Agents:
 def run_agents(world: World, report: Reporter | None = None) -> Agents:
     """Run the market and the search of all workloads: no log yet."""
     report = throttled(report)
-    scenario = world.scenario
     report(Progress("population", 0, 1))
-    users, workloads = build_population(scenario, world.catalogue, world.draws)
+    users, workloads = build_population(world.scenario, world.catalogue, world.draws)
     report(Progress("population", 1, 1))
+    return run_market(world, users, workloads, report)
+
+
+def run_market(world: World, users: Users, workloads: Workloads, report: Reporter | None = None) -> Agents:
+    """Run the market and the search of these users' work. Planted loyalty writes into `users` and `workloads`."""
+    report = throttled(report)
+    scenario = world.scenario
     market = Market(scenario, world.catalogue)
     search = Search(scenario, market, workloads, world.draws)
     for day in market.days():

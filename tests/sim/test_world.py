@@ -22,7 +22,7 @@ import pytest
 
 import sim
 import sim.traffic.blocks as traffic_module
-from sim.manifest import census
+from sim.gateway.manifest import census
 from sim.progress import PHASES
 from sim.runs import log_writer
 from sim.scenario.shipped import WORLDS

@@ -11,7 +11,7 @@ import pytest
 
 from sim.agents.population import FOREVER
 from sim.config.problems import ScenarioError
-from sim.manifest import census
+from sim.gateway.manifest import census
 from sim.simulation import Agents
 from tests.laws import FALSE_ALARM, share_p
 from tests.worlds import DAYS, play, requests, spells, world
