@@ -1,0 +1,94 @@
+"""`slipper lab`: the laboratory, a page on this machine on which a learner builds a market and reads its log."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import threading
+from typing import Any
+
+from testbed import arguments
+from testbed.failure import DONE, BadInput, Failure
+
+DESCRIPTION = """\
+Opens the laboratory in a browser: one page with controls for the causes of a market (mechanisms and their strengths),
+its models and events, its users and its seed. Beside them: who stays with a model, in this world and in its twin with
+one cause flipped that shares all luck, each with its verdict and how often such a verdict is wrong.
+
+It runs on this machine alone, needs no network, and ends with Ctrl-C."""
+
+EPILOG = f"""\
+examples:
+  slipper lab                             a free port, and the browser opens
+  slipper lab --port 8765 --no-browser    open http://127.0.0.1:8765 yourself
+
+{arguments.EXIT_STATUSES}"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "lab",
+        help="a page on which to build a market and flip its causes",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Serves the laboratory until Ctrl-C."""
+    try:
+        import uvicorn
+
+        from lessons.lab.server import HOST, Laboratory
+    except ImportError as error:
+        raise BadInput(
+            f"the laboratory needs {error.name}, which is not installed; install glass-slipper[lessons]"
+        ) from None
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, args.port))
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise Failure(f"port {args.port} cannot be used ({why}); give another --port, or none") from None
+        port = listening.getsockname()[1]
+        _warm_up()
+        address = f"http://{HOST}:{port}/"
+        print(f"The laboratory is at {address}  (Ctrl-C ends it)", flush=True)
+        if not args.no_browser:
+            import webbrowser
+
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        config = uvicorn.Config(
+            Laboratory().app(port), log_level="critical", access_log=False, timeout_graceful_shutdown=1
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    return DONE
+
+
+def _warm_up() -> None:
+    """Compiles the loops, or reads them from their cache; says so where that takes long."""
+    from lessons.lab.desk import warm_up
+
+    told = threading.Timer(
+        2.0, print, ("Compiling the simulation (once, about half a minute) ...",), {"file": sys.stderr}
+    )
+    told.daemon = True
+    told.start()
+    try:
+        warm_up()
+    finally:
+        told.cancel()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not '{text}'")
+    return int(text)

@@ -1,0 +1,155 @@
+"""The desk: takes a state and gives its curves, then its verdicts, then their error rates. The newest state wins."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lessons.lab import judging
+from lessons.lab.controls import market_json
+from lessons.lab.market import Worlds, worlds_of
+from lessons.lab.panel import Panel, panel_of
+from lessons.lab.spell_bars import spells_json
+from lessons.lab.state import State
+from sim import Agents, World
+from sim.activity import Activity, monthly
+from sim.rehearsal import Rehearsal
+from testbed.patterns.outcome import of_activity
+
+KEPT = 6  # worlds that are not simulated again when the learner comes back to them
+SIDES = ("world", "twin")
+
+
+class Abandoned(Exception):
+    """Nobody waits for this work any more."""
+
+
+class Ticket:
+    """Whether somebody still waits for an answer."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+
+    def abandon(self) -> None:
+        """Nobody does."""
+        self._over.set()
+
+    def check(self, *_: object) -> None:
+        """Raises Abandoned if nobody does."""
+        if self._over.is_set():
+            raise Abandoned
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A world whose market has run, and who used what in it."""
+
+    agents: Agents
+
+    @cached_property
+    def activity(self) -> Activity:
+        """Months of use."""
+        return monthly(self.agents)
+
+
+class Desk:
+    """Answers states, several at a time; a world that was asked for lately is not simulated again."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="world")
+        self._kept: OrderedDict[str, Simulated] = OrderedDict()
+        self._lock = threading.Lock()
+        self._own = threading.local()
+
+    def close(self) -> None:
+        """Waits for nothing that has not begun."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def simulated(self, world: World, ticket: Ticket) -> Simulated:
+        """The world, run. Raises Abandoned as soon as nobody waits for it."""
+        key = world.scenario.model_dump_json()
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        ticket.check()
+        found = Simulated(self._rehearsal.agents(world, ticket.check))
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    @property
+    def _rehearsal(self) -> Rehearsal:
+        """This thread's: it keeps users and work that a change does not touch."""
+        if not hasattr(self._own, "rehearsal"):
+            self._own.rehearsal = Rehearsal()
+        found: Rehearsal = self._own.rehearsal
+        return found
+
+    def panel(self, world: World, look: str, ticket: Ticket) -> Panel:
+        """The retention panel of a model in a world."""
+        found = self.simulated(world, ticket)
+        return panel_of(found.agents, look, found.activity)
+
+    def answers(self, state: State, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        """What the page gets, piece by piece: the controls, the curves of both worlds, verdicts, error rates.
+
+        Raises BadInput where the state cannot run, before the first piece; ends early once nobody waits.
+        """
+        worlds = worlds_of(state)
+        yield {"part": "market", **market_json(worlds, state)}
+        try:
+            yield from self._curves(worlds, ticket)
+            yield from self._judged(worlds, ticket)
+            yield {"part": "done"}
+        except Abandoned:
+            return
+
+    def _curves(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        sides: dict[Future[Panel], str] = {
+            self._pool.submit(self.panel, world, worlds.look, ticket): side for world, side in _both(worlds)
+        }
+        for done in as_completed(sides):
+            yield {"part": "curves", "side": sides[done], **done.result().as_json()}
+
+    def _judged(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        with ExitStack() as opened:
+            outcomes = {}
+            for world, side in _both(worlds):
+                ticket.check()
+                outcome = opened.enter_context(of_activity(self.simulated(world, ticket).agents))
+                outcomes[side] = outcome
+                yield {"part": "verdict", "side": side, **judging.verdict_json(outcome, worlds.look)}
+            for side, outcome in outcomes.items():
+                ticket.check()
+                told = judging.rates_json(outcome, worlds.look, ticket.check)
+                yield {"part": "rates", "side": side, **(told or {"nothing": True})}
+
+    def spells(self, state: State, side: str) -> dict[str, Any]:
+        """Single users of the world or of its twin."""
+        worlds = worlds_of(state)
+        world = worlds.twin if side == "twin" else worlds.world
+        return spells_json(self.simulated(world, Ticket()).agents, worlds.look)
+
+
+def _both(worlds: Worlds) -> tuple[tuple[World, str], ...]:
+    return (worlds.world, "world"), (worlds.twin, "twin")
+
+
+def warm_up() -> None:
+    """Compiles what the first curves need, or reads it from the cache, with a world of a few users."""
+    desk = Desk()
+    try:
+        for piece in desk.answers(State(users=20), Ticket()):
+            if piece["part"] == "verdict":
+                break
+    finally:
+        desk.close()
