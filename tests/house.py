@@ -31,16 +31,24 @@ def files() -> dict[str, Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
+            if not path.stem.isidentifier():  # a notebook
+                continue
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
+
+
+def notebooks() -> list[Path]:
+    """The files that are no modules: nothing can import them, and they count as code all the same."""
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
+            if not path.stem.isidentifier()]  # fmt: skip
 
 
 @cache
 def imports() -> frozenset[tuple[str, str]]:
     """(importer, imported) for all modules of the house, imports within functions too."""
     graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
-    known = graph.modules
-    return frozenset((a, b) for a in known for b in graph.find_modules_directly_imported_by(a))
+    known = graph.modules & files().keys()
+    return frozenset((a, b) for a in known for b in graph.find_modules_directly_imported_by(a) & known)
 
 
 def room(module: str) -> str:

@@ -19,7 +19,7 @@ REASON = re.compile(r"^Long because \w.*\w", re.MULTILINE)
 
 def code() -> list[Path]:
     """The files in which a stranger must find his way: the house and its benchmarks. Tests are lists and may grow."""
-    return [*house.files().values(), *sorted((house.ROOT / "benchmarks").glob("*.py"))]
+    return [*house.files().values(), *house.notebooks(), *sorted((house.ROOT / "benchmarks").glob("*.py"))]
 
 
 def test_the_drawing_follows_from_the_imports():

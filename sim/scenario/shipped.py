@@ -7,7 +7,7 @@ from pathlib import Path
 WORLDS = Path(__file__).resolve().parents[2] / "scenarios"
 """Their folder; relative catalogue folders that are not beside a scenario are looked up here."""
 
-FOLDERS = (".", "nulls")
+FOLDERS = (".", "nulls", "lessons")
 """Where worlds lie within it."""
 
 

@@ -1,0 +1,132 @@
+"""Lesson 1: what does retention count?"""
+
+import marimo
+
+app = marimo.App(
+    width="compact", app_title="Lesson 1: What does retention count?", css_file="frame/notebook.css"
+)
+
+with app.setup:
+    import marimo as mo
+
+    from lessons.course import activity_retention as lesson
+    from lessons.frame import notebook
+
+    LESSON = lesson.LESSON
+
+
+@app.function
+def experiment(seed: int):
+    """What the world of one seed shows of the lesson's misconception."""
+    return lesson.experiment(seed)
+
+
+@app.cell
+def _():
+    notebook.opening(LESSON)
+    return
+
+
+@app.cell
+def _():
+    prediction = notebook.prediction(LESSON)
+    prediction
+    return (prediction,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    controls = notebook.controls(
+        skip=mo.ui.slider(
+            0, 95, step=5, value=75, show_value=True, label="chance that a user skips a week, in percent"
+        ),
+        leave=mo.ui.switch(label="work ends after about four months"),
+        holiday=mo.ui.switch(value=True, label="a holiday in July"),
+        seed=notebook.seed(),
+    )
+    notebook.shown(controls)
+    return (controls,)
+
+
+@app.cell
+def _(controls):
+    chosen = controls.value
+    settings = lesson.settings(chosen["skip"] / 100, leave=chosen["leave"], holiday=chosen["holiday"])
+    notebook.picture(lesson.picture(settings, chosen["seed"]))
+    return (chosen,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.feedback(LESSON, prediction)
+    return
+
+
+@app.cell
+def _(chosen):
+    mo.md(
+        f"## The verdict, and how often it is wrong\n\n{lesson.verdict(chosen['skip'] / 100, chosen['seed'])}"
+    )
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    turn = mo.ui.number(1, 99, step=1, value=1, label="round")
+    guess = notebook.guess(LESSON)
+    mo.vstack([mo.md("## Which switch did we flip?"), turn])
+    return guess, turn
+
+
+@app.cell
+def _(turn):
+    switch = notebook.flipped(LESSON, turn.value)
+    notebook.picture(lesson.twins(switch))
+    return (switch,)
+
+
+@app.cell
+def _(guess):
+    guess
+    return
+
+
+@app.cell
+def _(guess, switch):
+    notebook.verdict_on_guess(guess.value, switch)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.take_away(LESSON)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    exercises = notebook.exercises(LESSON)
+    exercises
+    return (exercises,)
+
+
+@app.cell
+def _(exercises):
+    notebook.results(LESSON, exercises.value)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.code(LESSON)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,78 @@
+"""`slipper lessons`: lists the lessons, opens one in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from testbed import arguments
+from testbed.failure import DONE, BadInput
+
+DESCRIPTION = """\
+Lists the lessons on retention, or opens one: a page on this machine in which you
+commit to a prediction, move a cause and see what becomes of the verdict. Works
+without a network. Ctrl-C ends it."""
+
+EPILOG = f"""\
+examples:
+  slipper lessons                     what there is
+  slipper lessons 1                   open lesson 1 in the browser
+  slipper lessons 1 --no-browser      print its address only
+
+{arguments.EXIT_STATUSES}
+Leaves nothing on disk."""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: arguments.Parser = commands.add_parser(
+        "lessons", help="learn about retention, one cause at a time", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument("number", nargs="?", metavar="NUMBER", help="the lesson to open")
+    parser.add_argument("--port", type=int, metavar="PORT", help="port on this machine (default: a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--json", action="store_true", help="the list as JSON on standard output")
+    parser.set_defaults(parser=parser, execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Lists the lessons, or opens one until Ctrl-C."""
+    from lessons.frame.registry import lessons
+
+    known = lessons()
+    if args.number is None:
+        if args.json:
+            print(json.dumps([_told(one) for one in known.values()], indent=2, ensure_ascii=False))
+        else:
+            _list(list(known.values()))
+        return DONE
+    if not args.number.isdecimal() or int(args.number) not in known:
+        raise BadInput(
+            f"no lesson '{args.number}': there are {', '.join(map(str, known))}; `slipper lessons` lists them"
+        )
+    from lessons.frame.server import serve
+
+    return serve(known[int(args.number)], args.port, browser=not args.no_browser)
+
+
+def _told(one: Any) -> dict[str, Any]:
+    return {
+        "number": one.number, "title": one.title, "minutes": one.minutes, "misconception": one.misconception,
+        "exercises": [exercise.key for exercise in one.exercises], "worlds": list(one.worlds),
+    }  # fmt: skip
+
+
+def _list(found: list[Any]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from testbed.terminal import summary
+
+    console = summary.open_console()
+    for one in found:
+        console.print(
+            Text.assemble((f"{one.number:>2}  {one.title}", "bold"), (f"  {one.minutes} minutes", "dim"))
+        )
+        console.print(Padding(Text(f"Many believe: {one.misconception}"), (0, 0, 0, 4)))
+    console.print("Open one: slipper lessons NUMBER", style="dim")

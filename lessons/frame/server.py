@@ -1,0 +1,56 @@
+"""Serves a lesson's notebook on this machine: loopback only, a free port, no request to another host."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from lessons.frame.lesson import Lesson
+from testbed.failure import DONE, BadInput, Failure
+
+HOST = "127.0.0.1"
+QUIET = {"MARIMO_SKIP_UPDATE_CHECK": "1"}
+
+
+def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
+    """Serve one lesson until Ctrl-C. Raises BadInput where marimo is missing or the port is not to be had."""
+    if find_spec("marimo") is None:
+        raise BadInput(
+            "the lessons need marimo, which is not installed: pip install 'glass-slipper[lessons]'"
+        )
+    port = free_port(port)
+    print(f"Lesson {lesson.number}: {lesson.title}\nhttp://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
+    command = [sys.executable, "-m", "marimo", "--quiet", "run", str(lesson.notebook)]
+    command += ["--host", HOST, "--port", str(port)]
+    if not browser:
+        command.append("--headless")
+    process = subprocess.Popen(command, env=environment())
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        return DONE
+    if status:
+        raise Failure(f"the notebook's server ended with status {status}")
+    return DONE
+
+
+def environment() -> dict[str, str]:
+    """The process's environment, in which the notebook finds the project and marimo asks for no newer version."""
+    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, **QUIET, "PYTHONPATH": path}
+
+
+def free_port(wanted: int | None) -> int:
+    """A port of this machine that nobody listens on: the wanted one, or any. Raises BadInput if it is taken."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, wanted or 0))
+        except (OSError, OverflowError) as error:
+            raise BadInput(f"--port {wanted}: {error}; leave --port out for a free one") from None
+        return int(probe.getsockname()[1])

@@ -1,0 +1,59 @@
+"""Level bars, one a label: shares, counts, how often something came out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from lessons.pictures import axes
+from lessons.pictures.axes import WIDTH, Scale, Written
+from lessons.pictures.figure import Figure
+
+ROW, TOP = 46, 8
+
+
+def bars(
+    rows: pd.DataFrame,
+    *,
+    title: str,
+    summary: str,
+    label: str = "label",
+    value: str = "value",
+    x_title: str,
+    written: Written = axes.share,
+    top: float | None = None,
+    guide: tuple[float, str] | None = None,
+) -> Figure:
+    """Bars in the order of the rows, each under its label with its value at its end. rows may have low and high, an
+    interval. top: end of the axis. guide: a value to hold them against, and what it is."""
+    bands = {"low", "high"} <= set(rows.columns)
+    largest = float(rows["high" if bands else value].max()) if top is None else top
+    largest = (
+        max(largest, guide[0] if guide and top is None else largest) * (1.08 if top is None else 1) or 1.0
+    )
+    across = Scale(0.0, largest, 0.0, WIDTH - 60)
+    bottom = TOP + ROW * len(rows) + (18 if guide else 0)
+    tip = (0.0, bottom + 62)
+    parts = []
+    for i, row in enumerate(rows.to_dict("records")):
+        y, end = TOP + ROW * i, across(max(float(row[value]), 0.0))
+        said = f"{row[label]}: {written(row[value])}"
+        shape = f'<rect class="hit" x="0" y="{y}" width="{WIDTH}" height="{ROW - 4}"/>'
+        shape += f'<rect class="seen" x="0" y="{y + 18}" width="{max(end, 1)}" height="18" fill="{axes.colour(0)}"/>'
+        past = end
+        if bands:
+            said += f" ({written(row['low'])} to {written(row['high'])})"
+            past = max(end, across(float(row["high"])))
+            ends = f"M{across(float(row['low']))} {y + 27}H{across(float(row['high']))}"
+            shape += f'<path class="axis" d="{ends}" stroke-width="2"/>'
+        parts.append(axes.text(0, y + 13, str(row[label])) + axes.text(past + 6, y + 32, written(row[value])))
+        parts.append(axes.mark(shape, said, tip))
+    if guide:
+        parts.append(f'<path class="axis" stroke-dasharray="3 3" d="M{across(guide[0])} {TOP}V{bottom}"/>')
+        parts.append(axes.text(min(across(guide[0]) + 5, WIDTH - 7 * len(guide[1])), bottom - 5, guide[1]))
+    parts.append(axes.level(across, bottom, x_title, written))
+    table = (
+        rows[[label, value]]
+        .assign(**{value: rows[value].map(written)})
+        .rename(columns={label: "", value: x_title})
+    )
+    return Figure(title, summary, "".join(parts), table, WIDTH, int(bottom + 72))

@@ -1,0 +1,74 @@
+"""A picture with all that people need to read it: a drawing, what it shows in a sentence, and its numbers as a table.
+
+The drawing is SVG without a script. Each mark tells its numbers in a line below the drawing when a pointer is on it or
+when it was touched; a screen reader hears the mark's label, the summary and the table.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import pandas as pd
+
+STYLE = """\
+.gs-figure{margin:.5rem 0;max-width:40rem;color:inherit}
+.gs-figure svg{width:100%;height:auto;display:block;overflow:visible;font-family:system-ui,sans-serif}
+.gs-figure figcaption{font-weight:600;margin-bottom:.25rem}
+.gs-figure text{fill:currentColor;font-size:13px}
+.gs-figure .axis{stroke:currentColor;stroke-opacity:.55;fill:none}
+.gs-figure .grid{stroke:currentColor;stroke-opacity:.14;fill:none}
+.gs-figure .mark{outline:none;cursor:default}
+.gs-figure .tip{visibility:hidden}
+.gs-figure .mark:hover .tip,.gs-figure .mark:focus .tip{visibility:visible}
+.gs-figure:has(.mark:hover) .mark:focus:not(:hover) .tip{visibility:hidden}
+.gs-figure .hit{fill:transparent;stroke:none}
+.gs-figure .mark:hover .seen,.gs-figure .mark:focus .seen{stroke:currentColor;stroke-width:2}
+.gs-figure p{margin:.25rem 0;font-size:.9rem}
+.gs-figure details{font-size:.85rem;margin:.25rem 0}
+.gs-figure table{border-collapse:collapse}
+.gs-figure th,.gs-figure td{padding:.1rem .6rem .1rem 0;text-align:left;border-bottom:1px solid #8884}
+.gs-table{overflow-x:auto;max-width:100%}"""
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A picture. drawing: the inside of its <svg>, `width` x `height` units; summary: what it shows, in a
+    sentence or two of computed numbers; table: the same numbers, written for people."""
+
+    title: str
+    summary: str
+    drawing: str
+    table: pd.DataFrame
+    width: int
+    height: int
+
+    def svg(self, *, standalone: bool = False) -> str:
+        """The drawing. standalone: as a file of its own, with its title and colours."""
+        box, more = f"0 0 {self.width} {self.height}", ""
+        if standalone:
+            style = STYLE.replace(".gs-figure ", "").replace("currentColor", "#222222")
+            more = ' xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
+            head = f'<text x="0" y="-12" font-weight="600">{html.escape(self.title)}</text>'
+            ground = f'<rect x="-16" y="-40" width="{self.width + 32}" height="{self.height + 56}" fill="#ffffff"/>'
+            box = f"-16 -40 {self.width + 32} {self.height + 56}"
+            return f'<svg viewBox="{box}"{more}><style>{style}</style>{ground}{head}{self.drawing}</svg>'
+        label = html.escape(f"{self.title}. {self.summary}", quote=True)
+        return f'<svg viewBox="{box}" role="group" aria-label="{label}">{self.drawing}</svg>'
+
+    def html(self, *, style: bool = True) -> str:
+        """The figure for a page. style: with its style sheet, for a page that has none."""
+        table = self.table.to_html(index=False, border=0, justify="left").replace("<th>", '<th scope="col">')
+        caption = f"<caption hidden>{html.escape(self.title)}</caption>"
+        table = table.replace('<table class="dataframe">', f"<table>{caption}").replace(
+            '<table border="0" class="dataframe">', f"<table>{caption}"
+        )
+        return (
+            f'<figure class="gs-figure">{f"<style>{STYLE}</style>" if style else ""}'
+            f"<figcaption>{html.escape(self.title)}</figcaption>{self.svg()}<p>{html.escape(self.summary)}</p>"
+            f'<details><summary>The numbers</summary><div class="gs-table" tabindex="0" role="region" '
+            f'aria-label="The numbers: {html.escape(self.title, quote=True)}">{table}</div></details></figure>'
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html()

@@ -1,0 +1,103 @@
+"""Lines over months or any other number: retention curves, with a band where an interval is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lessons.pictures import axes
+from lessons.pictures.axes import WIDTH, Scale, Written
+from lessons.pictures.figure import Figure
+
+LEFT, TOP, HEIGHT = 46, 30, 220
+
+
+def lines(
+    rows: pd.DataFrame,
+    *,
+    title: str,
+    summary: str,
+    x: str = "k",
+    y: str = "retention",
+    name: str = "name",
+    x_title: str = "months since first use",
+    y_title: str = "users active in the month",
+    written: Written = axes.share,
+    top: float | None = None,
+    low: float = 0.0,
+    guide: tuple[float, str] | None = None,
+    loud: Sequence[str] = (),
+) -> Figure:
+    """Lines, one for each value of column `name`, in the order of appearance.
+
+    rows: columns x, y, name, and maybe low and high, a band around the line. A missing y breaks the line. top,
+    low: ends of the upright axis (top None: what fits). guide: a level and what it is. loud: names of the
+    lines that matter; the others are pale.
+    """
+    names = list(dict.fromkeys(rows[name]))
+    bands = {"low", "high"} <= set(rows.columns)
+    largest = top
+    if largest is None:
+        ends = [float(rows[column].max()) for column in ([y, "high"] if bands else [y])]
+        largest = 1.05 * max([*ends, guide[0] if guide else low])
+    across = Scale(float(rows[x].min()), float(rows[x].max()), LEFT, WIDTH - 12)
+    up = Scale(low, largest, TOP + HEIGHT, TOP)
+    bottom = TOP + HEIGHT
+    ticks = sorted(set(rows[x])) if rows[x].nunique() <= 13 else None
+    parts = [
+        axes.upright(up, LEFT, WIDTH - 12, y_title, written),
+        axes.level(across, bottom, x_title, axes.plain, ticks),
+    ]
+    legend, end = axes.key(names, bottom + 62) if len(names) > 1 else ("", bottom + 40)
+    tip = (LEFT, end + 24)
+    if guide:
+        parts.append(f'<path class="axis" stroke-dasharray="3 3" d="M{LEFT} {up(guide[0])}H{WIDTH - 12}"/>')
+        parts.append(axes.text(WIDTH - 14, up(guide[0]) - 5, guide[1], anchor="end"))
+    for i, one in enumerate(names):
+        mine = rows[rows[name] == one].sort_values(x)
+        pale = loud and one not in loud
+        parts.append(_line(mine, (x, y), (across, up), i, bool(pale), bands))
+    for i, one in enumerate(names):
+        mine = rows[(rows[name] == one) & rows[y].notna()]
+        for at, value in zip(mine[x], mine[y], strict=True):
+            said = (
+                f"{one}, {_unit(x_title)} {axes.plain(at)}: {written(value)}"
+                if len(names) > 1
+                else f"{_unit(x_title)} {axes.plain(at)}: {written(value)}"
+            )
+            shape = (
+                f'<circle class="hit" cx="{across(at)}" cy="{up(value)}" r="11"/>'
+                f'<circle class="seen" cx="{across(at)}" cy="{up(value)}" r="3.2" fill="{axes.colour(i)}"/>'
+            )
+            parts.append(axes.mark(shape, said, tip))
+    table = rows.pivot_table(index=x, columns=name, values=y, sort=False, aggfunc="first")[names].sort_index()
+    table = table.map(lambda v: "" if pd.isna(v) else written(v)).reset_index(names=x_title)
+    return Figure(title, summary, "".join([*parts, legend]), table, WIDTH, int(end + 34))
+
+
+def _line(
+    mine: pd.DataFrame, columns: tuple[str, str], scales: tuple[Scale, Scale], i: int, pale: bool, bands: bool
+) -> str:
+    (x, y), (across, up) = columns, scales
+    parts, pen = [], "M"
+    for at, value in zip(mine[x], mine[y], strict=True):
+        if math.isnan(value):
+            pen = "M"
+            continue
+        parts.append(f"{pen}{across(at)} {up(value)}")
+        pen = "L"
+    drawn = axes.stroke("".join(parts), i, 1.5 if pale else 2.5, 0.45 if pale else 1.0)
+    known = mine[mine["low"].notna() & mine["high"].notna()] if bands else mine.iloc[:0]
+    if len(known):
+        ahead = [f"{across(a)} {up(v)}" for a, v in zip(known[x], known["high"], strict=True)]
+        back = [f"{across(a)} {up(v)}" for a, v in zip(known[x], known["low"], strict=True)][::-1]
+        fill = f'fill="{axes.colour(i)}" fill-opacity=".15"'
+        drawn = f'<path d="M{"L".join(ahead + back)}Z" {fill}/>' + drawn
+    return drawn
+
+
+def _unit(title: str) -> str:
+    """The word for one step of an axis: "month" of "months since first use"."""
+    return title.split()[0].removesuffix("s")

@@ -1,0 +1,112 @@
+"""Every lesson in a real browser: the prediction is committed, a control moves, and the picture follows; by keyboard,
+on a phone, at 200%, with nothing asked of another host and nothing that axe-core objects to."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lessons.frame.registry import lessons
+
+pytestmark = pytest.mark.browser
+
+WIDE, PHONE, ZOOMED = (
+    {"width": 1280, "height": 900},
+    {"width": 390, "height": 844},
+    {"width": 640, "height": 450},
+)
+"""The last is how a window of 1280 by 900 sees a page at 200%."""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WAIT = 60_000
+FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+  return at.textContent;
+}"""
+each = pytest.mark.parametrize("lesson", lessons().values(), ids=lambda one: one.file.removesuffix(".py"))
+
+
+class Visit:
+    """A lesson that is open, with all that it said and asked for."""
+
+    def __init__(self, chromium, address, lesson):
+        self.context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(WAIT)
+        self.errors, self.elsewhere = [], []
+        self.page.on(
+            "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
+        )
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        ours = (address, address.replace("http", "ws", 1), "data:", "blob:")
+        self.page.on(
+            "request", lambda asked: None if asked.url.startswith(ours) else self.elsewhere.append(asked.url)
+        )
+        self.page.goto(f"{address}/{lesson.number}/")
+
+    def figures(self):
+        return self.page.locator("figure.gs-figure svg")
+
+    def commit(self, lesson):
+        """Choose the first prediction and commit to it, by keyboard alone."""
+        first = self.page.get_by_role("radio").first
+        first.wait_for()
+        first.focus()
+        self.page.keyboard.press("Space")
+        self.page.wait_for_function(
+            "one => one.ariaChecked === 'true' || one.checked", arg=first.element_handle()
+        )
+        for _ in range(6):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(FOCUSED).strip() == "This is my prediction":
+                break
+        assert self.page.evaluate(FOCUSED).strip() == "This is my prediction"
+        self.page.keyboard.press("Enter")
+        self.figures().first.wait_for()
+
+    def settled(self):
+        """Wait until nothing is calculated any more."""
+        self.page.get_by_text("Show the code").wait_for()
+        self.page.wait_for_function("!document.querySelector('.mo-cell-running, [data-status=running]')")
+
+
+@each
+def test_a_lesson_can_be_worked_through(chromium, address, lesson):
+    visit = Visit(chromium, address, lesson)
+    page = visit.page
+    try:
+        page.get_by_role("radio").first.wait_for()
+        assert visit.figures().count() == 0, "a picture before the prediction"
+        visit.commit(lesson)
+        visit.settled()
+        drawn = visit.figures().first.inner_html()
+        control = page.get_by_role("slider").or_(page.get_by_role("switch")).first
+        control.focus()
+        page.keyboard.press("Space" if control.get_attribute("role") == "switch" else "ArrowRight")
+        page.wait_for_function(
+            "was => document.querySelector('figure.gs-figure svg').innerHTML !== was", arg=drawn
+        )
+        visit.settled()
+        _can_be_read_by_everyone(visit)
+        for size in (PHONE, ZOOMED):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert visit.errors == [] and visit.elsewhere == []
+    finally:
+        visit.context.close()
+
+
+def _can_be_read_by_everyone(visit):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(visit.page, options={"runOnly": RULES}).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == []
+    figure = visit.figures().first
+    assert re.search(r"\d", figure.get_attribute("aria-label"))
+    mark = figure.locator(".mark").first
+    tip = mark.locator(".tip")
+    assert not tip.is_visible()
+    mark.dispatch_event("focus")
+    mark.evaluate("one => one.focus()")  # as a touch does
+    assert tip.is_visible()
