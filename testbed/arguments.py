@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import re
 import textwrap
@@ -183,9 +184,44 @@ def add_log_options(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
 
 
+def add_scope_options(parser: argparse.ArgumentParser, exhibits: bool = False) -> None:
+    """Which days of a log are looked at, and with what beside. exhibits: the command draws them."""
+    group = parser.add_argument_group("which days")
+    for name, meaning in (("from", "first"), ("to", "last")):
+        group.add_argument(
+            f"--{name}", dest=f"{name}_day", type=_day, metavar="YYYY-MM-DD",
+            help=f"{meaning} UTC day; rows {'before' if name == 'from' else 'after'} it are left out, as if the log "
+            "did not hold them (default: all that it holds)",
+        )  # fmt: skip
+    group.add_argument("--study-window", action="store_true", default=None, help="the windows of the report in the "
+                       "place of the log's own days (default: for worlds that rebuild the report)")  # fmt: skip
+    if exhibits:
+        group.add_argument(
+            "--compare-with-study", action="store_true", default=None, help="set what the report says beside what the "
+            "log shows: its claims, its readings, its releases (default: for simulated runs)",
+        )  # fmt: skip
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2026-03-31, not '{text}'") from None
+
+
 def log_options(args: argparse.Namespace) -> dict[str, Any]:
-    """What `add_log_options` was given, as `analysis.open_log` takes it."""
-    return {"table": args.table or "generations", "labels": args.labels_from, "models": args.models_from}
+    """What `add_log_options` and `add_scope_options` were given, as `analysis.open_log` takes it. Raises BadInput."""
+    options = {"table": args.table or "generations", "labels": args.labels_from, "models": args.models_from}
+    if not hasattr(args, "study_window"):
+        return options
+    from analysis import LogError
+    from analysis.sources.scope import Scope
+
+    beside = getattr(args, "compare_with_study", None)
+    try:
+        return options | {"scope": Scope(args.from_day, args.to_day, args.study_window, beside)}
+    except LogError as error:
+        raise BadInput(f"--from, --to: {error}") from error
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:

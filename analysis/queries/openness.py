@@ -107,7 +107,7 @@ def weekly_shares_and_releases(log: Log) -> pd.DataFrame:
     named: dict[pd.Timestamp, list[str]] = {}
     released = release_days(log)
     for model, name in RELEASE_MARKERS.items():
-        if model in released:
+        if log.beside_study and model in released:
             week = pd.Timestamp(released[model]).to_period("W-SUN").start_time
             named.setdefault(week, []).append(name)
     text = {week: ", ".join(names) for week, names in named.items()}

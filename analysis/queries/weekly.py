@@ -94,7 +94,10 @@ def largest(frame: pd.DataFrame, column: str, top: int) -> list[str]:
 
 
 def window_of(log: Log, window: Window) -> Window | None:
-    """The window if a complete week of the log lies in it, else None, which means the whole log."""
+    """The study's window where exhibits are drawn over it and a complete week of the log lies in it, else None, which
+    means all that the log covers."""
+    if not log.in_study_window:
+        return None
     inside = any(window[0] <= monday <= window[1] for monday in log.complete_weeks())
     return window if inside else None
 
@@ -107,19 +110,9 @@ def inside(frame: pd.DataFrame, window: Window | None) -> pd.DataFrame:
     return frame[kept].reset_index(drop=True)
 
 
-def cut(frame: pd.DataFrame, log: Log, window: Window) -> pd.DataFrame:
-    """The weeks of the frame inside the window; all of them where the log has no complete week in it."""
-    return inside(frame, window_of(log, window))
-
-
 def complete_weeks(frame: pd.DataFrame) -> pd.DataFrame:
     """The complete weeks; all weeks of a log that is too short to have one."""
     return frame[frame["complete"]] if frame["complete"].any() else frame
-
-
-def weeks_of(log: Log, frame: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """The complete weeks of a weekly frame inside the window, or all complete ones where the log has none there."""
-    return complete_weeks(cut(frame, log, window))
 
 
 def mark_complete(frame: pd.DataFrame, log: Log) -> pd.DataFrame:

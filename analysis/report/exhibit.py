@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
 
 from analysis.queries.query import Query
-from analysis.report.charts.chart import Chart, Format
+from analysis.report.charts.chart import Chart, Format, apart_from_study
 from analysis.report.charts.samples import Sample
+from analysis.report.window import Windowed
 from analysis.sources.log import Log
+
+_CLAIMS = re.compile(
+    r"(?::|,)?\s+\(?(?:driver of )?claims? C\d+[^.]*"
+)  # of a docstring: what the query is read for
 
 SectionKey = Literal["openness", "agentic", "categories", "geography", "retention", "cost"]
 
@@ -28,7 +34,8 @@ class Exhibit:
     table, which the page and files draw (None for a table or a sheet). sheet: ids of the exhibits whose charts stand
     on one sheet in a file; the page shows them one by one. sample: what it is drawn from, in a line (None: the whole
     log, or what the chart says itself); it is the note under the figure. claims: ids of the claims that are read off
-    it. choice: where the report contradicts itself or is silent, what was chosen. formats: of its columns, on the
+    it. choice: where the report contradicts itself or is silent, what was chosen. of_study: it is about what the study
+    names, and says nothing of a log that is not set beside it. formats: of its columns, on the
     page. compared: the column in which two logs are compared (none: not as a series), and key: the columns that name
     its series, one row each (of a week); never texts that are derived from numbers.
     """
@@ -45,6 +52,7 @@ class Exhibit:
     sheet: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     choice: str = ""
+    of_study: bool = False
     formats: Mapping[str, Format] = field(default_factory=dict)
     compared: str = ""
     key: tuple[str, ...] = ()
@@ -52,7 +60,19 @@ class Exhibit:
     @property
     def definition(self) -> str:
         """The docstring of its table, and of its first query where the table is not derived."""
-        texts = [inspect.getdoc(self.table) or ""]
+        return self.definition_on(None)
+
+    def definition_on(self, log: Log | None) -> str:
+        """The same, with the weeks that it shows of a log."""
+        table = self.table
+        texts = [table.definition(log) if isinstance(table, Windowed) else inspect.getdoc(table) or ""]
         if self.queries and not self.derived:
             texts.append(inspect.getdoc(self.queries[0]) or "")
-        return "\n\n".join(dict.fromkeys(text for text in texts if text))
+        text = "\n\n".join(dict.fromkeys(text for text in texts if text))
+        return text if log is None or log.beside_study else _CLAIMS.sub("", text)
+
+    def apart_from_study(self) -> Exhibit:
+        """The same for a log that is not set beside the study: without what that says."""
+        chart = self.chart
+        drawn = None if chart is None else lambda frame: apart_from_study(chart(frame))
+        return replace(self, chart=drawn, claims=(), choice="")

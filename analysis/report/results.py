@@ -66,7 +66,8 @@ def write_analysis(
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort}), `triangles`,
     `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
     a panel), `asked` (models that the question is about, maybe none), `shares` (mean weekly shares by
-    source type) as DataFrames (None where not available), `gaps` (list of text), `files` (list of Path), `report`
+    source type) as DataFrames (None where not available), `shares_over` (of which weeks
+    these are), `gaps` (list of text), `files` (list of Path), `report`
     (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
     """
     from analysis.report.pages import claim_verdicts
@@ -116,19 +117,20 @@ class _Writer:
 
     def write(self, judged: dict[str, Any] | None, outdated: bool) -> dict[str, Any]:
         from analysis.inference.verdict.table import verdict_table
-        from analysis.report.exhibits import EXHIBITS
+        from analysis.report.exhibits import exhibits_of
         from analysis.report.pages import claim_verdicts
         from analysis.report.pages.launch_verdicts import judgement
         from analysis.report.pages.script import script
 
-        self.steps = 2 * len(EXHIBITS) + 8  # of each exhibit a table and a figure; and those below
+        exhibits = exhibits_of(self.log)
+        self.steps = 2 * len(exhibits) + 8  # of each exhibit a table and a figure; and those below
         panels = self._step("tables", lambda: panels_of(self.log, self.models))
         judging = self._step("verdicts", lambda: self._judging(panels))
         triangles, contrast = self._step("tables", lambda: self._retention(panels))
         code = self.workers.start(script)
         cohorts = self._step("figures", lambda: self._cohorts(panels))
-        tables = {e.id: self._step("tables", partial(self._table, e)) for e in EXHIBITS}
-        self._sheets(EXHIBITS)
+        tables = {e.id: self._step("tables", partial(self._table, e)) for e in exhibits}
+        self._sheets(exhibits)
         judged_here = self._step("verdicts", lambda: self._verdicts(judging))
         summary = {
             "panels": [self._panel_summary(panel) for panel in panels],
@@ -138,18 +140,19 @@ class _Writer:
             "judged": judged_here,
             "asked": list(self.models or models_asked(self.log)),
             "shares": self._shares(),
+            "shares_over": self._shares_over(),
             "gaps": self.gaps,
             "timings_s": self.timings,
         }
         if self.answer is not None:
             self.answer(summary)
-        cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in EXHIBITS}
+        cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in exhibits}
         cards = self._step("figures", lambda: self._with_stills(cards))
         judgements = [judgement(found) for found in judged_here]
         shown = self._step("page", lambda: self._panels(panels, cards, judgements, cohorts))
         self.files.write_index()
-        apart = {part for e in EXHIBITS for part in e.sheet}  # the page shows the panels instead
-        sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in EXHIBITS if e.id not in apart]
+        apart = {part for e in exhibits for part in e.sheet}  # the page shows the panels instead
+        sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in exhibits if e.id not in apart]
 
         def write_page() -> None:
             page = self._page(panels, contrast, shown, sections, code.result())
@@ -281,7 +284,7 @@ class _Writer:
         """The page's card of an exhibit, without its still, which is being drawn."""
         from analysis.report.pages import Card, Shown, cells, page, text_alternatives
 
-        definition = page.paragraphs(exhibit.definition)
+        definition = page.paragraphs(exhibit.definition_on(self.log))
         chart = self.charts.get(exhibit.id)
         if not isinstance(frame, NotAvailable):
             try:
@@ -349,7 +352,7 @@ class _Writer:
         manifest = self.manifest or {}
         return page.render(
             title=self.log.name,
-            facts=page.facts_of(self.manifest, self.log.rows, self.log.first_day, self.log.last_day),
+            facts=page.facts_of(self.log),
             answer=answer(
                 str(manifest.get("question", "")).strip(), shown, self.models or models_asked(self.log)
             ),
@@ -393,6 +396,10 @@ class _Writer:
             return openness.share_summary(self.log, window_of(self.log, study.MAIN_WINDOW))
         except NotAvailable:
             return None
+
+    def _shares_over(self) -> str:
+        in_window = window_of(self.log, study.MAIN_WINDOW) is not None
+        return "in the study's main window" if in_window else "over all days of the log"
 
 
 def _title(panel: study.Panel) -> str:

@@ -20,6 +20,7 @@ from analysis import vocabulary as v
 from analysis.sources import columns, coverage
 from analysis.sources.coverage import Coverage
 from analysis.sources.errors import LogError, NotAvailable
+from analysis.sources.scope import Scope
 
 __all__ = ["Log", "LogError", "NotAvailable"]
 
@@ -36,7 +37,7 @@ class Log:
 
     `generations` is always there; `labels` and `models` are None if the source has none. simulated: a run of a
     simulated world wrote it, whole, so that there could be others of the same world; any other log is the one history
-    of its gateway. Use as a context manager, or call `close()`.
+    of its gateway. scope: what of it is looked at. Use as a context manager, or call `close()`.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Log:
         last_day: dt.date | None = None,
         manifest: dict[str, Any] | None = None,
         simulated: bool = False,
+        scope: Scope | None = None,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.generations = generations
@@ -58,6 +60,7 @@ class Log:
         self.name = name
         self.manifest = manifest
         self.simulated = simulated
+        self.scope = scope or Scope()
         self.stored = generations  # as the source holds them: types for the checks, `week` of a partition
         self.rows = 0
         self.start: dt.datetime | None = None  # first and last created_at, UTC
@@ -133,6 +136,20 @@ class Log:
         self._absent[name] = why
         self.warn(f"{why}. The log is read without it.")
 
+    # --- what of it is looked at
+
+    @property
+    def in_study_window(self) -> bool:
+        """Whether exhibits are drawn over the windows of the study, where the log has a complete week in them."""
+        if self.scope.study_window is not None:
+            return self.scope.study_window
+        return not self.scope.cut and (self.manifest or {}).get("study_window") is True
+
+    @property
+    def beside_study(self) -> bool:
+        """Whether what the study says stands beside what the log shows."""
+        return self.manifest is not None if self.scope.beside_study is None else self.scope.beside_study
+
     # --- what to know before its numbers are believed
 
     @property
@@ -162,6 +179,22 @@ class Log:
         """
         self._stated_days = (first or self._stated_days[0], last or self._stated_days[1])
         self._states_all = all_between
+
+    def cut_stated_days(self, rows: int) -> None:
+        """Keep of the days that are stated those of the scope. rows: that the log had before it was cut."""
+        first, last = self._stated_days
+        scope = self.scope
+        if first and scope.first:
+            first = max(first, scope.first)
+        if last and scope.last:
+            last = min(last, scope.last)
+        counts = (self.manifest or {}).get("counts")
+        counted = counts.get("generations") if isinstance(counts, dict) else None
+        if (
+            isinstance(counted, int) and rows < counted
+        ):  # which days a run covers that lacks rows, its rows tell
+            first, last, self._states_all = None, None, False
+        self._stated_days = first, last
 
     @property
     def first_day(self) -> dt.date:
@@ -213,7 +246,7 @@ class Log:
         """The same log for queries that stand alone: shared steps are written out instead of kept."""
         log = Log(
             self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest,
-            simulated=self.simulated,
+            simulated=self.simulated, scope=self.scope,
         )  # fmt: skip
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log._states_all, log._coverage = self._states_all, self._coverage

@@ -19,6 +19,7 @@ from analysis import contract
 from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError
 from analysis.sources.log import Log
+from analysis.sources.scope import Scope, keep
 
 DEFAULT_MEMORY = "2GB"
 Side: TypeAlias = str | Path | ir.Table | Literal[False] | None  # False: none; None: the usual one
@@ -36,6 +37,7 @@ def open_log(
     memory: str = DEFAULT_MEMORY,
     threads: int | None = None,
     check: bool = True,
+    scope: Scope | None = None,
 ) -> Log:
     """Open a log.
 
@@ -55,6 +57,7 @@ def open_log(
         than `soundness.MOST_MONTHS` months; with more than 5% copies of rows; with two rows of one model in the models
         table. Fewer copies, ids that different requests share, days that the log lacks and rows far from all
         others are warnings. `check_conformance` opens unchecked.
+    scope: what of the log is looked at: rows of some days alone, windows, whether the study stands beside it.
 
     What is odd and was accepted is in `Log.warnings`. Raises LogError with a message for people.
     """
@@ -76,6 +79,8 @@ def open_log(
         )
         if check:
             soundness.check_columns(log)
+        log.scope = scope or Scope()
+        keep(log)
         soundness.measure(log, check)
         if check:
             for sentence in log.coverage.sentences:

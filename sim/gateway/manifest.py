@@ -54,6 +54,7 @@ def texts(world: World) -> dict[str, Any]:
         "title": scenario.title,
         "question": scenario.question,
         "look_at": scenario.look_at,
+        "study_window": scenario.study_window,
         "own_models": own_models(scenario, world.catalogue),
         "notices": [str(notice) for notice in world.notices],
         "resolved": scenario.model_dump(mode="json", by_alias=True),

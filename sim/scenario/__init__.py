@@ -39,7 +39,7 @@ from sim.scenario.work import SearchSettings, WorkloadSettings
 
 ALL_MECHANISMS = f"mechanisms.{ALL}"
 
-TELLING = frozenset({"title", "question", "extends", "look_at"})
+TELLING = frozenset({"title", "question", "extends", "look_at", "study_window"})
 """Keys that say what a scenario is for, not what is simulated: they change no data."""
 
 
@@ -53,6 +53,11 @@ class Scenario(Settings):
         [],
         description="the models that the question is about, the most important first: their verdicts and panels open "
         "the page (none: the scenario's own models, then those of the report)",
+    )
+    study_window: bool = Field(
+        False,
+        description="whether this world rebuilds the study whose exhibits are drawn (State of AI, December 2025): they "
+        "are then of that study's windows, and else of all days of the world",
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
         1, description="decides all luck: the same seed, the same data"

@@ -51,8 +51,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob) or a "
                         "DuckDB file")  # fmt: skip
     parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
-                        "this model; repeatable (default: those that the run's scenario asks about or adds, and the "
-                        "report's)")  # fmt: skip
+                        "this model; repeatable (default: those that the run's scenario asks about or adds, of "
+                        "another log the largest, and the report's)")  # fmt: skip
     parser.add_argument(
         "--out", metavar="DIR", help="folder for the results of a log that is not a run folder"
     )
@@ -63,6 +63,7 @@ def add_parser(commands: Any) -> None:
     instead.add_argument("--sql", action="store_true", help="print the SQL of every query instead")
     arguments.add_figures_option(parser)
     arguments.add_log_options(parser)
+    arguments.add_scope_options(parser, exhibits=True)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 

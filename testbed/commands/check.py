@@ -84,6 +84,7 @@ def add_parser(commands: Any) -> None:
     arguments.add_workers_option(over, "replicates at a time")
     over.add_argument("--keep", action="store_true", help="keep the replicates' run folders")
     arguments.add_log_options(parser)
+    arguments.add_scope_options(parser)
     arguments.add_output_options(parser)
     parser.add_argument("--markdown", metavar="FILE", help="write the scoreboard as a Markdown page, too")
     arguments.add_overwrite(parser)

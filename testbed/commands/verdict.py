@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.inference import SEED, SIMULATIONS
+from analysis.numerals import counted
 from analysis.study import SMALL_COHORT
 from testbed import arguments
 from testbed.failure import DONE, BadInput
@@ -66,8 +67,8 @@ def add_parser(commands: Any) -> None:
                         "DuckDB file")  # fmt: skip
     which = parser.add_argument_group("which models")
     which.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="judge this model; "
-                       "repeatable (default: those that the run's scenario asks about or adds, and the "
-                       "report's)")  # fmt: skip
+                       "repeatable (default: those that the run's scenario asks about or adds, of another log the "
+                       "largest, and the report's)")  # fmt: skip
     which.add_argument("--all", action="store_true", help="judge every model with enough users; they are each other's "
                        "negative controls")  # fmt: skip
     which.add_argument(
@@ -94,6 +95,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--truth", action="store_true", help="after the verdicts, what the truth of a simulated run "
                         "says of the report's story: no log holds this")  # fmt: skip
     arguments.add_log_options(parser)
+    arguments.add_scope_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -201,7 +203,6 @@ def _truth(path: Path) -> tuple[list[TruthCheck], str]:
 
 def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
     """Models to judge. Raises BadInput for one that the log never saw."""
-    from analysis import study
     from analysis.inference.cohorts.models import models_to_judge
     from analysis.queries import usage
     from analysis.report import looked_at
@@ -214,16 +215,38 @@ def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[s
         arguments.check_model(model, known, place)
     if args.models:
         return list(dict.fromkeys(args.models))
-    in_study = any(panel.model in known for panel in study.REPORT_PANELS)
-    if not args.all and (log.manifest is not None or in_study):
+    if not args.all:
         return looked_at.models_shown(log)
     found = models_to_judge(log, args.min_cohort)
     if not found:
-        raise BadInput(
-            f"{args.log}: no model has a launch cohort of {args.min_cohort} users and two later ones; lower "
-            "--min-cohort, or name a --model to see what is missing"
-        )
+        raise BadInput(f"{args.log}: no model can be judged: {_nobody(log, args.min_cohort)}")
     return found
+
+
+def _nobody(log: Log, least: int) -> str:
+    """Why no model of a log has a launch cohort that can be judged: of how many which is true."""
+    from analysis.queries import retention
+
+    counts = retention.first_months(log)
+    users = counts.groupby("model")["users"].max()
+    large = users.index[users >= least]
+    if not len(large):
+        return (
+            f"the largest cohort has {counted(int(users.max()), 'user')} ({users.idxmax()}), and {least:,} are needed; "
+            "lower --min-cohort"
+        )
+    launches = retention.launches_of(log, [str(model) for model in large])
+    lacking = sum(launch.month is None for launch in launches.values())
+    if lacking == len(large):
+        most = str(users.idxmax())
+        return (
+            f"of none of the {counted(len(large), 'model')} with a cohort of {least:,} users does the log show the "
+            f"launch. {most}: {launches[most].why}"
+        )
+    return (
+        f"of {counted(len(large) - lacking, 'model')} the log shows the launch, and none has a launch cohort of "
+        f"{least:,} users and two later ones; lower --min-cohort, or name a --model to see what is missing"
+    )
 
 
 class _Alias(NamedTuple):

@@ -22,9 +22,10 @@ from testbed.terminal.scoreboard_view import (
     goal_cells,
     often,
     over_replicates,
+    shown_as,
 )
 
-CLAIM = ("id", "claim", "role", "reported", "simulated")
+CLAIM = ("id", "claim", "role", "reported")
 Line = TypeVar("Line", Judged, Frequency)
 
 
@@ -35,9 +36,9 @@ def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str
     lines += heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
     for role, counts in board.totals().items():
         lines.append(row(role, *(str(counts[key]) for key in TOTALS)))
-    lines += ["", INPUT_CAVEAT]
+    lines += ["", INPUT_CAVEAT] if board.simulated else []
     for title, mine in _by_section(board.titles, shown):
-        lines += ["", f"## {title}", "", *heading(*CLAIM, "verdict")]
+        lines += ["", f"## {title}", "", *heading(*CLAIM, shown_as(board), "verdict")]
         lines += [row(*_claim(j.entry), j.shown, word(j.verdict)) for j in mine]
     return "\n".join(lines) + "\n"
 
@@ -54,7 +55,7 @@ def study_markdown(
         lines.append(row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS)))
     lines += ["", INPUT_CAVEAT, "", *_goals(study, known)]
     for title, mine in _by_section(study.titles, shown):
-        lines += ["", f"## {title}", "", *heading(*CLAIM, "holds")]
+        lines += ["", f"## {title}", "", *heading(*CLAIM, "simulated", "holds")]
         lines += [row(*_claim(f.entry), over_replicates(f), often(f)) for f in mine]
     if known is not None:
         lines += _why(study, shown, known)

@@ -65,9 +65,9 @@ def print_scoreboard(
         console.print(Text(title, style="bold cyan"))
         if why:
             for judged in mine:
-                _print_claim(console, judged, known)
+                _print_claim(console, judged, known, shown_as(board))
             continue
-        table = _table(("id", None), ("verdict", None), ("claim", 3), ("reported", 2), ("simulated", 3))
+        table = _table(("id", None), ("verdict", None), ("claim", 3), ("reported", 2), (shown_as(board), 3))
         for judged in mine:
             claim = judged.entry.claim
             verdict = Text(word(judged.verdict), style=STYLES[judged.verdict.status])
@@ -79,7 +79,12 @@ def print_scoreboard(
     print_totals(console, board)
 
 
-def _print_claim(console: Console, judged: Judged, known: Reasons | None) -> None:
+def shown_as(board: Scoreboard) -> str:
+    """What the numbers of a log are called."""
+    return "simulated" if board.simulated else "measured"
+
+
+def _print_claim(console: Console, judged: Judged, known: Reasons | None, shown: str) -> None:
     """One claim as a block."""
     claim = judged.entry.claim
     head = Text(f"{judged.entry.id}  ", style="bold")
@@ -91,7 +96,7 @@ def _print_claim(console: Console, judged: Judged, known: Reasons | None) -> Non
     table.add_column(overflow="fold")
     rows = [
         ("reported", f"{claim.reported}  ({claim.where}; {claim.role}; band: {claim.basis})"),
-        ("simulated", judged.shown),
+        (shown, judged.shown),
         ("because", judged.verdict.reason),
         (
             "why",
@@ -122,7 +127,8 @@ def print_totals(console: Console, board: Scoreboard) -> None:
     for role, counts in board.totals().items():
         table.add_row(role, *(str(counts[key]) for key in TOTALS))
     console.print(table)
-    console.print(Text(INPUT_CAVEAT, style="dim"))
+    if board.simulated:
+        console.print(Text(INPUT_CAVEAT, style="dim"))
 
 
 def print_study(

@@ -50,6 +50,7 @@ class Findings:
     contrast: pd.DataFrame  # retention.launch_contrast of those models
     shares: pd.DataFrame | None  # openness.share_summary
     gaps: list[str]  # what this log cannot say, and why
+    shares_over: str = "in the study's main window"  # of which weeks the shares are
     answer: tuple[Verdict, ...] = ()  # on the models that the question is about, else on all
 
     @classmethod
@@ -66,6 +67,7 @@ class Findings:
             results["launch_contrast"],
             results["shares"],
             results["gaps"],
+            results["shares_over"],
             tuple(v for v in results["judged"] if v.model in about),
         )
 
@@ -137,7 +139,8 @@ def extent_of(log: Log) -> str:
     """How many requests a log has, from when to when."""
     from analysis.numerals import counted
 
-    return f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC)"
+    asked = f"; only rows {log.scope.words}, as asked" if log.scope.cut else ""
+    return f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC){asked}"
 
 
 def print_log(console: Console, name: str, extent: str) -> None:
@@ -190,7 +193,7 @@ def print_findings(console: Console, findings: Findings) -> None:
         _print_triangles(console, findings)
         _print_contrast(console, findings)
     if findings.shares is not None:
-        _print_shares(console, findings.shares)
+        _print_shares(console, findings.shares, findings.shares_over)
     _print_gaps(console, findings.gaps)
 
 
@@ -344,13 +347,13 @@ def _print_contrast(console: Console, findings: Findings) -> None:
         console.print(Text(f"Not compared ({why}): {', '.join(left_out)}", style="dim"))
 
 
-def _print_shares(console: Console, shares: pd.DataFrame) -> None:
+def _print_shares(console: Console, shares: pd.DataFrame, over: str) -> None:
     from analysis.report.charts.palette import SOURCE_NAMES
 
     head(
         console,
         "Whose tokens",
-        "% of all tokens by week, in the study's main window; start and end: four weeks each",
+        f"% of all tokens by week, {over}; start and end: four weeks each",
     )
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("models", no_wrap=True)

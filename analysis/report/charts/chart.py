@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.queries.weekly import complete_weeks
-from analysis.report.charts.palette import BLUE, MODEL_COLOURS
+from analysis.report.charts.palette import BLUE, MODEL_COLOURS, MOST_NAMES
 
 Format = Literal["count", "share", "tokens", "usd", "number", "text", "week", "month"]
 ACTIVE = "users active in the month"
@@ -251,6 +251,17 @@ class Sheet:
 
 
 Chart = Lines | Stack | Bars | Points | Cohorts | Panels | Sheet
+
+
+def apart_from_study(chart: Chart) -> Chart:
+    """The chart without what the study says: guides, and circles around the models that it names."""
+    if isinstance(chart, Panels):
+        return replace(chart, charts=tuple(replace(one, guide=None) for one in chart.charts))
+    if isinstance(chart, Lines | Stack):
+        return replace(chart, guide=None)
+    if isinstance(chart, Points) and chart.ringed:
+        return replace(chart, named=chart.rows[chart.label].head(MOST_NAMES).tolist(), ringed=False)
+    return chart
 
 
 def on_one_scale(charts: Iterable[Cohorts]) -> tuple[Cohorts, ...]:

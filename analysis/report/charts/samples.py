@@ -180,4 +180,5 @@ def model_cost(log: Log, frame: pd.DataFrame) -> str:
 
 def archetypes(log: Log, frame: pd.DataFrame) -> str:
     """Of the archetypes of models."""
-    return f"{log.name}: {counted(len(frame), 'model')}; circles: the models of the report's table 3"
+    circles = "; circles: the models of the report's table 3" if log.beside_study else ""
+    return f"{log.name}: {counted(len(frame), 'model')}{circles}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.report.exhibit import Exhibit
 from analysis.report.exhibits import agentic, categories, cost, geography, lengths, openness, retention
+from analysis.sources.log import Log
 
 EXHIBITS: tuple[Exhibit, ...] = (
     *openness.EXHIBITS,
@@ -15,6 +16,13 @@ EXHIBITS: tuple[Exhibit, ...] = (
     *cost.EXHIBITS,
     *categories.APPENDIX,
 )
+
+
+def exhibits_of(log: Log) -> tuple[Exhibit, ...]:
+    """All of them; of a log that is not set beside the study, those that are not about it, without what it says."""
+    if log.beside_study:
+        return EXHIBITS
+    return tuple(found.apart_from_study() for found in EXHIBITS if not found.of_study)
 
 
 def exhibit(id: str) -> Exhibit:

@@ -16,7 +16,7 @@ from analysis.report.charts.palette import (
     VERMILLION,
 )
 from analysis.report.exhibit import Exhibit
-from analysis.report.exhibits.window import in_window, over_window
+from analysis.report.window import in_window, over_window
 from analysis.study import MAIN_WINDOW
 
 TOKENS = Value("tokens", "tokens", "tokens")

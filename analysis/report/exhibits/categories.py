@@ -9,18 +9,17 @@ from functools import partial
 import pandas as pd
 
 from analysis.queries import categories
-from analysis.queries.weekly import cut, window_of
+from analysis.queries.weekly import Window, inside
 from analysis.report.charts import samples
 from analysis.report.charts.chart import Bars, Guide, Lines, Series, Stack, Value
 from analysis.report.charts.palette import AUTHOR_COLOURS, AUTHOR_NAMES, CATEGORY_COLOURS
 from analysis.report.exhibit import Exhibit
 from analysis.report.exhibits.gap import held
+from analysis.report.window import over_window
 from analysis.sources.log import Log
 from analysis.study import CATEGORY_WINDOW, NEXT_CATEGORIES, TOP_CATEGORIES
 
-_SAMPLE = (
-    "Shares are of the labelled sample, in the weeks of the report's window of categories (from May 2025 on)."
-)
+_SAMPLE = "Shares are of the labelled sample."
 _TAGS = (
     "The report lists nine buckets where it explains its method, adult and writing apart; its figures use twelve "
     "tags, with these two inside roleplay. Here are the twelve."
@@ -30,32 +29,31 @@ _REQUESTS = Value("requests", "labelled requests", "count")
 _AUTHOR_SERIES = Series("author", list(AUTHOR_COLOURS), AUTHOR_NAMES, AUTHOR_COLOURS)
 
 
-def programming_share(log: Log) -> pd.DataFrame:
-    """Programming's tokens over all labelled tokens by week: programming's rows of categories.weekly_shares in the
-    category window (all weeks of a log that does not reach into it)."""
-    frame = cut(categories.programming_share(log), log, CATEGORY_WINDOW)
+def programming_share(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """Programming's tokens over all labelled tokens by week: programming's rows of categories.weekly_shares."""
+    frame = inside(categories.programming_share(log), window)
     return held(frame, "programming", "no labelled request carries it")
 
 
-def author_spend(log: Log) -> pd.DataFrame:
-    """Each author's share of the spend on programming by week, xAI left out: categories.weekly_author_spend in the
-    category window (all weeks of a log that does not reach into it). request_share is the same share of requests."""
-    frame = cut(categories.weekly_author_spend(log), log, CATEGORY_WINDOW)
+def author_spend(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """Each author's share of the spend on programming by week, xAI left out: categories.weekly_author_spend.
+    request_share is the same share of requests."""
+    frame = inside(categories.weekly_author_spend(log), window)
     return held(frame, "programming", "no labelled request carries it")
 
 
-def author_mix(log: Log, author: str) -> pd.DataFrame:
+def author_mix(log: Log, author: str, window: Window | None = None) -> pd.DataFrame:
     """Share of each category in the labelled tokens of one author's models by week: the author's rows of
-    categories.weekly_author_mix in the category window (all weeks of a log that does not reach into it)."""
+    categories.weekly_author_mix."""
     frame = categories.weekly_author_mix(log)
-    frame = cut(frame[frame["author"] == author].reset_index(drop=True), log, CATEGORY_WINDOW)
+    frame = inside(frame[frame["author"] == author].reset_index(drop=True), window)
     return held(frame, author, "the labelled sample holds no request to this author's models")
 
 
-def subtags(log: Log, shown: Sequence[str]) -> pd.DataFrame:
-    """Share of each sub-tag in the labelled tokens of its category: the rows of categories.subtags of these categories
-    over the category window (all weeks of a log that does not reach into it)."""
-    frame = categories.subtags(log, window_of(log, CATEGORY_WINDOW))
+def subtags(log: Log, shown: Sequence[str], window: Window | None = None) -> pd.DataFrame:
+    """Share of each sub-tag in the labelled tokens of its category: the rows of categories.subtags of these
+    categories."""
+    frame = categories.subtags(log, window)
     order = {name: at for at, name in enumerate(shown)}
     kept = frame[frame["category"].isin(list(shown))]
     held(kept, ", ".join(shown), "no labelled request carries any of them")
@@ -96,14 +94,12 @@ def _largest_tags(frame: pd.DataFrame, shown: Sequence[str]) -> Bars:
 
 def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exhibit:
     name = AUTHOR_NAMES[author]
-    table = partial(author_mix, author=author)
-    table.__doc__ = author_mix.__doc__
     return Exhibit(
         id=id,
         title=f"{name}: categories of the tokens",
         section="categories",
         unit="share of the author's labelled tokens",
-        table=table,
+        table=over_window(author_mix, CATEGORY_WINDOW, author=author),
         queries=(categories.weekly_author_mix,),
         sample=samples.author_mix,
         chart=_author,
@@ -120,14 +116,12 @@ def _mix(id: str, author: str, claims: tuple[str, ...], choice: str = "") -> Exh
 
 
 def _tags(id: str, title: str, shown: Sequence[str], claims: tuple[str, ...], choice: str = "") -> Exhibit:
-    table = partial(subtags, shown=shown)
-    table.__doc__ = subtags.__doc__
     return Exhibit(
         id=id,
         title=title,
         section="categories",
         unit="share of the category's labelled tokens",
-        table=table,
+        table=over_window(subtags, CATEGORY_WINDOW, shown=tuple(shown)),
         queries=(categories.subtags,),
         sample=samples.subtags,
         chart=partial(_largest_tags, shown=shown),
@@ -150,7 +144,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Programming as a share of tokens",
         section="categories",
         unit="share of labelled tokens",
-        table=programming_share,
+        table=over_window(programming_share, CATEGORY_WINDOW),
         queries=(categories.weekly_shares,),
         sample=samples.labels,
         chart=_programming,
@@ -167,7 +161,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Spend on programming by author of the model",
         section="categories",
         unit="share of the week's spend",
-        table=author_spend,
+        table=over_window(author_spend, CATEGORY_WINDOW),
         queries=(categories.weekly_author_spend,),
         sample=samples.author_spend,
         chart=_spend,

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.queries import cost
-from analysis.queries.weekly import window_of
+from analysis.queries.weekly import Window
 from analysis.report.charts import samples
 from analysis.report.charts.chart import Bars, Points, Series, Value
 from analysis.report.charts.palette import (
@@ -22,6 +22,7 @@ from analysis.report.charts.palette import (
 )
 from analysis.report.exhibit import Exhibit
 from analysis.report.exhibits.gap import held
+from analysis.report.window import over_window
 from analysis.sources.log import Log, NotAvailable
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW, TABLE3
 
@@ -42,55 +43,53 @@ _MODEL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def category_cost(log: Log) -> pd.DataFrame:
-    """Effective cost and tokens of the categories in the labelled sample: cost.category_cost over the category window
-    (all weeks of a log that does not reach into it)."""
-    frame = cost.category_cost(log, window_of(log, CATEGORY_WINDOW))
+def category_cost(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """Effective cost and tokens of the categories in the labelled sample: cost.category_cost."""
+    frame = cost.category_cost(log, window)
     return held(frame, "charges", "no labelled request with a category was charged by the gateway")
 
 
-def model_cost(log: Log) -> pd.DataFrame:
-    """Effective cost and tokens by model over the report's main window: cost.effective_cost, models with a cost above 0
-    (the axes are logarithmic), with their archetype.
+def model_cost(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """Effective cost and tokens by model: cost.effective_cost, models with a cost above 0 (the axes are logarithmic),
+    with their archetype.
 
     archetype: premium leaders (dear, much used), efficient giants (cheap, much used), premium specialists (dear, little
     used), long tail (cheap, little used), cut at the medians over models. log10_cost, log10_tokens: decimal
     logarithms of cost_usd_per_mtok and charged_tokens. open: open weights, by the models table.
     """
-    return held(cost.market_map(log, window_of(log, MAIN_WINDOW)), "charges", _NO_CHARGE)
+    return held(cost.market_map(log, window), "charges", _NO_CHARGE)
 
 
-def slope(log: Log) -> pd.DataFrame:
-    """Least-squares line of log10 tokens on log10 effective cost across models, from cost.effective_cost over the
-    report's main window.
+def slope(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """Least-squares line of log10 tokens on log10 effective cost across models, from cost.effective_cost.
 
     slope with its 95% interval (Student's t), pearson_r, p_value (of slope 0), spearman_rho; change_for_10pct_cheaper =
     0.9 ** slope - 1: the change in tokens that goes with a price lower by 10%. Across models quality and price move
     together: this is an association, not an effect of prices.
     """
-    frame = held(cost.market_map(log, window_of(log, MAIN_WINDOW)), "charges", _NO_CHARGE)
+    frame = held(cost.market_map(log, window), "charges", _NO_CHARGE)
     if len(frame) < cost.LEAST_MODELS:
         raise NotAvailable("models", f"{len(frame)} with a cost; a line needs {cost.LEAST_MODELS}")
-    return cost.elasticity(log, window_of(log, MAIN_WINDOW))
+    return cost.elasticity(log, window)
 
 
-def named_models(log: Log) -> pd.DataFrame:
-    """The eight models that the report names, from cost.effective_cost over the report's main window; missing values
-    for a model without a charged request.
+def named_models(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """The eight models that the report names, from cost.effective_cost; missing values for a model without a charged
+    request.
 
     log10_below_top: log10_tokens less that of the most used of the eight. The report does not state the unit of its
     use, so that only differences compare. segment: the report's; archetype: by the medians of this log.
     """
-    frame = cost.named_models(log, window_of(log, MAIN_WINDOW))
+    frame = cost.named_models(log, window)
     held(
         frame[frame["charged_tokens"].notna()], "charges", "no request to any of the eight models was charged"
     )
     return frame
 
 
-def list_price(log: Log) -> pd.DataFrame:
-    """What requests cost in effect and at list price, by model: cost.list_price over the report's main window."""
-    frame = cost.list_price(log, window_of(log, MAIN_WINDOW))
+def list_price(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """What requests cost in effect and at list price, by model: cost.list_price."""
+    frame = cost.list_price(log, window)
     return held(frame, "charges", "no request was charged by the gateway on a day with a known list price")
 
 
@@ -171,7 +170,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Cost and use of categories",
         section="cost",
         unit="USD per million tokens; tokens",
-        table=category_cost,
+        table=over_window(category_cost, CATEGORY_WINDOW),
         queries=(cost.category_cost,),
         sample=samples.category_cost,
         chart=_categories,
@@ -192,7 +191,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Cost and use of models",
         section="cost",
         unit="USD per million tokens; tokens",
-        table=model_cost,
+        table=over_window(model_cost, MAIN_WINDOW),
         queries=(cost.effective_cost,),
         sample=samples.model_cost,
         chart=_models,
@@ -207,7 +206,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Slope of use on cost across models",
         section="cost",
         unit="log10 tokens per log10 USD per million tokens",
-        table=slope,
+        table=over_window(slope, MAIN_WINDOW),
         queries=(cost.effective_cost,),
         claims=("C142", "C143"),
         choice="The report says both that a price lower by 10% goes with 0.5 to 0.7% more use, and that demand is "
@@ -225,7 +224,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Archetypes of models",
         section="cost",
         unit="USD per million tokens; tokens",
-        table=model_cost,
+        table=over_window(model_cost, MAIN_WINDOW),
         queries=(cost.effective_cost,),
         sample=samples.archetypes,
         chart=_archetypes,
@@ -240,8 +239,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Models that the report names by segment",
         section="cost",
         unit="USD per million tokens; log10 tokens",
-        table=named_models,
+        table=over_window(named_models, MAIN_WINDOW),
         queries=(cost.effective_cost,),
+        of_study=True,
         claims=("C147", "C148", "C149", "C150", "C151", "C152", "C153", "C154"),
         choice=f"{_FREE} {_USE} The report's table is of a later data set than its figures.",
         compared="cost_usd_per_mtok",
@@ -256,7 +256,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Effective against list price",
         section="cost",
         unit="USD per million tokens",
-        table=list_price,
+        table=over_window(list_price, MAIN_WINDOW),
         queries=(cost.list_price,),
         sample=samples.within(MAIN_WINDOW),
         chart=_list,

@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.queries import geography
-from analysis.queries.weekly import cut, window_of
 from analysis.report.charts import samples
 from analysis.report.charts.chart import DASHES, Bars, Lines, Series, Value
 from analysis.report.charts.palette import CONTINENT_COLOURS
 from analysis.report.exhibit import Exhibit
-from analysis.sources.log import Log
+from analysis.report.window import in_window, over_window
 from analysis.study import MAIN_WINDOW
 
 _SERIES = Series(
@@ -22,27 +21,6 @@ _SERIES = Series(
 )  # fmt: skip
 _WEB = "In the report's web edition only."
 _FORMATS: dict[str, Any] = {"requests": "count", "tokens": "tokens", "share": "share"}
-
-
-def weekly_spend(log: Log) -> pd.DataFrame:
-    """Share of the week's spend by continent of billing: geography.weekly_spend in the report's main window (all weeks
-    of a log that does not reach into it)."""
-    return cut(geography.weekly_spend(log), log, MAIN_WINDOW)
-
-
-def languages(log: Log) -> pd.DataFrame:
-    """Share of tokens by detected language of the prompt: geography.language_shares over the report's main window."""
-    return geography.language_shares(log, window_of(log, MAIN_WINDOW))
-
-
-def continents(log: Log) -> pd.DataFrame:
-    """Share of tokens by continent of billing: geography.continent_shares over the report's main window."""
-    return geography.continent_shares(log, window_of(log, MAIN_WINDOW))
-
-
-def countries(log: Log) -> pd.DataFrame:
-    """Share of tokens by billing country: geography.country_shares over the report's main window."""
-    return geography.country_shares(log, window_of(log, MAIN_WINDOW))
 
 
 def _spend(frame: pd.DataFrame) -> Lines:
@@ -61,7 +39,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Spend by continent",
         section="geography",
         unit="share of the week's spend",
-        table=weekly_spend,
+        table=in_window(geography.weekly_spend, MAIN_WINDOW),
         queries=(geography.weekly_spend,),
         sample=samples.spend,
         chart=_spend,
@@ -80,7 +58,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Tokens by language of the prompt",
         section="geography",
         unit="share of tokens",
-        table=languages,
+        table=over_window(geography.language_shares, MAIN_WINDOW),
         queries=(geography.language_shares,),
         sample=samples.within(MAIN_WINDOW),
         chart=partial(_tokens, label="name"),
@@ -95,7 +73,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Tokens by continent",
         section="geography",
         unit="share of tokens",
-        table=continents,
+        table=over_window(geography.continent_shares, MAIN_WINDOW),
         queries=(geography.continent_shares,),
         sample=samples.within(MAIN_WINDOW),
         chart=partial(_tokens, label="continent"),
@@ -110,7 +88,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="Tokens by country",
         section="geography",
         unit="share of tokens",
-        table=countries,
+        table=over_window(geography.country_shares, MAIN_WINDOW),
         queries=(geography.country_shares,),
         sample=samples.within(MAIN_WINDOW),
         chart=partial(_tokens, label="country"),

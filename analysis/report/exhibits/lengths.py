@@ -7,13 +7,13 @@ from functools import partial
 import pandas as pd
 
 from analysis.queries import categories, lengths, usage
-from analysis.queries.weekly import window_of
+from analysis.queries.weekly import Window
 from analysis.report.charts import samples
 from analysis.report.charts.chart import DASHES, Bars, Format, Guide, Lines, Panels, Series, Value, melted
 from analysis.report.charts.palette import BLACK, BLUE, CATEGORY_COLOURS, GREEN, INK, ORANGE, SKY, VERMILLION
 from analysis.report.exhibit import Exhibit
 from analysis.report.exhibits.gap import held
-from analysis.report.exhibits.window import in_window
+from analysis.report.window import in_window, over_window
 from analysis.sources.log import Log
 from analysis.study import CATEGORY_WINDOW
 
@@ -23,14 +23,14 @@ PER_REQUEST = "tokens per request"
 SHOWN_CATEGORIES = 6  # lines in the file of prompt lengths
 
 
-def prompt_growth(log: Log) -> pd.DataFrame:
-    """What the growth of mean prompt tokens is made of, by category: lengths.prompt_growth over the category window
-    (all weeks of a log that does not reach into it), from lengths.category_prompts.
+def prompt_growth(log: Log, window: Window | None = None) -> pd.DataFrame:
+    """What the growth of mean prompt tokens is made of, by category: lengths.prompt_growth, from
+    lengths.category_prompts.
 
     within, mix and total in tokens per request; part = total over the change of the overall mean; the row `all` has
     the sums. first and last: the first and the last four complete weeks with labels.
     """
-    frame = lengths.prompt_growth(log, window_of(log, CATEGORY_WINDOW))
+    frame = lengths.prompt_growth(log, window)
     return held(frame, "labels", "fewer than two complete weeks have a labelled request")
 
 
@@ -159,7 +159,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         title="What the growth of prompts is made of",
         section="agentic",
         unit="tokens per request",
-        table=prompt_growth,
+        table=over_window(prompt_growth, CATEGORY_WINDOW),
         queries=(lengths.category_prompts,),
         sample=samples.prompt_growth,
         chart=_growth,

@@ -21,7 +21,7 @@ from analysis.report.charts.palette import (
     SOURCE_NAMES,
 )
 from analysis.report.exhibit import Exhibit
-from analysis.report.exhibits.window import in_window, over_window
+from analysis.report.window import in_window, over_window
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
 
 SOURCES = Series("source_type", list(SOURCE_COLOURS), SOURCE_NAMES, SOURCE_COLOURS)

@@ -80,6 +80,7 @@ def panel_exhibit(panel: Panel) -> Exhibit:
         queries=(retention.cohort_activity,),
         chart=partial(_cohorts, name=f"({panel.letter}) {panel.name}"),
         claims=_CLAIMS.get(panel.letter, ()),
+        of_study=True,
         choice=f"{_CHOICE} {_BY_MODEL.get(panel.model, '')}".strip(),
         formats=_FORMATS,
     )
@@ -96,6 +97,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         sample=samples.months,
         sheet=tuple(f"fig25{panel.letter}" for panel in REPORT_PANELS),
         claims=("C115", "C116", "C119", "C124", "C127", "C128", "C129", "C131"),
+        of_study=True,
         choice=" ".join((_CHOICE, *_BY_MODEL.values())),
         formats={"model": "text", **_FORMATS},
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import json
 import re
@@ -19,6 +18,7 @@ from analysis.report.pages.cells import SmallTable
 from analysis.report.pages.launch_verdicts import READING as VERDICT_READING
 from analysis.report.pages.parts import Card, PanelPart, Part, Spec
 from analysis.report.pages.script import inert, script
+from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
 
 AXIS_HEIGHT = 40  # pixels under a chart's area
@@ -194,11 +194,14 @@ def paragraphs(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.strip().split("\n\n") if part.strip()]
 
 
-def facts_of(
-    manifest: dict[str, Any] | None, rows: int, first: dt.date, last: dt.date
-) -> list[tuple[str, str]]:
+def facts_of(log: Log) -> list[tuple[str, str]]:
     """The line of facts under the title: requests, days, and the run behind a simulated log."""
-    facts = [("Requests", f"{rows:,}"), ("Days (UTC)", f"{first} to {last}")]
+    manifest = log.manifest
+    facts = [("Requests", f"{log.rows:,}"), ("Days (UTC)", f"{log.first_day} to {log.last_day}")]
+    if log.scope.cut:
+        facts += [("Days asked for", log.scope.words)]
+    if not log.in_study_window:
+        facts += [("Exhibits", "of all these days")]
     if manifest:
         facts += [
             (name, str(manifest[key]))

@@ -34,7 +34,7 @@ def of_log(log: Log, stated: tuple[dt.date | None, dt.date | None], whole: bool)
     _in_order(*stated)
     counts = (log.manifest or {}).get("counts")
     counted = counts.get("generations") if isinstance(counts, dict) else None
-    if isinstance(counted, int) and log.rows < counted:
+    if isinstance(counted, int) and log.rows < counted and not log.scope.cut:
         return replace(of_days(daily_rows(log)), lost=counted - log.rows)
     return Coverage(stated[0], stated[1], stray=_outside(log, stated[0], stated[1]), basis="stated")
 

@@ -87,7 +87,10 @@ EVERYTHING = Pick()
 
 
 def bounds(window: Window, log: Log) -> tuple[dt.date, dt.date]:
-    """First and last day of a window."""
+    """First and last day of a window; of a log that is cut to some days those of the log, in the place of the
+    report's."""
+    if log.scope.cut and not log.in_study_window and window in ("main", "category"):
+        return log.first_day, log.last_day
     if window == "main":
         return study.MAIN_WINDOW
     if window == "category":

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis import study
 from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import agentic, lengths, usage
@@ -19,6 +18,7 @@ from testbed.claims.measuring.tables import (
     Pick,
     Summary,
     Window,
+    bounds,
     by_week,
     catalogued,
     ends_of,
@@ -42,8 +42,8 @@ def reasoning_shares(log: Log, period: Literal["latest", "earlier"]) -> Groups:
     in the four that end eight weeks before (figure 11). Free launch access is left out, lasting free variants are not.
     Models that were on offer and had no such traffic are 0. Four weeks make no interval."""
     weeks = weeks_of(log, "main")
-    must_reach(study.MAIN_WINDOW[1], weeks[-1].date())
-    frame = agentic.reasoning_ranking(log, study.MAIN_WINDOW, top=2**31)
+    must_reach(bounds("main", log)[1], weeks[-1].date())
+    frame = agentic.reasoning_ranking(log, bounds("main", log), top=2**31)
     frame = frame[frame["period"] == period]
     if not frame["tokens"].sum():
         raise Untestable("no tokens of reasoning models in those weeks")
@@ -264,7 +264,7 @@ def _programming_growth(log: Log) -> dict[str, float]:
     `part`, its share of the prompt tokens at the start (`part_first`), and the means (`first`, `last`). Raises
     Untestable where prompts did not grow."""
     weeks_of(log, "category")
-    frame = lengths.prompt_growth(log, study.CATEGORY_WINDOW, weeks=8).set_index("category")
+    frame = lengths.prompt_growth(log, bounds("category", log), weeks=8).set_index("category")
     if frame.empty or lengths.PROGRAMMING not in frame.index:
         raise Untestable("no labelled request of programming")
     first, last = frame["mean_first"], frame["mean_last"]

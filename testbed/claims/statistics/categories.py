@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis import study
 from analysis.contract import CATEGORIES
 from analysis.proportions import share as over
 from analysis.queries import categories
@@ -272,7 +271,7 @@ def subtags(log: Log, category: str) -> Groups:
     labelled requests of the category, which takes them as of equal size and so is somewhat too narrow. Paths of the
     taxonomy that no label names are 0."""
     weeks_of(log, "category")
-    frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
+    frame = categories.subtags(log, window=bounds("category", log))
     frame = frame[frame["category"] == category]
     requests = int(frame["category_requests"].max()) if len(frame) else 0
     enough_labels(requests, category)
@@ -307,7 +306,7 @@ def largest_subtag(log: Log, category: str, rank: int = 1) -> Measured:
 def entropies(log: Log, of: list[str]) -> Groups:
     """Shannon entropy, in bits, of the sub-tags of each category (of labelled tokens, category window)."""
     weeks_of(log, "category")
-    frame = categories.subtags(log, window=study.CATEGORY_WINDOW)
+    frame = categories.subtags(log, window=bounds("category", log))
     found = frame.groupby("category")["entropy_bits"].max()
     requests = frame.groupby("category")["category_requests"].max()
     return Groups(

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis import study
 from analysis.numerals import counted
 from analysis.proportions import share as over
 from analysis.queries import categories, cost
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
-from testbed.claims.measuring.tables import Pick, catalogued, sample, share_of_labels, weeks_of
+from testbed.claims.measuring.tables import Pick, bounds, catalogued, sample, share_of_labels, weeks_of
 from testbed.claims.measuring.uncertainty import correlated, proportion
 from testbed.claims.statistics.registry import statistic
 
@@ -24,7 +23,7 @@ Axis = Literal["cost", "use"]
 
 def _category_cost(log: Log) -> pd.DataFrame:
     weeks_of(log, "category")
-    frame = cost.category_cost(log, window=study.CATEGORY_WINDOW)
+    frame = cost.category_cost(log, window=bounds("category", log))
     if frame["charged_tokens"].sum() == 0:
         raise Untestable("no labelled request that was charged in the category window")
     return frame.set_index("category")
@@ -105,7 +104,7 @@ def open_share_by_quadrant(log: Log) -> Groups:
 
 def _map(log: Log) -> pd.DataFrame:
     weeks_of(log, "main")
-    frame = cost.market_map(log, window=study.MAIN_WINDOW)
+    frame = cost.market_map(log, window=bounds("main", log))
     if len(frame) < 10:
         raise Untestable(f"only {counted(len(frame), 'model')} with a cost in the main window")
     return frame
@@ -150,7 +149,7 @@ def named_in_segment(log: Log) -> Measured:
     """How many of the eight models of table 3 stand in the corner of cost and use that the report puts them in
     (count). One that was on offer and not used stands in none."""
     weeks_of(log, "main")
-    frame = cost.named_models(log, window=study.MAIN_WINDOW)
+    frame = cost.named_models(log, window=bounds("main", log))
     unused = frame[frame["cost_usd_per_mtok"].isna()]["model"].tolist()
     missing = sorted(set(unused) - set(catalogued(log, Pick(model=tuple(unused)))["model"]))
     if missing or len(unused) == len(frame):
@@ -168,7 +167,7 @@ def _named(log: Log, model: str) -> pd.Series | None:
     """The model's row of table 3; None if it was on offer and had no charged request. Raises Untestable if it was
     not on offer, or none of the eight models was used."""
     weeks_of(log, "main")
-    frame = cost.named_models(log, window=study.MAIN_WINDOW)
+    frame = cost.named_models(log, window=bounds("main", log))
     used = frame[frame["cost_usd_per_mtok"].notna()]
     rows = used[used["model"] == model]
     if len(rows):
@@ -210,7 +209,7 @@ def below_list(log: Log) -> Measured:
     """Share of models whose charged cost lies below what the same requests would cost at list prices (main window);
     Wilson interval over models."""
     weeks_of(log, "main")
-    frame = cost.list_price(log, window=study.MAIN_WINDOW)
+    frame = cost.list_price(log, window=bounds("main", log))
     frame = frame[frame["cost_usd"] > 0]
     if len(frame) < 5:
         raise Untestable(f"only {counted(len(frame), 'model')} with a list price and a charge")

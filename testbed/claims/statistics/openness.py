@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis import study
 from analysis.queries import openness
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Groups, Measured, Series, Untestable
@@ -123,7 +122,7 @@ def meaningful_models(log: Log, share: float = 0.05, within: Pick = Pick(open=Tr
     """How many models hold at least `share` of the tokens of `within` in the last four weeks of the main window (count,
     no interval; the detail gives the range over the weeks one by one)."""
     table = shares_of_each(log, "model", within, "main", "tokens").tail(4)
-    must_reach(study.MAIN_WINDOW[1], table.index[-1].date())
+    must_reach(bounds("main", log)[1], table.index[-1].date())
     one_by_one = (table >= share).sum(axis=1)
     names = table.mean().sort_values(ascending=False).head(8)
     largest = ", ".join(f"{name} {value:.0%}" for name, value in names.items())

@@ -140,6 +140,26 @@ def test_aliases_are_merged_in_a_robustness_check(log, capsys, tmp_path):
     assert checks["aliases merged"]["difference"] < checks["last month dropped"]["difference"]
 
 
+def test_the_logs_own_largest_models_are_judged_where_none_is_named(log, capsys):
+    status, out, _ = run(capsys, log, "--simulations", "0", "--quiet")
+    assert status == 0 and {LOYAL, ALIKE} <= {line.split("\t")[0] for line in out.splitlines()}
+
+
+def test_days_that_are_asked_for_are_judged_and_a_refusal_names_the_true_reason(log, capsys):
+    argv = (log, "--simulations", "0", "--from", "2025-03-10")
+    status, out, _ = run(capsys, *argv, "--model", LOYAL, "--json")
+    assert status == 0
+    (told,) = json.loads(out)["verdicts"]
+    assert told["verdict"] == "insufficient data" and "does not hold the month" in json.dumps(told)
+    status, _, err = run(capsys, *argv, "--all")
+    flat = " ".join(err.split())
+    assert (
+        status == 2
+        and "of none of the 2 models with a cohort of 200 users does the log show the launch" in flat
+    )
+    assert "does not hold the month of the model's launch" in flat and "needed" not in flat
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
@@ -149,7 +169,16 @@ def test_aliases_are_merged_in_a_robustness_check(log, capsys, tmp_path):
         (["--scan", "--simulations", "0"], "give --simulations"),
         (["--simulations", "1"], "--simulations 1 say next to nothing of an error rate: give 40 or more"),
         (["--simulations", "39"], "or 0 for none"),
-        (["--min-cohort", "100000"], "no model has a launch cohort"),
+        (["--all", "--min-cohort", "100000"], "no model can be judged: the largest cohort has"),
+        (
+            ["--from", "2025-09-01"],
+            "no row from 2025-09-01 to the end; the log runs from 2025-01-01 to 2025-08-31",
+        ),
+        (["--from", "1.2.2025"], "argument --from: expected a day such as 2026-03-31, not '1.2.2025'"),
+        (
+            ["--from", "2025-02-01", "--to", "2025-01-01"],
+            "--from, --to: no day lies from 2025-02-01 to 2025-01-01",
+        ),
     ],
 )
 def test_bad_input_is_told_apart(log, capsys, argv, words):
