@@ -23,6 +23,7 @@ from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
 from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, ResultFiles
+from analysis.report.window import over_words
 from analysis.sources.log import Log, NotAvailable
 from analysis.staging import Staging
 from analysis.workers import Workers
@@ -140,7 +141,7 @@ class _Writer:
             "judged": judged_here,
             "asked": list(self.models or models_asked(self.log)),
             "shares": self._shares(),
-            "shares_over": self._shares_over(),
+            "shares_over": over_words(self.log, study.MAIN_WINDOW),
             "gaps": self.gaps,
             "timings_s": self.timings,
         }
@@ -396,10 +397,6 @@ class _Writer:
             return openness.share_summary(self.log, window_of(self.log, study.MAIN_WINDOW))
         except NotAvailable:
             return None
-
-    def _shares_over(self) -> str:
-        in_window = window_of(self.log, study.MAIN_WINDOW) is not None
-        return "in the study's main window" if in_window else "over all days of the log"
 
 
 def _title(panel: study.Panel) -> str:

@@ -54,5 +54,11 @@ def over_window(table: Callable[..., pd.DataFrame], window: step.Window, **argum
     return Windowed(table, window, True, arguments)
 
 
+def over_words(log: Log, window: step.Window) -> str:
+    """Over which weeks a log is shown where the study has its main window, for people."""
+    shown = step.window_of(log, window)
+    return "over all days of the log" if shown is None else "in the study's main window"
+
+
 def _words(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -236,6 +236,7 @@ def write_run(log: MadeLog, folder: Path, manifest: bool = True) -> Path:
             "question": "Do the numbers agree?",
             "run_id": "made-1",
             "seed": 1,
+            "study_window": True,
             "users": 1,
             "start": log.start.isoformat(),
             "end": log.end.isoformat(),

@@ -22,6 +22,7 @@ from analysis.report.exhibits import EXHIBITS
 from analysis.report.exhibits.retention import cohorts_of
 from analysis.report.pages.cells import triangle, written
 from analysis.sources.opening import open_log
+from analysis.sources.scope import Scope
 from tests.analysis.rows import generations, model, models
 
 UNSAID = {"fig29c"}  # the made log has no label of technology
@@ -227,7 +228,7 @@ def few(monkeypatch, *ids):
 
 def test_gaps_are_stated_and_nothing_is_made_up(made_log, connect, tmp_path, monkeypatch):
     few(monkeypatch, "fig01", "fig12", "fig14", "fig19")
-    log = connect(made_log.generations.drop_columns(["finish_reason"]))
+    log = connect(made_log.generations.drop_columns(["finish_reason"]), scope=Scope(beside_study=True))
     summary = analysis.write_analysis(log, tmp_path)
     text = html.unescape((tmp_path / "report.html").read_text())
     assert any("finish_reason" in gap for gap in summary["gaps"])
@@ -266,7 +267,8 @@ def test_a_model_that_the_report_does_not_show_has_no_files_of_the_reports_model
     days = ("2025-03-04", "2025-04-04", "2025-05-04")
     rows = [(f"{name}{i}", name, f"{day}T00:00:00", {}) for name in ("x/m0", "openai/gpt-4o-mini") for day in days
             for i in range(30)]  # fmt: skip
-    analysis.write_analysis(connect(generations(rows)), tmp_path, models=["x/m0", "openai/gpt-4o-mini"])
+    log = connect(generations(rows), scope=Scope(beside_study=True))
+    analysis.write_analysis(log, tmp_path, models=["x/m0", "openai/gpt-4o-mini"])
     page = (tmp_path / "report.html").read_text()
     links = page.split("The numbers, by cohort")
     assert len(links) == 3
