@@ -53,23 +53,21 @@ def write_analysis(
     """Analyse a log and write tables/ (CSV, Parquet), report.html and, if asked, figures/ (SVG, PNG) into a folder.
 
     Each exhibit (`analysis.report.exhibits.EXHIBITS`) gives the files that bear its id; tables/index.csv lists them.
-    What the log cannot say is a gap: it has no files, and the page says why. Everything is staged and renamed
-    at the end: a failure or an interruption leaves earlier results as they were, and of several analyses that write
-    into one folder at once the last to end stays. progress: called with (what is being done, steps done, steps in all).
-    models: the models of the retention
-    panels; by default those of `looked_at.models_shown`. registry_digest: of the
+    What the log cannot say is a gap: it has no files, and the page says why. Everything is staged and renamed at the
+    end: a failure or an interruption leaves earlier results as they were, and of several analyses that write into one
+    folder at once the last to end stays. progress: called with (what is being done, steps done, steps in all).
+    models: the models of the retention panels; by default those of `looked_at.models_shown`. registry_digest: of the
     claims as they are now; verdicts in the folder that are of other claims are marked on the page. workers: who
     simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
-    tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the figures
-    as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and readers
-    without scripts the tables, and figures of an earlier analysis are removed.
+    tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the
+    figures as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and
+    readers without scripts the tables, and figures of an earlier analysis are removed.
 
-    Returns a summary: `panels` (list of {letter, model, name, launch_cohort}), `triangles`,
-    `launch_contrast`, `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one
-    a panel), `asked` (models that the question is about, maybe none), `shares` (mean weekly shares by
-    source type) as DataFrames (None where not available), `shares_over` (of which weeks
-    these are), `gaps` (list of text), `files` (list of Path), `report`
-    (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
+    Returns a summary: `panels` (list of {letter, model, name, launch_cohort}), `triangles`, `launch_contrast`,
+    `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one a panel), `asked`
+    (models that the question is about, maybe none), `shares` (mean weekly shares by source type) as DataFrames (None
+    where not available), `shares_over` (of which weeks these are), `gaps` (list of text), `files` (list of Path),
+    `report` (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
     """
     from analysis.report.pages import claim_verdicts
 

@@ -17,6 +17,7 @@ from analysis.report.charts import vega
 from analysis.report.exhibits import categories, cost, exhibit, geography, retention
 from analysis.report.figures import figure, svg
 from analysis.sources.log import NotAvailable
+from analysis.sources.scope import Scope
 from tests.analysis import rows
 from tests.analysis.in_memory import opened
 from tests.analysis.rich_log import rich
@@ -35,7 +36,8 @@ def tables():
 @pytest.fixture(scope="module")
 def log(tables):
     days = {"start": dt.date(2024, 12, 1), "end": dt.date(2025, 11, 30)}
-    with opened(tables.generations, tables.labels, tables.models, **days) as log:
+    scope = Scope(study_window=True, beside_study=True)
+    with opened(tables.generations, tables.labels, tables.models, **days, scope=scope) as log:
         yield log
 
 
