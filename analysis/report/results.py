@@ -102,7 +102,6 @@ class _Writer:
         self.log = log
         self.files = ResultFiles(folder, workers)
         self.progress = progress
-        self.manifest = log.manifest
         self.models = models
         self.workers = workers
         self.answer = answer
@@ -348,7 +347,7 @@ class _Writer:
         from analysis.report.pages import Part, page
         from analysis.report.pages.answer import answer
 
-        manifest = self.manifest or {}
+        manifest = self.log.manifest or {}
         return page.render(
             title=self.log.name,
             facts=page.facts_of(self.log),
