@@ -1,0 +1,1 @@
+"""What the lessons compute of their worlds, in plain functions: the naive reading, and what is so."""
