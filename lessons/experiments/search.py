@@ -1,0 +1,103 @@
+"""A search for a special month of joining among many models, where there is none, one, or where all months vary."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from analysis.inference.cohorts.cells import Bools, Floats
+from analysis.inference.cohorts.populations import Population
+from analysis.inference.launch.four_tests import launch_tests
+from analysis.inference.launch.multiplicity import holm
+from analysis.inference.launch.naive import two_proportions
+
+Truth = Literal["nothing", "one", "vary"]
+AGE = 3
+"""The month that the naive test looks at; every cohort reaches it."""
+LEVEL = 0.05
+LOYAL, SPREAD = 0.25, 0.25
+"""Share of the one special cohort that never leaves; spread of all cohorts where they vary, on the log of dropout."""
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a search over all cohorts of all models finds. Arrays of shape (models, cohorts).
+
+    lead: R(3) of the cohort less that of the model's other cohorts; z: the lead over its usual chance size; p: of the
+    naive test, one-sided; stands: whether the four tests together call it.
+    """
+
+    lead: Floats
+    z: Floats
+    p: Floats
+    stands: Bools
+
+    @property
+    def looked_at(self) -> int:
+        """Cohorts that were looked at."""
+        return self.p.size
+
+    @property
+    def naive(self) -> int:
+        """Cohorts with p under 5%."""
+        return int((self.p <= LEVEL).sum())
+
+    @property
+    def corrected(self) -> int:
+        """Cohorts with p under 5% after Holm's correction for how many were looked at."""
+        return int((holm(self.p.ravel()) <= LEVEL).sum())
+
+    @property
+    def strict(self) -> int:
+        """Cohorts that the four tests together call."""
+        return int(self.stands.sum())
+
+    @property
+    def best(self) -> float:
+        """The largest lead, in points."""
+        return 100 * float(self.lead.ravel()[int(np.argmin(self.p))])
+
+
+@lru_cache(maxsize=256)
+def search(
+    models: int = 8, cohorts: int = 8, users: int = 400, truth: Truth = "nothing", seed: int = 1
+) -> Search:
+    """Draw users of some models, cohort by cohort, and look at every cohort of every model.
+
+    truth: "nothing": all cohorts of a model are alike; "one": a quarter of the first model's launch cohort never
+    leaves; "vary": in every model some cohorts leave sooner than others, for no reason that a release has.
+    """
+    alike = Population("alike", (users,) * cohorts, months=cohorts + AGE)
+    rng = np.random.default_rng([seed, models, cohorts, users])
+    found = []
+    for model in range(models):
+        world = replace(alike, cohort_sd=SPREAD) if truth == "vary" else alike
+        if truth == "one" and model == 0:
+            world = replace(alike, loyal=LOYAL)
+        cells = world.draw(rng).cells
+        for cohort in cells.cohorts:
+            naive = two_proportions(cells, cohort, AGE)
+            at = cells.at(AGE)
+            own = cells.cohort[at] == cohort
+            rest = cells.count[at][~own].sum() / cells.size[at][~own].sum()
+            lead = float(cells.share[at][own][0] - rest)
+            found.append((lead, naive.statistic, naive.p, launch_tests(cells, cohort).stands_out))
+    shape = (models, cohorts)
+    columns = [np.array(column).reshape(shape) for column in zip(*found, strict=True)]
+    return Search(*columns)
+
+
+def needed(looked_at: int) -> float:
+    """The z that the best cohort needs after Holm's correction: that of 5% shared among all that were looked at."""
+    from scipy.special import ndtri
+
+    return -float(ndtri(LEVEL / looked_at))
+
+
+def chance_of_one(looked_at: int) -> float:
+    """How likely at least one of so many independent looks has p under 5% by chance alone."""
+    return 1 - math.pow(1 - LEVEL, looked_at)
