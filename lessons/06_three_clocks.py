@@ -1,0 +1,150 @@
+"""Lesson 6: did the product get worse?"""
+
+import marimo
+
+app = marimo.App(
+    width="compact",
+    app_title="Lesson 6: Did the product get worse? Age, period, cohort",
+    css_file="frame/notebook.css",
+)
+
+with app.setup:
+    import marimo as mo
+
+    from lessons.course import three_clocks as lesson
+    from lessons.frame import notebook
+
+    LESSON = lesson.LESSON
+
+
+@app.function
+def experiment(seed: int):
+    """What the world of one seed shows of the lesson's misconception."""
+    return lesson.experiment(seed)
+
+
+@app.cell
+def _():
+    notebook.opening(LESSON)
+    return
+
+
+@app.cell
+def _():
+    prediction = notebook.prediction(LESSON)
+    prediction
+    return (prediction,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    controls = notebook.controls(
+        calendar=mo.ui.switch(label="line the numbers up by the calendar instead of by age"),
+        strength=mo.ui.slider(
+            0,
+            80,
+            step=5,
+            value=55,
+            show_value=True,
+            label="the rival takes this share of active weeks, in percent",
+        ),
+        crowds=mo.ui.switch(label="later users are of a worse kind"),
+        seed=notebook.seed(),
+    )
+    notebook.shown(controls)
+    return (controls,)
+
+
+@app.cell
+def _(controls):
+    chosen = controls.value
+    notebook.picture(lesson.picture(**chosen))
+    return (chosen,)
+
+
+@app.cell
+def _(chosen):
+    mo.md(f"## The verdict\n\n{lesson.verdict(**chosen)}")
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    play = mo.ui.run_button(label=f"Play {lesson.RUNS} seeds (some seconds)")
+    mo.vstack([mo.md("## How often is a reader wrong?"), play])
+    return (play,)
+
+
+@app.cell
+def _(play):
+    mo.md(lesson.error_rate() if play.value else "*Press, and the lesson is played with other luck.*")
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.feedback(LESSON, prediction)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    turn = mo.ui.number(1, 99, step=1, value=1, label="round")
+    guess = notebook.guess(LESSON)
+    mo.vstack([mo.md("## Which switch did we flip?"), turn])
+    return guess, turn
+
+
+@app.cell
+def _(turn):
+    switch = notebook.flipped(LESSON, turn.value)
+    mo.vstack([notebook.picture(lesson.twins(switch)), notebook.picture(lesson.twins_by_calendar(switch))])
+    return (switch,)
+
+
+@app.cell
+def _(guess):
+    guess
+    return
+
+
+@app.cell
+def _(guess, switch):
+    notebook.verdict_on_guess(guess.value, switch)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.take_away(LESSON)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    exercises = notebook.exercises(LESSON)
+    exercises
+    return (exercises,)
+
+
+@app.cell
+def _(exercises):
+    notebook.results(LESSON, exercises.value)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.code(LESSON)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
