@@ -30,12 +30,13 @@ def _sorted(models: int, cohorts: int, users: int, truth: Truth, seed: int) -> F
     found = search(models, cohorts, users, truth, seed)
     z = np.sort(found.z.ravel())
     rank = np.arange(1, len(z) + 1)
+    ends = rank[[0, -1]]
     parts = (
-        ("cohorts, from worst to best", z),
-        ("needed if you had looked at one", np.full(len(z), needed(1))),
-        (f"needed for the best of {len(z)}", np.full(len(z), needed(len(z)))),
+        ("cohorts, from worst to best", rank, z),
+        ("needed if you had looked at one", ends, needed(1)),
+        (f"needed for the best of {len(z)}", ends, needed(len(z))),
     )
-    rows = pd.concat([pd.DataFrame({"rank": rank, "z": values, "name": name}) for name, values in parts])
+    rows = pd.concat([pd.DataFrame({"rank": at, "z": values, "name": name}) for name, at, values in parts])
     return lines(
         rows, x="rank", y="z", title=f"{counted(len(z), 'cohort')}: how far each leads its model's others",
         x_title="cohorts in order of their lead", y_title="lead, in units of what chance usually makes",
