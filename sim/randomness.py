@@ -225,7 +225,7 @@ class Draws:
         purpose: Purpose,
         entity: NDArray[np.uint64],
         day: int,
-        mean: NDArray[np.float64],
+        mean: NDArray[np.floating],
         latest: NDArray[np.integer],
     ) -> NDArray[np.int64]:
         """The day of each entity's next event: `day` + 1 + the whole days of an exponential time of `mean` days (> 0).

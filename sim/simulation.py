@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.choice import view_of
+from sim.agents.compiled.search import CompiledSearch
 from sim.agents.population import Users, Workloads, build_population
 from sim.agents.search import Search
 from sim.market import Market
@@ -53,7 +54,7 @@ def run_market(world: World, users: Users, workloads: Workloads, report: Reporte
     report = throttled(report)
     scenario = world.scenario
     market = Market(scenario, world.catalogue)
-    search = Search(scenario, market, workloads, world.draws)
+    search = CompiledSearch(scenario, market, workloads, world.draws)
     for day in market.days():
         search.step(day, view_of(market, scenario, day))
         report(Progress("market", day + 1, scenario.days, scenario.start + dt.timedelta(days=day)))

@@ -5,20 +5,20 @@ from numpy.typing import NDArray
 
 from sim.agents.model_sets import NO_MODEL
 from sim.agents.population import FOREVER
+from sim.agents.rows import Rows, where_equal
 from sim.agents.spells import Kind, Reason, SpellLog
-
-Rows = NDArray[np.int64]
 
 
 class Beside:
     """The model that each workload keeps beside its home, if any. Arrays have one entry for each workload."""
 
-    def __init__(self, workloads: int, spells: SpellLog) -> None:
+    def __init__(self, table: NDArray[np.void], spells: SpellLog) -> None:
+        """table: the states of the workloads."""
+        workloads = len(table)
         self.model = np.full(workloads, NO_MODEL, dtype=np.int16)
         self.until = np.full(workloads, FOREVER, dtype=np.int32)
         """The day on which it is given up."""
-        self._start = np.zeros(workloads, dtype=np.int32)
-        self._since = np.zeros(workloads, dtype=np.int32)
+        self.start, self.since = table["beside_start"], table["beside_since"]
         self._spells = spells
 
     def open(
@@ -33,15 +33,17 @@ class Beside:
         kept = days > 0
         rows = rows[kept]
         self.model[rows], self.until[rows] = model[kept], np.minimum(day + days[kept], FOREVER)
-        self._start[rows], self._since[rows] = day, since[kept]
+        self.start[rows], self.since[rows] = day, since[kept]
 
     def close(self, rows: Rows, day: int, reason: Reason) -> None:
         """Give up what is kept by `rows`, where something is, and write down the spells."""
         rows = rows[self.model[rows] != NO_MODEL]
+        if not len(rows):
+            return
         kind = np.full(len(rows), int(Kind.BESIDE), dtype=np.int8)
-        self._spells.add(rows, self.model[rows], kind, self._start[rows], day, self._since[rows], reason)
+        self._spells.add(rows, self.model[rows], kind, self.start[rows], day, self.since[rows], reason)
         self.model[rows], self.until[rows] = NO_MODEL, FOREVER
 
     def close_due(self, day: int) -> None:
         """Give up what was kept until `day`."""
-        self.close(np.flatnonzero(self.until == day), day, Reason.PHASED_OUT)
+        self.close(where_equal(self.until, day), day, Reason.PHASED_OUT)

@@ -15,7 +15,7 @@ affordable at list price, with the tools, the context and the permissiveness it 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.compiled_choice import Keys, Past, Traits, View, Weights, best_ability, winners
+from sim.agents.compiled.choice import WORK, Keys, Past, View, Weights, best_ability, winners
 from sim.agents.model_sets import NO_MODEL, holds
 from sim.agents.population import Workloads
 from sim.market import Market
@@ -71,8 +71,27 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     )
 
 
-def _traits(work: Workloads) -> Traits:
-    return Traits(*(getattr(work, name) for name in Traits._fields))
+def weights_of(scenario: Scenario) -> Weights:
+    """The parameters of a choice."""
+    causes = scenario.mechanisms
+    fit, information = causes[Fit], causes[Information]
+    return Weights(
+        fit=fit.enabled, kappa=information.weight, cap=information.cap, alpha=causes[PriceResponse].weight,
+        quality=scenario.search.quality_weight, match_sd=fit.match_sd, perception_sd=information.perception_sd,
+    )  # fmt: skip
+
+
+def keys_of(draws: Draws) -> Keys:
+    """The keys of the streams of a choice."""
+    return Keys(draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION), draws.key(Purpose.MATCH))
+
+
+def work_table(work: Workloads) -> NDArray[np.void]:
+    """What a choice asks of the work, a record each."""
+    table = np.empty(len(work), dtype=WORK)
+    for name in WORK.names or ():
+        table[name] = getattr(work, name)
+    return table
 
 
 def considered(
@@ -177,17 +196,13 @@ def choose(
     each row. Draws are keyed by day: two arms that reach the same day get the same taste shocks (common random
     numbers).
     """
-    causes = scenario.mechanisms
-    fit, information = causes[Fit], causes[Information]
-    weights = Weights(
-        fit=fit.enabled, kappa=information.weight, cap=information.cap, alpha=causes[PriceResponse].weight,
-        quality=scenario.search.quality_weight, match_sd=fit.match_sd, perception_sd=information.perception_sd,
-    )  # fmt: skip
-    keys = Keys(draws.key(Purpose.CHOICE), draws.key(Purpose.PERCEPTION), draws.key(Purpose.MATCH))
-    past = Past(passed_over, known_to_fit)
-    return np.asarray(winners(rows, _traits(work), past, view, home, outside, np.uint64(day), keys, weights))
+    weights, keys = weights_of(scenario), keys_of(draws)
+    past, own = Past(passed_over[rows], known_to_fit[rows]), np.arange(len(rows))
+    return np.asarray(
+        winners(own, work_table(work[rows]), past, view, home, outside, np.uint64(day), keys, weights)
+    )
 
 
 def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
-    return np.asarray(best_ability(rows, _traits(work), view))
+    return np.asarray(best_ability(np.arange(len(rows)), work_table(work[rows]), view))

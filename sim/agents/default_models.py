@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.judgement import Judgement, Rows
+from sim.agents.judgement import Judgement
 from sim.agents.model_sets import NO_MODEL
 from sim.agents.population import Workloads
 from sim.agents.population.carriers import app_names, carriers
+from sim.agents.rows import Rows
 from sim.market import Market
 from sim.mechanisms.demand.applications import Applications
 from sim.randomness import Draws

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.population import Workloads
+from sim.agents.rows import Rows
 from sim.market import NO_LINE, Market
 from sim.mechanisms.choice.information import Information
 from sim.mechanisms.choice.price_response import PriceResponse
@@ -16,8 +17,6 @@ from sim.mechanisms.upgrade import Upgrade
 from sim.pricing import log_price
 from sim.randomness import Draws
 from sim.scenario import Scenario
-
-Rows = NDArray[np.int64]
 
 
 class Judgement:

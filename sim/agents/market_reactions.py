@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
 from sim.agents.choice import NO_MODEL, View, affordable_frontier
+from sim.agents.rows import Rows, where_equal
 from sim.agents.spells import Reason
-from sim.agents.states import EMBEDDED, TRIAL, TRYING, TRYING_RIVAL, WAITING, Rows, States, where_equal
+from sim.agents.states import EMBEDDED, TRIAL, TRYING, TRYING_RIVAL, WAITING, States
 from sim.mechanisms.frontier_attention import FrontierAttention
 from sim.mechanisms.migration import Migration
 from sim.randomness import Purpose

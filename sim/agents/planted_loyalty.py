@@ -21,10 +21,17 @@ from sim.scenario import Scenario
 class PlantedLoyalty:
     """The planted workloads of a world."""
 
-    def __init__(self, scenario: Scenario, market: Market, workloads: Workloads, draws: Draws) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        market: Market,
+        workloads: Workloads,
+        draws: Draws,
+        holds: NDArray[np.bool_],
+    ) -> None:
         section = scenario.planted_loyalty
         self.work, self.draws = workloads, draws
-        self.holds: NDArray[np.bool_] = np.zeros(len(workloads), dtype=bool)
+        self.holds = holds
         """Workloads that stay for good, from the trial on with which they begin."""
         self.model, self.share, self.window = NO_MODEL, 0.0, range(0)
         if section is not None:

@@ -3,6 +3,8 @@
 This file says what workloads do when their decision is due. What the market's changes do to them is
 said in `sim.agents.market_reactions`, and what each move changes in a workload's state in `sim.agents.states`. What a
 mechanism computes is said in its file in `sim/mechanisms`, and how a workload judges a model in `sim.agents.judgement`.
+
+Worlds run with the compiled decisions of `sim.agents.compiled`, which must agree with these.
 """
 
 import numpy as np
@@ -13,6 +15,7 @@ from sim.agents.default_models import DefaultModels
 from sim.agents.market_reactions import MarketReactions
 from sim.agents.model_sets import Sets
 from sim.agents.population import FOREVER, Workloads
+from sim.agents.rows import Rows, where_equal
 from sim.agents.spells import Reason
 from sim.agents.states import (
     EMBEDDED,
@@ -24,9 +27,7 @@ from sim.agents.states import (
     UNBORN,
     UPGRADE,
     WAITING,
-    Rows,
     States,
-    where_equal,
 )
 from sim.agents.upgrades import Upgrades
 from sim.compiled import compiled
@@ -68,24 +69,29 @@ class Search(States):
         self.beside.close_due(day)
         self.reactions.act(day)
         self.upgrades.announce(day)
-        due = where_equal(self.due, day)
-        if len(due):
-            ended = self.work.end[due] <= day
-            self.end(day, due[ended])
-            due = due[~ended]
-            state = self.state[due]
-            self._begin(day, due[state == UNBORN], view)
-            self._judge_trials(day, due[state == TRYING])
-            other = due[state == TRYING_RIVAL]
-            self._judge_rivals(day, other[self.trial_kind[other] == RIVAL])
-            self.upgrades.judge(day, other[self.trial_kind[other] == UPGRADE])
-            self._consider_rivals(day, due[state == EMBEDDED], view)
-            looking = where_equal(self.due, day)
-            self._start_trials(day, looking[self.state[looking] == WAITING], view)
+        self.decide(day, view)
         self.upgrades.begin(day)
         if day % 7 == 6:
             self._measure_shares()
         self.reactions.yesterday = view
+
+    def decide(self, day: int, view: View) -> None:
+        """The decisions of the workloads that are due: `sim.agents.compiled.day` makes the same ones in less time."""
+        due = where_equal(self.due, day)
+        if not len(due):
+            return
+        ended = self.work.end[due] <= day
+        self.end(day, due[ended])
+        due = due[~ended]
+        state = self.state[due]
+        self._begin(day, due[state == UNBORN], view)
+        self._judge_trials(day, due[state == TRYING])
+        other = due[state == TRYING_RIVAL]
+        self._judge_rivals(day, other[self.trial_kind[other] == RIVAL])
+        self.upgrades.judge(day, other[self.trial_kind[other] == UPGRADE])
+        self._consider_rivals(day, due[state == EMBEDDED], view)
+        looking = where_equal(self.due, day)
+        self._start_trials(day, looking[self.state[looking] == WAITING], view)
 
     # -- beginnings and ends ------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Spells: the intervals in which a workload uses a model, and why they ended."""
 
-from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,15 +60,15 @@ def _by_workload(workload, start, kind, workloads):  # type: ignore[no-untyped-d
     return order
 
 
-@dataclass
+COLUMNS = ("workload", "model", "kind", "start", "end", "since", "reason")
+
+
 class SpellLog:
     """Ended spells, in the order in which they ended. Days are half-open: [start, end)."""
 
-    columns: dict[str, list[NDArray[np.int32]]] = field(
-        default_factory=lambda: {
-            c: [] for c in ("workload", "model", "kind", "start", "end", "since", "reason")
-        }
-    )
+    def __init__(self) -> None:
+        self._parts: list[NDArray[np.int32]] = []
+        """Spells x COLUMNS each."""
 
     def add(
         self,
@@ -81,27 +81,23 @@ class SpellLog:
         reason: Reason,
     ) -> None:
         """Write down the spells of `rows` that lasted at least a day."""
-        lasted = start < end
-        count = int(lasted.sum())
-        if not count:
+        if not len(rows):
             return
-        for name, value in (
-            ("workload", rows[lasted]), ("model", model[lasted]), ("kind", kind[lasted]),
-            ("start", start[lasted]), ("end", np.full(count, end)), ("since", since[lasted]),
-            ("reason", np.full(count, int(reason))),
-        ):  # fmt: skip
-            self.columns[name].append(value.astype(np.int32))
+        part = np.empty((len(rows), len(COLUMNS)), dtype=np.int32)
+        columns: tuple[Any, ...] = (rows, model, kind, start, end, since, int(reason))
+        for number, value in enumerate(columns):
+            part[:, number] = value
+        self.extend(part[start < end])
+
+    def extend(self, spells: NDArray[np.int32]) -> None:
+        """Write down spells that lasted at least a day: spells x COLUMNS."""
+        if len(spells):
+            self._parts.append(spells)
 
     def arrays(self) -> dict[str, NDArray[np.int32]]:
-        """All spells, ordered by workload and start.
-
-        The log keeps these very arrays in place of its parts, so that the spells are held once.
-        """
-        empty = np.zeros(0, dtype=np.int32)
-        for name, parts in self.columns.items():
-            self.columns[name] = [np.concatenate(parts) if parts else empty]
-        workload, start, kind = (self.columns[name][0] for name in ("workload", "start", "kind"))
+        """All spells by column, ordered by workload and start."""
+        self._parts = [np.concatenate([np.empty((0, len(COLUMNS)), dtype=np.int32), *self._parts])]
+        columns = {name: self._parts[0][:, number] for number, name in enumerate(COLUMNS)}
+        workload, start, kind = columns["workload"], columns["start"], columns["kind"]
         order = _by_workload(workload, start, kind, int(workload.max(initial=-1)) + 1)
-        for name, (joined,) in self.columns.items():
-            self.columns[name] = [joined[order]]
-        return {name: joined for name, (joined,) in self.columns.items()}
+        return {name: column[order] for name, column in columns.items()}

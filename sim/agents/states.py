@@ -18,14 +18,12 @@ from sim.agents.judgement import Judgement
 from sim.agents.model_sets import NO_MODEL, Memory
 from sim.agents.planted_loyalty import PlantedLoyalty
 from sim.agents.population import FOREVER, Workloads
+from sim.agents.rows import Rows
 from sim.agents.spells import Kind, Reason, SpellLog
-from sim.compiled import compiled
 from sim.market import Market
 from sim.mechanisms.rival_trials import RivalTrials
 from sim.randomness import Draws, Purpose
 from sim.scenario import Scenario
-
-Rows = NDArray[np.int64]
 
 MOST_FAILURES = 12
 """Failures after which the wait stops growing (assumed; as a rule `longest_wait_days` has stopped it before)."""
@@ -48,16 +46,13 @@ UNBORN, WAITING, TRYING, EMBEDDED, TRYING_RIVAL, ENDED = (int(state) for state i
 TRIAL, HOME, RIVAL, UPGRADE, BESIDE = (int(kind) for kind in Kind)
 ALL = slice(None)
 
-
-@compiled
-def where_equal(values, value):  # type: ignore[no-untyped-def]
-    """The rows where an array of integers has this value."""
-    rows = np.empty(len(values), dtype=np.int64)
-    count = 0
-    for i in range(len(values)):
-        rows[count] = i
-        count += values[i] == value
-    return rows[:count].copy()
+AGENT = np.dtype([
+    ("since", np.int32), ("home_start", np.int32), ("trial_start", np.int32), ("decisions", np.int32),
+    ("beside_start", np.int32), ("beside_since", np.int32), ("trial", np.int16), ("left", np.int16),
+    ("pinned", np.int16), ("failures", np.int16), ("trial_kind", np.int8), ("silent", np.bool_), ("loyal", np.bool_),
+], align=True)  # fmt: skip
+"""A workload's state, but what all of them are searched for: a decision touches few, and each costs one read of
+memory."""
 
 
 class States:
@@ -72,27 +67,31 @@ class States:
         self.due = workloads.start.copy()
         """The day of the next decision."""
         self.home = np.full(n, NO_MODEL, dtype=np.int16)
-        self.trial = np.full(n, NO_MODEL, dtype=np.int16)
-        self.trial_kind = np.full(n, TRIAL, dtype=np.int8)
-        self.since = np.zeros(n, dtype=np.int32)
+        self.table = np.zeros(n, dtype=AGENT)
+        """What follows, up to `pinned`."""
+        self.trial, self.trial_kind = self.table["trial"], self.table["trial_kind"]
+        self.trial[:], self.trial_kind[:] = NO_MODEL, TRIAL
+        self.since = self.table["since"]
         """The day since which the work is embedded in its home."""
-        self.home_start = np.zeros(n, dtype=np.int32)
-        self.trial_start = np.zeros(n, dtype=np.int32)
+        self.home_start = self.table["home_start"]
+        self.trial_start = self.table["trial_start"]
         """The first days of the spells that are open."""
-        self.silent = np.zeros(n, dtype=bool)
+        self.silent = self.table["silent"]
         """Whether the home is silent while another model is tried."""
-        self.failures = np.zeros(n, dtype=np.int16)
+        self.failures = self.table["failures"]
         """Searches and trials that failed since the last embedding, loss of home or news of a release."""
-        self.decisions = np.zeros(n, dtype=np.int32)
+        self.decisions = self.table["decisions"]
         """Choices so far."""
         self.memory = Memory(n, len(market.listed))
-        self.left = np.full(n, NO_MODEL, dtype=np.int16)
+        self.left = self.table["left"]
+        self.left[:] = NO_MODEL
         """The home that was left for the present one after a comparison."""
-        self.pinned = workloads.pinned_model.copy()
+        self.pinned = self.table["pinned"]
+        self.pinned[:] = workloads.pinned_model
         """The model to which a workload is bound."""
-        self.planted = PlantedLoyalty(scenario, market, workloads, draws)
+        self.planted = PlantedLoyalty(scenario, market, workloads, draws, self.table["loyal"])
         self.spells = SpellLog()
-        self.beside = Beside(n, self.spells)
+        self.beside = Beside(self.table, self.spells)
         """What is kept beside the home after an upgrade."""
 
     def has_home(self, rows: Rows | slice) -> NDArray[np.bool_]:
@@ -109,14 +108,18 @@ class States:
 
     def wait(self, day: int, rows: Rows) -> None:
         """Wait for the next look: on average twice as long with each failure, up to longest_wait_days."""
-        search = self.scenario.search
-        mean = np.minimum(search.look_every_days * np.exp2(self.failures[rows]), search.longest_wait_days)
+        mean = self.days_to_look(self.failures[rows])
         self.due[rows] = self._next_look(Purpose.LOOK, day, rows, mean)
         self.failures[rows] = np.minimum(self.failures[rows] + 1, MOST_FAILURES)
         self.state[rows] = WAITING
 
+    def days_to_look(self, failures: NDArray[np.int16]) -> NDArray[np.floating]:
+        """Mean days to the next look, after this many failures."""
+        search = self.scenario.search
+        return np.asarray(np.minimum(search.look_every_days * np.exp2(failures), search.longest_wait_days))
+
     def _next_look(
-        self, purpose: Purpose, day: int, rows: Rows, mean: NDArray[np.float64]
+        self, purpose: Purpose, day: int, rows: Rows, mean: NDArray[np.floating]
     ) -> NDArray[np.int64]:
         """The day of each one's next look, at the latest the end of its work or of the world."""
         latest = np.minimum(self.work.end[rows], self.scenario.days)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from sim.agents.model_sets import NO_MODEL, contains
 from sim.agents.population import FOREVER
+from sim.agents.rows import Rows, where_equal
 from sim.agents.spells import Reason
-from sim.agents.states import TRYING_RIVAL, UPGRADE, Rows, States
+from sim.agents.states import TRYING_RIVAL, UPGRADE, States
 from sim.market import NO_LINE
 from sim.mechanisms.upgrade import Upgrade
 
@@ -36,8 +37,8 @@ class Upgrades:
             earlier = (market.line == market.line[number]) & (market.release_day < market.release_day[number])
             if market.line[number] == NO_LINE or not earlier.any():
                 continue
-            may_hear = (states.pinned == NO_MODEL) & (self.work.curiosity > 0)
-            rows = np.flatnonzero(np.isin(states.home, np.flatnonzero(earlier)) & may_hear)
+            rows = np.flatnonzero(np.isin(states.home, np.flatnonzero(earlier)))
+            rows = rows[(states.pinned[rows] == NO_MODEL) & (self.work.curiosity[rows] > 0)]
             entity, key = self.work.entity[rows], market.key[number]
             takes = self.upgrade.takes_up(states.draws, entity, key)
             rows, entity = rows[takes], entity[takes]
@@ -49,7 +50,7 @@ class Upgrades:
 
         Who tries a rival judges that first; while the new model does not answer, one waits for it.
         """
-        rows = np.flatnonzero(self.day == day)
+        rows = where_equal(self.day, day)
         if not len(rows):
             return
         market, states, model = self.market, self.states, self.model[rows]

@@ -82,6 +82,11 @@ class _Truncated(_Family):
         low, high = self._bounds
         return (self._cdf(low), self._cdf(high))
 
+    @property
+    def truncation(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The probabilities between which it is truncated, and its bounds."""
+        return self._probabilities, self._bounds
+
     @model_validator(mode="after")
     def _leaves_something(self) -> Self:
         low, high = self._bounds
@@ -292,6 +297,23 @@ class Distribution(BaseModel):
         if self.constant_ is not None:
             return np.full(inside.shape, self.constant_)
         return self._family[1].quantile(inside)
+
+    @property
+    def in_numbers(self) -> tuple[str, tuple[float, float], tuple[float, float], tuple[float, float]]:
+        """The family, its two parameters in the order of the schema (0 where it has one), the probabilities between
+        which it is truncated, and its bounds: for compiled loops."""
+        everywhere = (0.0, 1.0), (-math.inf, math.inf)
+        match self.constant_ if self.constant_ is not None else self._family[1]:
+            case Normal() as family:
+                return "normal", (family.mean_, family.sd), *family.truncation
+            case Lognormal() as family:
+                return "lognormal", (family.median, family.sigma), *family.truncation
+            case Exponential() as family:
+                return "exponential", (family.mean_, 0.0), *family.truncation
+            case Uniform() as family:
+                return "uniform", (family.low, family.high), *everywhere
+            case value:
+                return "constant", (float(value), 0.0), *everywhere  # type: ignore[arg-type]
 
     @property
     def mean(self) -> float:

@@ -19,7 +19,7 @@ from sim.agents.choice import (
     plain_utilities,
     view_of,
 )  # fmt: skip
-from sim.agents.compiled_choice import earliest_times
+from sim.agents.compiled.choice import earliest_times
 from sim.agents.population import Workloads
 from sim.market import Market
 from sim.mechanisms import MECHANISMS

@@ -34,18 +34,12 @@ class View(NamedTuple):
     context: NDArray[np.float64]
 
 
-class Traits(NamedTuple):
-    """What a choice asks of the work: one entry for each workload of the world."""
-
-    entity: NDArray[np.uint64]
-    category: NDArray[np.int8]
-    hardness: NDArray[np.float32]
-    log_willingness: NDArray[np.float32]
-    price_sensitivity: NDArray[np.float32]
-    needs_tools: NDArray[np.bool_]
-    needs_permissive: NDArray[np.bool_]
-    context_tokens: NDArray[np.float32]
-    accepts_free: NDArray[np.bool_]
+WORK = np.dtype([
+    ("entity", np.uint64), ("hardness", np.float32), ("log_willingness", np.float32), ("price_sensitivity", np.float32),
+    ("context_tokens", np.float32), ("category", np.int8), ("needs_tools", np.bool_), ("needs_permissive", np.bool_),
+    ("accepts_free", np.bool_),
+], align=True)  # fmt: skip
+"""What a choice asks of a piece of work."""
 
 
 class Past(NamedTuple):
@@ -84,16 +78,15 @@ def best_ability(rows, work, view):  # type: ignore[no-untyped-def]
     best = np.full(len(rows), -np.inf)
     for i in range(len(rows)):
         w = rows[i]
-        g = work.category[w]
+        of = work[w]
+        g = of.category
         for j in range(len(view.context)):
             if (
                 view.ability[j, g] > best[i]
-                and (
-                    view.log_price[j, g] <= work.log_willingness[w] or (view.free[j] and work.accepts_free[w])
-                )
-                and (view.tools[j] or not work.needs_tools[w])
-                and (view.permissive[j] or not work.needs_permissive[w])
-                and view.context[j] >= work.context_tokens[w]
+                and (view.log_price[j, g] <= of.log_willingness or (view.free[j] and of.accepts_free))
+                and (view.tools[j] or not of.needs_tools)
+                and (view.permissive[j] or not of.needs_permissive)
+                and view.context[j] >= of.context_tokens
             ):
                 best[i] = view.ability[j, g]
     return best
@@ -151,12 +144,13 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
     earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
     for i in range(n):
         w = rows[i]
+        of = work[w]
         # Each option has its own draw, so an option that is added or removed changes no other option's taste shock.
         # Times are kept as logarithms, so that no utility is too large or too small.
-        race = hash_bits(keys.choice, work.entity[w], day)
+        race = hash_bits(keys.choice, of.entity, day)
         best = math.log(-math.log(unit(mix(race)))) - outside[i]
-        g = work.category[w]
-        price_coefficient = alpha * work.price_sensitivity[w]
+        g = of.category
+        price_coefficient = alpha * of.price_sensitivity
         most, far = kappa * cap - price_coefficient * log_free_price, 0.0
         # Whether a model that is known to fit may be chosen: its value has no error of perception.
         known_eligible = False
@@ -165,8 +159,8 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
         if known_eligible:
             most = max(kappa, quality) * cap - price_coefficient * log_free_price
         elif fit_on:
-            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (work.hardness[w] + cap - top[g]))))
-        error = mix(keys.perception + work.entity[w] * GOLDEN)
+            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (of.hardness + cap - top[g]))))
+        error = mix(keys.perception + of.entity * GOLDEN)
         earliest_times(
             race, error, view.key, model_step, slowness[g], weakness[g],
             far, far * factor_per_sd, far * factor_per_sd**2, far * factor_per_sd**3, far * factor_per_sd**4, earliest,
@@ -184,29 +178,27 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
             number = view.numbers[j]
             if number == home[i] or (passed_over[w, number >> 6] >> np.uint64(number & 63)) & ONE:
                 continue
-            if (work.needs_tools[w] and not view.tools[j]) or (
-                work.needs_permissive[w] and not view.permissive[j]
-            ):
+            if (of.needs_tools and not view.tools[j]) or (of.needs_permissive and not view.permissive[j]):
                 continue
-            if work.context_tokens[w] > view.context[j]:
+            if of.context_tokens > view.context[j]:
                 continue
             log_paid = view.log_price[j, g]
-            if view.free[j] and work.accepts_free[w]:
+            if view.free[j] and of.accepts_free:
                 log_paid = log_free_price
-            elif log_paid > work.log_willingness[w]:
+            elif log_paid > of.log_willingness:
                 continue
-            value = -alpha * work.price_sensitivity[w] * log_paid
+            value = -alpha * of.price_sensitivity * log_paid
             if (known_to_fit[w, number >> 6] >> np.uint64(number & 63)) & ONE:
                 # What is known to fit is judged without error of perception.
-                margin = match_sd * normal_quantile(draw_unit(keys.match, work.entity[w], view.key[j]))
+                margin = match_sd * normal_quantile(draw_unit(keys.match, of.entity, view.key[j]))
                 if fit_on:
-                    margin += view.ability[j, g] - work.hardness[w]
+                    margin += view.ability[j, g] - of.hardness
                 value += quality * min(margin, cap)
             elif fit_on:
                 error_of_j = perception_sd * normal_quantile(
-                    draw_unit(keys.perception, work.entity[w], view.key[j])
+                    draw_unit(keys.perception, of.entity, view.key[j])
                 )
-                value += kappa * min(perceived[j, g] + error_of_j - work.hardness[w], cap)
+                value += kappa * min(perceived[j, g] + error_of_j - of.hardness, cap)
             u = unit(mix(race + view.key[j]))
             if (1.0 - u) * slowness[g, j] >= _SLACK * math.exp(best + value):
                 continue

@@ -1,0 +1,276 @@
+"""The decisions of one day, compiled: what `sim.agents.search` says, workload by workload.
+
+Agents of one day do not see each other: shares of use are measured once a week, after the day.
+"""
+
+import numpy as np
+
+from sim.agents.compiled.choice import Past, best_ability, winners
+from sim.agents.compiled.judgement import cost_of_change, experienced, fits, judged, usable
+from sim.agents.compiled.moves import (
+    Ended,
+    close_home,
+    close_trial,
+    come_home,
+    compare,
+    embed,
+    finish,
+    next_rival_look,
+    open_trial,
+    reject,
+    reopen,
+    wait,
+)
+from sim.agents.compiled.quantiles import quantile
+from sim.agents.model_sets import NO_MODEL
+from sim.agents.population import FOREVER
+from sim.agents.rows import where_equal
+from sim.agents.spells import COLUMNS as NAMES
+from sim.agents.spells import Reason
+from sim.agents.states import (
+    EMBEDDED,
+    ENDED,
+    RIVAL,
+    TRIAL,
+    TRYING,
+    TRYING_RIVAL,
+    UNBORN,
+    UPGRADE,
+    WAITING,
+)
+from sim.compiled import compiled
+from sim.randomness import draw_unit
+
+EMBEDS, MISFIT, MOVED, RETURNED, SILENT = (
+    int(reason) for reason in (Reason.EMBEDDED, Reason.MISFIT, Reason.MOVED, Reason.RETURNED, Reason.SILENT)
+)
+COLUMNS = len(NAMES)
+MOST_SPELLS = 3
+"""Spells of one workload that can end on a day by its own decision: a home, a trial, and a model beside the home."""
+
+
+@compiled
+def decide(day, agents, fixed, models, view):  # type: ignore[no-untyped-def]
+    """Let every workload whose decision is due on `day` act. Returns the spells that ended, one a row, and the number
+    of choices.
+
+    Whoever has acted is due on a later day, so that each step below finds only those whom no step before it moved.
+    """
+    due = where_equal(agents.due, day)
+    ended = Ended(np.empty((MOST_SPELLS * len(due), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64))
+    end(day, due, agents, ended)
+    begin(day, due, agents, fixed, view, ended)
+    judge_trials(day, due, agents, fixed, models, ended)
+    judge_rivals(day, due, agents, fixed, models, ended)
+    judge_upgrades(day, due, agents, fixed, models, ended)
+    choices = consider_rivals(day, due, agents, fixed, models, view, ended)
+    choices += start_trials(day, due, agents, fixed, models, view)
+    return ended.spells[: ended.written[0]], choices
+
+
+@compiled
+def acting(day, due, agents, state):  # type: ignore[no-untyped-def]
+    """Those of `due` who are in a state, and have not acted yet."""
+    rows, count = np.empty(len(due), dtype=np.int64), 0
+    for w in due:
+        rows[count] = w
+        count += agents.state[w] == state and agents.due[w] == day
+    return rows[:count]
+
+
+@compiled
+def end(day, due, agents, ended):  # type: ignore[no-untyped-def]
+    """The job is done, or the user leaves the platform."""
+    for w in due:
+        if agents.end[w] <= day:
+            finish(agents, ended, w, day)
+
+
+@compiled
+def begin(day, due, agents, fixed, view, ended):  # type: ignore[no-untyped-def]
+    """Workloads that are bound to a model begin with it; the others begin to search, unless backlog is off and no
+    listed model can serve them."""
+    rules, rows, count = fixed.rules[0], acting(day, due, agents, UNBORN), 0
+    for w in rows:
+        pinned = agents.table[w].pinned
+        if pinned != NO_MODEL:
+            embed(agents, fixed, ended, w, day, pinned, day)
+            agents.due[w] = agents.end[w]
+        else:
+            agents.state[w] = WAITING
+            rows[count] = w
+            count += 1
+    if count and not rules.backlog:
+        frontier = best_ability(rows[:count], fixed.work, view)
+        for i in range(count):
+            w = rows[i]
+            able = frontier[i] >= fixed.work[w].hardness if rules.fit else np.isfinite(frontier[i])
+            if not able:
+                agents.state[w], agents.due[w] = ENDED, FOREVER
+
+
+@compiled
+def judge_trials(day, due, agents, fixed, models, ended):  # type: ignore[no-untyped-def]
+    """A trial ends: the model fits and becomes the home, or it is rejected."""
+    for w in acting(day, due, agents, TRYING):
+        agent = agents.table[w]
+        model = models[agent.trial]
+        if model.listed and (agent.loyal or fits(fixed.work[w], model, fixed.rules[0])):
+            close_trial(agents, ended, w, day, EMBEDS)
+            embed(agents, fixed, ended, w, day, agent.trial, day)
+        else:
+            close_trial(agents, ended, w, day, MISFIT)
+            reject(agents, w, agent.trial)
+            wait(agents, fixed, w, day)
+
+
+@compiled
+def judge_rivals(day, due, agents, fixed, models, ended):  # type: ignore[no-untyped-def]
+    """A rival's trial ends: work moves if the rival is better by more than the switching cost, else it returns."""
+    rules = fixed.rules[0]
+    for w in acting(day, due, agents, TRYING_RIVAL):
+        agent, work, life, home = agents.table[w], fixed.work[w], fixed.life[w], agents.home[w]
+        if agent.trial_kind != RIVAL:
+            continue
+        old, new, rival = models[home], models[agent.trial], agent.trial
+        serves = fits(work, new, rules)
+        gain = judged(work, life, new, rules, day) - experienced(work, life, old, rules)
+        cost = cost_of_change(life, old, new, rules, day - agent.since)
+        if (serves and gain > cost) or agent.loyal:
+            if not agent.silent:
+                close_home(agents, ended, w, day, MOVED)
+            close_trial(agents, ended, w, day, EMBEDS)
+            compare(agents, w, home)
+            embed(agents, fixed, ended, w, day, rival, day)
+            agent.left = home
+        else:
+            close_trial(agents, ended, w, day, RETURNED)
+            if serves:
+                compare(agents, w, rival)
+            come_home(agents, fixed, w, day)
+        if not serves:
+            reject(agents, w, rival)
+
+
+@compiled
+def judge_upgrades(day, due, agents, fixed, models, ended):  # type: ignore[no-untyped-def]
+    """The trial of an upgrade ends: work stays with the new model, or changes back. See `sim.agents.upgrades`."""
+    rules = fixed.rules[0]
+    for w in acting(day, due, agents, TRYING_RIVAL):
+        agent, work, life, home = agents.table[w], fixed.work[w], fixed.life[w], agents.home[w]
+        if agent.trial_kind != UPGRADE:
+            continue
+        tenure = agent.since
+        old, new = models[home], models[agent.trial]
+        serves = fits(work, new, rules)
+        gain = judged(work, life, new, rules, day) - experienced(work, life, old, rules)
+        if (serves and gain >= -cost_of_change(life, old, new, rules, day - tenure)) or agent.loyal:
+            close_trial(agents, ended, w, day, EMBEDS)
+            compare(agents, w, home)
+            embed(agents, fixed, ended, w, day, agent.trial, tenure)
+            agent.left = home
+            days = np.rint(quantile(rules.beside_days, draw_unit(rules.beside_length, work.entity, new.key)))
+            if rules.beside and days > 0:
+                agents.beside[w], agents.beside_until[w] = home, int(min(day + days, float(FOREVER)))
+                agent.beside_start, agent.beside_since = day, tenure
+        else:
+            close_trial(agents, ended, w, day, RETURNED)
+            if serves:
+                compare(agents, w, agent.trial)
+            else:
+                reject(agents, w, agent.trial)
+            come_home(agents, fixed, w, day)
+
+
+@compiled
+def consider_rivals(day, due, agents, fixed, models, view, ended):  # type: ignore[no-untyped-def]
+    """Embedded workloads look around: staying and every rival not yet compared are the options of one choice."""
+    rules, rows = fixed.rules[0], acting(day, due, agents, EMBEDDED)
+    if not rules.rivals:
+        for w in rows:
+            next_rival_look(agents, fixed, w, day)
+        return 0
+    outside = np.empty(len(rows))
+    for i in range(len(rows)):
+        w = rows[i]
+        value = experienced(fixed.work[w], fixed.life[w], models[agents.home[w]], rules)
+        outside[i] = value + rules.inertia
+        if rules.regret:
+            look_back(agents, fixed, models, w, day, value)
+    chosen = winners(
+        rows,
+        fixed.work,
+        Past(agents.passed_over, agents.known_to_fit),
+        view,
+        agents.home[rows],
+        outside,
+        np.uint64(day),
+        fixed.keys,
+        fixed.weights,
+    )
+    for i in range(len(rows)):
+        w, number = rows[i], chosen[i]
+        agents.table[w].decisions += 1
+        if number == NO_MODEL:
+            next_rival_look(agents, fixed, w, day)
+            continue
+        open_trial(agents, fixed, w, day, number, models[number], RIVAL)
+        if draw_unit(rules.home_silent, fixed.work[w].entity, models[number].key) < rules.silent_share:
+            close_home(agents, ended, w, day, SILENT)
+            agents.table[w].silent = True
+    return len(rows)
+
+
+@compiled
+def look_back(agents, fixed, models, w, day, worth):  # type: ignore[no-untyped-def]
+    """Where the home disappoints, the better one that was left for it may be compared again. worth: the home's."""
+    left, work, rules = agents.table[w].left, fixed.work[w], fixed.rules[0]
+    if (
+        left != NO_MODEL
+        and draw_unit(rules.look_back_at, work.entity, np.uint64(day)) < rules.look_back
+        and experienced(work, fixed.life[w], models[left], rules) > worth
+    ):
+        reopen(agents, w, left)
+
+
+@compiled
+def start_trials(day, due, agents, fixed, models, view):  # type: ignore[no-untyped-def]
+    """Waiting workloads choose a model to try, or go on waiting."""
+    rows = acting(day, due, agents, WAITING)
+    home, outside = np.full(len(rows), NO_MODEL, dtype=np.int16), np.full(len(rows), fixed.rules[0].outside)
+    chosen = winners(
+        rows,
+        fixed.work,
+        Past(agents.rejected, agents.known_to_fit),
+        view,
+        home,
+        outside,
+        np.uint64(day),
+        fixed.keys,
+        fixed.weights,
+    )
+    for i in range(len(rows)):
+        w, number = rows[i], chosen[i]
+        agents.table[w].decisions += 1
+        if agents.table[w].decisions == 1:
+            number = first_choice(fixed, models, w, day, number)
+        if number == NO_MODEL:
+            wait(agents, fixed, w, day)
+        else:
+            open_trial(agents, fixed, w, day, number, models[number], TRIAL)
+    return len(rows)
+
+
+@compiled
+def first_choice(fixed, models, w, day, chosen):  # type: ignore[no-untyped-def]
+    """What new work tries: the default of its application, if it may; users of a wave the model that drew them."""
+    life = fixed.life[w]
+    if life.wave_model != NO_MODEL and models[life.wave_model].listed:
+        return life.wave_model
+    if life.takes_default:
+        default = fixed.default[day, life.app]
+        if default != NO_MODEL:
+            model = models[default]
+            if model.listed and model.up and usable(fixed.work[w], model):
+                return default
+    return chosen

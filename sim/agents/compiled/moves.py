@@ -1,0 +1,189 @@
+"""The elementary moves of workload `w` between states, compiled: see `sim.agents.states`, whose arrays they write.
+
+`agents` and `fixed` are those of `sim.agents.compiled.tables`; `ended` takes the spells that end.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.agents.compiled.quantiles import quantile
+from sim.agents.model_sets import NO_MODEL
+from sim.agents.population import FOREVER
+from sim.agents.spells import Kind, Reason
+from sim.agents.states import (
+    EMBEDDED,
+    ENDED,
+    HOME,
+    MOST_FAILURES,
+    TRIAL,
+    TRYING,
+    TRYING_RIVAL,
+    UPGRADE,
+    WAITING,
+)
+from sim.compiled import compiled
+from sim.randomness import GOLDEN, STEP, draw_unit, mix, unit
+
+BESIDE = int(Kind.BESIDE)
+DONE, HOME_LOST = int(Reason.ENDED), int(Reason.HOME_LOST)
+ONE = np.uint64(1)
+
+
+class Ended(NamedTuple):
+    """Spells that ended today, one a row in the order of `spells.COLUMNS`, and how many there are."""
+
+    spells: NDArray[np.int32]
+    written: NDArray[np.int64]  # how many: one number
+
+
+# -- spells -----------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def write(ended, w, model, kind, start, end, since, reason):  # type: ignore[no-untyped-def]
+    """Write down a spell that lasted at least a day."""
+    if start < end:
+        row, spells = ended.written[0], ended.spells
+        spells[row, 0], spells[row, 1], spells[row, 2], spells[row, 3] = w, model, kind, start
+        spells[row, 4], spells[row, 5], spells[row, 6] = end, since, reason
+        ended.written[0] = row + 1
+
+
+@compiled
+def close_home(agents, ended, w, day, reason):  # type: ignore[no-untyped-def]
+    """Write down the spell of a home that ends today."""
+    agent = agents.table[w]
+    write(ended, w, agents.home[w], HOME, agent.home_start, day, agent.since, reason)
+
+
+@compiled
+def close_trial(agents, ended, w, day, reason):  # type: ignore[no-untyped-def]
+    """Write down the spell of a trial that ends today; an upgrade's has the home's tenure."""
+    agent = agents.table[w]
+    since = agent.since if agent.trial_kind == UPGRADE else agent.trial_start
+    write(ended, w, agent.trial, agent.trial_kind, agent.trial_start, day, since, reason)
+
+
+@compiled
+def close_beside(agents, ended, w, day, reason):  # type: ignore[no-untyped-def]
+    """Give up what is kept beside the home, if anything is."""
+    if agents.beside[w] != NO_MODEL:
+        agent = agents.table[w]
+        write(ended, w, agents.beside[w], BESIDE, agent.beside_start, day, agent.beside_since, reason)
+        agents.beside[w], agents.beside_until[w] = NO_MODEL, FOREVER
+
+
+# -- memory -----------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def reject(agents, w, model):  # type: ignore[no-untyped-def]
+    """A model failed."""
+    agents.rejected[w, model >> 6] |= ONE << np.uint64(model & 63)
+    agents.passed_over[w, model >> 6] |= ONE << np.uint64(model & 63)
+
+
+@compiled
+def compare(agents, w, model):  # type: ignore[no-untyped-def]
+    """A model fits, and was compared with another one."""
+    agents.known_to_fit[w, model >> 6] |= ONE << np.uint64(model & 63)
+    agents.passed_over[w, model >> 6] |= ONE << np.uint64(model & 63)
+
+
+@compiled
+def reopen(agents, w, model):  # type: ignore[no-untyped-def]
+    """A model that is known to fit may be compared again."""
+    agents.passed_over[w, model >> 6] &= ~(ONE << np.uint64(model & 63))
+
+
+# -- waiting and trying -----------------------------------------------------------------------------------------------
+
+
+@compiled
+def next_look(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
+    """The first day after `day` whose draw lies below the chance, `latest` at most: see `Draws.next_event`."""
+    base, t = mix(key + entity * GOLDEN), day + 1
+    while t < latest and unit(mix(base + (np.uint64(t) + ONE) * STEP)) >= chance:
+        t += 1
+    return min(t, latest)
+
+
+@compiled
+def wait(agents, fixed, w, day):  # type: ignore[no-untyped-def]
+    """Wait for the next look, the longer the more failed."""
+    agent, rules = agents.table[w], fixed.rules[0]
+    latest = min(np.int64(agents.end[w]), rules.horizon)
+    chance = rules.wait_chance[agent.failures]
+    agents.due[w] = next_look(rules.look, fixed.work[w].entity, day, chance, latest)
+    agent.failures = min(agent.failures + 1, MOST_FAILURES)
+    agents.state[w] = WAITING
+
+
+@compiled
+def open_trial(agents, fixed, w, day, number, model, kind):  # type: ignore[no-untyped-def]
+    """Begin a trial of a model. number, model: its number and its record; kind: TRIAL, or RIVAL."""
+    agent, life, rules = agents.table[w], fixed.life[w], fixed.rules[0]
+    # A planted share of those who begin in the window stays for good: see `sim.agents.planted_loyalty`.
+    if (
+        number == rules.planted_model
+        and rules.planted_from <= day < rules.planted_to
+        and draw_unit(rules.planted, np.uint64(life.user), np.uint64(0)) < rules.planted_share
+    ):
+        agent.loyal, agents.end[w] = True, FOREVER
+    u = draw_unit(rules.trial_length, fixed.work[w].entity, model.key)
+    days = quantile(rules.trial_days if kind == TRIAL else rules.rival_days, u)
+    agents.state[w] = TRYING if kind == TRIAL else TRYING_RIVAL
+    agent.trial, agent.trial_kind, agent.trial_start = number, kind, day
+    agents.due[w] = int(min(day + max(1.0, np.rint(days)), float(agents.end[w])))
+
+
+# -- homes ------------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def next_rival_look(agents, fixed, w, day):  # type: ignore[no-untyped-def]
+    """Work with a home looks at rivals on some later day, or never."""
+    life, rules = fixed.life[w], fixed.rules[0]
+    if rules.rivals:
+        latest = min(np.int64(agents.end[w]), rules.horizon)
+        agents.due[w] = next_look(rules.rival_look, fixed.work[w].entity, day, life.rival_chance, latest)
+    else:
+        agents.due[w] = agents.end[w]
+
+
+@compiled
+def embed(agents, fixed, ended, w, day, model, since):  # type: ignore[no-untyped-def]
+    """A home begins. since: the day on which tenure began. Who is planted as loyal stays bound to it."""
+    close_beside(agents, ended, w, day, HOME_LOST)
+    agent = agents.table[w]
+    agents.home[w], agents.state[w] = model, EMBEDDED
+    agent.failures, agent.silent, agent.left = 0, False, NO_MODEL
+    agent.since, agent.home_start = since, day
+    if agent.loyal:
+        agent.pinned, agents.due[w] = model, agents.end[w]
+    else:
+        next_rival_look(agents, fixed, w, day)
+
+
+@compiled
+def come_home(agents, fixed, w, day):  # type: ignore[no-untyped-def]
+    """Back to the home after the trial of another model; one that was silent begins a new spell."""
+    agent = agents.table[w]
+    if agent.silent:
+        agent.home_start, agent.silent = day, False
+    agents.state[w] = EMBEDDED
+    next_rival_look(agents, fixed, w, day)
+
+
+@compiled
+def finish(agents, ended, w, day):  # type: ignore[no-untyped-def]
+    """The job is done, or the user leaves the platform."""
+    state = agents.state[w]
+    if state in (EMBEDDED, TRYING_RIVAL) and not agents.table[w].silent:
+        close_home(agents, ended, w, day, DONE)
+    if state in (TRYING, TRYING_RIVAL):
+        close_trial(agents, ended, w, day, DONE)
+    close_beside(agents, ended, w, day, DONE)
+    agents.state[w], agents.due[w], agents.home[w] = ENDED, FOREVER, NO_MODEL
