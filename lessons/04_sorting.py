@@ -1,0 +1,168 @@
+"""Lesson 4: do users become loyal?"""
+
+import marimo
+
+app = marimo.App(width="compact", app_title="Lesson 4: Do users become loyal?", css_file="frame/notebook.css")
+
+with app.setup:
+    import marimo as mo
+
+    from lessons.course import sorting as lesson
+    from lessons.frame import notebook
+
+    LESSON = lesson.LESSON
+
+
+@app.function
+def experiment(seed: int):
+    """What the world of one seed shows of the lesson's misconception."""
+    return lesson.experiment(seed)
+
+
+@app.cell
+def _():
+    notebook.opening(LESSON)
+    return
+
+
+@app.cell
+def _():
+    prediction = notebook.prediction(LESSON)
+    prediction
+    return (prediction,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    controls = notebook.controls(
+        kinds=mo.ui.switch(label="show hobbyists and companies, each alone"),
+        companies=mo.ui.slider(
+            0,
+            100,
+            step=10,
+            value=lesson.COMPANIES,
+            show_value=True,
+            label="percent of users that are companies",
+        ),
+        days=mo.ui.slider(
+            15,
+            120,
+            step=15,
+            value=lesson.DAYS,
+            show_value=True,
+            label="days that a hobbyist stays, on average",
+        ),
+        loyal=mo.ui.switch(
+            label="another world: all are alike and settle in (the days have no effect there)"
+        ),
+        seed=notebook.seed(),
+    )
+    notebook.shown(controls)
+    return (controls,)
+
+
+@app.cell
+def _(controls):
+    chosen = controls.value
+    world = lesson.variant(chosen["companies"], chosen["days"], loyal=chosen["loyal"])
+    mo.vstack(
+        [
+            notebook.picture(lesson.picture(world, chosen["seed"], kinds=chosen["kinds"])),
+            notebook.picture(lesson.leaving(world, chosen["seed"], kinds=chosen["kinds"])),
+        ]
+    )
+    return (chosen,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    mo.md(
+        "The first picture counts who is left. The second one asks the same users month by month: of those "
+        "who were there a month ago, how many left? If users become loyal, this falls. It does. Now show "
+        "each kind alone (first control). Then go to the other world (last switch), whose curve of all users "
+        "is much like this one, and look at each kind again."
+    )
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.feedback(LESSON, prediction)
+    return
+
+
+@app.cell
+def _(chosen):
+    mo.md(
+        "## The verdict, and how often it is "
+        f"wrong\n\n{lesson.verdict(chosen['companies'], chosen['days'], chosen['seed'])}"
+    )
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    turn = mo.ui.number(1, 99, step=1, value=1, label="round")
+    guess = notebook.guess(LESSON)
+    mo.vstack([mo.md("## Which switch did we flip?"), turn])
+    return guess, turn
+
+
+@app.cell
+def _(turn):
+    switch = notebook.flipped(LESSON, turn.value)
+    mo.vstack(
+        [
+            notebook.picture(lesson.twins(switch)),
+            notebook.picture(lesson.flipped_leaving(switch)),
+        ]
+    )
+    return (switch,)
+
+
+@app.cell
+def _(guess):
+    guess
+    return
+
+
+@app.cell
+def _(guess, switch):
+    notebook.verdict_on_guess(guess.value, switch)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.take_away(LESSON)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    exercises = notebook.exercises(LESSON)
+    exercises
+    return (exercises,)
+
+
+@app.cell
+def _(exercises):
+    notebook.results(LESSON, exercises.value)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.code(LESSON)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
