@@ -1,0 +1,158 @@
+"""Lesson 5: flat for ever?"""
+
+import marimo
+
+app = marimo.App(width="compact", app_title="Lesson 5: Flat for ever?", css_file="frame/notebook.css")
+
+with app.setup:
+    import marimo as mo
+
+    from lessons.course import plateau as lesson
+    from lessons.frame import notebook
+
+    LESSON = lesson.LESSON
+
+
+@app.function
+def experiment(seed: int):
+    """What the world of one seed shows of the lesson's misconception."""
+    return lesson.experiment(seed)
+
+
+@app.cell
+def _():
+    notebook.opening(LESSON)
+    return
+
+
+@app.cell
+def _():
+    prediction = notebook.prediction(LESSON)
+    prediction
+    return (prediction,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    controls = notebook.controls(
+        seen=mo.ui.slider(3, 11, value=lesson.SEEN, show_value=True, label="years that you have seen"),
+        revealed=mo.ui.switch(label="show what happened afterwards"),
+        group=mo.ui.dropdown(
+            ["high end", "regular", lesson.DRAWN],
+            value="high end",
+            allow_select_none=False,
+            label="customers (drawn: like the high end, by the computer)",
+        ),
+        users=mo.ui.slider(
+            steps=list(lesson.SIZES),
+            value=lesson.USERS,
+            show_value=True,
+            label="users (where they are drawn)",
+        ),
+        seed=notebook.seed(),
+    )
+    notebook.shown(controls)
+    return (controls,)
+
+
+@app.cell
+def _(controls):
+    chosen = controls.value
+    who = lesson.Customers(chosen["group"], chosen["seed"], chosen["users"])
+    notebook.picture(lesson.picture(who, chosen["seen"], revealed=chosen["revealed"]))
+    return (chosen,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    mo.md(
+        "The thick line is what you have seen. The other lines are four ways to go on. “Stays as it is” "
+        "takes the last value for good. The three others are curves that are fitted to the years seen: one "
+        "with a share that never leaves, two in which all leave in the end. Ask yourself which you would "
+        "have believed. Then show what happened (second control), and go back to fewer or more years (first "
+        "control)."
+    )
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.feedback(LESSON, prediction)
+    return
+
+
+@app.cell
+def _(chosen):
+    mo.md(
+        "## The verdict, and how often it is "
+        f"wrong\n\n{lesson.verdict(chosen['seen'], chosen['users'], chosen['seed'])}"
+    )
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    turn = mo.ui.number(1, 99, step=1, value=1, label="round")
+    guess = notebook.guess(LESSON)
+    years = mo.ui.slider(lesson.SEEN, lesson.FAR, value=lesson.SEEN, show_value=True, label="years shown")
+    about = (
+        "Here is a cohort of a thousand users from one of two worlds. In one some never leave, in the other "
+        "all leave in the end. Guess after the first years; then show more years, and guess again."
+    )
+    mo.vstack([mo.md(f"## Which switch did we flip?\n\n{about}"), turn, years])
+    return guess, turn, years
+
+
+@app.cell
+def _(turn, years):
+    switch = notebook.flipped(LESSON, turn.value)
+    notebook.picture(lesson.mystery(switch, turn.value, years.value))
+    return (switch,)
+
+
+@app.cell
+def _(guess):
+    guess
+    return
+
+
+@app.cell
+def _(guess, switch):
+    notebook.verdict_on_guess(guess.value, switch)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.take_away(LESSON)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    exercises = notebook.exercises(LESSON)
+    exercises
+    return (exercises,)
+
+
+@app.cell
+def _(exercises):
+    notebook.results(LESSON, exercises.value)
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    notebook.code(LESSON)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
