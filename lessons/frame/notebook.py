@@ -99,7 +99,7 @@ def guess(lesson: Lesson) -> Any:
 def verdict_on_guess(guessed: str | None, switch: Switch) -> mo.Html:
     """Whether the guess names the cause, and the trace by which it is told."""
     if guessed is None:
-        return mo.md("*Look at the two curves, then name the cause.*")
+        return mo.md("*Look at the pictures, then name the cause.*")
     said = "**Yes.**" if guessed == switch.name else f"**No, it was: {switch.name}.**"
     return mo.md(f"{said} {switch.telltale}")
 

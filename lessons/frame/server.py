@@ -8,11 +8,14 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+from analysis.workers import THREADS
 from lessons.frame.lesson import Lesson
 from testbed.failure import DONE, BadInput, Failure
 
 HOST = "127.0.0.1"
 QUIET = {"MARIMO_SKIP_UPDATE_CHECK": "1"}
+ONE_THREAD = dict.fromkeys(THREADS, "1")
+"""Small fits of curves lose twenty times their work to the threads of linear algebra that wait beside them."""
 
 
 def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
@@ -43,7 +46,7 @@ def environment() -> dict[str, str]:
     """The process's environment, in which the notebook finds the project and marimo asks for no newer version."""
     home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, **QUIET, "PYTHONPATH": path}
+    return {**os.environ, **QUIET, **ONE_THREAD, "PYTHONPATH": path}
 
 
 def free_port(wanted: int | None) -> int:
