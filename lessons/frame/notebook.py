@@ -7,7 +7,7 @@ Each gives something that marimo shows. The learner commits to a prediction befo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import marimo as mo
@@ -81,6 +81,18 @@ def shown(controls: Any, heading: str = "Controls") -> mo.Html:
 def picture(figure: Figure) -> mo.Html:
     """A figure on the page."""
     return mo.Html(figure.html())
+
+
+def words(pictures: Mapping[str, Callable[[], Figure]]) -> list[mo.Html]:
+    """Words of the glossary, each with its meaning and its picture."""
+    from analysis import glossary
+
+    shown = []
+    for word, draw in pictures.items():
+        found = glossary.find(word)
+        meaning = found.meaning if found else ""
+        shown += [mo.md(f"### {word.capitalize()}\n\n{meaning}"), picture(draw())]
+    return shown
 
 
 def flipped(lesson: Lesson, number: int) -> Switch:
