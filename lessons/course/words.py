@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,12 +52,12 @@ def launch(seed: int = SEED) -> int:
     return int(at.month_of[(at.released(MODEL) - at.start).astype(int)])
 
 
-def _bars(rows: pd.DataFrame, title: str, summary: str, **more: object) -> Figure:
+def _bars(rows: pd.DataFrame, title: str, summary: str, **more: Any) -> Figure:
     at = world()
     marks = [((at.released(m) - at.start).astype(int), m) for m in (MODEL, "rival/later")]
     return spells(
         rows, title=title, summary=summary, days=at.days, start=pd.Timestamp(at.start), marks=marks, **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def spell(until: int | None = None) -> Figure:
@@ -126,10 +127,10 @@ def cohort() -> Figure:
     of = dict(zip(found["user"], found["cohort"], strict=True))
     rows = at.spells[(at.spells["model"] == MODEL) & at.spells["user"].isin(of)]
     rows = rows.assign(cohort=[names[of[user]] for user in rows["user"]])
-    sizes = found["cohort"].value_counts().sort_index()
+    sizes = {c: int((found["cohort"] == c).sum()) for c in sorted(set(found["cohort"]))}
     said = "; ".join(f"{names[c]}: {counted(n, 'user')}" for c, n in sizes.items())
     return _bars(rows, f"Cohort: users of {MODEL} by month of first use", f"{said}.", series="cohort",
-                 order=list(found["user"]), names=[names[c] for c in sizes.index])  # fmt: skip
+                 order=list(found["user"]), names=[names[c] for c in sizes])  # fmt: skip
 
 
 @cache
@@ -181,8 +182,9 @@ def lock_in() -> Figure:
 def comebacks(seed: int = SEED) -> tuple[int, ...]:
     """Users who fell silent on a home, tried another model meanwhile, and came back to that home."""
     found = []
-    for user, mine in world(seed).spells.groupby("user"):
-        homes = mine[mine["kind"] == "home"]
+    every = world(seed).spells.query("kind == 'home'")
+    for user in every["user"].unique():
+        homes = every[every["user"] == user]
         for _, before in homes[homes["reason"] == "silent"].iterrows():
             back = homes[(homes["model"] == before["model"]) & (homes["start"] >= before["end"])]
             if len(back):
