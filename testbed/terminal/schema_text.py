@@ -30,6 +30,7 @@ UNITS = (
 """Units by what a key's name ends in."""
 
 Schema = Mapping[str, Any]
+Path = tuple[str, ...]
 
 
 class UnknownSection(Exception):
@@ -276,26 +277,32 @@ def written(value: Any) -> str:
 def examples_in(trees: Iterable[Mapping[str, Any]], schema: Schema) -> dict[str, Any]:
     """For each key of the schema the first value that one of the files has there."""
     paths = {key.path for key in walk(schema)}
+    named = {path[:at] for path in paths for at, part in enumerate(path) if part == NAME}
     found: dict[str, Any] = {}
     for tree in trees:
-        for path, value in _values(tree, (), paths):
+        for path, value in _values(tree, (), paths, named):
             found.setdefault(".".join(path), value)
     return found
 
 
-def _values(
-    value: Any, path: tuple[str, ...], paths: set[tuple[str, ...]]
-) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _values(value: Any, path: Path, paths: set[Path], named: set[Path]) -> Iterator[tuple[Path, Any]]:
+    """The values of a tree by their paths. named: the paths below which any name may stand."""
     if path in paths:
         yield path, value
+    yield from _within(value, path, paths, named)
+
+
+def _within(value: Any, path: Path, paths: set[Path], named: set[Path]) -> Iterator[tuple[Path, Any]]:
+    """What `_values` finds below a value."""
     if isinstance(value, dict):
         for name, inner in value.items():
             own = (*path, str(name))
-            open_to_names = any(one[: len(path) + 1] == (*path, NAME) for one in paths)
-            yield from _values(inner, (*path, NAME) if open_to_names and own not in paths else own, paths)
+            yield from _values(
+                inner, (*path, NAME) if path in named and own not in paths else own, paths, named
+            )
     elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, dict):
-                yield from _values(
-                    item, (*path, str(item["event"])) if "event" in item else path, paths - {path}
-                )
+        for item in (one for one in value if isinstance(one, dict)):
+            if "event" in item:
+                yield from _values(item, (*path, str(item["event"])), paths, named)
+            else:
+                yield from _within(item, path, paths, named)
