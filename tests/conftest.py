@@ -177,6 +177,16 @@ def queries_are_compiled_once():
 
 
 @pytest.fixture(scope="session")
+def preloaded():
+    """A process that runs Python commands in forks of itself, which have the libraries loaded."""
+    from tests.preloaded import Preloaded
+
+    process = Preloaded()
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
 def made_log():
     """A made log of a year with 17 models and 900 users."""
     from tests.analysis.made_log import made

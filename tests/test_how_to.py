@@ -7,12 +7,12 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests import once
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = (
@@ -79,15 +79,16 @@ def original(tmp_path_factory):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_steps_of_a_page_work(original, page, tmp_path):
+def test_the_steps_of_a_page_work(original, preloaded, page, tmp_path, tmp_path_factory):
     written = {step.file for step in steps(ROOT / "docs" / page) if step.file}
     assert 0 < len(written) <= PAGES[page]
+    worlds = once.shared(tmp_path_factory) / once.VALIDATION_WORLDS  # for other tests and pages, too
     # What numba compiled is good where no simulation code changes: it knows a file as Python does, but not those that
     # it calls.
     left_out = ("*.nbi", "*.nbc") if any(file.startswith("sim/") for file in written) else ()
     tree = shutil.copytree(original, tmp_path / "tree", ignore=shutil.ignore_patterns(*left_out))
     environment = os.environ | {
-        "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "", "SLIPPER_CACHE": str(tmp_path / "cache"),
+        "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "", "SLIPPER_CACHE": str(worlds),
     }  # fmt: skip
     for file, kind, body in steps(ROOT / "docs" / page):
         if file:
@@ -99,8 +100,22 @@ def test_the_steps_of_a_page_work(original, page, tmp_path):
         for command in body.splitlines():
             words = shlex.split(command, comments=True)
             assert words[0] == "python", command
-            done = subprocess.run(
-                [sys.executable, *words[1:], *(["-p", "no:cacheprovider"] if "pytest" in words else [])],
-                cwd=tree, env=environment, capture_output=True, text=True, timeout=600, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+            flags = ["-p", "no:cacheprovider"] if "pytest" in words else []
+            done = preloaded.run([*words[1:], *flags], tree, environment)
+            assert done.returncode == 0, f"{command}\n{done.stdout}"
+
+
+def test_a_command_that_fails_is_seen(preloaded, tmp_path):
+    ends = [
+        "pass",
+        "raise SystemExit(3)",
+        "raise SystemExit('no')",
+        "1 / 0",
+        "import os; os.kill(os.getpid(), 9)",
+    ]
+    done = [preloaded.run(["-c", code], tmp_path) for code in ends]
+    assert [each.returncode for each in done] == [0, 3, 1, 1, -9]
+    assert done[2].stdout == "no\n" and "ZeroDivisionError" in done[3].stdout
+    assert preloaded.run(["-m", "no_such_module"], tmp_path).returncode == 1
+    clean = "import os, sys; print(os.getcwd(), 'analysis' in sys.modules)"
+    assert preloaded.run(["-c", clean], tmp_path).stdout == f"{tmp_path} False\n"
