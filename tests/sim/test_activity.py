@@ -159,7 +159,7 @@ def test_a_shipped_worlds_activity_is_its_logs(name, users):
     assert_same(activity, log_of(agents))
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(
     seed=st.integers(0, 2**63 - 1),
     users=st.integers(1, 60),

@@ -112,7 +112,7 @@ def exported(number: int, row: dict) -> dict:
     }  # fmt: skip
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(generations(), min_size=1, max_size=40), turned=st.booleans())
 def test_a_log_that_was_exported_comes_back_as_it_was(tmp_path, rows, turned):
     content = table([exported(n, row) for n, row in enumerate(rows)], COLUMNS[::-1] if turned else COLUMNS)

@@ -34,7 +34,7 @@ def random_panel(
     return Panel("m", month_range(months), cohort, active, organisation=codes, min_cohort=1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 10_000),
     organisations=st.sampled_from([None, 7, 80]),
@@ -60,7 +60,7 @@ def test_counts_equal_plain_loops_over_clusters(seed, organisations, spread):
         assert cells.count[i] == panel.active[panel.cohort == c, c + k].sum()
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10_000), spread=st.sampled_from([1, 10**9]))
 def test_organisations_as_users_equal_plain_loops(seed, spread):
     panel = random_panel(seed, organisations=40, spread=spread)
@@ -293,7 +293,7 @@ def test_rotated_accounts_are_one_organisation(connect):
 @given(
     order=st.randoms(use_true_random=False), keys=st.lists(st.sampled_from("pqrst"), min_size=24, max_size=24)
 )
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_a_panel_does_not_depend_on_the_order_of_rows(order, keys):
     rows = [(f"u{i % 8}", "x/new", f"2025-0{2 + i % 3}-0{1 + i % 7}", {"account_id": key if i % 5 else None})
             for i, key in enumerate(keys)]  # fmt: skip

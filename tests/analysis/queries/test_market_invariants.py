@@ -50,7 +50,7 @@ def add_up_to_one(frame, share, *keys):
         assert np.allclose(known.groupby(list(keys))[share].sum() if keys else known[share].sum(), 1)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(requests, min_size=1, max_size=50),
     given_labels=st.lists(

@@ -20,7 +20,7 @@ NASTY = ["$", "$$", r"$\frac$", r"$\frac{1}$ and $x", "a_b^c", r"\\alpha", "<b>&
 texts = st.one_of(st.sampled_from(NASTY), st.text(max_size=60))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(texts, texts, texts)
 def test_any_text_is_drawn_as_it_is(title, name, tick):
     import matplotlib as mpl
@@ -56,7 +56,7 @@ def test_a_shortened_text_keeps_its_ends_on_one_line(text, most):
         assert short == text
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(st.integers(1, 14), st.integers(0, 10_000))
 def test_names_of_points_cover_no_other_name_and_stay_within(count, seed):
     import matplotlib as mpl

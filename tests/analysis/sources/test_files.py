@@ -146,7 +146,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_any_split_into_files_in_any_order_is_the_same_log(whole, data):
     order = data.draw(st.permutations(range(ROWS.num_rows)))

@@ -300,7 +300,7 @@ def small_worlds(draw) -> tuple[str, tuple[str, ...]]:
     return "\n".join(models) + SMALL, tuple(changes)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(small_worlds(), st.integers(0, 1000))
 def test_every_history_is_possible(case, seed):
     agents = run_agents(world(case[0], *case[1], seed=seed, users=60))
@@ -337,7 +337,7 @@ def test_nobody_acts_but_those_who_are_due(lively):
 # --- whose luck depends on whom -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(n=st.integers(1, 150), more=st.integers(1, 5), seed=st.integers(0, 2**63 - 1))
 def test_one_more_user_changes_nobodys_spells(lively, n, more, seed):
     some, others = (run_agents(changed(lively, users=users, seed=seed)) for users in (n, n + more))

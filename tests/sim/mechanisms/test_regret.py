@@ -125,7 +125,7 @@ def test_nobody_returns_without_the_cause_without_mistakes_or_without_looking_ba
     assert len(returns(play(RIVALS.replace("search", THIRD, 1), users=400))) > 10  # the contrast
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 10_000), silent=st.sampled_from([0, 0.5, 1]), sd=st.floats(0, 1), strength=st.floats(0, 2),
     looks=st.sampled_from([2, 6, 20]), mistaken=st.booleans(),

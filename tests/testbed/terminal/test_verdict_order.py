@@ -152,13 +152,13 @@ def _assert_same(
         assert _judged(_written(Path(folder), parts, catalogue), simulations) == told
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_no_order_and_no_split_into_files_changes_a_number(held, catalogue, answers, data):
     _assert_same(held, catalogue, data.draw(_splits(held.num_rows)), answers[0], 0)
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(data=st.data())
 def test_nor_an_error_rate(held, catalogue, answers, data):
     _assert_same(held, catalogue, data.draw(_splits(held.num_rows)), answers[SIMULATIONS], SIMULATIONS)
