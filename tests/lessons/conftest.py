@@ -23,7 +23,7 @@ def address() -> Iterator[str]:
 
     from lessons.frame.registry import lessons
 
-    served = marimo.create_asgi_app(quiet=True)
+    served = marimo.create_asgi_app(quiet=True, session_ttl=1)  # a notebook ends a second after its page
     for number, lesson in lessons().items():
         served = served.with_app(path=f"/{number}", root=str(lesson.notebook))
     listening = socket.socket()
@@ -35,5 +35,13 @@ def address() -> Iterator[str]:
         time.sleep(0.01)
     logging.getLogger("marimo").setLevel(logging.CRITICAL)
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    _until_notebooks_are_closed()
     server.should_exit = True
     thread.join(timeout=10)
+
+
+def _until_notebooks_are_closed(seconds: float = 15.0) -> None:
+    """Wait for the threads in which notebooks run: one that still waits for its page would keep Python from ending."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends and any("launch_kernel" in one.name for one in threading.enumerate()):
+        time.sleep(0.05)
