@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from testbed import arguments
@@ -12,16 +13,20 @@ from testbed.failure import DONE, BadInput
 DESCRIPTION = """\
 Lists the lessons on retention, or opens one: a page on this machine in which you
 commit to a prediction, move a cause and see what becomes of the verdict. Works
-without a network. Ctrl-C ends it."""
+without a network. Ctrl-C ends it. With --handout: writes pages that need neither
+server nor network, slides, and a sheet of answers for the teacher."""
 
 EPILOG = f"""\
 examples:
   slipper lessons                     what there is
   slipper lessons 1                   open lesson 1 in the browser
   slipper lessons 1 --no-browser      print its address only
+  slipper lessons --handout class/    every lesson as a page and a slide; with a number: that one
 
 {arguments.EXIT_STATUSES}
-Leaves nothing on disk."""
+left on disk:
+  DIR/NN_NAME.html, .svg, .png      with --handout: the page, and the slide of its result in two forms
+  DIR/answers-for-teachers.html     the answers to the exercises"""
 
 
 def add_parser(commands: Any) -> None:
@@ -32,6 +37,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="the lesson to open")
     parser.add_argument("--port", type=int, metavar="PORT", help="port on this machine (default: a free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument(
+        "--handout", metavar="DIR", help="write handouts, slides and answers into this folder"
+    )
     parser.add_argument("--json", action="store_true", help="the list as JSON on standard output")
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -41,19 +49,32 @@ def execute(args: argparse.Namespace) -> int:
     from lessons.frame.registry import lessons
 
     known = lessons()
-    if args.number is None:
-        if args.json:
-            print(json.dumps([_told(one) for one in known.values()], indent=2, ensure_ascii=False))
-        else:
-            _list(list(known.values()))
-        return DONE
-    if not args.number.isdecimal() or int(args.number) not in known:
+    if args.number is not None and (not args.number.isdecimal() or int(args.number) not in known):
         raise BadInput(
             f"no lesson '{args.number}': there are {', '.join(map(str, known))}; `slipper lessons` lists them"
         )
+    chosen = list(known.values()) if args.number is None else [known[int(args.number)]]
+    if args.handout is not None:
+        return _hand_out(chosen, Path(args.handout))
+    if args.json:
+        print(json.dumps([_told(one) for one in chosen], indent=2, ensure_ascii=False))
+        return DONE
+    if args.number is None:
+        _list(chosen)
+        return DONE
     from lessons.frame.server import serve
 
-    return serve(known[int(args.number)], args.port, browser=not args.no_browser)
+    return serve(chosen[0], args.port, browser=not args.no_browser)
+
+
+def _hand_out(chosen: list[Any], folder: Path) -> int:
+    from lessons.handouts.writing import write
+    from testbed.failure import check_writable
+
+    check_writable(folder)
+    paths = write(chosen, folder, lambda name: print(name, flush=True))
+    print(f"{len(paths)} files in {folder}")
+    return DONE
 
 
 def _told(one: Any) -> dict[str, Any]:

@@ -77,5 +77,6 @@ def written(one: Exercise, value: Any) -> str:
     """An answer for people, with its unit."""
     if one.options or isinstance(value, str):
         return f"“{value}”"
-    digits = f"{value:,.0f}" if one.tolerance >= 0.5 else f"{value:,.2f}"
+    whole = one.tolerance >= 0.5 or float(value).is_integer()
+    digits = f"{value:,.0f}" if whole else f"{value:,.2f}"
     return f"{digits}{'' if one.unit == '%' else ' '}{one.unit}".rstrip()

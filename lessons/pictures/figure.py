@@ -43,18 +43,10 @@ class Figure:
     width: int
     height: int
 
-    def svg(self, *, standalone: bool = False) -> str:
-        """The drawing. standalone: as a file of its own, with its title and colours."""
-        box, more = f"0 0 {self.width} {self.height}", ""
-        if standalone:
-            style = STYLE.replace(".gs-figure ", "").replace("currentColor", "#222222")
-            more = ' xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
-            head = f'<text x="0" y="-12" font-weight="600">{html.escape(self.title)}</text>'
-            ground = f'<rect x="-16" y="-40" width="{self.width + 32}" height="{self.height + 56}" fill="#ffffff"/>'
-            box = f"-16 -40 {self.width + 32} {self.height + 56}"
-            return f'<svg viewBox="{box}"{more}><style>{style}</style>{ground}{head}{self.drawing}</svg>'
+    def svg(self) -> str:
+        """The drawing as an element of a page."""
         label = html.escape(f"{self.title}. {self.summary}", quote=True)
-        return f'<svg viewBox="{box}" role="group" aria-label="{label}">{self.drawing}</svg>'
+        return f'<svg viewBox="0 0 {self.width} {self.height}" role="group" aria-label="{label}">{self.drawing}</svg>'
 
     def html(self, *, style: bool = True) -> str:
         """The figure for a page. style: with its style sheet, for a page that has none."""

@@ -74,3 +74,10 @@ def test_the_notebook_runs_as_a_script(lesson):
     texts = " ".join(one.text for one in outputs if hasattr(one, "text"))
     assert "gs-figure" in texts and "To take away" in texts and "Show the code" in texts
     assert notebook.experiment(1) == lesson.refutation.run(1)
+
+
+def test_the_teachers_page_lists_every_lesson():
+    page = (frame.HOME.parent / "docs" / "teaching.md").read_text("utf-8")
+    for lesson in LESSONS:
+        assert f"| {lesson.number} | {lesson.misconception.rstrip('.')} |" in page
+        assert re.search(rf"^### .*\blessons? .*\b{lesson.number}\b", page, re.MULTILINE)
