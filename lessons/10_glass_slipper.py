@@ -64,6 +64,16 @@ def _(chosen):
 
 
 @app.cell
+def _(chosen):
+    said = mo.md(
+        "## What a real log can do\n\nA real log has no twin, but it has events. When a better rival comes, users who "
+        "had stayed for want of anything better leave. Users who are locked in do not."
+    )
+    mo.vstack([said, notebook.picture(lesson.event(chosen["seed"]))])
+    return
+
+
+@app.cell
 def _(prediction):
     notebook.wait_for(prediction)
     play = mo.ui.run_button(label=f"Play {lesson.RUNS} seeds of each market (some seconds)")

@@ -26,6 +26,7 @@ from lessons.pictures.spells import spells
 
 RUNS = 8
 """Seeds over which the notebook counts how often a test is wrong."""
+HIDDEN_SEED = 5
 SHOWN = 20
 """Users whose days are shown."""
 
@@ -88,12 +89,12 @@ def people(*, rival: bool = True, quiet: bool = False, seed: int = 1) -> Figure:
 
 def twins(switch: Switch) -> Figure:
     """The months of the hidden world."""
-    return _months(_of(switch, 5), "Which of the causes is at work here?")
+    return _months(_of(switch, HIDDEN_SEED), "Which of the causes is at work here?")
 
 
 def where_hidden(switch: Switch) -> Figure:
     """Where the silent users of the hidden world were."""
-    return where(rival=switch.key != "quiet", quiet=switch.key != "rival", seed=5)
+    return where(rival=switch.key != "quiet", quiet=switch.key != "rival", seed=HIDDEN_SEED)
 
 
 def _of(switch: Switch, seed: int) -> Comeback:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.numerals import percent, points
-from lessons.experiments.launch import beside
+from lessons.experiments.launch import Launch, beside
 from lessons.experiments.launch import launch as played
 from lessons.experiments.slipper import (
     ALL_STAY,
@@ -22,13 +24,17 @@ from lessons.experiments.slipper import (
 )
 from lessons.frame.error_rate import ErrorRate
 from lessons.frame.lesson import Exercise, Lesson, Misstep, Option, Reading, Refutation, Switch
+from lessons.pictures.bars import bars
 from lessons.pictures.figure import Figure
 from lessons.pictures.lines import lines
 
 STANDS, NOTHING = "The launch month stands out.", "The launch month does not stand out."
 NOW, TWIN = "as it is", "twin"
+BEFORE, AFTER = (1, 3), (4, 6)
+"""Months of the launch users from February to April and from May to July; the rival comes on 10 May."""
 RUNS = 8
 """Seeds over which the notebook counts how often a reader is wrong."""
+HIDDEN_SEED = 3
 
 
 def picture(market: str, cause: str, seed: int = 1, twin: bool = True) -> Figure:
@@ -52,7 +58,7 @@ def picture(market: str, cause: str, seed: int = 1, twin: bool = True) -> Figure
 
 def twins(switch: Switch) -> Figure:
     """Market 1 as it is, beside the twin with a hidden switch flipped."""
-    now, other = SLIPPER.launch(3), played(SLIPPER.world, SLIPPER.model, switch.settings, 3)
+    now, other = SLIPPER.launch(HIDDEN_SEED), _hidden(switch)
     return lines(
         beside({NOW: now, TWIN: other}), title="Market 1, twice, with the same luck", top=1.0,
         summary=(
@@ -62,9 +68,38 @@ def twins(switch: Switch) -> Figure:
     )  # fmt: skip
 
 
+def _hidden(switch: Switch) -> Launch:
+    return played(SLIPPER.world, SLIPPER.model, switch.settings, HIDDEN_SEED)
+
+
 def _lead(size: float) -> str:
     ahead = "leads" if size >= 0 else "trails"
     return f"In month 5 it {ahead} the later months by {points(abs(size) / 100)}."
+
+
+def event(seed: int = 1) -> Figure:
+    """What a log without a twin can look at: how fast launch users leave before a rival comes, and after."""
+    now, free = SLIPPER.launch(seed), SLIPPER.without(LOCK_IN, seed)
+    rows = pd.DataFrame([
+        ("before the rival", lost(now, BEFORE)),
+        ("after the rival", lost(now, AFTER)),
+        ("twin without lock-in: before", lost(free, BEFORE)),
+        ("twin without lock-in: after", lost(free, AFTER)),
+    ], columns=["label", "value"])  # fmt: skip
+    before, after, loose, left = rows["value"]
+    return bars(
+        rows, title="Launch users of market 1 who are lost in a month", top=0.4, x_title="lost in a month",
+        summary=(
+            f"Before the rival came in May, {percent(before)} were lost in a month, after it "
+            f"{percent(after)}. In the twin without lock-in it is {percent(loose)} and {percent(left)}."
+        ),
+    )  # fmt: skip
+
+
+def lost(one: Launch, months: tuple[int, int]) -> float:
+    """The share of active launch users lost in a month, on average between two months after joining."""
+    begin, end = months
+    return 1 - (one.own(end) / one.own(begin)) ** (1 / (end - begin))
 
 
 def verdict(market: str, cause: str, seed: int = 1, twin: bool = True) -> str:
@@ -184,7 +219,7 @@ LESSON = Lesson(
         "stay is measured there; that fit is the cause is the authors' reading of it."
     ),
     worlds=("lessons/glass-slipper", ENTHUSIASM.world, "lessons/four-launches", ALL_STAY.world),
-    words=("cohort", "launch cohort", "fit", "lock-in", "glass slipper", "negative control"),
+    words=("cohort", "launch cohort", "fit", "lock-in", "glass slipper"),
     code="""\
 import sim
 from sim.activity import monthly
@@ -213,8 +248,8 @@ for settings in ((), ["mechanisms.fit=off"]):  # the market and its twin: one ca
         ),
         Switch(
             "rival", f"Taken away: {RIVAL}", NO_RIVAL,
-            "The launch month is the same to the last user: those who are locked in did not care for the "
-            "rival.",
+            "The launch month is the same but for a user or two: those who are locked in did not care for "
+            "the rival.",
         ),
     ),
     exercises=(

@@ -72,13 +72,17 @@ def _checks(one: Crowd) -> Figure:
     rows = pd.DataFrame({"label": names, "value": [lead / 100 for lead in leads]})
     return bars(
         rows, title=f"By how much each launch month leads its later months in month {AGE}", top=0.3,
-        written=points, x_title=f"lead in month {AGE}",
+        written=_points, x_title=f"lead in month {AGE}, percentage points",
         summary=(
             f"new/focal leads by {points(one.lead / 100)}; with accounts counted instead of users by "
             f"{points(one.lead_by_account / 100)}. The middle one of the other launches leads by "
             f"{points(one.usual_lead / 100)}."
         ),
     )  # fmt: skip
+
+
+def _points(lead: float) -> str:
+    return f"{100 * lead:.1f}".replace("-", "−").replace("−0.0", "0.0")
 
 
 def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
@@ -102,7 +106,7 @@ def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
         "**Check 1, count accounts:** one company is one account, however many keys it has. So "
         f"counted, the lead is {points(one.lead_by_account / 100)} instead of {points(one.lead / 100)} "
         f"({p_is(one.p_by_account)}).\n\n"
-        f"**Check 2, look at other launches:** {beside}.\n\n"
+        f"**Check 2, look at other launches, the negative controls:** {beside}.\n\n"
         f"**{left}**"
     )
 
@@ -196,7 +200,7 @@ LESSON = Lesson(
         "how many of its users are keys of one company, or who comes first."
     ),
     worlds=(ORDINARY, "lessons/early-adopters", WITH_KEYS),
-    words=("cohort", "launch cohort", "negative control", "robustness check"),
+    words=("cohort", "launch cohort", "negative control"),
     code="""\
 import sim
 from sim.activity import monthly

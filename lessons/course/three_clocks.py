@@ -83,16 +83,16 @@ def verdict(*, strength: int, crowds: bool, calendar: bool, seed: int = 1) -> st
     careful = "leads all the same" if one.p_age_period <= LEVEL else "does not lead any more"
     truth = "Later users are of a worse kind." if crowds else "Users of all months are of one kind."
     return (
-        f"**A test that knows age only:** later cohorts are {naive} than January's "
-        f"({p_is(one.p_age_only)}).\n\n"
+        f"**A test that knows age only:** later cohorts are {naive} than January's ({p_is(one.p_age_only)}; "
+        "p is how often chance alone would show as much).\n\n"
         "**A test that knows age and calendar:** it lets every month of the calendar have a level of its "
         f"own, for all cohorts alike. January's cohort {careful} ({p_is(one.p_age_period)}).\n\n"
         f"**The truth of this world:** {truth} "
         f"{'A rival takes activity from May on.' if strength else 'No rival comes.'}\n\n"
         "Mind what the second test cannot do. Month of joining plus age is the month of the calendar: who "
-        "knows two clocks knows the third. So a slow worsening of cohorts and a slow worsening of the times "
-        "can give the very same table, and no test can tell them. It can tell one cohort that departs from "
-        "the rest, or one month in which all fall."
+        "knows two clocks knows the third. So a slow worsening of cohorts (a drift) and a slow worsening of "
+        "the times can give the very same table, and no test can tell them. It can tell one cohort that "
+        "departs from the rest, or one month in which all fall."
     )
 
 
