@@ -95,9 +95,10 @@ def words(pictures: Mapping[str, Callable[[], Figure]]) -> list[mo.Html]:
     return shown
 
 
-def flipped(lesson: Lesson, number: int) -> Switch:
-    """The switch that is flipped in round `number` of "which switch did we flip?"."""
-    return lesson.switches[int(np.random.default_rng([lesson.number, number]).integers(len(lesson.switches)))]
+def flipped(lesson: Lesson, number: float | None) -> Switch:
+    """The switch that is flipped in round `number` of "which switch did we flip?"; an emptied field is a round, too."""
+    draw = np.random.default_rng([lesson.number, int(number or 0)])
+    return lesson.switches[int(draw.integers(len(lesson.switches)))]
 
 
 def guess(lesson: Lesson) -> Any:

@@ -13,6 +13,8 @@ from lessons.frame.lesson import Lesson
 from testbed.failure import DONE, BadInput, Failure
 
 HOST = "127.0.0.1"
+PATIENCE = 3.0
+"""Seconds that the server has to end."""
 QUIET = {"MARIMO_SKIP_UPDATE_CHECK": "1"}
 ONE_THREAD = dict.fromkeys(THREADS, "1")
 """Small fits of curves lose twenty times their work to the threads of linear algebra that wait beside them."""
@@ -30,16 +32,25 @@ def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
     command += ["--host", HOST, "--port", str(port)]
     if not browser:
         command.append("--headless")
-    process = subprocess.Popen(command, env=environment())
+    # A session of its own: Ctrl-C comes to us alone, and the server is then asked to end, without its own complaints.
+    process = subprocess.Popen(command, env=environment(), start_new_session=True)
     try:
         status = process.wait()
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
+        _end(process)
         return DONE
     if status:
         raise Failure(f"the notebook's server ended with status {status}")
     return DONE
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:  # a notebook whose page is still open
+        process.kill()
+        process.wait()
 
 
 def environment() -> dict[str, str]:

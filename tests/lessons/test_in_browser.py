@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from lessons.frame.grading import computed
 from lessons.frame.registry import lessons
 
 pytestmark = pytest.mark.browser
@@ -89,12 +90,30 @@ def test_a_lesson_can_be_worked_through(chromium, address, lesson):
         )
         visit.settled()
         _can_be_read_by_everyone(visit)
+        _can_be_answered(page, lesson)
         for size in (PHONE, ZOOMED):
             page.set_viewport_size(size)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert visit.errors == [] and visit.elsewhere == []
     finally:
         visit.context.close()
+
+
+def _can_be_answered(page, lesson):
+    """A guess at the switch is told right or wrong, an exercise's right answer is found right and can be saved."""
+    if lesson.switches:
+        page.get_by_role("radio", name=lesson.switches[0].name, exact=True).first.click()
+        page.get_by_role("button", name="This one").click()
+        page.get_by_text(re.compile(r"^(Yes\.|No, it was)")).first.wait_for()
+    one = lesson.exercises[0]
+    answer = computed(one.answer)
+    if one.options:
+        page.get_by_role("radio", name=answer, exact=True).last.click()
+    else:
+        page.get_by_role("textbox", name=re.compile(re.escape(one.key))).fill(f"{answer:.2f}")
+    page.get_by_role("button", name="Check my answers").click()
+    page.get_by_text("Right:").wait_for()
+    assert page.get_by_text("Save my answers for the teacher").is_visible()
 
 
 def _can_be_read_by_everyone(visit):
