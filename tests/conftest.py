@@ -31,7 +31,8 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 SLOWEST = (
-    "test_bad_logs.py", "test_in_browser.py", "test_how_to.py", "test_page_in_browser.py", "test_benchmarks.py", "test_world.py",
+    "test_bad_logs.py", "test_in_browser.py", "test_how_to.py", "test_page_in_browser.py", "test_benchmarks.py",
+    "test_world.py",
     "test_golden.py", "test_openness_exhibits.py", "test_end_to_end.py", "test_experiment_command.py",
     "test_check.py", "test_nulls.py", "test_verdict_on_worlds.py", "test_engine.py", "test_error_rates.py",
     "test_cli_verdict.py", "test_market_exhibits.py", "test_coverage.py", "test_source.py", "test_plan.py",
