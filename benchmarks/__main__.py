@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.contract import files
-from benchmarks import agents, expected, experiments, long_run, page, tables, traffic, whole
+from benchmarks import agents, expected, experiments, laboratory, long_run, page, tables, traffic, whole
 
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
@@ -25,6 +25,7 @@ BENCHMARKS = {
     "expected": ("Expected quantities: beside the log they are expected of", expected),
     "experiments": ("Experiments: replicates saved, and the time of a run", experiments),
     "page": ("Report page: size and opening", page),
+    "laboratory": ("Laboratory: from a control to the painted curve", laboratory),
     "long_run": ("Long run: 50 million records", long_run),
     "tables": ("Analysis: all tables from 100 million records", tables),
 }

@@ -7,13 +7,14 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from lessons.lab import judging
 from lessons.lab.controls import market_json
 from lessons.lab.market import Worlds, worlds_of
+from lessons.lab.mystery import Round
 from lessons.lab.panel import Panel, panel_of
 from lessons.lab.spell_bars import spells_json
 from lessons.lab.state import State
@@ -23,7 +24,9 @@ from sim.rehearsal import Rehearsal
 from testbed.patterns.outcome import of_activity
 
 KEPT = 6  # worlds that are not simulated again when the learner comes back to them
-SIDES = ("world", "twin")
+REST_S = 0.4
+"""A pause of the hand after which verdicts are begun, and another one after which error rates are: work that a drag
+would only abandon would slow its curves down (assumed)."""
 
 
 class Abandoned(Exception):
@@ -39,6 +42,11 @@ class Ticket:
     def abandon(self) -> None:
         """Nobody does."""
         self._over.set()
+
+    def rest(self, seconds: float) -> None:
+        """Waits, but not for longer than somebody waits for the answer. Raises Abandoned if nobody does."""
+        if self._over.wait(seconds):
+            raise Abandoned
 
     def check(self, *_: object) -> None:
         """Raises Abandoned if nobody does."""
@@ -113,6 +121,14 @@ class Desk:
         except Abandoned:
             return
 
+    def mystery(self, asked: Round, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        """The curves of a round: `world` is the changed market, `twin` the market as it was. No state is told."""
+        changed, before = worlds_of(asked.mystery), worlds_of(asked.reference)
+        try:
+            yield from self._curves(replace(changed, twin=before.world), ticket)
+        except Abandoned:
+            return
+
     def _curves(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
         sides: dict[Future[Panel], str] = {
             self._pool.submit(self.panel, world, worlds.look, ticket): side for world, side in _both(worlds)
@@ -121,6 +137,7 @@ class Desk:
             yield {"part": "curves", "side": sides[done], **done.result().as_json()}
 
     def _judged(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        ticket.rest(REST_S)
         with ExitStack() as opened:
             outcomes = {}
             for world, side in _both(worlds):
@@ -129,7 +146,7 @@ class Desk:
                 outcomes[side] = outcome
                 yield {"part": "verdict", "side": side, **judging.verdict_json(outcome, worlds.look)}
             for side, outcome in outcomes.items():
-                ticket.check()
+                ticket.rest(REST_S)
                 told = judging.rates_json(outcome, worlds.look, ticket.check)
                 yield {"part": "rates", "side": side, **(told or {"nothing": True})}
 

@@ -19,7 +19,8 @@ from testbed.patterns.outcome import Histories
 class Panel:
     """Users of `model` by the month in which they came (rows), and how many were active in each month (columns).
 
-    active: (months, months), whole months only; on its diagonal all of a cohort. launch: row of the launch cohort,
+    active: (months, months), whole months only; on its diagonal all of a cohort. requests: weeks x models; largest: the
+    share of the largest account in the requests to the model. launch: row of the launch cohort,
     None where the world does not show the release. before: the cohort of the world's first month holds users who may
     have come earlier.
     """
@@ -32,6 +33,7 @@ class Panel:
     requests: NDArray[np.int64]
     weeks: tuple[str, ...]
     models: tuple[str, ...]
+    largest: float
 
     def as_json(self) -> dict[str, Any]:
         """For the page: cohorts with users, shares by month since joining, which may be small, and weekly requests."""
@@ -52,6 +54,7 @@ class Panel:
             "model": self.model,
             "months": list(self.months),
             "cohorts": cohorts,
+            "largest": self.largest,
             "weeks": list(self.weeks),
             "requests": {name: self.requests[:, m].tolist() for m, name in enumerate(self.models)},
         }
@@ -81,4 +84,12 @@ def panel_of(agents: Agents, look: str, activity: Activity | None = None) -> Pan
         requests=activity.weekly,
         weeks=tuple(week.isoformat() for week in activity.weeks),
         models=activity.models,
+        largest=_largest(activity, look),
     )
+
+
+def _largest(activity: Activity, look: str) -> float:
+    """The share of the account that sent most of the requests to a model, 0 without any."""
+    own = activity.model == activity.models.index(look)
+    sent = np.bincount(activity.account[own], weights=activity.requests[own], minlength=1)
+    return float(sent.max() / max(1.0, sent.sum()))

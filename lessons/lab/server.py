@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -18,10 +21,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lessons.lab.controls import bases
 from lessons.lab.desk import Abandoned, Desk, Ticket
 from lessons.lab.market import saved
+from lessons.lab.mystery import CAUSES, Round, round_of
 from lessons.lab.state import MOST_TEXT, State, read
-from testbed.failure import Failure
+from testbed.failure import BadInput, Failure
 
 HOST = "127.0.0.1"
+MOST_ROUNDS = 200  # of mystery worlds that wait for an answer
 MOST_BYTES = 4 * MOST_TEXT
 PAGE = files("lessons.lab").joinpath("page")
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -63,6 +68,7 @@ class Laboratory:
     def __init__(self) -> None:
         self.desk = Desk()
         self.waited: dict[str, Ticket] = {}
+        self.rounds: OrderedDict[str, Round] = OrderedDict()
 
     def app(self, port: int) -> ASGIApp:
         """The application for a server at this port."""
@@ -78,6 +84,8 @@ class Laboratory:
             Route("/api/bases", self.bases),
             Route("/api/look", in_words(self.look), methods=["POST"]),
             Route("/api/spells", in_words(self.spells), methods=["POST"]),
+            Route("/api/mystery", in_words(self.mystery), methods=["POST"]),
+            Route("/api/answer", in_words(self.answer), methods=["POST"]),
             Route("/api/yaml", in_words(self.yaml), methods=["POST"]),
         ]
         return OwnPageOnly(Starlette(routes=routes, lifespan=life), port)
@@ -104,15 +112,50 @@ class Laboratory:
     async def look(self, request: Request) -> Response:
         """A state's controls, curves, verdicts and error rates, a line of JSON each, as they come."""
         asked = await body_of(request)
-        state, page = read(asked.get("state")), str(asked.get("page"))[:40]
-        if page in self.waited:
-            self.waited[page].abandon()
-        ticket = self.waited[page] = Ticket()
+        state, ticket = read(asked.get("state")), self._ticket(asked)
         pieces = self.desk.answers(state, ticket)
         first = await run_in_threadpool(next, pieces)  # a state that cannot run is told here
         return StreamingResponse(
             self._lines(first, pieces, ticket), media_type="application/x-ndjson", headers=HEADERS
         )
+
+    def _ticket(self, asked: dict[str, Any]) -> Ticket:
+        """The ticket of a page's newest question; nobody waits for those before it."""
+        page = str(asked.get("page"))[:40]
+        if page in self.waited:
+            self.waited[page].abandon()
+        self.waited[page] = Ticket()
+        return self.waited[page]
+
+    async def mystery(self, request: Request) -> Response:
+        """A new round: its choices and its curves. What was changed stays here."""
+        ticket = self._ticket(await body_of(request))
+        name, asked = secrets.token_hex(8), round_of(secrets.randbits(60))
+        self.rounds[name] = asked
+        while len(self.rounds) > MOST_ROUNDS:
+            self.rounds.popitem(last=False)
+        choices = [{"key": cause.key, "title": cause.title} for cause in CAUSES.values()]
+        first = {"part": "round", "round": name, "choices": choices}
+        lines = self._lines(first, self.desk.mystery(asked, ticket), ticket)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=HEADERS)
+
+    async def answer(self, request: Request) -> Response:
+        """Whether an answer is right, how the causes show, and the address of the world with its controls."""
+        told = await body_of(request)
+        asked, named = self.rounds.get(str(told.get("round"))), CAUSES.get(str(told.get("named")))
+        if asked is None or named is None:
+            raise BadInput("this round or this cause is not known; ask for a new round")
+        state = json.dumps(asked.mystery.model_dump(mode="json", exclude_defaults=True))
+        packed = base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
+        truth = CAUSES[asked.truth]
+        shown = {
+            "right": truth is named,
+            "truth": truth.key,
+            "tell": truth.tell,
+            "named_tell": named.tell,
+            "link": "#" + packed,
+        }
+        return JSONResponse(shown, headers=HEADERS)
 
     async def _lines(self, first: Any, pieces: Iterator[Any], ticket: Ticket) -> AsyncIterator[str]:
         try:
@@ -153,8 +196,6 @@ def in_words(answer: Answering) -> Answering:
 
 async def body_of(request: Request) -> dict[str, Any]:
     """The JSON that a request brings. Raises BadInput for anything else, and for too much of it."""
-    from testbed.failure import BadInput
-
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise BadInput("expected JSON, with the content type application/json")
     held = b""

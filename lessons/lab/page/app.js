@@ -1,8 +1,10 @@
 // The page: its state, undo and redo, the link, and what it asks of the server. The newest state wins.
 
+import { pieces, post } from "./asking.js";
 import { drawCalendar } from "./calendar.js";
 import { drawControls } from "./controls.js";
 import { el } from "./elements.js";
+import { newRound } from "./mystery.js";
 import { prepare, showCurves, showNoRates, showTitles, showVerdict, showWaiting, told } from "./results.js";
 import { drawSpells } from "./spells.js";
 
@@ -12,11 +14,11 @@ const past = [], future = [];
 const GESTURE_MS = 900;  // changes of one control within this time are one step of undo
 let state = {}, market = null, bases = [], flight = null, waiting = false, gesture = { input: null, until: 0 }, moved = null;
 
-export const say = (words) => { at("said").textContent = words; };
+const say = (words) => { at("said").textContent = words; };
 const complain = (words) => { at("problem").textContent = words; };
 
 // Changes the state: `edit` takes it, with what the server last said of it, and gives the new one.
-export function change(edit, event) {
+function change(edit, event) {
   const input = event?.target ?? null, now = performance.now();
   if (!(input && input === gesture.input && now < gesture.until)) past.push(state);
   gesture = { input, until: now + GESTURE_MS };
@@ -32,6 +34,19 @@ function put(next) {
   at("undo").disabled = !past.length;
   at("redo").disabled = !future.length;
   ask();
+}
+
+// In a mystery world the controls are hidden: they would say what was changed.
+const riddling = () => at("mystery").getAttribute("aria-pressed") === "true";
+
+function riddle(on) {
+  at("mystery").setAttribute("aria-pressed", on);
+  for (const id of ["undo", "redo", "link", "save", "open"]) at(id).hidden = on;
+  at("market").hidden = at("people").hidden = on;
+  at("riddle").hidden = !on;
+  at("controls-head").textContent = on ? "Which cause was it?" : "The market";
+  complain("");
+  if (on) { flight?.abort.abort(); newRound(page, complain); } else ask();
 }
 
 const pack = (value) => btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -54,14 +69,9 @@ function step(from, to) {
   put(from.pop());
 }
 
-export async function post(address, body, signal) {
-  const answer = await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).problem ?? `the server answered ${answer.status}`);
-  return answer;
-}
-
 // Asks for the state. While its curves are on their way, the next question waits for them, so that a long drag is seen.
 async function ask() {
+  if (riddling()) return;
   showWaiting();
   if (flight && !flight.seen) { waiting = true; return; }
   flight?.abort.abort();
@@ -70,23 +80,11 @@ async function ask() {
   try {
     const answer = await post("api/look", { state, page }, own.abort.signal);
     complain("");
-    for await (const piece of pieces(answer)) if (flight === own) take(piece, own);
+    for await (const piece of pieces(answer)) if (flight === own && !riddling()) take(piece, own);
   } catch (error) {
     if (error.name !== "AbortError") complain(`${error.message}`);
   } finally {
     if (flight === own) { own.seen = true; if (waiting) ask(); }
-  }
-}
-
-async function* pieces(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let held = ""; ;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    held += value;
-    const lines = held.split("\n");
-    held = lines.pop();
-    for (const line of lines) yield JSON.parse(line);
   }
 }
 
@@ -161,7 +159,8 @@ async function start() {
     if (key === "z") { event.preventDefault(); event.shiftKey ? step(future, past) : step(past, future); }
     if (key === "y") { event.preventDefault(); step(future, past); }
   });
-  window.addEventListener("hashchange", () => { past.push(state); put(unpack(location.hash)); });
+  at("mystery").addEventListener("click", () => riddle(!riddling()));
+  window.addEventListener("hashchange", () => { if (riddling()) riddle(false); past.push(state); put(unpack(location.hash)); });
   const side = el("select", { id: "side", onchange: drawPeople }, el("option", { value: "world" }, "this world"), el("option", { value: "twin" }, "its twin"));
   at("bars").append(el("div", { className: "field" }, el("label", { htmlFor: "side" }, "Users of"), side), el("div", { id: "spells" }));
   at("people").addEventListener("toggle", () => at("people").open && drawPeople());

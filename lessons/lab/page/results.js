@@ -2,6 +2,7 @@
 
 import { drawCurves, drawTable, summary } from "./curves.js";
 import { el, percent } from "./elements.js";
+import { drawSizes } from "./sizes.js";
 
 const panels = {};
 
@@ -12,7 +13,7 @@ export function prepare() {
       el("div", { className: "table", tabIndex: 0, role: "region", "aria-label": `Numbers of the ${side}` }));
     numbers.addEventListener("toggle", () => numbers.open && panels[side] && drawTable(place, panels[side]));
     place.append(el("h3", { id: `${side}-head` }, side === "world" ? "This world" : "Its twin"),
-      el("figure"), el("p", { className: "readout" }), el("div", { className: "judged" }), numbers);
+      el("figure"), el("p", { className: "readout" }), el("figure", { className: "sizes" }), el("p", { className: "hint account" }), el("div", { className: "judged" }), numbers);
   }
 }
 
@@ -26,12 +27,20 @@ export function showWaiting() {
   for (const side of ["world", "twin"]) document.getElementById(side).classList.add("old");
 }
 
-export function showCurves(piece, newest) {
+export function showPlain(world, twin) {
+  document.getElementById("world-head").textContent = world;
+  document.getElementById("twin-head").textContent = twin;
+}
+
+// newest: no newer state waits; plain: without a verdict.
+export function showCurves(piece, newest, plain) {
   const place = document.getElementById(piece.side);
   panels[piece.side] = piece;
   place.classList.toggle("old", !newest);
   drawCurves(place, piece);
-  place.querySelector(".judged").replaceChildren(el("p", { className: "hint" }, "The verdict comes …"));
+  const most = Math.max(1, ...Object.values(panels).flatMap((panel) => panel.model === piece.model ? panel.cohorts.map((cohort) => cohort.users) : []));
+  for (const side of Object.keys(panels)) drawSizes(document.getElementById(side), panels[side], panels[side].model === piece.model ? most : Math.max(1, ...panels[side].cohorts.map((cohort) => cohort.users)));
+  place.querySelector(".judged").replaceChildren(...(plain ? [] : [el("p", { className: "hint" }, "The verdict comes …")]));
 }
 
 export const told = (side) => (panels[side] ? summary(panels[side]) : "");

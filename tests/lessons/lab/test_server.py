@@ -87,3 +87,20 @@ def test_a_newer_question_of_a_page_ends_the_older(served):
     thread.join()
     newest = served.ask("api/look", {"state": {"users": 30}, "page": "two"})[1]
     assert '"done"' not in found["older"] and '"done"' in newest
+
+
+def test_a_round_keeps_its_secret_until_it_is_answered(served):
+    status, text = served.ask("api/mystery", {"page": "three"})
+    pieces = [json.loads(line) for line in text.splitlines()]
+    assert status == 200 and [piece["part"] for piece in pieces] == ["round", "curves", "curves"]
+    allowed = {"part", "side", "model", "months", "cohorts", "weeks", "requests", "largest"}
+    assert all(set(piece) == allowed for piece in pieces[1:])
+    status, text = served.ask("api/answer", {"round": pieces[0]["round"], "named": "fit"})
+    told = json.loads(text)
+    assert status == 200 and told["right"] == (told["truth"] == "fit") and told["tell"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"round": "none", "named": "fit"}])
+def test_an_answer_to_no_round_is_told_in_words(served, asked):
+    status, text = served.ask("api/answer", asked)
+    assert status == 400 and "ask for a new round" in json.loads(text)["problem"]
