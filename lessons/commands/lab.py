@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from testbed import arguments
-from testbed.failure import DONE, BadInput, Failure
+from testbed.failure import DONE, BadInput, Failure, Terminated
 
 DESCRIPTION = """\
 Opens the laboratory in a browser: one page with controls for the causes of a market (mechanisms and their strengths),
@@ -18,6 +18,7 @@ one cause flipped that shares all luck, each with its verdict and how often such
 
 It runs on this machine alone, needs no network, and ends with Ctrl-C."""
 
+PATIENCE_S = 3.0  # after which a start that takes longer is explained
 EPILOG = f"""\
 examples:
   slipper lab                             a free port, and the browser opens
@@ -55,6 +56,7 @@ def execute(args: argparse.Namespace) -> int:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, args.port))
+            listening.listen()  # who opens the address at once waits for the server
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise Failure(f"port {args.port} cannot be used ({why}); give another --port, or none") from None
@@ -69,7 +71,12 @@ def execute(args: argparse.Namespace) -> int:
         config = uvicorn.Config(
             Laboratory().app(port), log_level="critical", access_log=False, timeout_graceful_shutdown=1
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except Terminated:
+            raise
+        except KeyboardInterrupt:
+            print()  # after the terminal's ^C; this is how one leaves the laboratory
     return DONE
 
 
@@ -77,9 +84,8 @@ def _warm_up() -> None:
     """Compiles the loops, or reads them from their cache; says so where that takes long."""
     from lessons.lab.desk import warm_up
 
-    told = threading.Timer(
-        2.0, print, ("Compiling the simulation (once, about half a minute) ...",), {"file": sys.stderr}
-    )
+    words = "Starting ... (the first start compiles the simulation, which takes about half a minute)"
+    told = threading.Timer(PATIENCE_S, print, (words,), {"file": sys.stderr, "flush": True})
     told.daemon = True
     told.start()
     try:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from lessons.lab import judging
 from lessons.lab.controls import market_json
 from lessons.lab.market import Worlds, worlds_of
 from lessons.lab.mystery import Round
@@ -137,6 +136,10 @@ class Desk:
             yield {"part": "curves", "side": sides[done], **done.result().as_json()}
 
     def _judged(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        from lessons.lab import (
+            judging,
+        )  # brings the libraries of statistics, for which no first curve should wait
+
         ticket.rest(REST_S)
         with ExitStack() as opened:
             outcomes = {}
@@ -162,11 +165,10 @@ def _both(worlds: Worlds) -> tuple[tuple[World, str], ...]:
 
 
 def warm_up() -> None:
-    """Compiles what the first curves need, or reads it from the cache, with a world of a few users."""
+    """Compiles what curves need, or reads it from the cache, with a world of a few users."""
     desk = Desk()
     try:
-        for piece in desk.answers(State(users=20), Ticket()):
-            if piece["part"] == "verdict":
-                break
+        for world in (worlds_of(State(users=20)).world, worlds_of(State(users=20)).twin):
+            desk.panel(world, world.scenario.look_at[0], Ticket())
     finally:
         desk.close()
