@@ -22,10 +22,13 @@ from sim.world import load_world
 from tests import browser, worlds
 from tests.sim.traffic_world import shipped
 
+NINE_MONTHS = ("start=2025-03-01",)
+
 
 @pytest.fixture(scope="module")
 def contest() -> traffic.Contest:
-    return traffic.Contest(log_writer(run_agents(load_world(shipped("report"), users=600))))
+    world = load_world(shipped("report"), users=600, settings=NINE_MONTHS)
+    return traffic.Contest(log_writer(run_agents(world)))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def small_run(contest, tmp_path_factory):
     """A run folder with the log of the contest's world."""
     from sim.runs import run
 
-    return run(shipped("report"), users=600, out=tmp_path_factory.mktemp("tables")).path
+    return run(shipped("report"), users=600, settings=NINE_MONTHS, out=tmp_path_factory.mktemp("tables")).path
 
 
 @pytest.mark.parametrize("few", [False, True])
@@ -194,7 +197,7 @@ def test_the_table_of_experiments_names_arms_and_targets(monkeypatch):
     replicate = experiments.replicate
 
     def of_nine_months(users, number, settings=()):
-        return replicate(users, number, ("start=2025-03-01", *settings))
+        return replicate(users, number, (*NINE_MONTHS, *settings))
 
     monkeypatch.setattr(experiments, "replicate", of_nine_months)
 
