@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
+from testbed.commands import validate
 from testbed.validation.questions import questions
 from tests.command_line import slipper
 
@@ -29,6 +32,37 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "nameless.sql").write_text("SELECT 1 AS users\n")
     (folder / "modelless.sql").write_text("-- question: retention_triangle\nSELECT 1 AS users\n")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def judged_once():
+    """A query that is given again is not judged again: what it is told as, text or JSON, is another matter."""
+    judge, kept = validate._opened, {}
+
+    @contextmanager
+    def opened(args):
+        key = (args.file, args.answers, args.question, args.model)
+        if key not in kept:
+            with judge(args) as task:
+                found: list[object] = []
+
+                def noted(row):
+                    found.append(row)
+                    return row
+
+                yield SimpleNamespace(
+                    question=task.question, notes=task.notes, again=task.again, model=task.model, ask=task.ask,
+                    rows=lambda: map(noted, task.rows()),
+                )  # fmt: skip
+                kept[key] = SimpleNamespace(
+                    question=task.question, notes=task.notes, again=False, rows=lambda: found
+                )
+        else:
+            yield kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validate, "_opened", opened)
+        yield
 
 
 def test_a_right_query_passes_and_is_told_which_faults_it_survives(files, capsys):
