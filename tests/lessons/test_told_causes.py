@@ -7,13 +7,14 @@ Over seeds 1 to 8 (slow): the player was right in 23 of 24 worlds of lesson 6, 2
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lessons.course import boomerang, glass_slipper, selection, stand_out, three_clocks
-from lessons.experiments.comeback import LEVEL, comeback
+from lessons.experiments.comeback import LEVEL, MODEL, comeback
 from lessons.experiments.launch import launch
 from lessons.experiments.search import search
-from lessons.experiments.selection import crowd
+from lessons.experiments.selection import FOCAL, crowd
 from lessons.experiments.slipper import (
     ALL_STAY,
     BEING_FIRST,
@@ -24,6 +25,7 @@ from lessons.experiments.slipper import (
     SLIPPER,
 )
 from lessons.experiments.three_clocks import clocks
+from lessons.frame.worlds import play
 
 LESSONS = (three_clocks, stand_out, selection, boomerang, glass_slipper)
 TOLD_AT_LEAST = 0.8
@@ -139,3 +141,11 @@ def test_the_slipper_is_told_from_the_crowd_over_seeds():
     assert sum(ENTHUSIASM.without(FIT, s).stands_out for s in seeds) >= 6
     assert sum(ENTHUSIASM.without(ENTHUSIASTS, s).stands_out for s in seeds) <= 1
     assert sum(ALL_STAY.launch(s).stands_out for s in seeds) <= 1
+
+
+def test_the_switches_of_a_lesson_make_the_worlds_that_are_shipped():
+    """quiet-month.yaml and early-adopters.yaml say in a file what lessons 8 and 9 set by a switch."""
+    quiet = play("lessons/quiet-month", seed=2).panel(MODEL)
+    assert np.array_equal(quiet.active, comeback(False, True, 2).panel.active)
+    first = launch("lessons/early-adopters", FOCAL, seed=2).panel
+    assert np.array_equal(first.active, crowd(True, seed=2).focal.panel.active)
