@@ -569,7 +569,7 @@ print(run.path)
 
 
 def test_processes_that_run_one_world_at_once_do_not_harm_each_other(world_file, reference, tmp_path):
-    command = [sys.executable, "-c", TWO, str(world_file), str(tmp_path), "6"]
+    command = [sys.executable, "-c", TWO, str(world_file), str(tmp_path), "4"]
     together = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
