@@ -218,30 +218,25 @@ NEEDS = {
     "labels": {"fig06", "fig07", "fig08", "fig09", "fig16", "fig16b", "fig18"},
     "models": {*(f"fig{i:02d}" for i in range(1, 12)), "fig04b", "table1"},
     "finish_reason": {"fig12", "fig12b", "fig13"},
-    "account_id": set(),
-    "tokens_reasoning": set(),
-    "variant": set(),
+    "account_id, tokens_reasoning, variant, models.name": set(),
     "tools_offered": {"fig12b"},
     "models.size_class": {"fig04", "fig04b", "fig05"},
     "models.retired": {"fig05"},
     "models.reasoning_optimised": {"fig10", "fig11"},
     "models.free_windows": {"fig11"},
-    "models.name": set(),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("missing", NEEDS)
 def test_what_a_log_lacks_is_named_and_the_rest_is_there(connect, missing):
-    rows, tags, facts = TWO_WEEKS, TWO_LABELS, FACTS
-    if missing == "labels":
-        tags = None
-    elif missing == "models":
-        facts = None
-    elif missing.startswith("models."):
-        facts = facts.drop_columns([missing.removeprefix("models.")])
-    else:
-        rows = rows.drop_columns([missing])
-    log = connect(rows, labels=tags, models=facts)
+    tables = {"generations": TWO_WEEKS, "labels": TWO_LABELS, "models": FACTS}
+    for name in missing.split(", "):
+        if name in tables:
+            del tables[name]
+            continue
+        table, _, column = name.rpartition(".")
+        tables[table or "generations"] = tables[table or "generations"].drop_columns([column])
+    log = connect(**tables)
     gaps = set()
     for exhibit in EXHIBITS:
         try:
