@@ -23,9 +23,9 @@ from sim.rehearsal import Rehearsal
 from testbed.patterns.outcome import of_activity
 
 KEPT = 6  # worlds that are not simulated again when the learner comes back to them
-REST_S = 0.4
-"""A pause of the hand after which verdicts are begun, and another one after which error rates are: work that a drag
-would only abandon would slow its curves down (assumed)."""
+VERDICT_AFTER_S, RATES_AFTER_S = 0.4, 1.0
+"""Pauses of the hand: after the curves, before verdicts are begun; and after these, before error rates are. Work that
+the next move would only abandon would slow its curves down (assumed)."""
 
 
 class Abandoned(Exception):
@@ -140,7 +140,7 @@ class Desk:
             judging,
         )  # brings the libraries of statistics, for which no first curve should wait
 
-        ticket.rest(REST_S)
+        ticket.rest(VERDICT_AFTER_S)
         with ExitStack() as opened:
             outcomes = {}
             for world, side in _both(worlds):
@@ -148,8 +148,9 @@ class Desk:
                 outcome = opened.enter_context(of_activity(self.simulated(world, ticket).agents))
                 outcomes[side] = outcome
                 yield {"part": "verdict", "side": side, **judging.verdict_json(outcome, worlds.look)}
+            ticket.rest(RATES_AFTER_S)
             for side, outcome in outcomes.items():
-                ticket.rest(REST_S)
+                ticket.check()
                 told = judging.rates_json(outcome, worlds.look, ticket.check)
                 yield {"part": "rates", "side": side, **(told or {"nothing": True})}
 

@@ -19,10 +19,9 @@ from testbed.patterns.outcome import Histories
 class Panel:
     """Users of `model` by the month in which they came (rows), and how many were active in each month (columns).
 
-    active: (months, months), whole months only; on its diagonal all of a cohort. requests: weeks x models; largest: the
-    share of the largest account in the requests to the model. launch: row of the launch cohort,
+    active: (months, months), whole months only; on its diagonal all of a cohort. launch: row of the launch cohort,
     None where the world does not show the release. before: the cohort of the world's first month holds users who may
-    have come earlier.
+    have come earlier. largest: the share of the largest account in the requests to the model.
     """
 
     model: str
@@ -30,13 +29,10 @@ class Panel:
     active: NDArray[np.int64]
     launch: int | None
     before: bool
-    requests: NDArray[np.int64]
-    weeks: tuple[str, ...]
-    models: tuple[str, ...]
     largest: float
 
     def as_json(self) -> dict[str, Any]:
-        """For the page: cohorts with users, shares by month since joining, which may be small, and weekly requests."""
+        """For the page: cohorts with users, shares by month since joining, and what they are."""
         sizes = np.diagonal(self.active)
         cohorts = [
             {
@@ -55,8 +51,6 @@ class Panel:
             "months": list(self.months),
             "cohorts": cohorts,
             "largest": self.largest,
-            "weeks": list(self.weeks),
-            "requests": {name: self.requests[:, m].tolist() for m, name in enumerate(self.models)},
         }
 
 
@@ -81,9 +75,6 @@ def panel_of(agents: Agents, look: str, activity: Activity | None = None) -> Pan
         active=counts,
         launch=launch if released >= scenario.start else None,
         before=released < scenario.start,
-        requests=activity.weekly,
-        weeks=tuple(week.isoformat() for week in activity.weeks),
-        models=activity.models,
         largest=_largest(activity, look),
     )
 
