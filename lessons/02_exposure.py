@@ -69,10 +69,10 @@ def _(controls):
 def _(prediction):
     notebook.wait_for(prediction)
     mo.md(
-        "Read one cell aloud: *of the users who joined in February, so many were active two months later*. "
-        "Now let the log go on to the end of July (first control), and watch the last cell of each row. Then "
-        "let the model come out on 1 January (second control), and watch the first row. In between, try the "
-        "two remedies: leave out a month that is not over, and give every user months of "
+        "Read one cell aloud: *of the users who joined in February, so many were active two months later*. The "
+        "number in brackets is how many joined. Now let the log go on to the end of July (first control), and watch "
+        "the last cell of each row. Then let the model come out on 1 January (second control), and watch the first "
+        "row. Go back, and try the two remedies: leave out a month that is not over, and give every user months of "
         f"{lesson.WINDOW_DAYS} days from his own first day."
     )
     return

@@ -69,9 +69,10 @@ def _(controls):
 def _(prediction):
     notebook.wait_for(prediction)
     mo.md(
-        "Change the seed: the same cohorts with other luck. Does the same month win again? Then give each "
-        "cohort more users, and watch two things: the bars around the dots, which say how far off a share "
-        "may be (its **95% interval**), and how far the best dot lies above the others."
+        "Change the seed: the same cohorts with other luck. Does the same month win again? Then give each cohort more "
+        "users, and watch two things: the bars around the dots, which say how far off a share may be (its **95% "
+        "interval**), and how far the best dot lies above the others. A **shrunken** share is pulled towards the mean "
+        "of all: the more so, the fewer users it rests on and the less the cohorts differ."
     )
     return
 

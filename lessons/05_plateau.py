@@ -68,11 +68,12 @@ def _(controls):
 def _(prediction):
     notebook.wait_for(prediction)
     mo.md(
-        "The thick line is what you have seen. The other lines are four ways to go on. “Stays as it is” "
-        "takes the last value for good. The three others are curves that are fitted to the years seen: one "
-        "with a share that never leaves, two in which all leave in the end. Ask yourself which you would "
-        "have believed. Then show what happened (second control), and go back to fewer or more years (first "
-        "control)."
+        "The thick line is what you have seen: customers of the high end of a subscription, as Fader and Hardie "
+        "published them in 2007. The other lines are four ways to go on. “Stays as it is” takes the last value for "
+        "good. The three others are curves that are fitted to the years seen: one with a share that never leaves, two "
+        "in which all leave in the end. Which would you have believed? Then show what happened (second control), and "
+        "go back to fewer or more years (first control). The regular customers are real, too. Of the drawn ones we "
+        "know more years, and you can draw them again with other luck."
     )
     return
 

@@ -189,7 +189,7 @@ def take_away() -> str:
     return (
         f"After {SEEN} years {percent(who.share(SEEN))} of these real customers were left, and three curves "
         f"met every year to within {points(inside())}. For year {LAST} they promised {percent(low)} to "
-        f"{percent(high)}, for year {FAR} {percent(lowest)} to {percent(highest)}. In year {LAST} it was "
+        f"{percent(high)}, for year {FAR} from {percent(lowest)} to {percent(highest)}. In year {LAST} it was "
         f"{percent(who.share(LAST))}, and still falling: “it stays as it is” was "
         f"{points(promised(FLAT, LAST) - who.share(LAST))} too high. A curve that becomes flatter need never "
         "become flat. What you may say is: it flattens within the years that we saw. A **plateau** is a "
@@ -205,11 +205,11 @@ LESSON = Lesson(
     title="Flat for ever?",
     question=(
         "Here are real customers of a subscription, and how many of a thousand still renew, year by year. "
-        "You see the first few years. The steps become smaller and smaller; you would say that the curve "
-        "flattens out. How many will be left some years later?"
+        "You see the first few years. The steps become smaller and smaller, so that the curve seems to near "
+        "a **plateau**: a level at which it stays. How many will be left some years later?"
     ),
     misconception="Flat at month 5 means flat for ever.",
-    words=("retention",),
+    words=("cohort", "retention"),
     options=(
         Option(
             "About as many as now: the curve has reached its plateau.",

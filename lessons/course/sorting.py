@@ -239,9 +239,9 @@ def take_away() -> str:
     """The paragraph to keep."""
     companies = mix(variant())
     return (
-        f"In month 1 {percent(at(ALL, 1))} of all users left, in month 11 {percent(at(ALL, 11))} of those "
-        "who were still there. It looks as if they had become loyal. Yet nobody changed: companies left at "
-        f"the same rate all the time ({percent(at('companies', 1))} in month 1, "
+        f"Of all users {percent(at(ALL, 1))} left in month 1. Of those who were still there "
+        f"{percent(at(ALL, 11))} left in month 11. It looks as if they had become loyal. Yet nobody changed: "
+        f"companies left at the same rate all the time ({percent(at('companies', 1))} in month 1, "
         f"{percent(at('companies', 11))} in month 11), and so did hobbyists ({percent(at('hobbyists', 1))} "
         f"in month 1, {percent(at('hobbyists', 3))} in month 3). The hobbyists left first, so that companies "
         f"rose from {percent(companies[0])} to {percent(companies[11])} of those who were there. A group "
@@ -261,7 +261,7 @@ LESSON = Lesson(
         "become flat. Why?"
     ),
     misconception="A flattening curve means that users become loyal.",
-    words=("retention",),
+    words=("cohort", "retention"),
     worlds=(WORLD, LOYAL),
     options=(
         Option(
@@ -333,7 +333,8 @@ for name, mine in {"all": kind >= 0, "hobbyists": kind == 0, "companies": kind =
             "4.2",
             "How many percent of the users who are still there in month 2 are companies?",
             lambda: 100 * float(mix(variant())[2]),
-            "Most hobbyists have left by then: sorting is quick.",
+            "The companies of the first day, times the share of them that is still there, over the share of all "
+            "that is still there. Most hobbyists have left by then.",
             "%",
             3.0,
             missteps=(
