@@ -6,6 +6,7 @@ Each row becomes one of the catalogue's own classes, whose annotations say what 
 from __future__ import annotations
 
 import csv
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -33,6 +34,15 @@ from sim.catalogue.names import hint
 _SUCCESSOR_SLACK = timedelta(days=1)
 """A gateway may redirect a retired id up to a day before the successor's listing date."""
 
+FILES = (
+    "prices.csv",
+    "free_windows.csv",
+    "providers.csv",
+    "tool_training.csv",
+    "abilities.csv",
+    "models.csv",
+)
+
 OTHERWISE = ("prices", "free_windows", "tool_training", "ability")
 """Fields of a model that do not come from a column of their own: other files hold them, or several columns."""
 
@@ -57,7 +67,24 @@ _Lines = dict[str, list[_Line[_T]]]
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """Read and check the catalogue in `folder`. Raises CatalogueError with every fault found.
+    """Read and check the catalogue in `folder`, unless it was read before and its files are the same. Raises
+    CatalogueError with every fault found.
+    """
+    return _load(folder, tuple(_stamp(folder / name) for name in FILES))
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """When a file was written, in ns, and its length; zeros if it is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=4)
+def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Catalogue:
+    """A catalogue whose files have these stamps.
 
     What the cells of a model say of one another is checked once each of them is right.
     """

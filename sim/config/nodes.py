@@ -10,6 +10,7 @@ list items without a value.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,11 +81,13 @@ def source_lines(text: str) -> list[str]:
     return LINE_BREAK.split(text)
 
 
+@functools.lru_cache(maxsize=64)
 def compose(text: str, file: str, line: int = 1, column: int = 1) -> Node | None:
     """The tree of a text, None if the text holds nothing but blanks and comments.
 
     `line` and `column` say where the text stands in `file`: 1, 1 for a whole file.
     Raises ScenarioError with one problem for unreadable YAML, with all problems for what is readable but refused.
+    Trees are kept, and never changed: the variants of a scenario have most of their texts in common.
     """
     composer = _Composer(text, file, line, column)
     composer.run()
