@@ -7,7 +7,6 @@ tables equal what the log gives when it is grouped.
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +17,7 @@ from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
 from sim.gateway.models import listed_name
 from sim.simulation import Agents
-from sim.traffic.counts import count_week
-from sim.traffic.weeks import Week, week_number
+from sim.traffic.counts import count_weeks
 
 ENTRY = np.dtype([
     ("user", np.int32), ("requests", np.int32), ("first_day", np.int32), ("model", np.int16), ("month", np.int16),
@@ -89,28 +87,12 @@ class Activity:
         })  # fmt: skip
 
 
-class Calendar(NamedTuple):
-    """The weeks and months of a scenario."""
-
-    activity: NDArray[np.float64]  # factor on the chance to be active, by week
-    month_of: NDArray[np.int32]  # number of the month, by day
-    months: int
-    weekday: int  # of the first day
-    first_week: int  # number of the first week in the calendar
-
-
 @compiled
-def _tally(spells, works, volume, calendar, listed, ids, entries, weekly):  # type: ignore[no-untyped-def]
+def _tally(spells, works, volume, calendar, month_of, listed, ids, entries, weekly):  # type: ignore[no-untyped-def]
     """Fill the entries, user by user, and the weeks. Returns the number of entries."""
     resets_to, reset_week = ids
-    activity, month_of, months, weekday = (
-        calendar.activity,
-        calendar.month_of,
-        calendar.months,
-        calendar.weekday,
-    )
-    days, weeks, models = len(month_of), len(weekly), weekly.shape[1]
-    day_of, count = np.empty(7, dtype=np.int32), np.empty(7, dtype=np.int32)
+    weekday, weeks, models, months = calendar.weekday, len(weekly), weekly.shape[1], month_of[-1] + 1
+    day_of, count = np.empty(len(month_of), dtype=np.int32), np.empty(len(month_of), dtype=np.int32)
     # One user's requests and first days by id, model and month, and which of these cells are in use.
     cells = (np.diff(resets_to).max() + 1) * models * months
     requests = np.zeros(cells, dtype=np.int32)
@@ -120,24 +102,22 @@ def _tally(spells, works, volume, calendar, listed, ids, entries, weekly):  # ty
     for s in range(len(spells)):
         spell = spells[s]
         work = works[spell.workload]
-        model = listed[spell.model]
-        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
-            monday = 7 * week - weekday
-            dates = Week(
-                calendar.first_week + week, monday, max(0, monday), min(days, monday + 7), activity[week]
-            )
-            found = count_week(spell, work, volume, dates, day_of, count, 0)
-            known_as = 0  # the number of the user's id, from 0
-            for reset in range(resets_to[work.user], resets_to[work.user + 1]):
-                known_as += reset_week[reset] <= week
-            for i in range(found):
-                cell = (known_as * models + model) * months + month_of[day_of[i]]
-                if requests[cell] == 0:
-                    used[in_use], first_day[cell] = cell, day_of[i]
-                    in_use += 1
-                requests[cell] += count[i]
-                first_day[cell] = min(first_day[cell], day_of[i])
-                weekly[week, model] += count[i]
+        model, user = listed[spell.model], work.user
+        first, last = (spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)
+        found = count_weeks(spell, work, volume, calendar, first, last, day_of, count, 0)
+        reset, known_as = resets_to[user], 0  # the number of the user's id, from 0
+        for i in range(found):
+            day, week = day_of[i], (day_of[i] + weekday) // 7
+            while reset < resets_to[user + 1] and reset_week[reset] <= week:
+                reset += 1
+                known_as += 1
+            cell = (known_as * models + model) * months + month_of[day]
+            if requests[cell] == 0:
+                used[in_use], first_day[cell] = cell, day
+                in_use += 1
+            requests[cell] += count[i]
+            first_day[cell] = min(first_day[cell], day)
+            weekly[week, model] += count[i]
         # Spells are ordered by workload and workloads by user: the user's last spell closes the user's entries.
         if in_use and (s + 1 == len(spells) or works[spells[s + 1].workload].user != work.user):
             used[:in_use].sort()
@@ -172,13 +152,10 @@ def monthly(agents: Agents) -> Activity:
     most = int((month_of[last] - month_of[spells["start"]] + 1 + resets).sum()) if len(spells) else 0
     entries = np.empty(most, dtype=ENTRY)
     weekly = np.zeros((len(weeks), len(models)), dtype=np.int64)
-    spanned = Calendar(
-        activity=traffic.activity, month_of=month_of, months=months, weekday=scenario.start.weekday(),
-        first_week=week_number(weeks[0]),
-    )  # fmt: skip
     filled = _tally(
-        spells, traffic.work_table, traffic.volume, spanned, listed, (resets_to, reset_week), entries, weekly
-    )
+        spells, traffic.work_table, traffic.volume, traffic.calendar, month_of, listed, (resets_to, reset_week),
+        entries, weekly,
+    )  # fmt: skip
     entries = entries[:filled]
     user = entries["user"].copy()
     codes, account_of = np.unique(account_codes(world.draws, agents.users.account), return_inverse=True)

@@ -30,7 +30,7 @@ from sim.traffic.tables import (
     spell_table,
     work_table,
 )
-from sim.traffic.weeks import Week, week_number, weeks_of
+from sim.traffic.weeks import Weeks, week_number, weeks_of
 
 BLOCK_USERS = 1 << 18
 """Users of one block. Fixed: it decides which records share a file."""
@@ -58,6 +58,8 @@ class Traffic:
         mondays = np.array([monday for monday, _, _ in self._weeks], dtype="datetime64[D]")
         self.activity = scenario.population.activity.at(mondays)
         """Factor on everybody's chance to be active, by week."""
+        first = week_number(self._weeks[0][0])
+        self.calendar = Weeks(first, scenario.start.weekday(), scenario.days, self.activity)
         self.days = day_table(scenario, market)
         models, self.providers = model_table(scenario, catalogue)
         self.tables = Tables(self.days, models, kind_table(scenario), factor_table(scenario))
@@ -102,20 +104,14 @@ class Traffic:
 
     def records(self, week: int, block: int) -> Records:
         """All requests of one block of users in one week, ordered by user."""
-        monday, first, last = self.weeks()[week]
-        weekday = (self.scenario.start + dt.timedelta(days=first)).weekday()
         edges, rows = self._by_week[block]
         new_array = self.memory.array
         rows = rows[edges[week] : edges[week + 1]]
         spells, works = new_array(len(rows), SPELL), new_array(len(rows), WORK)
         take(self.spell_table[self._spell_slices[block]], rows, spells)
         take(self.work_table, spells["workload"], works)
-        # The calendar's week, not the scenario's: the start of a world changes nobody's active weeks.
-        number = week_number(monday)
         cells = Cells(*(new_array(7 * len(rows), np.int32) for _ in Cells._fields))
-        filled, n = count_cells(
-            spells, works, self.volume, Week(number, first - weekday, first, last, self.activity[week]), cells
-        )
+        filled, n = count_cells(spells, works, self.volume, self.calendar, week, cells)
         cells = Cells(*(column[:filled] for column in cells))
         out = Records(
             key=new_array(n, np.uint64), session=new_array(n, np.uint64), day_millis=new_array(n, np.int64),

@@ -6,7 +6,7 @@ that a user skips have none. An old model that is kept beside the new one has a 
 one lacks. At home, a bursty application multiplies a day's mean by a level of that workload and day,
 1 in the mean.
 
-`count_week` draws and `expect_week` gives the mean of what it draws: a change of one is a change of both.
+`count_weeks` draws and `expect_week` gives the mean of what it draws: a change of one is a change of both.
 `tests/sim/test_expectation.py` fails when they part.
 """
 
@@ -60,9 +60,9 @@ class Keys(NamedTuple):
 class Volume(NamedTuple):
     """What decides how many requests there are."""
 
-    up: NDArray[np.bool_]  # day x model
-    level: NDArray[np.float64]  # a day's volume, day x time zone
-    demand: NDArray[np.float64]  # of homes, day x category, and a column of ones
+    up: NDArray[np.bool_]  # model x day
+    level: NDArray[np.float64]  # a day's volume, time zone x day
+    demand: NDArray[np.float64]  # of homes, category x day, and a row of ones
     bursty: NDArray[np.bool_]  # by flow
     bursts: NDArray[np.float64]  # a day's level, flow x steps of equal probability
     ramp: NDArray[np.float64]  # share of the full volume, by days since embedding
@@ -78,11 +78,23 @@ class Cells(NamedTuple):
     number: NDArray[np.int32]
 
 
+ROUNDING = 1e-9
+"""Room for rounding in the bounds of a chance."""
+
+
 @inlined
 def _poisson(mean: float, u: float) -> int:
     """Poisson draw by inversion of one uniform; a rounded normal for large means."""
     if u <= 1.0 - mean:  # below exp(-mean): most cells end here
         return 0
+    if mean < 1.0:
+        # Taylor's sums lie above and below exp(-mean) in turn: they decide most of the other cells.
+        above = 1.0 - mean * (1.0 - 0.5 * mean)
+        below = (above - mean * mean * mean / 6.0) * (1.0 - ROUNDING)
+        if u <= below:
+            return 0
+        if above * (1.0 + ROUNDING) < u <= below * (1.0 + mean):
+            return 1
     if mean > 60.0:
         return max(0, round(mean + math.sqrt(mean) * normal_quantile(u)))
     p = math.exp(-mean)
@@ -137,52 +149,68 @@ def _is_own(kind: Any) -> Any:
 
 
 @inlined
-def _asked(volume: Any, work: Any, spell: Any, own: Any, day: Any) -> Any:
-    """Mean requests of a day in an active week at full volume: of the work's own volume, or of a trial."""
+def _scale(volume: Any, work: Any, own: Any) -> Any:
+    """Mean requests of a day in an active week at full volume and a level of 1: of the work's own volume, or of a
+    trial; and the row of the demand that it follows."""
     rates = volume.rates
     scale = rates.volume * (work.requests_per_day if own else rates.trial_per_day)
-    column = work.demand if own else volume.demand.shape[1] - 1
-    asked = volume.level[day, work.zone] * scale * volume.demand[day, column]
-    return asked * _part(spell.kind == BESIDE, own and day < spell.shared_until, rates.beside_share)
+    return scale, work.demand if own else volume.demand.shape[0] - 1
+
+
+@inlined
+def _asked(level: Any, scale: Any, demand: Any, beside: Any, shared: Any, beside_share: Any) -> Any:
+    """Mean requests of a day in an active week, given the day's level and demand."""
+    return level * scale * demand * _part(beside, shared, beside_share)
 
 
 @compiled
-def count_week(spell, work, volume, week, day_of, count, at):  # type: ignore[no-untyped-def]
-    """Write the days of one week on which a spell has requests, and how many, from entry `at` on.
-
-    Returns the entry after the last one.
+def count_weeks(spell, work, volume, weeks, first, last, day_of, count, at):  # type: ignore[no-untyped-def]
+    """Write the days of weeks first to last - 1 of a world on which a spell has requests, and how many, from entry `at`
+    on. Returns the entry after the last one.
     """
-    rates, keys = volume.rates, volume.keys
-    own = _is_own(spell.kind)
-    if own and rates.intermittent:
-        u = draw_unit(keys.active, work.user_entity, np.uint64(week.number))
-        if u >= _active_chance(work.regularity, week.activity):
-            return at
-    model = spell.model
-    # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
-    base = hash_bits(keys.requests, work.entity, stream(spell.kind, week.number))
-    trial_day = -1 if own else spell.start
-    bursty, levels = own and volume.bursty[work.flow], np.uint64(0)
-    if bursty:
-        levels = hash_bits(keys.burst, work.entity, np.uint64(week.number))
-    for day in range(max(week.first, spell.start), min(week.last, spell.end)):
-        u = np.float64((base >> np.uint64(9 * (day - week.monday))) & np.uint64(511))
-        mean = _asked(volume, work, spell, own, day)
+    rates, keys, ramp, bursts = volume.rates, volume.keys, volume.ramp, volume.bursts
+    own, beside, start, end, since = (
+        _is_own(spell.kind),
+        spell.kind == BESIDE,
+        spell.start,
+        spell.end,
+        spell.since,
+    )
+    shared_until, trial_day = spell.shared_until, -1 if own else spell.start
+    scale, row = _scale(volume, work, own)
+    level, demand, up = volume.level[work.zone], volume.demand[row], volume.up[spell.model]
+    flow, bursty, levels = work.flow, own and volume.bursty[work.flow], np.uint64(0)
+    kind, entity, user_entity, regularity = spell.kind, work.entity, work.user_entity, work.regularity
+    for week in range(first, last):
+        monday, number = 7 * week - weeks.weekday, weeks.number + week
+        if own and rates.intermittent:
+            u = draw_unit(keys.active, user_entity, np.uint64(number))
+            if u >= _active_chance(regularity, weeks.activity[week]):
+                continue
+        # A day's draw is nine bits of the week's word, and bits of its own where those leave open if there are any.
+        base = hash_bits(keys.requests, entity, stream(kind, number))
         if bursty:
-            mean *= volume.bursts[work.flow, (levels >> np.uint64(9 * (day - week.monday))) & np.uint64(511)]
-        if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
-            continue  # none, whatever the ramp
-        if not volume.up[day, model]:
-            continue
-        u = (u + unit(mix(base + np.uint64(day - week.monday + 1) * GOLDEN))) / 512.0
-        if own:
-            mean *= volume.ramp[day - spell.since]
-        n = _poisson(mean, u)
-        if n == 0 and day == trial_day:
-            n = 1  # a trial is at least one request
-        if n > 0:
-            day_of[at], count[at] = day, n
-            at += 1
+            levels = hash_bits(keys.burst, entity, np.uint64(number))
+        for day in range(max(0, monday, start), min(weeks.days, monday + 7, end)):
+            u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
+            mean = _asked(
+                level[day], scale, demand[day], beside, own and day < shared_until, rates.beside_share
+            )
+            if bursty:
+                mean *= bursts[flow, (levels >> np.uint64(9 * (day - monday))) & np.uint64(511)]
+            if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
+                continue  # none, whatever the ramp
+            if not up[day]:
+                continue
+            u = (u + unit(mix(base + np.uint64(day - monday + 1) * GOLDEN))) / 512.0
+            if own:
+                mean *= ramp[day - since]
+            n = _poisson(mean, u)
+            if n == 0 and day == trial_day:
+                n = 1  # a trial is at least one request
+            if n > 0:
+                day_of[at], count[at] = day, n
+                at += 1
     return at
 
 
@@ -193,10 +221,13 @@ def expect_week(spell, work, volume, week, mean):  # type: ignore[no-untyped-def
     own = _is_own(spell.kind)
     active = _active_chance(work.regularity, week.activity) if own and rates.intermittent else 1.0
     mean[:] = 0.0
+    scale, row = _scale(volume, work, own)
     for day in range(max(week.first, spell.start), min(week.last, spell.end)):
-        if not volume.up[day, spell.model]:
+        if not volume.up[spell.model, day]:
             continue
-        asked = _asked(volume, work, spell, own, day)
+        shared = own and day < spell.shared_until
+        level, demand = volume.level[work.zone, day], volume.demand[row, day]
+        asked = _asked(level, scale, demand, spell.kind == BESIDE, shared, rates.beside_share)
         if own:
             asked *= active * volume.ramp[day - spell.since]
         elif day == spell.start:
@@ -205,11 +236,11 @@ def expect_week(spell, work, volume, week, mean):  # type: ignore[no-untyped-def
 
 
 @compiled
-def count_cells(spells, works, volume, week, into):  # type: ignore[no-untyped-def]
+def count_cells(spells, works, volume, weeks, week, into):  # type: ignore[no-untyped-def]
     """Fill the cells (spell, day) of one week that have requests. Returns the numbers of cells and of requests."""
     cells, total = 0, 0
     for s in range(len(spells)):
-        filled = count_week(spells[s], works[s], volume, week, into.day, into.number, cells)
+        filled = count_weeks(spells[s], works[s], volume, weeks, week, week + 1, into.day, into.number, cells)
         for cell in range(cells, filled):
             into.spell[cell] = s
             total += into.number[cell]
@@ -225,9 +256,9 @@ def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draw
     bursts = np.stack([Applications.levels(spread) for spread in spreads])
     ages = np.arange((spells["end"] - spells["since"]).max(initial=0)) + 0.5  # all that occur
     return Volume(
-        up=days.up,
-        level=days.season[:, None] * days.day_factor[weekday],
-        demand=days.demand,
+        up=np.ascontiguousarray(days.up.T),
+        level=np.ascontiguousarray((days.season[:, None] * days.day_factor[weekday]).T),
+        demand=np.ascontiguousarray(days.demand.T),
         bursty=bursts[:, 0] != 1.0,
         bursts=bursts,
         ramp=scenario.mechanisms[VolumeUnlock].ramp(ages),

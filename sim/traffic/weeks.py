@@ -3,6 +3,9 @@
 import datetime as dt
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.scenario import Scenario
 
 
@@ -14,6 +17,15 @@ class Week(NamedTuple):
     first: int
     last: int
     activity: float  # factor on the chance to be active
+
+
+class Weeks(NamedTuple):
+    """All UTC weeks of a world: that of its first day is week 0."""
+
+    number: int  # of week 0 in the calendar: the start of a world changes nobody's active weeks
+    weekday: int  # of the first day
+    days: int
+    activity: NDArray[np.float64]  # factor on the chance to be active, by week
 
 
 def week_number(day: dt.date) -> int:

@@ -424,8 +424,8 @@ def read_by(*sources: object) -> set[str]:
 
 def test_what_is_expected_hangs_on_all_that_the_draws_hang_on():
     """A column that only one of the twins reads is a change of one that is no change of the other."""
-    drawn_from = read_by(records.fill, counts.count_week, counts._asked)
-    stated_from = read_by(means, counts.expect_week, counts._asked, expectation)
+    drawn_from = read_by(records.fill, counts.count_weeks, counts._asked, counts._scale)
+    stated_from = read_by(means, counts.expect_week, counts._asked, counts._scale, expectation)
     assert drawn_from - stated_from == ONLY_DRAWN, "sim/traffic/means.py or expect_week does not know of it"
     assert not ONLY_DRAWN & stated_from
 
