@@ -92,6 +92,8 @@ class Market:
         self._outages: NDArray[np.int64] = np.zeros(n, dtype=np.int64)
         """How many free windows and outages are under way: they may overlap."""
         self._repriced = True
+        self.version = 0
+        """Another number whenever models may have changed; shares of use count for nothing here."""
         self._lasting: NDArray[np.float64] = np.ones(n)
         """By what each model's later prices in the catalogue are multiplied."""
         self.events: list[MarketEvent] = []
@@ -119,8 +121,11 @@ class Market:
         """Advance the environment day by day; after each `next`, the state is that of the day yielded."""
         for day in range(self.horizon):
             self.changes = Changes()
-            self.env.run(until=day + 0.5)
+            if self.env.peek() < day + 0.5:
+                self.env.run(until=day + 0.5)
+                self.version += 1
             if day % 7 == 0 or self._repriced:
+                self.version += 1
                 self.effective_price = self._usage.effective_price(self.price, day)
                 self._repriced = False
             self.price_history[day] = self.price

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.choice import view_of
 from sim.agents.compiled.search import CompiledSearch
+from sim.agents.compiled.views import Views
 from sim.agents.population import Users, Workloads, build_population
 from sim.agents.search import Search
 from sim.market import Market
@@ -55,8 +55,9 @@ def run_market(world: World, users: Users, workloads: Workloads, report: Reporte
     scenario = world.scenario
     market = Market(scenario, world.catalogue)
     search = CompiledSearch(scenario, market, workloads, world.draws)
+    views = Views(market, scenario)
     for day in market.days():
-        search.step(day, view_of(market, scenario, day))
+        search.step(day, views.of(day))
         report(Progress("market", day + 1, scenario.days, scenario.start + dt.timedelta(days=day)))
     search.finish(scenario.days)
     search.planted.keep_users(users)

@@ -71,6 +71,11 @@ def view_of(market: Market, scenario: Scenario, day: int) -> View:
     )
 
 
+def ability_order(view: View) -> NDArray[np.int64]:
+    """By category the models of the view, the ablest first: categories x models."""
+    return np.argsort(-view.ability.T, axis=1, kind="stable")
+
+
 def weights_of(scenario: Scenario) -> Weights:
     """The parameters of a choice."""
     causes = scenario.mechanisms
@@ -205,4 +210,4 @@ def choose(
 
 def affordable_frontier(view: View, work: Workloads, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Best listed ability that each workload of `rows` can afford, its hard needs met; -inf where there is none."""
-    return np.asarray(best_ability(np.arange(len(rows)), work_table(work[rows]), view))
+    return np.asarray(best_ability(np.arange(len(rows)), work_table(work[rows]), view, ability_order(view)))

@@ -116,21 +116,29 @@ class MarketReactions:
         if not self.attention.enabled or self.yesterday is None:
             return
         for number in self.market.changes.released:
-            reach, category = self.market.reach[number], self.work.category
-            waiting = np.flatnonzero((self.states.state == WAITING) & (self.work.start <= day))
-            # Draw against the highest chance first: few then need a frontier.
-            waiting = self._hear(waiting, number, self.attention.most(reach))
-            # Yesterday's frontier: who listens is decided by what could be had before the release.
-            frontier = affordable_frontier(self.yesterday, self.work, waiting)
-            hardness = self.work.hardness[waiting]
-            chance = self.attention.of_waiting(reach[category[waiting]], hardness, frontier)
-            self._wake(day, self._hear(waiting, number, chance), number)
+            self._wake(day, self.waiting_who_hear(day, number, self.yesterday), number)
             if self.states.rivals.enabled:
-                embedded = np.flatnonzero(self.states.state == EMBEDDED)
-                embedded = embedded[self.pinned[embedded] == NO_MODEL]
-                curiosity = self.work.curiosity[embedded]
-                chance = self.attention.of_embedded(reach[category[embedded]], curiosity)
-                self._wake(day, self._hear(embedded, number, chance), number)
+                self._wake(day, self.embedded_who_hear(number), number)
+
+    def waiting_who_hear(self, day: int, number: int, yesterday: View) -> Rows:
+        """Waiting work that hears of a release."""
+        reach, category = self.market.reach[number], self.work.category
+        waiting = np.flatnonzero((self.states.state == WAITING) & (self.work.start <= day))
+        # Draw against the highest chance first: few then need a frontier.
+        waiting = self._hear(waiting, number, self.attention.most(reach))
+        # Yesterday's frontier: who listens is decided by what could be had before the release.
+        frontier = affordable_frontier(yesterday, self.work, waiting)
+        hardness = self.work.hardness[waiting]
+        chance = self.attention.of_waiting(reach[category[waiting]], hardness, frontier)
+        return self._hear(waiting, number, chance)
+
+    def embedded_who_hear(self, number: int) -> Rows:
+        """Work with a home that hears of a release."""
+        reach, category = self.market.reach[number], self.work.category
+        embedded = np.flatnonzero(self.states.state == EMBEDDED)
+        embedded = embedded[self.pinned[embedded] == NO_MODEL]
+        chance = self.attention.of_embedded(reach[category[embedded]], self.work.curiosity[embedded])
+        return self._hear(embedded, number, chance)
 
     def _hear(self, rows: Rows, number: int, chance: NDArray[np.float64] | float) -> Rows:
         """Those of `rows` whose draw for this release lies below `chance`."""

@@ -66,14 +66,19 @@ class Search(States):
 
     def step(self, day: int, view: View) -> None:
         """Let every workload whose decision is due act on `day`."""
-        self.beside.close_due(day)
+        if self.upgrades.any:
+            self.beside.close_due(day)
         self.reactions.act(day)
         self.upgrades.announce(day)
         self.decide(day, view)
-        self.upgrades.begin(day)
+        self.begin_upgrades(day)
         if day % 7 == 6:
             self._measure_shares()
         self.reactions.yesterday = view
+
+    def begin_upgrades(self, day: int) -> None:
+        """The upgrades that are due."""
+        self.upgrades.begin(day)
 
     def decide(self, day: int, view: View) -> None:
         """The decisions of the workloads that are due: `sim.agents.compiled.day` makes the same ones in less time."""

@@ -26,6 +26,8 @@ class Upgrades:
         """The model that the work has decided to take up, and has not yet."""
         self.day = np.full(len(self.work), FOREVER, dtype=np.int32)
         """The day on which it does."""
+        self.any = False
+        """Whether any work has ever decided to take up a model."""
 
     def announce(self, day: int) -> None:
         """Work at home with an earlier model of the line of one that is released today may decide to take that up;
@@ -42,7 +44,7 @@ class Upgrades:
             entity, key = self.work.entity[rows], market.key[number]
             takes = self.upgrade.takes_up(states.draws, entity, key)
             rows, entity = rows[takes], entity[takes]
-            self.model[rows] = number
+            self.model[rows], self.any = number, self.any or bool(len(rows))
             self.day[rows] = np.minimum(day + self.upgrade.reaction(states.draws, entity, key), FOREVER)
 
     def begin(self, day: int) -> None:

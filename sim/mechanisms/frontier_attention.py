@@ -12,6 +12,8 @@ from sim.scenario.values import Amount, Share
 
 SCALE = 0.3
 """Scale of the logistic between casual and hard work, in units of hardness (assumed)."""
+MOST_GAP = 30.0
+"""Scales from the midpoint beyond which the logistic is held to be flat, so that nothing overflows."""
 
 
 def heard(reach: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -51,7 +53,7 @@ class FrontierAttention(Mechanism):
     ) -> NDArray[np.float64]:
         """The chance that waiting work hears of a release. reach: of the model in the category of each; frontier: the
         best ability that it could afford before."""
-        gap = np.clip((hardness - frontier - self.midpoint) / SCALE, -30, 30)
+        gap = np.clip((hardness - frontier - self.midpoint) / SCALE, -MOST_GAP, MOST_GAP)
         return np.asarray(heard(reach) * (self.casual + (self.hard - self.casual) / (1 + np.exp(-gap))))
 
     def of_embedded(self, reach: NDArray[np.float64], curiosity: NDArray[Any]) -> NDArray[np.float64]:

@@ -73,22 +73,30 @@ class Keys(NamedTuple):
 
 
 @compiled
-def best_ability(rows, work, view):  # type: ignore[no-untyped-def]
-    """For each row the best ability that it can afford, its needs met; -inf where there is none."""
-    best = np.full(len(rows), -np.inf)
+def best_within(of, view, order):  # type: ignore[no-untyped-def]
+    """The best ability that a piece of work can afford, its needs met; -inf where there is none.
+
+    order: by category the models of the view, the ablest first.
+    """
+    g = of.category
+    for k in range(order.shape[1]):
+        j = order[g, k]
+        if (
+            (view.log_price[j, g] <= of.log_willingness or (view.free[j] and of.accepts_free))
+            and (view.tools[j] or not of.needs_tools)
+            and (view.permissive[j] or not of.needs_permissive)
+            and view.context[j] >= of.context_tokens
+        ):
+            return view.ability[j, g]
+    return -np.inf
+
+
+@compiled
+def best_ability(rows, work, view, order):  # type: ignore[no-untyped-def]
+    """The same for each row of a table of work."""
+    best = np.empty(len(rows))
     for i in range(len(rows)):
-        w = rows[i]
-        of = work[w]
-        g = of.category
-        for j in range(len(view.context)):
-            if (
-                view.ability[j, g] > best[i]
-                and (view.log_price[j, g] <= of.log_willingness or (view.free[j] and of.accepts_free))
-                and (view.tools[j] or not of.needs_tools)
-                and (view.permissive[j] or not of.needs_permissive)
-                and view.context[j] >= of.context_tokens
-            ):
-                best[i] = view.ability[j, g]
+        best[i] = best_within(work[rows[i]], view, order)
     return best
 
 
@@ -98,6 +106,8 @@ _BELOW_0, _BELOW_1, _BELOW_2, _BELOW_3, _BELOW_4 = (
 """64-bit draws below which the normal draw is at most 0, 1, 2, 3, 4: probabilities rounded down, so the bound holds."""
 _FARTHEST = 300.0
 """Largest logarithm of a factor of the bound, so that none overflows."""
+FEW = 16
+"""Models up to which no bound is made."""
 _SLACK = 1.0 + 1e-9
 """Room for rounding in the bound."""
 
@@ -141,7 +151,8 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
             slowness[g, j] = 1.0 / view.awareness[j, g]
             weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
     factor_per_sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
-    earliest, candidates = np.empty(m), np.empty(m, dtype=np.int64)
+    # Few models are looked at one by one: to bound the time of each costs more than it saves.
+    earliest, candidates, count = np.zeros(m), np.arange(m), m
     for i in range(n):
         w = rows[i]
         of = work[w]
@@ -151,29 +162,35 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
         best = math.log(-math.log(unit(mix(race)))) - outside[i]
         g = of.category
         price_coefficient = alpha * of.price_sensitivity
-        most, far = kappa * cap - price_coefficient * log_free_price, 0.0
+        most = kappa * cap - price_coefficient * log_free_price
         # Whether a model that is known to fit may be chosen: its value has no error of perception.
         known_eligible = False
         for word in range(words):
             known_eligible |= (known_to_fit[w, word] & ~passed_over[w, word]) != 0
         if known_eligible:
             most = max(kappa, quality) * cap - price_coefficient * log_free_price
-        elif fit_on:
-            far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (of.hardness + cap - top[g]))))
-        error = mix(keys.perception + of.entity * GOLDEN)
-        earliest_times(
-            race, error, view.key, model_step, slowness[g], weakness[g],
-            far, far * factor_per_sd, far * factor_per_sd**2, far * factor_per_sd**3, far * factor_per_sd**4, earliest,
-        )  # fmt: skip
         limit = _SLACK * math.exp(best + most)
-        count = 0
-        for j in range(m):
-            candidates[count] = j
-            count += earliest[j] < limit
+        if m > FEW:
+            far = 0.0
+            if fit_on and not known_eligible:
+                far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (of.hardness + cap - top[g]))))
+            error = mix(keys.perception + of.entity * GOLDEN)
+            f1 = far * factor_per_sd
+            earliest_times(
+                race, error, view.key, model_step, slowness[g], weakness[g],
+                far, f1, far * factor_per_sd**2, far * factor_per_sd**3, far * factor_per_sd**4, earliest,
+            )  # fmt: skip
+            count = 0
+            for j in range(m):
+                candidates[count] = j
+                count += earliest[j] < limit
         # The newest first: they are the likely winners, and a low best time rules out many others.
         for k in range(count - 1, -1, -1):
             j = candidates[k]
             if earliest[j] >= limit:
+                continue
+            u = unit(mix(race + view.key[j]))
+            if (1.0 - u) * slowness[g, j] >= limit:
                 continue
             number = view.numbers[j]
             if number == home[i] or (passed_over[w, number >> 6] >> np.uint64(number & 63)) & ONE:
@@ -199,7 +216,6 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
                     draw_unit(keys.perception, of.entity, view.key[j])
                 )
                 value += kappa * min(perceived[j, g] + error_of_j - of.hardness, cap)
-            u = unit(mix(race + view.key[j]))
             if (1.0 - u) * slowness[g, j] >= _SLACK * math.exp(best + value):
                 continue
             time = math.log(-math.log(u) / view.awareness[j, g]) - value

@@ -6,8 +6,9 @@ Agents of one day do not see each other: shares of use are measured once a week,
 import numpy as np
 
 from sim.agents.compiled.choice import Past, best_ability, winners
-from sim.agents.compiled.judgement import cost_of_change, experienced, fits, judged, usable
+from sim.agents.compiled.judgement import cost_of_change, experienced, fits, judged, usable, utility
 from sim.agents.compiled.moves import (
+    ONE,
     Ended,
     close_home,
     close_trial,
@@ -39,27 +40,28 @@ from sim.agents.states import (
     WAITING,
 )
 from sim.compiled import compiled
+from sim.market import NO_LINE
 from sim.randomness import draw_unit
 
-EMBEDS, MISFIT, MOVED, RETURNED, SILENT = (
-    int(reason) for reason in (Reason.EMBEDDED, Reason.MISFIT, Reason.MOVED, Reason.RETURNED, Reason.SILENT)
-)
+EMBEDS, MISFIT, MOVED, RETURNED, SILENT, UPGRADING = (int(reason) for reason in (
+    Reason.EMBEDDED, Reason.MISFIT, Reason.MOVED, Reason.RETURNED, Reason.SILENT, Reason.UPGRADING,
+))  # fmt: skip
 COLUMNS = len(NAMES)
 MOST_SPELLS = 3
 """Spells of one workload that can end on a day by its own decision: a home, a trial, and a model beside the home."""
 
 
 @compiled
-def decide(day, agents, fixed, models, view):  # type: ignore[no-untyped-def]
+def decide(day, agents, fixed, models, view, order):  # type: ignore[no-untyped-def]
     """Let every workload whose decision is due on `day` act. Returns the spells that ended, one a row, and the number
-    of choices.
+    of choices. order: by category the models of the view, the ablest first.
 
     Whoever has acted is due on a later day, so that each step below finds only those whom no step before it moved.
     """
     due = where_equal(agents.due, day)
     ended = Ended(np.empty((MOST_SPELLS * len(due), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64))
     end(day, due, agents, ended)
-    begin(day, due, agents, fixed, view, ended)
+    begin(day, due, agents, fixed, view, order, ended)
     judge_trials(day, due, agents, fixed, models, ended)
     judge_rivals(day, due, agents, fixed, models, ended)
     judge_upgrades(day, due, agents, fixed, models, ended)
@@ -87,7 +89,7 @@ def end(day, due, agents, ended):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def begin(day, due, agents, fixed, view, ended):  # type: ignore[no-untyped-def]
+def begin(day, due, agents, fixed, view, order, ended):  # type: ignore[no-untyped-def]
     """Workloads that are bound to a model begin with it; the others begin to search, unless backlog is off and no
     listed model can serve them."""
     rules, rows, count = fixed.rules[0], acting(day, due, agents, UNBORN), 0
@@ -101,7 +103,7 @@ def begin(day, due, agents, fixed, view, ended):  # type: ignore[no-untyped-def]
             rows[count] = w
             count += 1
     if count and not rules.backlog:
-        frontier = best_ability(rows[:count], fixed.work, view)
+        frontier = best_ability(rows[:count], fixed.work, view, order)
         for i in range(count):
             w = rows[i]
             able = frontier[i] >= fixed.work[w].hardness if rules.fit else np.isfinite(frontier[i])
@@ -180,6 +182,49 @@ def judge_upgrades(day, due, agents, fixed, models, ended):  # type: ignore[no-u
             else:
                 reject(agents, w, agent.trial)
             come_home(agents, fixed, w, day)
+
+
+@compiled
+def begin_upgrades(day, agents, fixed, models, planned, at):  # type: ignore[no-untyped-def]
+    """Those who take up a model today change to it: see `Upgrades.begin`. planned, at: the model that each work has
+    decided to take up, and when. Returns the spells that ended, one a row."""
+    due = where_equal(at, day)
+    ended = Ended(np.empty((len(due), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64))
+    for w in due:
+        number, home, agent = planned[w], agents.home[w], agents.table[w]
+        may = agents.state[w] in (EMBEDDED, TRYING_RIVAL) and agent.pinned == NO_MODEL
+        if may:
+            old, new = models[home], models[number]
+            may = (
+                new.listed
+                and old.line == new.line
+                and old.line != NO_LINE
+                and old.release_day < new.release_day
+            )
+        if may and agents.state[w] == TRYING_RIVAL:
+            at[w] = agents.due[w]
+            continue
+        if may and not models[number].up:
+            at[w] = day + 1
+            continue
+        planned[w], at[w] = NO_MODEL, FOREVER
+        if may and worth_a_trial(day, agents, fixed, models, w, number):
+            close_home(agents, ended, w, day, UPGRADING)
+            agent.silent = True
+            open_trial(agents, fixed, w, day, number, models[number], UPGRADE)
+    return ended.spells[: ended.written[0]]
+
+
+@compiled
+def worth_a_trial(day, agents, fixed, models, w, number):  # type: ignore[no-untyped-def]
+    """Whether a model can be used, did not fail before, and would stay if it were as good as can be."""
+    work, life, rules, tenure = fixed.work[w], fixed.life[w], fixed.rules[0], day - agents.table[w].since
+    old, new = models[agents.home[w]], models[number]
+    failed = (agents.rejected[w, number >> 6] >> np.uint64(number & 63)) & ONE
+    if failed or not usable(work, new):
+        return False
+    gain = utility(work, life, new, rules, rules.cap) - experienced(work, life, old, rules)
+    return gain >= -cost_of_change(life, old, new, rules, tenure)
 
 
 @compiled

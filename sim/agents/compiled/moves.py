@@ -17,6 +17,7 @@ from sim.agents.states import (
     ENDED,
     HOME,
     MOST_FAILURES,
+    RIVAL,
     TRIAL,
     TRYING,
     TRYING_RIVAL,
@@ -123,7 +124,7 @@ def wait(agents, fixed, w, day):  # type: ignore[no-untyped-def]
 
 @compiled
 def open_trial(agents, fixed, w, day, number, model, kind):  # type: ignore[no-untyped-def]
-    """Begin a trial of a model. number, model: its number and its record; kind: TRIAL, or RIVAL."""
+    """Begin a trial of a model. number, model: its number and its record; kind: of the spell."""
     agent, life, rules = agents.table[w], fixed.life[w], fixed.rules[0]
     # A planted share of those who begin in the window stays for good: see `sim.agents.planted_loyalty`.
     if (
@@ -133,7 +134,7 @@ def open_trial(agents, fixed, w, day, number, model, kind):  # type: ignore[no-u
     ):
         agent.loyal, agents.end[w] = True, FOREVER
     u = draw_unit(rules.trial_length, fixed.work[w].entity, model.key)
-    days = quantile(rules.trial_days if kind == TRIAL else rules.rival_days, u)
+    days = quantile(rules.rival_days if kind == RIVAL else rules.trial_days, u)
     agents.state[w] = TRYING if kind == TRIAL else TRYING_RIVAL
     agent.trial, agent.trial_kind, agent.trial_start = number, kind, day
     agents.due[w] = int(min(day + max(1.0, np.rint(days)), float(agents.end[w])))

@@ -39,8 +39,8 @@ In single precision, as the plain code computes them.
 
 MODEL = np.dtype([
     ("key", np.uint64), ("ability", np.float64, len(CATEGORIES)), ("log_price", np.float64, len(CATEGORIES)),
-    ("context", np.float64), ("line", np.int64), ("listed", np.bool_), ("up", np.bool_), ("free", np.bool_),
-    ("tools", np.bool_), ("permissive", np.bool_),
+    ("context", np.float64), ("line", np.int64), ("release_day", np.int64), ("listed", np.bool_), ("up", np.bool_),
+    ("free", np.bool_), ("tools", np.bool_), ("permissive", np.bool_),
 ], align=True)  # fmt: skip
 """A model as it is today."""
 

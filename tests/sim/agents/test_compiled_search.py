@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from sim.agents.choice import view_of
 from sim.agents.compiled.quantiles import curve_of, normal_score, quantile
 from sim.agents.compiled.search import CompiledSearch
+from sim.agents.compiled.views import Views
 from sim.agents.population import build_population
 from sim.agents.rows import where_equal
 from sim.agents.search import Search
@@ -85,6 +86,28 @@ def test_a_planted_share_and_a_wave_are_the_same():
     ])  # fmt: skip
     search = check_world(made)
     assert search.planted.holds.any() and (search.work.wave_model >= 0).any()
+
+
+@pytest.mark.parametrize("setting", ["mechanisms.consideration=on", "mechanisms.popularity=on"])
+def test_every_day_is_seen_as_it_is(setting):
+    """Views that are kept, also across outages, prices, windows and shares that change."""
+    made = world(
+        LIVELY, setting, "calendar=[{event: outage, date: 2025-01-20, days: 3, model: a/old}]", users=200
+    )
+    _, work = build_population(made.scenario, made.catalogue, made.draws)
+    market = Market(made.scenario, made.catalogue)
+    search, views, seen = (
+        CompiledSearch(made.scenario, market, work, made.draws),
+        Views(market, made.scenario),
+        0,
+    )
+    for day in market.days():
+        view = views.of(day)
+        for name, values in view_of(market, made.scenario, day)._asdict().items():
+            np.testing.assert_array_equal(getattr(view, name), values, err_msg=f"{name} on day {day}")
+        search.step(day, view)
+        seen += len(view.numbers)
+    assert seen > 0
 
 
 def test_a_world_runs_with_compiled_decisions():
