@@ -452,6 +452,18 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(FOLDER, tmp_path / "catalogue"))
 
 
+def test_a_catalogue_is_read_again_when_a_file_of_it_changed(folder: Path) -> None:
+    before = load_catalogue(folder)
+    assert load_catalogue(folder) is before
+    file = folder / "abilities.csv"
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    again = load_catalogue(folder)
+    assert again is not before and again == before
+    file.unlink()
+    with pytest.raises(CatalogueError):
+        load_catalogue(folder)
+
+
 def change(file: Path, slug: str, column: str, value: str, which: int = 0) -> int:
     """Write `value` into the `which`-th row of `slug`; returns its line number."""
     with file.open(encoding="utf-8", newline="") as handle:

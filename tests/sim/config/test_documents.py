@@ -89,6 +89,13 @@ def test_plain_scalars_follow_yaml_1_2(folder: Path, text: str, value: Any) -> N
     assert load(folder, f"key: {text}\n").tree == {"key": value}
 
 
+def test_a_text_that_was_read_before_is_as_it_was(folder: Path) -> None:
+    text = "a: {b: 1, c: 2}\nd: [1]"
+    first = load(folder, text).tree
+    assert load(folder, text, "a.b=5", "a.e=7", "d=[3]").tree == {"a": {"b": 5, "c": 2, "e": 7}, "d": [3]}
+    assert load(folder, text).tree == first == {"a": {"b": 1, "c": 2}, "d": [1]}
+
+
 def test_not_a_number() -> None:
     assert math.isnan(resolve(".nan"))  # type: ignore[arg-type]
 
