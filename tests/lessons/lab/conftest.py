@@ -15,6 +15,17 @@ USERS = 900
 """Of most worlds here: a year of them takes a third of a second, and their cohorts are too small to be judged."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_pauses():
+    """Nobody's hand rests in these tests."""
+    from lessons.lab import desk
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk, "VERDICT_AFTER_S", 0.05)
+        patch.setattr(desk, "RATES_AFTER_S", 0.05)
+        yield
+
+
 @pytest.fixture(scope="session")
 def desk():
     from lessons.lab.desk import Desk
