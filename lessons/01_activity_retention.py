@@ -60,6 +60,13 @@ def _(controls):
 @app.cell
 def _(prediction):
     notebook.wait_for(prediction)
+    mo.md(f"Each line asks another question of every user:\n\n{lesson.definitions()}")
+    return
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
     notebook.feedback(LESSON, prediction)
     return
 

@@ -26,6 +26,20 @@ GROUPS, CUT = 12, 0.9
 """Groups of users that stand for as many small worlds, and the curve at which a naive reader says "they left"."""
 
 
+MEANINGS = {
+    "calendar month": "Was the user there in this month of the calendar? Months of silence before do not matter.",
+    "30-day windows": "The same, but each user's months are 30 days long and begin with the first day of use.",
+    "on or after": "Was the user there in this month or in any later one?",
+    "every month": "Was the user there in this month and in every month before it?",
+}
+"""The four definitions, each as the question that it asks of a user."""
+
+
+def definitions() -> str:
+    """The four questions, as a list."""
+    return "\n".join(f"- **{name}**: {asked}" for name, asked in MEANINGS.items())
+
+
 def settings(skip: float = SKIP, *, leave: bool = False, holiday: bool = True) -> tuple[str, ...]:
     """Settings of the world: the chance to skip a week, whether work ends, whether there is a holiday."""
     chosen = [f"population.segments.user.regularity={1 - skip:.2f}"]
@@ -101,7 +115,9 @@ def verdict(skip: float = SKIP, seed: int = 1) -> str:
         told.append(f"- **{definition}**: false alarm in {false}; real leaving missed in {missed}.")
     return (
         f"Say a reader concludes “users left” when fewer than {percent(CUT)} are retained in month 5. We ask {GROUPS} "
-        "groups of users in which nobody leaves, and as many in which work does end:\n\n" + "\n".join(told)
+        "groups of users in which nobody leaves, and as many in which work does end. A false alarm is “they left” "
+        "said of the first, a miss is silence about the second. The interval says how far a count of so few groups "
+        "may be off:\n\n" + "\n".join(told)
     )
 
 
@@ -130,7 +146,8 @@ LESSON = Lesson(
     title="What does retention count?",
     question=(
         "Here is a market with one model and 1,200 users. They all come in January, and **nobody ever leaves**. But "
-        "they skip weeks, and in July they are on holiday. A tool draws their retention curve. What does it look like?"
+        "they skip weeks, and for three weeks of July they are on holiday. A tool draws their retention "
+        "curve. What does it look like?"
     ),
     misconception="Retention is one number, and it can only fall.",
     words=("cohort", "retention"),
