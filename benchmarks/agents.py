@@ -1,17 +1,24 @@
-"""Decisions and agent-days a second of the agents alone, without a log; run: python -m benchmarks.agents
+"""The agents alone, without a log: decisions and agent-days a second, and how long a variant of a world takes.
+
+Run: python -m benchmarks.agents, or python -m benchmarks.agents variants for the second part.
 
 An agent is a workload, and its days are those between its start and its end within the two years of the report world. A
-decision is one choice among models (to try, to try a rival, or to wait).
+decision is one choice among models (to try, to try a rival, or to wait). A variant is what a laboratory waits for at
+each move of a control: the scenario is read with a switch changed, its agents run in one rehearsal, and their activity
+is made; processor time, once warm.
 """
 
 import json
 import statistics
 import sys
 import time
+from itertools import pairwise
 
 import numpy as np
 
 from benchmarks.child import peak_memory, run_child
+from sim.activity import monthly
+from sim.rehearsal import Rehearsal
 from sim.runs import compile_loops
 from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
@@ -20,6 +27,11 @@ from sim.world import load_world
 FEW, MANY = 100_000, 1_000_000
 TURNS = {FEW: 3, MANY: 1}
 """Repetitions: the large world takes a minute, and its time varies little."""
+
+VARIANT_USERS, VARIANT_TURNS = 20_000, 9
+VARIANT_MS = 120.0
+SWITCHES = ("lock_in", "backlog", "rival_trials")
+"""Mechanisms that are switched off, one a turn: none of them changes who comes with what work."""
 
 
 def measure(few: int = FEW, many: int = MANY) -> str:
@@ -40,7 +52,7 @@ def measure(few: int = FEW, many: int = MANY) -> str:
         )
     ratio = seconds[many] / seconds[few]
     lines += ["", f"Targets: {many / few:g} times the users in at most {1.5 * many / few:g} times the time: "
-              f"**{ratio:.1f}**; in under 4 GB: **{peak:.2f} GB**."]  # fmt: skip
+              f"**{ratio:.1f}**; in under 4 GB: **{peak:.2f} GB**.", "", variants()]  # fmt: skip
     return "\n".join(lines)
 
 
@@ -62,8 +74,43 @@ def run_once(users: int) -> dict[str, float]:
     }
 
 
+def variants(users: int = VARIANT_USERS, turns: int = VARIANT_TURNS) -> str:
+    """The table of the parts of a variant, as Markdown."""
+    compile_loops()
+    rehearsal = Rehearsal()
+    variant(rehearsal, users, "fit")  # compiles the rest, and makes the users
+    runs = [variant(rehearsal, users, SWITCHES[turn % len(SWITCHES)]) for turn in range(turns)]
+    parts = dict(zip(("scenario", "agents", "activity"), zip(*runs, strict=True), strict=True))
+    parts["together"] = tuple(map(sum, runs))
+    whole = statistics.median(parts["together"])
+    return "\n".join([
+        f"`one-frontier-model` with {users:,} users and one switch off, {turns} turns; ms of processor time.",
+        "",
+        "| part | median | from | to |",
+        "|---|---|---|---|",
+        *(f"| {name} | {statistics.median(ms):.0f} | {min(ms):.0f} | {max(ms):.0f} |" for name, ms in parts.items()),
+        "",
+        f"Target: at most {VARIANT_MS:g} ms; measured / target: **{whole / VARIANT_MS:.2f}**.",
+    ])  # fmt: skip
+
+
+def variant(rehearsal: Rehearsal, users: int, switch: str) -> tuple[float, float, float]:
+    """Milliseconds for the scenario, the agents and the activity of the world without one mechanism."""
+    moments = [time.process_time()]
+    world = load_world(WORLDS / "one-frontier-model.yaml", users=users, settings=[f"mechanisms.{switch}=off"])
+    moments.append(time.process_time())
+    agents = rehearsal.agents(world)
+    moments.append(time.process_time())
+    monthly(agents)
+    moments.append(time.process_time())
+    scenario, market, activity = (1e3 * (after - before) for before, after in pairwise(moments))
+    return scenario, market, activity
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:] == ["variants"]:
+        print(variants())
+    elif len(sys.argv) > 1:
         print(json.dumps(run_once(int(sys.argv[1]))))
     else:
         print(measure())

@@ -122,8 +122,9 @@ class Market:
         for day in range(self.horizon):
             self.changes = Changes()
             if self.env.peek() < day + 0.5:
-                self.env.run(until=day + 0.5)
                 self.version += 1
+            while self.env.peek() < day + 0.5:
+                self.env.step()
             if day % 7 == 0 or self._repriced:
                 self.version += 1
                 self.effective_price = self._usage.effective_price(self.price, day)

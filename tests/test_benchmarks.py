@@ -14,7 +14,17 @@ import pytest
 from analysis.queries import categories, cost, geography, retention, usage
 from analysis.sources.conformance import check_conformance
 from analysis.sources.opening import open_log
-from benchmarks import agents, child, expected, experiments, page, pandas_tables, tables, traffic, whole
+from benchmarks import (
+    agents,
+    child,
+    expected,
+    experiments,
+    page,
+    pandas_tables,
+    tables,
+    traffic,
+    whole,
+)
 from sim.activity import monthly
 from sim.runs import log_writer
 from sim.simulation import run_agents
@@ -74,6 +84,18 @@ def test_a_run_of_agents_counts_days_and_decisions():
     assert run["decisions"] > run["agents"]
     assert run["seconds"] > 0
     assert 0.05 < run["peak_gb"] < 4
+
+
+def test_a_variant_is_timed_by_its_parts_and_held_to_a_target(monkeypatch):
+    monkeypatch.setattr(agents, "VARIANT_MS", 1e-3)
+    rows = agents.variants(users=50, turns=3).splitlines()
+    named = [line.strip("| ").split(" | ") for line in rows if line.startswith("| ")]
+    assert [row[0] for row in named] == ["part", "scenario", "agents", "activity", "together"]
+    low, high = (float(named[-1][at]) for at in (2, 3))
+    assert 0 < low <= float(named[-1][1]) <= high
+    assert (
+        float(rows[-1].rpartition("**")[0].rpartition("**")[2]) > 1000
+    )  # far over a target of a microsecond
 
 
 def test_expected_quantities_stand_beside_the_log_as_a_ratio():
