@@ -209,6 +209,14 @@ def _day(text: str) -> dt.date:
         raise argparse.ArgumentTypeError(f"expected a day such as 2026-03-31, not '{text}'") from None
 
 
+def add_anyway(parser: argparse.ArgumentParser) -> None:
+    """`--anyway`, for commands that inspect a log first and stop at errors."""
+    parser.add_argument(
+        "--anyway", action="store_true", help="go on even if an inspection of the log (slipper inspect) finds errors; "
+        "what is written is marked",
+    )  # fmt: skip
+
+
 def log_options(args: argparse.Namespace) -> dict[str, Any]:
     """What `add_log_options` and `add_scope_options` were given, as `analysis.open_log` takes it. Raises BadInput."""
     options = {"table": args.table or "generations", "labels": args.labels_from, "models": args.models_from}
@@ -218,6 +226,8 @@ def log_options(args: argparse.Namespace) -> dict[str, Any]:
     from analysis.sources.scope import Scope
 
     beside = getattr(args, "compare_with_study", None)
+    if getattr(args, "anyway", False):
+        options["tolerate"] = True
     try:
         return options | {"scope": Scope(args.from_day, args.to_day, args.study_window, beside)}
     except LogError as error:

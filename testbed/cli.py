@@ -24,6 +24,7 @@ from testbed.commands import (
     compare,
     experiment,
     import_log,
+    inspect_log,
     run,
     simulate,
     validate,
@@ -50,8 +51,8 @@ start here:
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
 COMMANDS = (
-    run, simulate, import_log, analyze, check, verdict, compare, experiment, calibrate, validate, questions, patterns,
-    schema, catalogue, explain,
+    run, simulate, import_log, inspect_log, analyze, check, verdict, compare, experiment, calibrate, validate,
+    questions, patterns, schema, catalogue, explain,
 )  # fmt: skip
 
 

@@ -249,7 +249,7 @@ class _Writer:
 
             still = figures.svg(figures.figure(chart))
         return PanelPart(
-            title=_title(panel),
+            title=f"({panel.letter}) {panel.name}" if panel.letter else panel.name,
             model=panel.model,
             reading=panel.reading,
             spec=spec,
@@ -367,6 +367,7 @@ class _Writer:
             ],
             gaps=self.gaps,
             warnings=self.log.warnings,
+            findings=self.log.findings,
             stills=bool(self.files.drawing),
             code=code,
         )
@@ -394,7 +395,3 @@ class _Writer:
             return openness.share_summary(self.log, window_of(self.log, study.MAIN_WINDOW))
         except NotAvailable:
             return None
-
-
-def _title(panel: study.Panel) -> str:
-    return f"({panel.letter}) {panel.name}" if panel.letter else panel.name

@@ -97,15 +97,16 @@ def _has_id(rows: ir.Table) -> ir.BooleanValue:
     return rows.generation_id.notnull() & (rows.generation_id.cast("string") != "")
 
 
-def judge(log: Log) -> None:
-    """Refuse a log with many copies, warn of few ones and of reused ids, and leave out the labels of reused ids."""
+def judge(log: Log, tolerate: bool = False) -> None:
+    """Refuse a log with many copies (tolerate: warn), warn of few ones and of reused ids, and leave out the labels of
+    reused ids."""
     found = look(log)
     if found.copies:
         said = (
             f"{counted(log.rows, 'row')}, with {found.about}{counted(found.copies, 'copy', 'copies')} of other rows "
             "(the same generation_id, user, moment and model)"
         )
-        if share(found.copies, log.rows) > MOST_COPIES:
+        if share(found.copies, log.rows) > MOST_COPIES and not tolerate:
             raise LogError(
                 f"{log.name}: {said}, and so would be every sum. Keep one of each. `slipper analyze LOG --check-log` "
                 "shows examples."

@@ -37,6 +37,7 @@ def open_log(
     memory: str = DEFAULT_MEMORY,
     threads: int | None = None,
     check: bool = True,
+    tolerate: bool = False,
     scope: Scope | None = None,
 ) -> Log:
     """Open a log.
@@ -57,6 +58,7 @@ def open_log(
         than `soundness.MOST_MONTHS` months; with more than 5% copies of rows; with two rows of one model in the models
         table. Fewer copies, ids that different requests share, days that the log lacks and rows far from all
         others are warnings. `check_conformance` opens unchecked.
+    tolerate: what would be refused of single rows, and many copies, are warnings.
     scope: what of the log is looked at: rows of some days alone, windows, whether the study stands beside it.
 
     What is odd and was accepted is in `Log.warnings`. Raises LogError with a message for people.
@@ -81,7 +83,7 @@ def open_log(
             soundness.check_columns(log)
         log.scope = scope or Scope()
         keep(log)
-        soundness.measure(log, check)
+        soundness.measure(log, check, tolerate)
         if check:
             for sentence in log.coverage.sentences:
                 log.warn(sentence)

@@ -64,8 +64,11 @@ def check_columns(log: Log) -> None:
             )  # fmt: skip
 
 
-def measure(log: Log, check: bool) -> None:
-    """Count the rows and find the first and the last moment, and what no sum bears, in one query."""
+def measure(log: Log, check: bool, tolerate: bool = False) -> None:
+    """Count the rows and find the first and the last moment, and what no sum bears, in one query.
+
+    tolerate: warn of such rows and of copies where a log would be refused for them.
+    """
     wanted: dict[str, ir.Value] = {"rows": log.generations.count()}
     unsound = _unsound_counts(log) if check else {}
     if check:
@@ -89,14 +92,14 @@ def measure(log: Log, check: bool) -> None:
         return
     if not log.rows:
         raise LogError(f"{log.name}: the log is empty: it has the columns but not one row")
-    _check_counts(log, unsound, found)
+    _check_counts(log, unsound, found, tolerate)
     _check_dates(log)
     _check_names(log)
     if found["without an id"]:
         log.warn(
             f"{found['without an id']:,} of {counted(log.rows, 'row')} without a generation_id: no label can be theirs."
         )
-    doubles.judge(log)
+    doubles.judge(log, tolerate)
     _check_models_once(log)
 
 
@@ -123,7 +126,7 @@ def _unsound_counts(log: Log) -> dict[str, ir.Value]:
     return counts
 
 
-def _check_counts(log: Log, kinds: Collection[str], found: dict[str, Any]) -> None:
+def _check_counts(log: Log, kinds: Collection[str], found: dict[str, Any], tolerate: bool) -> None:
     """Refuse a log with rows that `_unsound_counts` counted: sums and shares over them would be wrong in silence."""
     unsound = [f"{found[what]:,} with {what}" for what in kinds if found[what]]
     apart = [
@@ -131,7 +134,11 @@ def _check_counts(log: Log, kinds: Collection[str], found: dict[str, Any]) -> No
         for part, whole in PARTS
         if found.get(f"{part} above {whole}")
     ]
-    if unsound:
+    if unsound and tolerate:
+        log.warn(
+            f"{counted(log.rows, 'row')}, of which {', '.join(unsound)}: sums and shares over them are wrong."
+        )
+    elif unsound:
         raise LogError(
             f"{log.name}: {counted(log.rows, 'row')}, of which {', '.join(unsound)}. Sums and shares over such rows "
             f"would be wrong: correct them or leave them out. {''.join(apart)}`slipper analyze LOG --check-log` shows "

@@ -64,6 +64,7 @@ def add_parser(commands: Any) -> None:
     arguments.add_figures_option(parser)
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser, exhibits=True)
+    arguments.add_anyway(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -85,6 +86,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError
     from analysis.workers import Workers, cores
     from testbed.commands.import_log import no_log
+    from testbed.commands.inspect_log import look_first
     from testbed.terminal import summary
 
     try:
@@ -95,6 +97,7 @@ def execute(args: argparse.Namespace) -> int:
             return _print_sql(args)
         folder = results_folder(args.log, args.out, args.table or "generations")
         check_writable(folder)
+        inspection = look_first(args, args.log)
         with Workers(cores(), draws=args.figures) as workers, open_display(quiet=args.quiet) as show:
 
             def answer(findings: Findings) -> None:
@@ -110,11 +113,13 @@ def execute(args: argparse.Namespace) -> int:
                 answered=answer,
                 workers=workers,
                 stills=args.figures,
+                inspected=inspection.sentences(),
             )
     except LogError as error:
         raise no_log(error, args.log) from error
     if args.json:
-        print(json.dumps({"log": args.log, "results": str(folder)} | as_json(result), indent=2))
+        told = {"log": args.log, "results": str(folder), "inspection": inspection.as_json()}
+        print(json.dumps(told | as_json(result), indent=2))
     elif args.quiet:
         summary.print_warnings_aside("analyze", result.warnings)
         print(folder)
@@ -136,11 +141,12 @@ def analyse(
     answered: Callable[[Findings], None] = lambda findings: None,
     workers: Workers | None = None,
     stills: bool = False,
+    inspected: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Result:
     """Analyses the log at `where` and writes the results into `folder`. Raises LogError.
 
     options: of `analysis.open_log`. answered: called with the findings as soon as they are known, before the
-    figures. workers, stills: see `write_analysis`.
+    figures. workers, stills: see `write_analysis`. inspected: what an inspection found, for the page.
     """
     began = time.monotonic()
     show(Report("analysis", 0, 0))
@@ -161,6 +167,7 @@ def analyse(
         digest = registry().digest
     with _collector_paused(), open_log(where, **(options or {})) as log:
         _check_models(log, models)
+        log.findings = dict(inspected or {})
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
             registry_digest=digest, workers=workers,

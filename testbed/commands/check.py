@@ -85,6 +85,7 @@ def add_parser(commands: Any) -> None:
     over.add_argument("--keep", action="store_true", help="keep the replicates' run folders")
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser)
+    arguments.add_anyway(parser)
     arguments.add_output_options(parser)
     parser.add_argument("--markdown", metavar="FILE", help="write the scoreboard as a Markdown page, too")
     arguments.add_overwrite(parser)
@@ -147,6 +148,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     from testbed.claims.reasons import reasons
     from testbed.commands.analyze import check_one_log
     from testbed.commands.import_log import no_log
+    from testbed.commands.inspect_log import look_first
     from testbed.terminal import scoreboard_page, scoreboard_view, summary
 
     if args.target.endswith((".yaml", ".yml")) or (
@@ -158,6 +160,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     check_one_log(Path(args.target))
     run = own_run(Path(args.target))
     try:
+        inspection = look_first(args, args.target)
         with (
             open_display(quiet=args.quiet) as show,
             open_log(args.target, **arguments.log_options(args)) as log,
@@ -181,9 +184,14 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
         kept = None
     shown = [judged for judged in board.judged if not args.failed or judged.verdict.status == "fails"]
     if args.markdown:
-        _write_page(args, scoreboard_page.scoreboard_markdown(board, shown, _command(args)))
+        page = scoreboard_page.scoreboard_markdown(board, shown, _command(args))
+        mark = f"\n{inspection.mark}\n" if inspection.mark else ""
+        _write_page(args, page + mark)
     if args.json:
-        _print_json({"warnings": list(warnings)} | board.as_json(), {judged.entry.id for judged in shown})
+        _print_json(
+            {"warnings": list(warnings), "inspection": inspection.as_json()} | board.as_json(),
+            {judged.entry.id for judged in shown},
+        )
     elif args.quiet:
         summary.print_warnings_aside("check", warnings)
         if kept is not None:

@@ -96,6 +96,7 @@ def add_parser(commands: Any) -> None:
                         "says of the report's story: no log holds this")  # fmt: skip
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser)
+    arguments.add_anyway(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -113,6 +114,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.report.status import WORDS
     from testbed.commands.analyze import check_one_log
     from testbed.commands.import_log import no_log
+    from testbed.commands.inspect_log import look_first
     from testbed.terminal import profile_view, summary, truth_view, verdict_view
 
     if args.all and args.models:
@@ -132,6 +134,7 @@ def execute(args: argparse.Namespace) -> int:
         _truth(Path(args.log)) if args.truth else None
     )  # before the simulations: bad input is told at once
     try:
+        inspection = look_first(args, args.log)
         with (
             open_display(quiet=args.quiet) as show,
             open_log(args.log, **arguments.log_options(args)) as log,
@@ -165,6 +168,7 @@ def execute(args: argparse.Namespace) -> int:
         for one, profile in zip(told, accounts, strict=False):  # none without --why
             one["cohort_profile"] = profile.as_json() if profile else None
         content = {"log": args.log, "seed": args.seed, "warnings": list(warnings), "verdicts": told}
+        content["inspection"] = inspection.as_json()
         if truth is not None:
             checks, content["planted"] = truth
             content["truth"] = [truth_view.as_json(check) for check in checks]

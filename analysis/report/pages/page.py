@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -55,11 +55,12 @@ def render(
     sections: Sequence[Part],
     gaps: Sequence[str],
     warnings: Sequence[str] = (),
+    findings: Mapping[str, Sequence[str]] | None = None,
     stills: bool = False,
     code: str | None = None,
 ) -> str:
-    """The page as HTML: one file that asks nothing of any host. stills: the figures lie beside it as files, too. code:
-    see `fill`."""
+    """The page as HTML: one file that asks nothing of any host. stills: the figures lie beside it as files, too.
+    findings: of an inspection of the log, by key of section; an empty key is the whole page. code: see `fill`."""
     return fill(
         "report.html",
         code,
@@ -75,7 +76,8 @@ def render(
         retention_cards=retention_cards,
         sections=sections,
         gaps=gaps,
-        warnings=warnings,
+        warnings=[*(findings or {}).get("", ()), *warnings],
+        findings=findings or {},
         stills=stills,
         places=_places(answer, sections, gaps),
     )

@@ -1,0 +1,136 @@
+"""Inspects a log: its conformance to the contract, the days that it covers, and every check, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.inspection import amounts, clocks, users, values
+from analysis.inspection.check import CHECKS, PARTS, SEVERITIES, Finding, Part
+from analysis.inspection.facts import Facts
+from analysis.sources import columns, doubles
+from analysis.sources.conformance import check_conformance
+from analysis.sources.log import Log
+
+ROOMS = (users, amounts, clocks, values)
+"""Where checks are: that they are imported puts them on the list."""
+
+_TOLD = (
+    "unique",
+    "one request an id",
+    "days without a hole",
+    "apart from the rest",
+    "all files are read",
+    "conforms",
+)
+"""Checks of the contract of which `Log.warnings` speaks, too."""
+_TOUCHED: dict[str, tuple[Part, ...]] = {
+    "user_id": ("retention",),
+    "cost_total": ("cost", "categories", "geography"),
+    "tokens_cached": ("cost",), "tokens_reasoning": ("agentic",),
+    "finish_reason": ("agentic",), "tool_called": ("agentic",), "tools_offered": ("agentic",),
+    "country": ("geography",), "continent": ("geography",), "language": ("geography",),
+    "path": ("categories",), "confidence": ("categories",), "released": ("retention",),
+    "time_to_first_token_ms": (), "generation_time_ms": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What an inspection found. checks: how many looked. facts: of the log, by name, for people."""
+
+    log: str
+    checks: int
+    findings: tuple[Finding, ...]
+    facts: Mapping[str, str]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings by which some analysis would be wrong."""
+        return self.of("error")
+
+    def of(self, *severities: str) -> tuple[Finding, ...]:
+        """The findings of some severities."""
+        return tuple(one for one in self.findings if one.severity in severities)
+
+    def touching(self, part: str) -> tuple[Finding, ...]:
+        """Errors and warnings that touch a part of the report and not all of it."""
+        some = self.of("error", "warning")
+        return tuple(one for one in some if part in one.touches and set(one.touches) != set(PARTS))
+
+    @property
+    def mark(self) -> str:
+        """What stands on all that is made of a log with errors, all the same; empty without errors."""
+        names = ", ".join(dict.fromkeys(one.check for one in self.errors))
+        said = "The log has errors, and was analysed all the same (--anyway)"
+        return f"{said}: {names}. Do not trust the numbers." if names else ""
+
+    def sentences(self) -> dict[str, tuple[str, ...]]:
+        """Errors and warnings in sentences for people, by the section of the report that they touch; under an empty key
+        those that touch all of it, after the mark."""
+        marked = (self.mark,) if self.mark else ()
+        shown = self.of("error", "warning")
+        whole = tuple(one.sentence for one in shown if set(one.touches) == set(PARTS) and not one.told)
+        by_part = {part: tuple(one.sentence for one in self.touching(part)) for part in PARTS}
+        return {"": (*marked, *whole)} | by_part
+
+    def as_json(self) -> dict[str, Any]:
+        """The inspection for programs."""
+        counts = {severity: len(self.of(severity)) for severity in SEVERITIES}
+        return {
+            "log": self.log, "checks": self.checks, "counts": counts, "facts": dict(self.facts),
+            "findings": [one.as_json() for one in self.findings],
+        }  # fmt: skip
+
+
+def inspect(log: Log) -> Inspection:
+    """Inspect an opened log; it may be opened unchecked. Where its columns do not conform, these are all that is looked
+    at. Raises LogError where it cannot be read."""
+    table = check_conformance(log)
+    findings = [_of_conformance(row, log) for row in table[table["violations"] > 0].to_dict("records")]
+    readable = next(columns.problems("generations", log.stored.schema()), None) is None
+    undated = (table["check"] == "plausible date") & (table["violations"] > 0)
+    dated = bool(log.rows) and log.start is not None and not undated.any()
+    count = len(table)
+    if readable and dated:
+        facts = Facts(log)
+        findings += [found for one in CHECKS.values() if (found := one.of(facts)) is not None]
+        count += len(CHECKS)
+    findings.sort(key=lambda one: SEVERITIES.index(one.severity))
+    return Inspection(log.name, count, tuple(findings), _facts(log) if dated else {"Rows": f"{log.rows:,}"})
+
+
+def _of_conformance(row: Mapping[Any, Any], log: Log) -> Finding:
+    """A violated check of the contract as a finding."""
+    severity = row["severity"]
+    if (
+        row["check"] == "unique"
+        and row["table"] == "generations"
+        and row["violations"] <= doubles.MOST_COPIES * log.rows
+    ):
+        severity = "warning"
+    if row["check"] == "column present" and severity == "warning":
+        severity = "note"  # an optional column: what needs it is not available, and says so
+    place = f"{row['table']}.{row['column']}" if row["column"] else str(row["table"])
+    return Finding(
+        check=str(row["check"]),
+        severity=severity,
+        touches=_TOUCHED.get(str(row["column"]), PARTS),
+        words=f"{place}: {row['explanation']}",
+        count=int(row["violations"]),
+        of=int(row["rows"]),
+        examples=str(row["examples"]),
+        told=severity == "warning" and row["check"] in _TOLD,
+    )
+
+
+def _facts(log: Log) -> dict[str, str]:
+    """What a log is, in a few lines."""
+    return {
+        "Rows": f"{log.rows:,}",
+        "Days (UTC)": f"{log.first_day} to {log.last_day}",
+        "Columns": f"{len(log.columns)}",
+        "Labels": "yes" if log.labels is not None else "no",
+        "Models table": "yes" if log.models is not None else "no",
+    }

@@ -1,0 +1,170 @@
+"""Measures recall and false alarms of `slipper inspect` and fills docs/inspection.md: a quarter of an hour on one core.
+
+What is finished is kept in a file, by the code of the analysis, so that the study goes on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.contract import files
+from analysis.inspection.inspection import Inspection
+from testbed import shipped
+from testbed.markdown import heading, row
+from testbed.studies.inspection import planting as p
+
+PAGE = Path(__file__).parents[3] / "docs" / "inspection.md"
+CLEAN = ("report-small", "one-frontier-model", "nulls/base", "no-fit")
+"""Scenarios of the clean worlds, in turn."""
+USERS, WORLDS, FIRST_SEED = 300, 3, 20261130
+HEAD = """# What an inspection finds
+
+Made by `{command}`. `slipper inspect LOG` looks at a log before its numbers are believed; `analyze`, `verdict` and
+`check` do it first. Here: how often it finds a fault that was planted, by rate, and how often
+it warns of a clean world.
+
+## Clean worlds
+
+{clean}
+
+## Planted faults
+
+Each fault is planted on the logs of {worlds} worlds of `report-small` with {users} users (about {rows:,} requests
+each). *Found*: in how many of them a check that is about it gives an error or a warning. A dash: nobody
+can tell from the log alone.
+
+"""
+
+
+class Store:
+    """Results that are kept, one line each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: dict[str, Any] = {}
+        if path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self.found |= json.loads(line)
+
+    def once(self, key: str, make: Any) -> Any:
+        """What is kept under a key, or made now."""
+        if key not in self.found:
+            self.found[key] = make()
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({key: self.found[key]}) + "\n")
+        return self.found[key]
+
+
+def _code() -> str:
+    """A digest of what results depend on."""
+    here = Path(__file__)
+    sources = [*sorted((here.parents[3] / "analysis").rglob("*.py")), here.with_name("planting.py")]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+
+
+def _alarms(found: Inspection) -> list[str]:
+    return [one.check for one in found.of("error", "warning")]
+
+
+def clean_worlds(store: Store, out: Path, count: int) -> list[tuple[str, int, list[str]]]:
+    """Clean worlds with what was said of each: scenario, seed and checks."""
+    said = []
+    for number in range(count):
+        name, seed = CLEAN[number % len(CLEAN)], FIRST_SEED + number
+
+        def look(name: str = name, seed: int = seed) -> list[str]:
+            tables = p.world_of(shipped.find(name), USERS, seed, out)
+            return _alarms(p.inspected(tables.generations, tables))
+
+        said.append((name, seed, store.once(f"clean {name} {seed}", look)))
+    return said
+
+
+def recall(store: Store, out: Path, worlds: int) -> tuple[list[list[str]], int]:
+    """Rows of the table of planted faults; and rows of a world on average."""
+    import numpy as np
+
+    tables: dict[int, p.Tables] = {}
+
+    def world(seed: int) -> p.Tables:
+        if seed not in tables:
+            tables[seed] = p.world_of(shipped.find("report-small"), USERS, seed, out)
+        return tables[seed]
+
+    def told(
+        name: str, rates: Sequence[float], checks: Sequence[str], unit: str, make: Any
+    ) -> list[list[str]]:
+        lines = []
+        for rate in rates:
+            hits = 0
+            for seed in range(FIRST_SEED, FIRST_SEED + worlds):
+
+                def look(seed: int = seed, rate: float = rate) -> list[str]:
+                    return _alarms(p.inspected(make(world(seed), rate), world(seed)))
+
+                hits += bool(set(checks) & set(store.once(f"{name} {rate} {seed}", look))) if checks else 0
+            said = f"{hits} of {worlds}" if checks else "–"
+            lines.append([name, f"{100 * rate:g}% {unit}", said, ", ".join(checks) or "none"])
+        return lines
+
+    lines = []
+    for one in p.PLANTINGS:
+        lines += told(one.name, one.rates, one.checks, one.unit,
+                      lambda tables, rate, one=one: p.planted(tables, one, rate))  # fmt: skip
+    for name, change, rates, checks, unit in p.CHANGES:
+        lines += told(
+            name, rates, checks, unit,
+            lambda tables, rate, change=change: change(tables.generations, rate, np.random.default_rng(1)),
+        )  # fmt: skip
+    rows = store.once(
+        "rows", lambda: sum(len(world(FIRST_SEED + i).generations) for i in range(worlds)) // worlds
+    )
+    return lines, int(rows)
+
+
+def page(store: Store, out: Path, worlds: int, clean: int) -> str:
+    """The page as text."""
+    lines, rows = recall(store, out, worlds)
+    said = clean_worlds(store, out, clean)
+    alarmed = [one for one in said if one[2]]
+    names = ", ".join(f"`{name}`" for name in CLEAN)
+    text = f"{len(alarmed)} of {len(said)} clean worlds were warned of ({len(alarmed) / max(len(said), 1):.1%}): "
+    text += f"{names}, with {USERS} users and a seed each."
+    if alarmed:
+        text += "\n\n" + "\n".join(
+            f"- `{name}`, seed {seed}: {', '.join(checks)}" for name, seed, checks in alarmed
+        )
+    command = f"python -m testbed.studies.inspection --worlds {worlds} --clean {clean}"
+    head = HEAD.format(command=command, clean=text, worlds=worlds, users=USERS, rows=rows)
+    table = [*heading("fault", "rate", "found", "by"), *(row(*line) for line in lines)]
+    return head + "\n".join(table) + "\n"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carries the study out and writes the page; returns the status."""
+    parser = argparse.ArgumentParser(prog="python -m testbed.studies.inspection", description=__doc__)
+    parser.add_argument("--worlds", type=int, default=WORLDS, help=f"worlds with faults (default: {WORLDS})")
+    parser.add_argument("--clean", type=int, default=100, help="clean worlds (default: 100)")
+    parser.add_argument(
+        "--runs", type=Path, default=Path("outputs/inspection"), help="where runs and results are kept"
+    )
+    parser.add_argument("--out", type=Path, default=PAGE, help="the page (default: docs/inspection.md)")
+    args = parser.parse_args(argv)
+    args.runs.mkdir(parents=True, exist_ok=True)
+    store = Store(args.runs / f"results-{_code()}.jsonl")
+    try:
+        files.write_text(args.out, page(store, args.runs, args.worlds, args.clean))
+    except KeyboardInterrupt:
+        return 130
+    print(args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
