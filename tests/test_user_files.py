@@ -39,6 +39,7 @@ CASES: dict[str, list[tuple[tuple[str, ...], bool]]] = {
         (("log.parquet", "--only", "C01", "--markdown", "page.md"), False),
         (("one-frontier-model", "--seeds", "1", "--out", ".", "--markdown", "page.md"), False),
     ],
+    "inspect": [(("log.parquet", "--html", "page.md"), False)],
     "verdict": [(("log.parquet", "--simulations", "0"), True)],
     "compare": [(("log.parquet", "log.parquet", "--out", "."), False)],
     "import": [(("export.csv", "--out", "."), False), (("export.csv", "--out", "log"), True)],

@@ -9,6 +9,7 @@ from typing import Any
 from analysis.inspection import amounts, clocks, users, values
 from analysis.inspection.check import CHECKS, PARTS, SEVERITIES, Finding, Part
 from analysis.inspection.facts import Facts
+from analysis.numerals import percent
 from analysis.sources import columns, doubles
 from analysis.sources.conformance import check_conformance
 from analysis.sources.log import Log
@@ -93,12 +94,16 @@ def inspect(log: Log) -> Inspection:
     undated = (table["check"] == "plausible date") & (table["violations"] > 0)
     dated = bool(log.rows) and log.start is not None and not undated.any()
     count = len(table)
+    more: dict[str, str] = {}
     if readable and dated:
         facts = Facts(log)
         findings += [found for one in CHECKS.values() if (found := one.of(facts)) is not None]
         count += len(CHECKS)
+        more = _more(facts)
     findings.sort(key=lambda one: SEVERITIES.index(one.severity))
-    return Inspection(log.name, count, tuple(findings), _facts(log) if dated else {"Rows": f"{log.rows:,}"})
+    return Inspection(
+        log.name, count, tuple(findings), _facts(log) | more if dated else {"Rows": f"{log.rows:,}"}
+    )
 
 
 def _of_conformance(row: Mapping[Any, Any], log: Log) -> Finding:
@@ -123,6 +128,18 @@ def _of_conformance(row: Mapping[Any, Any], log: Log) -> Finding:
         examples=str(row["examples"]),
         told=severity == "warning" and row["check"] in _TOLD,
     )
+
+
+def _more(facts: Facts) -> dict[str, str]:
+    """What a log holds that all checks can read."""
+    known = [name for name in sorted(facts.log.columns) if f"null {name}" in facts.whole]
+    parts = [f"{name} {percent(facts.null(name) / facts.rows)}" for name in known if facts.null(name)]
+    return {
+        "Users": f"{facts.users['users']:,}, of whom {facts.users['returning']:,} have a second day",
+        "Tokens": f"{int(facts.whole['tokens'] or 0):,}",
+        "Cost": f"{float(facts.whole['cost'] or 0):,.2f} USD",
+        "Missing values": ", ".join(parts) or "none",
+    }
 
 
 def _facts(log: Log) -> dict[str, str]:
