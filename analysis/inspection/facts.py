@@ -176,7 +176,7 @@ class Facts:
     def names_of_versions(self) -> pd.DataFrame:
         """Rows by dated version and the name of the model that it is logged under."""
         t = self.log.generations
-        t = t.filter(t.model_permaslug.notnull())
+        t = t.filter(t.model_permaslug.notnull() & t.model.notnull())
         return collect(t.group_by("model_permaslug", "model").aggregate(rows=t.count()))
 
     @cached_property

@@ -57,11 +57,9 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError
     from analysis.contract import files
     from analysis.report.pages import inspection as page
-    from testbed.commands.analyze import check_one_log
     from testbed.commands.import_log import no_log
     from testbed.terminal import summary
 
-    check_one_log(Path(args.log))
     if args.html:
         files.check_page(Path(args.html), args.overwrite)
     try:
@@ -77,7 +75,7 @@ def execute(args: argparse.Namespace) -> int:
         summary.head(console, f"{found.log}: {summary_of(found)}")
         for name, value in found.facts.items():
             summary_line(console, name, value)
-        print_findings(console, found, notes=True)
+        print_findings(console, found)
     if args.html and not args.json:
         print(args.html)
     return FAILED if found.errors else DONE
@@ -98,13 +96,11 @@ def summary_line(console: Console, name: str, value: str) -> None:
     console.print(Text.assemble((f"{name}: ", "dim"), value))
 
 
-def print_findings(console: Console, found: Inspection, notes: bool = False) -> None:
-    """What was found, the worst first. notes: those, too, and what the log's own warnings say."""
+def print_findings(console: Console, found: Inspection) -> None:
+    """What was found, the worst first."""
     from rich.text import Text
 
-    for one in found.of("error", "warning", *(["note"] if notes else [])):
-        if one.told and not notes:
-            continue
+    for one in found.findings:
         console.print(
             Text.assemble((one.severity, STYLES[one.severity]), f"  {one.sentence}"), soft_wrap=True
         )
@@ -117,7 +113,6 @@ def look_first(args: argparse.Namespace, where: str) -> Inspection:
     from analysis import open_log
     from analysis.inspection.inspection import Inspection
     from analysis.sources import runs
-    from testbed.terminal import summary
 
     run = runs.own_run(Path(where))
     told = runs.read_manifest(run) if run is not None else None
@@ -125,12 +120,9 @@ def look_first(args: argparse.Namespace, where: str) -> Inspection:
         return Inspection(str(where), 0, (), {})
     options = arguments.log_options(args)
     found = _inspected(where, options)
-    if args.json or args.quiet:
-        for one in found.of("error", "warning"):
-            if not one.told:
-                print(f"slipper {args.command}: {one.severity}: {one.sentence}", file=sys.stderr)
-    else:
-        print_findings(summary.open_console(), found)
+    for one in found.of("error", "warning"):
+        if not one.told:  # standard output is for what the command finds
+            print(f"slipper {args.command}: {one.severity}: {one.sentence}", file=sys.stderr)
     if found.errors and not args.anyway:
         with open_log(where, **options):  # says it in its own words where it refuses such a log
             pass

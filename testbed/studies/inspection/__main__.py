@@ -25,9 +25,9 @@ CLEAN = ("report-small", "one-frontier-model", "nulls/base", "no-fit")
 USERS, WORLDS, FIRST_SEED = 300, 3, 20261130
 HEAD = """# What an inspection finds
 
-Made by `{command}`. `slipper inspect LOG` looks at a log before its numbers are believed; `analyze`, `verdict` and
-`check` do it first. Here: how often it finds a fault that was planted, by rate, and how often
-it warns of a clean world.
+Made by `{command}`. `slipper inspect LOG` looks at a log before its
+numbers are believed; `analyze`, `verdict` and `check` do it first. Here: how often it finds a fault that was planted, by
+rate, and how often it warns of a clean world.
 
 ## Clean worlds
 
@@ -37,7 +37,8 @@ it warns of a clean world.
 
 Each fault is planted on the logs of {worlds} worlds of `report-small` with {users} users (about {rows:,} requests
 each). *Found*: in how many of them a check that is about it gives an error or a warning. A dash: nobody
-can tell from the log alone.
+can tell from the log alone. Faults of clocks and of ids need users: a world so small has a handful of each country and
+provider, and few who come and go within two weeks.
 
 """
 

@@ -1,0 +1,53 @@
+"""What an inspection finds, measured on one small world: each fault at a rate at which it is found, and none of a clean
+world; and the page that says so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from testbed import shipped
+from testbed.studies.inspection import __main__ as study
+from testbed.studies.inspection import planting as p
+
+QUICK = ("retries", "huge counts", "dated aliases")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    return p.world_of(shipped.find("report-small"), 100, 5, tmp_path_factory.mktemp("runs"))
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_fault_is_found_at_its_highest_rate(world, name):
+    (one,) = (one for one in p.PLANTINGS if one.name == name)
+    found = {finding.check for finding in p.inspected(p.planted(world, one, one.rates[-1]), world).findings}
+    assert found & set(one.checks)
+
+
+def test_the_page_counts_what_was_found_and_keeps_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "USERS", 60)
+    monkeypatch.setattr(study, "CLEAN", ("nulls/base",))
+    monkeypatch.setattr(
+        p, "PLANTINGS", tuple(one for one in p.PLANTINGS if one.name in ("exact duplicates", "late rows"))
+    )
+    monkeypatch.setattr(p, "CHANGES", p.CHANGES[2:3])
+    store = study.Store(tmp_path / "kept.jsonl")
+    page = study.page(store, tmp_path, worlds=1, clean=1)
+    assert "0 of 1 clean worlds were warned of (0.0%)" in page
+    assert "| exact duplicates | 10% of the rows | 1 of 1 | unique |" in page
+    assert (
+        "| late rows | 20% of the rows | – | none |" in page
+        and "| costs all zero | 100% of the rows | 1 of 1 |" in page
+    )
+    monkeypatch.setattr(p, "inspected", lambda *_: pytest.fail("measured again"))
+    assert study.page(study.Store(store.path), tmp_path, worlds=1, clean=1) == page
+
+
+def test_the_page_that_is_shipped_has_a_line_for_each_fault_and_rate_and_few_false_alarms():
+    text = study.PAGE.read_text(encoding="utf-8")
+    rates = sum(len(one.rates) for one in p.PLANTINGS) + sum(len(rates) for _, _, rates, _, _ in p.CHANGES)
+    assert sum(line.startswith("| ") for line in text.splitlines()) == rates + 1
+    alarms, of = map(int, re.search(r"(\d+) of (\d+) clean worlds", text).groups())
+    assert of >= 100 and alarms <= 0.01 * of
