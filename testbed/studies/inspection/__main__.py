@@ -26,8 +26,8 @@ USERS, WORLDS, FIRST_SEED = 300, 3, 20261130
 HEAD = """# What an inspection finds
 
 Made by `{command}`. `slipper inspect LOG` looks at a log before its
-numbers are believed; `analyze`, `verdict` and `check` do it first. Here: how often it finds a fault that was planted, by
-rate, and how often it warns of a clean world.
+numbers are believed; `analyze`, `verdict` and `check` do it first. Here: how often it finds a fault that was planted,
+by rate, and how often it warns of a clean world.
 
 ## Clean worlds
 
