@@ -42,7 +42,7 @@ def sound():
                 "tokens_completion": completion, "tokens_reasoning": int(completion * rng.random()),
                 "cost_total": (prompt + completion) * 1e-6,
             })  # fmt: skip
-    rows.sort(key=lambda row: row["created_at"])
+    rows.sort(key=lambda row: str(row["created_at"]))
     return filled([{"generation_id": f"g{i:05d}"} | row for i, row in enumerate(rows)])
 
 
