@@ -317,7 +317,7 @@ MUTANTS: tuple[Mutant, ...] = (
           ("requests with reasoning tokens",
            _weekly(_if(lambda row, log: row["tokens_reasoning"]), _tokens)),
           ("models that can reason", _weekly(_if(lambda row, log: (log.facts(row) or {}).get("reasoning")
-                                                 in ("always", "optional", "on request")), _tokens)),
+                                                 in ("always", "hybrid")), _tokens)),
           ("models that always reason", _weekly(_if(lambda row, log: (log.facts(row) or {}).get("reasoning")
                                                     == "always"), _tokens)), only=_REASONS),
     *made("nulls as zero", ("missing cached tokens as 0",

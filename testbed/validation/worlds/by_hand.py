@@ -56,7 +56,7 @@ def two_weeks() -> Tables:
     models = [
         facts(closed, "2024-01-01"),
         facts(chinese, "2024-02-01", "cn-open", reasoning="always", reasoning_optimised=True),
-        facts(western, "2024-03-01", "row-open"),
+        facts(western, "2024-03-01", "row-open", reasoning="hybrid"),
     ]
     return log(rows, labels, models)
 
@@ -100,6 +100,18 @@ def one_user() -> Tables:
     return log(rows, labels, [facts(ONE, "2025-01-15", prices=[price("2025-01-15", 3.0, 15.0, 0.3)])])
 
 
+def over_a_year() -> Tables:
+    """Three users begin with a model in February 2024: a comes back a month on and a year on, b 13 months on, c twice in
+    the month before a year is over. d begins in December, comes back in the next January and when that comes again."""
+    used = {
+        "a": ("2024-02-10", "2024-03-10", "2025-02-10"), "b": ("2024-02-20", "2025-03-20"),
+        "c": ("2024-02-28", "2025-01-05", "2025-01-31T23:59:59"), "d": ("2024-12-09", "2025-01-09", "2026-01-09"),
+    }  # fmt: skip
+    rows = [request(user, ONE, day) for user, days in used.items() for day in days]
+    rows += [request("b", TWO, "2024-01-03"), request("z", TWO, "2026-02-28")]
+    return log(numbered(rows), [], [facts(ONE, "2024-02-10"), facts(TWO, "2023-06-01", "row-open", reasoning="always")])
+
+
 def ties() -> Tables:
     """Twelve models, four of them with as many tokens as the tenth; requests of one moment; pauses of just half an
     hour; two months with as many users."""
@@ -125,5 +137,6 @@ WORLDS = (
           "acme/closed"),
     World("three prices", "a launch cohort that stays, and models of three prices", three_prices, ONE),
     World("one user", "a single user who skips months", one_user, ONE),
+    World("over a year", "users who come back when the month of their first request comes again", over_a_year, ONE),
     World("ties", "models with as many tokens as the tenth, pauses of just half an hour", ties, ONE),
 )  # fmt: skip

@@ -30,6 +30,9 @@ MODELS = (
     ("ova/chat", "closed", False, 2.5, 10.0),
     ("ova/deep-think", "closed", True, 15.0, 60.0),
 )
+MODES = {FOCAL: "hybrid", "lin/coder": "hybrid", "rho/large": "hybrid", "han/locked": "always"}
+"""How models reason where the flag does not say it: one that can is not always flagged, and one that is may do so on
+request."""
 PLACES = (
     ("US", "North America"), ("DE", "Europe"), ("JP", "Asia"), ("NZ", "Oceania"), ("BR", "South America"),
     ("KE", "Africa"), ("IN", "Asia"), ("CA", "North America"),
@@ -153,7 +156,7 @@ def _facts(entry: tuple[str, str, bool, float, float], first: str, released: dt.
         model,
         since,
         kind,
-        reasoning="always" if reasons else "none",
+        reasoning=MODES.get(model, "always" if reasons else "none"),
         reasoning_optimised=reasons,
         prices=path,
     )
