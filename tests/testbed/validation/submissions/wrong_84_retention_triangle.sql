@@ -13,8 +13,12 @@ first_call AS (
 cohort_size AS (
     SELECT cohort, COUNT(member) AS users FROM first_call GROUP BY cohort
 ),
+digits AS (
+    SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+    UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9
+),
 numbers AS (
-    SELECT ROW_NUMBER() OVER (ORDER BY 1) - 1 AS k FROM generations
+    SELECT 10 * t.d + u.d AS k FROM digits t CROSS JOIN digits u
 ),
 closed AS (
     SELECT DATE_TRUNC('month', DATEADD(day, 1, MAX(created_at AT TIME ZONE 'UTC')))::DATE AS open_month FROM generations
