@@ -136,7 +136,6 @@ _Rest = tuple[dict[str, Cell] | None, dict[str, Cell] | None, tuple[str, ...], b
 
 def _differences(kinds: dict[str, Kind], right: Answer, given: Answer) -> Iterator[tuple[Key, _Rest | None]]:
     """Keys with what differs; None for one whose values are equal within tolerance only."""
-    doubled = set(given.doubled)
     for key, values in right.values.items():
         own = given.values.get(key)
         if own is None:
@@ -145,13 +144,33 @@ def _differences(kinds: dict[str, Kind], right: Answer, given: Answer) -> Iterat
             continue
         shared = [name for name in kinds if name in own and name in values]
         far = tuple(name for name in shared if not near(kinds[name], values[name], own[name]))
-        if far or key in doubled:
-            yield key, (values, own, far, key in doubled)
+        if key in given.doubled or key in right.doubled:
+            rows = [*right.doubled.get(key, []), values], [*given.doubled.get(key, []), own]
+            if not _same_rows(kinds, *rows):
+                yield key, (values, own, far, True)
+        elif far:
+            yield key, (values, own, far, False)
         elif not all(same(values[name], own[name]) for name in shared):
             yield key, None
     for key, own in given.values.items():
         if key not in right.values:
-            yield key, (None, own, (), key in doubled)
+            yield key, (None, own, (), key in given.doubled)
+
+
+def _same_rows(kinds: dict[str, Kind], right: list[dict[str, Cell]], given: list[dict[str, Cell]]) -> bool:
+    """Whether the rows of one key are as many and alike, in whatever order."""
+    left = list(given)
+    for values in right:
+        alike = (
+            own
+            for own in left
+            if all(near(kinds[name], values[name], own[name]) for name in own if name in values)
+        )
+        found = next(alike, None)
+        if found is None:
+            return False
+        left.remove(found)
+    return not left
 
 
 def same(right: Cell, given: Cell) -> bool:

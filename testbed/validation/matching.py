@@ -41,12 +41,12 @@ class Match:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer in plain types: values by key, in the order of the answer. doubled: keys of more than one row (the
-    first is kept). optional: keys of rows that another answer may leave out. matches: how columns were found; extra:
-    columns that are none of the question's."""
+    """An answer in plain types: values by key, in the order of the answer. doubled: of keys of more than one row, the
+    rows after the first. optional: keys of rows that another answer may leave out. matches: how columns were found;
+    extra: columns that are none of the question's."""
 
     values: dict[Key, dict[str, Cell]]
-    doubled: tuple[Key, ...]
+    doubled: dict[Key, list[dict[str, Cell]]]
     optional: frozenset[Key]
     matches: tuple[Match, ...]
     extra: tuple[str, ...]
@@ -101,15 +101,16 @@ def _gathered(
 ) -> Answer:
     """An answer from its rows: key, values, and whether another answer may leave the row out."""
     values: dict[Key, dict[str, Cell]] = {}
-    doubled, optional = [], set()
+    doubled: dict[Key, list[dict[str, Cell]]] = {}
+    optional = set()
     for key, cells, may_be_left_out in rows:
         if key in values:
-            doubled.append(key)
+            doubled.setdefault(key, []).append(cells)
             continue
         values[key] = cells
         if may_be_left_out:
             optional.add(key)
-    return Answer(values, tuple(doubled), frozenset(optional), matches, extra)
+    return Answer(values, doubled, frozenset(optional), matches, extra)
 
 
 def _plain_cell(column: Column, value: Any) -> Cell:

@@ -130,7 +130,7 @@ def _days_later(question: Question, answer: Answer) -> Answer:
     return replace(
         answer,
         values={later(key): values for key, values in answer.values.items()},
-        doubled=tuple(map(later, answer.doubled)),
+        doubled={later(key): rows for key, rows in answer.doubled.items()},
         optional=frozenset(map(later, answer.optional)),
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from testbed.validation.compare import agrees, differing_columns
 from testbed.validation.matching import Answer, known_answer
-from testbed.validation.mutants import Mutant, mutants_of, together
+from testbed.validation.mutants import Mutant, can_meet, mutants_of, together
 from testbed.validation.questions.form import Question
 from testbed.validation.questions.known_traps import TRAPS, Trap
 from testbed.validation.questions.rules import RULES
@@ -139,7 +139,7 @@ def recognise(known: KnownAnswers, seen: Sequence[Seen], seconds: float = SECOND
     alone = [(mutant,) for mutant in known.mutants if all(known.equals((mutant,), one) for one in order)]
     if alone:
         return Recognition(_explained(alone))
-    mixed = [(mutant,) for mutant in known.mutants if _in_some_columns(known, mutant, order)]
+    mixed = _by_columns(known, order)
     if mixed:
         return Recognition(_explained(mixed))
     profile = Profile(known, order, seconds / 2)
@@ -175,22 +175,30 @@ def _explained(found: Sequence[Made]) -> tuple[Explanation, ...]:
     )
 
 
-def _in_some_columns(known: KnownAnswers, mutant: Mutant, order: Sequence[Seen]) -> bool:
-    """Whether each column is as with this mistake on every case, or right on every case."""
-    columns = {column.name for column in known.question.values}
-    right, wrong = set(columns), set(columns)
+def _by_columns(known: KnownAnswers, order: Sequence[Seen]) -> list[Made]:
+    """Mistakes that are made in some columns alone: each column is right on every case, or as with one of them. One
+    such mistake if there is one, else two in different columns."""
+    columns = frozenset(column.name for column in known.question.values)
+    right = _held(known, (), order, columns)
+    held = {(mutant,): _held(known, (mutant,), order, columns) - right for mutant in known.mutants}
+    alone: list[Made] = [made for made, own in held.items() if own and own | right == columns]
+    if alone:
+        return alone
+    return [
+        (*first, *second) for (first, one), (second, other) in combinations(held.items(), 2)
+        if one and other and one | other | right == columns and first[0].trap != second[0].trap
+    ]  # fmt: skip
+
+
+def _held(known: KnownAnswers, made: Made, order: Sequence[Seen], columns: frozenset[str]) -> frozenset[str]:
+    """The columns that are as with these mistakes on every case; none where one has another set of rows."""
     for one in order:
-        held = []
-        for made in ((), (mutant,)):
-            answer = known.answer(made, one.case)
-            held.append(None if answer is None else differing_columns(known.question, answer, one.given))
-        if held[1] is None:  # another set of rows
-            return False
-        wrong -= held[1]
-        right = set() if held[0] is None else right - held[0]
-        if right | wrong != columns:
-            return False
-    return bool(wrong - right)
+        answer = known.answer(made, one.case)
+        differ = None if answer is None else differing_columns(known.question, answer, one.given)
+        columns = frozenset() if differ is None else columns - differ
+        if not columns:
+            break
+    return columns
 
 
 class Profile:
@@ -225,24 +233,24 @@ class Profile:
         return tuple(sorted(found.values(), key=lambda hint: -len(hint.cases)))
 
     def pairs(self) -> list[tuple[Mutant, Mutant]]:
-        """Two mistakes of different traps that may give the answers together, those first that seldom meet. Where the
-        answer is right, neither matters; where it is wrong and one of them does not matter, it is as with the other."""
+        """Two mistakes of different traps that may give the answers together, the likeliest first. Where the answer is
+        right, neither matters; where it is wrong and one of them does not matter, it mostly is as with the other: not
+        where that one matters to a wrong answer alone, so such pairs come last. Of equal ones those first that seldom
+        meet."""
         wrong = [place for place, one in enumerate(self.cases) if not one.right]
         right = [place for place, one in enumerate(self.cases) if one.right]
         possible = [
             mutant for mutant, touches in self.touches.items()
             if not any(touches[place] for place in right) and any(touches[place] for place in wrong)
         ]  # fmt: skip
-        return sorted(
-            (
-                (first, second) for first, second in combinations(possible, 2)
-                if first.trap != second.trap and first.depth + second.depth > 0
-                and all(self._may(first, second, place) for place in wrong)
-            ),
-            key=lambda pair: sum(
-                self.touches[pair[0]][place] and self.touches[pair[1]][place] for place in wrong
-            ),
-        )  # fmt: skip
+        found = [
+            (first, second) for first, second in combinations(possible, 2)
+            if first.trap != second.trap and can_meet(first, second)
+        ]  # fmt: skip
+        return sorted(found, key=lambda pair: (
+            sum(not self._may(pair[0], pair[1], place) for place in wrong),
+            sum(self.touches[pair[0]][place] and self.touches[pair[1]][place] for place in wrong),
+        ))  # fmt: skip
 
     def _may(self, first: Mutant, second: Mutant, place: int) -> bool:
         one, other = self.touches[first][place], self.touches[second][place]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from testbed.validation.mutants import (
+    cells,
     clocks,
     cohorts,
     labels,
@@ -14,15 +15,16 @@ from testbed.validation.mutants import (
     people,
     records,
     shares,
+    windows,
 )
-from testbed.validation.mutants.form import Mutant, together
+from testbed.validation.mutants.form import Mutant, can_meet, together
 from testbed.validation.questions.form import Question
 
-__all__ = ["Mutant", "mutants_of", "together"]
+__all__ = ["Mutant", "can_meet", "mutants_of", "together"]
 
 _ALL: tuple[Mutant, ...] = (
-    *clocks.MUTANTS, *people.MUTANTS, *cohorts.MUTANTS, *launches.MUTANTS, *records.MUTANTS, *shares.MUTANTS,
-    *labels.MUTANTS, *money.MUTANTS, *order.MUTANTS,
+    *clocks.MUTANTS, *people.MUTANTS, *cohorts.MUTANTS, *cells.MUTANTS, *windows.MUTANTS, *launches.MUTANTS,
+    *records.MUTANTS, *shares.MUTANTS, *labels.MUTANTS, *money.MUTANTS, *order.MUTANTS,
 )  # fmt: skip
 
 

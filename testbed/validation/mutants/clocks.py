@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from testbed.validation.mutants.form import Change, Mutant, by_rows, by_rules, made
+from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rows, by_rules, made
 from testbed.validation.questions.form import Question
 from testbed.validation.questions.reading import Reading
-from testbed.validation.questions.rules import first_of_month, monday
-from testbed.validation.tables import Row
+from testbed.validation.questions.rules import Rules, first_of_month, monday, utc_day
+from testbed.validation.tables import Row, Tables
 
 ZONES = (
     "America/Los_Angeles", "America/Chicago", "America/New_York", "America/Sao_Paulo", "Europe/London", "Europe/Berlin",
@@ -21,6 +21,12 @@ ZONES = (
 )  # fmt: skip
 OFFSETS = (-8, -7, -6, -5, -4, -3, 1, 2, 3, 5.5, 8, 9, 10)
 """Hours that people add to UTC by hand."""
+BY_MONTH = ("retention_triangle", "retention_triangle_on_or_after", "retention_triangle_every_month",
+            "mean_retention_by_k", "mean_retention_by_cohort", "launch_contrast", "foundational_verdict")  # fmt: skip
+BY_WEEK = (
+    "active_users", "sessions", "sessions_by_pause", "weekly_openness", "weekly_authors", "spend_region", "tool_share",
+    "reasoning_share", "cache_hit_rate", "category_share", "programming_share", "mean_lengths", "programming_length",
+)  # fmt: skip
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 
 
@@ -59,6 +65,11 @@ def _uncast(oracle: Any, question: Question) -> Any:
 def _from_zone(zone: str) -> Change:
     """The UTC clock's time is taken for one of a zone, and shown in the session's."""
     return _days(lambda moment, session: local(session, moment.replace(tzinfo=ZoneInfo(zone))))
+
+
+def _from_zone_in_utc(zone: str) -> Change:
+    """The same, shown in UTC."""
+    return _days(lambda moment, session: moment.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC))
 
 
 def _clock_as_utc(zone: str | None) -> Change:
@@ -123,6 +134,104 @@ def _ends(end: Callable[[dt.date], dt.date]) -> Change:
     return by_rules(lambda rules: replace(rules, end=end))
 
 
+def _last_day_of_model(log: Reading) -> dt.date | None:
+    return max((log.rules.day(row) for row in log.of_model), default=None)
+
+
+def _clock(row: Row) -> dt.datetime:
+    moment: dt.datetime = row["created_at"]
+    return moment.astimezone(dt.UTC)
+
+
+def _sunday_after_midnight(row: Row) -> bool:
+    return _clock(row).weekday() == 6 and _clock(row).time() > dt.time()
+
+
+def _is_last_of_month(row: Row) -> bool:
+    return (_clock(row) + DAY).day == 1
+
+
+def _month_after_midnight(row: Row) -> bool:
+    return _is_last_of_month(row) and _clock(row).time() > dt.time()
+
+
+def _cut(gone: Callable[[Row], bool]) -> Change:
+    """Requests of which this holds are of no week and of no model; the log still ends with the last of all."""
+
+    def other(rules: Rules) -> Rules:
+        return replace(
+            rules,
+            requests=lambda tables: [row for row in rules.requests(tables) if not gone(row)],
+            last_day=lambda log: max(map(log.rules.day, rules.requests(log.tables)), default=None),
+        )
+
+    return by_rules(other)
+
+
+def _without_last_day(rows: list[Row], tables: Tables) -> list[Row]:
+    last = max((_clock(row).date() for row in rows), default=None)
+    return [row for row in rows if _clock(row).date() != last]
+
+
+def _mondays_twice(rows: list[Row], tables: Tables) -> list[Row]:
+    """BETWEEN two Mondays: their first moments are of the week before, too."""
+    moment = dt.timedelta(microseconds=1)
+    return rows + [
+        row | {"created_at": row["created_at"] - moment}
+        for row in rows
+        if _clock(row).weekday() == 0 and _clock(row).time() == dt.time()
+    ]
+
+
+class _Part(dt.date):
+    """The Monday of a week of which a part is taken for a week of its own: equal to that of the same part alone."""
+
+    part: object
+
+    @classmethod
+    def of(cls, day: dt.date, part: object) -> _Part:
+        """The Monday of a day's week, for this part."""
+        made = cls.fromordinal(monday(day).toordinal())
+        made.part = part
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Part) and self.part == other.part and super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash((super().__hash__(), self.part))
+
+
+def _by_year_and(number: Callable[[dt.date], int]) -> Change:
+    """Weeks by the calendar year and a number of the week, each called the week of its first day with requests."""
+
+    def change(oracle: Any, question: Question) -> Any:
+        def weeks(log: Reading) -> Any:
+            first: dict[tuple[int, int], dt.date] = {}
+            for day in map(log.rules.day, log.requests):
+                first[day.year, number(day)] = min(day, first.get((day.year, number(day)), day))
+            rules = replace(
+                log.rules, week=lambda day: _Part.of(first[day.year, number(day)], (day.year, number(day)))
+            )
+            return oracle(replace(log, rules=rules))
+
+        return weeks
+
+    return change
+
+
+def _ends_in_utc(change: Change) -> Change:
+    """Days by another clock, but the log ends with the UTC day of its last request."""
+
+    def other(oracle: Any, question: Question) -> Any:
+        end = by_rules(
+            lambda rules: replace(rules, last_day=lambda log: max(map(utc_day, log.requests), default=None))
+        )
+        return end(change(oracle, question), question)
+
+    return other
+
+
 def _following(day: dt.date) -> dt.date:
     return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
@@ -130,8 +239,13 @@ def _following(day: dt.date) -> dt.date:
 MUTANTS: tuple[Mutant, ...] = (
     *made("local time", *((f"days in {zone}", _in_zone(zone)) for zone in ZONES)),
     *made("local time", *((f"days {hours:+g} hours from UTC", _hours(hours)) for hours in OFFSETS)),
+    *made("local time", *((f"days in {zone}, the log's end in UTC", _ends_in_utc(_in_zone(zone))) for zone in ZONES),
+          only=BY_MONTH),
+    *made("local time", ("days in the session's zone, the log's end in UTC", _ends_in_utc(_SESSION)), zoned=True,
+          only=BY_MONTH),
     *made("local time", ("days in the session's zone", _SESSION),
           ("days that begin in the session's zone, as moments", _uncast), zoned=True),
+    *made("zone cast twice", *((f"UTC taken for {zone}, shown in UTC", _from_zone_in_utc(zone)) for zone in ZONES)),
     *made("zone cast twice", *((f"UTC taken for {zone}", _from_zone(zone)) for zone in ZONES),
           *((f"{zone} taken for UTC", _clock_as_utc(zone)) for zone in ZONES),
           ("the session's clock taken for UTC", _clock_as_utc(None)), zoned=True),
@@ -150,6 +264,9 @@ MUTANTS: tuple[Mutant, ...] = (
         "year of the week",
         ("ISO weeks in the year of the day", _weeks(_iso_week_in_calendar_year)),
         ("weeks cut at the year's turn", _weeks(_week_cut_by_year)),
+        ("by year and ISO week", _by_year_and(lambda day: day.isocalendar().week)),
+        ("by year and week from Monday", _by_year_and(lambda day: int(f"{day:%W}"))),
+        ("by year and week from Sunday", _by_year_and(lambda day: int(f"{day:%U}"))),
     ),
     *made(
         "edge weeks dropped",
@@ -172,5 +289,11 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("partial last month", ("the month in which the log ends, too", _ends(_following))),
     *made("whole last month dropped", ("without the month in which the log ends", _ends(first_of_month))),
     *made("end of the model's own use", ("the log ends with the model's last request",
-          by_rules(lambda rules: replace(rules, ends_with=lambda log: log.of_model)))),
+          by_rules(lambda rules: replace(rules, last_day=_last_day_of_model)))),
+    *made("last day cut off", ("Sundays, but for their first moment", _cut(_sunday_after_midnight)),
+          ("Sundays", _cut(lambda row: _clock(row).weekday() == 6)),
+          ("the log's last day", by_requests(_without_last_day)),
+          ("the first moment of each week twice", by_requests(_mondays_twice)), only=BY_WEEK),
+    *made("last day cut off", ("the last day of each month, but for its first moment", _cut(_month_after_midnight)),
+          ("the last day of each month", _cut(_is_last_of_month)), only=BY_MONTH),
 )  # fmt: skip

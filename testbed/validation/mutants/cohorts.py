@@ -1,4 +1,4 @@
-"""Cohorts and retention counted wrongly: who is in a cohort, when a user is active, what is divided by what."""
+"""Cohorts counted wrongly: who is in one, and when a user is active."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
+from testbed.validation.mutants.cells import by_triangle
+from testbed.validation.mutants.clocks import BY_MONTH
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.mutants.people import approximately
 from testbed.validation.questions import definitions, retention
-from testbed.validation.questions.reading import Reading, groups
+from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import Cohorts, cell
 from testbed.validation.tables import Row
 
 WINDOW = definitions.WINDOW
-MEANS = ("mean_retention_by_k", "mean_retention_by_cohort")
+ON_OR_AFTER = "retention_triangle_on_or_after"
 
 
 @dataclass
@@ -29,18 +31,9 @@ class Member:
 Members = Iterable[Member]
 
 
-def _triangle(own: Callable[[Reading], Iterable[Row]]) -> Change:
-    """Another triangle stands in the place of the question's own."""
-    return by_rules(lambda rules: replace(rules, triangle=lambda log, _: rules.triangle(log, own)))
-
-
-def _cells(edit: Callable[[list[Row], Reading], Iterable[Row]]) -> Change:
-    """The cells of the triangle are changed."""
-    return by_rules(
-        lambda rules: replace(
-            rules, triangle=lambda log, own: edit([dict(one) for one in rules.triangle(log, own)], log)
-        )
-    )
+def _cohorts(own: Callable[[Reading], Cohorts]) -> Change:
+    """Other cohorts, or other months in which their users are active, whatever a question makes of them."""
+    return by_rules(lambda rules: replace(rules, cohorts=lambda log, _: rules.cohorts(log, own)))
 
 
 def _counted(
@@ -66,47 +59,61 @@ def _by_user(log: Reading, rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _own(log: Reading) -> dict[str, list[Row]]:
-    """The requests of each user to the model in complete months."""
-    return _by_user(log, filter(log.is_in_complete_month, log.of_model))
+def _own(log: Reading, whole: bool = False) -> dict[str, list[Row]]:
+    """The requests of each user to the model in complete months; whole: in all months."""
+    return _by_user(log, log.of_model if whole else filter(log.is_in_complete_month, log.of_model))
 
 
-def _anywhere(log: Reading) -> dict[str, list[Row]]:
-    """The requests of each user to any model in complete months."""
-    return _by_user(log, filter(log.is_in_complete_month, log.requests))
+def _anywhere(log: Reading, whole: bool = False) -> dict[str, list[Row]]:
+    """The same to any model."""
+    return _by_user(log, log.requests if whole else filter(log.is_in_complete_month, log.requests))
 
 
 def _ages(log: Reading, cohort: dt.date, rows: Iterable[Row]) -> Counter[int]:
     return Counter(log.rules.months(cohort, log.month(row)) for row in rows)
 
 
-def _signed_up(everybody: bool) -> Callable[[Reading], Members]:
-    """Cohorts by the first request to any model. everybody: with users who never use the model."""
+def _gathered(log: Reading, members: Iterable[tuple[dt.date, set[dt.date]]]) -> Cohorts:
+    found: Cohorts = defaultdict(list)
+    for cohort, active in members:
+        found[cohort].append(active)
+    return dict(sorted(found.items()))
 
-    def members(log: Reading) -> Members:
-        own = _own(log)
-        for user, rows in _anywhere(log).items():
+
+def _signed_up(everybody: bool = False, whole: bool = False) -> Callable[[Reading], Cohorts]:
+    """Cohorts by the first request to any model. everybody: with users who never use the model; whole: also of users
+    who only do so in the month that is not complete."""
+
+    def members(log: Reading) -> Iterable[tuple[dt.date, set[dt.date]]]:
+        own = _own(log, whole)
+        for user, rows in _anywhere(log, whole).items():
             if everybody or user in own:
-                cohort = min(map(log.month, rows), key=log.rules.order)
-                yield Member(cohort, _ages(log, cohort, own.get(user, ())))
+                yield min(map(log.month, rows), key=log.rules.order), set(map(log.month, own.get(user, ())))
 
-    return members
+    return lambda log: _gathered(log, members(log))
 
 
-def _signed_up_here(log: Reading) -> Members:
+def _signed_up_here(log: Reading) -> Cohorts:
     """Only who began with the platform and the model in one month."""
     first = {user: min(map(log.month, rows)) for user, rows in _anywhere(log).items()}
-    for user, rows in _own(log).items():
-        cohort = min(map(log.month, rows))
-        if cohort == first[user]:
-            yield Member(cohort, _ages(log, cohort, rows))
+    months = {user: set(map(log.month, rows)) for user, rows in _own(log).items()}
+    return _gathered(
+        log, ((first[user], active) for user, active in months.items() if min(active) == first[user])
+    )
 
 
-def _active_anywhere(log: Reading) -> Members:
+def _active_anywhere(log: Reading) -> Cohorts:
     every = _anywhere(log)
-    for user, rows in _own(log).items():
-        cohort = min(map(log.month, rows), key=log.rules.order)
-        yield Member(cohort, _ages(log, cohort, every[user]))
+    return _gathered(log, (
+        (min(map(log.month, rows), key=log.rules.order), set(map(log.month, every[user])))
+        for user, rows in _own(log).items()
+    ))  # fmt: skip
+
+
+def _in_all_months(log: Reading) -> Cohorts:
+    """Use in the month that is not complete counts, too."""
+    months = [set(map(log.month, rows)) for rows in _own(log, whole=True).values()]
+    return _gathered(log, ((min(active, key=log.rules.order), active) for active in months))
 
 
 Age = Callable[[Reading, list[Row], dt.date], Counter[int]]
@@ -135,10 +142,19 @@ def _rounded_months(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[i
     return Counter(int((log.rules.day(row) - first).days / 30.44) for row in rows)
 
 
-def _anniversaries(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[int]:
-    """Whole months from the user's own first day, as age() and DATEDIFF count them."""
-    first = min(map(log.rules.day, rows))
-    return Counter(log.rules.months(first, day) - (day.day < first.day) for day in map(log.rules.day, rows))
+def _anniversaries(moments: bool) -> Age:
+    """Whole months from the user's own first day, as DATEDIFF counts them; moments: to the second, as age() does."""
+
+    def ages(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[int]:
+        held = sorted((log.rules.day(row), row["created_at"].timetz() if moments else None) for row in rows)
+        first, begun = held[0]
+        return Counter(
+            log.rules.months(first, day)
+            - ((day.day, clock) < (first.day, begun) if moments else day.day < first.day)
+            for day, clock in held
+        )
+
+    return ages
 
 
 def _calendar(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[int]:
@@ -214,88 +230,34 @@ def _users_of_the_join(log: Reading) -> Iterable[Row]:
             yield cell(log, cohort, k, sum(map(len, members)), ages[k])
 
 
-def _over(log: Reading, one: Row, whole: int, *, named: bool) -> Row:
-    share = log.rules.over(one["active"], whole)
-    return one | {"retention": share} | ({"users": whole} if named else {})
+def _sketched(users: bool, active: bool) -> Callable[[Reading], Iterable[Row]]:
+    """Users, or those who are active, are counted by a sketch."""
+
+    def triangle(log: Reading) -> Iterable[Row]:
+        members: dict[tuple[dt.date, int], set[str]] = defaultdict(set)
+        for user, rows in _own(log).items():
+            cohort = min(map(log.month, rows), key=log.rules.order)
+            for row in rows:
+                members[cohort, log.rules.months(cohort, log.month(row))].add(user)
+        about = approximately(members)
+        for cohort in sorted({cohort for cohort, _ in members}):
+            size = about[cohort, 0] if users else len(members[cohort, 0])
+            for k in range(log.months_to_end(cohort)):
+                seen = members.get((cohort, k), set())
+                yield cell(log, cohort, k, size, about.get((cohort, k), 0) if active else len(seen))
+
+    return triangle
 
 
-def _over_the_month_before(named: bool) -> Change:
-    def edit(cells: list[Row], log: Reading) -> Iterable[Row]:
-        active: dict[Any, int] = {(one["cohort"], one["k"]): one["active"] for one in cells}
-        for one in cells:
-            whole = active.get((one["cohort"], one["k"] - 1), int(one["users"]))
-            yield _over(log, one, whole, named=named)
+def _after(first: bool) -> Callable[[Reading], Iterable[Row]]:
+    """Active in a later month than the k-th. first: month 0 is all of the cohort."""
 
-    return _cells(edit)
+    def seen(log: Reading) -> Callable[[set[dt.date], dt.date, int], bool]:
+        return lambda active, cohort, k: (
+            (first and k == 0) or log.rules.months(cohort, max(active, key=log.rules.order)) > k
+        )
 
-
-def _over_the_active_of_the_month(named: bool) -> Change:
-    def edit(cells: list[Row], log: Reading) -> Iterable[Row]:
-        def month(one: Row) -> int:
-            return 12 * one["cohort"].year + one["cohort"].month + int(one["k"])
-
-        active: Counter[int] = Counter()
-        for one in cells:
-            active[month(one)] += one["active"]
-        for one in cells:
-            yield _over(log, one, active[month(one)], named=named)
-
-    return _cells(edit)
-
-
-def _over_those_who_came_back(named: bool) -> Change:
-    def edit(cells: list[Row], log: Reading) -> Iterable[Row]:
-        back = {
-            cohort: sum(len(active) > 1 for active in members)
-            for cohort, members in retention.cohorts(log).items()
-        }
-        for one in cells:
-            yield _over(log, one, back.get(one["cohort"], 0), named=named)
-
-    return _cells(edit)
-
-
-def _over_themselves(cells: list[Row], log: Reading) -> Iterable[Row]:
-    return (_over(log, one, one["active"], named=True) for one in cells)
-
-
-def _active_only(cells: list[Row], log: Reading) -> Iterable[Row]:
-    return (one for one in cells if one["active"])
-
-
-def _from_one(cells: list[Row], log: Reading) -> Iterable[Row]:
-    return (one | {"k": one["k"] + 1, "optional": False} for one in cells)
-
-
-def _first_counts(key: str) -> Callable[[Reading], Iterable[Row]]:
-    """Means in which month 0 counts."""
-
-    def means(log: Reading) -> Iterable[Row]:
-        shares: dict[Any, list[float]] = defaultdict(list)
-        for one in retention.triangle(log):
-            if one["retention"] is not None:
-                shares[one[key]].append(one["retention"])
-        for value, held in sorted(shares.items()):
-            yield {key: value, "retention": sum(held) / len(held)}
-
-    return means
-
-
-def _pooled(log: Reading) -> Iterable[Row]:
-    """Users of all cells at k together, in place of a mean of shares."""
-    for k, cells in sorted(groups(retention.triangle(log), lambda one: one["k"]).items()):
-        if k > 0:
-            active, users = (sum(one[name] for one in cells) for name in ("active", "users"))
-            yield {"k": k, "retention": log.rules.over(active, users)}
-
-
-def _over_all_cohorts(log: Reading) -> Iterable[Row]:
-    """Users active at k over the users of all cohorts, also of those that are too young to have a cell at k."""
-    cells = list(retention.triangle(log))
-    users = sum({one["cohort"]: one["users"] for one in cells}.values())
-    for k in sorted({one["k"] for one in cells if one["k"] > 0}):
-        active = sum(one["active"] for one in cells if one["k"] == k)
-        yield {"k": k, "retention": log.rules.over(active, users)}
+    return lambda log: definitions.triangle(log, seen(log))
 
 
 def _sizes_by_sign_up(log: Reading) -> Iterable[Row]:
@@ -325,41 +287,44 @@ def _first_model_only(log: Reading) -> Iterable[Row]:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    *made("cohort by platform sign-up", ("by the first request to any model", _triangle(_counted(_signed_up(False)))),
-          ("of all users", _triangle(_counted(_signed_up(True)))),
-          ("of users new to the platform", _triangle(_counted(_signed_up_here)))),
+    *made("cohort by platform sign-up", *(
+        ("by the first request to any model"
+         f"{', of all users' if everybody else ''}{', of the whole log' if whole else ''}",
+         _cohorts(_signed_up(everybody, whole))) for everybody in (False, True) for whole in (False, True)),
+        ("of users new to the platform", _cohorts(_signed_up_here)), only=BY_MONTH),
     *made("cohort by platform sign-up", ("by the first request to any model", instead(_sizes_by_sign_up)),
           ("of the first model alone", instead(_first_model_only)), only=("cohort_sizes",)),
-    *made("active with any model", ("requests to any model count", _triangle(_counted(_active_anywhere)))),
-    *made("on or after", ("in the month or later", _triangle(definitions.on_or_after))),
-    *made("gaps forbidden", ("in every month so far", _triangle(definitions.every_month))),
-    *made("gaps allowed", ("in the month itself", _triangle(retention.by_calendar_month))),
-    *made("30-day windows", ("windows of 30 days that are over", _triangle(definitions.windows)),
-          *((name, _triangle(_counted(_aged(age)))) for name, age in _AGES.items()),
-          *((f"{name}, those seen", _triangle(_ages_seen(age))) for name, age in _AGES.items())),
-    *made("months from the first day", ("whole months from the first day", _triangle(_counted(_aged(_anniversaries)))),
-          ("whole months from the first day, those seen", _triangle(_ages_seen(_anniversaries)))),
-    *made("calendar months", ("calendar months", _triangle(retention.by_calendar_month)),
-          ("calendar months, in the cells of windows", _triangle(_counted(_aged(_calendar, True),
+    *made("active with any model", ("requests to any model count", _cohorts(_active_anywhere)), only=BY_MONTH),
+    *made("partial last month",
+          ("use in the month in which the log ends, in the right cells", _cohorts(_in_all_months)),
+          only=(ON_OR_AFTER,)),
+    *made("later months alone", ("after month k", by_triangle(_after(True))),
+          ("after month k, also for k = 0", by_triangle(_after(False)))),
+    *made("approximate counts", ("users and active ones", by_triangle(_sketched(True, True))),
+          ("active ones", by_triangle(_sketched(False, True))), ("users", by_triangle(_sketched(True, False))),
+          only=("retention_triangle",)),
+    *made("on or after", ("in the month or later", by_triangle(definitions.on_or_after))),
+    *made("gaps forbidden", ("in every month so far", by_triangle(definitions.every_month))),
+    *made("gaps allowed", ("in the month itself", by_triangle(retention.by_calendar_month))),
+    *made("30-day windows", ("windows of 30 days that are over", by_triangle(definitions.windows)),
+          *((name, by_triangle(_counted(_aged(age)))) for name, age in _AGES.items()),
+          *((f"{name}, those seen", by_triangle(_ages_seen(age))) for name, age in _AGES.items())),
+    *made("months from the first day", *(
+        (f"whole months from the first {what}{', of the whole log' if whole else ''}",
+         by_triangle(_counted(_aged(_anniversaries(moments), whole))))
+        for what, moments in (("day", False), ("moment", True)) for whole in (False, True)),
+        ("whole months from the first day, those seen", by_triangle(_ages_seen(_anniversaries(False))))),
+    *made("calendar months", ("calendar months", by_triangle(retention.by_calendar_month)),
+          ("calendar months, in the cells of windows", by_triangle(_counted(_aged(_calendar, True),
                                                                           definitions.windows_over))),
-          ("calendar months, those seen", _triangle(_ages_seen(_calendar)))),
-    *made("month number without year", ("ages by the numbers of months", _triangle(_ages_seen(_month_numbers))),
-          ("ages without whole years", _triangle(_ages_seen(_within_a_year))),
-          ("ages by the numbers of months, in the right cells", _triangle(_counted(_aged(_month_numbers)))),
-          ("ages without whole years, in the right cells", _triangle(_counted(_aged(_within_a_year))))),
-    *made("rows for users", *((f"requests at k over {what}", _triangle(_rows_for_users(users))) for users, what in (
+          ("calendar months, those seen", by_triangle(_ages_seen(_calendar)))),
+    *made("month number without year", ("ages by the numbers of months", by_triangle(_ages_seen(_month_numbers))),
+          ("ages without whole years", by_triangle(_ages_seen(_within_a_year))),
+          *((f"ages {how}, in the right cells{', of the whole log' if whole else ''}",
+             by_triangle(_counted(_aged(age, whole)))) for how, age in (
+                 ("by the numbers of months", _month_numbers), ("without whole years", _within_a_year))
+            for whole in (False, True))),
+    *made("rows for users", *((f"requests at k over {what}", by_triangle(_rows_for_users(users))) for users, what in (
         ("users", "users"), ("first", "requests of month 0"), ("all", "all requests"))),
-        ("active months for users of the cohort", _triangle(_users_of_the_join))),
-    *made("division by active users", *(
-        (f"over {what}{', named users' if named else ''}", change(named))
-        for what, change in (("those active the month before", _over_the_month_before),
-                             ("all who are active in the month", _over_the_active_of_the_month),
-                             ("those who came back", _over_those_who_came_back))
-        for named in (False, True)), ("over themselves", _cells(_over_themselves))),
-    *made("empty cells dropped", ("without cells of nobody", _cells(_active_only))),
-    *made("months counted from 1", ("the first month is 1", _cells(_from_one))),
-    *made("month 0 counted", ("month 0 in the mean", instead(_first_counts("cohort"))),
-          only=("mean_retention_by_cohort",)),
-    *made("mean over users", ("of all users of k", instead(_pooled)),
-          ("of all users of all cohorts", instead(_over_all_cohorts)), only=("mean_retention_by_k",)),
+        ("active months for users of the cohort", by_triangle(_users_of_the_join))),
 )  # fmt: skip

@@ -5,8 +5,8 @@ Mutants are made to be put into each other: the oracle with two mistakes is a mu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from testbed.validation.questions.form import Oracle, Question
@@ -20,13 +20,27 @@ Change = Callable[[Oracle, Question], Oracle]
 
 @dataclass(frozen=True, eq=False)
 class Instead:
-    """A change that puts another oracle in place of the question's."""
+    """A change that puts another oracle in place of the question's. make, options: for one of a family, what makes its
+    oracles, and how this one is made; two of a family with different options go together."""
 
     oracle: Callable[[Reading], Iterable[Row]]
+    make: Callable[..., Callable[[Reading], Iterable[Row]]] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, oracle: Oracle, question: Question) -> Oracle:
         """The other oracle."""
         return self.oracle
+
+    def goes_with(self, other: Instead) -> bool:
+        """Whether both can be made at once."""
+        return (
+            self.make is not None and self.make is other.make and not set(self.options) & set(other.options)
+        )
+
+    def joined(self, other: Instead) -> Instead:
+        """Both at once."""
+        assert self.make is not None
+        return of_family(self.make, **self.options, **other.options)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +79,20 @@ def together(question: Question, mutants: Sequence[Mutant]) -> Oracle:
     oracle = question.oracle
     if oracle is None:
         raise ValueError(f"question '{question.name}' has no oracle")
+    inner: Instead | None = None
     for mutant in sorted(mutants, key=lambda one: one.depth):
-        oracle = mutant.change(oracle, question)
+        change = mutant.change
+        if isinstance(change, Instead):
+            change = inner.joined(change) if inner is not None and inner.goes_with(change) else change
+            inner = change
+        oracle = change(oracle, question)
     return oracle
+
+
+def can_meet(first: Mutant, second: Mutant) -> bool:
+    """Whether two mistakes can be made together: of two other oracles, only those of one family."""
+    one, other = first.change, second.change
+    return not (isinstance(one, Instead) and isinstance(other, Instead)) or one.goes_with(other)
 
 
 def by_rules(edit: Callable[[Rules], Rules]) -> Change:
@@ -102,6 +127,11 @@ def changing(edit: Callable[[Row], Row]) -> Change:
 def instead(oracle: Callable[[Reading], Iterable[Row]]) -> Change:
     """Another oracle stands in its place."""
     return Instead(oracle)
+
+
+def of_family(make: Callable[..., Callable[[Reading], Iterable[Row]]], **options: Any) -> Instead:
+    """Another oracle stands in its place: one of a family, made with these options."""
+    return Instead(make(**options), make, options)
 
 
 def by_rows(edit: Callable[[list[Row], Question, Reading], Iterable[Row]]) -> Change:

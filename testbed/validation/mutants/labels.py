@@ -6,6 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from analysis.contract import CATEGORIES
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
@@ -23,12 +24,13 @@ def _labels(keep: Callable[[Iterable[Row]], list[Row]]) -> Change:
     return by_rules(lambda rules: replace(rules, labels=keep))
 
 
-def _first_of(order: Callable[[Row], float] | None) -> Callable[[Iterable[Row]], list[Row]]:
-    """One label a request: the first by this order, of those that count."""
+def _first_of(order: Callable[[Row], Any] | None, last: bool = False) -> Callable[[Iterable[Row]], list[Row]]:
+    """One label a request: the first by this order, of those that count. last: the last of equal ones."""
 
     def keep(labels: Iterable[Row]) -> list[Row]:
         found: dict[str, Row] = {}
         held = [label for label in labels if label["confidence"] >= CONFIDENCE]
+        held = held[::-1] if last else held
         for label in held if order is None else sorted(held, key=order):
             found.setdefault(label["generation_id"], label)
         return list(found.values())
@@ -247,7 +249,10 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("doubled labels", ("once a label, in the whole too", instead(_of_programming(_doubled_over_labels))),
           only=SHARE),
     *made("one label a request", ("the surest", _labels(_first_of(lambda label: -label["confidence"]))),
-          ("the first", _labels(_first_of(None))),
+          ("the surest, the last of equal ones", _labels(_first_of(lambda label: -label["confidence"], True))),
+          ("the surest, of equal ones by path",
+           _labels(_first_of(lambda label: (-label["confidence"], label["path"])))),
+          ("the first", _labels(_first_of(None))), ("the last", _labels(_first_of(None, True))),
           ("the least sure", _labels(_first_of(lambda label: label["confidence"]))),
           ("the first path by name", _labels(_first_of(lambda label: label["path"])))),
     *made("path by its beginning", ("all of computer science", _category(

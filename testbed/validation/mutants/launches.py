@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from testbed.validation.mutants.form import Change, Mutant, instead, made
+from testbed.validation.mutants.form import Mutant, made, of_family
 from testbed.validation.questions import launches, retention
 from testbed.validation.questions.launches import AGES, EARLY, GAP, LATER_AFTER, LEVEL, PLATEAU, Cells
 from testbed.validation.questions.reading import Reading
@@ -41,8 +41,8 @@ def _largest(log: Reading, cohorts: set[dt.date]) -> dt.date | None:
     return max(sizes, key=lambda cohort: (sizes[cohort], -cohort.toordinal()), default=None)
 
 
-def _contrast(launch_of: Launch | None = None, after: int = LATER_AFTER, *, pooled: bool = False,
-              others: bool = False) -> Change:  # fmt: skip
+def _contrast(*, launch_of: Launch | None = None, after: int = LATER_AFTER, pooled: bool = False,
+              others: bool = False) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """The contrast with another launch month, or other cohorts beside it: those from `after` months on, or all others;
     pooled: their users together."""
 
@@ -69,13 +69,14 @@ def _contrast(launch_of: Launch | None = None, after: int = LATER_AFTER, *, pool
             ratio = None if later is None or own is None else log.rules.over(own, later)
             yield {"k": k, "launch": own, "later": later, "difference": gap, "ratio": ratio}
 
-    return instead(contrast)
+    return contrast
 
 
-def _verdict(launch_of: Launch | None = None, *, strict: bool = False, without: str = "", mean: bool = False,
-             last_month: int = EARLY) -> Change:  # fmt: skip
-    """The verdict with another launch month, with a condition left out, with > in place of >=, or with the mean of
-    later cohorts in place of each."""
+def _verdict(*, launch_of: Launch | None = None, strict: bool = False, without: str = "", mean: bool = False,
+             last_month: int = EARLY, base: int = AGES[0], each: bool = False,
+             ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
+    """The verdict with another launch month, with a condition left out, with > in place of >=, with the mean of later
+    cohorts in place of each, with the plateau against another age. each: a later cohort must be seen at each age."""
 
     def beyond(value: Fraction, bound: Fraction) -> bool:
         return value > bound if strict else value >= bound
@@ -84,15 +85,15 @@ def _verdict(launch_of: Launch | None = None, *, strict: bool = False, without: 
         cells: Cells = {
             (one["cohort"], one["k"]): Fraction(one["active"], one["users"])
             for one in retention.triangle(log)
-            if one["users"]
+            if one["users"] and one["active"] is not None
         }
         launch = (launch_of or launches.launch_month)(log, {cohort for cohort, _ in cells})
         for cohort in sorted(cohort for cohort, k in cells if k == AGES[-1]):
             at = launch is not None and 0 <= log.rules.months(launch, cohort) <= last_month
-            own, before = cells[cohort, AGES[-1]], cells.get((cohort, AGES[0]), Fraction(0))
+            own, before = cells[cohort, AGES[-1]], cells.get((cohort, base), Fraction(0))
             later = {k: [share for (c, age), share in cells.items() if c > cohort and age == k] for k in AGES}
             if mean:
-                later = {k: [sum(held, Fraction(0)) / len(held)] for k, held in later.items() if held}
+                later = {k: [sum(held, Fraction(0)) / len(held)] if held else [] for k, held in later.items()}
             gaps = [
                 cells.get((cohort, k), Fraction(0)) - share for k, held in later.items() for share in held
             ]
@@ -100,11 +101,12 @@ def _verdict(launch_of: Launch | None = None, *, strict: bool = False, without: 
                 at or without == "early",
                 without == "level" or beyond(own, LEVEL),
                 without == "plateau" or beyond(own, PLATEAU * before),
-                without == "apart" or (bool(gaps) and beyond(min(gaps), GAP)),
+                without == "apart"
+                or (bool(gaps) and beyond(min(gaps), GAP) and (not each or all(later.values()))),
             ]
             yield {"cohort": cohort, "foundational": all(holds)}
 
-    return instead(verdict)
+    return verdict
 
 
 _LAUNCHES: tuple[tuple[str, Launch], ...] = (
@@ -114,15 +116,26 @@ _LAUNCHES: tuple[tuple[str, Launch], ...] = (
     ("the month of the release", _month_of_release),
 )
 MUTANTS: tuple[Mutant, ...] = (
-    *made("another launch month", *((way, _contrast(launch)) for way, launch in _LAUNCHES), only=CONTRAST),
-    *made("another launch month", *((way, _verdict(launch)) for way, launch in _LAUNCHES),
-          ("the launch month alone", _verdict(last_month=0)), only=VERDICT),
-    *made("neighbours as later ones", ("from the month after on", _contrast(after=1)),
-          ("all other cohorts", _contrast(others=True)), ("the launch cohort, too", _contrast(after=0)),
-          ("from three months after on", _contrast(after=3)), only=CONTRAST),
-    *made("mean over users", ("users of later cohorts together", _contrast(pooled=True)), only=CONTRAST),
-    *made("conditions left out",
-          *((f"without '{name}'", _verdict(without=name)) for name in ("early", "level", "plateau", "apart")),
-          ("above the mean of later cohorts", _verdict(mean=True)), only=VERDICT),
-    *made("strict thresholds", ("> for >=", _verdict(strict=True)), only=VERDICT),
+    *made("another launch month", *((way, of_family(_contrast, launch_of=launch)) for way, launch in _LAUNCHES),
+          only=CONTRAST),
+    *made("another launch month", *((way, of_family(_verdict, launch_of=launch)) for way, launch in _LAUNCHES),
+          ("the launch month alone", of_family(_verdict, last_month=0)), only=VERDICT),
+    *made("neighbours as later ones", ("from the month after on", of_family(_contrast, after=1)),
+          ("all other cohorts", of_family(_contrast, others=True)),
+          ("the launch cohort, too", of_family(_contrast, after=0)),
+          ("from three months after on", of_family(_contrast, after=3)), only=CONTRAST),
+    *made("mean over users", ("users of later cohorts together", of_family(_contrast, pooled=True)), only=CONTRAST),
+    *made("conditions left out", *((f"without '{name}'", of_family(_verdict, without=name))
+                                   for name in ("early", "level", "plateau", "apart")), only=VERDICT),
+    *made("apart from the mean", ("above the mean of later cohorts", of_family(_verdict, mean=True)),
+          ("above the mean of later cohorts, of which there is one at each age",
+           of_family(_verdict, mean=True, each=True)),
+          only=VERDICT),
+    *made("another plateau", *(
+        (f"against month {k}{', a later cohort at each age' if each else ''}",
+         of_family(_verdict, base=k, **({"each": True} if each else {})))
+        for k in (0, 1, 2, 4) for each in (False, True)), only=VERDICT),
+    *made("later cohort at each age", ("asked for at each of three ages", of_family(_verdict, each=True)),
+          only=VERDICT),
+    *made("strict thresholds", ("> for >=", of_family(_verdict, strict=True)), only=VERDICT),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -9,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rules, instead, made
+from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rows, by_rules, made, of_family
 from testbed.validation.questions import cost
+from testbed.validation.questions.form import Question
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.rules import utc_day
 from testbed.validation.tables import Row, Tables
@@ -23,15 +25,15 @@ def _charged(charged: Callable[[Row], bool]) -> Change:
     return by_rules(lambda rules: replace(rules, charged=charged))
 
 
-def _at(which: str) -> Callable[[list[Row], Row, Tables], Row | None]:
+def _at(which: str) -> Callable[[list[Row], Row, dt.date], Row | None]:
     """The price of a path: on the day of a request, the last of all, the first, or the last one that the log sees."""
 
-    def chosen(path: list[Row], row: Row, tables: Tables) -> Row | None:
+    def chosen(path: list[Row], row: Row, last_day: dt.date) -> Row | None:
         if which == "first":
             return path[0]
         if which == "latest":
             return path[-1]
-        day = utc_day(row) if which == "own" else max(map(utc_day, tables.requests))
+        day = utc_day(row) if which == "own" else last_day
         held = [step for step in path if step["from"] <= day]
         return held[-1] if held else None
 
@@ -49,9 +51,11 @@ def _priced(which: str, *, caches: bool, free: bool, joined: bool = False) -> Ch
             for row in tables.model_rows
         }
 
+        last_day = max(map(utc_day, tables.requests), default=dt.date.max)
+
         def listed(row: Row) -> float:
             path = paths.get(row["model"])
-            price = price_of(path, row, tables) if path else None
+            price = price_of(path, row, last_day) if path else None
             if price is None:
                 return math.nan if joined else 0.0
             if free and row["variant"] == "free":
@@ -76,6 +80,10 @@ def _prices(which: str, name: str) -> tuple[tuple[str, Change], ...]:
          f"{', without those that have none' if joined else ''}",
          _priced(which, caches=caches, free=free, joined=joined))
         for caches in (False, True) for free in (False, True) for joined in (False, True)
+    ) + tuple(
+        (f"{name}{', caches known' if caches else ''}, missing where there is none",
+         _unknown_as_null(_priced(which, caches=caches, free=False)))
+        for caches in (False, True)
     )  # fmt: skip
 
 
@@ -96,49 +104,80 @@ def _cents_down(value: float) -> float:
     return math.floor(100 * value) / 100
 
 
-def _line(points: Callable[[list[Row]], list[tuple[float, float]]], turned: bool = False) -> Change:
-    """The line through other points, or of x on y."""
+Logs = tuple[bool, bool]
 
-    def line(log: Reading) -> Iterable[Row]:
-        rows = [row for row in cost.by_model(log) if row["charged_tokens"] > 0 and row["cost_usd"] > 0]
-        held = points(rows)
-        if len(held) < cost.LEAST_MODELS:
-            yield _none(len(held))
+
+def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, True), turned: bool = False,
+          point: Callable[[Row, Reading], Any] | None = None, counted: bool = False, least: int = cost.LEAST_MODELS,
+          ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
+    """The line with another logarithm, or of x on y. logs: whether it is taken of the cost, of the tokens; point: what
+    has a point of its own, if not a model; counted: `models` are the points; least: how many points a line needs."""
+
+    def line(reading: Reading) -> Iterable[Row]:
+        def key(row: Row) -> Any:
+            return (reading.rules.model(row), None if point is None else point(row, reading))
+
+        costs = cost.effective_costs(reading, "key", key)
+        rows = [row for row in costs if row["charged_tokens"] > 0 and row["cost_usd"] > 0]
+        models = len(rows) if counted else len({row["key"][0] for row in rows})
+        if len(rows) < least:
+            yield _none(models)
             return
-        x, y = np.array(held, dtype=float).T
+        x, y = np.array([[row["cost_usd_per_mtok"], row["charged_tokens"]] for row in rows], dtype=float).T
+        x, y = (np.array(list(map(log, values))) if taken else values
+                for values, taken in zip((x, y), logs, strict=True))  # fmt: skip
         if turned:
             x, y = y, x
         if np.ptp(x) < 1e-12:
-            yield _none(len(held))
+            yield _none(models)
             return
         slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
         intercept = float(y.mean() - slope * x.mean())
         spread = float(((y - y.mean()) ** 2).sum())
         fit = 1 - float(((y - intercept - slope * x) ** 2).sum()) / spread if spread else None
         yield {
-            "models": len(held),
+            "models": models,
             "slope": slope,
             "intercept": intercept,
             "r_squared": fit,
             "optional": False,
         }
 
-    return instead(line)
+    return line
 
 
 def _none(models: int) -> dict[str, Any]:
     return {"models": models, "slope": None, "intercept": None, "r_squared": None, "optional": True}
 
 
-def _logs(log: Callable[[float], float], of_x: bool = True, of_y: bool = True, requests: bool = False) -> Any:
-    def points(rows: list[Row]) -> list[tuple[float, float]]:
-        return [
-            (log(row["cost_usd_per_mtok"]) if of_x else row["cost_usd_per_mtok"],
-             log(row["charged_tokens"]) if of_y else row["charged_tokens"])
-            for row in rows
-        ]  # fmt: skip
+_POINTS: dict[str, Callable[[Row, Reading], Any]] = {
+    "models in a month": lambda row, log: log.month(row),
+    "models in a week": lambda row, log: log.week(row),
+    "models on a day": lambda row, log: log.rules.day(row),
+    "models of a user": lambda row, log: log.rules.user(row),
+}
 
-    return points
+
+def _unknown_as_null(change: Change) -> Change:
+    """What costs nothing in the end, since no price is known, is a missing value."""
+
+    def edit(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
+        names = [column.name for column in question.values if column.kind == "money"]
+        gone = dict.fromkeys(names)
+        return (row | gone if names and not any(row[name] for name in names) else row for row in rows)
+
+    return lambda oracle, question: by_rows(edit)(change(oracle, question), question)
+
+
+def _rounded(digits: dict[str, int]) -> Change:
+    """Money of the answer is rounded, by column."""
+
+    def edit(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
+        for row in rows:
+            held = {name: round(row[name], digits[name]) for name in digits if row.get(name) is not None}
+            yield row | held
+
+    return by_rows(edit)
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -162,9 +201,16 @@ MUTANTS: tuple[Mutant, ...] = (
           ("each to three decimals", _each(lambda value: round(value, 3))),
           ("each to the dollar", _each(lambda value: round(value))), ("cents cut off", _each(_cents_down))),
     *made("float money", ("single precision", _each(Single))),
-    *made("axes turned", ("cost on tokens", _line(_logs(math.log10), turned=True)), only=LINE),
-    *made("logarithms left out", ("neither", _line(_logs(math.log10, False, False))),
-          ("of the cost alone", _line(_logs(math.log10, True, False))),
-          ("of the tokens alone", _line(_logs(math.log10, False, True))), only=LINE),
-    *made("natural logarithms", ("log for log10", _line(_logs(math.log))), only=LINE),
+    *made("money rounded", *(
+        (f"to {digits} decimals", _rounded(dict.fromkeys(("cost_usd", "cost_usd_per_mtok", "spend_usd"), digits)))
+        for digits in (2, 3, 1, 0))),
+    *made("axes turned", ("cost on tokens", of_family(_line, turned=True)), only=LINE),
+    *made("logarithms left out", ("neither", of_family(_line, logs=(False, False))),
+          ("of the cost alone", of_family(_line, logs=(True, False))),
+          ("of the tokens alone", of_family(_line, logs=(False, True))), only=LINE),
+    *made("natural logarithms", ("log for log10", of_family(_line, log=math.log)), only=LINE),
+    *made("other points", *((f"{what}{', two of them enough' if least == 2 else ''}",
+                             of_family(_line, point=point, counted=counted, least=least))
+                            for what, point in _POINTS.items() for counted in (False, True) for least in (3, 2)),
+          only=LINE),
 )  # fmt: skip

@@ -7,19 +7,42 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
-from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.mutants.clocks import BY_MONTH
+from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rules, instead, made, of_family
 from testbed.validation.questions.form import Answers, Oracle, Question
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.use import PAUSE
-from testbed.validation.tables import Row
+from testbed.validation.tables import Row, Tables
 
 BY_PAUSE, TOP = ("sessions_by_pause",), ("top_models",)
+OF_ONE_MODEL = (*BY_MONTH, "retention_triangle_30_days")
+JOINED = ("weekly_openness", "reasoning_share")
+"""Questions that join the models table."""
 
 
-def _sessions(who: Callable[[Row, Reading], Hashable | None], pause: dt.timedelta = PAUSE, *, edge: bool = False,
-              first: bool = True, anchored: bool = False) -> Change:  # fmt: skip
+def _user(row: Row, log: Reading) -> str | None:
+    return log.rules.user(row)
+
+
+def _between(before: dt.datetime, moment: dt.datetime) -> dt.timedelta:
+    return moment - before
+
+
+def _marks(before: dt.datetime, moment: dt.datetime) -> dt.timedelta:
+    """Full minutes on the clock that were passed, as DATEDIFF counts them."""
+    return moment.replace(second=0, microsecond=0) - before.replace(second=0, microsecond=0)
+
+
+def _full_minutes(before: dt.datetime, moment: dt.datetime) -> dt.timedelta:
+    return dt.timedelta(minutes=(moment - before) // dt.timedelta(minutes=1))
+
+
+def _sessions(*, who: Callable[[Row, Reading], Hashable | None] = _user, pause: dt.timedelta = PAUSE,
+              edge: bool = False, first: bool = True, anchored: bool = False,
+              gap: Callable[[dt.datetime, dt.datetime], dt.timedelta] = _between,
+              ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """Sessions by another pause or of other people. edge: a pause of just that length ends one; first: the first
-    request of all begins one; anchored: the pause runs from the session's begin."""
+    request of all begins one; anchored: the pause runs from the session's begin; gap: how long a pause is."""
 
     def sessions(log: Reading) -> Iterable[Row]:
         last: dict[Hashable, dt.datetime] = {}
@@ -30,7 +53,9 @@ def _sessions(who: Callable[[Row, Reading], Hashable | None], pause: dt.timedelt
                 continue
             before = last.get(key)
             begins = (
-                first if before is None else moment - before > pause or (edge and moment - before == pause)
+                first
+                if before is None
+                else gap(before, moment) > pause or (edge and gap(before, moment) == pause)
             )
             begun[log.week(row)] += begins
             if begins or not anchored or before is None:
@@ -38,11 +63,7 @@ def _sessions(who: Callable[[Row, Reading], Hashable | None], pause: dt.timedelt
         for week in log.weeks:
             yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
-    return instead(sessions)
-
-
-def _user(row: Row, log: Reading) -> str | None:
-    return log.rules.user(row)
+    return sessions
 
 
 def _in_the_week(row: Row, log: Reading) -> Hashable | None:
@@ -129,22 +150,54 @@ def _like_the_model(mark: str) -> Change:
     return change
 
 
+def _by_listed_version(oracle: Oracle, question: Question) -> Oracle:
+    """The requests to the dated version that the models table names are those to the model."""
+
+    def by_version(log: Reading) -> Answers:
+        version = {row["model"]: row["model_permaslug"] for row in log.tables.model_rows}.get(
+            log.arguments["model"]
+        )
+
+        def called(row: Row) -> str:
+            same = version is not None and row["model_permaslug"] == version
+            return str(log.arguments["model"]) if same else f"not {log.rules.model(row)}"
+
+        return oracle(replace(log, rules=replace(log.rules, model=called)))
+
+    return by_version
+
+
+def _joined_by_version(facts: Row | None, row: Row) -> Row | None:
+    return facts if facts is not None and facts["model_permaslug"] == row["model_permaslug"] else None
+
+
+def _of_listed_versions(rows: list[Row], tables: Tables) -> list[Row]:
+    listed = {(row["model"], row["model_permaslug"]) for row in tables.model_rows}
+    return [row for row in rows if (row["model"], row["model_permaslug"]) in listed]
+
+
 def _family(row: Row) -> str:
     name: str = row["model"]
     return name.removesuffix("-preview").removesuffix("-mini").removesuffix("-latest")
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    *made("window frames", ("of all users together", _sessions(lambda row, log: "all")), only=BY_PAUSE),
-    *made("pause at its edge", ("from 30 minutes on", _sessions(_user, edge=True)), only=BY_PAUSE),
-    *made("another pause", *((f"{minutes} minutes", _sessions(_user, dt.timedelta(minutes=minutes)))
+    *made("window frames", ("of all users together", of_family(_sessions, who=lambda row, log: "all")), only=BY_PAUSE),
+    *made("pause at its edge", ("from 30 minutes on", of_family(_sessions, edge=True)), only=BY_PAUSE),
+    *made("another pause", *((f"{minutes} minutes", of_family(_sessions, pause=dt.timedelta(minutes=minutes)))
                              for minutes in (5, 10, 15, 20, 29, 31, 45, 60, 90, 120)),
-          ("from the session's begin", _sessions(_user, anchored=True)), only=BY_PAUSE),
-    *made("sessions cut by a window", ("each week begins anew", _sessions(_in_the_week)),
-          ("each day begins anew", _sessions(_of_the_day)), ("by user and model", _sessions(_with_model)),
-          ("by session_id, too", _sessions(lambda row, log: (log.rules.user(row), row["session_id"]))),
+          ("from the session's begin", of_family(_sessions, anchored=True)), only=BY_PAUSE),
+    *made("marks of a clock", ("minutes on the clock", of_family(_sessions, gap=_marks)),
+          ("minutes on the clock, from 30 on", of_family(_sessions, gap=_marks, edge=True)),
+          ("whole minutes", of_family(_sessions, gap=_full_minutes)), only=BY_PAUSE),
+    *made("sessions cut by a window", ("each week begins anew", of_family(_sessions, who=_in_the_week)),
+          ("each day begins anew", of_family(_sessions, who=_of_the_day)),
+          ("by user and model", of_family(_sessions, who=_with_model)),
+          ("by session_id, too",
+           of_family(_sessions, who=lambda row, log: (log.rules.user(row), row["session_id"]))),
           only=BY_PAUSE),
-    *made("first session forgotten", ("without the first of each user", _sessions(_user, first=False)), only=BY_PAUSE),
+    *made("first session forgotten", ("without the first of each user", of_family(_sessions, first=False)),
+          only=BY_PAUSE),
     *made("limits and ties", ("equal ones from the end of the alphabet", _top(
         lambda entry: (entry[1], entry[0]), reverse=True)), ("any of the equal ones", instead(_any_of_the_tied)),
         ("more than ten", _top(lambda entry: (-entry[1], entry[0]), rows=10**6)),
@@ -153,11 +206,13 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("share of another total", ("over the tokens of the ten", _share_of_the_top), only=TOP),
     *made("aliases apart", ("by model_permaslug", _models(lambda row: row["model_permaslug"] or row["model"])),
           ("by model_permaslug, missing ones as one", _models(lambda row: row["model_permaslug"] or ""))),
+    *made("aliases apart", ("the dated version that the models table names", _by_listed_version), only=OF_ONE_MODEL),
+    *made("aliases apart", ("facts of the dated version that the models table names", by_rules(
+        lambda rules: replace(rules, facts=lambda facts, row: _joined_by_version(rules.facts(facts, row), row)))),
+          ("requests to the dated versions that the models table names", by_requests(_of_listed_versions)),
+          only=JOINED),
     *made("versions merged", ("as their successors", _successors),
           ("by the beginnings of their names", _models(_family))),
     *made("versions merged", ("all whose names begin like it", _like_the_model("")),
-          ("all whose names begin like it, and -", _like_the_model("-")), only=(
-              "retention_triangle", "mean_retention_by_k", "mean_retention_by_cohort", "retention_triangle_30_days",
-              "retention_triangle_on_or_after", "retention_triangle_every_month", "launch_contrast",
-              "foundational_verdict")),
+          ("all whose names begin like it, and -", _like_the_model("-")), only=OF_ONE_MODEL),
 )  # fmt: skip

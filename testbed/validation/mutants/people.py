@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
+
+import duckdb
+import pyarrow as pa
 
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
 from testbed.validation.questions.reading import Reading
 from testbed.validation.tables import Row
 
+K = TypeVar("K")
 ONE = "(one)"
 NO_COHORTS = ("active_users", "sessions_by_pause", "cohort_sizes")
 
@@ -47,6 +52,50 @@ def _sums_of_models(log: Reading) -> Iterable[Row]:
     for week, rows in log.weeks.items():
         yield {"week": week, "users": len({(log.rules.model(row), log.rules.user(row)) for row in rows
                                            if log.rules.user(row) is not None})}  # fmt: skip
+
+
+def approximately(groups: Mapping[K, set[str]]) -> dict[K, int]:
+    """How many there are in each group, as a sketch counts them (HyperLogLog, as DuckDB has it)."""
+    names = list(groups)
+    if not names:
+        return {}
+    held = pa.table({
+        "place": pa.array([place for place, name in enumerate(names) for _ in groups[name]], pa.int64()),
+        "who": pa.array([who for name in names for who in groups[name]], pa.string()),
+    })  # fmt: skip
+    with duckdb.connect() as connection:
+        connection.register("held", held)
+        found = dict(
+            connection.sql("SELECT place, approx_count_distinct(who) FROM held GROUP BY place").fetchall()
+        )
+    return {name: found.get(place, 0) for place, name in enumerate(names)}
+
+
+def _sketched_users(log: Reading) -> Iterable[Row]:
+    about = approximately({week: log.users(rows) for week, rows in log.weeks.items()})
+    return ({"week": week, "users": users, "optional": not users} for week, users in about.items())
+
+
+def _sketched_sessions(log: Reading) -> Iterable[Row]:
+    about = approximately({
+        week: {row["session_id"] for row in rows} - {None} for week, rows in log.weeks.items()
+    })  # fmt: skip
+    return (
+        {"week": week, "sessions": sessions, "optional": not sessions} for week, sessions in about.items()
+    )
+
+
+def _sketched_sizes(log: Reading) -> Iterable[Row]:
+    first: dict[tuple[str, str], dt.date] = {}
+    for row in log.requests:
+        user, month = log.rules.user(row), log.month(row)
+        if user is not None:
+            key = (log.rules.model(row), user)
+            first[key] = min(month, first.get(key, month), key=log.rules.order)
+    members: dict[tuple[str, dt.date], set[str]] = defaultdict(set)
+    for (model, user), cohort in first.items():
+        members[model, cohort].add(user)
+    return (_size(log, model, cohort, users) for (model, cohort), users in approximately(members).items())
 
 
 def _sessions(count: Callable[[list[Row]], int]) -> Change:
@@ -150,6 +199,9 @@ MUTANTS: tuple[Mutant, ...] = (
         ("requests of each month", _every_month(distinct=False)),
         only=("cohort_sizes",),
     ),
+    *(mutant for question, sketched in (
+        ("active_users", _sketched_users), ("sessions", _sketched_sessions), ("cohort_sizes", _sketched_sizes))
+      for mutant in made("approximate counts", ("by a sketch", instead(sketched)), only=(question,))),
     *made("active users for new ones", ("all users of each month", _every_month(distinct=True)),
           only=("cohort_sizes",)),
 )  # fmt: skip

@@ -86,6 +86,27 @@ def _plus_known(column: str, to: str, *, sign: int = 1) -> Change:
     return changing(lambda row: NOTHING if row[column] is None else {to: row[to] + sign * row[column]})
 
 
+def _repeated(without: str) -> Change:
+    """Each request is there once for each price of its model. without: what becomes of models that have none, since a
+    price path is unnested: their entry is not `found`, their requests are `dropped`, or `kept`."""
+
+    def other(rules: Rules) -> Rules:
+        def requests(tables: Tables) -> list[Row]:
+            count = {row["model"]: len(row["prices"] or ()) for row in tables.model_rows}
+            least = {"found": 1, "dropped": 0, "kept": 1}[without]
+            return [
+                row for row in rules.requests(tables) for _ in range(max(count.get(row["model"], 0), least))
+            ]
+
+        def facts(known: Row | None, row: Row) -> Row | None:
+            held = rules.facts(known, row)
+            return held if without != "found" or (held is not None and held["prices"]) else None
+
+        return replace(rules, requests=requests, facts=facts)
+
+    return by_rules(other)
+
+
 _ONE: Row = {"tokens_prompt": 1, "tokens_completion": 0, "cost_total": 1.0}
 _COUNTED = changing(lambda row: _ONE)
 _COST_BY_TOKENS = changing(lambda row: {"cost_total": float(row["tokens_prompt"] + row["tokens_completion"])})
@@ -95,6 +116,9 @@ MUTANTS: tuple[Mutant, ...] = (
           *((f"{way}, of the model", _of_the_model(condition)) for way, condition in KEPT.items())),
     *made("unpaid requests dropped", *((way, keeping(condition)) for way, condition in UNPAID.items()),
           *((f"{way}, of the model", _of_the_model(condition)) for way, condition in UNPAID.items())),
+    *made("rows repeated by a join", ("once a price of the model", _repeated("found")),
+          ("once a price of the model, without those that have none", _repeated("dropped")),
+          ("once a price of the model, once where it has none", _repeated("kept"))),
     *made("retries dropped", *(
         (f"one of each {', '.join(columns)}{', minute' if minute else ''}: the {'last' if last else 'first'}",
          _once(columns, last=last, minute=minute))

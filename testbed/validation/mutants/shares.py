@@ -329,7 +329,7 @@ MUTANTS: tuple[Mutant, ...] = (
                    lambda row, log: -1 if row["tokens_cached"] is None else 1)), only=_CACHE),
     *made("window frames", ("running sums by name", _running(_kind)), ("running sums from the last name",
           _running(_kind, reverse=True)), ("running sums of the largest first", _running(
-              lambda row: row.get("tokens", row.get("spend_usd", 0)), reverse=True)), only=SHARES_OF_KINDS),
+              lambda row: (-(row.get("tokens", row.get("spend_usd")) or 0), _kind(row)))), only=SHARES_OF_KINDS),
     *made("mean of ratios", *((f"of {what}{', missing ones as 0' if missing else ''}", _mean_of(split, missing=missing))
                               for what, split in _SPLITS.items() for missing in (False, True)),
           only=WEEKLY),
@@ -342,9 +342,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("percent", ("100 for 1", by_rows(_percent)), ("percents of one decimal", _rounded(1, 100)),
           ("percents of two decimals", _rounded(2, 100)), ("whole percents", _rounded(0, 100))),
     *made("rounded too far", ("two decimals", _rounded(2)), ("one decimal", _rounded(1)), ("none", _rounded(0))),
-    *made("unknown models dropped", ("without their requests", by_requests(_listed)),
-          ("shares without their requests", ratios_only(by_requests(_listed))),
-          ("in the parts alone", _numerator_of_listed), ("without their rows", _without_rows(*UNLISTED))),
+    *made("nothing as null", ("shares of nothing", _over(lambda part, whole: quotient(part, whole) if part else None)),
+          only=WEEKLY),
+    *made("unknown models dropped", ("without their requests", by_requests(_listed))),
+    *made("unknown models dropped", ("shares without their requests", ratios_only(by_requests(_listed))),
+          ("in the parts alone", _numerator_of_listed), ("without their rows", _without_rows(*UNLISTED)),
+          only=("weekly_openness", "weekly_authors", "reasoning_share", "top_models")),
     *made("unknown models as others", *((f"called {kind}", _unknown_called(kind))
                                         for kind in openness.SOURCE_TYPES if kind != UNKNOWN),
           only=("weekly_openness",)),

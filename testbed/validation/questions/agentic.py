@@ -42,7 +42,13 @@ def cache_hit_rate(log: Reading) -> Iterator[dict[str, Any]]:
 
 
 SHARE_TRAPS = traps(
-    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", *DIVIDED
+    *WEEKS,
+    *TOKENS,
+    "share of another total",
+    "requests for tokens",
+    "mean of ratios",
+    "nothing as null",
+    *DIVIDED,
 )
 
 TOOL_SHARE = Question(
@@ -98,7 +104,8 @@ def reasoning_share(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     week = monday(generations["created_at"]).rename("week")
     return (own.groupby(week).sum() / tokens.groupby(week).sum()).rename("share").reset_index()
 ''', model=False),
-    (*SHARE_TRAPS, *traps("unknown models dropped", "reasoning tokens alone")), {}, "weeks without such models",
+    (*SHARE_TRAPS, *traps("unknown models dropped", "rows repeated by a join", "aliases apart",
+                           "reasoning tokens alone")), {}, "weeks without such models",
 )  # fmt: skip
 
 CACHE_HIT_RATE = Question(

@@ -24,7 +24,7 @@ CARRIED = (
 )
 SHARE_TRAPS = traps(
     *WEEKS, *TOKENS, *LABELS, "sample for the whole", "label tokens as total", "requests for tokens",
-    "share of another total", "mean of ratios", *DIVIDED,
+    "share of another total", "mean of ratios", "nothing as null", *DIVIDED,
 )  # fmt: skip
 LABELLED_WEEKS = "Weeks are UTC weeks from Monday, those with labelled requests."
 

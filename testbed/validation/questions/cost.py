@@ -31,7 +31,7 @@ COSTS = (
 COST_TRAPS = traps(
     "reasoning twice", "cached twice", "parts of tokens left out", "failed requests dropped", "retries dropped",
     "own keys in", "free variants in", "missing variants dropped", "list price", "latest price",
-    "rounded before the sum", "integer division",
+    "rounded before the sum", "integer division", "unknown models dropped", "rows repeated by a join",
 )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def effective_cost(generations: pd.DataFrame) -> pd.DataFrame:
     sums["cost_usd_per_mtok"] = 1e6 * sums["cost_usd"] / sums["charged_tokens"]
     return sums
 ''', model=False),
-    (*COST_TRAPS, *traps("float money", "mean of ratios", "aliases apart", "versions merged")),
+    (*COST_TRAPS, *traps("float money", "money rounded", "mean of ratios", "aliases apart", "versions merged")),
     {}, "models without charged requests",
 )  # fmt: skip
 
@@ -150,7 +150,7 @@ def effective_cost_by_author(generations: pd.DataFrame) -> pd.DataFrame:
     sums["cost_usd_per_mtok"] = 1e6 * sums["cost_usd"] / sums["charged_tokens"]
     return sums.rename(columns={"model": "author"})
 ''', model=False),
-    (*COST_TRAPS, *traps("float money", "mean of ratios")), {}, "authors without charged requests",
+    (*COST_TRAPS, *traps("float money", "money rounded", "mean of ratios")), {}, "authors without charged requests",
 )  # fmt: skip
 
 ELASTICITY = Question(
@@ -187,7 +187,7 @@ def elasticity(generations: pd.DataFrame) -> pd.DataFrame:
         slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
     return pd.DataFrame({"slope": [slope]})
 ''', model=False),
-    (*COST_TRAPS, *traps("aliases apart", "axes turned", "logarithms left out", "natural logarithms")),
+    (*COST_TRAPS, *traps("aliases apart", "other points", "axes turned", "logarithms left out", "natural logarithms")),
     {}, "the row without a slope", ("shuffled rows", "split files", "renamed ids", "whole-week shift"),
 )  # fmt: skip
 
@@ -223,7 +223,8 @@ def spend_region(generations: pd.DataFrame) -> pd.DataFrame:
     return (spend / spend.groupby("week").transform("sum")).rename("share").reset_index()
 ''', model=False),
     traps(*WEEKS, "null regions dropped", "share of another total", "requests for tokens", "mean of ratios",
-          "window frames", "list price", "latest price", "rounded before the sum", "float money", *REQUESTS, *DIVIDED),
+          "window frames", "list price", "latest price", "rounded before the sum", "money rounded", "float money",
+          *REQUESTS, *DIVIDED),
     {}, "continents without spend in a week",
 )  # fmt: skip
 

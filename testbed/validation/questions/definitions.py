@@ -28,7 +28,8 @@ from testbed.validation.questions.retention import (
 WINDOW = dt.timedelta(days=30)
 OTHERS = traps(
     *MONTHS, *PEOPLE, "cohort by platform sign-up", "months from the first day", "months counted from 1",
-    "division by active users", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
+    "active with any model", "division by active users", "future months as empty", "nothing as null",
+    "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
     "integer division", "percent", "rounded too far",
 )  # fmt: skip
 
@@ -154,7 +155,8 @@ ON_OR_AFTER = Question(
 def retention_triangle_on_or_after(generations: pd.DataFrame) -> pd.DataFrame:
     return triangle(generations, "{PLACEHOLDER}", lambda used, cohort, k: max(used) >= cohort + k)
 '''),
-    (*OTHERS, *traps("calendar months", "gaps forbidden", "30-day windows")), {"model": PLACEHOLDER}, MONTH_0,
+    (*OTHERS, *traps("calendar months", "later months alone", "gaps forbidden", "30-day windows")),
+    {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 EVERY_MONTH = Question(
@@ -240,8 +242,9 @@ def retention_triangle_30_days(generations: pd.DataFrame) -> pd.DataFrame:
 '''),
     traps(*TIME, *PEOPLE, "calendar months", "on or after", "gaps forbidden", "cohort by platform sign-up",
           "active with any model", "end of the model's own use", "months from the first day", "months counted from 1",
-          "division by active users", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
-          "integer division", "percent", "rounded too far"),
+          "dates for moments", "windows of the cohort", "windows of another length", "windows that are not over",
+          "division by active users", "future months as empty", "nothing as null", "empty cells dropped",
+          "aliases apart", "versions merged", *REQUESTS, "integer division", "percent", "rounded too far"),
     {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 

@@ -28,6 +28,7 @@ _ALL = (
     Trap("partial last month", "Leave out the month in which the log ends, unless it holds the month's last day."),
     Trap("whole last month dropped", "The month in which the log ends counts if its last day has requests."),
     Trap("end of the model's own use", "The log ends with its last request to any model, not to this one."),
+    Trap("last day cut off", "BETWEEN two days ends at the last one's midnight: use >= the first and < the day after."),
     # cohorts and retention
     Trap("month 0 counted", "Month 0 is 1 by definition: leave it out of every mean."),
     Trap("cohort by platform sign-up", "A cohort is the month of the first request to this model, not to any model."),
@@ -36,6 +37,11 @@ _ALL = (
     Trap("on or after", "Active in month k means a request in that month, not in it or later."),
     Trap("30-day windows", "Months are calendar months in UTC, not windows of 30 days."),
     Trap("calendar months", "Windows of 30 days run from each user's own first request."),
+    Trap("later months alone", "The k-th month counts, too: >= k, not > k."),
+    Trap("dates for moments", "A window is 30 times 24 hours: subtract moments, not dates."),
+    Trap("windows of the cohort", "Windows run from each user's own first request, not from the month's first day."),
+    Trap("windows of another length", "A window is 30 times 24 hours."),
+    Trap("windows that are not over", "Show a window once it is over for who came on the month's last day."),
     Trap("gaps allowed", "Who was silent for a month is out for good: each month up to k needs a request."),
     Trap("gaps forbidden", "Gaps are allowed: k asks for a request in month k alone."),
     Trap("months counted from 1", "Months are counted from 0: k = 0 is the month of the first request."),
@@ -43,22 +49,29 @@ _ALL = (
     Trap("division by active users", "Divide by all users of the cohort, not by those active in a month."),
     Trap("rows for users", "Count users, not requests: count(DISTINCT ...)."),
     Trap("empty cells dropped", "A month in which nobody came back is a 0: begin from all months, then left join."),
+    Trap("nothing as null", "A sum over no rows is NULL: coalesce it to 0 before you divide."),
+    Trap("future months as empty", "A month that has not come yet is not a 0: leave out ages that are not seen."),
+    Trap("approximate counts", "Count users exactly: count(DISTINCT ...), not a sketch of them."),
     Trap("null users as one user", "A missing user_id is not one user: use coalesce(user_id, account_id)."),
     Trap("null users dropped", "Requests without a user_id are somebody's: use coalesce(user_id, account_id)."),
     Trap("accounts for users", "A user is user_id; account_id stands in only where that is missing or empty."),
     Trap("sums of distinct users", "Distinct users do not add up: count them over the whole week at once."),
-    Trap("aliases apart", "Group by model, the listed id, not by model_permaslug, the dated version behind it."),
+    Trap("aliases apart", "Group and join by model, the listed id, not by model_permaslug, its dated version."),
     Trap("versions merged", "The listed id counts alone: a preview and its successor are two models."),
     # launches
     Trap("another launch month", "The launch month is the first with new users from the month of `released` on."),
     Trap("neighbours as later ones", "Later cohorts begin two months after the launch cohort or later."),
     Trap("conditions left out", "All four conditions must hold: early, level, plateau, apart from each later cohort."),
+    Trap("apart from the mean", "Each later cohort must lie below, not their mean."),
+    Trap("another plateau", "The plateau is R(5) against R(3)."),
+    Trap("later cohort at each age", "One later cohort at one of the ages is enough: it need not be seen at each."),
     Trap("strict thresholds", "A share on the threshold counts: >=, in exact numbers."),
     # sessions
     Trap("missing sessions counted", "Requests without a session_id belong to no session; the id alone names one."),
     Trap("sessions in one week only", "A session counts in each week in which it has a request."),
     Trap("pause at its edge", "A pause of just 30 minutes ends no session: only a longer one."),
     Trap("another pause", "A pause is the time since the user's last request, and ends a session after 30 minutes."),
+    Trap("marks of a clock", "DATEDIFF counts the minute marks between two moments: subtract the moments."),
     Trap("sessions cut by a window", "Partition a user's requests by the user, and by nothing else."),
     Trap("first session forgotten", "A user's first request has none before it (lag is null): it begins one."),
     # tokens, shares, means
@@ -88,6 +101,8 @@ _ALL = (
     Trap("free variants in", "Leave out the free variants (variant = 'free'): their tokens were not charged."),
     Trap("missing variants dropped", "Only variant = 'free' is free, and <> drops missing ones: use IS DISTINCT FROM."),
     Trap("rounded before the sum", "Round the sum, not each request: most cost less than a cent."),
+    Trap("money rounded", "Leave money unrounded, or keep four decimals."),
+    Trap("other points", "One point a model, with its sums over the whole log."),
     Trap("axes turned", "The line is of tokens on cost: y is the tokens, x the cost."),
     Trap("logarithms left out", "Take log10 of both, cost and tokens."),
     Trap("natural logarithms", "Take log10: another base moves the intercept."),
@@ -102,6 +117,7 @@ _ALL = (
     Trap("path by its beginning", "The longest listed path decides: Machine Learning is no programming."),
     # rows
     Trap("unpaid requests dropped", "All requests count, free ones and those with the customer's own key, too."),
+    Trap("rows repeated by a join", "A join to several rows, such as prices, counts a request for each: join to one."),
     Trap("duplicates kept", "Count each generation_id once."),
     Trap("retries dropped", "A retry is a request of its own, with its own id and tokens: keep it."),
     Trap("failed requests dropped", "All requests count, those that failed or were broken off, too."),
@@ -121,9 +137,11 @@ def traps(*names: str) -> tuple[Trap, ...]:
 
 
 TIME = ("local time", "zone cast twice")
-WEEKS = (*TIME, "Sunday weeks", "year of the week", "edge weeks dropped")
+WEEKS = (*TIME, "Sunday weeks", "year of the week", "edge weeks dropped", "last day cut off")
 LAST_MONTH = ("partial last month", "whole last month dropped")
-MONTHS = (*TIME, "text dates", "month number without year", *LAST_MONTH, "end of the model's own use")
+MONTHS = (
+    *TIME, "text dates", "month number without year", *LAST_MONTH, "end of the model's own use", "last day cut off",
+)  # fmt: skip
 MISSING_USERS = ("null users as one user", "null users dropped", "accounts for users")
 PEOPLE = ("rows for users", *MISSING_USERS)
 REQUESTS = ("failed requests dropped", "unpaid requests dropped", "retries dropped")

@@ -210,7 +210,8 @@ def foundational_verdict(generations: pd.DataFrame, models: pd.DataFrame) -> pd.
         rows.append((cohort, bool(holds)))
     return pd.DataFrame(rows, columns=["cohort", "foundational"])
 '''),
-    (*TRIANGLE_TRAPS, *traps("another launch month", "conditions left out", "strict thresholds")),
+    (*TRIANGLE_TRAPS, *traps("another launch month", "conditions left out", "apart from the mean",
+                             "another plateau", "later cohort at each age", "strict thresholds")),
     {"model": PLACEHOLDER},
 )  # fmt: skip
 

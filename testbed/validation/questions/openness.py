@@ -14,7 +14,7 @@ from testbed.validation.tables import Row
 TOPIC = "models"
 SHARE_TRAPS = traps(
     *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "window frames",
-    "unknown models dropped", *DIVIDED,
+    "unknown models dropped", "rows repeated by a join", "nothing as null", *DIVIDED,
 )  # fmt: skip
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
 
@@ -102,7 +102,8 @@ def weekly_openness(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     sums["share"] = sums["tokens"] / sums.groupby("week")["tokens"].transform("sum")
     return sums
 ''', model=False),
-    (*SHARE_TRAPS, *traps("unknown models as others", "source types merged")), {}, "types without tokens in a week",
+    (*SHARE_TRAPS, *traps("unknown models as others", "source types merged", "aliases apart")),
+    {}, "types without tokens in a week",
 )  # fmt: skip
 
 WEEKLY_AUTHORS = Question(

@@ -71,7 +71,7 @@ class Reading:
 
     def facts(self, row: Row) -> Row | None:
         """The row of the models table about a request's model; None where it has none."""
-        return self._facts.get(self.rules.model(row))
+        return self.rules.facts(self._facts.get(self.rules.model(row)), row)
 
     @cached_property
     def _facts(self) -> dict[str, Row]:
@@ -80,7 +80,7 @@ class Reading:
     @cached_property
     def last_day(self) -> dt.date | None:
         """The day of the log's last request; None for a log without any."""
-        return max((self.rules.day(row) for row in self.rules.ends_with(self)), default=None)
+        return self.rules.last_day(self)
 
     @cached_property
     def end(self) -> dt.date | None:

@@ -31,7 +31,7 @@ MONTH_0 = "rows of k = 0, where retention is 1 by definition"
 TRIANGLE_TRAPS = traps(
     *MONTHS, *PEOPLE, "cohort by platform sign-up", "active with any model", "on or after", "gaps forbidden",
     "30-day windows", "months from the first day", "months counted from 1", "division by active users",
-    "empty cells dropped", "aliases apart", "versions merged", *REQUESTS, "integer division",
+    "future months as empty", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS, "integer division",
 )  # fmt: skip
 
 Cohorts = dict[dt.date, list[set[dt.date]]]
@@ -39,6 +39,12 @@ Cohorts = dict[dt.date, list[set[dt.date]]]
 
 
 def cohorts(log: Reading) -> Cohorts:
+    """The cohorts of the model."""
+    found: Cohorts = log.rules.cohorts(log, in_complete_months)
+    return found
+
+
+def in_complete_months(log: Reading) -> Cohorts:
     """The cohorts of the model, from its requests in complete months."""
     months: dict[str, set[dt.date]] = defaultdict(set)
     for row in log.of_model:
@@ -172,7 +178,8 @@ RETENTION_TRIANGLE = Question(
 def retention_triangle(generations: pd.DataFrame) -> pd.DataFrame:
     return triangle(generations, "{PLACEHOLDER}")
 '''),
-    (*TRIANGLE_TRAPS, *traps("percent", "rounded too far")), {"model": PLACEHOLDER}, MONTH_0,
+    (*TRIANGLE_TRAPS, *traps("nothing as null", "approximate counts", "percent", "rounded too far")),
+    {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 COHORT_SIZES = Question(
@@ -210,7 +217,7 @@ def cohort_sizes(generations: pd.DataFrame) -> pd.DataFrame:
     return first.groupby(["model", "cohort"])["person"].count().rename("users").reset_index()
 ''', model=False),
     traps(*TIME, "text dates", *PEOPLE, "cohort by platform sign-up", "active users for new ones", "aliases apart",
-          "versions merged", *REQUESTS),
+          "versions merged", "approximate counts", *REQUESTS),
     {}, "cohorts of the month in which the log ends, if that is not complete",
 )  # fmt: skip
 

@@ -106,10 +106,19 @@ def own_triangle(log: Any, own: Callable[[Any], Iterable[Row]]) -> Iterable[Row]
     return own(log)
 
 
-def whole_log(log: Any) -> list[Row]:
-    """The requests of a `Reading` with the last of which the log ends: those to any model."""
-    requests: list[Row] = log.requests
-    return requests
+def own_cohorts(log: Any, own: Callable[[Any], Any]) -> Any:
+    """The cohorts of the model, from a `Reading`: the months in which each user of a cohort was active."""
+    return own(log)
+
+
+def day_of_last_request(log: Any) -> dt.date | None:
+    """The day of the last request of a `Reading`, to any model; None for a log without any."""
+    return max((log.rules.day(row) for row in log.requests), default=None)
+
+
+def as_listed(facts: Row | None, row: Row) -> Row | None:
+    """What the models table says of the model of a request; None where it has no entry."""
+    return facts
 
 
 def quotient(part: float, whole: float) -> float | None:
@@ -137,7 +146,9 @@ class Rules:
     labels: Callable[[Iterable[Row]], list[Row]] = kept_labels
     carried: Callable[[Iterable[str]], Counter[str]] = once_each
     order: Callable[[dt.date], Any] = as_it_is
-    ends_with: Callable[[Any], list[Row]] = whole_log
+    last_day: Callable[[Any], dt.date | None] = day_of_last_request
+    facts: Callable[[Row | None, Row], Row | None] = as_listed
+    cohorts: Callable[[Any, Callable[[Any], Any]], Any] = own_cohorts
     triangle: Callable[[Any, Callable[[Any], Iterable[Row]]], Iterable[Row]] = own_triangle
     over: Callable[[float, float], float | None] = quotient
 

@@ -88,7 +88,7 @@ def active_users(generations: pd.DataFrame) -> pd.DataFrame:
     users = person.groupby(monday(generations["created_at"]).rename("week")).nunique()
     return users.rename("users").reset_index()
 ''', model=False),
-    traps(*WEEKS, *PEOPLE, "sums of distinct users", *REQUESTS), {}, "weeks without a known user",
+    traps(*WEEKS, *PEOPLE, "sums of distinct users", "approximate counts", *REQUESTS), {}, "weeks without a known user",
 )  # fmt: skip
 
 SESSIONS = Question(
@@ -110,7 +110,8 @@ def sessions(generations: pd.DataFrame) -> pd.DataFrame:
     weeks = generations.assign(week=monday(generations["created_at"]))
     return weeks.groupby("week")["session_id"].nunique().rename("sessions").reset_index()
 ''', model=False),
-    traps(*WEEKS, "rows for users", "missing sessions counted", "sessions in one week only", *REQUESTS),
+    traps(*WEEKS, "rows for users", "missing sessions counted", "sessions in one week only", "approximate counts",
+          *REQUESTS),
     {}, "weeks without a session",
 )  # fmt: skip
 
@@ -144,7 +145,8 @@ def sessions_by_pause(generations: pd.DataFrame) -> pd.DataFrame:
     weeks = monday(begins["created_at"]).rename("week")
     return weeks.groupby(weeks).size().rename("sessions").reset_index()
 ''', model=False),
-    traps(*WEEKS, *MISSING_USERS, "window frames", "pause at its edge", "another pause", "sessions cut by a window",
+    traps(*WEEKS, *MISSING_USERS, "window frames", "pause at its edge", "another pause",
+          "marks of a clock", "sessions cut by a window",
           "first session forgotten", *REQUESTS),
     {}, "weeks in which none begins",
 )  # fmt: skip
@@ -179,7 +181,7 @@ def top_models(generations: pd.DataFrame) -> pd.DataFrame:
     return sums.sort_values(["tokens", "model"], ascending=[False, True]).head(10)
 ''', model=False),
     traps(*TOKENS, "requests for tokens", "limits and ties", "ascending order", "aliases apart", "versions merged",
-          "unknown models dropped", "share of another total", "percent"),
+          "unknown models dropped", "rows repeated by a join", "share of another total", "percent"),
     {"top": TOP},
 )  # fmt: skip
 

@@ -101,15 +101,19 @@ def one_user() -> Tables:
 
 
 def over_a_year() -> Tables:
-    """Three users begin with a model in February 2024: a comes back a month on and a year on, b 13 months on, c twice in
-    the month before a year is over. d begins in December, comes back in the next January and when that comes again."""
+    """Three users begin with a model in February 2024: a comes back a month on and a year on, b 13 months on, c twice
+    in the month before a year is over. d begins in December, comes back in the next January and a year after it."""
     used = {
         "a": ("2024-02-10", "2024-03-10", "2025-02-10"), "b": ("2024-02-20", "2025-03-20"),
         "c": ("2024-02-28", "2025-01-05", "2025-01-31T23:59:59"), "d": ("2024-12-09", "2025-01-09", "2026-01-09"),
     }  # fmt: skip
     rows = [request(user, ONE, day) for user, days in used.items() for day in days]
     rows += [request("b", TWO, "2024-01-03"), request("z", TWO, "2026-02-28")]
-    return log(numbered(rows), [], [facts(ONE, "2024-02-10"), facts(TWO, "2023-06-01", "row-open", reasoning="always")])
+    return log(
+        numbered(rows),
+        [],
+        [facts(ONE, "2024-02-10"), facts(TWO, "2023-06-01", "row-open", reasoning="always")],
+    )
 
 
 def ties() -> Tables:

@@ -12,7 +12,7 @@ Ages = dict[int, range]
 
 def _cohort(month: int, users: int, active: Ages, free: range = range(0)) -> list[Row]:
     """Users who begin in a month of 2025, and which of them come back at which age. free: those whose later requests
-    are to the free variant."""
+    are to the free variant. The price is one that floats add without an error, so that equal prices are equal."""
     rows = []
     for i in range(users):
         ages = [0, *(age for age, back in active.items() if i in back)]
@@ -20,7 +20,7 @@ def _cohort(month: int, users: int, active: Ages, free: range = range(0)) -> lis
             day = f"{2025 + (month - 1 + age) // 12}-{(month - 1 + age) % 12 + 1:02d}-{1 + i % 28:02d}"
             variant = "free" if age and i in free else "standard"
             rows.append(request(f"u{month}-{i:02d}", ONE, day, variant=variant,
-                                cost_total=0.0 if variant == "free" else 0.01))  # fmt: skip
+                                cost_total=0.0 if variant == "free" else 1 / 128))  # fmt: skip
     return rows
 
 

@@ -1,0 +1,105 @@
+"""Windows of 30 days taken wrongly: where they begin, how days are counted, which of them are over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from testbed.validation.mutants.form import Mutant, made, of_family
+from testbed.validation.questions.definitions import WINDOW, windows_over
+from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.retention import cell
+from testbed.validation.tables import Row
+
+ONLY = ("retention_triangle_30_days",)
+DAY = dt.timedelta(days=1)
+Age = Callable[[Reading, Row, Row], int]
+"""Which window a request is in, from the request with which the user's windows begin."""
+Over = Callable[[Reading, dt.date, Sequence[Row]], int]
+"""How many windows of a cohort are shown, from the requests with which its members began."""
+
+
+def _hours(log: Reading, row: Row, begun: Row) -> int:
+    return int((row["created_at"] - begun["created_at"]) // WINDOW)
+
+
+def _dates(log: Reading, row: Row, begun: Row) -> int:
+    return (log.rules.day(row) - log.rules.day(begun)).days // 30
+
+
+def _from_the_month(log: Reading, row: Row, begun: Row) -> int:
+    return (log.rules.day(row) - log.month(begun)).days // 30
+
+
+def _of_days(days: int) -> Age:
+    return lambda log, row, begun: int((row["created_at"] - begun["created_at"]) // dt.timedelta(days=days))
+
+
+def _for_everybody(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    return windows_over(log, cohort)
+
+
+def _until_the_end(log: Reading, since: dt.date) -> int:
+    return 0 if log.last_day is None else max((log.last_day + DAY - since).days // 30, 0)
+
+
+def _for_the_first_of_month(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    return _until_the_end(log, cohort)
+
+
+def _for_the_first(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    return _until_the_end(log, min(map(log.rules.day, begun)))
+
+
+def _for_the_last(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    return _until_the_end(log, max(map(log.rules.day, begun)))
+
+
+def _running_too(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    return windows_over(log, cohort) + 1
+
+
+def _complete_months(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    return log.months_to_end(cohort)
+
+
+def _windows(
+    *, age: Age = _hours, over: Over = _for_everybody, begins: str = "own", active: str = "own"
+) -> Callable[[Reading], Iterable[Row]]:
+    """The triangle of windows. begins: with the user's `own` first request to the model, or with that to `any`; active:
+    with requests to the model (`own`), or to `any`."""
+
+    def triangle(log: Reading) -> Iterable[Row]:
+        rows_of: dict[str, dict[str, list[Row]]] = {"own": defaultdict(list), "any": defaultdict(list)}
+        for which, rows in (("own", log.of_model), ("any", log.requests)):
+            for row in sorted(rows, key=lambda row: row["created_at"]):
+                user = log.rules.user(row)
+                if user is not None:
+                    rows_of[which][user].append(row)
+        members: dict[dt.date, list[tuple[Row, set[int]]]] = defaultdict(list)
+        for user in rows_of["own"]:
+            begun = rows_of[begins][user][0]
+            members[log.month(begun)].append((begun, {age(log, row, begun) for row in rows_of[active][user]}))
+        for cohort, held in sorted(members.items()):
+            for k in range(over(log, cohort, [begun for begun, _ in held])):
+                yield cell(log, cohort, k, len(held), sum(k in ages for _, ages in held))
+
+    return lambda log: log.rules.triangle(log, triangle)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *made("dates for moments", ("days between dates over 30", of_family(_windows, age=_dates)), only=ONLY),
+    *made("windows of the cohort", ("from the month's first day", of_family(_windows, age=_from_the_month)), only=ONLY),
+    *made("windows of another length", *((f"{days} days", of_family(_windows, age=_of_days(days)))
+                                         for days in (7, 28, 31)), only=ONLY),
+    *made("windows that are not over",
+          ("over for who came on the first", of_family(_windows, over=_for_the_first_of_month)),
+          ("over for the first who came", of_family(_windows, over=_for_the_first)),
+          ("over for the last who came", of_family(_windows, over=_for_the_last)),
+          ("begun", of_family(_windows, over=_running_too)),
+          ("as many as there are complete months", of_family(_windows, over=_complete_months)), only=ONLY),
+    *made("cohort by platform sign-up", ("windows from the first request to any model",
+                                         of_family(_windows, begins="any")), only=ONLY),
+    *made("active with any model", ("requests to any model count", of_family(_windows, active="any")), only=ONLY),
+)  # fmt: skip
