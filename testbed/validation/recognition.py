@@ -209,9 +209,11 @@ class Profile:
         self.cases: list[Seen] = []
         self.touches: dict[Mutant, list[bool]] = {mutant: [] for mutant in known.mutants}
         self.fits: dict[Mutant, list[bool]] = {mutant: [] for mutant in known.mutants}
+        self.complete = True
         deadline = process_time() + seconds
         for one in sorted(seen, key=lambda one: one.case.size):
             if process_time() > deadline:
+                self.complete = False
                 break
             self.cases.append(one)
             right = known.answer((), one.case)
@@ -241,11 +243,13 @@ class Profile:
         right = [place for place, one in enumerate(self.cases) if one.right]
         possible = [
             mutant for mutant, touches in self.touches.items()
-            if not any(touches[place] for place in right) and any(touches[place] for place in wrong)
+            if not any(touches[place] for place in right)
+            and (any(touches[place] for place in wrong) or not self.complete)
         ]  # fmt: skip
         found = [
             (first, second) for first, second in combinations(possible, 2)
             if first.trap != second.trap and can_meet(first, second)
+            and any(self.touches[first][place] or self.touches[second][place] for place in wrong)
         ]  # fmt: skip
         return sorted(found, key=lambda pair: (
             sum(not self._may(pair[0], pair[1], place) for place in wrong),

@@ -135,7 +135,5 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"against month {k}{', a later cohort at each age' if each else ''}",
          of_family(_verdict, base=k, **({"each": True} if each else {})))
         for k in (0, 1, 2, 4) for each in (False, True)), only=VERDICT),
-    *made("later cohort at each age", ("asked for at each of three ages", of_family(_verdict, each=True)),
-          only=VERDICT),
     *made("strict thresholds", ("> for >=", of_family(_verdict, strict=True)), only=VERDICT),
 )  # fmt: skip

@@ -64,7 +64,6 @@ _ALL = (
     Trap("conditions left out", "All four conditions must hold: early, level, plateau, apart from each later cohort."),
     Trap("apart from the mean", "Each later cohort must lie below, not their mean."),
     Trap("another plateau", "The plateau is R(5) against R(3)."),
-    Trap("later cohort at each age", "One later cohort at one of the ages is enough: it need not be seen at each."),
     Trap("strict thresholds", "A share on the threshold counts: >=, in exact numbers."),
     # sessions
     Trap("missing sessions counted", "Requests without a session_id belong to no session; the id alone names one."),

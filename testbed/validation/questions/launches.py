@@ -211,7 +211,7 @@ def foundational_verdict(generations: pd.DataFrame, models: pd.DataFrame) -> pd.
     return pd.DataFrame(rows, columns=["cohort", "foundational"])
 '''),
     (*TRIANGLE_TRAPS, *traps("another launch month", "conditions left out", "apart from the mean",
-                             "another plateau", "later cohort at each age", "strict thresholds")),
+                             "another plateau", "strict thresholds")),
     {"model": PLACEHOLDER},
 )  # fmt: skip
 

@@ -10,17 +10,18 @@ ONE, TWO = "acme/one", "beta/two"
 Ages = dict[int, range]
 
 
-def _cohort(month: int, users: int, active: Ages, free: range = range(0)) -> list[Row]:
+def _cohort(month: int, users: int, active: Ages, free: range = range(0), each: int = 1) -> list[Row]:
     """Users who begin in a month of 2025, and which of them come back at which age. free: those whose later requests
-    are to the free variant. The price is one that floats add without an error, so that equal prices are equal."""
+    are to the free variant; each: requests of a user in a month. The price is one that floats add
+    without an error, so that equal prices are equal."""
     rows = []
     for i in range(users):
         ages = [0, *(age for age, back in active.items() if i in back)]
         for age in ages:
             day = f"{2025 + (month - 1 + age) // 12}-{(month - 1 + age) % 12 + 1:02d}-{1 + i % 28:02d}"
             variant = "free" if age and i in free else "standard"
-            rows.append(request(f"u{month}-{i:02d}", ONE, day, variant=variant,
-                                cost_total=0.0 if variant == "free" else 1 / 128))  # fmt: skip
+            rows += each * [request(f"u{month}-{i:02d}", ONE, day, variant=variant,
+                                    cost_total=0.0 if variant == "free" else 1 / 128)]  # fmt: skip
     return rows
 
 
@@ -53,6 +54,15 @@ def one_condition_missing() -> Tables:
     )
 
 
+def busy_later_users() -> Tables:
+    """The launch cohort stays; the next one is not above the one after it, of whom half stay and send much."""
+    return _launch(
+        _cohort(2, 10, {3: range(7), 4: range(7), 5: range(7)}),
+        _cohort(3, 10, {3: range(4), 4: range(4), 5: range(4)}),
+        _cohort(4, 10, {3: range(5), 4: range(5), 5: range(5)}, each=5),
+    )
+
+
 def large_and_small_amounts() -> Tables:
     """One large amount, and many small ones: added in single precision, those are lost."""
     rows = [
@@ -70,5 +80,6 @@ def large_and_small_amounts() -> Tables:
 WORLDS = (
     World("on the thresholds", "a launch cohort that is foundational to the user", on_the_thresholds, ONE),
     World("one condition missing", "cohorts that miss one condition each", one_condition_missing, ONE),
+    World("busy later users", "a later cohort of whom few send much", busy_later_users, ONE),
     World("large and small amounts", "one large amount, and many of a third of a cent", large_and_small_amounts, ONE),
 )  # fmt: skip

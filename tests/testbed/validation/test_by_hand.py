@@ -57,6 +57,19 @@ def test_the_other_definitions_of_four_users():
     ]  # fmt: skip
 
 
+def test_retention_over_a_year():
+    # of a, b and c, who begin in February 2024, a is back after 1 and after 12 months, b after 13, c after 11
+    rows = answer("over a year", "retention_triangle")
+    assert len(rows) == 24 + 14
+    february = [row for row in rows if row[0] == "02-01" and row[3]]
+    assert february == [("02-01", k, 3, 1, THIRD) for k in (1, 11, 12, 13)]
+    assert [row[1] for row in rows if row[0] == "12-01" and row[3]] == [1, 13]
+
+
+def test_models_that_reason_without_the_flag_do_not_count():
+    assert answer("over a year", "reasoning_share") == []
+
+
 def test_means_and_sizes_of_four_users():
     assert answer("four users", "mean_retention_by_k") == [(1, pytest.approx(2 / 3)), (2, 0), (3, THIRD)]
     assert answer("four users", "mean_retention_by_cohort") == [(MAY, pytest.approx(2 / 9)), (JUNE, 0.5)]

@@ -13,7 +13,7 @@ import pytest
 
 from testbed.validation.compare import agrees
 from testbed.validation.matching import read_answer
-from testbed.validation.mutants import Mutant
+from testbed.validation.mutants import Mutant, can_meet
 from testbed.validation.mutants import form as making
 from testbed.validation.questions import TRAPS, questions
 from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
@@ -98,6 +98,8 @@ def test_every_way_into_every_trap_is_named(name):
 @pytest.mark.parametrize(("question", "traps"), [
     ("retention_triangle", ("local time", "null users dropped")),
     ("weekly_openness", ("Sunday weeks", "reasoning twice")),
+    ("sessions_by_pause", ("another pause", "first session forgotten")),  # two of one family
+    ("effective_cost", ("own keys in", "money rounded")),  # the second matters to some wrong answers alone
     pytest.param("effective_cost", ("own keys in", "cached twice"), marks=pytest.mark.slow),
     pytest.param("spend_region", ("list price", "null regions dropped"), marks=pytest.mark.slow),
 ])  # fmt: skip
@@ -142,6 +144,41 @@ def test_a_mistake_in_one_column_is_named():
         })  # fmt: skip
         seen.append(Seen(case, given, agrees(question, right, given)))
     assert [trap.name for trap in recognise(answers, seen).traps] == ["reasoning twice"]
+
+
+def test_a_mistake_in_each_of_two_columns_is_named():
+    question, answers, seen = questions()["mean_lengths"], known("mean_lengths"), []
+    median, twice = way("mean_lengths", "median for mean"), way("mean_lengths", "reasoning twice")
+    for case in cases("mean_lengths"):
+        right, one, other = (answers.answer(made, case) for made in ((), (median,), (twice,)))
+        assert right is not None and one is not None and other is not None
+        given = replace(one, values={
+            key: values | {"mean_completion": other.values[key]["mean_completion"], "mean_total": values["mean_total"]}
+            for key, values in one.values.items()
+        })  # fmt: skip
+        seen.append(Seen(case, given, agrees(question, right, given)))
+    found = recognise(answers, seen)
+    assert {"median for mean", "reasoning twice"} in [
+        {trap.name for trap in one.traps} for one in found.explanations
+    ]
+
+
+def test_two_mistakes_of_which_each_is_another_oracle_go_together_in_one_family_alone():
+    pause, forgotten = (
+        way("sessions_by_pause", "another pause"),
+        way("sessions_by_pause", "first session forgotten"),
+    )
+    assert can_meet(pause, forgotten) and not can_meet(pause, way("sessions_by_pause", "another pause", 1))
+    assert not can_meet(way("active_users", "rows for users"), way("active_users", "sums of distinct users"))
+
+
+def test_a_week_in_two_parts_is_doubled_and_recognised_as_that():
+    split = way("active_users", "year of the week", 2)
+    answer = known("active_users").answer(
+        (split,), next(c for c in cases("active_users") if c.name == "year's turn")
+    )
+    assert answer is not None and len(answer.doubled) == 1
+    assert [one.made[0].way for one in named("active_users", split).explanations] == [split.way]
 
 
 def test_what_explains_a_part_is_a_hint_and_no_more():
