@@ -43,6 +43,8 @@ As a weaker check of that, {later} wrong ones were written before anything was a
 - Of the first {wrong} wrong ones {caught} are judged wrong, and for {named} a mistake is named: {share:.0%} of all.
 - Of the {later} later ones {later_caught} are judged wrong, and for {later_named} a mistake is named.
 
+Two names with "and" between them are two mistakes, or two that no world of the battery tells apart.
+
 """
 
 
