@@ -53,7 +53,7 @@ READ = (
     "account_id", "variant", "tokens_reasoning", "tokens_cached", "byok", "finish_reason", "tools_offered", "country",
     "continent", "language",
 )  # fmt: skip
-"""The optional columns that some query reads, each left out alone; the others are left out together."""
+"""The optional columns that some query reads, which tests leave out by turns; the others are left out together."""
 
 
 @dataclass(frozen=True)
