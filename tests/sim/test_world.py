@@ -83,15 +83,22 @@ def reference(world_file, tmp_path_factory):
 # --- the same bytes ----------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def in_small_blocks(world_file, tmp_path_factory):
+    """The hashes of a run whose blocks are small, so that workers have much to get out of order."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(traffic_module, "BLOCK_USERS", 16)
+        expected = digests(sim.run(world_file, out=tmp_path_factory.mktemp("blocks"), workers=1).path)
+    assert sum(name.startswith("log/") for name in expected) > 100
+    return expected
+
+
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_the_same_world_gives_the_same_bytes_with_any_number_of_workers(
-    monkeypatch, world_file, tmp_path, workers
+    monkeypatch, world_file, in_small_blocks, tmp_path, workers
 ):
-    """Blocks are small here, so that workers have much to get out of order."""
     monkeypatch.setattr(traffic_module, "BLOCK_USERS", 16)
-    expected = digests(sim.run(world_file, out=tmp_path / "first", workers=1).path)
-    assert sum(name.startswith("log/") for name in expected) > 100
-    assert digests(sim.run(world_file, out=tmp_path / "second", workers=workers).path) == expected
+    assert digests(sim.run(world_file, out=tmp_path, workers=workers).path) == in_small_blocks
 
 
 def test_another_process_with_another_hash_seed_gives_the_same_bytes(world_file, reference, tmp_path):
