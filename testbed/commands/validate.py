@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
-from testbed.failure import DONE, FAILED, BadInput
+from testbed.failure import DONE, BadInput
 
 if TYPE_CHECKING:
     from testbed.validation.integrations.validating import Task
@@ -43,8 +43,8 @@ in pytest, dbt and continuous integration.
 
 exit status:
   0    right
-  1    wrong, or it could not run
-  2    bad input
+  1    wrong
+  2    it could not run, or bad input
   130  interrupted"""
 
 
@@ -90,6 +90,7 @@ def execute(args: argparse.Namespace) -> int:
     from testbed.validation.battery import Judgement
     from testbed.validation.faults.survival import survival
     from testbed.validation.integrations import wording
+    from testbed.validation.integrations.judging import STATUS
 
     if args.markdown:
         check_page(Path(args.markdown), args.overwrite)
@@ -122,7 +123,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.markdown:
         write_page(Path(args.markdown), wording.page(name, found, survived), args.overwrite)
         print(args.markdown, file=sys.stderr)
-    return DONE if found.verdict == "right" else FAILED
+    return STATUS[found.verdict]
 
 
 def _opened(args: argparse.Namespace) -> AbstractContextManager[Task]:

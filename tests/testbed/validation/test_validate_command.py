@@ -109,7 +109,7 @@ def test_a_function_gets_the_model_that_the_command_names(tmp_path, capsys):
 
 def test_what_cannot_run_says_so_for_every_world(files, capsys):
     status, out, _ = slipper(capsys, "validate", files / "broken.sql")
-    assert status == 1
+    assert status == 2
     assert "broken.sql: CANNOT RUN" in out and "no_such_column" in out and "Traceback" not in out
 
 
