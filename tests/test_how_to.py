@@ -87,7 +87,9 @@ def test_the_steps_of_a_page_work(original, preloaded, page, tmp_path, tmp_path_
     # it calls.
     left_out = ("*.nbi", "*.nbc") if any(file.startswith("sim/") for file in written) else ()
     tree = shutil.copytree(original, tmp_path / "tree", ignore=shutil.ignore_patterns(*left_out))
-    environment = os.environ | {
+    # Its tests are a session of their own, not a worker of this one, whose shared folder would outlive both.
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    environment = alone | {
         "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "", "SLIPPER_CACHE": str(worlds),
     }  # fmt: skip
     for file, kind, body in steps(ROOT / "docs" / page):
