@@ -102,11 +102,11 @@ def _hours_apart(one: pd.Series, rest: pd.Series) -> float:
 @check("cut inside a day", "warning", "retention", "openness", "agentic")
 def cut_in_a_day(facts: Facts) -> Found | None:
     """The last day ends hours before its end, where days before go on."""
-    expected, hour = facts.last_hours
-    if expected < LEAST_ROWS_MISSING:
+    expected, end = facts.after_the_end / 7, facts.log.end
+    if expected < LEAST_ROWS_MISSING or end is None:
         return None
     words = (
-        f"the log's last row is of {hour:.0f} o'clock (UTC), and about {expected:.0f} more would come on such a day: "
+        f"the log's last row is of {end:%H:%M} (UTC), and about {expected:.0f} more would come on such a day: "
         "the last day is not whole"
     )
-    return Found(words, round(expected), facts.rows, f"{facts.log.end:%Y-%m-%d %H:%M}")
+    return Found(words, round(expected), facts.rows, f"{end:%Y-%m-%d %H:%M}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 from analysis import contract
 from analysis import vocabulary as v
 from analysis.inspection.offsets import UTC_OFFSET
+from analysis.proportions import share
 from analysis.queries.query import collect
 from analysis.sources.log import Log
 
@@ -20,6 +22,8 @@ MOST_ROWS_SORTED = (
     2_000_000  # of larger logs a sample of the users is looked at for repeats, of about so many rows
 )
 REPEATED_WITHIN_S = 60
+DAY_S = 86_400
+TURN = 2 * math.pi * DAY_S**-1  # of the clock of a day, in radians a second
 PARTS_OF = {"tokens_cached": "tokens_prompt", "tokens_reasoning": "tokens_completion"}
 
 
@@ -126,7 +130,7 @@ class Facts:
     def repeats(self) -> tuple[int, int]:
         """Rows of a user, model and length of prompt that follow another such within a minute, and of how many."""
         t = self.log.generations
-        every = math.ceil(self.rows / MOST_ROWS_SORTED)
+        every = math.ceil(share(self.rows, MOST_ROWS_SORTED))
         if every > 1 and self.log.connection.name == "duckdb":
             t = t.filter(t.user_id.hash() % every == 0)
         at = t.created_at.epoch_seconds()
@@ -150,7 +154,7 @@ class Facts:
         sine of the local hour (cos, sin), of countries whose time is known."""
         t = self.log.generations
         hours = t.country.cases(*UTC_OFFSET.items(), else_=None)
-        angle = (t.created_at.hour() + t.created_at.minute() / 60 + hours) * (math.pi / 12)
+        angle = (t.created_at.epoch_seconds() + hours * 3600.0) * TURN
         provider = t.provider_name if self.has("provider_name") else ibis.literal("")
         t = t.mutate(angle=angle, provider=provider).filter(hours.notnull())
         t = t.group_by("user_id", "country", "provider").aggregate(
@@ -206,15 +210,13 @@ class Facts:
         return frame if len(frame) else None
 
     @cached_property
-    def last_hours(self) -> tuple[float, float]:
-        """Rows that the days before lead to expect after the log's last moment, on its last day; and the hour of it."""
-        t = self.log.generations
-        end = self.log.end
+    def after_the_end(self) -> int:
+        """Rows of the seven days before the last one that are later in their day than the log's last row."""
+        t, end = self.log.generations, self.log.end
         if end is None:
-            return 0.0, 24.0
-        hour = end.hour + end.minute / 60 + end.second / 3600
-        at = t.created_at.hour() + t.created_at.minute() / 60 + t.created_at.second() / 3600
-        since = end.date() - pd.Timedelta(days=7)
-        day = t.created_at.date()
-        week = t.filter((day >= since) & (day < end.date()) & (at > hour))
-        return int(week.count().to_pyarrow().as_py()) / 7, hour
+            return 0
+        day, at = t.created_at.date(), t.created_at.epoch_seconds() % DAY_S
+        since = end.date() - dt.timedelta(days=7)
+        last = (end - end.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+        week = t.filter((day >= since) & (day < end.date()) & (at > last))
+        return int(week.count().to_pyarrow().as_py())

@@ -80,7 +80,7 @@ class Inspection:
         """The inspection for programs."""
         counts = {severity: len(self.of(severity)) for severity in SEVERITIES}
         return {
-            "log": self.log, "checks": self.checks, "counts": counts, "facts": dict(self.facts),
+            "checks": self.checks, "counts": counts, "facts": dict(self.facts),
             "findings": [one.as_json() for one in self.findings],
         }  # fmt: skip
 
