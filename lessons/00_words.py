@@ -34,7 +34,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         day=mo.ui.slider(
             10, lesson.world().days, step=7, value=213, show_value=True, label="follow the market until day"

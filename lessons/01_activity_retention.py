@@ -36,7 +36,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         skip=mo.ui.slider(
             0, 95, step=5, value=75, show_value=True, label="chance that a user skips a week, in percent"

@@ -34,7 +34,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         last=mo.ui.slider(
             1, lesson.WHOLE, value=lesson.LAST, show_value=True, label="the log ends on this day of July"

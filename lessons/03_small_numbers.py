@@ -36,7 +36,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         size=mo.ui.slider(
             steps=list(lesson.SIZES), value=lesson.SIZE, show_value=True, label="users in each cohort"
@@ -71,8 +71,9 @@ def _(prediction):
     mo.md(
         "Change the seed: the same cohorts with other luck. Does the same month win again? Then give each cohort more "
         "users, and watch two things: the bars around the dots, which say how far off a share may be (its **95% "
-        "interval**), and how far the best dot lies above the others. A **shrunken** share is pulled towards the mean "
-        "of all: the more so, the fewer users it rests on and the less the cohorts differ."
+        "interval**: about 95 of 100 such bars hold the true share), and how far the best dot lies above the others. "
+        "A **shrunken** share is pulled towards the mean of all: the more so, the fewer users it rests on and the less "
+        "the cohorts differ."
     )
     return
 

@@ -34,7 +34,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         kinds=mo.ui.switch(label="show hobbyists and companies, each alone"),
         companies=mo.ui.slider(

@@ -34,7 +34,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         seen=mo.ui.slider(3, 11, value=lesson.SEEN, show_value=True, label="years that you have seen"),
         revealed=mo.ui.switch(label="show what happened afterwards"),

@@ -38,7 +38,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         calendar=mo.ui.switch(label="line the numbers up by the calendar instead of by age"),
         strength=mo.ui.slider(

@@ -38,7 +38,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         models=mo.ui.slider(1, 16, value=lesson.MODELS, show_value=True, label="models"),
         cohorts=mo.ui.slider(5, 12, value=lesson.COHORTS, show_value=True, label="cohorts of each model"),

@@ -38,7 +38,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         enthusiasts=mo.ui.switch(value=True, label="enthusiasts come first, to any model"),
         keys=mo.ui.switch(label="four companies let 30 keys each run day and night on new/focal"),

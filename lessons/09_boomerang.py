@@ -38,7 +38,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         rival=mo.ui.switch(value=True, label="a rival opens on 1 May, and March's users try it"),
         quiet=mo.ui.switch(label="May is a quiet month for everybody"),

@@ -39,7 +39,7 @@ def _():
 
 @app.cell
 def _(prediction):
-    notebook.wait_for(prediction)
+    notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
         market=mo.ui.radio(list(MARKETS), value="market 1", label="which market"),
         twin=mo.ui.switch(label="play it again, with the same luck and one cause taken away"),

@@ -65,9 +65,9 @@ def picture(chosen: tuple[str, ...] = (), seed: int = 1) -> Figure:
     month = frame[frame["k"] == 5].set_index("definition")["retention"]
     said = ", ".join(f"{percent(month[name])} ({name})" for name in month.sort_values(ascending=False).index)
     return lines(
-        frame, name="definition", title="One log, one cohort, four definitions", summary=f"Retention in "
-                                                                                         f"month 5: {said}.",
-        y_title="users counted as retained", top=1.0,
+        frame, name="definition", title="One log, one cohort, four definitions", top=1.0,
+        summary=f"Retention in month 5: {said}. The pale bands are 95% intervals.",
+        y_title="users counted as retained",
     )  # fmt: skip
 
 
@@ -129,7 +129,9 @@ def take_away() -> str:
         f"{percent(month['every month'])}, {percent(month['calendar month'])} or {percent(month['on or after'])}, by "
         f"definition. Activity by calendar month counts who was there in that month, so it rises again when "
         f"people come "
-        f"back: here by {points(rise())} after the holiday. Before you compare two retention numbers, ask which "
+        f"back: here by {points(rise())} after the holiday (a **point** is one percent of all users of the cohort). "
+        "“30-day windows” asks the same, by months of 30 days from each user's first day. “Every month” drops a user "
+        f"for good after one silent month. Before you compare two retention numbers, ask which "
         f"definition each uses. “On or after” counts a user until the last request, so its last months are "
         f"too low: nobody "
         f"has had time to come back yet. It read {percent(at('on or after', 9))} in the last month of this log."
@@ -146,8 +148,9 @@ LESSON = Lesson(
     title="What does retention count?",
     question=(
         "Here is a market with one model and 1,200 users. They all come in January, and **nobody ever leaves**. But "
-        "they skip weeks, and for three weeks of July they are on holiday. A tool draws their retention "
-        "curve. What does it look like?"
+        "they skip weeks, and for three weeks of July they are on holiday. A tool reads the "
+        "**log**, the list of all requests with their users and days, and draws a retention curve. What does it look "
+        "like?"
     ),
     misconception="Retention is one number, and it can only fall.",
     words=("cohort", "retention"),

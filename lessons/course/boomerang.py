@@ -43,7 +43,7 @@ def _months(one: Comeback, title: str) -> Figure:
         one.by_month(), x="month", y="share", title=title, x_title="month of 2025", top=1.0,
         summary=(
             f"Of March's users, {percent(one.share(DIP))} are active in May and {percent(one.share(RISE))} "
-            f"in June. Of the older users it is {percent(older[5])} and {percent(older[6])}."
+            f"in June. Of the older users, who came before March, it is {percent(older[5])} and {percent(older[6])}."
         ),
     )  # fmt: skip
 
@@ -81,8 +81,8 @@ def people(*, rival: bool = True, quiet: bool = False, seed: int = 1) -> Figure:
         start=pd.Timestamp(one.played.start), names=list(one.played.models),
         title="Some who were silent in May and back in June, one line each",
         summary=(
-            f"{len(users)} of March's users. A bar is a time in which their work has a model; a stroke is a "
-            "day with a request."
+            f"{len(users)} of March's users. A bar is a spell, a time in which their work uses a model; a stroke "
+            "is a day with a request."
         ),
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def verdict(*, rival: bool, quiet: bool, seed: int = 1) -> str:
     said = "A comeback: boomerangs." if one.found else "No comeback can be shown."
     return (
         f"1. *Does the curve rise by more than chance?* The usual test for a rise says: {chance} "
-        f"({p_is(one.p_rise)}). It only asks whether June is above May.\n"
+        f"({p_is(one.p_rise)}). It only asks whether a month lies above an earlier one.\n"
         "2. *Does it bend as it should not?* If users only skip months and leave, a curve falls fast at "
         "first and ever more slowly. A dip with a rise after it breaks that rule. Does this one? "
         f"{bend.capitalize()} ({p_is(one.p_bend)}).\n"
@@ -160,10 +160,10 @@ def take_away() -> str:
         f"{percent(rival.share(RISE))} in June where a rival came, and fall to {percent(season.share(DIP))} "
         f"and rise to {percent(season.share(RISE))} where May was quiet. The usual test calls both rises "
         f"chance ({listed([p_is(rival.p_rise), p_is(season.p_rise)])}). What tells them apart is outside the "
-        "curve: the older users, who dip as well if it is a season, and the silent month itself. Of those "
+        "curve: the older users, who dip as well if it is a season, and where the silent users were. Of those "
         f"who came back, {percent(rival.gap['returners_share'])} had used another model meanwhile in the one "
-        f"world, {percent(season.gap['returners_share'])} in the other. A boomerang is a user who was "
-        "elsewhere and returned; a log that holds one model only cannot tell it from a pause."
+        f"world, {percent(season.gap['returners_share'])} in the other. Whoever is back after a silent month may be "
+        "a boomerang, who was elsewhere, or have paused; a log that holds one model only cannot tell which."
     )
 
 
@@ -184,7 +184,7 @@ LESSON = Lesson(
     options=(
         Option(
             "Nothing. A curve wobbles, and the rise is small.",
-            "The usual test for a rise agrees with you, and is wrong with the rival: the rise is small "
+            "The usual test for a rise agrees with you, and is wrong where a rival came: the rise is small "
             "because others go on leaving in June, and many did come back.",
         ),
         Option(
@@ -259,8 +259,8 @@ print(march.mean(axis=0), isotonic_lrt_of(march).p, calendar_safe(march, [(panel
             "A quiet May, no rival, seed 3. By how many percentage points do the older users fall from "
             "April to May?",
             lambda: _fall(comeback(False, True, 3)),
-            "They fall like March's users. A cause that hits everybody in one month says nothing about one "
-            "cohort.",
+            "They fall in the same month as March's users, who fall more because they are newer. A cause that hits "
+            "everybody in one month says nothing about one cohort.",
             "points", 1.0,
             missteps=(
                 Misstep(

@@ -91,7 +91,7 @@ def picture(
         "who joined later."
     )
     if rows["open"].any():
-        said += f" The log ends on {last} July: the last cell of each row is far from over."
+        said += f" The log ends on {last} July: the month of each row's last cell is not over."
     how = "months of 30 days from each user's first day" if own_months else "calendar months"
     return triangle(
         rows, title=f"Who came back, by {how}", summary=said, open_cells="this month is not over",
@@ -173,8 +173,8 @@ def verdict(launch: int = LAUNCH, last: int = LAST, seed: int = 1) -> str:
         f"{ErrorRate(fall_alarms(whole), GROUPS)}.\n- **“January's users are more loyal”**, by calendar "
         f"months: {ErrorRate(lead_alarms(whole), GROUPS)}. By months of 30 days from each user's own first "
         f"day: {ErrorRate(lead_alarms(windows(launch, seed)), GROUPS)}.\n\nWhat really happened: of the "
-        f"users who had work on the first of June {percent(leaving(5, launch, seed))} were done with it "
-        f"within {WINDOW_DAYS} days. From the first of July on it was {percent(leaving(6, launch, seed))}."
+        f"users who still had work for the model on 1 June, {percent(leaving(5, launch, seed))} left within "
+        f"{WINDOW_DAYS} days, their work done. Of those on 1 July it was {percent(leaving(6, launch, seed))}."
     )
 
 
@@ -206,8 +206,10 @@ def take_away() -> str:
     early, whole = change(seen()), change(seen(last=WHOLE))
     led, fair = lead(seen(last=WHOLE)), lead(windows())
     return (
-        "A cell of the triangle counts only when its month is over for everybody in it. With a log that ends "
-        f"on {LAST} July the last month lies {percent(-early)} below the month before; once July is over, "
+        "A cell of the triangle counts only when its month is over for everybody in it: when it is "
+        "**complete**. With a log that ends "
+        f"on {LAST} July, retention in the last month lies {percent(-early)} below that of the month before, at "
+        "the same time since joining; once July is over, "
         f"the difference is {percent(abs(whole))}. Nobody left faster: most users simply had not come by "
         "yet. What one has not seen yet is called **censored**. And a month must be equally long for all: a "
         f"model that comes out on {LAUNCH} January gives its first users less time before “month 1” begins. "
@@ -225,12 +227,12 @@ LESSON = Lesson(
     file="02_exposure.py",
     title="Is the month over?",
     question=(
-        "A model came out late in January. It is now early in July, and you open the retention table: a row "
-        "for the users who joined in each month, a column for each month after that. Such a table is called "
-        "the **triangle**. The last number of every row is far lower than the numbers above it, and the "
-        "first row is the best of all. What happened?"
+        "A model came out late in January. The log of its requests ends early in July. You open the "
+        "retention table: a row for the users who joined in each month, a column for each month after that. Such a "
+        "table is called the **triangle**. The last number of every row is far lower than the numbers above it, and "
+        "the first row is the best of all. What happened?"
     ),
-    misconception="The last column dropped, so the product is dying.",
+    misconception="The last numbers dropped, so the product is dying.",
     words=("cohort", "retention", "complete"),
     worlds=(WORLD,),
     options=(

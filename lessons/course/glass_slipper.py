@@ -48,7 +48,7 @@ def picture(market: str, cause: str, seed: int = 1, twin: bool = True) -> Figure
         )  # fmt: skip
     other = chosen.without(cause, seed)
     return lines(
-        beside({NOW: now, TWIN: other}), title=f"{market.capitalize()}, and its twin without {cause}", top=1.0,
+        beside({NOW: now, TWIN: other}), title=f"{market.capitalize()}, and its twin. Taken away: {cause}", top=1.0,
         summary=(
             f"As it is: {now.users:,} users in the launch month. {_lead(now.lead())} In the twin: "
             f"{other.users:,} users. {_lead(other.lead())}"
@@ -109,7 +109,7 @@ def verdict(market: str, cause: str, seed: int = 1, twin: bool = True) -> str:
     said = (
         f"**What the log alone says:** {STANDS if now.stands_out else NOTHING} (Retention in month 5: "
         f"{percent(now.own(5))} against {percent(now.later(5))}; the test asks four questions at once and "
-        "allows itself one false alarm in twenty.)"
+        "allows itself at most one false alarm in twenty.)"
     )
     if not twin:
         return f"{said} Why, it does not say."
@@ -119,9 +119,8 @@ def verdict(market: str, cause: str, seed: int = 1, twin: bool = True) -> str:
     gone = now.lead() - other.lead()
     return (
         f"{said}\n\n"
-        f"**What the twin adds:** without {cause} the lead changes from {now.lead():.0f} to "
-        f"{other.lead():.0f} points: {cause} makes a difference of {points(gone / 100)}. In a real log "
-        "nobody has a twin."
+        f"**What the twin adds:** with this cause taken away ({cause}) the lead changes from {now.lead():.0f} to "
+        f"{other.lead():.0f} points: it makes a difference of {points(gone / 100)}. In a real log nobody has a twin."
     )
 
 
@@ -170,10 +169,9 @@ def result() -> Figure:
     return picture("market 1", BEING_FIRST)
 
 
-def _cost_of_rival(settings: tuple[str, ...] = ()) -> float:
-    """Points of the launch month's month 7 that the rival costs in market 1, seed 1."""
-    alone = played(SLIPPER.world, SLIPPER.model, (*settings, *NO_RIVAL), 1)
-    return 100 * (alone.own(7) - played(SLIPPER.world, SLIPPER.model, settings, 1).own(7))
+def _rise_of_loss(one: Launch) -> float:
+    """By how much more of the launch users are lost in a month after the rival than before it, as a share."""
+    return lost(one, AFTER) - lost(one, BEFORE)
 
 
 LESSON = Lesson(
@@ -280,20 +278,21 @@ for settings in ((), ["mechanisms.fit=off"]):  # the market and its twin: one ca
         ),
         Exercise(
             "10.3",
-            "In market 1 with seed 1 the rival costs the launch month next to nothing. Without lock-in it "
-            "is another story: take lock-in away from both plays. By how much does the rival then lower the "
-            "share of the launch month that is active in month 7?",
-            lambda: _nearest(_cost_of_rival(NO_LOCK_IN)),
+            "Market 1 with seed 1, the picture of the launch users who are lost in a month. In the twin without "
+            "lock-in: by how many percentage points is the monthly loss larger after the rival came than before?",
+            lambda: 100 * _rise_of_loss(SLIPPER.without(LOCK_IN, 1)),
             "Without lock-in, whoever finds the rival better moves. Lock-in shows itself only when there is "
             "somewhere to go: that is why the arrival of a rival is the event to look for in a real log.",
-            options=("about 20 points", "about 10 points", "none"),
-            missteps=(Misstep(lambda: _nearest(_cost_of_rival()), "That is so with lock-in, where users stay."),),
+            "points", 1.0,
+            missteps=(
+                Misstep(
+                    lambda: 100 * _rise_of_loss(SLIPPER.launch(1)), "That is so with lock-in, where most users stay."
+                ),
+                Misstep(
+                    lambda: 100 * lost(SLIPPER.without(LOCK_IN, 1), AFTER),
+                    "That is the loss after the rival came. Some were lost in a month before it came, too.",
+                ),
+            ),
         ),
     ),
 )  # fmt: skip
-
-
-def _nearest(cost: float) -> str:
-    """The answer of exercise 10.3 that is nearest."""
-    sizes = {"about 20 points": 20, "about 10 points": 10, "none": 0}
-    return min(sizes, key=lambda name: abs(sizes[name] - cost))

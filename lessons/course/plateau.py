@@ -93,7 +93,7 @@ def picture(who: Customers = REAL, seen: int = SEEN, *, revealed: bool = False) 
         later = [promised(name, int(k), who, seen) for k in years[seen:]]
         parts.append(pd.DataFrame({"name": name, "k": years[seen:], "share": later}))
     told = "; ".join(f"{name}: {percent(promised(name, known, who, seen))}" for name in (FLAT, *FITTED))
-    said = f"For year {known}, after {seen} years: {told}."
+    said = f"What each says of year {known}, after {seen} years: {told}."
     if revealed:
         said += f" What happened: {percent(who.share(known))}."
     return lines(

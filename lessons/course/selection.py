@@ -147,9 +147,11 @@ def take_away() -> str:
         f"{points(people.lead / 100)} in month {AGE} if enthusiasts come first, and by "
         f"{points(machines.lead / 100)} if four companies let keys run day and night; with neither it is "
         f"{points(nobody.lead / 100)}. Two checks tell. Other launches, in which nothing special is "
-        f"expected, lead by {points(people.usual_lead / 100)} as well if it is the crowd. And if accounts "
-        f"are counted instead of keys, the {points(machines.lead / 100)} become "
-        f"{points(machines.lead_by_account / 100)}. Ask who came before you ask why they stayed."
+        f"expected, lead as well if it is the crowd (the middle one of three by {points(people.usual_lead / 100)}): "
+        "those who come first are other people than those who come later, which is called **selection**. And if "
+        f"accounts are counted instead of keys, the {points(machines.lead / 100)} become "
+        f"{points(machines.lead_by_account / 100)}: a few large customers, called **whales**, had made the rest. Ask "
+        "who came before you ask why they stayed."
     )
 
 
@@ -172,14 +174,15 @@ LESSON = Lesson(
     question=(
         "Four models come out, a month apart. The users who joined new/focal in its first month, the launch "
         "month, stay longer than those who joined later. A test says that this is no chance. **Do the "
-        "launch users love new/focal?**"
+        "launch users love new/focal?** Mind what the log calls a user: a **key**, the password with which a person "
+        "or a program sends requests. A company has one **account**, and may have many keys."
     ),
     misconception="Launch users stay, so they love the model.",
     options=(
         Option(
             "Yes. They could have left, and they stayed.",
-            "They may be people who stay with everything, or no people at all. In the markets below no "
-            "model is better than another.",
+            "They may be people who stay with everything, or no people at all. In these markets no model is "
+            "better than another.",
         ),
         Option(
             "Yes, if there are enough of them. In a small cohort it might be chance.",

@@ -195,8 +195,8 @@ def verdict(companies: int = COMPANIES, days: int = DAYS, seed: int = 1) -> str:
     return (
         f"A reader says “users become loyal” when fewer leave in months {LATE[0]} to {LATE[1]} than in "
         f"months {EARLY[0]} to {EARLY[1]}, by more than luck alone makes in one of twenty cases. We ask "
-        f"{GROUPS} groups of users of this world, in which nobody becomes loyal, and as many of a world in "
-        "which everybody does:\n\n" + "\n".join(told)
+        f"{GROUPS} groups of hobbyists and companies, of whom nobody becomes loyal, and as many of the other "
+        "world, in which everybody does:\n\n" + "\n".join(told)
     )
 
 
@@ -257,8 +257,8 @@ LESSON = Lesson(
     title="Do users become loyal?",
     question=(
         "On 1 January 4,000 users begin with a model. Some are hobbyists, some are companies. In the first "
-        "month many of them leave. At the end of the year hardly anybody leaves any more: the curve has "
-        "become flat. Why?"
+        "month many of them leave. At the end of the year few leave any more: the curve has become nearly "
+        "flat. Why?"
     ),
     misconception="A flattening curve means that users become loyal.",
     words=("cohort", "retention"),
@@ -331,7 +331,7 @@ for name, mine in {"all": kind >= 0, "hobbyists": kind == 0, "companies": kind =
         ),
         Exercise(
             "4.2",
-            "How many percent of the users who are still there in month 2 are companies?",
+            "How many percent of the users who are still there in month 2 are companies? (Show each kind alone.)",
             lambda: 100 * float(mix(variant())[2]),
             "The companies of the first day, times the share of them that is still there, over the share of all "
             "that is still there. Most hobbyists have left by then.",

@@ -65,17 +65,19 @@ def verdict(
     """What three readers say of the same numbers."""
     found = search(models, cohorts, users, "one" if special else "nothing", seed)
     n = found.looked_at
+    one = "one, the first model's launch month, is" if special else "none is"
+    first = "stands out" if found.stands[0, 0] else "does not stand out"
     return (
-        f"You looked at {counted(n, 'cohort')}. In truth {'one is' if special else 'none is'} special.\n\n"
-        f"- **“p is below .05”** says that {found.naive} stand out. If none is special, {LEVEL:.0%} of "
+        f"You looked at {counted(n, 'cohort')}. In truth {one} special.\n\n"
+        f"- **“p is below .05”** says that {found.naive} of them stand out. If none is special, {LEVEL:.0%} of "
         f"{n} are expected to do so by chance: {LEVEL * n:.1f}. At least one does so with chance "
         f"{percent(chance_of_one(n))}.\n"
-        "- **“p is below .05, shared among all that I looked at”** (Holm's correction) says "
-        f"{found.corrected}.\n"
-        f"- **Four tests at once**, the project's verdict, each of which must say yes, says {found.strict}: "
-        "is it above the others at the same age and calendar month; above what their spread foretells; "
-        "above each single one; above their trend? The verdict asks it of the launch month only, which was "
-        "named beforehand."
+        "- **“The 5% are shared among all that I looked at”** (Holm's correction) says that "
+        f"{found.corrected} of them stand out.\n"
+        f"- **Four tests at once** (the project's verdict: each of them must say yes) say that {found.strict} of "
+        "them stand out. They ask: is it above the others at the same age and calendar month? Above what their "
+        "spread foretells? Above each single one? Above their trend? The verdict asks this of the launch month "
+        f"only, which was named beforehand. The first model's launch month {first}."
     )
 
 
@@ -116,9 +118,9 @@ def take_away() -> str:
     found, real = search(), search(truth="one")
     return (
         f"We looked at {found.looked_at} cohorts that are all alike. {counted(found.naive, 'cohort')} had p "
-        f"below .05; the best led by {points(found.best / 100)}. With so many looks, something passes with "
-        f"chance {percent(chance_of_one(found.looked_at))}. A p-value answers for one question that was "
-        "asked before looking. Who looks at many and reports the best must share the 5% among all looks, or "
+        f"below .05; the best led by {points(found.best / 100)}. With so many looks, chance alone lets at least one "
+        f"pass in {percent(chance_of_one(found.looked_at))} of such searches. A p-value answers for one question "
+        "that was asked before looking. Who looks at many and reports the best must share the 5% among all looks, or "
         "name the cohort beforehand: the launch month. A real one is not lost by that: where "
         f"{percent(LOYAL)} of a launch month never leave, it leads by {points(real.best / 100)} and passes "
         "the shared line, too."
@@ -227,7 +229,8 @@ print(len(p), (np.array(p) <= 0.05).sum(), (holm(np.array(p)) <= 0.05).sum())"""
             "One launch month keeps a quarter of its users, and you named it before looking. All else as "
             "the controls were, seed 9. What do the four tests say of it?",
             lambda: HELD if search(truth="one", seed=9).stands[0, 0] else NONE,
-            "Naming it beforehand costs nothing: the 5% are for this one look.",
+            "Naming it beforehand costs nothing: the 5% are for this one look. (The last line of the verdict says "
+            "what the four tests find.)",
             options=(HELD, NONE),
             missteps=(Misstep(
                     lambda: NONE, "It was named before looking, so it need not share the 5% with other looks."

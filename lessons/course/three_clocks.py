@@ -51,8 +51,18 @@ def _drawn(one: Clocks, calendar: bool) -> Figure:
     fall = _falls(rows)
     return lines(
         rows, x="month", y="share", title="Lined up by the calendar", x_title="month of 2025", top=0.8,
-        summary=f"From April to May: {fall}.",
+        summary=f"From April to May: {fall}. {_part_lost(one)}",
     )  # fmt: skip
+
+
+def _part_lost(one: Clocks) -> str:
+    """The part of its active users that each cohort lost in April and in May, where it has both."""
+    told = "; ".join(
+        f"{name}'s users {percent(1 - one.share(c, 3 - c) / one.share(c, 2 - c))} and "
+        f"{percent(1 - one.share(c, 4 - c) / one.share(c, 3 - c))}"
+        for c, name in enumerate(("January", "February"))
+    )
+    return f"Of those active a month before, these were lost in April and in May: {told}."
 
 
 def _falls(rows: pd.DataFrame) -> str:
@@ -156,7 +166,8 @@ LESSON = Lesson(
     question=(
         "A team follows the users of its model by the month in which they joined, their cohort. Three "
         "months after joining, the users of January are more active than those of February, March and April "
-        "were at the same age. **Did the product get worse?** On 5 May a rival opened elsewhere."
+        "were at the same age (the time since joining). **Did the product get worse?** You also know that on "
+        "5 May a rival opened elsewhere."
     ),
     misconception="Later cohorts stay less, so the product got worse.",
     options=(
@@ -171,7 +182,7 @@ LESSON = Lesson(
         ),
         Option(
             "Not shown. It may be the time they live in.",
-            "Line the same numbers up by the calendar: all cohorts fall in the same month.",
+            "Line the same numbers up by the calendar: all cohorts lose more than usual in the same month.",
             right=True,
         ),
     ),
@@ -202,7 +213,8 @@ print(age_only(panel.cells, 0, robust=True).p, age_period(panel.cells, 0)[0].p)"
         ),
         Switch(
             "shock", "A rival opens elsewhere in May", activity(STRENGTH),
-            "By the calendar all curves bend down from April to May, however old they are.",
+            "By the calendar all curves bend down from April to May, however old they are: they lose a larger "
+            "part of their users than the month before.",
         ),
         Switch(
             "crowds", "Later users are of a worse kind", activity(0.0),

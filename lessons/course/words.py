@@ -206,9 +206,11 @@ def glass_slipper() -> Figure:
         f"In month 3, {percent(first.retention)} of the launch cohort are there, and {percent(later.retention)} "
         "of later users."
     )
-    return lines(curve(), title="Glass slipper: those for whom it was made stay", summary=f"{said} The "
-                                                                                          f"bands are 95% intervals.",
-                 top=1.0)  # fmt: skip
+    return lines(
+        curve(), title="Glass slipper: those for whom it was made stay", top=1.0, summary=(
+            f"{said} The bands are 95% intervals: luck alone may move a share so far, and the fewer users, the farther."
+        ),
+    )  # fmt: skip
 
 
 PICTURES = {
@@ -234,8 +236,9 @@ def verdict() -> str:
         f"In month 3 the launch cohort's retention is {percent(first.retention)} (95% interval {percent(first.low)} to "
         f"{percent(first.high)}, {first.users} users) and that of later users {percent(later.retention)} "
         f"({percent(later.low)} to {percent(later.high)}, {later.users} users). "
-        + ("The intervals do not overlap." if first.low > later.high else
-           "The intervals overlap: 40 users show what the words mean, and are too few to prove anything.")
+        + "A 95% interval is drawn so that it holds the true share in 95 of 100 cases. "
+        + ("These two do not even touch." if first.low > later.high else
+           "These two are wide and overlap: 40 users show what the words mean, and are too few to prove anything.")
     )  # fmt: skip
 
 
@@ -250,8 +253,9 @@ def take_away() -> str:
         f"A retention curve is made by people who differ. Of the {len(mine)} users who first came to {MODEL} in its "
         f"launch month, {always} were there in every later month and {never} in none; only {percent(read.truth)} were "
         f"there about as often as the curve says. So {percent(half)} in month 5 does not mean that a user is there so "
-        f"much of the time: it counts who is left. The glass slipper is that those stay whose work waited for this "
-        f"model. In month 3 that is {percent(first)} of the launch cohort and {percent(later)} of those who came later."
+        f"much of the time: it counts who is there in that month. The **glass slipper** is this: work had waited for "
+        f"such a model, and those who brought it stay; those who come later hardly do. In month 3, {percent(first)} of "
+        f"the launch cohort are there and {percent(later)} of those who came later."
     )
 
 
@@ -260,13 +264,15 @@ LESSON = Lesson(
     file="00_words.py",
     title="Who makes a curve?",
     question=(
-        "Here is a market of 40 people, three models and ten months, so small that you can follow everyone. "
-        "A chart says "
-        "that about half of those who came to a new model in its first month are there five months later. Who are they?"
+        "Here is a market of 40 people, three models and ten months, so small that you can follow everyone. A "
+        "**model** is a program that answers requests, as a chatbot does; people bring it their work. A chart says "
+        "that about half of those who came to a new model in its first month are there five months later: they send "
+        "it at least one request in that month. Who are they?"
     ),
     misconception="If retention is 50%, each user is there about half of the time.",
     minutes=5,
     worlds=(WORLD,),
+    words=("trial", "home", "cohort", "launch cohort", "retention"),
     options=(
         Option("Each of them is there about half of the time.",
                "Nearly nobody is average here: most are there in every month or have gone for good."),
@@ -304,7 +310,8 @@ print(panel.active.astype(int))""",
             ),
         ),
         Exercise(
-            "0.2", "How many of the 40 users are boomerangs: silent at their home, then back at it?",
+            "0.2", "How many of the 40 users are boomerangs: silent at their home while they try another model, then "
+                   "back at it?",
             lambda: float(len(comebacks())),
             "Their line has a gap in the colour of the home, another model in it, and the same colour again.",
             "users", 0.0,

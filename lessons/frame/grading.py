@@ -79,4 +79,5 @@ def written(one: Exercise, value: Any) -> str:
         return f"“{value}”"
     whole = one.tolerance >= 0.5 or float(value).is_integer()
     digits = f"{value:,.0f}" if whole else f"{value:,.2f}"
+    digits = "0" if digits == "-0" else digits
     return f"{digits}{'' if one.unit == '%' else ' '}{one.unit}".rstrip()

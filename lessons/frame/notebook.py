@@ -44,12 +44,11 @@ def prediction(lesson: Lesson) -> Any:
     )
 
 
-def wait_for(form: Any) -> None:
-    """Stop a cell, and all that follow from it, until the prediction is committed."""
-    mo.stop(
-        form.value is None and not is_script(),
-        mo.md("*The world runs as soon as you have committed to a prediction.*"),
-    )
+def wait_for(form: Any, *, aloud: bool = False) -> None:
+    """Stop a cell, and all that follow from it, until the prediction is committed. aloud: the cell says so meanwhile;
+    one of a notebook's cells does."""
+    said = mo.md("*The world runs as soon as you have committed to a prediction.*") if aloud else None
+    mo.stop(form.value is None and not is_script(), said)
 
 
 def feedback(lesson: Lesson, form: Any) -> mo.Html:

@@ -47,8 +47,11 @@ def write(
 
 def handout(lesson: Lesson) -> str:
     """One lesson as a page."""
+    drawn = (
+        lesson.result().html(style=False).replace("<details>", "<details open>")
+    )  # paper cannot be unfolded
     return _environment().get_template("handout.html").render(
-        lesson=lesson, take_away=lesson.take_away(), figure=Markup(lesson.result().html(style=False)),
+        lesson=lesson, take_away=lesson.take_away(), figure=Markup(drawn),
         style=Markup(figure.STYLE), words=[one for word in lesson.words if (one := glossary.find(word))],
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from lessons.pictures import axes
 from lessons.pictures.axes import COLOURS, WIDTH, Scale, Written
 from lessons.pictures.figure import Figure
 
-LEFT, TOP, HEIGHT = 46, 30, 220
+LEFT, TOP, HEIGHT = 52, 30, 220
 
 
 def dots(

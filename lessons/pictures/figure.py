@@ -16,6 +16,7 @@ STYLE = """\
 .gs-figure svg{width:100%;height:auto;display:block;overflow:visible;font-family:system-ui,sans-serif}
 .gs-figure figcaption{font-weight:600;margin-bottom:.25rem}
 .gs-figure text{fill:currentColor;font-size:13px}
+@media(max-width:32rem){.gs-figure text:not(.tip){font-size:15px}}
 .gs-figure .axis{stroke:currentColor;stroke-opacity:.55;fill:none}
 .gs-figure .grid{stroke:currentColor;stroke-opacity:.14;fill:none}
 .gs-figure .mark{outline:none;cursor:default}

@@ -8,7 +8,7 @@ from lessons.pictures import axes
 from lessons.pictures.axes import COLOURS, WIDTH, Written
 from lessons.pictures.figure import Figure
 
-LEFT, TOP, ROW = 112, 44, 30
+LEFT, TOP, ROW = 124, 44, 30
 DEEPEST = 0.55
 """Strength of the colour of the largest share; black text on it keeps a contrast above 4.5."""
 

@@ -59,7 +59,7 @@ function result(told, named, page, complain) {
 
 // The score, and the confusion of causes: which was taken for which.
 function score() {
-  const note = el("p", { className: "hint" }, "Not asked for: causes that leave no mark on these pictures in this market, and those that cannot be told from information on them (popularity, price response, intermittency, volume unlock). docs/laboratory.md measures which.");
+  const note = el("p", { className: "hint" }, "Not asked for: causes that leave no mark on these pictures in this market, and those that cannot be told from the cause “information” (popularity, price response, intermittency, volume unlock). docs/laboratory.md measures which.");
   if (!answers.length) return note;
   const right = answers.filter((one) => one.truth === one.named).length;
   const keys = Object.keys(titles);

@@ -66,7 +66,7 @@ function rates(piece) {
   const worst = told.nulls.reduce((a, b) => (b.rate >= a.rate ? b : a));
   return el("details", { className: "more", open: true }, el("summary", {}, "How often such a verdict is wrong"),
     el("div", { className: "table", tabIndex: 0, role: "region", "aria-label": `Error rates of the verdict on the ${piece.side}` },
-      el("table", {}, el("caption", {}, "How often simulated panels of these sizes are called foundational"),
+      el("table", {}, el("caption", {}, "How often the launch cohort of simulated users, in cohorts of these sizes, is called foundational: staying clearly longer than every other"),
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "If of the launch cohort"), el("th", { scope: "col" }, "called"),
           el("th", { scope: "col" }, "95% interval"), el("th", { scope: "col" }, "simulated"))),
         el("tbody", {}, row("nobody is loyal (a false alarm)", worst),

@@ -36,7 +36,7 @@ export function drawSpells(place, told, side) {
     const patch = el("span");
     patch.style.background = colour(name);
     return el("li", {}, patch, name);
-  }), el("li", {}, "thick: the work's home; thin: a trial"));
+  }), el("li", {}, "thick: the work's home, the model it has settled on; thin: a trial"));
   const rows = told.users.flatMap((user) => user.spells.map((spell) => el("tr", {}, el("td", {}, user.user), el("td", {}, spell.model), el("td", {}, spell.kind),
     el("td", {}, dayName(dayOf(start + spell.start))), el("td", {}, dayName(dayOf(start + spell.end - 1))), el("td", {}, spell.why))));
   place.replaceChildren(el("p", { className: "hint" }, words), key, el("figure", {}, picture), readout,
