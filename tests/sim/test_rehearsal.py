@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import sim.rehearsal
+from sim.agents.population import build_population
 from sim.rehearsal import KEPT, Rehearsal
 from sim.simulation import Agents, run_agents
 from sim.world import load_world
@@ -68,8 +69,12 @@ def test_a_variant_is_the_world_that_runs_alone(rehearsal, base, setting):
 
 def test_users_are_made_once_while_their_sections_are_equal(monkeypatch):
     built = []
-    build = sim.rehearsal.build_population
-    monkeypatch.setattr(sim.rehearsal, "build_population", lambda *a: (built.append(1), build(*a))[1])
+
+    def build(*given):
+        built.append(1)
+        return build_population(*given)
+
+    monkeypatch.setattr(sim.rehearsal, "build_population", build)
     rehearsal = Rehearsal()
     for setting in ("mechanisms.lock_in=off", "mechanisms.fit=off", "models.rival/later.released=2025-02-20"):
         rehearsal.agents(made(setting))
