@@ -136,7 +136,7 @@ def test_a_wrong_command_line_is_explained(slipper, argv, message):
 def test_no_abbreviation_is_accepted_in_any_command(slipper):
     parser = cli.build_parser()
     commands = next(a for a in parser._actions if a.dest == "command").choices
-    assert len(commands) == len(cli.COMMANDS)
+    assert len(commands) == len(cli.COMMANDS) + len(cli._further())
     assert not any(command.allow_abbrev for command in [parser, *commands.values()])
 
 
