@@ -97,7 +97,7 @@ def _(chosen):
 @app.cell
 def _(prediction):
     notebook.wait_for(prediction)
-    turn = mo.ui.number(1, 99, step=1, value=1, label="round")
+    turn = notebook.turn()
     guess = notebook.guess(LESSON)
     years = mo.ui.slider(lesson.SEEN, lesson.FAR, value=lesson.SEEN, show_value=True, label="years shown")
     about = (

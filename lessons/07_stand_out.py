@@ -92,7 +92,7 @@ def _(prediction):
 @app.cell
 def _(prediction):
     notebook.wait_for(prediction)
-    turn = mo.ui.number(1, 99, step=1, value=1, label="round")
+    turn = notebook.turn()
     guess = notebook.guess(LESSON)
     mo.vstack([mo.md("## Which switch did we flip?"), turn])
     return guess, turn

@@ -104,8 +104,8 @@ def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
     return (
         f"**The naive test:** {naive} ({p_is(one.p_naive)}: how often chance alone would show as much).\n\n"
         "**Check 1, count accounts:** one company is one account, however many keys it has. So "
-        f"counted, the lead is {points(one.lead_by_account / 100)} instead of {points(one.lead / 100)} "
-        f"({p_is(one.p_by_account)}).\n\n"
+        f"counted, the lead is {points(one.lead_by_account / 100)} ({p_is(one.p_by_account)}); with keys counted it "
+        f"is {points(one.lead / 100)}.\n\n"
         f"**Check 2, look at other launches, the negative controls:** {beside}.\n\n"
         f"**{left}**"
     )

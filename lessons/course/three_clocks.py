@@ -101,8 +101,8 @@ def verdict(*, strength: int, crowds: bool, calendar: bool, seed: int = 1) -> st
         f"{'A rival takes activity from May on.' if strength else 'No rival comes.'}\n\n"
         "Mind what the second test cannot do. Month of joining plus age is the month of the calendar: who "
         "knows two clocks knows the third. So a slow worsening of cohorts (a drift) and a slow worsening of "
-        "the times can give the very same table, and no test can tell them. It can tell one cohort that "
-        "departs from the rest, or one month in which all fall."
+        "the times can give the very same table, and no test can tell them apart. What a test can tell is "
+        "one cohort that departs from the rest, or one month in which all fall."
     )
 
 

@@ -94,6 +94,13 @@ def words(pictures: Mapping[str, Callable[[], Figure]]) -> list[mo.Html]:
     return shown
 
 
+def turn() -> Any:
+    """The control for the round of "which switch did we flip?"."""
+    return mo.ui.number(
+        1, 99, step=1, value=1, label="round (each number hides one of the causes named below)"
+    )
+
+
 def flipped(lesson: Lesson, number: float | None) -> Switch:
     """The switch that is flipped in round `number` of "which switch did we flip?"; an emptied field is a round, too."""
     draw = np.random.default_rng([lesson.number, int(number or 0)])
