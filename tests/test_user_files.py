@@ -45,6 +45,7 @@ CASES: dict[str, list[tuple[tuple[str, ...], bool]]] = {
     "import": [(("export.csv", "--out", "."), False), (("export.csv", "--out", "log"), True)],
     "calibrate": [(("report-base", "--out", ".", "--markdown", "page.md"), False)],
     "validate": [(("mine.sql", "--markdown", "page.md"), False)],
+    "lessons": [(("0", "--handout", "."), True)],
     "experiment": [
         (("mine.yaml", "--out", "."), False),
         (("mine.yaml", "--out", "other", "--markdown", "page.md"), False),
@@ -96,7 +97,7 @@ def test_every_command_that_takes_a_place_to_write_has_a_case():
 def test_the_files_of_the_user_are_untouched(home, capsys, command, case):
     words, works = CASES[command][case]
     before = kept(home)
-    status = cli.main([command, *words, *(["--quiet"] if command != "schema" else [])])
+    status = cli.main([command, *words, *(["--quiet"] if command not in ("schema", "lessons") else [])])
     err = capsys.readouterr().err
     assert kept(home) == before
     assert "internal error" not in err

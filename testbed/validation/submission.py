@@ -122,8 +122,10 @@ def read_submission(
     except SyntaxError as error:
         place = f"{path}:{error.lineno or 1}:{error.offset or 1}"
         raise BadInput(f"{place}: not Python: {error.msg}: {(error.text or '').strip()}") from None
-    except (ValueError, MemoryError, RecursionError):  # NUL characters, or nested too deeply
-        raise BadInput(f"{path}: this cannot be read as Python") from None
+    except ValueError as error:  # Python before 3.11.4 says so of NUL characters
+        raise BadInput(f"{path}: not Python: {error}") from None
+    except (MemoryError, RecursionError):
+        raise BadInput(f"{path}: this cannot be read as Python: it is nested too deeply") from None
     headers = _headers(path, _python_head(text, tree))
     if dialect:
         raise BadInput(f"{path}: --dialect is for queries; this is Python")

@@ -1,4 +1,4 @@
-"""What the tests of lessons share: one server for all notebooks and one browser, started when first asked for."""
+"""What the tests of lessons share: one server for all notebooks of a file, started when first asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,14 +16,19 @@ import pytest
 os.environ.setdefault("MARIMO_SKIP_UPDATE_CHECK", "1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The address of a server in this process that has every notebook under its number: ADDRESS/1/."""
+    """The address of a server in this process that has every notebook under its number: ADDRESS/1/.
+
+    Each notebook puts a main module of its own in the place of the process's, with which no process can be started:
+    afterwards it is put back for the tests of other files.
+    """
     import marimo
     import uvicorn
 
     from lessons.frame.registry import lessons
 
+    main = sys.modules["__main__"]
     served = marimo.create_asgi_app(quiet=True, session_ttl=1)  # a notebook ends a second after its page
     for number, lesson in lessons().items():
         served = served.with_app(path=f"/{number}", root=str(lesson.notebook))
@@ -38,6 +44,7 @@ def address() -> Iterator[str]:
     _until_notebooks_are_closed()
     server.should_exit = True
     thread.join(timeout=10)
+    sys.modules["__main__"] = main
 
 
 def _until_notebooks_are_closed(seconds: float = 15.0) -> None:

@@ -99,7 +99,13 @@ def test_what_is_known_of_a_size_is_not_mentioned():
 
 @pytest.mark.parametrize("name", worlds())
 def test_nothing_is_to_be_told_of_a_shipped_world(name):
-    assert sim.load_world(WORLDS / f"{name}.yaml").notices == ()
+    notices = [one.message for one in sim.load_world(WORLDS / f"{name}.yaml").notices]
+    if (
+        name == "lessons/glass-slipper"
+    ):  # its head says it: a model that a lesson brings forward comes after the end
+        assert [notice for notice in notices if "after" not in notice] == [] and len(notices) == 1
+    else:
+        assert notices == []
 
 
 def test_notices_are_in_the_manifest_and_follow_the_file(tmp_path):
