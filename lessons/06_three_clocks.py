@@ -13,6 +13,7 @@ with app.setup:
 
     from lessons.course import three_clocks as lesson
     from lessons.frame import notebook
+    from lessons.frame.closing import app as closing
 
     LESSON = lesson.LESSON
 
@@ -119,30 +120,10 @@ def _(guess, switch):
 
 
 @app.cell
-def _(prediction):
+async def _(prediction):
     notebook.wait_for(prediction)
-    notebook.take_away(LESSON)
-    return
-
-
-@app.cell
-def _(prediction):
-    notebook.wait_for(prediction)
-    exercises = notebook.exercises(LESSON)
-    exercises
-    return (exercises,)
-
-
-@app.cell
-def _(exercises):
-    notebook.results(LESSON, exercises.value)
-    return
-
-
-@app.cell
-def _(prediction):
-    notebook.wait_for(prediction)
-    notebook.code(LESSON)
+    end = await closing.embed(defs={"LESSON": LESSON})
+    end.output
     return
 
 
