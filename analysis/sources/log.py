@@ -185,19 +185,17 @@ class Log:
 
     def cut_stated_days(self, rows: int) -> None:
         """Keep of the days that are stated those of the scope. rows: that the log had before it was cut."""
-        first, last = self._stated_days
-        scope = self.scope
-        if first and scope.first:
-            first = max(first, scope.first)
-        if last and scope.last:
-            last = min(last, scope.last)
+        if self.lost(rows):  # which days a run covers that lacks rows, its rows tell
+            self._stated_days, self._states_all = (None, None), False
+            return
+        (first, last), scope = self._stated_days, self.scope
+        self._stated_days = first and max(first, scope.first or first), last and min(last, scope.last or last)
+
+    def lost(self, rows: int) -> int:
+        """How many rows a run lacks that has so many: its manifest counts those that were written."""
         counts = (self.manifest or {}).get("counts")
         counted = counts.get("generations") if isinstance(counts, dict) else None
-        if (
-            isinstance(counted, int) and rows < counted
-        ):  # which days a run covers that lacks rows, its rows tell
-            first, last, self._states_all = None, None, False
-        self._stated_days = first, last
+        return max(counted - rows, 0) if isinstance(counted, int) else 0
 
     @property
     def first_day(self) -> dt.date:

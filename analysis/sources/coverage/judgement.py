@@ -32,10 +32,8 @@ def of_log(log: Log, stated: tuple[dt.date | None, dt.date | None], whole: bool)
     if not (whole and stated[0] and stated[1]):
         return of_days(daily_rows(log), *stated)
     _in_order(*stated)
-    counts = (log.manifest or {}).get("counts")
-    counted = counts.get("generations") if isinstance(counts, dict) else None
-    if isinstance(counted, int) and log.rows < counted and not log.scope.cut:
-        return replace(of_days(daily_rows(log)), lost=counted - log.rows)
+    if (lost := log.lost(log.rows)) and not log.scope.cut:
+        return replace(of_days(daily_rows(log)), lost=lost)
     return Coverage(stated[0], stated[1], stray=_outside(log, stated[0], stated[1]), basis="stated")
 
 
