@@ -51,7 +51,6 @@ class Log:
         last_day: dt.date | None = None,
         manifest: dict[str, Any] | None = None,
         simulated: bool = False,
-        scope: Scope | None = None,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.generations = generations
@@ -60,7 +59,7 @@ class Log:
         self.name = name
         self.manifest = manifest
         self.simulated = simulated
-        self.scope = scope or Scope()
+        self.scope = Scope()
         self.stored = generations  # as the source holds them: types for the checks, `week` of a partition
         self.rows = 0
         self.start: dt.datetime | None = None  # first and last created_at, UTC
@@ -247,8 +246,9 @@ class Log:
         """The same log for queries that stand alone: shared steps are written out instead of kept."""
         log = Log(
             self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest,
-            simulated=self.simulated, scope=self.scope,
+            simulated=self.simulated,
         )  # fmt: skip
+        log.scope = self.scope
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log._states_all, log._coverage = self._states_all, self._coverage
         log.keeps_steps = False

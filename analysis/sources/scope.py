@@ -6,8 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ibis
 import ibis.expr.types as ir
 
+from analysis import vocabulary as v
 from analysis.sources.engines import plain_utc
 from analysis.sources.errors import LogError
 
@@ -55,31 +57,29 @@ def keep(log: Log) -> None:
     kind = log.generations.schema().get("created_at")
     if not scope.cut or kind is None or not kind.is_timestamp():
         return  # without moments there are no days: the checks of the columns say so
-    whole = log.generations.aggregate(
+    moment = plain_utc(log.generations.created_at)
+    counts = log.generations.aggregate(
         rows=log.generations.count(),
-        start=plain_utc(log.generations.created_at).min(),
-        end=plain_utc(log.generations.created_at).max(),
+        kept=v.count_where(_asked(log.generations, scope)),
+        start=moment.min(),
+        end=moment.max(),
     )
-    found = whole.to_pyarrow().to_pylist()[0]
-    log.generations, log.stored = _within(log.generations, log), _within(log.stored, log)
-    if not int(log.generations.count().to_pyarrow().as_py()):
+    found = counts.to_pyarrow().to_pylist()[0]
+    if not found["kept"]:
         ends = (
             f"; the log runs from {found['start']:%Y-%m-%d} to {found['end']:%Y-%m-%d}"
             if found["rows"]
             else ""
         )
         raise LogError(f"{log.name}: no row {scope.words}{ends}")
+    log.generations, log.stored = (t.filter(_asked(t, scope)) for t in (log.generations, log.stored))
     if log.labels is not None and {"generation_id"} <= log.columns & set(log.labels.columns):
         log.labels = log.labels.semi_join(log.generations, "generation_id")
     log.cut_stated_days(int(found["rows"]))
 
 
-def _within(rows: ir.Table, log: Log) -> ir.Table:
-    kind = rows.schema().get("created_at")
-    if kind is None or not kind.is_timestamp():
-        return rows
+def _asked(rows: ir.Table, scope: Scope) -> ir.BooleanValue:
+    """Whether rows are of the days that are asked for."""
     day = plain_utc(rows.created_at).date()
-    if log.scope.first is not None:
-        rows = rows.filter(day >= log.scope.first)
-        day = plain_utc(rows.created_at).date()
-    return rows.filter(day <= log.scope.last) if log.scope.last is not None else rows
+    from_first = day >= scope.first if scope.first else ibis.literal(True)
+    return from_first & (day <= scope.last) if scope.last else from_first
