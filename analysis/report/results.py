@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -49,6 +49,7 @@ def write_analysis(
     workers: Workers | None = None,
     answer: Callable[[dict[str, Any]], None] | None = None,
     stills: bool = False,
+    findings: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Analyse a log and write tables/ (CSV, Parquet), report.html and, if asked, figures/ (SVG, PNG) into a folder.
 
@@ -61,7 +62,7 @@ def write_analysis(
     simulates panels and draws figures (default: this process; the files are the same). answer: called as soon as the
     tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the
     figures as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and
-    readers without scripts the tables, and figures of an earlier analysis are removed.
+    readers without scripts the tables, and earlier figures are removed. findings: `Inspection.sentences`, for the page.
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort}), `triangles`, `launch_contrast`,
     `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one a panel), `asked`
@@ -73,7 +74,7 @@ def write_analysis(
 
     target = Path(out_dir)
     with Staging(target, RESULTS) as staged:
-        writer = _Writer(log, staged.path, progress, models, workers or Workers(), answer, stills)
+        writer = _Writer(log, staged.path, progress, models, workers or Workers(), answer, stills, findings)
         outdated = registry_digest is not None and claim_verdicts.is_outdated(target, registry_digest)
         summary = writer.write(claim_verdicts.read(target), outdated)
         files = sorted(file.relative_to(staged.path) for file in staged.path.rglob("*") if file.is_file())
@@ -98,6 +99,7 @@ class _Writer:
         workers: Workers,
         answer: Callable[[dict[str, Any]], None] | None,
         stills: bool,
+        findings: Mapping[str, Sequence[str]] | None,
     ) -> None:
         self.log = log
         self.files = ResultFiles(folder, workers)
@@ -106,6 +108,7 @@ class _Writer:
         self.workers = workers
         self.answer = answer
         self.stills = stills
+        self.findings = findings
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
         self.sql: dict[str, Future[str]] = {}  # by query: several exhibits have the same
@@ -367,7 +370,7 @@ class _Writer:
             ],
             gaps=self.gaps,
             warnings=self.log.warnings,
-            findings=self.log.findings,
+            findings=self.findings,
             stills=bool(self.files.drawing),
             code=code,
         )

@@ -76,9 +76,6 @@ class Log:
         self._results: dict[Any, pd.DataFrame] = {}
         self._facts: dict[Any, Any] = {}
         self._warnings: list[str] = []
-        self.findings: dict[
-            str, tuple[str, ...]
-        ] = {}  # of an inspection, by section of the report; "" is the whole
         self.left_out: tuple[str, ...] = ()  # files and folders beside the log's files that were not read
         self.file_problems: dict[contract.Table, list[columns.FileProblem]] = {}
         self._absent: dict[str, str] = {}  # why a side table was left out

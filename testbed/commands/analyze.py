@@ -167,11 +167,9 @@ def analyse(
         digest = registry().digest
     with _collector_paused(), open_log(where, **(options or {})) as log:
         _check_models(log, models)
-        log.findings = dict(inspected or {})
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
-            registry_digest=digest, workers=workers,
-            stills=stills, answer=answer,
+            registry_digest=digest, workers=workers, stills=stills, answer=answer, findings=inspected,
         )  # fmt: skip
         findings = Findings.of(results)
         extent = extent_of(log)
