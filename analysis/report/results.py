@@ -141,7 +141,7 @@ class _Writer:
             "judged": judged_here,
             "asked": list(self.models or models_asked(self.log)),
             "shares": self._shares(),
-            "shares_over": over_words(self.log, study.MAIN_WINDOW),
+            "shares_over": over_words(self.log),
             "gaps": self.gaps,
             "timings_s": self.timings,
         }

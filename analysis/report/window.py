@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.queries import weekly as step
 from analysis.sources.log import Log
+from analysis.study import MAIN_WINDOW
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ def over_window(table: Callable[..., pd.DataFrame], window: step.Window, **argum
     return Windowed(table, window, True, arguments)
 
 
-def over_words(log: Log, window: step.Window) -> str:
+def over_words(log: Log) -> str:
     """Over which weeks a log is shown where the study has its main window, for people."""
-    shown = step.window_of(log, window)
+    shown = step.window_of(log, MAIN_WINDOW)
     return "over all days of the log" if shown is None else "in the study's main window"
 
 
