@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from analysis.inspection.check import Found, check
-from analysis.inspection.facts import PARTS_OF, Facts
+from analysis.inspection.facts import Facts
 from analysis.numerals import counted
+from analysis.sources.soundness import PARTS
 
 UNITS = {
     100.0: "cents",
@@ -98,7 +99,7 @@ def _twice(facts: Facts, part: str) -> Found | None:
     if some < LEAST_ROWS or facts.whole[f"above half {part}"] or near < NEAR_HALF * some:
         return None
     words = (
-        f"{part} is never more than half of {PARTS_OF[part]}, and often next to it: it may have been added to a count "
-        "that held it already"
+        f"{part} is never more than half of {dict(PARTS)[part]}, and often next to it: it may have been added to a "
+        "count that held it already"
     )
     return Found(words, some, facts.rows)

@@ -17,6 +17,7 @@ from analysis.inspection.offsets import UTC_OFFSET
 from analysis.proportions import share
 from analysis.queries.query import collect
 from analysis.sources.log import Log
+from analysis.sources.soundness import PARTS
 
 MOST_ROWS_SORTED = (
     2_000_000  # of larger logs a sample of the users is looked at for repeats, of about so many rows
@@ -24,7 +25,6 @@ MOST_ROWS_SORTED = (
 REPEATED_WITHIN_S = 60
 DAY_S = 86_400
 TURN = 2 * math.pi * DAY_S**-1  # of the clock of a day, in radians a second
-PARTS_OF = {"tokens_cached": "tokens_prompt", "tokens_reasoning": "tokens_completion"}
 
 
 class Facts:
@@ -49,7 +49,7 @@ class Facts:
         }
         for name in (f.name for f in contract.GENERATIONS if f.name in self.log.columns):
             wanted[f"null {name}"] = v.count_where(t[name].isnull())
-        for part, of in PARTS_OF.items():
+        for part, of in PARTS:
             if part in self.log.columns:
                 some = (t[part] > 0) & (t[of] > 0)
                 wanted[f"some {part}"] = v.count_where(some)

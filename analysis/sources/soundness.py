@@ -22,7 +22,7 @@ YEARS = (2015, 2100)  # a request of a year before the first or after the last h
 MOST_MONTHS = (
     300  # from a log's first to its last request: what is kept of each month grows with them (assumed)
 )
-PARTS = (  # a part of a count, the whole that it cannot exceed, what to do
+PARTS = (  # a part of a count, and the whole that it cannot exceed
     ("tokens_cached", "tokens_prompt"),
     ("tokens_reasoning", "tokens_completion"),
 )
