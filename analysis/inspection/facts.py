@@ -15,8 +15,9 @@ from analysis import contract
 from analysis import vocabulary as v
 from analysis.inspection.offsets import UTC_OFFSET
 from analysis.proportions import share
+from analysis.queries import cost
 from analysis.queries.query import collect
-from analysis.sources.log import Log
+from analysis.sources.log import Log, NotAvailable
 from analysis.sources.soundness import PARTS
 
 MOST_ROWS_SORTED = (
@@ -94,7 +95,7 @@ class Facts:
         """Of the users: how many, how many with a second day, rows of those seen in several countries, the largest."""
         t = self.per_user
         some = t.aggregate(
-            users=t.count(), returning=v.count_where(t.days > 1), largest=t.rows.max(), days=t.days.max(),
+            users=t.count(), returning=v.count_where(t.days > 1), largest=t.rows.max(),
             spread=v.total_where(t.rows, t.countries > 1), spread_users=v.count_where(t.countries > 1),
         )  # fmt: skip
         found = dict(some.to_pyarrow().to_pylist()[0])
@@ -134,14 +135,10 @@ class Facts:
         if every > 1 and self.log.connection.name == "duckdb":
             t = t.filter(t.user_id.hash() % every == 0)
         at = t.created_at.epoch_seconds()
-        before = at.lag().over(
-            ibis.window(group_by=[t.user_id, t.model, t.tokens_prompt], order_by=t.created_at)
-        )
+        alike = ibis.window(group_by=[t.user_id, t.model, t.tokens_prompt], order_by=t.created_at)
         # Copies of a row, which share its id, are told by another check.
-        same = t.generation_id.lag().over(
-            ibis.window(group_by=[t.user_id, t.model, t.tokens_prompt], order_by=t.created_at)
-        )
-        gaps = t.select(gap=at - before, copy=same == t.generation_id)
+        copy = t.generation_id.lag().over(alike) == t.generation_id
+        gaps = t.select(gap=at - at.lag().over(alike), copy=copy)
         found = gaps.aggregate(
             again=v.count_where((gaps.gap <= REPEATED_WITHIN_S) & ~gaps.copy), rows=gaps.count()
         )
@@ -150,8 +147,9 @@ class Facts:
 
     @cached_property
     def directions(self) -> pd.DataFrame:
-        """Where on the clock of the day requests lie, by user, country and provider: n, and the sums of the cosine and
-        sine of the local hour (cos, sin), of countries whose time is known."""
+        """Where on the clock of the day requests lie, of countries whose time is known: one row a name of a country or
+        of a provider (of: which of both). n: requests; cos, sin: sums of the cosine and the sine of the local hour; nn,
+        coscos, sinsin, cossin: sums over users of products of theirs."""
         t = self.log.generations
         hours = t.country.cases(*UTC_OFFSET.items(), else_=None)
         angle = (t.created_at.epoch_seconds() + hours * 3600.0) * TURN
@@ -163,7 +161,6 @@ class Facts:
         kept = self.log.shared("inspected_directions", lambda: t)
         parts = []
         for of in ("country", "provider"):
-            other = "provider" if of == "country" else "country"
             users = kept.group_by("user_id", of).aggregate(
                 n=kept.n.sum(), cos=kept.cos.sum(), sin=kept.sin.sum()
             )
@@ -172,8 +169,7 @@ class Facts:
                 f"{a}{b}": (users[a] * users[b]).sum()
                 for a, b in (("n", "n"), ("cos", "cos"), ("sin", "sin"), ("cos", "sin"))
             }
-            frame = collect(users.group_by(name=users[of]).aggregate(users=users.count(), **sums))
-            parts.append(frame.assign(of=of, other=other))
+            parts.append(collect(users.group_by(name=users[of]).aggregate(**sums)).assign(of=of))
         return pd.concat(parts, ignore_index=True)
 
     @cached_property
@@ -199,9 +195,6 @@ class Facts:
     @cached_property
     def charged(self) -> pd.DataFrame | None:
         """What models cost against their list price (`cost.list_price`); None where no list price is known."""
-        from analysis.queries import cost
-        from analysis.sources.log import NotAvailable
-
         try:
             frame = cost.list_price(self.log)
         except NotAvailable:
