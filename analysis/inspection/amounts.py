@@ -15,10 +15,7 @@ UNITS = {
     1e6: "millionths of a dollar",
     1e9: "billionths of a dollar",
 }
-MOST_OVER, LEAST_OVER = (
-    3.0,
-    1 / 30,
-)  # charged over list price: discounts, surcharges and promotions lie between (assumed)
+MOST_OVER, LEAST_OVER = 3.0, 1 / 30  # charged over list price: discounts and surcharges lie between (assumed)
 MOST_USD, LEAST_USD = 1000.0, 1e-4  # a million tokens, where no list price is known (assumed)
 LEAST_REQUESTS = 30  # of a model whose price is judged alone (assumed)
 LEAST_ROWS = 200  # with a part of a count, from which on its largest share tells (assumed)

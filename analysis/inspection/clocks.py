@@ -11,14 +11,10 @@ from analysis.inspection.check import Found, check
 from analysis.inspection.facts import Facts
 from analysis.inspection.offsets import UTC_OFFSET
 
-LEAST_HOURS = (
-    2.0  # off, from which a clock is told: summer time, and countries on several clocks, are less (assumed)
-)
+LEAST_HOURS = 2.0  # off, from which a clock is told: summer time, and several clocks, are less (assumed)
 SURE = 5.0  # standard errors (assumed)
 LEAST_USERS = 20.0  # of about equal weight, on both sides (assumed)
-LEAST_ROWS_MISSING = (
-    12.0  # expected after the last moment of the log: chance leaves none in 1 of 160,000 logs
-)
+LEAST_ROWS_MISSING = 12.0  # expected after the log's last moment: chance leaves none in 1 of 160,000 logs
 
 
 @check("clocks of countries", "warning")

@@ -20,11 +20,11 @@ from analysis.queries.query import collect
 from analysis.sources.log import Log, NotAvailable
 from analysis.sources.soundness import PARTS
 
-MOST_ROWS_SORTED = (
-    2_000_000  # of larger logs a sample of the users is looked at for repeats, of about so many rows
-)
+MOST_ROWS_SORTED = 2_000_000  # of larger logs a sample of the users is looked at for repeats: of so many rows
 REPEATED_WITHIN_S = 60
 DAY_S = 86_400
+COUNTRY_CODE = "^[A-Z]{2}$"
+LONGEST_PROMPT = 10_000_000  # tokens, of a model whose context is not known (assumed)
 TURN = 2 * math.pi * DAY_S**-1  # of the clock of a day, in radians a second
 
 
@@ -59,7 +59,7 @@ class Facts:
                     some & (2 * t[part] <= t[of] + 1) & (5 * t[part] > 2 * t[of])
                 )
         if self.has("country"):
-            wanted["no code"] = v.count_where(~t.country.re_search("^[A-Z]{2}$"))
+            wanted["no code"] = v.count_where(~t.country.re_search(COUNTRY_CODE))
         if self.has("session_id"):
             wanted["session is user"] = v.count_where(t.session_id == t.user_id)
         if self.has("account_id"):
@@ -184,7 +184,7 @@ class Facts:
         """Rows whose prompt is longer than what their model can take, and some of the models."""
         models, t = self.log.models, self.log.generations
         if models is None or "context_tokens" not in models.columns:
-            long = t.filter(t.tokens_prompt > 10_000_000)
+            long = t.filter(t.tokens_prompt > LONGEST_PROMPT)
             return int(long.count().to_pyarrow().as_py()), ""
         facts = models.filter(models.context_tokens.notnull()).select(listed="model", room="context_tokens")
         both = t.inner_join(facts, t.model == facts.listed)

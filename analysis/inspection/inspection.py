@@ -93,17 +93,16 @@ def inspect(log: Log) -> Inspection:
     readable = next(columns.problems("generations", log.stored.schema()), None) is None
     undated = (table["check"] == "plausible date") & (table["violations"] > 0)
     dated = bool(log.rows) and log.start is not None and not undated.any()
-    count = len(table)
-    more: dict[str, str] = {}
+    count, told = len(table), {"Rows": f"{log.rows:,}"}
+    if dated:
+        told |= _facts(log)
     if readable and dated:
         facts = Facts(log)
         findings += [found for one in CHECKS.values() if (found := one.of(facts)) is not None]
         count += len(CHECKS)
-        more = _more(facts)
+        told |= _more(facts)
     findings.sort(key=lambda one: SEVERITIES.index(one.severity))
-    return Inspection(
-        log.name, count, tuple(findings), _facts(log) | more if dated else {"Rows": f"{log.rows:,}"}
-    )
+    return Inspection(log.name, count, tuple(findings), told)
 
 
 def _of_conformance(row: Mapping[Any, Any], log: Log) -> Finding:
@@ -143,9 +142,8 @@ def _more(facts: Facts) -> dict[str, str]:
 
 
 def _facts(log: Log) -> dict[str, str]:
-    """What a log is, in a few lines."""
+    """What a log is whose days are known, in a few lines."""
     return {
-        "Rows": f"{log.rows:,}",
         "Days (UTC)": f"{log.first_day} to {log.last_day}",
         "Columns": f"{len(log.columns)}",
         "Labels": "yes" if log.labels is not None else "no",
