@@ -52,11 +52,9 @@ def first_sure(said: Sequence[tuple[str, str]]) -> str:
 def panels_of(log: Log, models: Iterable[str] | None = None) -> list[study.Panel]:
     """The retention panels of `models`, by default of `models_shown`, in that order: those of the study with their
     letters and what it reads in them, where it is set beside the log."""
-    known = {panel.model: panel for panel in study.REPORT_PANELS}
-    names = model_facts.model_names(log)
-    if not log.beside_study:
-        names = {model: panel.name for model, panel in known.items()} | names
-        known = {}
+    panels = {panel.model: panel for panel in study.REPORT_PANELS}
+    names = {model: panel.name for model, panel in panels.items()} | model_facts.model_names(log)
+    known = panels if log.beside_study else {}
     chosen = models_shown(log) if models is None else models
     return [known.get(model, study.Panel("", model, names.get(model, model), "")) for model in chosen]
 
