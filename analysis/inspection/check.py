@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from analysis.numerals import percent
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 Part = Literal["openness", "agentic", "categories", "geography", "retention", "cost"]
-PARTS: tuple[Part, ...] = ("openness", "agentic", "categories", "geography", "retention", "cost")
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""A section of the report, by its key."""
+PARTS: tuple[Part, ...] = get_args(Part)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True)

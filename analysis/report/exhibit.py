@@ -6,10 +6,11 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
+from analysis.inspection.check import Part
 from analysis.queries.query import Query
 from analysis.report.charts.chart import Chart, Format, apart_from_study
 from analysis.report.charts.samples import Sample
@@ -19,8 +20,6 @@ from analysis.sources.log import Log
 _CLAIMS = re.compile(
     r"(?::|,)?\s+\(?(?:driver of )?claims? C\d+[^.]*"
 )  # of a docstring: what the query is read for
-
-SectionKey = Literal["openness", "agentic", "categories", "geography", "retention", "cost"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Exhibit:
 
     id: str
     title: str
-    section: SectionKey
+    section: Part
     unit: str
     table: Callable[[Log], pd.DataFrame]
     queries: tuple[Query[Any], ...]
