@@ -56,7 +56,6 @@ def execute(args: argparse.Namespace) -> int:
     """Inspects a log."""
     from analysis import LogError
     from analysis.contract import files
-    from analysis.report.pages import inspection as page
     from testbed.commands.import_log import no_log
     from testbed.terminal import summary
 
@@ -67,39 +66,30 @@ def execute(args: argparse.Namespace) -> int:
     except LogError as error:
         raise no_log(error, args.log) from error
     if args.html:
+        from analysis.report.pages import inspection as page
+
         files.write_page(Path(args.html), page.render(found), args.overwrite)
     if args.json:
         print(json.dumps({"log": args.log} | found.as_json() | {"name": found.log}, indent=2))
     elif not args.quiet:
-        console = summary.open_console()
-        summary.head(console, f"{found.log}: {summary_of(found)}")
-        for name, value in found.facts.items():
-            summary_line(console, name, value)
-        print_findings(console, found)
+        _print(summary.open_console(), found)
     if args.html and not args.json:
         print(args.html)
     return FAILED if found.errors else DONE
 
 
-def summary_of(found: Inspection) -> str:
-    """How many findings of how many checks."""
+def _print(console: Console, found: Inspection) -> None:
+    """How many findings of how many checks, what the log is, and each finding, the worst first."""
+    from rich.text import Text
+
     from analysis.numerals import counted
+    from testbed.terminal import summary
 
     parts = [counted(len(found.of(kind)), kind) for kind in STYLES if found.of(kind)]
-    return f"{', '.join(parts) or 'nothing found'} ({counted(found.checks, 'check')})"
-
-
-def summary_line(console: Console, name: str, value: str) -> None:
-    """One fact of a log."""
-    from rich.text import Text
-
-    console.print(Text.assemble((f"{name}: ", "dim"), value))
-
-
-def print_findings(console: Console, found: Inspection) -> None:
-    """What was found, the worst first."""
-    from rich.text import Text
-
+    said = f"{', '.join(parts) or 'nothing found'} ({counted(found.checks, 'check')})"
+    summary.head(console, f"{found.log}: {said}")
+    for name, value in found.facts.items():
+        console.print(Text.assemble((f"{name}: ", "dim"), value))
     for one in found.findings:
         console.print(
             Text.assemble((one.severity, STYLES[one.severity]), f"  {one.sentence}"), soft_wrap=True
