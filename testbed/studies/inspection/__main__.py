@@ -9,7 +9,8 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Store:
             for line in path.read_text(encoding="utf-8").splitlines():
                 self.found |= json.loads(line)
 
-    def once(self, key: str, make: Any) -> Any:
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
         """What is kept under a key, or made now."""
         if key not in self.found:
             self.found[key] = make()
@@ -75,57 +76,39 @@ def _alarms(found: Inspection) -> list[str]:
 
 def clean_worlds(store: Store, out: Path, count: int) -> list[tuple[str, int, list[str]]]:
     """Clean worlds with what was said of each: scenario, seed and checks."""
-    said = []
-    for number in range(count):
-        name, seed = CLEAN[number % len(CLEAN)], FIRST_SEED + number
 
-        def look(name: str = name, seed: int = seed) -> list[str]:
-            tables = p.world_of(shipped.find(name), USERS, seed, out)
-            return _alarms(p.inspected(tables.generations, tables))
+    def look(name: str, seed: int) -> list[str]:
+        tables = p.world_of(shipped.find(name), USERS, seed, out)
+        return _alarms(p.inspected(tables.generations, tables))
 
-        said.append((name, seed, store.once(f"clean {name} {seed}", look)))
-    return said
+    worlds = [(CLEAN[number % len(CLEAN)], FIRST_SEED + number) for number in range(count)]
+    return [
+        (name, seed, store.once(f"clean {name} {seed}", partial(look, name, seed))) for name, seed in worlds
+    ]
 
 
 def recall(store: Store, out: Path, worlds: int) -> tuple[list[list[str]], int]:
     """Rows of the table of planted faults; and rows of a world on average."""
-    import numpy as np
+    seeds = range(FIRST_SEED, FIRST_SEED + worlds)
 
-    tables: dict[int, p.Tables] = {}
-
+    @cache
     def world(seed: int) -> p.Tables:
-        if seed not in tables:
-            tables[seed] = p.world_of(shipped.find("report-small"), USERS, seed, out)
-        return tables[seed]
+        return p.world_of(shipped.find("report-small"), USERS, seed, out)
 
-    def told(
-        name: str, rates: Sequence[float], checks: Sequence[str], unit: str, make: Any
-    ) -> list[list[str]]:
-        lines = []
-        for rate in rates:
-            hits = 0
-            for seed in range(FIRST_SEED, FIRST_SEED + worlds):
-
-                def look(seed: int = seed, rate: float = rate) -> list[str]:
-                    return _alarms(p.inspected(make(world(seed), rate), world(seed)))
-
-                hits += bool(set(checks) & set(store.once(f"{name} {rate} {seed}", look))) if checks else 0
-            said = f"{hits} of {worlds}" if checks else "–"
-            lines.append([name, f"{100 * rate:g}% {unit}", said, ", ".join(checks) or "none"])
-        return lines
+    def look(planting: p.Planting, rate: float, seed: int) -> list[str]:
+        return _alarms(p.inspected(planting.plant(world(seed), rate), world(seed)))
 
     lines = []
     for one in p.PLANTINGS:
-        lines += told(one.name, one.rates, one.checks, one.unit,
-                      lambda tables, rate, one=one: p.planted(tables, one, rate))  # fmt: skip
-    for name, change, rates, checks, unit in p.CHANGES:
-        lines += told(
-            name, rates, checks, unit,
-            lambda tables, rate, change=change: change(tables.generations, rate, np.random.default_rng(1)),
-        )  # fmt: skip
-    rows = store.once(
-        "rows", lambda: sum(len(world(FIRST_SEED + i).generations) for i in range(worlds)) // worlds
-    )
+        for rate in one.rates:
+            said = "–"
+            if one.checks:
+                alarms = [
+                    store.once(f"{one.name} {rate} {seed}", partial(look, one, rate, seed)) for seed in seeds
+                ]
+                said = f"{sum(bool(set(one.checks) & set(found)) for found in alarms)} of {worlds}"
+            lines.append([one.name, f"{100 * rate:g}% {one.unit}", said, ", ".join(one.checks) or "none"])
+    rows = store.once("rows", lambda: sum(len(world(seed).generations) for seed in seeds) // worlds)
     return lines, int(rows)
 
 
