@@ -13,6 +13,7 @@ from analysis.inspection import inspection
 from analysis.inspection.check import CHECKS, PARTS, SEVERITIES
 from analysis.inspection.facts import Facts
 from analysis.inspection.offsets import UTC_OFFSET
+from analysis.sources.opening import open_log
 from tests.analysis.in_memory import fill, opened
 from tests.analysis.rows import filled, model, models, put
 
@@ -116,7 +117,6 @@ SPOILED = {
 @pytest.fixture(scope="module")
 def facts(connection):
     """The facts of a table, opened as a log."""
-    from analysis.sources.opening import open_log
 
     def of(table):
         fill(connection, generations=table, models=FACTS)
@@ -143,7 +143,7 @@ def test_each_check_finds_what_it_is_about(facts, name):
     assert name in found.sentence and f"{found.count:,}" in found.sentence
 
 
-def test_all_checks_are_tried(facts):
+def test_all_checks_are_tried():
     assert set(SPOILED) | {"charged over list"} == set(CHECKS)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis import LogError, open_log
 from analysis.report.exhibits import EXHIBITS
 from tests.analysis.inspection.test_checks import FACTS, SOUND, some, where
 from tests.command_line import slipper
@@ -35,14 +37,8 @@ def test_an_inspection_is_told_as_text_data_and_page(log, capsys):
     assert status == 1 and json.loads(out)["findings"][0]["examples"] == "Germany"
     status, out, _ = slipper(capsys, "inspect", *log, "--html", "page.html", "--quiet")
     assert status == 1 and out.strip() == "page.html"
-    page = (here() / "page.html").read_text()
+    page = Path("page.html").read_text()
     assert "country codes" in page and "Germany" in page and "<script src" not in page
-
-
-def here():
-    from pathlib import Path
-
-    return Path.cwd()
 
 
 def test_errors_stop_before_anything_is_written(log, capsys):
@@ -51,7 +47,7 @@ def test_errors_stop_before_anything_is_written(log, capsys):
         flat = " ".join(err.split())
         assert (status, out) == (2, "")
         assert "error: country codes" in flat and "go on with --anyway" in flat
-    assert not (here() / "out").exists()
+    assert not Path("out").exists()
 
 
 def test_what_is_made_anyway_is_marked(log, capsys):
@@ -59,7 +55,7 @@ def test_what_is_made_anyway_is_marked(log, capsys):
     assert status == 0
     told = json.loads(out)
     assert told["inspection"]["counts"]["error"] == 1
-    page = (here() / "out" / "report.html").read_text()
+    page = Path("out/report.html").read_text()
     assert "was analysed all the same (--anyway): country codes. Do not trust the numbers" in page
     beside = page[page.index('<section id="geography">') :]
     assert "country codes: country is no code" in beside[: beside.index('<div class="cards">')]
@@ -68,8 +64,6 @@ def test_what_is_made_anyway_is_marked(log, capsys):
 
 
 def test_rows_that_are_refused_are_warned_of_where_one_goes_on(capsys, tmp_path):
-    from analysis import LogError, open_log
-
     path = tmp_path / "log.parquet"
     pq.write_table(where("tokens_prompt", some(0.01), -1), path)
     with pytest.raises(LogError, match="below 0"):
