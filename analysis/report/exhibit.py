@@ -17,9 +17,8 @@ from analysis.report.charts.samples import Sample
 from analysis.report.window import Windowed
 from analysis.sources.log import Log
 
-_CLAIMS = re.compile(
-    r"(?::|,)?\s+\(?(?:driver of )?claims? C\d+[^.]*"
-)  # of a docstring: what the query is read for
+# Of a docstring: what the query is read for.
+_CLAIMS = re.compile(r"(?::|,)?\s+\(?(?:driver of )?claims? C\d+[^.]*")
 
 
 @dataclass(frozen=True)
@@ -56,19 +55,15 @@ class Exhibit:
     compared: str = ""
     key: tuple[str, ...] = ()
 
-    @property
-    def definition(self) -> str:
-        """The docstring of its table, and of its first query where the table is not derived."""
-        return self.definition_on(None)
-
-    def definition_on(self, log: Log | None) -> str:
-        """The same, with the weeks that it shows of a log."""
+    def definition_on(self, log: Log) -> str:
+        """The docstring of its table, with the weeks that it shows of a log, and of its first query where the table is
+        not derived."""
         table = self.table
         texts = [table.definition(log) if isinstance(table, Windowed) else inspect.getdoc(table) or ""]
         if self.queries and not self.derived:
             texts.append(inspect.getdoc(self.queries[0]) or "")
         text = "\n\n".join(dict.fromkeys(text for text in texts if text))
-        return text if log is None or log.beside_study else _CLAIMS.sub("", text)
+        return text if log.beside_study else _CLAIMS.sub("", text)
 
     def apart_from_study(self) -> Exhibit:
         """The same for a log that is not set beside the study: without what that says."""

@@ -32,15 +32,16 @@ class Windowed:
             return self.table(log, window=shown, **self.arguments)
         return step.inside(self.table(log, **self.arguments), shown)
 
-    def definition(self, log: Log | None = None) -> str:
-        """What the table is and which weeks it shows: of a log, or of any."""
+    def definition(self, log: Log) -> str:
+        """What the table is and which weeks of a log it shows."""
         given = "; ".join(f"{name}: {_words(value)}" for name, value in self.arguments.items())
-        weeks = (
-            f"Weeks shown: those that begin from {self.window[0]} to {self.window[1]}; all weeks of a log that has no "
-            "complete week there."
-        )
-        if log is not None and step.window_of(log, self.window) is None:
+        if step.window_of(log, self.window) is None:
             weeks = f"Days shown: all that this log covers, {log.first_day} to {log.last_day}."
+        else:
+            weeks = (
+                f"Weeks shown: those that begin from {self.window[0]} to {self.window[1]}; all weeks of a log that has "
+                "no complete week there."
+            )
         text = inspect.getdoc(self.table) or ""
         return f"{text}\n\n{f'Here {given}. ' if given else ''}{weeks}"
 
