@@ -4,7 +4,6 @@ import datetime as dt
 import operator
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,21 +79,7 @@ def real_models(scenario: Scenario, beside: Path | None = None) -> Catalogue:
 
     Raises `CatalogueError` for a broken catalogue.
     """
-    folder = _folder(scenario.catalogue.folder, beside)
-    return _read(folder, tuple((file, *_state(file)) for file in sorted(folder.glob("*.csv"))))
-
-
-def _state(file: Path) -> tuple[int, int]:
-    """By what one sees that a file was written anew."""
-    found = file.stat()
-    return found.st_mtime_ns, found.st_size
-
-
-@lru_cache(maxsize=4)
-def _read(folder: Path, _: tuple[tuple[Path, int, int], ...]) -> Catalogue:
-    """The catalogue in a folder, read once as long as its files stay as they are: that is most of what a world of a
-    few models of its own takes to load."""
-    return load_catalogue(folder)
+    return load_catalogue(_folder(scenario.catalogue.folder, beside))
 
 
 def own_models(scenario: Scenario, listed: Catalogue) -> list[str]:
