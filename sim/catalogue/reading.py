@@ -34,15 +34,6 @@ from sim.catalogue.names import hint
 _SUCCESSOR_SLACK = timedelta(days=1)
 """A gateway may redirect a retired id up to a day before the successor's listing date."""
 
-FILES = (
-    "prices.csv",
-    "free_windows.csv",
-    "providers.csv",
-    "tool_training.csv",
-    "abilities.csv",
-    "models.csv",
-)
-
 OTHERWISE = ("prices", "free_windows", "tool_training", "ability")
 """Fields of a model that do not come from a column of their own: other files hold them, or several columns."""
 
@@ -70,11 +61,11 @@ def load_catalogue(folder: Path) -> Catalogue:
     """Read and check the catalogue in `folder`, unless it was read before and its files are the same. Raises
     CatalogueError with every fault found.
     """
-    return _load(folder, tuple(_stamp(folder / name) for name in FILES))
+    return _load(folder, tuple((file.name, *_stamp(file)) for file in sorted(folder.glob("*.csv"))))
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    """When a file was written, in ns, and its length; zeros if it is not there."""
+    """When a file was written, in ns, and its length; zeros if it cannot be read."""
     try:
         found = file.stat()
     except OSError:
@@ -83,8 +74,8 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 
 @functools.lru_cache(maxsize=4)
-def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Catalogue:
-    """A catalogue whose files have these stamps.
+def _load(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> Catalogue:
+    """A catalogue whose files have these stamps: to read it is most of what a world of a few models takes to load.
 
     What the cells of a model say of one another is checked once each of them is right.
     """
