@@ -18,6 +18,7 @@ from sim.gateway.ids import account_codes, id_array
 from sim.gateway.models import listed_name
 from sim.simulation import Agents
 from sim.traffic.counts import count_weeks
+from sim.traffic.weeks import weeks_of_spell
 
 ENTRY = np.dtype([
     ("user", np.int32), ("requests", np.int32), ("first_day", np.int32), ("model", np.int16), ("month", np.int16),
@@ -103,7 +104,7 @@ def _tally(spells, works, volume, calendar, month_of, listed, ids, entries, week
         spell = spells[s]
         work = works[spell.workload]
         model, user = listed[spell.model], work.user
-        first, last = (spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)
+        first, last = weeks_of_spell(spell, weekday, weeks)
         found = count_weeks(spell, work, volume, calendar, first, last, day_of, count, 0)
         reset, known_as = resets_to[user], 0  # the number of the user's id, from 0
         for i in range(found):

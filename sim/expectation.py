@@ -20,7 +20,7 @@ from sim.gateway.models import listed_name
 from sim.traffic.blocks import Traffic
 from sim.traffic.counts import expect_week
 from sim.traffic.means import QUANTITIES, add_expected, request_means
-from sim.traffic.weeks import Week, week_number
+from sim.traffic.weeks import weeks_of_spell
 
 MARKET = ("week", "model", "category", "free")
 """The axes of a market's shares."""
@@ -64,15 +64,6 @@ class _Places(NamedTuple):
     only_free: NDArray[np.bool_]  # models that the log knows as the free variant of another
 
 
-class _Calendar(NamedTuple):
-    """The weeks of the world."""
-
-    activity: NDArray[np.float64]  # by week
-    days: int
-    weekday: int  # of the first day
-    first_week: int  # number in the calendar
-
-
 @compiled
 def _sum_up(spells, works, volume, calendar, tables, means, places, into):  # type: ignore[no-untyped-def]
     """Add up all spells. into: cell x quantity."""
@@ -81,19 +72,14 @@ def _sum_up(spells, works, volume, calendar, tables, means, places, into):  # ty
         spell = spells[s]
         work, model = works[spell.workload], spell.model
         fixed = places.of_model[model] + places.of_user[work.user] + places.category_step * work.category
-        for week in range(
-            (spell.start + calendar.weekday) // 7, min((spell.end + calendar.weekday + 6) // 7, weeks)
-        ):
-            monday = 7 * week - calendar.weekday
-            dates = Week(
-                calendar.first_week + week, monday, max(0, monday), min(calendar.days, monday + 7),
-                calendar.activity[week],
-            )  # fmt: skip
-            expect_week(spell, work, volume, dates, mean)
+        first, last = weeks_of_spell(spell, calendar.weekday, weeks)
+        for week in range(first, last):
+            expect_week(spell, work, volume, calendar, week, mean)
             cell = fixed + places.week_step * week
             free_cell = cell + places.free_step
             if places.only_free[model]:
                 cell = free_cell
+            monday = 7 * week - calendar.weekday
             add_expected(mean, monday, model, work, tables, means, volume.rates, into, cell, free_cell)
 
 
@@ -162,15 +148,13 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
             [name != model.slug for name, model in zip(listed, traffic.catalogue.models, strict=True)]
         ),
     )
-    weekday = traffic.scenario.start.weekday()
-    calendar = _Calendar(traffic.activity, traffic.scenario.days, weekday, week_number(labels["week"][0]))
     values = np.zeros((int(np.prod(shape, dtype=np.int64)), len(QUANTITIES)))
     means = request_means(traffic.tables, traffic.volume.rates)
     _sum_up(
         traffic.spell_table,
         traffic.work_table,
         traffic.volume,
-        calendar,
+        traffic.calendar,
         traffic.tables,
         means,
         places,

@@ -56,10 +56,10 @@ class Traffic:
         self.memory = Memory()
         self._weeks = weeks_of(scenario)
         mondays = np.array([monday for monday, _, _ in self._weeks], dtype="datetime64[D]")
-        self.activity = scenario.population.activity.at(mondays)
-        """Factor on everybody's chance to be active, by week."""
-        first = week_number(self._weeks[0][0])
-        self.calendar = Weeks(first, scenario.start.weekday(), scenario.days, self.activity)
+        self.calendar = Weeks(
+            number=week_number(scenario.start), weekday=scenario.start.weekday(), days=scenario.days,
+            activity=scenario.population.activity.at(mondays),
+        )  # fmt: skip
         self.days = day_table(scenario, market)
         models, self.providers = model_table(scenario, catalogue)
         self.tables = Tables(self.days, models, kind_table(scenario), factor_table(scenario))

@@ -25,6 +25,7 @@ from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
 from sim.traffic.tables import BESIDE, HOME, RIVAL, UPGRADE, DayTable
+from sim.traffic.weeks import weeks_of_spell
 
 BESIDE_STREAM = np.uint64(1 << 32)
 """Where the draws of old models beside new ones begin: behind the last day or week that any other spell can have."""
@@ -111,12 +112,14 @@ def spells_by_week(spells, weekday, weeks):  # type: ignore[no-untyped-def]
     """Which spells touch each week: those of week k are rows[edges[k] : edges[k + 1]], in their order."""
     edges = np.zeros(weeks + 1, dtype=np.int64)
     for spell in spells:
-        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+        first, last = weeks_of_spell(spell, weekday, weeks)
+        for week in range(first, last):
             edges[week + 1] += 1
     edges = np.cumsum(edges)
     rows, filled = np.empty(edges[-1], dtype=np.int32), edges.copy()
     for s, spell in enumerate(spells):
-        for week in range((spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)):
+        first, last = weeks_of_spell(spell, weekday, weeks)
+        for week in range(first, last):
             rows[filled[week]] = s
             filled[week] += 1
     return edges, rows
@@ -215,14 +218,15 @@ def count_weeks(spell, work, volume, weeks, first, last, day_of, count, at):  # 
 
 
 @compiled
-def expect_week(spell, work, volume, week, mean):  # type: ignore[no-untyped-def]
+def expect_week(spell, work, volume, weeks, week, mean):  # type: ignore[no-untyped-def]
     """Write the mean number of requests of a spell on each day of one week; mean[0] is the Monday's."""
     rates = volume.rates
     own = _is_own(spell.kind)
-    active = _active_chance(work.regularity, week.activity) if own and rates.intermittent else 1.0
+    active = _active_chance(work.regularity, weeks.activity[week]) if own and rates.intermittent else 1.0
     mean[:] = 0.0
     scale, row = _scale(volume, work, own)
-    for day in range(max(week.first, spell.start), min(week.last, spell.end)):
+    monday = 7 * week - weeks.weekday
+    for day in range(max(0, monday, spell.start), min(weeks.days, monday + 7, spell.end)):
         if not volume.up[spell.model, day]:
             continue
         shared = own and day < spell.shared_until
@@ -232,7 +236,7 @@ def expect_week(spell, work, volume, week, mean):  # type: ignore[no-untyped-def
             asked *= active * volume.ramp[day - spell.since]
         elif day == spell.start:
             asked += math.exp(-asked)  # at least one request
-        mean[day - week.monday] = asked
+        mean[day - monday] = asked
 
 
 @compiled

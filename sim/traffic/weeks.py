@@ -1,22 +1,13 @@
 """UTC weeks, Monday to Sunday: the unit in which a log is made and written."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.compiled import inlined
 from sim.scenario import Scenario
-
-
-class Week(NamedTuple):
-    """One UTC week of the calendar, by days of the scenario: its Monday, its first day and the day after its last."""
-
-    number: int
-    monday: int
-    first: int
-    last: int
-    activity: float  # factor on the chance to be active
 
 
 class Weeks(NamedTuple):
@@ -26,6 +17,13 @@ class Weeks(NamedTuple):
     weekday: int  # of the first day
     days: int
     activity: NDArray[np.float64]  # factor on the chance to be active, by week
+
+
+@inlined
+def weeks_of_spell(spell: Any, weekday: int, weeks: int) -> tuple[int, int]:
+    """The first week of the world that a spell touches, and the one after its last. weekday: of the world's first day;
+    weeks: of the world."""
+    return (spell.start + weekday) // 7, min((spell.end + weekday + 6) // 7, weeks)
 
 
 def week_number(day: dt.date) -> int:
