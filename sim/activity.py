@@ -106,12 +106,12 @@ def _tally(spells, works, volume, calendar, month_of, listed, ids, entries, week
         model, user = listed[spell.model], work.user
         first, last = weeks_of_spell(spell, weekday, weeks)
         found = count_weeks(spell, work, volume, calendar, first, last, day_of, count, 0)
-        reset, known_as = resets_to[user], 0  # the number of the user's id, from 0
+        reset = resets_to[user]
         for i in range(found):
             day, week = day_of[i], (day_of[i] + weekday) // 7
             while reset < resets_to[user + 1] and reset_week[reset] <= week:
                 reset += 1
-                known_as += 1
+            known_as = reset - resets_to[user]  # the number of the user's id, from 0
             cell = (known_as * models + model) * months + month_of[day]
             if requests[cell] == 0:
                 used[in_use], first_day[cell] = cell, day
@@ -120,11 +120,11 @@ def _tally(spells, works, volume, calendar, month_of, listed, ids, entries, week
             first_day[cell] = min(first_day[cell], day)
             weekly[week, model] += count[i]
         # Spells are ordered by workload and workloads by user: the user's last spell closes the user's entries.
-        if in_use and (s + 1 == len(spells) or works[spells[s + 1].workload].user != work.user):
+        if in_use and (s + 1 == len(spells) or works[spells[s + 1].workload].user != user):
             used[:in_use].sort()
             for cell in used[:in_use]:
                 entry = entries[filled]
-                entry.user = work.user + resets_to[work.user] + cell // (models * months)
+                entry.user = user + resets_to[user] + cell // (models * months)
                 entry.model, entry.month = cell // months % models, cell % months
                 entry.requests, entry.first_day = requests[cell], first_day[cell]
                 requests[cell] = 0
