@@ -51,15 +51,20 @@ def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float6
     return np.asarray(market.reach * ((search.awareness_floor + news)[:, None] + popularity))
 
 
+def attended(market: Market, scenario: Scenario, day: int, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Awareness of some models as far as attention goes: models x categories."""
+    known = np.maximum(awareness(market, scenario, day)[numbers], LEAST_AWARENESS)
+    return scenario.mechanisms[Consideration].considered(known)
+
+
 def view_of(market: Market, scenario: Scenario, day: int) -> View:
     """The day's view of the market."""
     numbers = np.flatnonzero(market.listed & market.up)
     floor = scenario.search.price_floor_usd_per_mtok
-    known = np.maximum(awareness(market, scenario, day)[numbers], LEAST_AWARENESS)
     return View(
         numbers=numbers,
         key=market.key[numbers],
-        awareness=scenario.mechanisms[Consideration].considered(known),
+        awareness=attended(market, scenario, day, numbers),
         perceived=market.ability[numbers] + market.hype[numbers, None],
         ability=market.ability[numbers],
         log_price=log_price(market.effective_price[numbers], floor),

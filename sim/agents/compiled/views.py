@@ -1,10 +1,7 @@
 """Views of the market day after day: what only a change of the market changes is kept, awareness is made anew."""
 
-import numpy as np
-
-from sim.agents.choice import LEAST_AWARENESS, View, awareness, view_of
+from sim.agents.choice import View, attended, view_of
 from sim.market import Market
-from sim.mechanisms.choice.consideration import Consideration
 from sim.scenario import Scenario
 
 
@@ -22,6 +19,4 @@ class Views:
         if self._view is None or self._version != market.version:
             self._view, self._version = view_of(market, self.scenario, day), market.version
             return self._view
-        known = np.maximum(awareness(market, self.scenario, day)[self._view.numbers], LEAST_AWARENESS)
-        seen = self.scenario.mechanisms[Consideration].considered(known)
-        return self._view._replace(awareness=seen)
+        return self._view._replace(awareness=attended(market, self.scenario, day, self._view.numbers))
