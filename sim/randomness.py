@@ -174,15 +174,26 @@ def mixed_unit(bits):  # type: ignore[no-untyped-def]
     return unit(mix(bits))
 
 
+def daily_chance(mean: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The chance of an event each day, if it comes after an exponential time of `mean` days (> 0)."""
+    return np.asarray(-np.expm1(-1.0 / mean))
+
+
 @compiled
-def _first_day(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
-    """The first day after `day` whose draw lies below the entity's chance, but `latest` at most."""
+def first_day(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
+    """The first day after `day` whose draw lies below the entity's daily chance, but `latest` at most."""
+    t = day + 1
+    while t < latest and draw_unit(key, entity, np.uint64(t)) >= chance:
+        t += 1
+    return min(t, latest)
+
+
+@compiled
+def _first_days(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
+    """The same for each entity."""
     first = np.empty(len(entity), dtype=np.int64)
     for i in range(len(entity)):
-        t = day + 1
-        while t < latest[i] and draw_unit(key, entity[i], np.uint64(t)) >= chance[i]:
-            t += 1
-        first[i] = min(t, latest[i])
+        first[i] = first_day(key, entity[i], day, chance[i], latest[i])
     return first
 
 
@@ -234,9 +245,9 @@ class Draws:
         comes on the first day whose draw lies below 1 - exp(-1 / mean). Two worlds in which an entity waits from
         different days, or more patiently, thus meet in the same days again. All arrays have an entry for each entity.
         """
-        chance = -np.expm1(-1.0 / mean)
+        chance = daily_chance(mean)
         return np.asarray(
-            _first_day(self.key(purpose), entity, np.int64(day), chance, latest.astype(np.int64))
+            _first_days(self.key(purpose), entity, np.int64(day), chance, latest.astype(np.int64))
         )
 
 

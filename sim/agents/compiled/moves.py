@@ -25,7 +25,7 @@ from sim.agents.states import (
     WAITING,
 )
 from sim.compiled import compiled
-from sim.randomness import GOLDEN, STEP, draw_unit, mix, unit
+from sim.randomness import draw_unit, first_day
 
 BESIDE = int(Kind.BESIDE)
 DONE, HOME_LOST = int(Reason.ENDED), int(Reason.HOME_LOST)
@@ -103,21 +103,12 @@ def reopen(agents, w, model):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def next_look(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
-    """The first day after `day` whose draw lies below the chance, `latest` at most: see `Draws.next_event`."""
-    base, t = mix(key + entity * GOLDEN), day + 1
-    while t < latest and unit(mix(base + (np.uint64(t) + ONE) * STEP)) >= chance:
-        t += 1
-    return min(t, latest)
-
-
-@compiled
 def wait(agents, fixed, w, day):  # type: ignore[no-untyped-def]
     """Wait for the next look, the longer the more failed."""
     agent, rules = agents.table[w], fixed.rules[0]
     latest = min(np.int64(agents.end[w]), rules.horizon)
     chance = rules.wait_chance[agent.failures]
-    agents.due[w] = next_look(rules.look, fixed.work[w].entity, day, chance, latest)
+    agents.due[w] = first_day(rules.look, fixed.work[w].entity, day, chance, latest)
     agent.failures = min(agent.failures + 1, MOST_FAILURES)
     agents.state[w] = WAITING
 
@@ -149,7 +140,7 @@ def next_rival_look(agents, fixed, w, day):  # type: ignore[no-untyped-def]
     life, rules = fixed.life[w], fixed.rules[0]
     if rules.rivals:
         latest = min(np.int64(agents.end[w]), rules.horizon)
-        agents.due[w] = next_look(rules.rival_look, fixed.work[w].entity, day, life.rival_chance, latest)
+        agents.due[w] = first_day(rules.rival_look, fixed.work[w].entity, day, life.rival_chance, latest)
     else:
         agents.due[w] = agents.end[w]
 

@@ -24,7 +24,7 @@ from sim.mechanisms.regret import Regret
 from sim.mechanisms.rival_trials import RivalTrials
 from sim.mechanisms.upgrade import Upgrade
 from sim.pricing import log_price
-from sim.randomness import Purpose
+from sim.randomness import Purpose, daily_chance
 from sim.scenario import Scenario
 
 LIFE = np.dtype([
@@ -89,11 +89,6 @@ class Fixed(NamedTuple):
     rules: NDArray[np.void]  # one
     keys: Keys
     weights: Weights
-
-
-def daily_chance(mean: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The chance of an event each day, if it comes after `mean` days on average: see `Draws.next_event`."""
-    return np.asarray(-np.expm1(-1.0 / mean))
 
 
 def agents_of(states: States) -> Agents:
