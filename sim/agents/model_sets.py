@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 
 NO_MODEL = -1
 """In place of a model's number: there is none."""
@@ -26,15 +26,6 @@ def discard(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> No
     sets[rows, model >> 6] &= ~(np.uint64(1) << (model & 63).astype(np.uint64))
 
 
-@compiled
-def remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
-    """Take a model out of the sets of the workloads of some categories."""
-    word, others = number >> 6, ~(np.uint64(1) << np.uint64(number & 63))
-    for i in range(len(sets)):
-        if of_category[category[i]]:
-            sets[i, word] &= others
-
-
 def contains(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Whether the set of each of `rows` holds one model each."""
     bits = sets[rows, model >> 6] >> (model & 63).astype(np.uint64)
@@ -44,6 +35,35 @@ def contains(sets: Sets, rows: NDArray[np.int64], model: NDArray[np.int16]) -> N
 def holds(sets: Sets, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether each set holds each model: rows x models."""
     return np.asarray((sets[:, numbers >> 6] >> (numbers & 63).astype(np.uint64)) & np.uint64(1) == 1)
+
+
+# -- one row, in compiled loops ---------------------------------------------------------------------------------------
+
+
+@inlined
+def has(sets: Sets, row: int, number: int) -> bool:
+    """Whether the set of a row holds a model."""
+    return (sets[row, number >> 6] >> np.uint64(number & 63)) & np.uint64(1) != 0
+
+
+@compiled
+def include(sets, row, number):  # type: ignore[no-untyped-def]
+    """Add a model to the set of a row."""
+    sets[row, number >> 6] |= np.uint64(1) << np.uint64(number & 63)
+
+
+@compiled
+def exclude(sets, row, number):  # type: ignore[no-untyped-def]
+    """Take a model out of the set of a row."""
+    sets[row, number >> 6] &= ~(np.uint64(1) << np.uint64(number & 63))
+
+
+@compiled
+def remove(sets, number, category, of_category):  # type: ignore[no-untyped-def]
+    """Take a model out of the sets of the workloads of some categories."""
+    for row in range(len(sets)):
+        if of_category[category[row]]:
+            exclude(sets, row, number)
 
 
 class Memory:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.model_sets import NO_MODEL
+from sim.agents.model_sets import NO_MODEL, has
 from sim.compiled import compiled
 from sim.randomness import GOLDEN, STEP, draw_unit, hash_bits, mix, normal_quantile, unit
 
@@ -193,7 +193,7 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
             if (1.0 - u) * slowness[g, j] >= limit:
                 continue
             number = view.numbers[j]
-            if number == home[i] or (passed_over[w, number >> 6] >> np.uint64(number & 63)) & ONE:
+            if number == home[i] or has(passed_over, w, number):
                 continue
             if (of.needs_tools and not view.tools[j]) or (of.needs_permissive and not view.permissive[j]):
                 continue
@@ -205,7 +205,7 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
             elif log_paid > of.log_willingness:
                 continue
             value = -alpha * of.price_sensitivity * log_paid
-            if (known_to_fit[w, number >> 6] >> np.uint64(number & 63)) & ONE:
+            if has(known_to_fit, w, number):
                 # What is known to fit is judged without error of perception.
                 margin = match_sd * normal_quantile(draw_unit(keys.match, of.entity, view.key[j]))
                 if fit_on:

@@ -8,7 +8,6 @@ import numpy as np
 from sim.agents.compiled.choice import Past, best_ability, winners
 from sim.agents.compiled.judgement import cost_of_change, experienced, fits, judged, usable, utility
 from sim.agents.compiled.moves import (
-    ONE,
     Ended,
     close_home,
     close_trial,
@@ -23,7 +22,7 @@ from sim.agents.compiled.moves import (
     wait,
 )
 from sim.agents.compiled.quantiles import quantile
-from sim.agents.model_sets import NO_MODEL
+from sim.agents.model_sets import NO_MODEL, has
 from sim.agents.population import FOREVER
 from sim.agents.rows import where_equal
 from sim.agents.spells import COLUMNS as NAMES
@@ -220,8 +219,7 @@ def worth_a_trial(day, agents, fixed, models, w, number):  # type: ignore[no-unt
     """Whether a model can be used, did not fail before, and would stay if it were as good as can be."""
     work, life, rules, tenure = fixed.work[w], fixed.life[w], fixed.rules[0], day - agents.table[w].since
     old, new = models[agents.home[w]], models[number]
-    failed = (agents.rejected[w, number >> 6] >> np.uint64(number & 63)) & ONE
-    if failed or not usable(work, new):
+    if has(agents.rejected, w, number) or not usable(work, new):
         return False
     gain = utility(work, life, new, rules, rules.cap) - experienced(work, life, old, rules)
     return gain >= -cost_of_change(life, old, new, rules, tenure)

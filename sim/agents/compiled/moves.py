@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.compiled.quantiles import quantile
-from sim.agents.model_sets import NO_MODEL
+from sim.agents.model_sets import NO_MODEL, exclude, include
 from sim.agents.population import FOREVER
 from sim.agents.spells import Kind, Reason
 from sim.agents.states import (
@@ -29,7 +29,6 @@ from sim.randomness import draw_unit, first_day
 
 BESIDE = int(Kind.BESIDE)
 DONE, HOME_LOST = int(Reason.ENDED), int(Reason.HOME_LOST)
-ONE = np.uint64(1)
 
 
 class Ended(NamedTuple):
@@ -82,21 +81,21 @@ def close_beside(agents, ended, w, day, reason):  # type: ignore[no-untyped-def]
 @compiled
 def reject(agents, w, model):  # type: ignore[no-untyped-def]
     """A model failed."""
-    agents.rejected[w, model >> 6] |= ONE << np.uint64(model & 63)
-    agents.passed_over[w, model >> 6] |= ONE << np.uint64(model & 63)
+    include(agents.rejected, w, model)
+    include(agents.passed_over, w, model)
 
 
 @compiled
 def compare(agents, w, model):  # type: ignore[no-untyped-def]
     """A model fits, and was compared with another one."""
-    agents.known_to_fit[w, model >> 6] |= ONE << np.uint64(model & 63)
-    agents.passed_over[w, model >> 6] |= ONE << np.uint64(model & 63)
+    include(agents.known_to_fit, w, model)
+    include(agents.passed_over, w, model)
 
 
 @compiled
 def reopen(agents, w, model):  # type: ignore[no-untyped-def]
     """A model that is known to fit may be compared again."""
-    agents.passed_over[w, model >> 6] &= ~(ONE << np.uint64(model & 63))
+    exclude(agents.passed_over, w, model)
 
 
 # -- waiting and trying -----------------------------------------------------------------------------------------------
