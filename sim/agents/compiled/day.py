@@ -226,6 +226,15 @@ def worth_a_trial(day, agents, fixed, models, w, number):  # type: ignore[no-unt
 
 
 @compiled
+def choose(day, rows, agents, fixed, view, passed_over, home, outside):  # type: ignore[no-untyped-def]
+    """One choice for each of `rows`, counted among its decisions: see `sim.agents.choice.choose`."""
+    for w in rows:
+        agents.table[w].decisions += 1
+    past = Past(passed_over, agents.known_to_fit)
+    return winners(rows, fixed.work, past, view, home, outside, np.uint64(day), fixed.keys, fixed.weights)
+
+
+@compiled
 def consider_rivals(day, due, agents, fixed, models, view, ended):  # type: ignore[no-untyped-def]
     """Embedded workloads look around: staying and every rival not yet compared are the options of one choice."""
     rules, rows = fixed.rules[0], acting(day, due, agents, EMBEDDED)
@@ -240,20 +249,9 @@ def consider_rivals(day, due, agents, fixed, models, view, ended):  # type: igno
         outside[i] = value + rules.inertia
         if rules.regret:
             look_back(agents, fixed, models, w, day, value)
-    chosen = winners(
-        rows,
-        fixed.work,
-        Past(agents.passed_over, agents.known_to_fit),
-        view,
-        agents.home[rows],
-        outside,
-        np.uint64(day),
-        fixed.keys,
-        fixed.weights,
-    )
+    chosen = choose(day, rows, agents, fixed, view, agents.passed_over, agents.home[rows], outside)
     for i in range(len(rows)):
         w, number = rows[i], chosen[i]
-        agents.table[w].decisions += 1
         if number == NO_MODEL:
             next_rival_look(agents, fixed, w, day)
             continue
@@ -281,20 +279,9 @@ def start_trials(day, due, agents, fixed, models, view):  # type: ignore[no-unty
     """Waiting workloads choose a model to try, or go on waiting."""
     rows = acting(day, due, agents, WAITING)
     home, outside = np.full(len(rows), NO_MODEL, dtype=np.int16), np.full(len(rows), fixed.rules[0].outside)
-    chosen = winners(
-        rows,
-        fixed.work,
-        Past(agents.rejected, agents.known_to_fit),
-        view,
-        home,
-        outside,
-        np.uint64(day),
-        fixed.keys,
-        fixed.weights,
-    )
+    chosen = choose(day, rows, agents, fixed, view, agents.rejected, home, outside)
     for i in range(len(rows)):
         w, number = rows[i], chosen[i]
-        agents.table[w].decisions += 1
         if agents.table[w].decisions == 1:
             number = first_choice(fixed, models, w, day, number)
         if number == NO_MODEL:
