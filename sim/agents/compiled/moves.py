@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sim.agents.compiled.quantiles import quantile
 from sim.agents.model_sets import NO_MODEL, exclude, include
 from sim.agents.population import FOREVER
-from sim.agents.spells import Kind, Reason
+from sim.agents.spells import Reason
 from sim.agents.states import (
+    BESIDE,
     EMBEDDED,
     ENDED,
     HOME,
@@ -27,7 +28,6 @@ from sim.agents.states import (
 from sim.compiled import compiled
 from sim.randomness import draw_unit, first_day
 
-BESIDE = int(Kind.BESIDE)
 DONE, HOME_LOST = int(Reason.ENDED), int(Reason.HOME_LOST)
 
 
