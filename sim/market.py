@@ -121,9 +121,8 @@ class Market:
         """Advance the environment day by day; after each `next`, the state is that of the day yielded."""
         for day in range(self.horizon):
             self.changes = Changes()
-            if self.env.peek() < day + 0.5:
-                self.version += 1
             while self.env.peek() < day + 0.5:
+                self.version += 1
                 self.env.step()
             if day % 7 == 0 or self._repriced:
                 self.version += 1
