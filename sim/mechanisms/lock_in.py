@@ -30,14 +30,11 @@ class LockIn(Mechanism):
 
     def switching_cost(self, tenure: NDArray[Any], hardness: NDArray[Any]) -> NDArray[np.float64]:
         """By how much a rival's experienced utility must exceed the home's. tenure: days since embedding."""
-        return self.base_cost(tenure) * self.factor(hardness)
-
-    def base_cost(self, tenure: NDArray[Any]) -> NDArray[np.float64]:
-        """The cost at hardness 0."""
         if not self.enabled:
             return np.zeros(len(tenure))
-        return np.asarray(self.strength * -np.expm1(-tenure / self.time_constant_days))
+        depth = -np.expm1(-tenure / self.time_constant_days)
+        return np.asarray(self.strength * depth * self.factor(hardness))
 
     def factor(self, hardness: NDArray[Any]) -> NDArray[np.floating]:
-        """By what the work's hardness multiplies it."""
+        """By what the work's hardness multiplies the cost at hardness 0."""
         return np.asarray(1 + self.per_hardness * np.maximum(hardness, 0))
