@@ -4,7 +4,6 @@ Every trait of users and work is a keyed draw, so worlds whose sections on users
 and the same work. What comes out is what `sim.simulation.run_agents` gives, to the byte.
 """
 
-from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +20,8 @@ class Rehearsal:
     """Runs worlds one after the other. Not for several threads at once: give each thread one of its own."""
 
     def __init__(self) -> None:
-        self._populations: OrderedDict[int, tuple[tuple[Any, ...], Users, Workloads]] = OrderedDict()
-        self._made = 0
+        self._kept: list[tuple[tuple[Any, ...], Users, Workloads]] = []
+        """What populations hang on, and they: the last used one is the last."""
 
     def agents(self, world: World, report: Reporter | None = None) -> Agents:
         """The world after its market has run, as `run_agents` gives it."""
@@ -31,16 +30,12 @@ class Rehearsal:
     def _population(self, world: World) -> tuple[Users, Workloads]:
         """The users and the work of a world, made anew only if no kept ones are the same."""
         wanted = of_population(world.scenario, world.catalogue)
-        number = next((n for n, (key, *_) in self._populations.items() if key == wanted), None)
-        if number is None:
-            number, self._made = self._made, self._made + 1
-            self._populations[number] = (
-                wanted,
-                *build_population(world.scenario, world.catalogue, world.draws),
-            )
-            if len(self._populations) > KEPT:
-                self._populations.popitem(last=False)
-        self._populations.move_to_end(number)
-        _, users, work = self._populations[number]
+        at = next((n for n, (key, *_) in enumerate(self._kept) if key == wanted), None)
+        if at is None:
+            made = build_population(world.scenario, world.catalogue, world.draws)
+            self._kept = [*self._kept, (wanted, *made)][-KEPT:]
+        else:
+            self._kept.append(self._kept.pop(at))
+        _, users, work = self._kept[-1]
         # What planted loyalty changes in a run is a copy.
         return replace(users, leave=users.leave.copy()), replace(work, end=work.end.copy())
