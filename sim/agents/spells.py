@@ -95,9 +95,16 @@ class SpellLog:
             self._parts.append(spells)
 
     def arrays(self) -> dict[str, NDArray[np.int32]]:
-        """All spells by column, ordered by workload and start."""
+        """All spells by column, ordered by workload and start.
+
+        The log keeps these very arrays in place of its parts, so that the spells are held once.
+        """
         self._parts = [np.concatenate([np.empty((0, len(COLUMNS)), dtype=np.int32), *self._parts])]
-        columns = {name: self._parts[0][:, number] for number, name in enumerate(COLUMNS)}
+        columns = dict(zip(COLUMNS, self._parts[0].T, strict=True))
         workload, start, kind = columns["workload"], columns["start"], columns["kind"]
         order = _by_workload(workload, start, kind, int(workload.max(initial=-1)) + 1)
-        return {name: column[order] for name, column in columns.items()}
+        ordered = np.empty((len(COLUMNS), len(order)), dtype=np.int32)  # each column is one stretch of memory
+        for number, column in enumerate(columns.values()):
+            ordered[number] = column[order]
+        self._parts = [ordered.T]
+        return dict(zip(COLUMNS, ordered, strict=True))
