@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeVar
 
 from testbed.validation.mutants.cells import by_triangle
 from testbed.validation.mutants.clocks import BY_MONTH
@@ -20,15 +21,9 @@ WINDOW = definitions.WINDOW
 ON_OR_AFTER = "retention_triangle_on_or_after"
 
 
-@dataclass
-class Member:
-    """A user of a cohort: requests by the age k at which they came."""
-
-    cohort: dt.date
-    ages: Counter[int]
-
-
-Members = Iterable[Member]
+V = TypeVar("V")
+Ages = dict[dt.date, list[Counter[int]]]
+"""The requests of each user of a cohort by the age k at which they came, by cohort."""
 
 
 def _cohorts(own: Callable[[Reading], Cohorts]) -> Change:
@@ -37,13 +32,13 @@ def _cohorts(own: Callable[[Reading], Cohorts]) -> Change:
 
 
 def _counted(
-    members: Callable[[Reading], Members],
+    aged: Callable[[Reading], Ages],
     last: Callable[[Reading, dt.date], int] = lambda log, cohort: log.months_to_end(cohort),
 ) -> Callable[[Reading], Iterable[Row]]:
-    """The triangle of these members. last: how many ages a cohort has."""
+    """The triangle of users of these ages. last: how many ages a cohort has."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        for cohort, ages in _by_cohort(members(log)):
+        for cohort, ages in aged(log).items():
             for k in range(last(log, cohort)):
                 yield cell(log, cohort, k, len(ages), sum(k in age for age in ages))
 
@@ -69,14 +64,16 @@ def _anywhere(log: Reading, whole: bool = False) -> dict[str, list[Row]]:
     return _by_user(log, log.requests if whole else filter(log.is_in_complete_month, log.requests))
 
 
-def _ages(log: Reading, cohort: dt.date, rows: Iterable[Row]) -> Counter[int]:
-    return Counter(log.rules.months(cohort, log.month(row)) for row in rows)
+def _begun(log: Reading, rows: Iterable[Row]) -> dt.date:
+    """The month of the first of these requests."""
+    return min(map(log.month, rows), key=log.rules.order)
 
 
-def _gathered(log: Reading, members: Iterable[tuple[dt.date, set[dt.date]]]) -> Cohorts:
-    found: Cohorts = defaultdict(list)
-    for cohort, active in members:
-        found[cohort].append(active)
+def _gathered(members: Iterable[tuple[dt.date, V]]) -> dict[dt.date, list[V]]:
+    """What is known of each member of a cohort, in the order of cohorts."""
+    found: dict[dt.date, list[V]] = defaultdict(list)
+    for cohort, known in members:
+        found[cohort].append(known)
     return dict(sorted(found.items()))
 
 
@@ -88,32 +85,30 @@ def _signed_up(everybody: bool = False, whole: bool = False) -> Callable[[Readin
         own = _own(log, whole)
         for user, rows in _anywhere(log, whole).items():
             if everybody or user in own:
-                yield min(map(log.month, rows), key=log.rules.order), set(map(log.month, own.get(user, ())))
+                yield _begun(log, rows), set(map(log.month, own.get(user, ())))
 
-    return lambda log: _gathered(log, members(log))
+    return lambda log: _gathered(members(log))
 
 
 def _signed_up_here(log: Reading) -> Cohorts:
     """Only who began with the platform and the model in one month."""
     first = {user: min(map(log.month, rows)) for user, rows in _anywhere(log).items()}
     months = {user: set(map(log.month, rows)) for user, rows in _own(log).items()}
-    return _gathered(
-        log, ((first[user], active) for user, active in months.items() if min(active) == first[user])
-    )
+    return _gathered((first[user], active) for user, active in months.items() if min(active) == first[user])
 
 
 def _active_anywhere(log: Reading) -> Cohorts:
     every = _anywhere(log)
-    return _gathered(log, (
-        (min(map(log.month, rows), key=log.rules.order), set(map(log.month, every[user])))
-        for user, rows in _own(log).items()
-    ))  # fmt: skip
+    return _gathered(
+        (_begun(log, rows), set(map(log.month, every[user]))) for user, rows in _own(log).items()
+    )
 
 
 def _in_all_months(log: Reading) -> Cohorts:
     """Use in the month that is not complete counts, too."""
-    months = [set(map(log.month, rows)) for rows in _own(log, whole=True).values()]
-    return _gathered(log, ((min(active, key=log.rules.order), active) for active in months))
+    return _gathered(
+        (_begun(log, rows), set(map(log.month, rows))) for rows in _own(log, whole=True).values()
+    )
 
 
 Age = Callable[[Reading, list[Row], dt.date], Counter[int]]
@@ -158,18 +153,18 @@ def _anniversaries(moments: bool) -> Age:
 
 
 def _calendar(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[int]:
-    return _ages(log, cohort, rows)
+    return Counter(log.rules.months(cohort, log.month(row)) for row in rows)
 
 
-def _aged(age: Age, whole: bool = False) -> Callable[[Reading], Members]:
+def _aged(age: Age, whole: bool = False) -> Callable[[Reading], Ages]:
     """Ages by another measure. whole: of all requests to the model, also those of the month that is not complete."""
 
-    def members(log: Reading) -> Members:
-        for rows in (_by_user(log, log.of_model) if whole else _own(log)).values():
-            cohort = min(map(log.month, rows), key=log.rules.order)
-            yield Member(cohort, age(log, rows, cohort))
+    def members(log: Reading) -> Iterable[tuple[dt.date, Counter[int]]]:
+        for rows in _own(log, whole).values():
+            cohort = _begun(log, rows)
+            yield cohort, age(log, rows, cohort)
 
-    return members
+    return lambda log: _gathered(members(log))
 
 
 _AGES: dict[str, Age] = {
@@ -181,19 +176,11 @@ _AGES: dict[str, Age] = {
 }
 
 
-def _by_cohort(members: Members) -> list[tuple[dt.date, list[Counter[int]]]]:
-    """The ages of each cohort's members, in the order of cohorts."""
-    found: dict[dt.date, list[Counter[int]]] = defaultdict(list)
-    for member in members:
-        found[member.cohort].append(member.ages)
-    return sorted(found.items())
-
-
 def _ages_seen(age: Age) -> Callable[[Reading], Iterable[Row]]:
     """The cells that somebody is active in, whatever their age."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        for cohort, ages in _by_cohort(_aged(age)(log)):
+        for cohort, ages in _aged(age)(log).items():
             for k in sorted(set().union(*ages)):
                 yield cell(log, cohort, k, len(ages), sum(k in held for held in ages)) | {"optional": False}
 
@@ -212,7 +199,7 @@ def _rows_for_users(users: str) -> Callable[[Reading], Iterable[Row]]:
     """active = requests. users: who is counted as a cohort."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        for cohort, ages in _by_cohort(_aged(_calendar)(log)):
+        for cohort, ages in _aged(_calendar)(log).items():
             sums: Counter[int] = sum(ages, Counter())
             size = {"users": len(ages), "first": sums[0], "all": sum(sums.values())}[users]
             for k in range(log.months_to_end(cohort)):
@@ -236,7 +223,7 @@ def _sketched(users: bool, active: bool) -> Callable[[Reading], Iterable[Row]]:
     def triangle(log: Reading) -> Iterable[Row]:
         members: dict[tuple[dt.date, int], set[str]] = defaultdict(set)
         for user, rows in _own(log).items():
-            cohort = min(map(log.month, rows), key=log.rules.order)
+            cohort = _begun(log, rows)
             for row in rows:
                 members[cohort, log.rules.months(cohort, log.month(row))].add(user)
         about = approximately(members)
