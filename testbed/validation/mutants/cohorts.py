@@ -45,23 +45,14 @@ def _counted(
     return triangle
 
 
-def _by_user(log: Reading, rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        user = log.rules.user(row)
-        if user is not None:
-            found[user].append(row)
-    return found
-
-
 def _own(log: Reading, whole: bool = False) -> dict[str, list[Row]]:
     """The requests of each user to the model in complete months; whole: in all months."""
-    return _by_user(log, log.of_model if whole else filter(log.is_in_complete_month, log.of_model))
+    return log.by_user(log.of_model if whole else filter(log.is_in_complete_month, log.of_model))
 
 
 def _anywhere(log: Reading, whole: bool = False) -> dict[str, list[Row]]:
     """The same to any model."""
-    return _by_user(log, log.requests if whole else filter(log.is_in_complete_month, log.requests))
+    return log.by_user(log.requests if whole else filter(log.is_in_complete_month, log.requests))
 
 
 def _begun(log: Reading, rows: Iterable[Row]) -> dt.date:

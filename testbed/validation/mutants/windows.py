@@ -71,16 +71,12 @@ def _windows(
     with requests to the model (`own`), or to `any`."""
 
     def triangle(log: Reading) -> Iterable[Row]:
-        rows_of: dict[str, dict[str, list[Row]]] = {"own": defaultdict(list), "any": defaultdict(list)}
-        for which, rows in (("own", log.of_model), ("any", log.requests)):
-            for row in sorted(rows, key=lambda row: row["created_at"]):
-                user = log.rules.user(row)
-                if user is not None:
-                    rows_of[which][user].append(row)
+        rows = {"own": log.of_model, "any": log.requests}
+        own, first, used = (log.by_user(rows[which]) for which in ("own", begins, active))
         members: dict[dt.date, list[tuple[Row, set[int]]]] = defaultdict(list)
-        for user in rows_of["own"]:
-            begun = rows_of[begins][user][0]
-            members[log.month(begun)].append((begun, {age(log, row, begun) for row in rows_of[active][user]}))
+        for user in own:
+            begun = min(first[user], key=lambda row: row["created_at"])
+            members[log.month(begun)].append((begun, {age(log, row, begun) for row in used[user]}))
         for cohort, held in sorted(members.items()):
             for k in range(over(log, cohort, [begun for begun, _ in held])):
                 yield cell(log, cohort, k, len(held), sum(k in ages for _, ages in held))

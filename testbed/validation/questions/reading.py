@@ -69,6 +69,11 @@ class Reading:
         """Who sent requests."""
         return {user for row in rows if (user := self.rules.user(row)) is not None}
 
+    def by_user(self, rows: Iterable[Row]) -> dict[str, list[Row]]:
+        """Requests by who sent them, without those of which nobody knows."""
+        found = groups(rows, self.rules.user)
+        return {user: held for user, held in found.items() if user is not None}
+
     def facts(self, row: Row) -> Row | None:
         """The row of the models table about a request's model; None where it has none."""
         return self.rules.facts(self._facts.get(self.rules.model(row)), row)
