@@ -14,7 +14,7 @@ from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, m
 from testbed.validation.mutants.people import approximately
 from testbed.validation.questions import definitions, retention
 from testbed.validation.questions.reading import Reading
-from testbed.validation.questions.retention import Cohorts, cell
+from testbed.validation.questions.retention import Cohorts, cell, size
 from testbed.validation.tables import Row
 
 WINDOW = definitions.WINDOW
@@ -248,7 +248,7 @@ def _sizes_by_sign_up(log: Reading) -> Iterable[Row]:
             used.add((log.rules.model(row), user))
     sizes = Counter((model, first[user]) for model, user in used)
     for (model, cohort), users in sorted(sizes.items()):
-        yield {"model": model, "cohort": cohort, "users": users, "optional": not log.months_to_end(cohort)}
+        yield size(log, model, cohort, users)
 
 
 def _first_model_only(log: Reading) -> Iterable[Row]:
@@ -261,7 +261,7 @@ def _first_model_only(log: Reading) -> Iterable[Row]:
     for (model, cohort), users in sorted(
         Counter((log.rules.model(row), log.month(row)) for row in first.values()).items()
     ):
-        yield {"model": model, "cohort": cohort, "users": users, "optional": not log.months_to_end(cohort)}
+        yield size(log, model, cohort, users)
 
 
 MUTANTS: tuple[Mutant, ...] = (

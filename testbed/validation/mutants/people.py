@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
 from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.retention import first_months, size
 from testbed.validation.tables import Row
 
 K = TypeVar("K")
@@ -86,16 +87,10 @@ def _sketched_sessions(log: Reading) -> Iterable[Row]:
 
 
 def _sketched_sizes(log: Reading) -> Iterable[Row]:
-    first: dict[tuple[str, str], dt.date] = {}
-    for row in log.requests:
-        user, month = log.rules.user(row), log.month(row)
-        if user is not None:
-            key = (log.rules.model(row), user)
-            first[key] = min(month, first.get(key, month), key=log.rules.order)
     members: dict[tuple[str, dt.date], set[str]] = defaultdict(set)
-    for (model, user), cohort in first.items():
+    for (model, user), cohort in first_months(log).items():
         members[model, cohort].add(user)
-    return (_size(log, model, cohort, users) for (model, cohort), users in approximately(members).items())
+    return (size(log, model, cohort, users) for (model, cohort), users in approximately(members).items())
 
 
 def _sessions(count: Callable[[list[Row]], int]) -> Change:
@@ -117,10 +112,6 @@ def _in_their_first_week(log: Reading) -> Iterable[Row]:
         yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
 
-def _size(log: Reading, model: str, cohort: dt.date, users: int) -> Row:
-    return {"model": model, "cohort": cohort, "users": users, "optional": not log.months_to_end(cohort)}
-
-
 def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
     """Sizes of cohorts from the requests of its users to the model."""
 
@@ -135,7 +126,7 @@ def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
             cohort = min(map(log.month, rows), key=log.rules.order)
             found[model, cohort] += users(rows, cohort, log)
         for (model, cohort), number in sorted(found.items()):
-            yield _size(log, model, cohort, number)
+            yield size(log, model, cohort, number)
 
     return instead(sizes)
 
@@ -151,7 +142,7 @@ def _every_month(distinct: bool) -> Change:
                 users[log.rules.model(row), log.month(row)].append(user)
         for (model, month), held in sorted(users.items()):
             number = len(set(held)) if distinct else len(held)
-            yield _size(log, model, month, number)
+            yield size(log, model, month, number)
 
     return instead(sizes)
 

@@ -78,18 +78,27 @@ def by_calendar_month(log: Reading) -> Iterator[dict[str, Any]]:
             yield cell(log, cohort, k, len(members), ages[k])
 
 
-def sizes(log: Reading) -> Iterator[dict[str, Any]]:
-    """Users by model and month of the first request to it."""
+def first_months(log: Reading) -> dict[tuple[str, str], dt.date]:
+    """The month of the first request to a model, by model and user."""
     first: dict[tuple[str, str], dt.date] = {}
     for row in log.requests:
         user, month = log.rules.user(row), log.month(row)
         if user is not None:
             key = (log.rules.model(row), user)
             first[key] = min(month, first.get(key, month), key=log.rules.order)
-    for (model, cohort), users in sorted(
-        Counter((model, month) for (model, _), month in first.items()).items()
-    ):
-        yield {"model": model, "cohort": cohort, "users": users, "optional": not log.months_to_end(cohort)}
+    return first
+
+
+def size(log: Reading, model: str, cohort: dt.date, users: int) -> dict[str, Any]:
+    """A row of the sizes of cohorts."""
+    return {"model": model, "cohort": cohort, "users": users, "optional": not log.months_to_end(cohort)}
+
+
+def sizes(log: Reading) -> Iterator[dict[str, Any]]:
+    """Users by model and month of the first request to it."""
+    found = Counter((model, month) for (model, _), month in first_months(log).items())
+    for (model, cohort), users in sorted(found.items()):
+        yield size(log, model, cohort, users)
 
 
 def means_by(log: Reading, key: str) -> Iterator[dict[str, Any]]:
