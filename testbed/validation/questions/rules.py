@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from testbed.validation.tables import Row, Tables, paths
 
+T = TypeVar("T")
 CONFIDENCE = 0.5
 OTHER = "other"
 
@@ -101,13 +102,9 @@ def as_it_is(day: dt.date) -> Any:
     return day
 
 
-def own_triangle(log: Any, own: Callable[[Any], Iterable[Row]]) -> Iterable[Row]:
-    """The cells of a question's own triangle, from a `Reading`."""
-    return own(log)
-
-
-def own_cohorts(log: Any, own: Callable[[Any], Any]) -> Any:
-    """The cohorts of the model, from a `Reading`: the months in which each user of a cohort was active."""
+def its_own(log: Any, own: Callable[[Any], T]) -> T:
+    """What a question itself makes of a `Reading`: the cells of its triangle, or the cohorts of the model, with the
+    months in which each user of them was active."""
     return own(log)
 
 
@@ -148,8 +145,8 @@ class Rules:
     order: Callable[[dt.date], Any] = as_it_is
     last_day: Callable[[Any], dt.date | None] = day_of_last_request
     facts: Callable[[Row | None, Row], Row | None] = as_listed
-    cohorts: Callable[[Any, Callable[[Any], Any]], Any] = own_cohorts
-    triangle: Callable[[Any, Callable[[Any], Iterable[Row]]], Iterable[Row]] = own_triangle
+    cohorts: Callable[[Any, Callable[[Any], Any]], Any] = its_own
+    triangle: Callable[[Any, Callable[[Any], Iterable[Row]]], Iterable[Row]] = its_own
     over: Callable[[float, float], float | None] = quotient
 
 
