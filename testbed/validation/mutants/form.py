@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from testbed.validation.questions.form import Oracle, Question
+from testbed.validation.questions.form import Kind, Oracle, Question
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.rules import Rules
 from testbed.validation.tables import Row, Tables
@@ -132,6 +132,25 @@ def instead(oracle: Callable[[Reading], Iterable[Row]]) -> Change:
 def of_family(make: Callable[..., Callable[[Reading], Iterable[Row]]], **options: Any) -> Instead:
     """Another oracle stands in its place: one of a family, made with these options."""
     return Instead(make(**options), make, options)
+
+
+def columns_of(question: Question, kind: Kind) -> list[str]:
+    """The names of the columns of this kind."""
+    return [column.name for column in question.values if column.kind == kind]
+
+
+def rounded(kind: Kind, digits: int, factor: float = 1) -> Change:
+    """The columns of this kind are rounded at the end, as so many times what they are."""
+
+    def edit(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
+        names = columns_of(question, kind)
+        for row in rows:
+            for name in names:
+                if row.get(name) is not None:
+                    row[name] = round(factor * row[name], digits)
+            yield row
+
+    return by_rows(edit)
 
 
 def by_rows(edit: Callable[[list[Row], Question, Reading], Iterable[Row]]) -> Change:

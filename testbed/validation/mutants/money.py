@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rows, by_rules, made, of_family
+from testbed.validation.mutants.form import (
+    Change,
+    Mutant,
+    by_requests,
+    by_rows,
+    by_rules,
+    columns_of,
+    made,
+    of_family,
+    rounded,
+)
 from testbed.validation.questions import cost
 from testbed.validation.questions.form import Question
 from testbed.validation.questions.reading import Reading
@@ -162,22 +172,11 @@ def _unknown_as_null(change: Change) -> Change:
     """What costs nothing in the end, since no price is known, is a missing value."""
 
     def edit(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
-        names = [column.name for column in question.values if column.kind == "money"]
+        names = columns_of(question, "money")
         gone = dict.fromkeys(names)
         return (row | gone if names and not any(row[name] for name in names) else row for row in rows)
 
     return lambda oracle, question: by_rows(edit)(change(oracle, question), question)
-
-
-def _rounded(digits: dict[str, int]) -> Change:
-    """Money of the answer is rounded, by column."""
-
-    def edit(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
-        for row in rows:
-            held = {name: round(row[name], digits[name]) for name in digits if row.get(name) is not None}
-            yield row | held
-
-    return by_rows(edit)
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -201,9 +200,7 @@ MUTANTS: tuple[Mutant, ...] = (
           ("each to three decimals", _each(lambda value: round(value, 3))),
           ("each to the dollar", _each(lambda value: round(value))), ("cents cut off", _each(_cents_down))),
     *made("float money", ("single precision", _each(Single))),
-    *made("money rounded", *(
-        (f"to {digits} decimals", _rounded(dict.fromkeys(("cost_usd", "cost_usd_per_mtok", "spend_usd"), digits)))
-        for digits in (2, 3, 1, 0))),
+    *made("money rounded", *((f"to {digits} decimals", rounded("money", digits)) for digits in (2, 3, 1, 0))),
     *made("axes turned", ("cost on tokens", of_family(_line, turned=True)), only=LINE),
     *made("logarithms left out", ("neither", of_family(_line, logs=(False, False))),
           ("of the cost alone", of_family(_line, logs=(True, False))),

@@ -13,10 +13,12 @@ from testbed.validation.mutants.form import (
     by_requests,
     by_rows,
     by_rules,
+    columns_of,
     instead,
     key_of,
     made,
     ratios_only,
+    rounded,
     under,
 )
 from testbed.validation.questions import openness
@@ -45,11 +47,6 @@ def _whole_of(part: float, whole: float) -> float:
     return whole
 
 
-def shares_of(question: Question) -> list[str]:
-    """The columns that are shares."""
-    return [column.name for column in question.values if column.kind == "share"]
-
-
 def _from_parts(edit: Callable[[list[Row], str, str], None]) -> Change:
     """Shares made anew from their parts and wholes: `edit` is given rows in which each share is its part, the share's
     column, and the column `whole`; it divides."""
@@ -58,7 +55,7 @@ def _from_parts(edit: Callable[[list[Row], str, str], None]) -> Change:
         def answer(log: Reading) -> Iterable[Row]:
             parts = [dict(row) for row in oracle(under(log, lambda rules: replace(rules, over=_part_of)))]
             wholes = oracle(under(log, lambda rules: replace(rules, over=_whole_of)))
-            for name in shares_of(question)[:1]:
+            for name in columns_of(question, "share")[:1]:
                 for row, whole in zip(parts, wholes, strict=True):
                     row["whole"] = whole[name]
                 edit(parts, name, "whole")
@@ -191,21 +188,10 @@ def _whole_millions(part: float, whole: float) -> float | None:
 
 def _percent(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
     for row in rows:
-        for name in shares_of(question):
+        for name in columns_of(question, "share"):
             if row.get(name) is not None:
                 row[name] *= 100
         yield row
-
-
-def _rounded(digits: int, factor: float = 1) -> Change:
-    def rounded(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
-        for row in rows:
-            for name in shares_of(question):
-                if row.get(name) is not None:
-                    row[name] = round(factor * row[name], digits)
-            yield row
-
-    return by_rows(rounded)
 
 
 def _listed(rows: list[Row], tables: Tables) -> list[Row]:
@@ -222,7 +208,7 @@ def _numerator_of_listed(oracle: Oracle, question: Question) -> Oracle:
     """The parts are of listed models, the wholes of all."""
 
     def answer(log: Reading) -> Iterable[Row]:
-        name = shares_of(question)[0]
+        name = columns_of(question, "share")[0]
         wholes = {
             key_of(row, question): row[name]
             for row in oracle(under(log, lambda rules: replace(rules, over=_whole_of)))
@@ -339,9 +325,10 @@ MUTANTS: tuple[Mutant, ...] = (
           ("whole percents, as percents", _over(lambda part, whole: (
               None if not whole else 100 * part // whole if isinstance(part, int) else 100 * part / whole)))),
     *made("integer division", ("whole millions of tokens", _over(_whole_millions)), only=COSTS),
-    *made("percent", ("100 for 1", by_rows(_percent)), ("percents of one decimal", _rounded(1, 100)),
-          ("percents of two decimals", _rounded(2, 100)), ("whole percents", _rounded(0, 100))),
-    *made("rounded too far", ("two decimals", _rounded(2)), ("one decimal", _rounded(1)), ("none", _rounded(0))),
+    *made("percent", ("100 for 1", by_rows(_percent)), ("percents of one decimal", rounded("share", 1, 100)),
+          ("percents of two decimals", rounded("share", 2, 100)), ("whole percents", rounded("share", 0, 100))),
+    *made("rounded too far", ("two decimals", rounded("share", 2)), ("one decimal", rounded("share", 1)),
+          ("none", rounded("share", 0))),
     *made("nothing as null", ("shares of nothing", _over(lambda part, whole: quotient(part, whole) if part else None)),
           only=WEEKLY),
     *made("unknown models dropped", ("without their requests", by_requests(_listed))),
