@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rows, by_rules, made
+from testbed.validation.mutants.form import Change, Mutant, by_reading, by_requests, by_rows, by_rules, made
 from testbed.validation.questions.form import Question
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.rules import Rules, first_of_month, monday, utc_day
@@ -91,13 +91,9 @@ def sunday(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=(day.weekday() + 1) % 7)
 
 
-def _from_first_day(oracle: Any, question: Question) -> Any:
-    def weeks(log: Reading) -> Any:
-        first = min((log.rules.day(row) for row in log.requests), default=dt.date.min)
-        rules = replace(log.rules, week=lambda day: first + (day - first) // WEEK * WEEK)
-        return oracle(replace(log, rules=rules))
-
-    return weeks
+def _from_first_day(log: Reading) -> Rules:
+    first = min((log.rules.day(row) for row in log.requests), default=dt.date.min)
+    return replace(log.rules, week=lambda day: first + (day - first) // WEEK * WEEK)
 
 
 def _iso_week_in_calendar_year(day: dt.date) -> dt.date:
@@ -138,21 +134,17 @@ def _last_day_of_model(log: Reading) -> dt.date | None:
     return max((log.rules.day(row) for row in log.of_model), default=None)
 
 
-def _clock(row: Row) -> dt.datetime:
+def _is_midnight(row: Row) -> bool:
     moment: dt.datetime = row["created_at"]
-    return moment.astimezone(dt.UTC)
+    return moment.astimezone(dt.UTC).time() == dt.time()
 
 
-def _sunday_after_midnight(row: Row) -> bool:
-    return _clock(row).weekday() == 6 and _clock(row).time() > dt.time()
+def _is_sunday(row: Row) -> bool:
+    return utc_day(row).weekday() == 6
 
 
 def _is_last_of_month(row: Row) -> bool:
-    return (_clock(row) + DAY).day == 1
-
-
-def _month_after_midnight(row: Row) -> bool:
-    return _is_last_of_month(row) and _clock(row).time() > dt.time()
+    return (utc_day(row) + DAY).day == 1
 
 
 def _cut(gone: Callable[[Row], bool]) -> Change:
@@ -169,8 +161,8 @@ def _cut(gone: Callable[[Row], bool]) -> Change:
 
 
 def _without_last_day(rows: list[Row], tables: Tables) -> list[Row]:
-    last = max((_clock(row).date() for row in rows), default=None)
-    return [row for row in rows if _clock(row).date() != last]
+    last = max(map(utc_day, rows), default=None)
+    return [row for row in rows if utc_day(row) != last]
 
 
 def _mondays_twice(rows: list[Row], tables: Tables) -> list[Row]:
@@ -179,7 +171,7 @@ def _mondays_twice(rows: list[Row], tables: Tables) -> list[Row]:
     return rows + [
         row | {"created_at": row["created_at"] - moment}
         for row in rows
-        if _clock(row).weekday() == 0 and _clock(row).time() == dt.time()
+        if utc_day(row).weekday() == 0 and _is_midnight(row)
     ]
 
 
@@ -205,19 +197,15 @@ class _Part(dt.date):
 def _by_year_and(number: Callable[[dt.date], int]) -> Change:
     """Weeks by the calendar year and a number of the week, each called the week of its first day with requests."""
 
-    def change(oracle: Any, question: Question) -> Any:
-        def weeks(log: Reading) -> Any:
-            first: dict[tuple[int, int], dt.date] = {}
-            for day in map(log.rules.day, log.requests):
-                first[day.year, number(day)] = min(day, first.get((day.year, number(day)), day))
-            rules = replace(
-                log.rules, week=lambda day: _Part.of(first[day.year, number(day)], (day.year, number(day)))
-            )
-            return oracle(replace(log, rules=rules))
+    def weeks(log: Reading) -> Rules:
+        first: dict[tuple[int, int], dt.date] = {}
+        for day in map(log.rules.day, log.requests):
+            first[day.year, number(day)] = min(day, first.get((day.year, number(day)), day))
+        return replace(
+            log.rules, week=lambda day: _Part.of(first[day.year, number(day)], (day.year, number(day)))
+        )
 
-        return weeks
-
-    return change
+    return by_reading(weeks)
 
 
 def _ends_in_utc(change: Change) -> Change:
@@ -258,7 +246,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("weeks from Tuesday to Monday, named by their Monday", _weeks(lambda day: monday(day - DAY) + WEEK)),
         ("weeks from Tuesday to Monday, named by the Monday before", _weeks(lambda day: monday(day - DAY))),
         ("weeks from Saturday", _weeks(lambda day: day - dt.timedelta(days=(day.weekday() + 2) % 7))),
-        ("weeks from the log's first day", _from_first_day),
+        ("weeks from the log's first day", by_reading(_from_first_day)),
     ),
     *made(
         "year of the week",
@@ -290,10 +278,13 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("whole last month dropped", ("without the month in which the log ends", _ends(first_of_month))),
     *made("end of the model's own use", ("the log ends with the model's last request",
           by_rules(lambda rules: replace(rules, last_day=_last_day_of_model)))),
-    *made("last day cut off", ("Sundays, but for their first moment", _cut(_sunday_after_midnight)),
-          ("Sundays", _cut(lambda row: _clock(row).weekday() == 6)),
+    *made("last day cut off",
+          ("Sundays, but for their first moment", _cut(lambda row: _is_sunday(row) and not _is_midnight(row))),
+          ("Sundays", _cut(_is_sunday)),
           ("the log's last day", by_requests(_without_last_day)),
           ("the first moment of each week twice", by_requests(_mondays_twice)), only=BY_WEEK),
-    *made("last day cut off", ("the last day of each month, but for its first moment", _cut(_month_after_midnight)),
+    *made("last day cut off",
+          ("the last day of each month, but for its first moment",
+           _cut(lambda row: _is_last_of_month(row) and not _is_midnight(row))),
           ("the last day of each month", _cut(_is_last_of_month)), only=BY_MONTH),
 )  # fmt: skip

@@ -105,6 +105,11 @@ def under(log: Reading, edit: Callable[[Rules], Rules]) -> Reading:
     return replace(log, rules=edit(log.rules))
 
 
+def by_reading(edit: Callable[[Reading], Rules]) -> Change:
+    """The oracle reads under rules that depend on the log."""
+    return lambda oracle, question: lambda log: oracle(replace(log, rules=edit(log)))
+
+
 def by_requests(edit: Callable[[list[Row], Tables], list[Row]]) -> Change:
     """The oracle reads other requests."""
 

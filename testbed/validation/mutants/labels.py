@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.contract import CATEGORIES
-from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made, under
 from testbed.validation.questions.categories import PROGRAMMING, category_share, labelled_weeks
 from testbed.validation.questions.reading import Labelled, Reading
 from testbed.validation.questions.rules import CONFIDENCE, OTHER
@@ -146,7 +146,7 @@ _WHOLES: dict[str, tuple[str, Callable[[list[Labelled], list[Row], Reading], flo
 
 
 def _both_doubled(log: Reading) -> Reading:
-    return replace(log, rules=replace(log.rules, carried=_as_often_as_labelled))
+    return under(log, lambda rules: replace(rules, carried=_as_often_as_labelled))
 
 
 def _doubled_over_labels(log: Reading) -> Iterable[Row]:

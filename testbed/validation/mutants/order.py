@@ -8,9 +8,19 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
 from testbed.validation.mutants.clocks import BY_MONTH
-from testbed.validation.mutants.form import Change, Mutant, by_requests, by_rules, instead, made, of_family
-from testbed.validation.questions.form import Answers, Oracle, Question
+from testbed.validation.mutants.form import (
+    Change,
+    Mutant,
+    by_reading,
+    by_requests,
+    by_rules,
+    instead,
+    made,
+    of_family,
+)
+from testbed.validation.questions.form import Oracle, Question
 from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.rules import Rules
 from testbed.validation.questions.use import PAUSE
 from testbed.validation.tables import Row, Tables
 
@@ -124,47 +134,33 @@ def _models(model: Callable[[Row], str]) -> Change:
     return by_rules(lambda rules: replace(rules, model=model))
 
 
-def _successors(oracle: Oracle, question: Question) -> Oracle:
+def _successors(log: Reading) -> Rules:
     """Who has a successor counts as it."""
-
-    def merged(log: Reading) -> Answers:
-        after = {row["model"]: row["successor"] for row in log.tables.model_rows if row.get("successor")}
-        rules = replace(log.rules, model=lambda row: after.get(log.rules.model(row), log.rules.model(row)))
-        return oracle(replace(log, rules=rules))
-
-    return merged
+    after = {row["model"]: row["successor"] for row in log.tables.model_rows if row.get("successor")}
+    return replace(log.rules, model=lambda row: after.get(log.rules.model(row), log.rules.model(row)))
 
 
 def _like_the_model(mark: str) -> Change:
     """Models whose names begin with that of the one asked about, and this, count as it."""
 
-    def change(oracle: Oracle, question: Question) -> Oracle:
-        def merged(log: Reading) -> Answers:
-            asked = log.arguments["model"]
-            rules = replace(log.rules, model=lambda row: (
-                asked if log.rules.model(row).startswith(asked + mark) else log.rules.model(row)))  # fmt: skip
-            return oracle(replace(log, rules=rules))
+    def merged(log: Reading) -> Rules:
+        asked = log.arguments["model"]
+        return replace(log.rules, model=lambda row: (
+            asked if log.rules.model(row).startswith(asked + mark) else log.rules.model(row)))  # fmt: skip
 
-        return merged
-
-    return change
+    return by_reading(merged)
 
 
-def _by_listed_version(oracle: Oracle, question: Question) -> Oracle:
+def _by_listed_version(log: Reading) -> Rules:
     """The requests to the dated version that the models table names are those to the model."""
+    asked = log.arguments["model"]
+    version = {row["model"]: row["model_permaslug"] for row in log.tables.model_rows}.get(asked)
 
-    def by_version(log: Reading) -> Answers:
-        version = {row["model"]: row["model_permaslug"] for row in log.tables.model_rows}.get(
-            log.arguments["model"]
-        )
+    def called(row: Row) -> str:
+        same = version is not None and row["model_permaslug"] == version
+        return str(asked) if same else f"not {log.rules.model(row)}"
 
-        def called(row: Row) -> str:
-            same = version is not None and row["model_permaslug"] == version
-            return str(log.arguments["model"]) if same else f"not {log.rules.model(row)}"
-
-        return oracle(replace(log, rules=replace(log.rules, model=called)))
-
-    return by_version
+    return replace(log.rules, model=called)
 
 
 def _joined_by_version(facts: Row | None, row: Row) -> Row | None:
@@ -206,12 +202,13 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("share of another total", ("over the tokens of the ten", _share_of_the_top), only=TOP),
     *made("aliases apart", ("by model_permaslug", _models(lambda row: row["model_permaslug"] or row["model"])),
           ("by model_permaslug, missing ones as one", _models(lambda row: row["model_permaslug"] or ""))),
-    *made("aliases apart", ("the dated version that the models table names", _by_listed_version), only=OF_ONE_MODEL),
+    *made("aliases apart", ("the dated version that the models table names", by_reading(_by_listed_version)),
+          only=OF_ONE_MODEL),
     *made("aliases apart", ("facts of the dated version that the models table names", by_rules(
         lambda rules: replace(rules, facts=lambda facts, row: _joined_by_version(rules.facts(facts, row), row)))),
           ("requests to the dated versions that the models table names", by_requests(_of_listed_versions)),
           only=JOINED),
-    *made("versions merged", ("as their successors", _successors),
+    *made("versions merged", ("as their successors", by_reading(_successors)),
           ("by the beginnings of their names", _models(_family))),
     *made("versions merged", ("all whose names begin like it", _like_the_model("")),
           ("all whose names begin like it, and -", _like_the_model("-")), only=OF_ONE_MODEL),
