@@ -110,18 +110,14 @@ def _nothing_as_null(counted: bool) -> Change:
     return by_cells(edit)
 
 
-def _first_counts(key: str) -> Callable[[Reading], Iterable[Row]]:
-    """Means in which month 0 counts."""
-
-    def means(log: Reading) -> Iterable[Row]:
-        shares: dict[Any, list[float]] = defaultdict(list)
-        for one in retention.triangle(log):
-            if one["retention"] is not None:
-                shares[one[key]].append(one["retention"])
-        for value, held in sorted(shares.items()):
-            yield {key: value, "retention": sum(held) / len(held), "optional": len(held) == 1}
-
-    return means
+def _first_counts(log: Reading) -> Iterable[Row]:
+    """Means of cohorts in which month 0 counts."""
+    shares: dict[Any, list[float]] = defaultdict(list)
+    for one in retention.triangle(log):
+        if one["retention"] is not None:
+            shares[one["cohort"]].append(one["retention"])
+    for cohort, held in sorted(shares.items()):
+        yield {"cohort": cohort, "retention": sum(held) / len(held), "optional": len(held) == 1}
 
 
 def _pooled(log: Reading) -> Iterable[Row]:
@@ -157,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
           ("over themselves", by_cells(_over_themselves))),
     *made("empty cells dropped", ("without cells of nobody", by_cells(_active_only))),
     *made("months counted from 1", ("the first month is 1", by_cells(_from_one))),
-    *made("month 0 counted", ("month 0 in the mean", instead(_first_counts("cohort"))),
+    *made("month 0 counted", ("month 0 in the mean", instead(_first_counts)),
           only=("mean_retention_by_cohort",)),
     *made("mean over users", ("of all users of k", instead(_pooled)),
           ("of all users of all cohorts", instead(_over_all_cohorts)), only=("mean_retention_by_k",)),

@@ -93,7 +93,7 @@ def _repeated(without: str) -> Change:
     def other(rules: Rules) -> Rules:
         def requests(tables: Tables) -> list[Row]:
             count = {row["model"]: len(row["prices"] or ()) for row in tables.model_rows}
-            least = {"found": 1, "dropped": 0, "kept": 1}[without]
+            least = 0 if without == "dropped" else 1
             return [
                 row for row in rules.requests(tables) for _ in range(max(count.get(row["model"], 0), least))
             ]
