@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments
-from testbed.failure import DONE, BadInput
+from testbed.failure import DONE
 
 if TYPE_CHECKING:
     from testbed.validation.questions import Question
@@ -53,9 +53,9 @@ def execute(args: argparse.Namespace) -> int:
         args.parser.error("name the question of which to print an example")
     if args.example and args.json:
         args.parser.error("give --example or --json, not both")
-    if args.name is None:
-        from testbed.validation.questions import questions
+    from testbed.validation.questions import named, questions
 
+    if args.name is None:
         chosen = list(questions().values())
         print(json.dumps([as_json(one) for one in chosen], indent=2) if args.json else in_a_list(chosen))
         return DONE
@@ -67,16 +67,6 @@ def execute(args: argparse.Namespace) -> int:
     else:
         print(in_full(one))
     return DONE
-
-
-def named(name: str) -> Question:
-    """The question of a name, or of a Python file. Raises BadInput with the nearest name if there is none."""
-    from testbed.validation import questions
-
-    try:
-        return questions.named(name)
-    except questions.NoQuestion as error:
-        raise BadInput(str(error)) from error
 
 
 def as_json(one: Question) -> dict[str, Any]:

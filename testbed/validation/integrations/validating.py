@@ -19,7 +19,7 @@ from testbed.validation.integrations.functions import OwnFunction
 from testbed.validation.integrations.judging import Judged
 from testbed.validation.integrations.postgres import Server
 from testbed.validation.integrations.world_files import chosen
-from testbed.validation.questions import PLACEHOLDER, NoQuestion, Question
+from testbed.validation.questions import PLACEHOLDER, Question
 from testbed.validation.sandbox import Sandbox
 from testbed.validation.submission import Submission, read_submission
 from testbed.validation.worlds import World
@@ -129,10 +129,7 @@ def question_of(name: str | None, submission: Submission | None = None) -> Quest
             f"{place}which question does it answer? Name one of those that `slipper questions` lists (--question), "
             "or write it at the head of the file: -- question: NAME"
         )
-    try:
-        return questions.named(said)
-    except NoQuestion as error:
-        raise BadInput(str(error)) from None
+    return questions.named(said)
 
 
 def model_of(question: Question, model: str | None, submission: Submission | None = None) -> str | None:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.contract.nearest_names import did_you_mean
+from testbed.failure import BadInput
 from testbed.validation.questions import (
     agentic,
     categories,
@@ -30,8 +31,8 @@ __all__ = [
 TOPICS = (retention, definitions, launches, use, openness, categories, agentic, cost)
 
 
-class NoQuestion(Exception):
-    """A file that holds no question; the message says why."""
+class NoQuestion(BadInput):
+    """No question is of this name, or a file holds none; the message says why."""
 
 
 @cache
