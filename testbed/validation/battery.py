@@ -14,7 +14,7 @@ import pandas as pd
 
 from testbed.validation import counterexample as reducing
 from testbed.validation.asking import Ask, Failure
-from testbed.validation.compare import Comparison, Difference, Verdict, judge
+from testbed.validation.compare import Comparison, Difference, Verdict, is_right, judge
 from testbed.validation.counterexample import Counterexample
 from testbed.validation.matching import Answer, Cell, WrongShape, read_answer
 from testbed.validation.metamorphic import Broken, broken
@@ -52,6 +52,11 @@ class WorldRow:
         """That of a session in which it did so."""
         return self.zones[0] if self.zones else UTC
 
+    @property
+    def right(self) -> bool:
+        """Whether its answer is right there."""
+        return is_right(self.verdict)
+
     def json(self) -> dict[str, Any]:
         """For programs."""
         return {
@@ -79,10 +84,14 @@ class Judgement:
         return self.recognition.traps
 
     @property
+    def erring(self) -> list[WorldRow]:
+        """Worlds without a right answer; those where it is wrong before those without any."""
+        return sorted((row for row in self.worlds if not row.right), key=lambda row: row.verdict != "wrong")
+
+    @property
     def breaking_only(self) -> bool:
         """Whether it errs only on logs that break the contract."""
-        erring = [row for row in self.worlds if row.verdict in ("wrong", "could not run")]
-        return bool(erring) and all(row.breaks for row in erring)
+        return bool(self.erring) and all(row.breaks for row in self.erring)
 
     def json(self) -> dict[str, Any]:
         """For programs: the question, the verdict, traps, worlds and the counterexample."""
@@ -154,7 +163,7 @@ class _Trial:
         worst = min((one.verdict for one in found.values()), key=_WORST.index)
         at = tuple(zone for zone, one in found.items() if one.verdict == worst)
         one = found[at[0]]
-        beside = at if len(at) < len(found) and worst in ("wrong", "could not run") else ()
+        beside = at if len(at) < len(found) and not one.right else ()
         why = f"in a session in {', '.join(beside)}: {one.why}" if beside else one.why
         return WorldRow(world.name, world.about, worst, why, beside, one.differences, world.breaks)
 

@@ -63,12 +63,17 @@ class Comparison:
     @property
     def right(self) -> bool:
         """Whether the answer is right."""
-        return self.verdict in ("exact", "within tolerance")
+        return is_right(self.verdict)
 
     @property
     def match(self) -> str:
         """How the columns were matched, for people."""
         return self.answer.sentence if self.answer else ""
+
+
+def is_right(verdict: Verdict) -> bool:
+    """Whether this is said of right answers."""
+    return verdict in ("exact", "within tolerance")
 
 
 def compare(question: Question, right: pd.DataFrame, given: pd.DataFrame, shown: int = SHOWN) -> Comparison:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from testbed.failure import BAD_INPUT, DONE, FAILED
-from testbed.validation.battery import Final, Judgement, WorldRow
+from testbed.validation.battery import Final, Judgement
 from testbed.validation.compare import Difference
 from testbed.validation.counterexample import USUAL, Counterexample
 
@@ -38,19 +38,13 @@ class Judged:
         """The smallest log on which it errs, if one was looked for."""
         return self.found.counterexample
 
-    @property
-    def erring(self) -> list[WorldRow]:
-        """Worlds without a right answer; those where it is wrong before those without any."""
-        rows = [row for row in self.found.worlds if row.verdict in ("wrong", "could not run")]
-        return sorted(rows, key=lambda row: row.verdict != "wrong")
-
     def json(self) -> dict[str, Any]:
         """For programs."""
         return {"subject": self.subject, **self.found.json()}
 
     def text(self) -> str:
         """For people: the verdict, and the smallest worlds on which it errs with the right and the given rows."""
-        erring, count, question = self.erring, len(self.found.worlds), self.found.question
+        erring, count, question = self.found.erring, len(self.found.worlds), self.found.question
         if not erring:
             return f"{self.subject}: right on all {count} worlds ({question})"
         verb = "wrong" if self.verdict == "wrong" else "cannot run"

@@ -96,14 +96,15 @@ def results(names: list[str]) -> Iterator[Result]:
                 yield Result(name, said[name], f"not read: {error}", (), 0)
                 continue
             assert isinstance(found, Judgement)
-            worlds = sum(one.verdict in ("wrong", "could not run") for one in found.worlds)
-            yield Result(name, said[name], found.verdict, tuple(trap.name for trap in found.traps), worlds)
+            named = tuple(trap.name for trap in found.traps)
+            yield Result(name, said[name], found.verdict, named, len(found.erring))
 
 
 def page(found: list[Result]) -> str:
     """The page as text."""
+    added = later()
     right, every = ([one for one in found if one.right == which] for which in (True, False))
-    wrong, after = ([one for one in every if (one.name in later()) == which] for which in (False, True))
+    wrong, after = ([one for one in every if (one.name in added) == which] for which in (False, True))
     caught, caught_after = ([one for one in part if one.verdict == "wrong"] for part in (wrong, after))
     named, named_after = (sum(bool(one.told) for one in part) for part in (caught, caught_after))
     lines = heading(
