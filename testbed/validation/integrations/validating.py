@@ -17,10 +17,10 @@ from testbed.validation.columns import InputColumns, read_columns
 from testbed.validation.integrations.answer_files import AnswerFiles
 from testbed.validation.integrations.functions import OwnFunction
 from testbed.validation.integrations.judging import Judged
-from testbed.validation.integrations.postgres import Server
+from testbed.validation.integrations.postgres import Server, ServerBox
 from testbed.validation.integrations.world_files import chosen
 from testbed.validation.questions import PLACEHOLDER, Question
-from testbed.validation.sandbox import Sandbox
+from testbed.validation.sandbox import Box, Sandbox
 from testbed.validation.submission import Submission, read_submission
 from testbed.validation.worlds import World
 
@@ -90,13 +90,12 @@ def opened(
     if against:
         with Server(against) as server:
             box = server.open(submission)
-            yield Task(f"{subject} on {server.name}", one, asked(box), held, called, ZONES)
+            yield Task(f"{subject} on {server.name}", one, asked(box), held, called, zones_of(box))
     else:
         with Sandbox() as sandbox:
             own_box = sandbox.open(submission)
-            zones = ZONES if submission.kind == "query" and own_box.zoned else (UTC,)
             notes = (*sandbox.missing, *own_box.notes)
-            yield Task(subject, one, asked(own_box), held, called, zones, notes)
+            yield Task(subject, one, asked(own_box), held, called, zones_of(own_box), notes)
 
 
 def answers(
@@ -110,14 +109,20 @@ def answers(
     """Answers that lie as files, one a world. table: the table in files of DuckDB; the question's name if not said;
     zone: of the session in which they were made. Raises BadInput."""
     one = question_of(question)
-    files = AnswerFiles(folder, table or one.name, model=model_of(one, model) if model else None)
-    return Task(f"{folder}", one, asked(files), files.worlds, model, (zone,), again=False)
+    called = model_of(one, model) if model else None
+    files = AnswerFiles(folder, table or one.name, model=called)
+    return Task(f"{folder}", one, asked(files), files.worlds, called, (zone,), again=False)
 
 
 def validate(code: Code, question: str | None = None, **how: Any) -> Judged:
     """The verdict on user code. how: as for `opened`."""
     with opened(code, question, **how) as task:
         return task.judged()
+
+
+def zones_of(box: Box | ServerBox) -> Sequence[str]:
+    """Zones of the sessions in which code is asked: several for a query to which they can matter."""
+    return ZONES if box.submission.kind == "query" and box.zoned else (UTC,)
 
 
 def question_of(name: str | None, submission: Submission | None = None) -> Question:

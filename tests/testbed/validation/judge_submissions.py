@@ -15,7 +15,8 @@ from analysis.contract import files
 from testbed.failure import BadInput
 from testbed.markdown import heading, row
 from testbed.validation.asking import asked
-from testbed.validation.battery import UTC, ZONES, Judgement, judged
+from testbed.validation.battery import Judgement, judged
+from testbed.validation.integrations.validating import zones_of
 from testbed.validation.integrations.world_files import chosen
 from testbed.validation.questions import questions
 from testbed.validation.sandbox import Sandbox
@@ -90,8 +91,8 @@ def results(names: list[str]) -> Iterator[Result]:
                 submission = read_submission(FOLDER / name)
                 box = sandbox.open(submission)
                 question = known[submission.question or ""]
-                zones = ZONES if submission.kind == "query" and box.zoned else (UTC,)
-                found = list(judged(question, asked(box), chosen(submission.model), zones, again=False))[-1]
+                worlds = chosen(submission.model)
+                found = list(judged(question, asked(box), worlds, zones_of(box), again=False))[-1]
             except BadInput as error:
                 yield Result(name, said[name], f"not read: {error}", (), 0)
                 continue
