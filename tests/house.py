@@ -28,19 +28,20 @@ BEGIN, END = "<!-- drawn by `python -m tests.house` -->", "<!-- end of the drawi
 def files() -> dict[str, Path]:
     """The modules of the house by their dotted names."""
     found = {}
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
+    for path in _written():
+        if path.stem.isidentifier():
             parts = path.relative_to(ROOT).with_suffix("").parts
-            if not path.stem.isidentifier():  # a notebook
-                continue
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
 def notebooks() -> list[Path]:
     """The files that are no modules: nothing can import them, and they count as code all the same."""
-    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
-            if not path.stem.isidentifier()]  # fmt: skip
+    return [path for path in _written() if not path.stem.isidentifier()]
+
+
+def _written() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 @cache
