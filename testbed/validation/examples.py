@@ -14,12 +14,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from testbed.validation.battery import ZONES
 from testbed.validation.compare import Comparison, compare
 from testbed.validation.questions import NoQuestion, Question, load, questions
 from testbed.validation.worlds import World, battery
-
-ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata")
-"""Zones of a session in which a query must give the same."""
 
 
 class Judged(NamedTuple):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from testbed.validation import examples
+from testbed.validation.battery import ZONES
 from testbed.validation.questions import PLACEHOLDER, questions
 from testbed.validation.worlds import battery
 
@@ -17,7 +18,7 @@ def test_examples_are_right(world):
     made, wrong = battery()[world], {}
     for number, (name, question) in enumerate(questions().items(), list(battery()).index(world)):
         # each in one zone here: every question meets all of them in three worlds; its function in every other world
-        zone = examples.ZONES[number % len(examples.ZONES)]
+        zone = ZONES[number % len(ZONES)]
         here = question if number % 2 else replace(question, python="")
         for one in examples.judged(here, made, [zone]):
             if one.found.verdict != "exact":

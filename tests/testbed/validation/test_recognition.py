@@ -11,6 +11,7 @@ from random import Random
 import pandas as pd
 import pytest
 
+from testbed.validation.battery import ZONES
 from testbed.validation.compare import agrees
 from testbed.validation.matching import read_answer
 from testbed.validation.mutants import Mutant, can_meet
@@ -19,7 +20,6 @@ from testbed.validation.questions import TRAPS, questions
 from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
 from tests.testbed.validation.asked import SMALL, way
 
-ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata")
 UNUSED = {"duplicates kept", "sampling weights ignored"}
 """No log of the contract has them: ids are unique there, and there is no weight. Faults of data can."""
 
