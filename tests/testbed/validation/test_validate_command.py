@@ -46,17 +46,13 @@ def judged_once():
             with judge(args) as task:
                 found: list[object] = []
 
-                def noted(row):
-                    found.append(row)
-                    return row
+                def noted():
+                    for row in task.rows():
+                        found.append(row)
+                        yield row
 
-                yield SimpleNamespace(
-                    question=task.question, notes=task.notes, again=task.again, model=task.model, ask=task.ask,
-                    rows=lambda: map(noted, task.rows()),
-                )  # fmt: skip
-                kept[key] = SimpleNamespace(
-                    question=task.question, notes=task.notes, again=False, rows=lambda: found
-                )
+                yield SimpleNamespace(**vars(task), rows=noted)
+                kept[key] = SimpleNamespace(**vars(task) | {"again": False}, rows=lambda: found)
         else:
             yield kept[key]
 
