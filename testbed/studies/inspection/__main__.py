@@ -14,10 +14,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from analysis.contract import files
 from analysis.inspection.inspection import Inspection
-from testbed import shipped
+from testbed import arguments, shipped
 from testbed.markdown import heading, row
+from testbed.studies.filled_page import Fill, fill
 from testbed.studies.inspection import planting as p
 
 PAGE = Path(__file__).parents[3] / "docs" / "inspection.md"
@@ -132,22 +132,28 @@ def page(store: Store, out: Path, worlds: int, clean: int) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carries the study out and writes the page; returns the status."""
-    parser = argparse.ArgumentParser(prog="python -m testbed.studies.inspection", description=__doc__)
-    parser.add_argument("--worlds", type=int, default=WORLDS, help=f"worlds with faults (default: {WORLDS})")
-    parser.add_argument("--clean", type=int, default=100, help="clean worlds (default: 100)")
+    parser = argparse.ArgumentParser(
+        prog="python -m testbed.studies.inspection", description=__doc__, allow_abbrev=False
+    )
+    parser.add_argument("--worlds", type=arguments.positive_integer, default=WORLDS, metavar="N",
+                        help=f"worlds with faults (default: {WORLDS})")  # fmt: skip
+    parser.add_argument("--clean", type=arguments.whole_number, default=100, metavar="N",
+                        help="clean worlds (default: 100)")  # fmt: skip
     parser.add_argument(
         "--runs", type=Path, default=Path("outputs/inspection"), help="where runs and results are kept"
     )
-    parser.add_argument("--out", type=Path, default=PAGE, help="the page (default: docs/inspection.md)")
-    args = parser.parse_args(argv)
-    args.runs.mkdir(parents=True, exist_ok=True)
-    store = Store(args.runs / f"results-{_code()}.jsonl")
-    try:
-        files.write_text(args.out, page(store, args.runs, args.worlds, args.clean))
-    except KeyboardInterrupt:
-        return 130
-    print(args.out)
-    return 0
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the page to write (default: docs/inspection.md)"
+    )
+    arguments.add_overwrite(parser)
+    args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
+
+    def work() -> Fill:
+        args.runs.mkdir(parents=True, exist_ok=True)
+        text = page(Store(args.runs / f"results-{_code()}.jsonl"), args.runs, args.worlds, args.clean)
+        return lambda _: text
+
+    return fill(parser.prog, PAGE, args.out, args.overwrite, work)
 
 
 if __name__ == "__main__":
