@@ -103,9 +103,18 @@ def execute(args: argparse.Namespace) -> int:
         check_writable(Path(args.markdown).parent)
         files.check_page(Path(args.markdown), args.overwrite)
     if args.seeds:
-        if args.table or args.models_from is not None or args.labels_from is not None:
+        of_a_log = (
+            args.table,
+            args.models_from,
+            args.labels_from,
+            args.from_day,
+            args.to_day,
+            args.study_window,
+        )
+        if args.anyway or any(value is not None for value in of_a_log):
             raise BadInput(
-                "--table, --models, --labels are about a log; with --seeds the target is a scenario: leave them out"
+                "--table, --models, --labels, --from, --to, --study-window, --anyway are about a log; with --seeds the "
+                "target is a scenario: leave them out"
             )
         return _check_scenario(args, registry(), wanted)
     for option in ("seed", "users", "settings", "out", "workers", "keep"):

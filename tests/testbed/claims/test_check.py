@@ -134,6 +134,9 @@ def test_which_test_a_direction_had_is_said_and_hangs_on_the_log(capsys, run, tm
         (["--keep"], "--seeds"),
         (["--set", "a=1"], "--seeds"),
         (["--workers", "2"], "--seeds"),
+        (["--seeds", "2", "--no-labels"], "are about a log"),
+        (["--seeds", "2", "--to", "2025-06-30"], "are about a log"),
+        (["--seeds", "2", "--anyway"], "are about a log"),
     ],
 )
 def test_bad_options_are_said(capsys, run, argv, message):
