@@ -7,18 +7,17 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
+from lessons.frame.worlds import Played
 from lessons.lab.controls import market_json
 from lessons.lab.market import Worlds, worlds_of
 from lessons.lab.mystery import Round
-from lessons.lab.panel import Panel, panel_of
+from lessons.lab.panel import panel_json
 from lessons.lab.spell_bars import spells_json
 from lessons.lab.state import State
-from sim import Agents, World
-from sim.activity import Activity, monthly
+from sim import World
 from sim.rehearsal import Rehearsal
 from testbed.patterns.outcome import of_activity
 
@@ -53,24 +52,12 @@ class Ticket:
             raise Abandoned
 
 
-@dataclass(frozen=True)
-class Simulated:
-    """A world whose market has run, and who used what in it."""
-
-    agents: Agents
-
-    @cached_property
-    def activity(self) -> Activity:
-        """Months of use."""
-        return monthly(self.agents)
-
-
 class Desk:
     """Answers states, several at a time; a world that was asked for lately is not simulated again."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="world")
-        self._kept: OrderedDict[str, Simulated] = OrderedDict()
+        self._kept: OrderedDict[str, Played] = OrderedDict()
         self._lock = threading.Lock()
         self._own = threading.local()
 
@@ -78,7 +65,7 @@ class Desk:
         """Waits for nothing that has not begun."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def simulated(self, world: World, ticket: Ticket) -> Simulated:
+    def simulated(self, world: World, ticket: Ticket) -> Played:
         """The world, run. Raises Abandoned as soon as nobody waits for it."""
         key = world.scenario.model_dump_json()
         with self._lock:
@@ -86,7 +73,7 @@ class Desk:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         ticket.check()
-        found = Simulated(self._rehearsal.agents(world, ticket.check))
+        found = Played(self._rehearsal.agents(world, ticket.check))
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > KEPT:
@@ -101,10 +88,9 @@ class Desk:
         found: Rehearsal = self._own.rehearsal
         return found
 
-    def panel(self, world: World, look: str, ticket: Ticket) -> Panel:
+    def panel(self, world: World, look: str, ticket: Ticket) -> dict[str, Any]:
         """The retention panel of a model in a world."""
-        found = self.simulated(world, ticket)
-        return panel_of(found.agents, look, found.activity)
+        return panel_json(self.simulated(world, ticket), look)
 
     def answers(self, state: State, ticket: Ticket) -> Iterator[dict[str, Any]]:
         """What the page gets, piece by piece: the controls, the curves of both worlds, verdicts, error rates.
@@ -129,23 +115,23 @@ class Desk:
             return
 
     def _curves(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
-        sides: dict[Future[Panel], str] = {
+        sides: dict[Future[dict[str, Any]], str] = {
             self._pool.submit(self.panel, world, worlds.look, ticket): side for world, side in _both(worlds)
         }
         for done in as_completed(sides):
-            yield {"part": "curves", "side": sides[done], **done.result().as_json()}
+            yield {"part": "curves", "side": sides[done], **done.result()}
 
     def _judged(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
-        from lessons.lab import (
-            judging,
-        )  # brings the libraries of statistics, for which no first curve should wait
+        # It brings the libraries of statistics, for which no first curve should wait.
+        from lessons.lab import judging
 
         ticket.rest(VERDICT_AFTER_S)
         with ExitStack() as opened:
             outcomes = {}
             for world, side in _both(worlds):
                 ticket.check()
-                outcome = opened.enter_context(of_activity(self.simulated(world, ticket).agents))
+                played = self.simulated(world, ticket)
+                outcome = opened.enter_context(of_activity(played.agents, played.activity))
                 outcomes[side] = outcome
                 yield {"part": "verdict", "side": side, **judging.verdict_json(outcome, worlds.look)}
             ticket.rest(RATES_AFTER_S)
@@ -169,7 +155,8 @@ def warm_up() -> None:
     """Compiles what curves need, or reads it from the cache, with a world of a few users."""
     desk = Desk()
     try:
-        for world in (worlds_of(State(users=20)).world, worlds_of(State(users=20)).twin):
-            desk.panel(world, world.scenario.look_at[0], Ticket())
+        worlds = worlds_of(State(users=20))
+        for world, _ in _both(worlds):
+            desk.panel(world, worlds.look, Ticket())
     finally:
         desk.close()

@@ -70,13 +70,14 @@ class Outcome:
 
 
 @contextmanager
-def of_activity(agents: sim.Agents) -> Iterator[Outcome]:
-    """The outcome of a world whose market has run, without its requests."""
+def of_activity(agents: sim.Agents, activity: Activity | None = None) -> Iterator[Outcome]:
+    """The outcome of a world whose market has run, without its requests. activity: its months of use, where they were
+    counted already."""
     import ibis
 
     from sim.activity import monthly
 
-    activity = monthly(agents)
+    activity = monthly(agents) if activity is None else activity
     scenario = agents.world.scenario
     connection = ibis.duckdb.connect(threads=1, memory_limit=MEMORY)
     try:
