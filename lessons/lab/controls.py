@@ -12,6 +12,7 @@ from analysis.json_values import plain
 from lessons.lab.market import Worlds
 from lessons.lab.state import MOST_USERS, State
 from sim import World
+from sim.config.schema import limits_of
 from sim.mechanisms import MECHANISMS, Mechanism
 from sim.scenario import read_scenario
 from testbed import shipped
@@ -95,11 +96,7 @@ def _strength(name: str, field: FieldInfo, value: Any) -> dict[str, Any] | None:
     """A number of a mechanism as a slider with its limits; None for what is no number (switches, distributions)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    limits: dict[str, float] = {}
-    for part in field.metadata:
-        for end in ("gt", "ge", "lt", "le"):
-            if (limit := getattr(part, end, None)) is not None:
-                limits[end] = float(limit)
+    limits = {name: float(limit) for name, limit in limits_of(field.metadata).items()}
     usual = field.default if isinstance(field.default, int | float) else value
     most = max(1.0, ROOM * abs(float(usual)), float(value))
     low = limits.get("ge", limits.get("gt", min(-most, float(value))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -39,11 +39,7 @@ class Schema:
         limits: dict[str, Any] = {}
         for _, metadata in self.allowed(path):
             for item in metadata:
-                parts = item.metadata if isinstance(item, FieldInfo) else (item,)
-                for part in parts:
-                    for name in ("gt", "ge", "lt", "le"):
-                        if (limit := getattr(part, name, None)) is not None:
-                            limits[name] = limit
+                limits |= limits_of(item.metadata if isinstance(item, FieldInfo) else (item,))
         return limits
 
     def known_keys(self, path: Path) -> list[str]:
@@ -66,6 +62,16 @@ class Schema:
             return found
         agreeing = [(kind, meta) for kind, meta in found if not _is_model(kind) or _agrees(kind, node)]
         return agreeing if any(_is_model(kind) for kind, _ in agreeing) else found
+
+
+def limits_of(metadata: Iterable[Any]) -> dict[str, Any]:
+    """The limits that a type's metadata state, by their names: gt, ge, lt, le."""
+    return {
+        name: limit
+        for part in metadata
+        for name in ("gt", "ge", "lt", "le")
+        if (limit := getattr(part, name, None)) is not None
+    }
 
 
 def _alternatives(kind: Any, metadata: tuple[Any, ...]) -> Iterator[Allowed]:
