@@ -33,8 +33,8 @@ REASONS = {
 }
 
 
-def spells_json(agents: Agents, look: str, users: int = USERS) -> dict[str, Any]:
-    """The first `users` users of the model: half of those who came in its first month, half of those who came later.
+def spells_json(agents: Agents, look: str) -> dict[str, Any]:
+    """The first `USERS` users of the model: half of those who came in its first month, half of those who came later.
 
     Spells have days since the world's start, half-open, and words for their kind and their end.
     """
@@ -47,7 +47,7 @@ def spells_json(agents: Agents, look: str, users: int = USERS) -> dict[str, Any]
     came = np.flatnonzero(first < scenario.days)
     months = (np.datetime64(scenario.start) + first[came]).astype("datetime64[M]")
     at_launch = months == months.min() if len(came) else np.zeros(0, np.bool_)
-    chosen = [*came[at_launch][: users // 2], *came[~at_launch][: users - users // 2]]
+    chosen = [*came[at_launch][: USERS // 2], *came[~at_launch][: USERS // 2]]
     names = [model.slug for model in catalogue.models]
     rows = []
     for user in sorted(chosen, key=lambda u: (first[u], u)):
