@@ -41,9 +41,9 @@ class Answers(BaseModel):
         return self
 
 
-def exercises() -> dict[str, tuple[Lesson, Exercise]]:
-    """All exercises by key, with their lessons."""
-    return {one.key: (lesson, one) for lesson in lessons().values() for one in lesson.exercises}
+def exercises() -> dict[str, Exercise]:
+    """All exercises by key, in their order."""
+    return {one.key: one for lesson in lessons().values() for one in lesson.exercises}
 
 
 def read(path: Path) -> Answers:

@@ -13,7 +13,6 @@ class Grade(NamedTuple):
     """What became of one answer. misstep: the misconception behind a wrong answer, empty if it is none that is
     known."""
 
-    lesson: int
     key: str
     given: Any
     right: bool
@@ -23,29 +22,23 @@ class Grade(NamedTuple):
 
 def graded(lesson: Lesson, given: Mapping[str, Any]) -> list[Grade]:
     """The grades of the lesson's exercises that were answered, in their order."""
-    return [
-        grade(lesson.number, one, given[one.key])
-        for one in lesson.exercises
-        if given.get(one.key) is not None
-    ]
+    return [grade(one, given[one.key]) for one in lesson.exercises if given.get(one.key) is not None]
 
 
-def grade(number: int, one: Exercise, given: Any) -> Grade:
+def grade(one: Exercise, given: Any) -> Grade:
     """The grade of one answer."""
     if not one.options and number_of(given) is None:
         return Grade(
-            number, one.key, given, False, f"'{given}' is no number: write one, such as {written(one, 12.0)}."
+            one.key, given, False, f"'{given}' is no number: write one, such as {written(one, 12.0)}."
         )
     if one.options and str(given) not in one.options:
-        return Grade(
-            number, one.key, given, False, f"'{given}' is none of the answers: {' / '.join(one.options)}."
-        )
+        return Grade(one.key, given, False, f"'{given}' is none of the answers: {' / '.join(one.options)}.")
     answer = computed(one.answer)
     if _agree(one, given, answer):
-        return Grade(number, one.key, given, True, f"Right: {written(one, answer)}. {one.explanation}")
+        return Grade(one.key, given, True, f"Right: {written(one, answer)}. {one.explanation}")
     why = next((m.why for m in one.missteps if _agree(one, given, computed(m.answer))), "")
     said = f"Not {written(one, number_of(given) if not one.options else given)} but {written(one, answer)}. "
-    return Grade(number, one.key, given, False, said + (why or one.explanation), why)
+    return Grade(one.key, given, False, said + (why or one.explanation), why)
 
 
 @cache

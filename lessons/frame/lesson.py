@@ -7,7 +7,7 @@ sentence tells of a world is typed into a record: what has one is a function tha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,7 +57,7 @@ class Exercise:
 
 class Switch(NamedTuple):
     """A cause that a lesson can flip unseen. settings: of the scenario, as after `--set`; telltale: the trace
-    by which it is told from the others. kind: more settings for a lesson that needs other than a scenario's."""
+    by which it is told from the others."""
 
     key: str
     name: str
@@ -109,14 +109,10 @@ class Lesson:
     minutes: int = MINUTES
     worlds: tuple[str, ...] = ()
     switches: tuple[Switch, ...] = ()
-    words: tuple[str, ...] = field(default=())
+    words: tuple[str, ...] = ()
     """Words of the glossary that the lesson explains where it first uses them."""
 
     @property
     def notebook(self) -> Path:
         """The path of the notebook."""
         return HOME / self.file
-
-    def exercise(self, key: str) -> Exercise | None:
-        """The exercise of this key, None if there is none."""
-        return next((one for one in self.exercises if one.key == key), None)

@@ -109,6 +109,6 @@ def grade_files(files: Sequence[Path]) -> Results:
         raise ScenarioError(problems)
     known = exercises()
     return Results({
-        learner: [grade(known[key][0].number, known[key][1], given[key]) for key in known if key in given]
+        learner: [grade(one, given[key]) for key, one in known.items() if key in given]
         for learner, given in by_learner.items()
     })  # fmt: skip

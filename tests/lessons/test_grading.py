@@ -36,14 +36,14 @@ CHOICE = Exercise(
     (CHOICE, "those", False, ""),
 ])  # fmt: skip
 def test_a_grade(one, given, right, misstep):
-    found = grading.grade(1, one, given)
+    found = grading.grade(one, given)
     assert (found.right, found.misstep) == (right, misstep)
     assert found.said
 
 
 def test_a_wrong_answer_is_explained():
-    assert grading.grade(1, NUMBER, 60).said == "Not 60% but 40%. Upside down."
-    assert grading.grade(1, NUMBER, 50).said == "Not 50% but 40%. It is so."
+    assert grading.grade(NUMBER, 60).said == "Not 60% but 40%. Upside down."
+    assert grading.grade(NUMBER, 50).said == "Not 50% but 40%. It is so."
 
 
 def test_what_a_notebook_saves_is_read(tmp_path):
