@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from analysis.report.spreadsheet import quoted
 from lessons.frame.answers import exercises, read
-from lessons.frame.grading import Grade, grade
+from lessons.frame.grading import Grade, grade, number_of
 from sim.config.problems import Problem, ScenarioError
 from testbed.failure import BadInput
 
@@ -77,8 +78,8 @@ class Results:
 
 
 def plain(text: str) -> str:
-    """Text that a spreadsheet takes as text: what begins like a formula gets an apostrophe."""
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t") else text
+    """Text that a spreadsheet takes as text, or as the number that a learner wrote; see `quoted`."""
+    return text if number_of(text) is not None else str(quoted(text))
 
 
 def files_of(path: Path) -> list[Path]:

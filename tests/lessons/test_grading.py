@@ -118,3 +118,4 @@ def test_what_is_not_there(tmp_path, capsys):
 
 def test_no_cell_is_a_formula():
     assert Results({"=1+1": []}).csv().count("=") == 0 and plain("=1+1") == "'=1+1" and plain("-5") == "-5"
+    assert plain("-1+1") == "'-1+1"
