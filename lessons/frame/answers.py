@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from analysis.contract.nearest_names import nearest
+from analysis.contract.nearest_names import did_you_mean
 from lessons.frame.lesson import Exercise, Lesson
 from lessons.frame.registry import lessons
 from sim.config.documents import load_document
@@ -33,11 +33,8 @@ class Answers(BaseModel):
         known = exercises()
         for key in self.answers:
             if key not in known:
-                near = nearest(key, known)
-                raise ProblemAt(
-                    ("answers", key), f"no exercise '{key}'",
-                    f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}", at_key=True,
-                )  # fmt: skip
+                hint = did_you_mean(key, known) or f"there are {', '.join(known)}"
+                raise ProblemAt(("answers", key), f"no exercise '{key}'", hint, at_key=True)
         return self
 
 

@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 
 from analysis.workers import THREADS
-from lessons.frame.lesson import Lesson
+from lessons.frame.lesson import HOME, Lesson
 from testbed.failure import DONE, BadInput, Failure
 
 HOST = "127.0.0.1"
@@ -55,8 +55,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def environment() -> dict[str, str]:
     """The process's environment, in which the notebook finds the project and marimo asks for no newer version."""
-    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
+    path = os.pathsep.join([str(HOME.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, **QUIET, **ONE_THREAD, "PYTHONPATH": path}
 
 
