@@ -159,6 +159,13 @@ def _whole_number(text: str, least: int) -> int:
     return number
 
 
+def port(text: str) -> int:
+    """A port of this machine; 0: a free one."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not '{text}'")
+    return int(text)
+
+
 def setting(text: str) -> str:
     """A `section.key=value` pair, kept as text: the scenario's schema judges it."""
     key, equals, _ = text.partition("=")

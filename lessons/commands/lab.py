@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     parser.add_argument(
-        "--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)"
+        "--port", type=arguments.port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)"
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.set_defaults(parser=parser, execute=execute)
@@ -92,9 +92,3 @@ def _warm_up() -> None:
         warm_up()
     finally:
         told.cancel()
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
-        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not '{text}'")
-    return int(text)

@@ -35,7 +35,9 @@ def add_parser(commands: Any) -> None:
         "lessons", help="learn about retention, one cause at a time", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="the lesson to open")
-    parser.add_argument("--port", type=int, metavar="PORT", help="port on this machine (default: a free one)")
+    parser.add_argument(
+        "--port", type=arguments.port, metavar="PORT", help="port on this machine (default: a free one)"
+    )
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
     parser.add_argument(
         "--handout", metavar="DIR", help="write handouts, slides and answers into this folder"

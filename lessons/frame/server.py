@@ -64,6 +64,6 @@ def free_port(wanted: int | None) -> int:
     with socket.socket() as probe:
         try:
             probe.bind((HOST, wanted or 0))
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise BadInput(f"--port {wanted}: {error}; leave --port out for a free one") from None
         return int(probe.getsockname()[1])
