@@ -21,6 +21,8 @@ from lessons.pictures.lines import lines
 WORLD, LOYAL = "lessons/two-kinds", "lessons/settling-in"
 ALL, KINDS = "all users", ("hobbyist", "company")
 NAMES = {"hobbyist": "hobbyists", "company": "companies"}
+Variant = tuple[str, tuple[str, ...]]
+"""A world by its name and settings."""
 COMPANIES, DAYS = 30, 45
 """Percent of users that are companies, and mean days that a hobbyist stays, as the lesson begins."""
 EARLY, LATE = (1, 2), (4, 11)
@@ -40,17 +42,19 @@ def settings(companies: int = COMPANIES, days: int = DAYS) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def variant(
-    companies: int = COMPANIES, days: int = DAYS, *, loyal: bool = False
-) -> tuple[str, tuple[str, ...]]:
-    """A world by its name and settings. loyal: the one in which all are alike and settle in; of it, only the names'
+def variant(companies: int = COMPANIES, days: int = DAYS, *, loyal: bool = False) -> Variant:
+    """A world of companies and hobbyists. loyal: the one in which all are alike and settle in; of it, only the names'
     shares can be set."""
     chosen = settings(companies, days)
     return (LOYAL, chosen[:2]) if loyal else (WORLD, chosen)
 
 
+USUAL = variant()
+"""The world as the lesson begins with it."""
+
+
 @cache
-def there(world: tuple[str, tuple[str, ...]], seed: int = 1) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
+def there(world: Variant, seed: int = 1) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
     """Who was active in which month (users, months), and each user's kind (0: hobbyist, 1: company)."""
     played = play(world[0], world[1], seed=seed)
     who = played.activity
@@ -63,7 +67,7 @@ def _of(kind: str, active: NDArray[np.bool_], segment: NDArray[np.int8]) -> NDAr
     return active if kind == ALL else active[segment == KINDS.index(kind)]
 
 
-def curves(world: tuple[str, tuple[str, ...]], seed: int = 1, *, kinds: bool = True) -> pd.DataFrame:
+def curves(world: Variant, seed: int = 1, *, kinds: bool = True) -> pd.DataFrame:
     """By kind and month: users there, the share of the first month's, and the share of the month before's that left.
 
     Columns name, k, users, retention, leaving (missing for month 0 and once nearly all of a kind have left).
@@ -85,7 +89,7 @@ def curves(world: tuple[str, tuple[str, ...]], seed: int = 1, *, kinds: bool = T
     return pd.concat(parts, ignore_index=True)
 
 
-def mix(world: tuple[str, tuple[str, ...]], seed: int = 1) -> pd.Series:
+def mix(world: Variant, seed: int = 1) -> pd.Series:
     """The share of companies among the users that are there, by month."""
     active, segment = there(world, seed)
     return pd.Series(share(active[segment == 1].sum(axis=0), active.sum(axis=0)))
@@ -96,11 +100,8 @@ def _by_month(there: pd.Series) -> str:
     return ", ".join(f"{percent(float(there[k]))} in month {k}" for k in (1, 4, 11))
 
 
-def picture(
-    world: tuple[str, tuple[str, ...]] | None = None, seed: int = 1, *, kinds: bool = False
-) -> Figure:
+def picture(world: Variant = USUAL, seed: int = 1, *, kinds: bool = False) -> Figure:
     """How many are left by month. kinds: each kind alone, too."""
-    world = world or variant()
     rows = curves(world, seed, kinds=kinds)
     total = rows[rows["name"] == ALL].set_index("k")["retention"]
     said = f"Of all users are there: {_by_month(total)}."
@@ -120,9 +121,8 @@ def picture(
     )
 
 
-def leaving(world: tuple[str, tuple[str, ...]] | None = None, seed: int = 1, *, kinds: bool = True) -> Figure:
+def leaving(world: Variant = USUAL, seed: int = 1, *, kinds: bool = True) -> Figure:
     """How many of those who were there a month ago have left, by month."""
-    world = world or variant()
     rows = curves(world, seed, kinds=kinds)
     rows = rows[rows["k"] > 0]
     told = []
@@ -146,7 +146,7 @@ def rates(active: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return found[0], found[1], found[2], found[3]
 
 
-def ratio(world: tuple[str, tuple[str, ...]], seed: int = 1, *, within: bool = False) -> float:
+def ratio(world: Variant, seed: int = 1, *, within: bool = False) -> float:
     """Late leaving as a share of early leaving. within: in each kind alone, weighted by the late users at risk."""
     active, segment = there(world, seed)
     kinds = KINDS if within else (ALL,)
@@ -162,7 +162,7 @@ def ratio(world: tuple[str, tuple[str, ...]], seed: int = 1, *, within: bool = F
 def experiment(seed: int) -> Reading:
     """The naive reading: fewer and fewer leave, so users become loyal. Here leaving falls to a part of what it was,
     while in each kind it stays as it was."""
-    naive, truth = ratio(variant(), seed), ratio(variant(), seed, within=True)
+    naive, truth = ratio(USUAL, seed), ratio(USUAL, seed, within=True)
     return Reading(naive, truth, naive < 0.35 and 0.8 < truth < 1.25)
 
 
@@ -174,7 +174,7 @@ def says_loyal(active: NDArray[np.bool_]) -> bool:
     return bool(norm.sf(pooled_z(gone, risk, late, late_risk)) < ALARM)
 
 
-def alarms(world: tuple[str, tuple[str, ...]], seed: int = 1, *, within: bool = False) -> int:
+def alarms(world: Variant, seed: int = 1, *, within: bool = False) -> int:
     """In how many groups of users the test says "loyal". within: of each kind alone, and both must say so."""
     active, segment = there(world, seed)
     found = 0
@@ -204,23 +204,17 @@ FLIPPED = {"few": variant(10), "alike": variant(0, 90), "loyal": variant(loyal=T
 """What each switch makes of the world."""
 
 
-def twins(switch: Switch, *, of: str = ALL) -> Figure:
-    """How many are left in the world as it was, and with one switch flipped."""
-    both = {"as it was": variant(), "with one switch flipped": FLIPPED[switch.key]}
-    parts = []
-    for name, world in both.items():
-        rows = curves(world)
-        parts.append(rows[rows["name"] == of].assign(world=name))
-    rows = pd.concat(parts)
-    month = {
-        name: rows[rows["world"] == name].set_index("k")["retention"]
-        for name in both
-        if (rows["world"] == name).any()
-    }
-    said = "; ".join(f"{name}: {_by_month(retention)}" for name, retention in month.items())
+def twins(switch: Switch) -> Figure:
+    """How many of all users are left in the world as it was, and with one switch flipped."""
+    both = {"as it was": USUAL, "with one switch flipped": FLIPPED[switch.key]}
+    rows = pd.concat([curves(world, kinds=False).assign(world=name) for name, world in both.items()])
+    said = "; ".join(
+        f"{name}: {_by_month(mine.set_index('k')['retention'])}"
+        for name, mine in rows.groupby("world", sort=False)
+    )
     return lines(
-        rows, name="world", title=f"Who is left of {of}", summary=f"{said}.", top=1.0, x_title="months since all began",
-        y_title="still there",
+        rows, name="world", title=f"Who is left of {ALL}", summary=f"{said}.", top=1.0,
+        x_title="months since all began", y_title="still there",
     )  # fmt: skip
 
 
@@ -229,15 +223,15 @@ def flipped_leaving(switch: Switch) -> Figure:
     return leaving(FLIPPED[switch.key])
 
 
-def at(name: str, k: int, column: str = "leaving", world: tuple[str, tuple[str, ...]] | None = None) -> float:
+def at(name: str, k: int, column: str = "leaving") -> float:
     """A value of the curves: of all users or of a kind, in month k."""
-    rows = curves(world or variant())
+    rows = curves(USUAL)
     return float(rows.loc[(rows["name"] == name) & (rows["k"] == k), column].iloc[0])
 
 
 def take_away() -> str:
     """The paragraph to keep."""
-    companies = mix(variant())
+    companies = mix(USUAL)
     return (
         f"Of all users {percent(at(ALL, 1))} left in month 1. Of those who were still there "
         f"{percent(at(ALL, 11))} left in month 11. It looks as if they had become loyal. Yet nobody changed: "
@@ -280,7 +274,7 @@ LESSON = Lesson(
     ),
     refutation=Refutation(experiment, seeds=range(1, 6)),
     take_away=take_away,
-    result=lambda: leaving(),
+    result=leaving,
     place="`slipper verdict LOG --why`, “Plateau or slow decay”: “flattening within the window; long-run "
     "plateau not identified”. The null world nulls/heterogeneity shows sorting with months of joining.",
     code="""\
@@ -332,13 +326,13 @@ for name, mine in {"all": kind >= 0, "hobbyists": kind == 0, "companies": kind =
         Exercise(
             "4.2",
             "How many percent of the users who are still there in month 2 are companies? (Show each kind alone.)",
-            lambda: 100 * float(mix(variant())[2]),
+            lambda: 100 * float(mix(USUAL)[2]),
             "The companies of the first day, times the share of them that is still there, over the share of all "
             "that is still there. Most hobbyists have left by then.",
             "%",
             3.0,
             missteps=(
-                Misstep(lambda: 100 * float(mix(variant())[0]), "That was their share on the first day."),
+                Misstep(lambda: 100 * float(mix(USUAL)[0]), "That was their share on the first day."),
                 Misstep(
                     lambda: 100 * at("companies", 2, "retention"),
                     "That is the share of companies that are still there, not of those still there that are "
