@@ -84,8 +84,8 @@ def picture(
     """The triangle. own_months: by each user's 30-day windows, of the whole log; finished_only: without open months."""
     panel = windows(launch, seed) if own_months else seen(launch, last, seed)
     rows = cells(panel, last, finished_only=finished_only)
-    first = rows[rows["k"] == 1].set_index("cohort")["retention"]
-    own, others = first.iloc[0], first[~rows[rows["k"] == 1].set_index("cohort")["open"]].iloc[1:].mean()
+    first = rows[rows["k"] == 1]
+    own, others = first["retention"].iloc[0], first[~first["open"]]["retention"].iloc[1:].mean()
     said = (
         f"Month 1: {percent(own)} of January's users are active, and on average {percent(others)} of those "
         "who joined later."
@@ -187,18 +187,19 @@ KINDS: dict[str, tuple[int, int, bool]] = {
 def twin(switch: Switch) -> Figure:
     """The triangle with one switch flipped; but for it, the launch is on 1 January and the log goes to 31 July."""
     launch, last, fall = KINDS[switch.key]
-    rows = cells(seen(launch, last, 1, fall=fall)).assign(open=False)
-    first = rows[rows["k"] == 1].set_index("cohort")["retention"]
-    said = f"Month 1, from the first row down: {', '.join(percent(v) for v in first)}."
-    return triangle(rows, title="One switch is flipped here", summary=said, open_cells="")
+    return _whole(seen(launch, last, fall=fall), "One switch is flipped here")
 
 
 def usual() -> Figure:
     """The triangle without any switch flipped."""
-    rows = cells(seen(1, WHOLE))
-    first = rows[rows["k"] == 1].set_index("cohort")["retention"]
-    said = f"Month 1, from the first row down: {', '.join(percent(v) for v in first)}."
-    return triangle(rows, title="No switch is flipped here", summary=said, open_cells="")
+    return _whole(seen(1, WHOLE), "No switch is flipped here")
+
+
+def _whole(panel: Panel, title: str) -> Figure:
+    """A triangle all of whose months pass for over."""
+    rows = cells(panel)
+    said = f"Month 1, from the first row down: {', '.join(percent(v) for v in rows[rows['k'] == 1]['retention'])}."
+    return triangle(rows, title=title, summary=said, open_cells="")
 
 
 def take_away() -> str:
