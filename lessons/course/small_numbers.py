@@ -62,18 +62,23 @@ def tossed(kind: Kind, seed: int = 1) -> np.ndarray:
     return np.asarray(binom.ppf(luck, kind.size, kind.true(seed)))
 
 
-def picture(kind: Kind = USUAL, seed: int = 1, *, shrunken: bool = False) -> Figure:
-    """Twelve cohorts with their intervals. shrunken: beside each share that pulled towards what all have in common."""
+def _rows(kind: Kind, seed: int) -> pd.DataFrame:
+    """Twelve cohorts with their intervals: label, value, low, high."""
     back = tossed(kind, seed)
     low, high = wilson(back, kind.size)
-    rows = pd.DataFrame({"label": MONTHS, "value": back / kind.size, "low": low, "high": high})
+    return pd.DataFrame({"label": MONTHS, "value": back / kind.size, "low": low, "high": high})
+
+
+def picture(kind: Kind = USUAL, seed: int = 1, *, shrunken: bool = False) -> Figure:
+    """Twelve cohorts with their intervals. shrunken: beside each share that pulled towards what all have in common."""
+    rows = _rows(kind, seed)
     mean, best = float(rows["value"].mean()), int(rows["value"].to_numpy().argmax())
     said = (
         f"{MONTHS[best]} is best with {percent(rows['value'][best])}; the mean of all is {percent(mean)}: a "
         f"lead of {points(rows['value'][best] - mean)}."
     )
     if shrunken:
-        rows["second"] = shrink(back, np.full(len(MONTHS), kind.size)).shrunken
+        rows["second"] = shrink(tossed(kind, seed), np.full(len(MONTHS), kind.size)).shrunken
         said += f" Shrunken, its lead is {points(rows['second'][best] - rows['second'].mean())}."
     return dots(
         rows, title=f"Twelve cohorts of {kind.size:,} users each", summary=said, x_title="month of joining",
@@ -156,11 +161,9 @@ KINDS = {
 def twin(switch: Switch, turn: int) -> Figure:
     """Twelve cohorts with one switch flipped; how many users they have is not told."""
     kind, _ = KINDS[switch.key]
-    back = tossed(kind, 100 + turn)
-    low, high = wilson(back, kind.size)
-    rows = pd.DataFrame({"label": MONTHS, "value": back / kind.size, "low": low, "high": high})
+    rows = _rows(kind, 100 + turn)
     mean, wide = float(rows["value"].mean()), float((rows["high"] - rows["low"]).mean())
-    apart = int(((low > mean) | (high < mean)).sum())
+    apart = int(((rows["low"] > mean) | (rows["high"] < mean)).sum())
     said = (
         f"Intervals are {points(wide)} wide on average; {apart} of {len(MONTHS)} do not hold the mean of "
         f"all. The shares lie between {percent(rows['value'].min())} and {percent(rows['value'].max())}."
