@@ -9,7 +9,6 @@ from lessons.experiments.comeback import (
     DIP,
     LEVEL,
     MARCH,
-    MODEL,
     NO_RIVAL,
     QUIET,
     RISE,
@@ -72,9 +71,7 @@ def people(*, rival: bool = True, quiet: bool = False, seed: int = 1) -> Figure:
     back = (
         (one.panel.cohort == MARCH) & ~active[:, MARCH + DIP] & active[:, MARCH + RISE] & active[:, MARCH + 1]
     )
-    a = one.played.activity
-    chosen = pd.unique(pd.Series(a.user[a.model == a.models.index(MODEL)])).tolist()
-    users = [user for user, kept in zip(chosen, back, strict=True) if kept][:SHOWN]
+    users = one.users[back][:SHOWN].tolist()
     used = one.played.active_days
     return spells(
         one.played.spells, order=users, used=used[used["user"].isin(users)], days=one.played.days,

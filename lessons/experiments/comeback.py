@@ -43,6 +43,12 @@ class Comeback:
     panel: Panel
 
     @cached_property
+    def users(self) -> NDArray[np.int32]:
+        """Rows in the world of the panel's users."""
+        a = self.played.activity
+        return np.unique(a.user[a.model == a.models.index(MODEL)])
+
+    @cached_property
     def own(self) -> NDArray[np.bool_]:
         """Activity of March's users by months since March."""
         return self.panel.ages(MARCH)
@@ -77,8 +83,7 @@ class Comeback:
     @cached_property
     def _elsewhere(self) -> NDArray[np.bool_]:
         """Activity of March's users in any other model, by months since March."""
-        a = self.played.activity
-        mine = np.unique(a.user[a.model == a.models.index(MODEL)])
+        a, mine = self.played.activity, self.users
         other = (a.model != a.models.index(MODEL)) & np.isin(a.user, mine)
         active = np.zeros((len(mine), len(a.months)), np.bool_)
         active[np.searchsorted(mine, a.user[other]), a.month[other]] = True
