@@ -82,7 +82,7 @@ def _checks(one: Crowd) -> Figure:
 
 
 def _points(lead: float) -> str:
-    return f"{100 * lead:.1f}".replace("-", "−").replace("−0.0", "0.0")
+    return points(lead).partition(" ")[0]
 
 
 def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
