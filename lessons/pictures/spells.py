@@ -46,7 +46,6 @@ def spells(
         parts.append(f'<path class="axis" stroke-dasharray="4 2" d="M{across(day)} {TOP - 6}V{bottom}"/>')
         parts.append(axes.text(min(across(day), WIDTH - 7.0 * len(words)), TOP - 10, words))
     place = {user: i for i, user in enumerate(users)}
-    number = {user: i + 1 for i, user in enumerate(users)}
     for user, mine in rows[rows["user"].isin(place)].groupby("user", sort=False):
         y = TOP + ROW * place[user]
         shape = f'<rect class="hit" x="{LEFT}" y="{y}" width="{WIDTH - LEFT}" height="{ROW}"/>'
@@ -65,11 +64,11 @@ def spells(
                 f"M{across(d + 0.5)} {y + 2}v{ROW - 5}" for d in used.loc[used["user"] == user, "day"]
             )
             shape += f'<path d="{dots}" stroke="currentColor" stroke-width="1.2"/>'
-        said = f"user {number[user]}: {told[0]}" + (f" and {len(told) - 1} more" if len(told) > 1 else "")
+        said = f"user {place[user] + 1}: {told[0]}" + (f" and {len(told) - 1} more" if len(told) > 1 else "")
         parts.append(axes.mark(shape, said, tip))
     shown = rows[rows["user"].isin(place)]
     table = pd.DataFrame({
-        "user": shown["user"].map(number),
+        "user": shown["user"].map(place) + 1,
         series: shown[series],
         "from": [f"{months[int(d)]:%-d %b %Y}" for d in shown["start"]],
         "until": [f"{months[min(int(d), days) - 1]:%-d %b %Y}" for d in shown["end"]],
