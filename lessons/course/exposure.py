@@ -13,6 +13,7 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.user_months import WINDOW_DAYS
 from analysis.inference.launch.naive import pooled_z, two_proportions
 from analysis.numerals import percent, points
+from lessons.experiments.search import lead_of
 from lessons.frame.error_rate import ErrorRate
 from lessons.frame.lesson import Exercise, Lesson, Misstep, Option, Reading, Refutation, Switch
 from lessons.frame.worlds import Played, play
@@ -127,12 +128,9 @@ def leaving(month: int, launch: int = LAUNCH, seed: int = 1, *, fall: bool = Fal
     return float((work.end[there] <= first + WINDOW_DAYS).mean())
 
 
-def lead(panel: Panel, k: int = 1) -> float:
-    """How far the launch cohort's retention in month k lies above that of all later cohorts together."""
-    found = panel.cells
-    at = found.at(k)
-    own, later = at[found.cohort[at] == 0], at[found.cohort[at] > 0]
-    return float(found.share[own][0] - found.count[later].sum() / found.size[later].sum())
+def lead(panel: Panel) -> float:
+    """How far the launch cohort's retention in month 1 lies above that of all later cohorts together."""
+    return lead_of(panel.cells, 0, 1)
 
 
 def experiment(seed: int) -> Reading:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.inference.cohorts.cells import Bools, Floats
+from analysis.inference.cohorts.cells import Bools, Cells, Floats
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.four_tests import launch_tests
 from analysis.inference.launch.multiplicity import holm
@@ -81,14 +81,18 @@ def search(
         cells = world.draw(rng).cells
         for cohort in cells.cohorts:
             naive = two_proportions(cells, cohort, AGE)
-            at = cells.at(AGE)
-            own = cells.cohort[at] == cohort
-            rest = cells.count[at][~own].sum() / cells.size[at][~own].sum()
-            lead = float(cells.share[at][own][0] - rest)
+            lead = lead_of(cells, cohort, AGE)
             found.append((lead, naive.statistic, naive.p, launch_tests(cells, cohort).stands_out))
     shape = (models, cohorts)
     columns = [np.array(column).reshape(shape) for column in zip(*found, strict=True)]
     return Search(*columns)
+
+
+def lead_of(cells: Cells, cohort: int, k: int) -> float:
+    """How far a cohort's R(k) lies above that of the model's other cohorts together, 0 to 1."""
+    at = cells.at(k)
+    own = cells.cohort[at] == cohort
+    return float(cells.share[at][own][0] - cells.count[at][~own].sum() / cells.size[at][~own].sum())
 
 
 def needed(looked_at: int) -> float:
