@@ -25,9 +25,8 @@ class Market(NamedTuple):
         return launch(self.world, self.model, (), seed)
 
     def without(self, cause: str, seed: int) -> Launch:
-        """The launch month in the twin that lacks a cause, with the same luck; the same one where the market has no
-        such cause."""
-        world, settings = self.causes.get(cause, (self.world, ()))
+        """The launch month in the twin that lacks one of the market's causes, with the same luck."""
+        world, settings = self.causes[cause]
         return launch(world, self.model, settings, seed)
 
 
