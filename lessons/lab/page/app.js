@@ -102,7 +102,7 @@ function take(piece, own) {
     own.sides += 1;
     if (own.sides < 2) return;
     own.seen = true;
-    at("news").textContent = (`New curves. This world: ${told("world")} The twin: ${told("twin")}`);
+    at("news").textContent = `New curves. This world: ${told("world")} The twin: ${told("twin")}`;
     if (at("people").open) drawPeople();
     if (waiting) ask();
   } else if (piece.part === "verdict") showVerdict(piece);

@@ -30,19 +30,12 @@ export function drawCurves(place, panel) {
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": summary(panel) });
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     picture.append(svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(share), y2: y(share) }));
-    const label = svg("text", { class: "soft", x: LEFT - 6, y: y(share) + 4, "text-anchor": "end" });
-    label.textContent = percent(share);
-    picture.append(label);
+    picture.append(svg("text", { class: "soft", x: LEFT - 6, y: y(share) + 4, "text-anchor": "end" }, percent(share)));
   }
   const every = longest > 12 ? 3 : 1;
-  for (let k = 0; k <= longest; k += every) {
-    const label = svg("text", { class: "soft", x: x(k), y: HEIGHT - BOTTOM + 19, "text-anchor": "middle" });
-    label.textContent = k;
-    picture.append(label);
-  }
-  const axis = svg("text", { class: "soft", x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle" });
-  axis.textContent = "months since the first request";
-  picture.append(axis);
+  for (let k = 0; k <= longest; k += every)
+    picture.append(svg("text", { class: "soft", x: x(k), y: HEIGHT - BOTTOM + 19, "text-anchor": "middle" }, k));
+  picture.append(svg("text", { class: "soft", x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, "months since the first request"));
   const line = (cohort) => cohort.active.map((n, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(n / cohort.active[0]).toFixed(1)}`).join("");
   const paths = new Map();
   for (const cohort of [...cohorts].sort((a, b) => a.launch - b.launch)) {
@@ -52,9 +45,7 @@ export function drawCurves(place, panel) {
   const launch = launchOf(panel);
   if (launch && launch.active.length > 1) {
     const k = Math.min(2, launch.active.length - 1);
-    const label = svg("text", { class: "launch", x: x(k) + 4, y: y(keeps(launch, k)) - 8 });
-    label.textContent = `launch, ${monthName(launch.month)}`;
-    picture.append(label);
+    picture.append(svg("text", { class: "launch", x: x(k) + 4, y: y(keeps(launch, k)) - 8 }, `launch, ${monthName(launch.month)}`));
   }
   const dot = picture.appendChild(svg("circle", { class: "dot", r: 4, cx: -10, cy: -10 }));
   const readout = place.querySelector(".readout");

@@ -19,8 +19,7 @@ export function prepare() {
 
 export function showTitles(market) {
   const cause = market.mechanisms.find((one) => one.key === market.twin);
-  document.getElementById("world-head").textContent = `This world: ${cause.title} ${cause.enabled ? "on" : "off"}`;
-  document.getElementById("twin-head").textContent = `Its twin: ${cause.title} ${cause.enabled ? "off" : "on"}`;
+  showPlain(`This world: ${cause.title} ${cause.enabled ? "on" : "off"}`, `Its twin: ${cause.title} ${cause.enabled ? "off" : "on"}`);
 }
 
 export function showWaiting() {
@@ -38,10 +37,12 @@ export function showCurves(piece, newest, plain) {
   panels[piece.side] = piece;
   place.classList.toggle("old", !newest);
   drawCurves(place, piece);
-  const most = Math.max(1, ...Object.values(panels).flatMap((panel) => panel.model === piece.model ? panel.cohorts.map((cohort) => cohort.users) : []));
-  for (const side of Object.keys(panels)) drawSizes(document.getElementById(side), panels[side], panels[side].model === piece.model ? most : Math.max(1, ...panels[side].cohorts.map((cohort) => cohort.users)));
+  for (const [side, panel] of Object.entries(panels)) drawSizes(document.getElementById(side), panel, largest(panel.model));
   place.querySelector(".judged").replaceChildren(...(plain ? [] : [el("p", { className: "hint" }, "The verdict comes …")]));
 }
+
+// The largest cohort of a model on the page: both sides are drawn to one scale.
+const largest = (model) => Math.max(1, ...Object.values(panels).flatMap((panel) => panel.model === model ? panel.cohorts.map((cohort) => cohort.users) : []));
 
 export const told = (side) => (panels[side] ? summary(panels[side]) : "");
 

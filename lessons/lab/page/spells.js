@@ -18,9 +18,8 @@ export function drawSpells(place, told, side) {
     const date = dayOf(start + day);
     if (!date.endsWith("-01")) continue;
     picture.append(svg("line", { class: "grid", x1: x(day), x2: x(day), y1: 0, y2: height - 20 }));
-    const label = svg("text", { class: "soft", x: x(day) + 3, y: height - 6 });
-    if (told.days < 500 || ["01", "07"].includes(date.slice(5, 7))) label.textContent = monthName(date).slice(0, 3);
-    picture.append(label);
+    if (told.days < 500 || ["01", "07"].includes(date.slice(5, 7)))
+      picture.append(svg("text", { class: "soft", x: x(day) + 3, y: height - 6 }, monthName(date).slice(0, 3)));
   }
   told.users.forEach((user, i) => {
     for (const spell of user.spells) {
