@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.lessons.accessibility import violations
 from tests.lessons.lab.conftest import USERS
 
 pytestmark = pytest.mark.browser
@@ -60,14 +61,6 @@ def drawn_as(page, line):
 def drawn_anew(page, line):
     """Waits until it has another one."""
     until(page, "d => document.querySelector('#world path.launch').getAttribute('d') !== d", line)
-
-
-def violations(page):
-    """What axe finds against WCAG 2.2 AA on the page, in words, or nothing."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return found.generate_report() if found.violations_count else ""
 
 
 def line(page, side="world"):
@@ -164,7 +157,7 @@ def test_each_curve_can_be_read_and_touched(opened):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(opened, scheme):
     opened.emulate_media(color_scheme=scheme)
-    assert violations(opened) == ""
+    assert violations(opened) == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +182,7 @@ def test_a_mystery_world_hides_its_controls_and_keeps_the_score(opened):
     opened.keyboard.press("Enter")
     opened.locator("#riddle table").wait_for(timeout=WAIT)
     assert opened.locator("#riddle").inner_text().count("of 1 right.") == 1
-    assert violations(opened) == ""
+    assert violations(opened) == []
     opened.get_by_role("button", name="Next round").click()
     opened.locator("#riddle form").wait_for(timeout=WAIT)
     opened.locator("#mystery").click()
