@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 from collections import OrderedDict
@@ -140,20 +139,18 @@ class Laboratory:
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=HEADERS)
 
     async def answer(self, request: Request) -> Response:
-        """Whether an answer is right, how the causes show, and the address of the world with its controls."""
+        """Whether an answer is right, how the causes show, and the state that opens the world with its controls."""
         told = await body_of(request)
         asked, named = self.rounds.get(str(told.get("round"))), CAUSES.get(str(told.get("named")))
         if asked is None or named is None:
             raise BadInput("this round or this cause is not known; ask for a new round")
-        state = json.dumps(asked.mystery.model_dump(mode="json", exclude_defaults=True))
-        packed = base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
         truth = CAUSES[asked.truth]
         shown = {
             "right": truth is named,
             "truth": truth.key,
             "tell": truth.tell,
             "named_tell": named.tell,
-            "link": "#" + packed,
+            "state": asked.mystery.model_dump(mode="json", exclude_defaults=True),
         }
         return JSONResponse(shown, headers=HEADERS)
 

@@ -1,6 +1,6 @@
 // The page: its state, undo and redo, the link, and what it asks of the server. The newest state wins.
 
-import { pieces, post } from "./asking.js";
+import { pack, pieces, post, unpack } from "./asking.js";
 import { drawCalendar } from "./calendar.js";
 import { drawControls } from "./controls.js";
 import { el } from "./elements.js";
@@ -29,7 +29,7 @@ function change(edit, event) {
 
 function put(next) {
   state = JSON.parse(JSON.stringify(next));
-  const packed = Object.keys(state).length ? `#${pack(state)}` : location.pathname;
+  const packed = Object.keys(state).length ? pack(state) : location.pathname;
   history.replaceState(null, "", packed);
   at("undo").disabled = !past.length;
   at("redo").disabled = !future.length;
@@ -47,18 +47,6 @@ function riddle(on) {
   at("controls-head").textContent = on ? "Which cause was it?" : "The market";
   complain("");
   if (on) { flight?.abort.abort(); newRound(page, complain); } else ask();
-}
-
-const pack = (value) => btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-
-function unpack(hash) {
-  try {
-    const bytes = atob(hash.replace(/^#/, "").replaceAll("-", "+").replaceAll("_", "/"));
-    const found = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
-    return found && typeof found === "object" && !Array.isArray(found) ? found : {};
-  } catch {
-    return {};
-  }
 }
 
 function step(from, to) {

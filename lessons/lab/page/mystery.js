@@ -1,6 +1,6 @@
 // Mystery worlds: one cause is changed, the page asks which. Rounds are counted, and so are causes taken for others.
 
-import { pieces, post } from "./asking.js";
+import { pack, pieces, post } from "./asking.js";
 import { el } from "./elements.js";
 import { showCurves, showPlain, showWaiting } from "./results.js";
 
@@ -52,7 +52,7 @@ function result(told, named, page, complain) {
       el("p", {}, told.right ? `Yes: ${titles[told.truth]}.` : `It was: ${titles[told.truth]}. You said: ${titles[named]}.`),
       el("p", {}, `How it shows: ${told.tell}`),
       told.right ? null : el("p", {}, `What you named shows so: ${told.named_tell}`)),
-    el("div", { className: "bar" }, next, el("a", { href: told.link, className: "button" }, "Open this world in the laboratory")),
+    el("div", { className: "bar" }, next, el("a", { href: pack(told.state), className: "button" }, "Open this world in the laboratory")),
     score());
   next.focus({ preventScroll: true });
 }

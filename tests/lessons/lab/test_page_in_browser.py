@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 
 import pytest
@@ -182,6 +184,8 @@ def test_a_mystery_world_hides_its_controls_and_keeps_the_score(opened):
     opened.keyboard.press("Enter")
     opened.locator("#riddle table").wait_for(timeout=WAIT)
     assert opened.locator("#riddle").inner_text().count("of 1 right.") == 1
+    link = opened.locator("#riddle a").get_attribute("href")
+    assert json.loads(base64.urlsafe_b64decode(link[1:] + "=="))["look"] == "new/frontier"
     assert violations(opened) == []
     opened.get_by_role("button", name="Next round").click()
     opened.locator("#riddle form").wait_for(timeout=WAIT)
