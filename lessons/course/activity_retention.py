@@ -47,9 +47,13 @@ def settings(skip: float = SKIP, *, leave: bool = False, holiday: bool = True) -
 
 
 @cache
+def _all(chosen: tuple[str, ...], seed: int) -> pd.DataFrame:
+    return all_definitions(play(WORLD, chosen, seed=seed).panel(MODEL, windows=True))
+
+
 def curves(chosen: tuple[str, ...] = (), seed: int = 1, definition: str = "") -> pd.DataFrame:
     """Retention of the January cohort under each definition (or one): definition, k, retention."""
-    frame = all_definitions(play(WORLD, chosen, seed=seed).panel(MODEL, windows=True))
+    frame = _all(chosen, seed)
     return frame[frame["definition"] == definition] if definition else frame
 
 
