@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import sim
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.user_months import WINDOW_DAYS
+from analysis.months import months_between
 from sim.activity import Activity, monthly
 from sim.agents.spells import Kind, Reason
 from testbed import shipped
@@ -49,8 +50,7 @@ class Played:
 
     def released(self, model: str) -> np.datetime64:
         """The day on which a model came out."""
-        released = next(m.released for m in self.agents.world.catalogue.models if m.slug == model)
-        return np.datetime64(released, "D")
+        return np.datetime64(self.agents.world.catalogue[model].released, "D")
 
     @cached_property
     def spells(self) -> pd.DataFrame:
@@ -98,9 +98,8 @@ class Played:
         """
         a, months = self.activity, self.activity.months
         mine = a.model == a.models.index(model)
-        launch = int(
-            (self.released(model).astype("datetime64[M]") - self.start.astype("datetime64[M]")).astype(int)
-        )
+        world = self.agents.world
+        launch = months_between(world.scenario.start, world.catalogue[model].released)
         panel = Panel.from_arrays(
             a.user[mine], a.month[mine], months=months, model=model, organisation=a.account[mine],
             requests=a.requests[mine], launch=launch if 0 <= launch < len(months) else None, min_cohort=min_cohort,
