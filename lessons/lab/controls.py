@@ -129,16 +129,13 @@ def _models(world: World, state: State) -> list[dict[str, Any]]:
     for slug, settings in world.scenario.models.items():
         if slug not in world.catalogue or settings.released is None:
             continue
-        model = world.catalogue[slug]
-        one = isinstance(settings.ability, int | float) or (
-            settings.ability is not None and len(settings.ability) == 1
-        )
-        abilities = settings.ability.values() if isinstance(settings.ability, dict) else (settings.ability,)
+        given = settings.ability
+        abilities = list(given.values()) if isinstance(given, dict) else [given]
         shown.append({
             "slug": slug,
-            "released": model.released.isoformat(),
+            "released": world.catalogue[slug].released.isoformat(),
             "price": settings.price_usd_per_mtok,
-            "ability": next(iter(abilities)) if one else None,
+            "ability": abilities[0] if len(abilities) == 1 else None,
             "own": slug in state.models and state.models[slug].like is not None,
         })  # fmt: skip
     return sorted(shown, key=lambda one: one["released"])
