@@ -43,12 +43,12 @@ class Launch:
 
     def own(self, k: int) -> float:
         """R(k) of the launch cohort, 0 to 1."""
-        return float(self.panel.active[self.panel.cohort == 0, k].mean())
+        return float(self.panel.ages(0)[:, k].mean())
 
     def later(self, k: int) -> float:
         """R(k) of the later cohorts that have lived so long, all users together; NaN without any."""
         panel = self.panel
-        rows = [panel.active[panel.cohort == c, c + k] for c in panel.tested if 0 < c < len(panel.months) - k]
+        rows = [panel.ages(c)[:, k] for c in panel.tested if 0 < c < len(panel.months) - k]
         return float(np.concatenate(rows).mean()) if rows else float("nan")
 
     def lead(self, k: int = 5) -> float:

@@ -33,7 +33,7 @@ class Clocks:
 
     def share(self, cohort: int, k: int) -> float:
         """R(k) of one cohort."""
-        return float(self.panel.active[self.panel.cohort == cohort, cohort + k].mean())
+        return float(self.panel.ages(cohort)[:, k].mean())
 
     def cells(self) -> pd.DataFrame:
         """One row a cohort and month after joining: age, month (of the calendar), share, name (of the cohort)."""
