@@ -49,7 +49,11 @@ def _months(one: Comeback, title: str) -> Figure:
 
 def where(*, rival: bool = True, quiet: bool = False, seed: int = 1) -> Figure:
     """Where March's users were who were silent in May."""
-    gap = comeback(rival, quiet, seed).gap
+    return _where(comeback(rival, quiet, seed))
+
+
+def _where(one: Comeback) -> Figure:
+    gap = one.gap
     rows = pd.DataFrame({
         "label": [f"back in June ({gap['returners']:.0f} users)", f"still silent in June ({gap['others']:.0f} users)"],
         "value": [gap["returners_share"], gap["others_share"]],
@@ -86,16 +90,16 @@ def people(*, rival: bool = True, quiet: bool = False, seed: int = 1) -> Figure:
 
 def twins(switch: Switch) -> Figure:
     """The months of the hidden world."""
-    return _months(_of(switch, HIDDEN_SEED), "Which of the causes is at work here?")
+    return _months(_of(switch), "Which of the causes is at work here?")
 
 
 def where_hidden(switch: Switch) -> Figure:
     """Where the silent users of the hidden world were."""
-    return where(rival=switch.key != "quiet", quiet=switch.key != "rival", seed=HIDDEN_SEED)
+    return _where(_of(switch))
 
 
-def _of(switch: Switch, seed: int) -> Comeback:
-    return comeback(switch.key != "quiet", switch.key != "rival", seed)
+def _of(switch: Switch) -> Comeback:
+    return comeback(switch.key != "quiet", switch.key != "rival", HIDDEN_SEED)
 
 
 def verdict(*, rival: bool, quiet: bool, seed: int = 1) -> str:

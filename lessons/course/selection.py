@@ -40,16 +40,16 @@ def checks(*, enthusiasts: bool = True, keys: bool = False, seed: int = 1) -> Fi
 
 def twins(switch: Switch) -> Figure:
     """The curves of the hidden market."""
-    return _curves(_of(switch, HIDDEN_SEED))
+    return _curves(_of(switch))
 
 
 def checks_hidden(switch: Switch) -> Figure:
     """The two checks in the hidden market."""
-    return _checks(_of(switch, HIDDEN_SEED))
+    return _checks(_of(switch))
 
 
-def _of(switch: Switch, seed: int) -> Crowd:
-    return crowd(switch.key == "enthusiasts", switch.key == "keys", switch.key == "loyal", seed)
+def _of(switch: Switch) -> Crowd:
+    return crowd(switch.key == "enthusiasts", switch.key == "keys", switch.key == "loyal", HIDDEN_SEED)
 
 
 def _curves(one: Crowd) -> Figure:
