@@ -12,6 +12,7 @@ with app.setup:
     from lessons.course import small_numbers as lesson
     from lessons.frame import notebook
     from lessons.frame.closing import app as closing
+    from lessons.frame.game import app as game
 
     LESSON = lesson.LESSON
 
@@ -93,30 +94,10 @@ def _(chosen, kind):
 
 
 @app.cell
-def _(prediction):
+async def _(prediction):
     notebook.wait_for(prediction)
-    turn = notebook.turn()
-    guess = notebook.guess(LESSON)
-    mo.vstack([mo.md("## Which switch did we flip?"), turn])
-    return guess, turn
-
-
-@app.cell
-def _(turn):
-    switch = notebook.flipped(LESSON, turn.value)
-    notebook.picture(lesson.twin(switch, turn.value))
-    return (switch,)
-
-
-@app.cell
-def _(guess):
-    guess
-    return
-
-
-@app.cell
-def _(guess, switch):
-    notebook.verdict_on_guess(guess.value, switch)
+    hidden = await game.embed(defs={"LESSON": LESSON, "pictures": lesson.hidden})
+    hidden.output
     return
 
 

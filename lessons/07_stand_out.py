@@ -14,6 +14,7 @@ with app.setup:
     from lessons.course import stand_out as lesson
     from lessons.frame import notebook
     from lessons.frame.closing import app as closing
+    from lessons.frame.game import app as game
 
     LESSON = lesson.LESSON
 
@@ -91,30 +92,10 @@ def _(prediction):
 
 
 @app.cell
-def _(prediction):
+async def _(prediction):
     notebook.wait_for(prediction)
-    turn = notebook.turn()
-    guess = notebook.guess(LESSON)
-    mo.vstack([mo.md("## Which switch did we flip?"), turn])
-    return guess, turn
-
-
-@app.cell
-def _(turn):
-    switch = notebook.flipped(LESSON, turn.value)
-    notebook.picture(lesson.twins(switch))
-    return (switch,)
-
-
-@app.cell
-def _(guess):
-    guess
-    return
-
-
-@app.cell
-def _(guess, switch):
-    notebook.verdict_on_guess(guess.value, switch)
+    hidden = await game.embed(defs={"LESSON": LESSON, "pictures": lesson.hidden})
+    hidden.output
     return
 
 

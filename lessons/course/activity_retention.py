@@ -146,6 +146,11 @@ def _share(definition: str, k: int) -> float:
     return 100 * at(definition, k)
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch),)
+
+
 LESSON = Lesson(
     number=1,
     file="01_activity_retention.py",

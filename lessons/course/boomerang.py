@@ -173,6 +173,11 @@ def result() -> Figure:
     return picture()
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch), where_hidden(switch))
+
+
 LESSON = Lesson(
     number=9,
     file="09_boomerang.py",

@@ -221,6 +221,11 @@ def _finished() -> float:
     return float(len(cells(seen(), LAST, finished_only=True)))
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twin(switch),)
+
+
 LESSON = Lesson(
     number=2,
     file="02_exposure.py",

@@ -174,6 +174,11 @@ def _rise_of_loss(one: Launch) -> float:
     return lost(one, AFTER) - lost(one, BEFORE)
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch),)
+
+
 LESSON = Lesson(
     number=10,
     file="10_glass_slipper.py",

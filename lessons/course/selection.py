@@ -167,6 +167,11 @@ def _left(one: Crowd) -> str:
     return CROWD if one.controls.explain else MACHINES
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch), checks_hidden(switch))
+
+
 LESSON = Lesson(
     number=8,
     file="08_selection.py",

@@ -199,6 +199,11 @@ def _percent(kind: Kind) -> float:
     return 100 * alarms(kind) / REPEATS
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twin(switch, number),)
+
+
 LESSON = Lesson(
     number=3,
     file="03_small_numbers.py",

@@ -245,6 +245,11 @@ def take_away() -> str:
     )
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch), flipped_leaving(switch))
+
+
 LESSON = Lesson(
     number=4,
     file="04_sorting.py",

@@ -134,6 +134,11 @@ def result() -> Figure:
     return picture()
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch),)
+
+
 LESSON = Lesson(
     number=7,
     file="07_stand_out.py",

@@ -159,6 +159,11 @@ def _april_to_may(strength: float, seed: int, cohort: int = 0) -> float:
     return 100 * (one.share(cohort, 3 - cohort) - one.share(cohort, 4 - cohort))
 
 
+def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
+    """The pictures of a round of "which switch did we flip?"."""
+    return (twins(switch), twins_by_calendar(switch))
+
+
 LESSON = Lesson(
     number=6,
     file="06_three_clocks.py",
