@@ -19,7 +19,7 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
-from tests import browser, once  # noqa: E402
+from tests import browser, once, postgres  # noqa: E402
 
 # Expressions and pages are many small objects: with Python's thresholds (700, 10, 10) a tenth of an analysis went into
 # looking through them for garbage.
@@ -185,6 +185,13 @@ def preloaded():
     process = Preloaded()
     yield process
     process.close()
+
+
+@pytest.fixture(scope="session", name="postgres")
+def postgres_server():
+    """The address of a PostgreSQL server, without a database; the test is skipped where none is installed."""
+    with postgres.server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from testbed.validation.questions import questions
 from testbed.validation.sandbox import Limits
 from testbed.validation.submission import read_submission
 from testbed.validation.worlds import battery
-from tests.testbed.validation.integrations.conftest import PASSWORD
+from tests.postgres import PASSWORD
 
 WEEKS = """-- question: active_users
 SELECT date_trunc('week', created_at AT TIME ZONE 'UTC')::date AS week,
