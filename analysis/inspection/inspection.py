@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from analysis import contract
 from analysis.inspection import amounts, clocks, users, values
 from analysis.inspection.check import CHECKS, PARTS, SEVERITIES, Finding, Part
 from analysis.inspection.facts import Facts
@@ -13,6 +14,9 @@ from analysis.numerals import percent
 from analysis.sources import columns, doubles
 from analysis.sources.conformance import check_conformance
 from analysis.sources.log import Log
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROOMS = (users, amounts, clocks, values)
 """Where checks are: that they are imported puts them on the list."""
@@ -89,7 +93,10 @@ def inspect(log: Log) -> Inspection:
     """Inspect an opened log; it may be opened unchecked. Where its columns do not conform, these are all that is looked
     at. Raises LogError where it cannot be read."""
     table = check_conformance(log)
-    findings = [_of_conformance(row, log) for row in table[table["violations"] > 0].to_dict("records")]
+    broken = table[table["violations"] > 0]
+    optional = broken["check"].eq("column present") & broken["severity"].eq("warning")
+    findings = [_of_conformance(row, log) for row in broken[~optional].to_dict("records")]
+    findings += _without(broken[optional], _optional_columns(table["table"]))
     readable = next(columns.problems("generations", log.stored.schema()), None) is None
     undated = (table["check"] == "plausible date") & (table["violations"] > 0)
     dated = bool(log.rows) and log.start is not None and not undated.any()
@@ -114,8 +121,6 @@ def _of_conformance(row: Mapping[Any, Any], log: Log) -> Finding:
         and row["violations"] <= doubles.MOST_COPIES * log.rows
     ):
         severity = "warning"
-    if row["check"] == "column present" and severity == "warning":
-        severity = "note"  # an optional column: what needs it is not available, and says so
     place = f"{row['table']}.{row['column']}" if row["column"] else str(row["table"])
     return Finding(
         check=str(row["check"]),
@@ -126,6 +131,36 @@ def _of_conformance(row: Mapping[Any, Any], log: Log) -> Finding:
         of=int(row["rows"]),
         examples=str(row["examples"]),
         told=severity == "warning" and row["check"] in _TOLD,
+    )
+
+
+def _without(missing: pd.DataFrame, optional: int) -> list[Finding]:
+    """The columns that a log lacks, of so many optional ones, as one note: what needs them is not available, and says
+    so."""
+    if missing.empty:
+        return []
+    by_table = missing.groupby("table", sort=False)["column"].agg(", ".join)
+    names = "; ".join(f"{table}: {columns}" for table, columns in by_table.items())
+    touched = {part for name in missing["column"] for part in _TOUCHED.get(name, PARTS)}
+    return [
+        Finding(
+            check="optional columns",
+            severity="note",
+            touches=tuple(part for part in PARTS if part in touched),
+            words=f"missing, and analyses that need them are not available: {names}",
+            count=len(missing),
+            of=optional,
+        )
+    ]
+
+
+def _optional_columns(names: Iterable[str]) -> int:
+    """How many optional columns the contract has in some of its tables."""
+    return sum(
+        not field.required
+        for table, fields in contract.FIELDS.items()
+        if table in set(names)
+        for field in fields
     )
 
 

@@ -184,3 +184,12 @@ def test_a_log_without_its_columns_is_inspected_as_far_as_it_goes():
     with opened(SOUND.drop_columns(["cost_total"]), check=False) as log:
         found = inspection.inspect(log)
     assert [one.check for one in found.errors] == ["column present"]
+
+
+def test_missing_optional_columns_are_one_note_that_names_them():
+    with opened(SOUND.drop_columns(["tokens_cached", "language"])) as log:
+        found = inspection.inspect(log)
+    (note,) = [one for one in found.of("note") if one.check == "optional columns"]
+    assert (note.count, note.of) == (2, 19)
+    assert note.words.endswith("generations: tokens_cached, language")
+    assert set(note.touches) == {"cost", "geography"}
