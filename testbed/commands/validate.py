@@ -75,7 +75,8 @@ def add_parser(commands: Any) -> None:
     files.add_argument("--table", default="answer", metavar="NAME", help="which table of a DuckDB file is the answer "
                        "(default: answer)")  # fmt: skip
     arguments.add_output_options(parser)
-    parser.add_argument("--markdown", metavar="FILE", help="write the result as a page, too")
+    parser.add_argument("--html", metavar="FILE", help="write the result as a page, too")
+    parser.add_argument("--markdown", metavar="FILE", help="the same in Markdown, for a repository")
     arguments.add_overwrite(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -92,8 +93,9 @@ def execute(args: argparse.Namespace) -> int:
     from testbed.validation.integrations import wording
     from testbed.validation.integrations.judging import STATUS
 
-    if args.markdown:
-        check_page(Path(args.markdown), args.overwrite)
+    for written in (args.markdown, args.html):
+        if written:
+            check_page(Path(written), args.overwrite)
     if args.model and "/" not in args.model:
         raise BadInput(f"--model {args.model}: expected author/slug, such as openai/gpt-4o")
     name = args.file or args.answers
@@ -123,6 +125,16 @@ def execute(args: argparse.Namespace) -> int:
     if args.markdown:
         write_page(Path(args.markdown), wording.page(name, found, survived), args.overwrite)
         print(args.markdown, file=sys.stderr)
+    if args.html:
+        from testbed.validation.integrations import page
+
+        code = Path(args.file).read_text(encoding="utf-8", errors="replace") if args.file else ""
+        write_page(
+            Path(args.html),
+            page.render(Path(name).name, task.question, found, survived, code),
+            args.overwrite,
+        )
+        print(args.html, file=sys.stderr)
     return STATUS[found.verdict]
 
 

@@ -117,14 +117,14 @@ def _smallest(one: Counterexample) -> Iterator[str]:
     ):
         if rows:
             yield f"  {name}"
-            yield from (f"  {line}" for line in _grid(_columns_that_matter(rows)))
+            yield from (f"  {line}" for line in _grid(columns_that_matter(rows)))
     yield "  right and given"
-    yield from (f"  {line}" for line in _grid(list(_beside(one.found.differences))))
+    yield from (f"  {line}" for line in _grid(list(beside(one.found.differences))))
     if one.found.why:
         yield f"  {one.found.why}"
 
 
-def _beside(differences: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+def beside(differences: Sequence[Difference]) -> Iterator[dict[str, Any]]:
     """Rows that differ, with the right value and the given one of each column."""
     for one in differences:
         cells: dict[str, Any] = dict(one.keys)
@@ -137,7 +137,7 @@ def _beside(differences: Sequence[Difference]) -> Iterator[dict[str, Any]]:
         yield cells
 
 
-def _columns_that_matter(rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+def columns_that_matter(rows: Sequence[Row]) -> list[Mapping[str, Any]]:
     """Rows without the columns that are missing in all of them."""
     names = [name for name in rows[0] if any(row.get(name) not in (None, []) for row in rows)]
     return [{name: row.get(name) for name in names} for row in rows]
@@ -148,18 +148,19 @@ def _grid(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not rows:
         return
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
+    cells = [names, *([cell_text(row.get(name)) for name in names] for row in rows)]
     widths = [max(len(line[at]) for line in cells) for at in range(len(names))]
     if sum(widths) + 2 * len(widths) <= WIDTH:
         for line in cells:
             yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         return
     for row in rows:
-        said = ", ".join(f"{name}={_cell(value)}" for name, value in row.items() if value is not None)
+        said = ", ".join(f"{name}={cell_text(value)}" for name, value in row.items() if value is not None)
         yield from _wrapped(f"- {said}", "    ").splitlines()
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value of a log or an answer for people."""
     if value is None:
         return "–"
     if isinstance(value, dt.datetime):

@@ -62,8 +62,10 @@ def judged_once():
 
 
 def test_a_right_query_passes_and_is_told_which_faults_it_survives(files, capsys):
-    status, out, _ = slipper(capsys, "validate", files / "right.sql")
+    html = files / "right.html"
+    status, out, _ = slipper(capsys, "validate", files / "right.sql", "--html", html)
     assert status == 0
+    assert "The verdict: right" in html.read_text() and "exact duplicates" in html.read_text()
     assert "right.sql: RIGHT" in out and "✗" not in out
     assert "exact duplicates" in out and "wrong without a word" in out
 
@@ -76,8 +78,10 @@ def test_a_wrong_query_fails_with_its_mistake_and_the_smallest_log(files, capsys
 
 
 def test_the_same_for_programs(files, capsys, tmp_path):
-    page = tmp_path / "page.md"
-    status, out, _ = slipper(capsys, "validate", files / "sunday.sql", "--json", "--markdown", page)
+    page, html = tmp_path / "page.md", tmp_path / "page.html"
+    status, out, _ = slipper(
+        capsys, "validate", files / "sunday.sql", "--json", "--markdown", page, "--html", html
+    )
     told = json.loads(out)
     assert status == 1
     assert told["question"] == "active_users" and told["verdict"] == "wrong"
@@ -88,6 +92,18 @@ def test_the_same_for_programs(files, capsys, tmp_path):
         and told["counterexample"]["right"] != told["counterexample"]["given"]
     )
     assert page.read_text().count("| two weeks |") == 1
+    shown = html.read_text()
+    for said in (
+        "sunday.sql: wrong",
+        "The mistake: Sunday weeks",
+        "users: given",
+        "Where it differs in “two weeks”",
+    ):
+        assert shown.count(said), said
+    assert SUNDAY.splitlines()[-1] in shown and "://" not in shown
+    html.write_text("my own page")
+    status, _, err = slipper(capsys, "validate", files / "sunday.sql", "--html", html)
+    assert status == 2 and "--overwrite" in err
 
 
 def test_a_function_gets_the_model_that_the_command_names(tmp_path, capsys):
