@@ -1,9 +1,8 @@
 """The small vocabulary of Ibis idioms in which every analysis is written; all casts live here.
 
 Why a vocabulary: engines differ where analysts do not expect it. Integer division truncates on PostgreSQL, sums
-of 32-bit integers become 128-bit ones on DuckDB, weeks start on Sunday on BigQuery. Each idiom below has one
-meaning on all engines. Timestamps carry a zone and the engine's session zone is UTC (Ibis sets it), so weeks
-and months are UTC ones.
+of 32-bit integers become 128-bit ones on DuckDB, weeks start on Sunday on BigQuery, days are those of the session's
+zone. Each idiom below has one meaning on all engines and in all sessions: days, weeks and months are UTC ones.
 """
 
 from __future__ import annotations
@@ -14,21 +13,49 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
+from analysis import moments
+
+
+def utc(moment: ir.TimestampValue) -> ir.TimestampValue:
+    """What a clock in UTC shows at a moment: without a zone, so that no session's zone can matter."""
+    return moments.utc_clock(moment)
+
+
+def day(moment: ir.TimestampValue) -> ir.DateValue:
+    """The UTC day of a moment."""
+    return moments.utc_date(moment, "day")
+
 
 def week(moment: ir.TimestampValue) -> ir.DateValue:
-    """The UTC Monday of a timestamp's week, as a date."""
-    return moment.truncate("W").date()
+    """The UTC Monday of a moment's week, as a date."""
+    return moments.utc_date(moment, "week")
 
 
 def month(moment: ir.TimestampValue) -> ir.DateValue:
-    """The first UTC day of a timestamp's calendar month, as a date."""
-    return moment.truncate("M").date()
+    """The first UTC day of a moment's calendar month, as a date."""
+    return moments.utc_date(moment, "month")
+
+
+def day_of_month(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """The UTC day of a moment in its month: 1 to 31, as int32."""
+    return utc(moment).day()
 
 
 def month_number(moment: ir.TimestampValue, start: dt.date) -> ir.IntegerValue:
-    """Calendar months from the month of `start` to a timestamp's, as int32: 0 in the month of `start`."""
-    months = (moment.year() - start.year) * 12 + moment.month() - start.month
+    """Calendar months from the month of `start` to a moment's, as int32: 0 in the month of `start`."""
+    clock = utc(moment)
+    months = (clock.year() - start.year) * 12 + clock.month() - start.month
     return months.cast("int32")
+
+
+def microseconds(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Whole microseconds of a moment since 1970-01-01 00:00 UTC, as int64."""
+    return moments.unix_microseconds(moment)
+
+
+def seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
+    """Seconds of a moment since 1970-01-01 00:00 UTC, with their fractions, as float64."""
+    return ratio(microseconds(moment), ibis.literal(moments.MICROSECONDS))
 
 
 def months_after(start: dt.date, months: ir.IntegerValue) -> ir.DateValue:
@@ -83,8 +110,8 @@ def count_where(condition: ir.BooleanValue) -> ir.Value:
 
 def periods(moment: ir.TimestampValue, since: ir.TimestampValue, days: int) -> ir.IntegerValue:
     """Whole periods of so many days between two moments, as int64: 0 in the first."""
-    seconds = moment.epoch_seconds() - since.epoch_seconds()
-    return ratio(seconds, ibis.literal(days * 86_400)).floor().cast("int64")
+    passed = microseconds(moment) - microseconds(since)
+    return ratio(passed, ibis.literal(days * 86_400 * moments.MICROSECONDS)).floor().cast("int64")
 
 
 def tokens_total(log: ir.Table) -> ir.IntegerColumn:

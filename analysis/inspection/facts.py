@@ -14,6 +14,7 @@ import pandas as pd
 from analysis import contract
 from analysis import vocabulary as v
 from analysis.inspection.offsets import UTC_OFFSET
+from analysis.moments import MICROSECONDS
 from analysis.proportions import share
 from analysis.queries import cost
 from analysis.queries.query import collect
@@ -78,7 +79,7 @@ class Facts:
 
         def build() -> ir.Table:
             t = self.log.generations.filter(self.log.generations.user_id.notnull())
-            day = t.created_at.date()
+            day = v.day(t.created_at)
             sums = {
                 "rows": t.count().cast("int64"),
                 "days": day.nunique(),
@@ -134,7 +135,7 @@ class Facts:
         every = math.ceil(share(self.rows, MOST_ROWS_SORTED))
         if every > 1 and self.log.connection.name == "duckdb":
             t = t.filter(t.user_id.hash() % every == 0)
-        at = t.created_at.epoch_seconds()
+        at = v.seconds(t.created_at)
         alike = ibis.window(group_by=[t.user_id, t.model, t.tokens_prompt], order_by=t.created_at)
         # Copies of a row, which share its id, are told by another check.
         copy = t.generation_id.lag().over(alike) == t.generation_id
@@ -152,7 +153,7 @@ class Facts:
         coscos, sinsin, cossin: sums over users of products of theirs."""
         t = self.log.generations
         hours = t.country.cases(*UTC_OFFSET.items(), else_=None)
-        angle = (t.created_at.epoch_seconds() + hours * 3600.0) * TURN
+        angle = (v.seconds(t.created_at) + hours * 3600.0) * TURN
         provider = t.provider_name if self.has("provider_name") else ibis.literal("")
         t = t.mutate(angle=angle, provider=provider).filter(hours.notnull())
         t = t.group_by("user_id", "country", "provider").aggregate(
@@ -208,8 +209,9 @@ class Facts:
         t, end = self.log.generations, self.log.end
         if end is None:
             return 0
-        day, at = t.created_at.date(), t.created_at.epoch_seconds() % DAY_S
+        day, at = v.day(t.created_at), v.microseconds(t.created_at) % (DAY_S * MICROSECONDS)
         since = end.date() - dt.timedelta(days=7)
-        last = (end - end.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+        into = end - end.replace(hour=0, minute=0, second=0, microsecond=0)
+        last = into.seconds * MICROSECONDS + into.microseconds
         week = t.filter((day >= since) & (day < end.date()) & (at > last))
         return int(week.count().to_pyarrow().as_py())

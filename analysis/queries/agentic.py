@@ -79,7 +79,7 @@ def _launch_access(log: Log, windows: list[tuple[str, dt.date, dt.date | None]])
         rows = log.generations
         rows = rows.filter(rows.cost_total == 0, rows.model.isin(sorted({model for model, *_ in windows})))
         rows = rows.select(
-            "model", day=rows.created_at.date(), week=v.week(rows.created_at), tokens=v.tokens_total(rows)
+            "model", day=v.day(rows.created_at), week=v.week(rows.created_at), tokens=v.tokens_total(rows)
         )
         inside = [
             (rows.model == model) & (rows.day >= ibis.date(first.isoformat()))

@@ -60,7 +60,7 @@ def charges(log: Log, what: str = "effective cost") -> ir.Table:
         rows = rows.filter(~rows.byok)
         cached = rows.tokens_cached if "tokens_cached" in log.columns else ibis.literal(0, "int64")
         rows = rows.mutate(
-            week=v.week(rows.created_at), day=rows.created_at.date(), free=v.free_variant(rows), cached=cached
+            week=v.week(rows.created_at), day=v.day(rows.created_at), free=v.free_variant(rows), cached=cached
         )
         return rows.group_by("week", "day", "model", "free").aggregate(
             requests=rows.count().cast("int64"),

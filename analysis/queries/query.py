@@ -21,6 +21,8 @@ from typing import Any, Concatenate, Generic, ParamSpec
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.backends.sql import compilers
+from sqlglot import ErrorLevel
 
 from analysis.sources.log import Log
 from analysis.workers import Workers
@@ -101,8 +103,15 @@ def all_queries() -> dict[str, Query[Any]]:
 
 
 def written(unbound: ir.Table, dialect: str) -> str:
-    """The SQL of an expression that belongs to no connection, as the engine of that name runs it."""
-    return str(getattr(ibis, dialect).compile(unbound, pretty=True))
+    """The SQL of an expression that belongs to no connection, as Ibis has the engine of that name run it; its client
+    need not be installed."""
+    if dialect == "pyspark":
+        ibis.pyspark  # noqa: B018 -- whose compiler reads options that come with it
+    compiler = getattr(compilers, dialect).compiler
+    text = compiler.to_sqlglot(unbound).sql(
+        dialect=compiler.dialect, pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE
+    )
+    return str(text)
 
 
 def sql_of(name: str, log: Log, **parameters: Any) -> str:

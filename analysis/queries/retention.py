@@ -94,7 +94,8 @@ def first_months(log: Log) -> ir.Table:
     return (
         rows.group_by("model", cohort=v.month(rows.first_at))
         .aggregate(
-            users=rows.count().cast("int64"), first_day_mean=rows.first_at.day().cast("float64").mean()
+            users=rows.count().cast("int64"),
+            first_day_mean=v.day_of_month(rows.first_at).cast("float64").mean(),
         )
         .order_by("model", "cohort")
     )
@@ -236,7 +237,7 @@ def early_users(log: Log) -> dict[str, int]:
     def count() -> dict[str, int]:
         assert log.models is not None
         rows = histories(log).join(log.models.select("model", "released"), "model")
-        rows = rows.filter(rows.first_at.date() < rows.released.cast("date"))
+        rows = rows.filter(v.day(rows.first_at) < rows.released.cast("date"))
         found = collect(rows.group_by("model").aggregate(users=rows.count().cast("int64")).order_by("model"))
         return dict(zip(found["model"], found["users"].tolist(), strict=True))
 

@@ -20,7 +20,6 @@ from analysis import contract
 from analysis import vocabulary as v
 from analysis.sources import doubles
 from analysis.sources.columns import conforms
-from analysis.sources.engines import plain_utc
 from analysis.sources.log import Log
 from analysis.sources.opening import open_log
 from analysis.sources.soundness import YEARS
@@ -176,7 +175,7 @@ def _row_checks(name: contract.Table, table: ir.Table) -> Iterator[_RowCheck]:
 
 def _generation_checks(t: ir.Table, key: str, sound: Any) -> Iterator[_RowCheck]:
     if sound("created_at"):
-        year = plain_utc(t.created_at).year()  # null where the moment is infinite
+        year = v.utc(t.created_at).year()  # null where the moment is infinite
         wrong = t.created_at.notnull() & ~year.between(*YEARS).fill_null(False)
         yield _RowCheck(
             "plausible date", "created_at", wrong, key,
@@ -309,7 +308,7 @@ def _partitions(log: Log) -> Iterator[tuple[Any, ...]]:
     kind = t.schema().get("created_at")
     if contract.PARTITION_KEY not in t.columns or kind is None or not kind.is_timestamp():
         return
-    outside = v.week(plain_utc(t.created_at)).cast("string") != t[contract.PARTITION_KEY].cast("string")
+    outside = v.week(t.created_at).cast("string") != t[contract.PARTITION_KEY].cast("string")
     check = _RowCheck(
         "in its week's folder", "created_at", outside, "generation_id",
         "created_at lies outside the UTC Monday week of its partition",

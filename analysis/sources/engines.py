@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 
 from analysis import contract
-from analysis.sources.columns import UNREADABLE, conforms, nearest
+from analysis.sources.columns import UNREADABLE, nearest
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import starts_with
 
@@ -158,40 +157,12 @@ def tables_of_connection(connection: Any) -> Tables:
         return Tables(connection, {}, where, others, first_line(error))
 
 
-# --- moments
-
-
-@ibis.udf.scalar.builtin
-def epoch_us(moment: dtypes.Timestamp(timezone="UTC")) -> dtypes.int64:  # type: ignore[valid-type]
-    """DuckDB's microseconds since 1970 of a timestamp with a zone."""
-
-
-@ibis.udf.scalar.builtin
-def make_timestamp(microseconds: dtypes.int64) -> dtypes.timestamp:
-    """DuckDB's timestamp without a zone of microseconds since 1970."""
-
-
-def utc_view(connection: Any, stored: ir.Table) -> ir.Table:
-    """The view `generations`: the stored table without its partition key and with created_at as plain UTC.
-
-    Plain UTC means the same as a timestamp with a zone in a UTC session, but DuckDB truncates it to weeks and months
-    several times faster, since no calendar of zones is asked for each row.
-    """
-    table = stored
-    if contract.PARTITION_KEY in stored.columns and contract.PARTITION_KEY not in contract.fields(
-        "generations"
-    ):
-        table = table.drop(contract.PARTITION_KEY)
-    if "created_at" in table.columns:
-        table = table.mutate(created_at=plain_utc(table.created_at))
-    return connection.create_view("generations", table)
-
-
-def plain_utc(moment: ir.TimestampColumn) -> ir.TimestampColumn:
-    """A DuckDB timestamp with a zone as plain UTC; any other column as it is."""
-    engine = moment.get_backend().name
-    return (
-        make_timestamp(epoch_us(moment))
-        if engine == "duckdb" and conforms(moment.type(), "timestamp")
-        else moment
+def generations_view(connection: Any, stored: ir.Table) -> ir.Table:
+    """The view `generations`: the stored table without its partition key."""
+    known = contract.PARTITION_KEY in contract.fields("generations")
+    return connection.create_view(
+        "generations",
+        stored
+        if known or contract.PARTITION_KEY not in stored.columns
+        else stored.drop(contract.PARTITION_KEY),
     )

@@ -214,7 +214,7 @@ class Log:
         if not self.coverage.stray:
             return self.generations
         return self.generations.filter(
-            v.within(self.generations.created_at.date(), (self.first_day, self.last_day))
+            v.within(v.day(self.generations.created_at), (self.first_day, self.last_day))
         )
 
     # --- work in the engine

@@ -152,7 +152,7 @@ def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, 
 def _from_duckdb(connection: Any, path: Path, table: str, labels: Side, models: Side) -> Log:
     tables = engines.tables_of_file(connection, path)
     stored = columns.typed("generations", tables.get(table))
-    log = Log(engines.utc_view(connection, stored), name=path.stem)
+    log = Log(engines.generations_view(connection, stored), name=path.stem)
     log.stored = stored
     sides: dict[SideName, Side] = {"labels": labels, "models": models}
     for name, given in sides.items():
@@ -177,7 +177,7 @@ def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Lo
         )
     partitions = found.partitioned_by(contract.PARTITION_KEY)
     stored, problems = columns.read_files(connection, list(found.paths), "generations", "stored", partitions)
-    log = Log(engines.utc_view(connection, stored), name=_name(path, run))
+    log = Log(engines.generations_view(connection, stored), name=_name(path, run))
     log.stored = stored
     log.file_problems["generations"] = problems
     log.left_out = tuple(found.sentences())

@@ -10,7 +10,6 @@ import ibis
 import ibis.expr.types as ir
 
 from analysis import vocabulary as v
-from analysis.sources.engines import plain_utc
 from analysis.sources.errors import LogError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def keep(log: Log) -> None:
     kind = log.generations.schema().get("created_at")
     if not scope.cut or kind is None or not kind.is_timestamp():
         return  # without moments there are no days: the checks of the columns say so
-    moment = plain_utc(log.generations.created_at)
+    moment = v.utc(log.generations.created_at)
     counts = log.generations.aggregate(
         rows=log.generations.count(),
         kept=v.count_where(_asked(log.generations, scope)),
@@ -80,6 +79,6 @@ def keep(log: Log) -> None:
 
 def _asked(rows: ir.Table, scope: Scope) -> ir.BooleanValue:
     """Whether rows are of the days that are asked for."""
-    day = plain_utc(rows.created_at).date()
+    day = v.day(rows.created_at)
     from_first = day >= scope.first if scope.first else ibis.literal(True)
     return from_first & (day <= scope.last) if scope.last else from_first

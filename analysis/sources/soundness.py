@@ -78,7 +78,8 @@ def measure(log: Log, check: bool, tolerate: bool = False) -> None:
         )
     kind = log.generations.schema().get("created_at")
     if kind is not None and kind.is_timestamp():
-        wanted |= {"start": log.generations.created_at.min(), "end": log.generations.created_at.max()}
+        moment = v.utc(log.generations.created_at)
+        wanted |= {"start": moment.min(), "end": moment.max()}
     try:
         found = log.generations.aggregate(**wanted).to_pyarrow().to_pylist()[0]
     except (
@@ -164,7 +165,7 @@ def _check_dates(log: Log) -> None:
     months = months_between(log.start, log.end) + 1
     if YEARS[0] <= log.start.year and log.end.year <= YEARS[1] and months <= MOST_MONTHS:
         return
-    day = log.generations.created_at.date()
+    day = v.day(log.generations.created_at)
     at = {"first": log.start.date(), "last": log.end.date()}
     rows = log.generations.aggregate(**{name: v.count_where(day == on) for name, on in at.items()})
     count = rows.to_pyarrow().to_pylist()[0]

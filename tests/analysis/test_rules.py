@@ -32,6 +32,25 @@ def divisions(tree: ast.AST) -> list[int]:
     ]
 
 
+MOMENTS = {"created_at", "first_at", "arrived"}
+OF_A_ZONE = {
+    "date", "time", "truncate", "year", "month", "day", "hour", "minute", "second", "day_of_week", "day_of_year",
+    "week_of_year", "quarter", "epoch_seconds", "strftime", "cast",
+}  # fmt: skip
+
+
+def session_times(tree: ast.AST) -> list[int]:
+    """Lines that ask a column of moments for what a session's zone decides."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in OF_A_ZONE
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr in MOMENTS
+    ]
+
+
 def handles_columns(tree: ast.AST) -> bool:
     """Whether a module can hold Ibis columns: it imports ibis, or the vocabulary."""
     return any(name.split(".")[0] == "ibis" or name == "analysis.vocabulary" for name in imports(tree))
@@ -85,6 +104,18 @@ def test_analysis_knows_nothing_of_simulators_and_prints_the_sql_that_runs(path)
     assert "pyplot" not in attributes
     assert "matplotlib.pyplot" not in imports(tree)
     assert "truth" not in {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
+def test_the_rule_catches_a_day_of_the_session():
+    assert session_times(
+        ast.parse("x = t.created_at.date()\ny = v.day(t.created_at)\nz = t.first_at.min()")
+    ) == [1]
+
+
+def test_days_are_taken_by_the_vocabulary():
+    """A day, week or month of a moment is the session's, unless the query says UTC: see `analysis.moments`."""
+    found = {path.name: session_times(ast.parse(path.read_text())) for path in MODULES}
+    assert {name: lines for name, lines in found.items() if lines} == {}
 
 
 def test_ratio_is_a_float_of_integers():

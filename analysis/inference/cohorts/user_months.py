@@ -35,7 +35,7 @@ def user_months(log: Log) -> ir.Table:
 
 
 def _user_months(log: Log, rows: ir.Table) -> ir.Table:
-    bit = ibis.literal(1, "int64") << (rows.created_at.day().cast("int64") - 1)
+    bit = ibis.literal(1, "int64") << (v.day_of_month(rows.created_at).cast("int64") - 1)
     values: dict[str, Any] = {
         "requests": rows.count().cast("int64"),
         "day_bits": bit.bit_or().cast("int64"),

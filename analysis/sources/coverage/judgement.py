@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from analysis import vocabulary as v
 from analysis.sources.coverage.days import Coverage, Span
 from analysis.sources.coverage.ends import LEAST_DAYS, partial, peeled, thin_since
 from analysis.sources.coverage.silences import THIN, Found, Silences
@@ -40,7 +41,7 @@ def of_log(log: Log, stated: tuple[dt.date | None, dt.date | None], whole: bool)
 def daily_rows(log: Log) -> dict[dt.date, int]:
     """Rows of each UTC day that has any."""
     rows = log.generations
-    found = rows.group_by(day=rows.created_at.date()).aggregate(rows=rows.count()).to_pyarrow().to_pylist()
+    found = rows.group_by(day=v.day(rows.created_at)).aggregate(rows=rows.count()).to_pyarrow().to_pylist()
     return {row["day"]: int(row["rows"]) for row in sorted(found, key=lambda r: str(r["day"])) if row["day"]}
 
 
@@ -142,7 +143,7 @@ def _add_thin(found: Found, silences: Silences) -> None:
         if rest < 7 or any(c < b and d > a for c, d in found.habits):
             continue
         share = silences.share_where_steady(a, b)
-        if share * (b - a) / rest > THIN or silences.habit(a, b):
+        if share * (b - a) > THIN * rest or silences.habit(a, b):
             continue
         if share > FEW_OF_WEEKS:
             found.thin.append((a, b))

@@ -37,7 +37,7 @@ def breadth(log: Log, of: Literal["models", "providers"]) -> Measured:
     column = "model" if of == "models" else "provider_name"
     log.need(column, what=f"the number of {of}")
     since = ibis.timestamp(f"{log.last_day.isoformat()} 00:00:00") - ibis.interval(days=89)
-    recent = rows.filter(rows.created_at.cast("timestamp") >= since)
+    recent = rows.filter(v.utc(rows.created_at) >= since)
     found = collect(recent.aggregate(found=recent[column].nunique(), requests=recent.count()))
     return Measured(float(found["found"].iloc[0]), n=int(found["requests"].iloc[0]), unit="count",
                     detail="requests of the last 90 days")  # fmt: skip

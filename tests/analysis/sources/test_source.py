@@ -19,7 +19,6 @@ from analysis import contract
 from analysis.queries import agentic, categories, cost, openness, query, retention, usage
 from analysis.sources.log import LogError, NotAvailable
 from analysis.sources.opening import open_log
-from analysis.workers import Workers
 from tests.analysis.made_log import READ, made, write_run
 from tests.analysis.rows import generations
 
@@ -280,23 +279,6 @@ def test_results_are_remembered_and_handed_out_as_copies(log, monkeypatch):
     copy = usage.weekly(log)
     copy["tokens"] = 0
     pd.testing.assert_frame_equal(usage.weekly(log), first)
-
-
-def test_every_query_prints_sql_that_stands_alone_and_gives_the_same(made_log, run_folder, log):
-    with duckdb.connect() as plain:
-        plain.execute("set timezone = 'UTC'")
-        plain.execute(f"create view generations as select * from '{run_folder}/log/*/*.parquet'")
-        plain.execute(f"create view labels as select * from '{run_folder}/labels/*/*.parquet'")
-        plain.execute(f"create view models as select * from '{run_folder}/models.parquet'")
-        for name, one in query.all_queries().items():
-            sql = query.sql_of(name, log)
-            assert "slipper_" not in sql
-            assert one.sql_by(Workers(), log).result() == sql  # as the page shows it
-            frame = plain.sql(sql).to_arrow_table().to_pandas()
-            expected = query.collect(one.build(log))
-            assert len(frame) == len(expected) > 0, name
-            for column in expected.select_dtypes("int64"):
-                assert frame[column].astype("int64").sum() == expected[column].sum(), (name, column)
 
 
 @pytest.mark.parametrize("name", sorted(query.all_queries()))
