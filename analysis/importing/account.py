@@ -6,7 +6,7 @@ It is counted from the rows in the engine, after all of them were read and befor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import duckdb
@@ -19,6 +19,12 @@ from analysis.importing.records import places
 from analysis.json_values import plain
 from analysis.sources.quoting import identifier
 
+LOST: Mapping[str, str] = {
+    "user_id": "retention, cohorts, verdicts on launches, and whatever else is counted by user",
+    "model": "shares of models, authors and origins, launches, prices",
+    "cost_total": "costs, effective prices, and tokens by price",
+}
+"""What a log says nothing of where a field is the same in every row, because a mapping states it."""
 SHOWN = 5  # places of rows that are named for each reason
 COPIES = "a copy of another row"
 _MOMENT = "'%Y-%m-%dT%H:%M:%S.%gZ'"
@@ -49,6 +55,8 @@ class Account:
     left_out: rows that are not in the log. odd: rows that are, with a value that could not be read and is null.
     empty: fields of the contract that are null in every row. users_from: where rows name their user, with their count.
     at_list_prices: rows that state no cost, which was computed.
+    stated: fields that the source does not have, with the one value that a mapping states for every row.
+    numbered: the rows have no ids; they were numbered, so that copies of rows cannot be told.
     totals: tokens and USD of the written rows. first, last: their moments, ISO 8601 in UTC. not_read: files beside.
     warnings: what is odd about the log as a whole.
     """
@@ -69,6 +77,8 @@ class Account:
     not_read: tuple[str, ...]
     at_list_prices: int = 0
     warnings: tuple[str, ...] = ()
+    stated: Mapping[str, str] = field(default_factory=dict)
+    numbered: bool = False
 
     @property
     def unresolved(self) -> tuple[ModelId, ...]:
@@ -117,7 +127,19 @@ def account_of(
         last=last or "",
         not_read=beside,
         at_list_prices=priced,
+        stated=_stated(connection, reads),
+        numbered=any(r.form.numbered for r in reads),
     )
+
+
+def _stated(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead]) -> dict[str, str]:
+    """Fields that are constants of a mapping, with their values."""
+    names = [name for name, rule in reads[0].form.rules.items() if not rule.places] if reads else []
+    if not names:
+        return {}
+    values = ", ".join(f"CAST(any_value({identifier(name)}) AS VARCHAR)" for name in names)
+    one = connection.execute(f"SELECT {values} FROM log").fetchall()[0]
+    return {name: value for name, value in zip(names, one, strict=True) if value is not None}
 
 
 def _left_out(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead]) -> list[Noted]:

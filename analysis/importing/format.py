@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from analysis import contract
 from analysis.importing.rules import Rule
+from analysis.importing.source import SourceFile
 
 Where = Literal["inside", "outside"]
 """Whether a part of a count (cached, reasoning tokens) lies inside its whole (prompt, completion) or beside it."""
@@ -41,7 +42,7 @@ class Form:
 
     name: for people, such as "activity export".
     kind: a table with a header (CSV), or JSON records (one a line, an array, or one object).
-    marks: places that every file of this form has; by them it is recognised.
+    marks: places that every file of this form has; by them it is recognised. None: any file, which a mapping is for.
     rules: how each field of the contract is read. What has no rule is null. `model` is read as the source spells it and
         resolved afterwards.
     aside: rows that are no requests to a language model (embeddings, health checks), by their word at a place; they are
@@ -51,6 +52,7 @@ class Form:
     unfold: makes the rows of records that hold several or none, or that must be counted by rules of their own; it reads
         record by record, and the rules read what it gives. None: a record is a row.
     refused: why a file of this form can never become a log, and what to export instead; such a form has no rules.
+    numbered: its rows have no ids; they are called by their file and their number in it.
     """
 
     name: str
@@ -62,10 +64,16 @@ class Form:
     reasoning: Where = "inside"
     unfold: Unfold | None = None
     refused: str = ""
+    numbered: bool = False
 
     def __post_init__(self) -> None:
         unknown = set(self.rules) - set(contract.fields("generations"))
-        missing = set(REQUIRED) - {FALLBACK, *([COST] if self.unfold else [])} - set(self.rules)
+        stated_later = {
+            FALLBACK,
+            *([COST] if self.unfold or not self.marks else []),
+            *(["generation_id"] if self.numbered else []),
+        }
+        missing = set(REQUIRED) - stated_later - set(self.rules)
         if unknown:
             raise ValueError(f"{self.name}: no fields of the contract: {', '.join(sorted(unknown))}")
         if missing and not self.refused:
@@ -75,9 +83,11 @@ class Form:
 @dataclass(frozen=True)
 class Importer:
     """A gateway. name: what `slipper import` calls it. title: its own name. forms: the first that fits best counts.
-    copies_differ: fields in which a copy of a row may differ from it."""
+    copies_differ: fields in which a copy of a row may differ from it. check: refuses files, before they are read, by
+    raising what its caller catches."""
 
     name: str
     title: str
     forms: tuple[Form, ...]
     copies_differ: tuple[str, ...] = ()
+    check: Callable[[Sequence[SourceFile]], None] | None = None

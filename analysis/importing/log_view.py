@@ -27,12 +27,12 @@ def make(
     rows = connection.execute(
         f"SELECT model, count(*) FROM rows WHERE {_KEPT} GROUP BY 1 ORDER BY 2 DESC, 1"
     ).fetchall()
-    own = ", ".join(
-        {"model": "means AS model", "variant": "coalesce(variant, id_variant) AS variant"}.get(
-            name, identifier(name)
-        )
-        for name in FIELDS
-    )
+    shown = {
+        "generation_id": "coalesce(generation_id, concat('row-', rows.rowid + 1)) AS generation_id",
+        "model": "means AS model",
+        "variant": "coalesce(variant, id_variant) AS variant",
+    }
+    own = ", ".join(shown.get(name, identifier(name)) for name in FIELDS)
     connection.execute(
         f"CREATE VIEW log AS SELECT {own}, user_from, odd, listed, rows.rowid AS row FROM rows "
         f"JOIN ids ON rows.model = ids.id WHERE {_KEPT}"

@@ -32,6 +32,8 @@ LONGEST = 16_000_000  # bytes of a line that the engine reads; longer ones are r
 FIELDS = tuple(contract.fields("generations"))
 STATED = "--user"
 """Said of a user that the caller stated for rows that name none."""
+CONSTANT = "a constant of the mapping"
+"""Said of a user that a mapping states for all rows."""
 _FOUND = 60  # characters of a wrong value that are shown
 _TYPES: Mapping[str, str] = {
     "string": "VARCHAR", "int32": "INTEGER", "float64": "DOUBLE", "bool": "BOOLEAN",
@@ -240,12 +242,15 @@ def _at(place: str, file: SourceFile, form: Form) -> str:
 def _text(rule: Rule, names: Mapping[str, str]) -> str:
     """The text of a rule from the texts at its places. names: of the columns that hold these."""
     found = [names.get(place, "CAST(NULL AS VARCHAR)") for place in rule.places]
-    return rule.join(found) if any(place in names for place in rule.places) else ""
+    stands = not rule.places or any(place in names for place in rule.places)  # without places: a constant
+    return rule.join(found) if stands else ""
 
 
 def _sources(form: Form, names: Mapping[str, str]) -> str:
     """Where a row's user was found."""
     places = form.rules[FALLBACK].places if FALLBACK in form.rules else ()
+    if FALLBACK in form.rules and not places:
+        return text_literal(CONSTANT)
     cases = [f"WHEN {names[p]} IS NOT NULL THEN {text_literal(p)}" for p in places if p in names]
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
@@ -286,6 +291,8 @@ def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str], list_
                 f"WHEN lower({at}) IN ({listed}) THEN {_note(f'no request to a language model, by its {place}', at)}"
             )
     for name in REQUIRED:
+        if name == "generation_id" and form.numbered:
+            continue
         if name == COST and list_prices:
             if name in texts:
                 unread = f"t_{name} IS NOT NULL AND v_{name} IS NULL"

@@ -58,6 +58,8 @@ def importable(importers: Mapping[str, Importer], where: str | Path) -> tuple[Im
 def check_users(file: SourceFile, form: Form, stated: str | None) -> None:
     """Raise LogError for a file that names no users at all, unless the caller stated one."""
     places = form.rules[FALLBACK].places if FALLBACK in form.rules else ()
+    if FALLBACK in form.rules and not places:  # a constant
+        return
     held = any(form.unfold or not file.is_table or file.holds(place.partition(">")[0]) for place in places)
     if stated is None and not held:
         looked = f" (it has no column {' or '.join(places)})" if places else ""

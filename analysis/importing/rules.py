@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from analysis.importing import finish_reasons
 from analysis.sources.quoting import text_literal
@@ -17,6 +18,12 @@ from analysis.sources.soundness import YEARS
 
 MOST_WHOLE = 2**31 - 1
 """The largest whole number that the contract holds (int32)."""
+
+
+PER_SECOND: Final[Mapping[str, int]] = {
+    "seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9,
+}  # fmt: skip
+"""How many of a unit of time make a second."""
 
 
 def first(texts: Sequence[str]) -> str:
@@ -45,15 +52,27 @@ def text(*places: str) -> Rule:
     return Rule(places, lambda t: t, "text")
 
 
-def whole(*places: str) -> Rule:
-    """A whole number from 0 on: tokens, milliseconds."""
+def whole(*places: str, each: int = 1) -> Rule:
+    """A whole number from 0 on: tokens, milliseconds. each: how many one of the source is (thousands: 1000)."""
 
     def parse(t: str) -> str:
-        number = f"TRY_CAST({t} AS BIGINT)"  # rounds, hence the comparison
-        sound = f"{number} BETWEEN 0 AND {MOST_WHOLE} AND {number} = TRY_CAST({t} AS DOUBLE)"
-        return f"(CASE WHEN {sound} THEN {number} END)"
+        said = f"TRY_CAST({t} AS DOUBLE)" if each == 1 else f"TRY_CAST({t} AS DECIMAL(28, 9)) * {each}"
+        number = f"TRY_CAST({t if each == 1 else said} AS BIGINT)"  # rounds, hence the comparison
+        return f"(CASE WHEN {number} BETWEEN 0 AND {MOST_WHOLE} AND {number} = {said} THEN {number} END)"
 
-    return Rule(places, parse, f"a whole number from 0 to {MOST_WHOLE:,}")
+    return Rule(
+        places, parse, f"a whole number from 0 to {MOST_WHOLE:,}{'' if each == 1 else f' over {each:,}'}"
+    )
+
+
+def milliseconds(*places: str, unit: str) -> Rule:
+    """A duration, rounded to milliseconds. unit: one of `PER_SECOND`."""
+
+    def parse(t: str) -> str:
+        number = f"round(TRY_CAST({t} AS DOUBLE) * 1000 / {PER_SECOND[unit]})"
+        return f"(CASE WHEN {number} BETWEEN 0 AND {MOST_WHOLE} THEN CAST({number} AS BIGINT) END)"
+
+    return Rule(places, parse, f"{unit} from 0 on")
 
 
 def amount(*places: str, per_usd: float = 1) -> Rule:
@@ -86,11 +105,11 @@ def above_zero(*places: str) -> Rule:
     return Rule(places, parse, "a number from 0 on")
 
 
-def moment(*places: str) -> Rule:
-    """A date with a time of day (ISO 8601); without a zone it is UTC."""
+def moment(*places: str, zone: str = "UTC") -> Rule:
+    """A date with a time of day (ISO 8601). zone: of one that states none, by its IANA name."""
     return Rule(
         places,
-        lambda t: _utc(_stamp(t)),
+        lambda t: _utc(_stamp(t, zone)),
         f"a date with a time of day, such as 2025-11-30 12:00:00, {_YEARS}",
     )
 
@@ -114,15 +133,25 @@ def is_before(one: str, other: str) -> Rule:
 
 def unix_seconds(*places: str) -> Rule:
     """Seconds since 1970, with or without a fraction."""
+    return unix(*places, unit="seconds")
+
+
+def unix(*places: str, unit: str) -> Rule:
+    """Time since 1970. unit: one of `PER_SECOND`."""
+    per_second = PER_SECOND[unit]
 
     def parse(t: str) -> str:
-        seconds = f"TRY_CAST({t} AS DOUBLE)"
-        near = f"{seconds} BETWEEN 0 AND 5e9"  # the year 2128
-        return _utc(
-            f"CASE WHEN {near} THEN make_timestamp(CAST(round({seconds} * 1000) AS BIGINT) * 1000) END"
-        )
+        number = f"TRY_CAST({t} AS DOUBLE)"
+        near = f"{number} BETWEEN 0 AND {5 * 10**9 * per_second}"  # the year 2128
+        if unit == "seconds":  # a fraction is only nearly what was written
+            whole_ms = f"CAST(round({number} * 1000) AS BIGINT)"
+        elif unit == "nanoseconds":  # more digits than a double has
+            whole_ms = f"TRY_CAST({t} AS BIGINT) // 1000000"
+        else:
+            whole_ms = f"CAST(floor({number} * 1000 / {per_second}) AS BIGINT)"
+        return _utc(f"CASE WHEN {near} THEN make_timestamp(({whole_ms}) * 1000) END")
 
-    return Rule(places, parse, f"seconds since 1970, {_YEARS}")
+    return Rule(places, parse, f"{unit} since 1970, {_YEARS}")
 
 
 def finish_reason(*places: str, also: Mapping[str, str] | None = None) -> Rule:
@@ -140,13 +169,16 @@ _SHORTEST = len("2025-11-30 12:00")  # a date alone is no moment
 _YEARS = f"in the years {YEARS[0]} to {YEARS[1]}"
 
 
-def _stamp(t: str) -> str:
-    """A text as a moment in UTC, or null."""
+def _stamp(t: str, zone: str = "UTC") -> str:
+    """A text as a moment in UTC, or null. zone: of a text that states none."""
     zoned = (
         f"regexp_matches(substr({t}, {_SHORTEST + 1}), '[-+A-Za-z]')"  # TIMESTAMP alone leaves the zone out
     )
     moved = f"CAST(TRY_CAST({t} AS TIMESTAMPTZ) AS TIMESTAMP)"
-    utc = f"CASE WHEN {zoned} THEN {moved} ELSE TRY_CAST({t} AS TIMESTAMP) END"
+    naive = f"TRY_CAST({t} AS TIMESTAMP)"
+    if zone != "UTC":
+        naive = f"CAST(timezone({text_literal(zone)}, {naive}) AS TIMESTAMP)"
+    utc = f"CASE WHEN {zoned} THEN {moved} ELSE {naive} END"
     return f"CASE WHEN length({t}) >= {_SHORTEST} THEN {utc} END"
 
 

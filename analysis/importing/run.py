@@ -48,6 +48,8 @@ def import_log(
     chosen = importers if name is None else {name: recognition.named(importers, name)}
     looked = [source.look(path) for path in paths]
     importer, forms = recognition.recognise(chosen, looked)
+    if importer.check:
+        importer.check(looked)
     for file, form in zip(looked, forms, strict=True):
         recognition.check_users(file, form, user)
         recognition.check_costs(file, form, list_prices)

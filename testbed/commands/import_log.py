@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from analysis import LogError
+    from analysis.importing.format import Importer
 
+MAPPED = "mapped"
 DESCRIPTION = """\
 Imports what a gateway exports into a log that slipper analyze, verdict and check read. Rows that cannot become a
-row of a log are left out and listed with their place. Ids of models are resolved through the catalogue. What the source
-lacks is null: nothing is made up."""
+row of a log are left out and listed with their place. Exports of other gateways are read by a mapping file
+(slipper schema mapping --text), which says which column each field of a log is. Ids of models are resolved through
+the catalogue. What the source lacks is null: nothing is made up."""
 
 EPILOG = f"""\
 examples:
@@ -29,6 +33,7 @@ examples:
   slipper import responses.jsonl --out bot --user support-bot
   slipper import litellm spend.jsonl --out proxy --list-prices   costs of the list for requests that state none
   slipper import export.csv.gz --out log --json | jq .left_out
+  slipper import mapped requests.parquet --mapping ours.yaml --out log    any CSV, JSON or Parquet, by a mapping
   slipper import --formats                                  the gateways that are known, and their exports
 
 left on disk, complete or not at all:
@@ -53,6 +58,8 @@ def add_parser(commands: Any) -> None:
         "--out", metavar="LOG", required=True, help="folder for the log; an earlier import there is replaced"
     )
     parser.add_argument("--formats", action=_Formats, help="list the formats and exit")
+    parser.add_argument("--mapping", metavar="FILE", help="of FORMAT mapped: YAML that says which column, constant or "
+                        "expression of SQL each field of a log is (docs/import.md)")  # fmt: skip
     parser.add_argument("--user", metavar="NAME", help="who sent the requests that name no user")
     parser.add_argument("--list-prices", action="store_true", help="compute the cost of requests that state none, "
                         "at the listed price of their model on their day")  # fmt: skip
@@ -88,12 +95,12 @@ def execute(args: argparse.Namespace) -> int:
     out = Path(args.out)
     check_writable(out)
     from analysis import LogError
-    from analysis.importers import importers
     from analysis.importing.run import import_log
 
+    known = _importers(args)
     try:
         account = import_log(
-            args.source, out, importers(), listed_models(args.models), name=args.format, user=args.user,
+            args.source, out, known, listed_models(args.models), name=args.format, user=args.user,
             list_prices=args.list_prices,
         )  # fmt: skip
     except LogError as error:
@@ -109,6 +116,23 @@ def execute(args: argparse.Namespace) -> int:
     else:
         import_view.print_account(account, out)
     return DONE
+
+
+def _importers(args: argparse.Namespace) -> Mapping[str, Importer]:
+    """The importers that may know the files: those of the gateways, or the one of a mapping."""
+    from analysis.importers import importers
+
+    if args.mapping is None and args.format != MAPPED:
+        return importers()
+    if args.mapping is None:
+        args.parser.error(
+            f"{MAPPED} needs --mapping FILE, which says where each field is (slipper schema mapping --text)"
+        )
+    if args.format not in (None, MAPPED):
+        args.parser.error(f"--mapping is for the format {MAPPED}; {args.format} needs none")
+    from testbed.mapping.reading import read_mapping
+
+    return {MAPPED: read_mapping(args.mapping)}
 
 
 def no_log(error: LogError, where: str) -> BadInput:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from analysis.importing.account import Account, Noted
+from analysis.importing.account import LOST, Account, Noted
 from analysis.importing.model_ids import AS_LISTED, ModelId
 from analysis.numerals import counted
 from testbed.terminal.summary import head, open_console, print_warnings
@@ -40,6 +40,13 @@ def print_account(account: Account, out: Path) -> None:
         console.print(
             f"  {counted(account.at_list_prices, 'row')} without a cost: computed at the listed price of the day"
         )
+    if account.stated:
+        head(console, "stated by the mapping", "the same in every row, since the source does not have it")
+        for name, value in account.stated.items():
+            lost = f"; the log says nothing of {LOST[name]}" if name in LOST else ""
+            console.print(f"  {escape(f'{name} = {value}{lost}')}", soft_wrap=True)
+    if account.numbered:
+        head(console, "ids", "the source has none: rows are numbered, and copies of a row cannot be told")
     if account.empty:
         head(console, "null in every row", "the source does not have it; exhibits that need it say so")
         console.print(f"  {', '.join(account.empty)}")

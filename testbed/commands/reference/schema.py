@@ -1,4 +1,4 @@
-"""`slipper schema`: what a scenario and an experiment may say, and what a log must hold."""
+"""`slipper schema`: what a scenario, an experiment and a mapping may say, and what a log must hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from testbed import arguments
 from testbed.failure import DONE, BadInput
 
 DESCRIPTION = """\
-Prints a schema. `scenario`, `experiment`: the JSON Schema of such files, which
+Prints a schema. `scenario`, `experiment`, `mapping` (of slipper import): the JSON Schema of such files, which
 gives editors completion and checks; with --text for reading: every key of a
 section with its meaning, unit, allowed values, default and an example. `log`: the
 log contract with field names, types, units, allowed values, meaning and sources,
@@ -25,6 +25,7 @@ examples:
   slipper schema scenario --text calendar.wave
   slipper schema scenario > scenario.schema.json
   slipper schema experiment > experiment.schema.json
+  slipper schema mapping --text fields.created_at
   slipper schema log
   slipper schema log --json
 
@@ -37,13 +38,13 @@ Leaves nothing on disk."""
 def add_parser(commands: Any) -> None:
     """Adds the command's parser."""
     parser: arguments.Parser = commands.add_parser(
-        "schema", help="what a scenario or experiment may say, what a log must hold", description=DESCRIPTION,
+        "schema", help="what a scenario, experiment or mapping may say, what a log must hold", description=DESCRIPTION,
         epilog=EPILOG,
     )  # fmt: skip
     parser.add_argument(
         "schema",
-        metavar="scenario|experiment|log",
-        choices=["scenario", "experiment", "log"],
+        metavar="scenario|experiment|mapping|log",
+        choices=["scenario", "experiment", "mapping", "log"],
         help="which schema",
     )
     parser.add_argument(
@@ -68,6 +69,11 @@ def execute(args: argparse.Namespace) -> int:
 
         print(json_schema.schema_text(), end="")
         return DONE
+    if args.schema == "mapping":
+        from testbed.mapping.schema import mapping_json_schema
+
+        print(json.dumps(mapping_json_schema(), indent=2))
+        return DONE
     from analysis import contract
 
     if args.json:
@@ -85,7 +91,7 @@ def _print_text(args: argparse.Namespace) -> int:
         args.parser.error("the log's schema is text already: leave --text out")
     if args.json:
         args.parser.error("give --text or --json, not both")
-    schema, files = _scenario() if args.schema == "scenario" else _experiment()
+    schema, files = {"scenario": _scenario, "experiment": _experiment, "mapping": _mapping}[args.schema]()
     if not args.text:
         print(schema_text.overview(schema, f"slipper schema {args.schema} --text"), end="")
         return DONE
@@ -111,3 +117,10 @@ def _experiment() -> tuple[dict[str, Any], Iterable[Path]]:
     from testbed.experiment.schema import PlanFile
 
     return PlanFile.model_json_schema(by_alias=True), experiments().values()
+
+
+def _mapping() -> tuple[dict[str, Any], Iterable[Path]]:
+    """The same of mapping files: none is shipped."""
+    from testbed.mapping.schema import MappingFile
+
+    return MappingFile.model_json_schema(by_alias=True), ()
