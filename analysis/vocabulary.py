@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Literal
 
 import ibis
+import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 
 from analysis import moments
@@ -68,8 +70,24 @@ def numbers(count: int) -> ir.IntegerColumn:
     return ibis.range(0, count).unnest().cast("int32")
 
 
+def elements(rows: ir.Value) -> ir.Value:
+    """Each record of a list, on a row of its own; of a list that the engine holds as JSON, too."""
+    return (rows.array if rows.type().is_json() else rows).unnest()
+
+
+def part(record: ir.Value, name: str, kind: Literal["date", "float64"]) -> ir.Value:
+    """A value of a record, by its name."""
+    value = record[name]
+    if record.type().is_json():
+        value = value.str if kind == "date" else value.float
+    return value.cast(kind)
+
+
+BITS = 62  # of an int64 that no engine takes for a sign
+
+
 def bit(position: ir.IntegerValue, size: int) -> ir.IntegerValue:
-    """The int64 with only the bit of a position set; 0 where the position is not in 0 .. size - 1 (size <= 62).
+    """The int64 with only the bit of a position set; 0 where the position is not in 0 .. size - 1 (size <= BITS).
 
     Shifted down from the highest bit: an engine takes a small literal for a 32-bit integer, in which bit 31 overflows.
     """
@@ -134,6 +152,16 @@ def within(day: ir.DateValue, window: tuple[dt.date, dt.date] | None) -> ir.Bool
     if window is None:
         return ibis.literal(True)
     return day.between(ibis.date(window[0].isoformat()), ibis.date(window[1].isoformat()))
+
+
+@ibis.udf.scalar.builtin(name="convert_to")
+def _encoded(text: dtypes.string, encoding: dtypes.string) -> dtypes.binary:
+    """PostgreSQL's bytes of a text."""
+
+
+def in_byte_order(text: ir.StringValue) -> ir.Value:
+    """A text to order by, byte by byte: PostgreSQL orders text by the rules of a language."""
+    return _encoded(text, "UTF8") if text.get_backend().name == "postgres" else text
 
 
 def author(model: ir.StringValue) -> ir.StringValue:

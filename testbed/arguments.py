@@ -117,7 +117,10 @@ def command_line(
 
 
 def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
-    """Arguments of `argv`; the chosen command's parser is `namespace.parser`. Raises UsageError."""
+    """Arguments of `argv`; the chosen command's parser is `namespace.parser`. Raises UsageError, and BadInput for a
+    word that holds a secret, before it can stand in a message."""
+    for word in argv:
+        _refuse_secrets(word)
     namespace, unknown = parser.parse_known_args(at_home(argv))
     if unknown:
         chosen: Parser = getattr(namespace, "parser", parser)
@@ -126,6 +129,19 @@ def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
         near = hint(word, chosen.options()) if kind == "option" else ""
         chosen.error(f"unknown {kind} '{word}'{near}")
     return namespace
+
+
+def _refuse_secrets(word: str) -> None:
+    if "://" not in word:
+        return
+    from analysis.sources.errors import LogError
+    from analysis.sources.warehouses import addresses
+
+    option, equals, value = word.partition("=")
+    try:
+        addresses.refuse_secrets(value if option.startswith("--") and equals else word)
+    except LogError as error:
+        raise BadInput(str(error)) from None
 
 
 def at_home(argv: Sequence[str]) -> list[str]:
@@ -177,13 +193,14 @@ def setting(text: str) -> str:
 def add_log_options(parser: argparse.ArgumentParser) -> None:
     """Where the tables of a log are, the same for all commands that open one."""
     group = parser.add_argument_group("the log")
-    group.add_argument("--table", metavar="NAME", help="the log's table in a DuckDB file, SCHEMA.NAME outside the "
-                       "schema main (default: generations)")  # fmt: skip
+    group.add_argument("--table", metavar="NAME", help="the log's table in a DuckDB file or on a server, "
+                       "SCHEMA.NAME outside the usual schema (default: generations)")  # fmt: skip
     for name, meaning in (("models", "the models' facts"), ("labels", "the content labels")):
         either = group.add_mutually_exclusive_group()
         either.add_argument(
             f"--{name}", dest=f"{name}_from", metavar="FILE",
-            help=f"Parquet files with {meaning} (slipper schema log), if they are not beside the log",
+            help=f"Parquet files with {meaning} (slipper schema log), if they are not beside the log; of a server the "
+            "table's name",
         )  # fmt: skip
         either.add_argument(
             f"--no-{name}", dest=f"{name}_from", action="store_false", default=None,

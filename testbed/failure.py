@@ -80,6 +80,8 @@ def explain(error: BaseException) -> str:
         )
     if isinstance(error, MemoryError) or type(error).__name__ == "BrokenProcessPool":
         return "out of memory, or a worker process was killed. Try fewer --users or --workers 1"
+    if type(error).__module__.partition(".")[0] == "psycopg":
+        return f"the PostgreSQL server ended a query: {text}"
     return (
         f"internal error, please report it: {type(error).__name__}: {text}"
         " (SLIPPER_DEBUG=1 shows where it happened)"

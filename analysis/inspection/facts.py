@@ -100,14 +100,23 @@ class Facts:
             spread=v.total_where(t.rows, t.countries > 1), spread_users=v.count_where(t.countries > 1),
         )  # fmt: skip
         found = dict(some.to_pyarrow().to_pylist()[0])
-        top = t.order_by(ibis.desc("rows"), "user_id").limit(1).to_pyarrow().to_pylist()
+        top = t.order_by(ibis.desc("rows"), v.in_byte_order(t.user_id)).limit(1).to_pyarrow().to_pylist()
         return found | {"top": str(top[0]["user_id"]) if top else ""}
 
     def named(self, names: str) -> list[dict[str, Any]]:
         """Users whose id, in small letters, matches a regular expression: user_id and rows, the largest first."""
         t = self.per_user
         found = t.filter(t.user_id.lower().re_search(names)).select("user_id", "rows")
-        return list(found.order_by(ibis.desc("rows"), "user_id").to_pyarrow().to_pylist())
+        return list(
+            found.order_by(ibis.desc("rows"), v.in_byte_order(found.user_id)).to_pyarrow().to_pylist()
+        )
+
+    def no_codes(self, most: int) -> list[str]:
+        """The first so many values of `country` that are no codes."""
+        t = self.log.generations
+        shown = t.filter(~t.country.re_search(COUNTRY_CODE)).select("country").distinct()
+        shown = shown.order_by(v.in_byte_order(shown.country)).limit(most)
+        return [str(value) for value in shown.to_pyarrow()["country"].to_pylist()]
 
     @cached_property
     def ends_of_users(self) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.inspection.check import Found, check
-from analysis.inspection.facts import COUNTRY_CODE, Facts
+from analysis.inspection.facts import Facts
 from analysis.numerals import counted, percent
 
 FILLED = ("account_id", "variant", "provider_name", "tokens_reasoning", "tokens_cached", "byok", "country", "continent",
@@ -64,11 +64,7 @@ def country_codes(facts: Facts) -> Found | None:
     rows = int(facts.whole.get("no code") or 0)
     if not rows:
         return None
-    t = facts.log.generations
-    shown = (
-        t.filter(~t.country.re_search(COUNTRY_CODE)).select("country").distinct().order_by("country").limit(3)
-    )
-    names = ", ".join(str(value) for value in shown.to_pyarrow()["country"].to_pylist())
+    names = ", ".join(facts.no_codes(3))
     return Found(
         "country is no code of two letters (ISO 3166-1 alpha-2): places are not found",
         rows,

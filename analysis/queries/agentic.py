@@ -8,6 +8,8 @@ kind is not `free_variant`: launch promotions, stealth and experimental listings
 from __future__ import annotations
 
 import datetime as dt
+import json
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -64,12 +66,21 @@ def launch_windows(log: Log) -> list[tuple[str, dt.date, dt.date | None]]:
     """Free launch access to reasoning-optimised models: (model, first day, last day or None), from the models table."""
     facts = log.need_models("free_windows", "reasoning_optimised", what="leaving free launch access out")
     facts = facts.filter(facts.reasoning_optimised)
-    found = []
+    found: list[tuple[str, dt.date, dt.date | None]] = []
     for row in facts.select("model", "free_windows").to_pyarrow().to_pylist():
-        for window in row["free_windows"] or ():
+        for window in _records(row["free_windows"]):
             if window["kind"] != "free_variant":
-                found.append((row["model"], window["from"], window["to"]))
+                found.append((row["model"], _day(window["from"]), _day(window["to"])))
     return sorted(found, key=lambda entry: entry[:2])
+
+
+def _records(held: Any) -> list[dict[str, Any]]:
+    """The records of a list, which engines without such lists hold as JSON."""
+    return (json.loads(held) if isinstance(held, str) else held) or []
+
+
+def _day(held: Any) -> Any:
+    return dt.date.fromisoformat(held) if isinstance(held, str) else held
 
 
 def _launch_access(log: Log, windows: list[tuple[str, dt.date, dt.date | None]]) -> ir.Table:

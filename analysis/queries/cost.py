@@ -114,12 +114,12 @@ def list_price(log: Log, window: step.Window | None = None) -> ir.Table:
     variants left out, on days with a known price. Needs the column byok and the models table with `prices`.
     """
     facts = log.need_models("prices", what="list prices")
-    path = facts.select("model", price=facts.prices.unnest())
+    path = facts.select("model", price=v.elements(facts.prices))
     path = path.select(
         path_model=path.model,
-        since=path.price["from"],
-        prompt=path.price["prompt_usd_per_mtok"].cast("float64"),
-        completion=path.price["completion_usd_per_mtok"].cast("float64"),
+        since=v.part(path.price, "from", "date"),
+        prompt=v.part(path.price, "prompt_usd_per_mtok", "float64"),
+        completion=v.part(path.price, "completion_usd_per_mtok", "float64"),
     )
     following = path.since.lead().over(ibis.window(group_by=path.path_model, order_by=path.since))
     path = path.mutate(until=following.fill_null(ibis.date(FAR.isoformat())))

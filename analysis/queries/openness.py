@@ -265,7 +265,7 @@ def size_leaders(log: Log) -> ir.Table:
     t = t.inner_join(facts, "model").mutate(size_class=lambda t: t.size_class.fill_null("unknown"))
     t = t.mutate(class_tokens=v.whole(t.tokens, [t.week, t.size_class]))
     t = t.mutate(share=v.ratio(t.tokens, t.class_tokens))
-    best = ibis.window(group_by=[t.week, t.size_class], order_by=[t.tokens.desc(), t.model])
+    best = ibis.window(group_by=[t.week, t.size_class], order_by=[t.tokens.desc(), v.in_byte_order(t.model)])
     t = t.mutate(place=ibis.row_number().over(best))
     sums = t.group_by("week", "size_class").aggregate(
         class_tokens=v.total(t.tokens),

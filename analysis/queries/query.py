@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import Any, Concatenate, Generic, ParamSpec
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
 from ibis.backends.sql import compilers
@@ -130,9 +131,10 @@ def collect(expression: ir.Table) -> pd.DataFrame:
     """Run an expression and bring the result home with plain types: int64, float64, bool, str, datetime64[us].
 
     Dates become midnights without a zone, timestamps become UTC without a zone. Integers with nulls become
-    float64. Engines differ in the types that they return; results of the same query do not.
+    float64. Engines differ in the types that they return, and PostgreSQL in the order of texts (by a language); results
+    of the same query do not.
     """
-    frame = expression.to_pandas()
+    frame = _in_order(expression.to_pandas(), expression)
     schema = expression.schema()
     for name in frame.columns:
         kind = schema[name]
@@ -149,6 +151,16 @@ def collect(expression: ir.Table) -> pd.DataFrame:
         else:
             frame[name] = column.astype("str")
     return frame
+
+
+def _in_order(frame: pd.DataFrame, expression: ir.Table) -> pd.DataFrame:
+    """The rows in the order that the expression states, texts byte by byte."""
+    order = expression.op()
+    if not isinstance(order, ops.Sort) or expression.get_backend().name != "postgres":
+        return frame
+    names = [key.arg.name for key in order.keys]
+    ascending = [key.ascending for key in order.keys]
+    return frame.sort_values(names, ascending=ascending, kind="stable", ignore_index=True)
 
 
 def day(moment: pd.Timestamp) -> dt.date:

@@ -29,7 +29,7 @@ from analysis.queries.query import collect, day, finished_by, query
 from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
 
-MONTHS_A_WORD = 62  # bits of an int64 that no engine takes for a sign
+MONTHS_A_WORD = v.BITS
 
 TRIANGLE_COLUMNS = (
     "model", "cohort", "k", "month", "users", "active", "retention", "wilson_low", "wilson_high",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import ibis
 import ibis.expr.datatypes as dtypes
 import ibis.expr.schema as sch
@@ -17,12 +16,11 @@ import pyarrow.parquet as pq
 from analysis import contract
 from analysis.contract import nearest_names
 from analysis.numerals import counted
-from analysis.sources.errors import LogError, first_line
+from analysis.sources.errors import LogError, engine_errors, first_line
 from analysis.sources.files import glob_of
 from analysis.sources.quoting import identifier, text_literal
 
 ALL = " (there are: "
-UNREADABLE = (duckdb.Error, ibis.common.exceptions.IbisError, OSError)
 
 _ENGINE_TYPES: dict[contract.Family, str] = {  # of a column without any value
     "string": "string",
@@ -51,7 +49,7 @@ def conforms(kind: dtypes.DataType, family: contract.Family) -> bool:
         "boolean": kind.is_boolean(),
         "timestamp": kind.is_timestamp() and getattr(kind, "timezone", None) is not None,
         "date": kind.is_date(),
-        "list": kind.is_array(),
+        "list": kind.is_array() or kind.is_json(),  # engines without lists of records hold JSON
     }
     return checks[family]
 
@@ -105,7 +103,7 @@ def typed(name: contract.Table, table: ir.Table) -> ir.Table:
 def _without_values(column: ir.Column) -> bool:
     try:
         return int(column.count().to_pyarrow().as_py()) == 0
-    except UNREADABLE:
+    except engine_errors():
         return False
 
 
@@ -160,7 +158,7 @@ def read_files(
     try:
         connection.raw_sql(f"CREATE VIEW {view} AS {parts}")
         table = connection.table(view)
-    except UNREADABLE as error:
+    except engine_errors() as error:
         raise LogError(
             f"{files[0]} and {len(files) - 1} more: the {name} table's files do not fit together "
             f"({first_line(error)})"
@@ -211,7 +209,7 @@ def _groups(connection: Any, files: list[str]) -> list[_Group]:
     for key, same in alike.items():
         try:
             kinds = connection.sql(f"SELECT * FROM {_source(same[:1], False)}").schema()
-        except UNREADABLE as error:
+        except engine_errors() as error:
             raise LogError(f"{same[0]}: not Parquet that can be read ({first_line(error)})") from None
         groups.append(_Group(same, rows[key], kinds, empty[key]))
     return groups

@@ -253,7 +253,9 @@ def _run_row_checks(
 
 
 def _examples(rows: ir.Table, column: str) -> str:
-    values = rows.select(column).distinct().order_by(column).limit(EXAMPLES).to_pyarrow()[column].to_pylist()
+    shown = rows.select(column).distinct()
+    order = v.in_byte_order(shown[column]) if shown[column].type().is_string() else column
+    values = shown.order_by(order).limit(EXAMPLES).to_pyarrow()[column].to_pylist()
     return ", ".join(sorted(str(value) for value in values))
 
 

@@ -14,8 +14,8 @@ import ibis
 import ibis.expr.types as ir
 
 from analysis import contract
-from analysis.sources.columns import UNREADABLE, nearest
-from analysis.sources.errors import LogError, first_line
+from analysis.sources.columns import nearest
+from analysis.sources.errors import LogError, engine_errors, first_line
 from analysis.sources.files import starts_with
 
 SQLITE = b"SQLite format 3\0"
@@ -118,7 +118,7 @@ def tables_of_file(connection: Any, path: Path) -> Tables:
             "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT "
             "internal ORDER BY ALL"
         ).fetchall()
-    except UNREADABLE as error:
+    except engine_errors() as error:
         raise LogError(f"{path}: not a DuckDB file that can be opened ({first_line(error)})") from None
     places: dict[str, Place] = {
         (table if schema == "main" else f"{schema}.{table}"): (table, (SOURCE, schema))

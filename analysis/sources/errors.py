@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+_OF_ENGINES = {
+    "duckdb": "Error", "ibis.common.exceptions": "IbisError", "psycopg": "Error", "pyspark.errors": "PySparkException",
+    "py4j.protocol": "Py4JError",
+}  # fmt: skip
+
 
 class LogError(Exception):
     """The log cannot be opened or is no log; the message says why and what to do."""
@@ -14,6 +21,14 @@ class NotAvailable(Exception):
         super().__init__(f"not available: {column} ({why})")
         self.column = column
         self.why = why
+
+
+def engine_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What engines raise where they cannot read, of those that are loaded, and others: to be caught."""
+    loaded = [
+        getattr(sys.modules[module], name) for module, name in _OF_ENGINES.items() if module in sys.modules
+    ]
+    return (OSError, *loaded, *others)
 
 
 def first_line(error: BaseException) -> str:

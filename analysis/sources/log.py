@@ -19,8 +19,9 @@ from analysis import contract
 from analysis import vocabulary as v
 from analysis.sources import columns, coverage
 from analysis.sources.coverage import Coverage
-from analysis.sources.errors import LogError, NotAvailable
+from analysis.sources.errors import LogError, NotAvailable, engine_errors, first_line
 from analysis.sources.scope import Scope
+from analysis.sources.warehouses import postgres
 
 __all__ = ["Log", "LogError", "NotAvailable"]
 
@@ -233,8 +234,16 @@ class Log:
     def _keep(self, name: str, step: ir.Table) -> ir.Table:
         kept = unused(self.connection, f"slipper_{name}")
         try:
-            table = self.connection.create_table(kept, obj=step, temp=True)
-        except (*columns.UNREADABLE, NotImplementedError):
+            if self.connection.name == "postgres":
+                table = postgres.keep(self.connection, kept, step)
+            else:
+                table = self.connection.create_table(kept, obj=step, temp=True)
+        except engine_errors(NotImplementedError) as error:
+            self.keeps_steps = False
+            self.warn(
+                f"no temporary tables on {self.connection.name} ({first_line(error)}): each query reads the whole log. "
+                "The results are the same, and take longer."
+            )
             return step
         self._names.append(kept)
         return table

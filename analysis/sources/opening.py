@@ -1,4 +1,5 @@
-"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, or a table of an Ibis connection.
+"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, a PostgreSQL server, or a table of an Ibis
+connection.
 
 For files the engine is an embedded DuckDB that works out of core: it keeps to a memory limit and spills to a temporary
 folder, which goes away with the log.
@@ -20,8 +21,10 @@ from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError
 from analysis.sources.log import Log
 from analysis.sources.scope import Scope, keep
+from analysis.sources.warehouses import addresses, postgres
 
 DEFAULT_MEMORY = "2GB"
+GENERATIONS = "generations"  # the usual name of a log's table
 Side: TypeAlias = str | Path | ir.Table | Literal[False] | None  # False: none; None: the usual one
 SideName: TypeAlias = Literal["labels", "models"]
 
@@ -31,7 +34,7 @@ def open_log(
     *,
     labels: Side = None,
     models: Side = None,
-    table: str = "generations",
+    table: str = GENERATIONS,
     start: dt.date | None = None,
     end: dt.date | None = None,
     memory: str = DEFAULT_MEMORY,
@@ -43,13 +46,14 @@ def open_log(
     """Open a log.
 
     where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files (which files of a folder
-        are the log: `analysis.sources.files`), a DuckDB file, an Ibis table or any other Ibis expression that is a
-        table, or (Ibis connection, table name). SQLite is refused.
+        are the log: `analysis.sources.files`), a DuckDB file, the address of a PostgreSQL server
+        (`analysis.sources.warehouses`), an Ibis table or any other Ibis expression that is a table, or (Ibis
+        connection, table name). SQLite is refused.
     labels, models: the side tables. By default those of the run folder, or the tables `labels` and `models` beside the
         log's table in the DuckDB file or connection; such a table that does not conform to the contract is left out
         with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) and those of a
         run that slipper wrote must conform. False: none.
-    table: name of the generations' table in a DuckDB file, `schema.table` outside the schema main.
+    table: name of the generations' table in a DuckDB file, `schema.table` outside the schema main; or on a server.
     start, end: first and last UTC day that the log covers, if its records do not say so (`Log.coverage`).
     memory, threads: limits of the embedded engine (files only).
     check: refuse a log without its required columns or with wrong types, in any one of its files; without rows; with
@@ -68,6 +72,8 @@ def open_log(
     elif isinstance(where, tuple):
         tables = engines.tables_of_connection(where[0])
         log = _from_connection(tables, tables.get(where[1]), where[1], labels, models)
+    elif addresses.scheme_of(where) == postgres.SCHEME:
+        log = _from_postgres(str(where), labels, models, table)
     else:
         log = _from_path(str(where), labels, models, table, memory, threads)
     try:
@@ -125,10 +131,36 @@ def _from_connection(
     )  # fmt: skip
 
 
+# --- servers
+
+
+def _from_postgres(where: str, labels: Side, models: Side, table: str) -> Log:
+    named = postgres.table_of(where)
+    if named and table not in (GENERATIONS, named):
+        raise LogError(f"{postgres.shown(where)}: two tables are named, {named} and {table}: leave one out")
+    opened = postgres.connect(where)
+    try:
+        tables = engines.tables_of_connection(opened.connection)
+        tables.where = postgres.shown(where)
+        name = named or table
+        log = _from_connection(tables, tables.get(name), name, labels, models)
+    except BaseException:
+        opened.close()
+        raise
+    log.name = opened.name if name == GENERATIONS else f"{opened.name}.{name}"
+    log.owns(opened.close)
+    return log
+
+
 # --- files
 
 
 def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, threads: int | None) -> Log:
+    if scheme := addresses.scheme_of(where):
+        addresses.refuse_secrets(where)
+        raise LogError(
+            f"{scheme}://...: no such place is read; expected files, or such as {postgres.EXAMPLE}"
+        )
     path = Path(where)
     if not path.exists() and not globbing.has_magic(where):
         raise LogError(f"{where}: no such file or folder")

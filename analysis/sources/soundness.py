@@ -13,7 +13,7 @@ from analysis import vocabulary as v
 from analysis.months import months_between
 from analysis.numerals import counted
 from analysis.sources import columns, doubles
-from analysis.sources.errors import LogError, first_line
+from analysis.sources.errors import LogError, engine_errors, first_line
 
 if TYPE_CHECKING:
     from analysis.sources.log import Log
@@ -82,10 +82,7 @@ def measure(log: Log, check: bool, tolerate: bool = False) -> None:
         wanted |= {"start": moment.min(), "end": moment.max()}
     try:
         found = log.generations.aggregate(**wanted).to_pyarrow().to_pylist()[0]
-    except (
-        *columns.UNREADABLE,
-        OverflowError,
-    ) as error:  # OverflowError: dates before the year 1 or after 9999
+    except engine_errors(OverflowError) as error:  # OverflowError: dates before the year 1 or after 9999
         raise LogError(f"{log.name}: the log cannot be read ({first_line(error)})") from None
     log.rows = int(found["rows"])
     log.start, log.end = _utc(found.get("start")), _utc(found.get("end"))

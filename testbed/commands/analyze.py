@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Analyses a request log: token volume and shares, retention by cohort, lengths, costs, categories, regions. Works on any
-log that conforms to the contract (slipper schema log): a run folder, Parquet files, or a DuckDB file."""
+log that conforms to the contract (slipper schema log): a run folder, Parquet files, a DuckDB file, or a table of a
+PostgreSQL server, where it lies (docs/warehouses.md)."""
 
 EPILOG = f"""\
 examples:
   slipper analyze outputs/report/RUN-ID
   slipper analyze /data/log --out /data/findings
   slipper analyze warehouse.duckdb --table requests
+  slipper analyze 'postgresql://me@localhost/gateway?table=logs.requests'    the password: PGPASSWORD or ~/.pgpass
   slipper analyze /data/log --model acme/new-model --model openai/gpt-4o-mini
   slipper analyze /data/log --check-log           is this log sound? violations with counts and examples
   slipper analyze /data/log --sql                 the SQL of every query, to run elsewhere
@@ -48,8 +50,8 @@ def add_parser(commands: Any) -> None:
     parser: arguments.Parser = commands.add_parser(
         "analyze", help="log -> tables, figures, report", description=DESCRIPTION, epilog=EPILOG
     )
-    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob) or a "
-                        "DuckDB file")  # fmt: skip
+    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
+                        "a DuckDB file, or postgresql://...")  # fmt: skip
     parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
                         "this model; repeatable (default: those that the run's scenario asks about or adds, of "
                         "another log the largest, and the report's)")  # fmt: skip
@@ -247,10 +249,15 @@ def check_one_log(path: Path) -> None:
 def results_folder(where: str, out: str | None, table: str = "generations") -> Path:
     """Where the results of a log go: into a run folder, else into `out`, else beside the log. Raises BadInput.
 
-    Tables of one DuckDB file other than the usual one have a folder each, so that none passes for another.
+    Tables of one DuckDB file or server other than the usual one have a folder each, so that none passes for another.
+    Beside a server is the current folder.
     """
     from analysis.sources.runs import own_run
+    from analysis.sources.warehouses import results
 
+    named = results.name_of(where, table)
+    if named is not None:
+        return Path(out or f"{named}-analysis")
     path = Path(where)
     run = own_run(path)
     if run is not None:

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -35,7 +34,7 @@ def user_months(log: Log) -> ir.Table:
 
 
 def _user_months(log: Log, rows: ir.Table) -> ir.Table:
-    bit = ibis.literal(1, "int64") << (v.day_of_month(rows.created_at).cast("int64") - 1)
+    bit = v.bit(v.day_of_month(rows.created_at) - 1, v.BITS)
     values: dict[str, Any] = {
         "requests": rows.count().cast("int64"),
         "day_bits": bit.bit_or().cast("int64"),

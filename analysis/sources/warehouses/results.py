@@ -1,0 +1,15 @@
+"""What files of results are called for a log that lies in no folder."""
+
+from __future__ import annotations
+
+from analysis.sources.warehouses import addresses, postgres
+
+
+def name_of(where: str, table: str) -> str | None:
+    """A name for the results of a log at an address; None for a log in files. table: that was asked for, where the
+    address names none. Raises LogError."""
+    if addresses.scheme_of(where) != postgres.SCHEME:
+        return None
+    named = postgres.table_of(where) or table
+    database = postgres.database_of(where)
+    return database if named == "generations" else f"{database}-{named}"
