@@ -17,6 +17,8 @@ import ibis.expr.types as ir
 
 from analysis import moments
 
+DAY = 86_400 * moments.MICROSECONDS
+
 
 def utc(moment: ir.TimestampValue) -> ir.TimestampValue:
     """What a clock in UTC shows at a moment: without a zone, so that no session's zone can matter."""
@@ -58,6 +60,12 @@ def microseconds(moment: ir.TimestampValue) -> ir.IntegerValue:
 def seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
     """Seconds of a moment since 1970-01-01 00:00 UTC, with their fractions, as float64."""
     return ratio(microseconds(moment), ibis.literal(moments.MICROSECONDS))
+
+
+def months_between(first: ir.DateValue, later: ir.DateValue) -> ir.IntegerValue:
+    """Calendar months from the month of one day to that of another, as int32."""
+    months = (later.year() - first.year()) * 12 + later.month() - first.month()
+    return months.cast("int32")
 
 
 def months_after(start: dt.date, months: ir.IntegerValue) -> ir.DateValue:
@@ -126,10 +134,19 @@ def count_where(condition: ir.BooleanValue) -> ir.Value:
     return condition.ifelse(1, 0).sum().cast("int64")
 
 
-def periods(moment: ir.TimestampValue, since: ir.TimestampValue, days: int) -> ir.IntegerValue:
-    """Whole periods of so many days between two moments, as int64: 0 in the first."""
-    passed = microseconds(moment) - microseconds(since)
-    return ratio(passed, ibis.literal(days * 86_400 * moments.MICROSECONDS)).floor().cast("int64")
+def periods(
+    moment: ir.TimestampValue | dt.date, since: ir.TimestampValue | dt.date, days: int
+) -> ir.IntegerValue:
+    """Whole periods of so many days between two moments, as int64: 0 in the first. A day stands for its begin in
+    UTC."""
+    until, begin = (
+        _instant(one) if isinstance(one, dt.date) else microseconds(one) for one in (moment, since)
+    )
+    return ratio(until - begin, ibis.literal(days * DAY)).floor().cast("int64")
+
+
+def _instant(day: dt.date) -> ir.IntegerScalar:
+    return ibis.literal((day - dt.date(1970, 1, 1)).days * DAY, "int64")
 
 
 def tokens_total(log: ir.Table) -> ir.IntegerColumn:

@@ -19,7 +19,7 @@ from analysis.inference.launch.decision import first_look
 from analysis.inference.verdict.classification import at_level
 from analysis.json_values import finite, records
 from analysis.numerals import counted
-from analysis.queries import launches
+from analysis.queries.cohorts import launches
 from analysis.report.charts import vega_cohorts
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from testbed.claims.statistics import measure

@@ -31,6 +31,8 @@ from analysis.workers import Workers
 P = ParamSpec("P")
 Finish = Callable[Concatenate[pd.DataFrame, Log, P], pd.DataFrame]
 
+TOPICS = ("usage", "openness", "agentic", "lengths", "categories", "geography", "retention",
+          "cohorts.activity_retention", "cost")  # fmt: skip
 _REGISTRY: dict[str, Query[Any]] = {}
 
 
@@ -98,7 +100,7 @@ def finished_by(
 
 def all_queries() -> dict[str, Query[Any]]:
     """All queries by name, such as "openness.weekly_shares"."""
-    for module in ("usage", "openness", "agentic", "lengths", "categories", "geography", "retention", "cost"):
+    for module in TOPICS:
         import_module(f"analysis.queries.{module}")
     return dict(sorted(_REGISTRY.items()))
 

@@ -22,8 +22,8 @@ import pandas as pd
 from analysis import vocabulary as v
 from analysis.months import month_end, months_to_each
 from analysis.proportions import share, wilson
-from analysis.queries import launches
-from analysis.queries.launches import Launch
+from analysis.queries.cohorts import launches
+from analysis.queries.cohorts.launches import Launch
 from analysis.queries.model_facts import release_days
 from analysis.queries.query import collect, day, finished_by, query
 from analysis.sources.log import Log
@@ -142,10 +142,10 @@ def triangles(
     every day of month c + k (of its first month, from its first day on); else the value is too low. small: users <
     `small`. Cohorts under `min_cohort` users are left out. left_truncated: c begins so early in the log, and the
     model may be older than it (no release date, or an earlier one), that "first use" is not known to be the
-    first: see `analysis.queries.launches`. after_hole: the log lacks days of month c or of the month before, whose
-    newcomers may pass for members. exposure_days: days of month c on which the model was there to be used and the log
-    covers; mean_exposure_days: mean over members of the days from their first request to the end of month c (a
-    launch late in a month makes members younger at every k).
+    first: see `analysis.queries.cohorts.launches`. after_hole: the log lacks days of month c or of the month before,
+    whose newcomers may pass for members. exposure_days: days of month c on which the model was there to be used and
+    the log covers; mean_exposure_days: mean over members of the days from their first request to the end of month c
+    (a launch late in a month makes members younger at every k).
     """
     key = ("retention.triangles", min_cohort, small)
     cells = log.remembered(key, lambda: _all_triangles(log, min_cohort, small))
@@ -258,7 +258,7 @@ def _sizes(log: Log) -> dict[str, dict[dt.date, int]]:
 
 
 def trusted_release_days(log: Log) -> dict[str, dt.date]:
-    """The release days that the log does not contradict: see `analysis.queries.launches.contradicted`."""
+    """The release days that the log does not contradict: see `analysis.queries.cohorts.launches.contradicted`."""
     early, sizes = early_users(log), _sizes(log)
     return {
         model: release

@@ -233,7 +233,7 @@ def print_files(console: Console, folder: Path, timings: Mapping[str, float], re
 
 
 def _print_triangles(console: Console, findings: Findings) -> None:
-    from analysis.queries.launches import MARKS
+    from analysis.queries.cohorts.launches import MARKS
     from analysis.study import SMALL_COHORT
 
     head(
@@ -264,7 +264,7 @@ def _triangle(findings: Findings, model: str, name: str, ages: int, width: int, 
 
     Of the rest, cohorts that may hold others than newcomers are left out.
     """
-    from analysis.queries.launches import mark
+    from analysis.queries.cohorts.launches import mark
 
     cells = findings.triangles[findings.triangles["model"] == model]
     table = Table(

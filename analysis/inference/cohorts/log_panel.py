@@ -16,7 +16,8 @@ import pandas as pd
 from analysis.inference.cohorts.cells import Bools, Ints
 from analysis.inference.cohorts.user_months import WINDOW_DAYS, Windows, organisations
 from analysis.months import month_end, months_to_each
-from analysis.queries import launches, retention
+from analysis.queries import retention
+from analysis.queries.cohorts import launches
 from analysis.queries.query import day
 from analysis.sources.coverage import Coverage
 from analysis.sources.log import Log

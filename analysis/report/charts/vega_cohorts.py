@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.queries.launches import MARKS
+from analysis.queries.cohorts.launches import MARKS
 from analysis.report.charts.chart import ACTIVE, Cohorts, on_one_scale
 from analysis.report.charts.palette import PALE, VERMILLION
 from analysis.report.charts.vega_parts import Spec, records, whole

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from analysis.numerals import span
-from analysis.queries.launches import MARKS, mark
+from analysis.queries.cohorts.launches import MARKS, mark
 from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.charts.palette import GREY, PALE, VERMILLION
 from analysis.study import SMALL_COHORT

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.queries.launches import MARKS, mark
+from analysis.queries.cohorts.launches import MARKS, mark
 
 
 class Cell(NamedTuple):

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from analysis.queries.launches import EVIDENCE_DAYS, after_hole, find, left_truncated
+from analysis.queries.cohorts.launches import EVIDENCE_DAYS, after_hole, find, left_truncated
 from analysis.sources.coverage import Coverage, Span
 
 FEBRUARY, MARCH, APRIL = (dt.date(2025, m, 1) for m in (2, 3, 4))

@@ -1,0 +1,1 @@
+"""Cohorts of a model: their launch, and how much of them is still active, by each definition of that."""
