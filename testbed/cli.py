@@ -23,6 +23,7 @@ from testbed.commands import (
     check,
     compare,
     experiment,
+    export_log,
     import_log,
     inspect_log,
     run,
@@ -51,8 +52,8 @@ start here:
 Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows tracebacks."""
 
 COMMANDS = (
-    run, simulate, import_log, inspect_log, analyze, check, verdict, compare, experiment, calibrate, validate,
-    questions, patterns, schema, catalogue, explain,
+    run, simulate, import_log, export_log, inspect_log, analyze, check, verdict, compare, experiment, calibrate,
+    validate, questions, patterns, schema, catalogue, explain,
 )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis.importing.format import Form, Importer
+from analysis.importing.format import Export, Form, Importer
 from analysis.importing.rules import (
+    after,
     amount,
     finish_reason,
     flag,
@@ -62,8 +63,31 @@ def _tools(texts: Sequence[str]) -> str:
     )
 
 
+_AGENT = "User-Agent: "
+
+
 def _agent(texts: Sequence[str]) -> str:
-    return f"nullif(regexp_extract({texts[0]}, 'User-Agent: ([^\"]+)\"', 1), '')"
+    """The name in the first tag that names an agent."""
+    tags = f"CASE WHEN json_valid({texts[0]}) THEN json_extract_string({texts[0]}, '$[*]') END"
+    named = f"list_filter({tags}, lambda tag: starts_with(tag, '{_AGENT}'))"
+    return f"nullif(substr({named}[1], {len(_AGENT) + 1}), '')"
+
+
+def _tagged(app: str) -> str:
+    return f"CASE WHEN {app} IS NOT NULL THEN json_array(concat('{_AGENT}', {app})) END"
+
+
+def _offered(tools: str) -> str:
+    """The stored request, of which only the tools are known."""
+    some, none = '{"tools": [{"type": "function"}]}', '{"messages": []}'
+    return f"CAST(CASE {tools} WHEN true THEN '{some}' WHEN false THEN '{none}' END AS JSON)"
+
+
+def _first_token_at(streamed: str) -> str:
+    """When the first token came: of a response that was not streamed, when it ended."""
+    at_end = f"WHEN NOT {streamed} THEN {after('generation_time_ms')}"
+    before = f"WHEN {streamed} AND time_to_first_token_ms < generation_time_ms THEN {after('time_to_first_token_ms')}"
+    return f"CASE {at_end} {before} END"
 
 
 _WAIT = milliseconds_between("startTime", "completionStartTime")
@@ -71,6 +95,7 @@ _FIRST_TOKEN = replace(
     _WAIT,
     places=("startTime", "completionStartTime", "endTime"),
     join=lambda texts: f"CASE WHEN {texts[1]} <> {texts[2]} THEN {_WAIT.join(texts)} END",
+    write=None,
 )
 """Only of a streamed response: of another, LiteLLM writes its end."""
 
@@ -79,7 +104,7 @@ _RULES = {
     "created_at": moment("startTime"),
     "user_id": text("end_user", "user", "metadata>user_api_key_user_id", "api_key"),
     "account_id": text("team_id", "organization_id", "api_key"),
-    "app_name": replace(text("request_tags"), join=_agent),
+    "app_name": replace(text("request_tags"), join=_agent, write=_tagged),
     "model": text("model", "model_group"),
     "model_permaslug": text("model"),
     "provider_name": text("custom_llm_provider"),
@@ -91,8 +116,10 @@ _RULES = {
     "tokens_cached": whole(*_CACHED),
     "cost_total": amount("spend"),
     "finish_reason": replace(finish_reason("response>choices[0].finish_reason", "status"), join=_finish),
-    "tools_offered": replace(flag("proxy_server_request", "proxy_server_request>tools"), join=_tools),
-    "streamed": is_before("completionStartTime", "endTime"),
+    "tools_offered": replace(
+        flag("proxy_server_request", "proxy_server_request>tools"), join=_tools, write=_offered
+    ),
+    "streamed": replace(is_before("completionStartTime", "endTime"), write=_first_token_at),
     "time_to_first_token_ms": _FIRST_TOKEN,
     "generation_time_ms": milliseconds_between("startTime", "endTime"),
     "session_id": text("session_id"),
@@ -101,9 +128,30 @@ _RULES = {
 _MARKS = ("request_id", "call_type", "startTime", "spend", "prompt_tokens", "completion_tokens", "model")
 _OTHERS = ("embedding", "image_generation", "image_edit", "speech", "transcription", "rerank", "moderation")
 _CALLS = ("call_mcp_tool", "list_mcp_tools", "create_batch", "acreate_batch", "create_file", "acreate_file")
+_PARTLY = {
+    "streamed": "where the row states when its first token came and when it ended",
+    "time_to_first_token_ms": "of streamed responses",
+}
 _ASIDE = {"call_type": (*_OTHERS, *(f"a{name}" for name in _OTHERS), *_CALLS)}
-SPEND_TABLE = Form(name="spend logs, CSV", marks=_MARKS, rules=_RULES, aside=_ASIDE)
-SPEND = Form(name="spend logs", kind="json", marks=_MARKS, rules=_RULES, aside=_ASIDE)
+SPEND_TABLE = Form(name="spend logs, CSV", marks=_MARKS, rules=_RULES, aside=_ASIDE, partly=_PARTLY)
+SPEND = Form(name="spend logs", kind="json", marks=_MARKS, rules=_RULES, aside=_ASIDE, partly=_PARTLY)
+
+_ALSO = {
+    "call_type": "'acompletion'",
+    "total_tokens": "tokens_prompt + tokens_completion",
+    "status": "CASE WHEN finish_reason = 'error' THEN 'failure' ELSE 'success' END",
+}
+_COLUMNS = (
+    "request_id", "call_type", "api_key", "spend", "total_tokens", "prompt_tokens", "completion_tokens", "startTime",
+    "endTime", "completionStartTime", "model", "model_id", "model_group", "custom_llm_provider", "api_base", "user",
+    "metadata", "cache_hit", "cache_key", "request_tags", "team_id", "organization_id", "end_user",
+    "requester_ip_address", "messages", "response", "session_id", "status", "mcp_namespaced_tool_name", "agent_id",
+    "proxy_server_request",
+)  # fmt: skip
+EXPORTS = (
+    Export("spend", SPEND_TABLE, _COLUMNS, also=_ALSO),
+    Export("spend", SPEND, also=_ALSO),
+)
 
 _SUMS = (
     "each of its rows is a sum of many requests. A log needs the single request, with its moment and its user, and "
@@ -113,4 +161,4 @@ _SUMS_MARKS = ("date", "api_requests", "custom_llm_provider")
 SUMS = Form(name="spend by day, CSV", marks=_SUMS_MARKS, refused=_SUMS)
 SUMS_RECORDS = Form(name="spend by day", kind="json", marks=_SUMS_MARKS, refused=_SUMS)
 
-IMPORTER = Importer("litellm", "LiteLLM", (SPEND_TABLE, SPEND, SUMS, SUMS_RECORDS))
+IMPORTER = Importer("litellm", "LiteLLM", (SPEND_TABLE, SPEND, SUMS, SUMS_RECORDS), exports=EXPORTS)

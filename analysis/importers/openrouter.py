@@ -10,7 +10,7 @@ An export whose rows count requests (the page's sums by day, GET /activity) has 
 
 from __future__ import annotations
 
-from analysis.importing.format import Form, Importer
+from analysis.importing.format import Export, Form, Importer
 from analysis.importing.rules import (
     above_zero,
     amount,
@@ -34,7 +34,7 @@ ACTIVITY = Form(
     ),
     rules={
         "generation_id": text("generation_id"),
-        "created_at": moment("created_at"),
+        "created_at": moment("created_at", written="%Y-%m-%d %H:%M:%S.%g"),
         "user_id": text("user", "api_key_name"),
         "account_id": text("api_key_name"),
         "app_name": text("app_name"),
@@ -53,6 +53,9 @@ ACTIVITY = Form(
         "cancelled": flag("cancelled"),
         "time_to_first_token_ms": whole("time_to_first_token_ms"),
         "generation_time_ms": whole("generation_time_ms"),
+    },
+    partly={
+        "byok": "as the provider's charge, of which a log holds only whether it is above 0",
     },
 )
 
@@ -74,6 +77,7 @@ RESPONSE = Form(
         "byok": flag("usage.is_byok"),
         "finish_reason": finish_reason("choices[0].finish_reason", "choices[0].native_finish_reason"),
     },
+    partly={"created_at": "to the second"},
 )
 
 GENERATION = Form(
@@ -108,6 +112,25 @@ _SUMS = (
     "each of its rows is a sum of many requests. A log needs the single request, with its moment and its user, and "
     "none can be made up. Export one row a request instead (the log of the activity page, which has generation_id)"
 )
+_COLUMNS = (
+    "generation_id", "created_at", "cost_total", "cost_web_search", "cost_cache", "cost_file_processing",
+    "byok_usage_inference", "tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached",
+    "model_permaslug", "provider_name", "variant", "cancelled", "streamed", "user", "finish_reason_raw",
+    "finish_reason_normalized", "generation_time_ms", "time_to_first_token_ms", "api_key_disabled", "api_key_name",
+    "app_name",
+)  # fmt: skip
+_LATER = ("tokens_cached", "user", "api_key_disabled")
+_LEAST = (
+    "generation_id", "created_at", "cost_total", "tokens_prompt", "tokens_completion", "model_permaslug", "user",
+)  # fmt: skip
+EXPORTS = (
+    Export("activity", ACTIVITY, _COLUMNS),
+    Export("activity-21", ACTIVITY, tuple(name for name in _COLUMNS if name not in _LATER)),
+    Export("activity-7", ACTIVITY, _LEAST),
+    Export("generation", GENERATION),
+    Export("response", RESPONSE),
+)
+
 SUMS = Form(name="activity by day", marks=("date", "requests"), refused=_SUMS)
 SUMS_RECORDS = Form(name="activity by day, records", kind="json", marks=("date", "requests"), refused=_SUMS)
 SUMS_ANSWER = Form(
@@ -115,5 +138,8 @@ SUMS_ANSWER = Form(
 )
 
 IMPORTER = Importer(
-    "openrouter", "OpenRouter", (ACTIVITY, RESPONSE, GENERATION, SUMS, SUMS_RECORDS, SUMS_ANSWER)
+    "openrouter",
+    "OpenRouter",
+    (ACTIVITY, RESPONSE, GENERATION, SUMS, SUMS_RECORDS, SUMS_ANSWER),
+    exports=EXPORTS,
 )

@@ -58,6 +58,7 @@ class Account:
     stated: fields that the source does not have, with the one value that a mapping states for every row.
     numbered: the rows have no ids; they were numbered, so that copies of rows cannot be told.
     totals: tokens and USD of the written rows. first, last: their moments, ISO 8601 in UTC. not_read: files beside.
+    not_carried: fields that no form of the files has. partly: those that a form has in part, and what of them.
     warnings: what is odd about the log as a whole.
     """
 
@@ -76,6 +77,8 @@ class Account:
     last: str
     not_read: tuple[str, ...]
     at_list_prices: int = 0
+    not_carried: tuple[str, ...] = ()
+    partly: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     stated: Mapping[str, str] = field(default_factory=dict)
     numbered: bool = False
@@ -111,6 +114,8 @@ def account_of(
     (written, first, last, priced), others = one[:4], one[4:]
     filled, summed = others[: len(FIELDS)], others[len(FIELDS) :]
     users = connection.execute("SELECT user_from, count(*) FROM log GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
+    not_carried = _not_carried(reads)
+    partly = {name: what for r in reads for name, what in r.form.in_part.items() if name not in not_carried}
     return Account(
         format=importer.name,
         title=importer.title,
@@ -129,6 +134,8 @@ def account_of(
         at_list_prices=priced,
         stated=_stated(connection, reads),
         numbered=any(r.form.numbered for r in reads),
+        not_carried=not_carried,
+        partly=partly,
     )
 
 
@@ -140,6 +147,14 @@ def _stated(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead]) ->
     values = ", ".join(f"CAST(any_value({identifier(name)}) AS VARCHAR)" for name in names)
     one = connection.execute(f"SELECT {values} FROM log").fetchall()[0]
     return {name: value for name, value in zip(names, one, strict=True) if value is not None}
+
+
+def _not_carried(reads: Sequence[FileRead]) -> tuple[str, ...]:
+    """Fields that no file has a place for."""
+    lacks = [
+        set(r.form.lacks(None if r.form.unfold or not r.file.is_table else r.file.columns)) for r in reads
+    ]
+    return tuple(name for name in FIELDS if all(name in one for one in lacks))
 
 
 def _left_out(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead]) -> list[Noted]:

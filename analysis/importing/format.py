@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -19,6 +19,7 @@ DERIVED = ("tool_called",)
 REQUIRED = tuple(f.name for f in contract.GENERATIONS if f.required)
 FALLBACK = "user_id"
 """The field that the user of the command may state where a row has none."""
+SUFFIX = "at the end of the model's id, such as :free; the standard one is not named"
 COST = "cost_total"
 """The field that listed prices may give where the user of the command says so."""
 
@@ -34,6 +35,8 @@ class Part(NamedTuple):
 
 Unfold = Callable[[Iterator[tuple[str, Any]]], Iterator[Part]]
 """From the records of a file, each with its place, to the rows that they hold; a table's record maps names to texts."""
+Fold = Callable[[Iterator[dict[str, Any]]], Iterator[dict[str, Any]]]
+"""The way back, for exports: from rows as the form's rules read them to the records of a file."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Form:
         record by record, and the rules read what it gives. None: a record is a row.
     refused: why a file of this form can never become a log, and what to export instead; such a form has no rules.
     numbered: its rows have no ids; they are called by their file and their number in it.
+    partly: fields that this form carries in part, and what of them; said after an import and an export.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Form:
     unfold: Unfold | None = None
     refused: str = ""
     numbered: bool = False
+    partly: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.rules) - set(contract.fields("generations"))
@@ -79,15 +84,75 @@ class Form:
         if missing and not self.refused:
             raise ValueError(f"{self.name}: no rule for {', '.join(sorted(missing))}, which every log has")
 
+    def lacks(self, columns: Collection[str] | None = None) -> tuple[str, ...]:
+        """Fields of the contract that this form does not carry. columns: of a table that may have some alone."""
+        outer = {
+            name: {place.partition(">")[0] for place in rule.places} for name, rule in self.rules.items()
+        }
+        has = {
+            name for name, places in outer.items() if columns is None or not places or places & set(columns)
+        }
+        has |= set(DERIVED) if "finish_reason" in has else set()
+        has |= {"variant"} - set(self.rules)  # it lies in the model's id
+        return tuple(name for name in contract.fields("generations") if name not in has)
+
+    @property
+    def in_part(self) -> Mapping[str, str]:
+        """What of a field this form carries, for fields that it carries in part."""
+        return self.partly if "variant" in self.rules else {"variant": SUFFIX, **self.partly}
+
+
+@dataclass(frozen=True)
+class Export:
+    """How `slipper export` writes a form: each field to the place where the form's rule for it looks first.
+
+    name: what `--form` calls it. columns: of a table, its header; those that no field is written to stay empty.
+    at: fields that are written to another place. also: what else stands in each row, as SQL by its place.
+    fold: makes the records of rows, where the form unfolds its own.
+    order: of the rows, as fields of the log. lines: JSON is written as records one a line, whatever the file is called.
+    """
+
+    name: str
+    form: Form
+    columns: tuple[str, ...] = ()
+    at: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    fold: Fold | None = None
+    order: tuple[str, ...] = ("created_at", "generation_id")
+    lines: bool = False
+
+    def places(self) -> dict[str, str]:
+        """Where each field is written. A model and its version may share a place; of others the first one has it."""
+        found: dict[str, str] = {}
+        for name, rule in self.form.rules.items():
+            named = [self.at.get(name) or rule.at, *rule.places]
+            there = [place for place in named if place and self._has(place)]
+            shared = name == "model_permaslug" and there[:1] == [found.get("model")]
+            if rule.write is not None and there and (shared or there[0] not in found.values()):
+                found[name] = there[0]
+        return found
+
+    def _has(self, place: str) -> bool:
+        return not self.columns or self.form.unfold is not None or place.partition(">")[0] in self.columns
+
+    def lacks(self) -> tuple[str, ...]:
+        """Fields of the contract that are not written."""
+        never = self.form.lacks(None if self.form.unfold else self.columns or None)
+        taken = {name for name, rule in self.form.rules.items() if rule.write is not None} - set(
+            self.places()
+        )
+        return tuple(name for name in contract.fields("generations") if name in {*never, *taken})
+
 
 @dataclass(frozen=True)
 class Importer:
     """A gateway. name: what `slipper import` calls it. title: its own name. forms: the first that fits best counts.
     copies_differ: fields in which a copy of a row may differ from it. check: refuses files, before they are read, by
-    raising what its caller catches."""
+    raising what its caller catches. exports: of its forms, the usual ones first."""
 
     name: str
     title: str
     forms: tuple[Form, ...]
     copies_differ: tuple[str, ...] = ()
     check: Callable[[Sequence[SourceFile]], None] | None = None
+    exports: tuple[Export, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import duckdb
 import pyarrow as pa
 
-from analysis.importing.model_ids import Listed, ModelId, Resolved
+from analysis.importing.model_ids import Listed, ModelId, Resolved, split_variant
 from analysis.importing.reading import FIELDS
 from analysis.sources.quoting import identifier
 
@@ -30,6 +30,7 @@ def make(
     shown = {
         "generation_id": "coalesce(generation_id, concat('row-', rows.rowid + 1)) AS generation_id",
         "model": "means AS model",
+        "model_permaslug": "CASE model_permaslug WHEN model THEN plain ELSE model_permaslug END AS model_permaslug",
         "variant": "coalesce(variant, id_variant) AS variant",
     }
     own = ", ".join(shown.get(name, identifier(name)) for name in FIELDS)
@@ -64,6 +65,7 @@ def _resolve(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> dict[st
         {
             "id": pa.array(found, pa.string()),
             "means": pa.array([one.model for one in found.values()], pa.string()),
+            "plain": pa.array([split_variant(name)[0] for name in found], pa.string()),
             "id_variant": pa.array([one.variant for one in found.values()], pa.string()),
         }
     )

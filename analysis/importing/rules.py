@@ -4,6 +4,8 @@ Every source is read as text first, whatever its kind, so that a value which can
 names the places where the value may lie: the first one that is not empty counts. A place is a column of a table, or a
 path into a JSON record such as `usage.cost`; `metadata>usage.cost` is the path `usage.cost` in the JSON that a column
 or a path holds as a text or as an object.
+
+A rule reads both ways: `slipper export` writes a field of a log to the place where an import looks for it first.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from analysis.sources.soundness import YEARS
 
 MOST_WHOLE = 2**31 - 1
 """The largest whole number that the contract holds (int32)."""
+MARK = 0.000001
+"""What stands for an amount above 0 that a log does not hold, in USD."""
+_ISO = "%Y-%m-%dT%H:%M:%S.%gZ"
 
 
 PER_SECOND: Final[Mapping[str, int]] = {
@@ -39,12 +44,17 @@ class Rule:
     parse: from the SQL of a text to the SQL of its value, which is null where the text cannot be read.
     expected: what the text should be, for people.
     join: from the SQL of the text at each place, NULL where there is none, to the SQL of the one text that is parsed.
+    write: from the SQL of a field's value to the SQL of what an export writes; it may name other fields of the log.
+        None: it is written with another field.
+    at: the place that it is written to (empty: the first one).
     """
 
     places: tuple[str, ...]
     parse: Callable[[str], str]
     expected: str
     join: Callable[[Sequence[str]], str] = first
+    write: Callable[[str], str] | None = str
+    at: str = ""
 
 
 def text(*places: str) -> Rule:
@@ -61,7 +71,10 @@ def whole(*places: str, each: int = 1) -> Rule:
         return f"(CASE WHEN {number} BETWEEN 0 AND {MOST_WHOLE} AND {number} = {said} THEN {number} END)"
 
     return Rule(
-        places, parse, f"a whole number from 0 to {MOST_WHOLE:,}{'' if each == 1 else f' over {each:,}'}"
+        places,
+        parse,
+        f"a whole number from 0 to {MOST_WHOLE:,}{'' if each == 1 else f' over {each:,}'}",
+        write=lambda value: value if each == 1 else f"({value} / {each})",
     )
 
 
@@ -72,7 +85,9 @@ def milliseconds(*places: str, unit: str) -> Rule:
         number = f"round(TRY_CAST({t} AS DOUBLE) * 1000 / {PER_SECOND[unit]})"
         return f"(CASE WHEN {number} BETWEEN 0 AND {MOST_WHOLE} THEN CAST({number} AS BIGINT) END)"
 
-    return Rule(places, parse, f"{unit} from 0 on")
+    return Rule(
+        places, parse, f"{unit} from 0 on", write=lambda value: f"({value} / 1000 * {PER_SECOND[unit]})"
+    )
 
 
 def amount(*places: str, per_usd: float = 1) -> Rule:
@@ -83,7 +98,12 @@ def amount(*places: str, per_usd: float = 1) -> Rule:
         usd = number if per_usd == 1 else f"({number} / {per_usd!r})"
         return f"(CASE WHEN isfinite({number}) AND {number} >= 0 THEN {usd} END)"
 
-    return Rule(places, parse, "an amount of money from 0 on")
+    return Rule(
+        places,
+        parse,
+        "an amount of money from 0 on",
+        write=lambda value: value if per_usd == 1 else f"({value} * {per_usd!r})",
+    )
 
 
 def flag(*places: str) -> Rule:
@@ -96,21 +116,29 @@ def flag(*places: str) -> Rule:
 
 
 def above_zero(*places: str) -> Rule:
-    """True where an amount is more than 0, false where it is 0."""
+    """True where an amount is more than 0, false where it is 0. A log does not hold the amount: it is written as
+    `MARK`."""
 
     def parse(t: str) -> str:
         number = f"TRY_CAST({t} AS DOUBLE)"
         return f"(CASE WHEN isfinite({number}) AND {number} >= 0 THEN {number} > 0 END)"
 
-    return Rule(places, parse, "a number from 0 on")
+    return Rule(
+        places,
+        parse,
+        "a number from 0 on",
+        write=lambda value: f"CASE {value} WHEN true THEN {MARK!r} WHEN false THEN 0 END",
+    )
 
 
-def moment(*places: str, zone: str = "UTC") -> Rule:
-    """A date with a time of day (ISO 8601). zone: of one that states none, by its IANA name."""
+def moment(*places: str, zone: str = "UTC", written: str = _ISO) -> Rule:
+    """A date with a time of day (ISO 8601). zone: of one that states none, by its IANA name. written: the format in
+    which it is exported, in UTC."""
     return Rule(
         places,
         lambda t: _utc(_stamp(t, zone)),
         f"a date with a time of day, such as 2025-11-30 12:00:00, {_YEARS}",
+        write=lambda value: _written(value, written),
     )
 
 
@@ -120,7 +148,12 @@ def milliseconds_between(start: str, end: str) -> Rule:
     def join(texts: Sequence[str]) -> str:
         return f"CAST(epoch_ms({_stamp(texts[1])}) - epoch_ms({_stamp(texts[0])}) AS VARCHAR)"
 
-    return replace(whole(start, end), join=join)
+    return replace(whole(start, end), join=join, write=after, at=end)
+
+
+def after(milliseconds: str) -> str:
+    """SQL of the moment so long after a request of a log, as it is written."""
+    return _written(f"(created_at + to_milliseconds(CAST({milliseconds} AS BIGINT)))")
 
 
 def is_before(one: str, other: str) -> Rule:
@@ -151,7 +184,12 @@ def unix(*places: str, unit: str) -> Rule:
             whole_ms = f"CAST(floor({number} * 1000 / {per_second}) AS BIGINT)"
         return _utc(f"CASE WHEN {near} THEN make_timestamp(({whole_ms}) * 1000) END")
 
-    return Rule(places, parse, f"{unit} since 1970, {_YEARS}")
+    return Rule(
+        places,
+        parse,
+        f"{unit} since 1970, {_YEARS}",
+        write=lambda value: f"CAST(floor(epoch_ms({value}) / 1000.0 * {per_second}) AS BIGINT)",
+    )
 
 
 def finish_reason(*places: str, also: Mapping[str, str] | None = None) -> Rule:
@@ -180,6 +218,10 @@ def _stamp(t: str, zone: str = "UTC") -> str:
         naive = f"CAST(timezone({text_literal(zone)}, {naive}) AS TIMESTAMP)"
     utc = f"CASE WHEN {zoned} THEN {moved} ELSE {naive} END"
     return f"CASE WHEN length({t}) >= {_SHORTEST} THEN {utc} END"
+
+
+def _written(stamp: str, form: str = _ISO) -> str:
+    return f"strftime({stamp}, {text_literal(form)})"
 
 
 def _utc(stamp: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.markup import escape
@@ -23,7 +23,7 @@ def print_account(account: Account, out: Path) -> None:
         f"{escape(account.title)}: {counted(account.read, 'row')} read from {counted(len(account.files), 'file')}, "
         f"[bold]{account.written:,} written[/], {account.read - account.written:,} left out"
     )
-    console.print(f"{account.first} to {account.last}; {escape(_totals(account))}")
+    console.print(f"{account.first} to {account.last}; {escape(totals(account.totals))}")
     print_warnings(console, account.warnings)
     _print_notes("left out", "rows that are not in the log", account.left_out)
     _print_notes("not understood", "rows in the log, with null in the place of the value", account.odd)
@@ -47,14 +47,28 @@ def print_account(account: Account, out: Path) -> None:
             console.print(f"  {escape(f'{name} = {value}{lost}')}", soft_wrap=True)
     if account.numbered:
         head(console, "ids", "the source has none: rows are numbered, and copies of a row cannot be told")
-    if account.empty:
-        head(console, "null in every row", "the source does not have it; exhibits that need it say so")
-        console.print(f"  {', '.join(account.empty)}")
+    empty = [name for name in account.empty if name not in account.not_carried]
+    if empty:
+        head(console, "null in every row", "this source leaves it empty; exhibits that need it say so")
+        console.print(f"  {', '.join(empty)}")
+    print_carried(account.not_carried, account.partly)
     if account.not_read:
         head(console, "not read", "files beside, of other kinds")
         console.print(f"  {escape(', '.join(account.not_read))}")
     head(console, "log")
     console.print(f"  {escape(str(out))}    next: slipper analyze {escape(str(out))}")
+
+
+def print_carried(not_carried: Sequence[str], partly: Mapping[str, str]) -> None:
+    """What of a log the form of an export does not carry, and what it carries in part."""
+    console = open_console()
+    if not_carried:
+        head(console, "not carried", "the form has no place for it; exhibits that need it say so")
+        console.print(f"  {', '.join(not_carried)}")
+    if partly:
+        head(console, "carried in part")
+        for name, what in partly.items():
+            console.print(f"  {name}: {escape(what)}")
 
 
 def print_losses_aside(account: Account) -> None:
@@ -78,10 +92,11 @@ def print_losses_aside(account: Account) -> None:
         print(f"slipper import: {sentence}", file=sys.stderr)
 
 
-def _totals(account: Account) -> str:
+def totals(sums: Mapping[str, float]) -> str:
+    """Sums of tokens and USD in a line."""
     said = [
         f"{total:,.6f} USD" if name == "cost_total" else f"{total:,.0f} {name.removeprefix('tokens_')}"
-        for name, total in account.totals.items()
+        for name, total in sums.items()
     ]
     return ", ".join(said)
 

@@ -25,6 +25,7 @@ PHASES = {
     "traffic": "Writing requests",
     "finish": "Finishing the run",
     "analysis": "Analysing the log",
+    "export": "Writing the export",
 }
 
 
