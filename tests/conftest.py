@@ -8,6 +8,7 @@ import collections
 import functools
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from typing import Any
 # which took half of the time of some files. NumPy reads this when it is first imported, also in what tests start.
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
+
+# Workers and the commands that tests start read what one of them compiled, beside the sources, as Numba's own files lie
+# there: to compile all modules, and the tests' with their assertions, took seven seconds of each worker.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402

@@ -70,7 +70,8 @@ def original(tmp_path_factory):
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("*.pyc"))
+            # The tests' own are pytest's, and name the files that they were made of.
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("*-pytest-*.pyc"))
         else:
             tree.mkdir(exist_ok=True)
             shutil.copy2(source, tree / name)
@@ -90,7 +91,7 @@ def test_the_steps_of_a_page_work(original, preloaded, page, tmp_path, tmp_path_
     # Its tests are a session of their own, not a worker of this one, whose shared folder would outlive both.
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     environment = alone | {
-        "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "", "SLIPPER_CACHE": str(worlds),
+        "PYTHONPATH": str(tree), "SLIPPER_CACHE": str(worlds),
     }  # fmt: skip
     for file, kind, body in steps(ROOT / "docs" / page):
         if file:
