@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -35,18 +36,23 @@ WORDS_THAT_AGREE = {
     "testbed/terminal/verdict_view.py",
 }  # "the cohort", "the cohorts"
 ROOT = Path(__file__).parent.parent
-HOUSE = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for room in ("sim", "analysis", "testbed", "lessons")
-    for path in sorted((ROOT / room).rglob("*.py"))
-}
+
+
+@functools.cache
+def house() -> dict[str, ast.Module]:
+    """The modules of the house by their file. They are read by the worker that has these tests, not by all."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for room in ("sim", "analysis", "testbed", "lessons")
+        for path in sorted((ROOT / room).rglob("*.py"))
+    }
 
 
 def users_of(*names: str) -> set[str]:
     """Files of the house that import or use one of these names."""
     return {
         path
-        for path, tree in HOUSE.items()
+        for path, tree in house().items()
         for node in ast.walk(tree)
         if (isinstance(node, ast.alias) and node.name in names)
         or (isinstance(node, ast.Attribute) and node.attr in names)
@@ -101,7 +107,7 @@ def test_verdicts_on_claims_have_one_word_and_one_mark():
     """No other file has a table of the statuses' words or marks; colours are the terminal's."""
     tables = {
         path
-        for path, tree in HOUSE.items()
+        for path, tree in house().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Dict)
         and {"holds", "fails", "not_testable"}
@@ -124,7 +130,7 @@ def test_one_file_knows_how_a_file_is_written_as_a_whole():
     }
     of_paths = {
         path
-        for path, tree in HOUSE.items()
+        for path, tree in house().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("write_text", "mkstemp", "NamedTemporaryFile")
         and not (isinstance(node.value, ast.Name) and node.value.id == "files")
@@ -140,7 +146,7 @@ def test_the_options_of_a_world_are_described_once():
     """`slipper verdict`, `slipper calibrate` and the studies have a seed of another kind: that of what they draw
     themselves."""
     found: dict[str, set[str]] = {}
-    for path, tree in HOUSE.items():
+    for path, tree in house().items():
         for node in ast.walk(tree):
             if (
                 isinstance(node, ast.Call)
@@ -163,7 +169,7 @@ def test_one_function_says_how_many_there_are_of_a_thing():
     """No other file adds an s by a count; the simulator, which knows nothing of the analysis, has two of its own."""
     own = {
         path
-        for path, tree in HOUSE.items()
+        for path, tree in house().items()
         for node in ast.walk(tree)
         if (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Constant) and node.value.value == "s")
         or (

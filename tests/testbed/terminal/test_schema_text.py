@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,10 +22,14 @@ SCHEMAS = {
     "experiment": PlanFile.model_json_schema(by_alias=True),
 }
 FILES = {"scenario": worlds(), "experiment": experiments()}
-EXAMPLES = {
-    name: schema_text.examples_in((load_document(file).tree for file in FILES[name].values()), schema)
-    for name, schema in SCHEMAS.items()
-}
+
+
+@functools.cache
+def examples(name: str) -> Any:
+    """Values that the shipped files give to the keys of a schema. They are looked for by the worker that has these
+    tests, not by all."""
+    trees = (load_document(file).tree for file in FILES[name].values())
+    return schema_text.examples_in(trees, SCHEMAS[name])
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -33,7 +38,7 @@ def test_every_key_says_what_it_means_and_what_may_be_written(name):
     keys = list(schema_text.walk(schema))
     assert len({key.path for key in keys}) == len(keys) > 15
     for key in keys:
-        text = schema_text.section(schema, key.dotted, EXAMPLES[name])
+        text = schema_text.section(schema, key.dotted, examples(name))
         lines = text.splitlines()
         assert lines[0] == key.dotted
         assert lines[1].startswith("    "), key.dotted
@@ -65,7 +70,7 @@ def test_examples_without_names_in_their_path_can_be_set():
     settings = {}
     for key in schema_text.walk(SCHEMAS["scenario"]):
         if key.path[0] in ("mechanisms", "search", "traffic", "observation") and not key.is_section:
-            text = schema_text.section(SCHEMAS["scenario"], key.dotted, EXAMPLES["scenario"])
+            text = schema_text.section(SCHEMAS["scenario"], key.dotted, examples("scenario"))
             settings[key.dotted] = text.partition(f"example: {key.path[-1]}: ")[2].strip()
     settings.pop("traffic.hours")
     assert len(settings) > 50
