@@ -104,12 +104,14 @@ def ids_reset(facts: Facts) -> Found | None:
     # Neither the first weeks, when all are new, nor the last ones, when all are last seen.
     inner = (at >= 2 * WINDOW) & (at <= len(ends) - 2 * WINDOW)
     best: tuple[float, int] = (0.0, 0)
-    for i in np.flatnonzero(inner):
+    for i in np.flatnonzero(
+        inner & (np.minimum(new, gone) >= RESET)
+    ):  # a count lies no farther beyond than itself
         beside = inner & (abs(at - at[i]) <= BESIDE) & (abs(at - at[i]) > 2 * WINDOW)
         if beside.sum() < WINDOW:
             continue
-        far = min(_beyond(new[i], new[beside]), _beyond(gone[i], gone[beside]))
-        if far > best[0]:
+        far = _beyond(new[i], new[beside])
+        if far > best[0] and (far := min(far, _beyond(gone[i], gone[beside]))) > best[0]:
             best = far, int(i)
     if best[0] < RESET:
         return None
