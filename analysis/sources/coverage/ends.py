@@ -3,6 +3,8 @@ with far fewer rows than those before."""
 
 from __future__ import annotations
 
+from statistics import median
+
 import numpy as np
 import numpy.typing as npt
 
@@ -73,9 +75,10 @@ def thin_since(counts: Floats, silences: Silences) -> int | None:
     n = len(counts)
     for a in range(max(7 * LEAST_WEEKS, n // 2), n - 6):
         before = counts[a - 7 * min(WEEKS_BESIDE, a // 7) : a].reshape(-1, 7)
-        level = np.median(before, axis=0)
-        if counts[a] > THIN * level[0] or not level[0]:
+        today = median(before[:, 0].tolist())
+        if counts[a] > THIN * today or not today:
             continue  # the step is not here: the day is not thin
+        level = np.median(before, axis=0)
         level *= min(1.0, before[-1].sum() / level.sum())  # nor is it where the week before is thin already
         weeks = counts[a : n - (n - a) % 7].reshape(-1, 7).sum(axis=1)
         few, expected = float(counts[a:].sum()), float(np.resize(level, n - a).sum())

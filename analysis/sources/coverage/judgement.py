@@ -122,7 +122,7 @@ def judged(counts: Floats, free: tuple[bool, bool]) -> tuple[int, int, Found]:
         return low, high, Found()
     silences = Silences(body)
     found = silences.found()
-    _add_thin(found, Silences(body, THIN))
+    _add_thin(found, Silences(body, THIN, (silences.level, silences.larger)))
     found = found.moved(low)
     if free[0] and partial(body, silences):
         low += 1

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -57,11 +58,13 @@ class Found:
 class Silences:
     """The silences of a body of daily counts, and which of them are holes."""
 
-    def __init__(self, counts: Floats, few: float = FEW) -> None:
-        """few: of the rows that are expected, at most, on the days of a silence."""
+    def __init__(self, counts: Floats, few: float = FEW, levels: tuple[Floats, Floats] | None = None) -> None:
+        """few: of the rows that are expected, at most, on the days of a silence. levels: of the same counts, where they
+        are known."""
         self.counts, self.few = counts, few
         self.sums = np.concatenate([[0.0], np.cumsum(counts)])
-        self.level, self.larger = self._generous_levels()
+        self.level, self.larger = self._generous_levels() if levels is None else levels
+        self._known_sides: dict[tuple[int, int], tuple[Floats, Floats, npt.NDArray[np.int64]]] = {}
         self.low = (counts <= few * self.level) & (self.level > 0)
         self.candidates = self._candidates()
         self.lengths = np.array([b - a for a, b in self.candidates], dtype=np.int64)
@@ -278,6 +281,11 @@ class Silences:
     def _sides(self, a: int, b: int) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
         """For each of the first up to seven days of [a, b): the median of the same weekday before it and after it, and
         how many days of it are that weekday."""
+        if (a, b) not in self._known_sides:
+            self._known_sides[a, b] = self._sides_of(a, b)
+        return self._known_sides[a, b]
+
+    def _sides_of(self, a: int, b: int) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
         sides = np.zeros((2, min(b - a, 7)))
         for place in range(sides.shape[1]):
             beside = (
@@ -288,7 +296,7 @@ class Silences:
             # log that begins small would be measured by what it became.
             for side, days in enumerate(beside):
                 days = days[~self._rare[days]][:WEEKS_BESIDE]
-                sides[side, place] = np.median(self.counts[days]) if len(days) else 0.0
+                sides[side, place] = median(self.counts[days].tolist()) if len(days) else 0.0
         times = (b - a - np.arange(sides.shape[1]) + 6) // 7
         return sides[0], sides[1], times
 
