@@ -61,12 +61,16 @@ def played(name: str) -> Played:
         written(writer.table(writer.traffic.records(week, block), block))
         for week, block in writer.traffic.tasks()
     )
-    with duckdb.connect() as engine:
+    with duckdb.connect(config={"threads": 1}) as engine:
         engine.register("log", rows)
-        days = engine.execute(
-            "select user_id, account_id, model, day, cast(count(*) as bigint) as n from log group by all "
-            "order by day, user_id, model"
-        ).df()
+        days = (
+            engine.execute(
+                "select user_id, account_id, model, cast(day as timestamp) as day, cast(count(*) as bigint) as n from log "
+                "group by all order by day, user_id, model"
+            )
+            .to_arrow_table()
+            .to_pandas()
+        )
     days["month"] = days["day"].dt.year * 12 + days["day"].dt.month - 1
     world = agents.world
     with tempfile.TemporaryDirectory() as folder:
