@@ -1,8 +1,9 @@
 """How soon the laboratory's curves follow a control, in a headless Chromium; run: python -m benchmarks.laboratory
 
 `slipper lab` is started as a person starts it. A slider is moved by keyboard; each move makes a world that was never
-asked for. Measured by the page itself, from the control's event to the painted curve: of the world, and of its twin. A
-move comes as soon as both are painted, as in a drag, or after a rest, when verdicts are being worked out.
+asked for. Measured by the page itself, from the control's event to the painted curve: the first ones of fewer users,
+the world's of all users, and its twin's. A move comes as soon as all are painted, or after a rest, when verdicts are
+being worked out.
 """
 
 from __future__ import annotations
@@ -35,15 +36,21 @@ TURNS = 8
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds from a control's event to the painted curve, of so many moves: of the world, and of its twin."""
+    """Milliseconds from a control's event to the painted curve, of so many moves: both first ones, of fewer users; the
+    world's of all users; and its twin's."""
 
+    first: list[float]
     world: list[float]
     twin: list[float]
 
     def rows(self, how: str) -> list[str]:
         """Lines of the table."""
         lines = []
-        for name, found in (("the world's curves", self.world), ("the twin's, too", self.twin)):
+        for name, found in (
+            ("both first curves", self.first),
+            ("the world's curves", self.world),
+            ("the twin's, too", self.twin),
+        ):
             for words, value, limit in (
                 ("median", float(np.median(found)), MEDIAN_MS),
                 ("95th percentile", float(np.percentile(found, 95)), LATE_MS),
@@ -90,7 +97,7 @@ def processor_ms(users: int, turns: int = TURNS) -> float:
         state = read({"users": users, "mechanisms": {"lock_in": {"time_constant_days": 20 + turn}}})
         began = time.process_time()
         pieces = desk.answers(state, ticket := Ticket())
-        for _ in ("market", "curves", "curves"):
+        for _ in ("market", *2 * ["first curves", "curves"]):
             next(pieces)
         found.append(1000 * (time.process_time() - began))
         ticket.abandon()
@@ -131,12 +138,12 @@ def moved(address: str, browser: str, users: int, moves: int, rest_ms: int) -> L
             page.wait_for_timeout(rest_ms)
             page.keyboard.press("ArrowRight")
             _painted(page, move + 1)
-        world, twin = (
+        one, other, world, twin = (
             page.evaluate(f"performance.getEntriesByName('{name}').map((one) => one.duration)")[-moves:]
-            for name in ("curve", "twin curve")
+            for name in ("first curve", "first twin curve", "curve", "twin curve")
         )
         chromium.close()
-    return Latency(world, twin)
+    return Latency([max(both) for both in zip(one, other, strict=True)], world, twin)
 
 
 def _painted(page: Any, count: int) -> None:

@@ -133,8 +133,8 @@ def _tally(spells, works, volume, calendar, month_of, listed, ids, entries, week
     return filled
 
 
-def monthly(agents: Agents) -> Activity:
-    """The activity of a world after its market has run."""
+def monthly(agents: Agents, model: str | None = None) -> Activity:
+    """The activity of a world after its market has run. model: count that of this listed id alone."""
     world, traffic = agents.world, agents.traffic()
     scenario = world.scenario
     names = [listed_name(m.slug) for m in world.catalogue.models]
@@ -146,6 +146,8 @@ def monthly(agents: Agents) -> Activity:
     months = int(month_of[-1]) + 1
     weeks = tuple(monday for monday, _, _ in traffic.weeks())
     spells = traffic.spell_table
+    if model is not None:
+        spells = spells[listed[spells["model"]] == number[model]]
     resets_to, reset_week, id_codes = _ids(agents)
     # Each spell adds at most one entry for each month that it touches, and one more for each change of its user's id.
     last = np.minimum(spells["end"], scenario.days) - 1

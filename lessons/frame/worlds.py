@@ -33,6 +33,18 @@ class Played:
         """Who used which model in which month, exactly as the log would say."""
         return monthly(self.agents)
 
+    def _activity_of(self, model: str) -> Activity:
+        """The activity with a model: counted alone it is there sooner than that with all of them."""
+        if "activity" in self.__dict__:
+            return self.activity
+        if model not in self._alone:
+            self._alone[model] = monthly(self.agents, model)
+        return self._alone[model]
+
+    @cached_property
+    def _alone(self) -> dict[str, Activity]:
+        return {}
+
     @property
     def days(self) -> int:
         """Days of the world."""
@@ -96,7 +108,8 @@ class Played:
         windows: the same users by 30-day windows from their first day of use stand beside it (`rewindowed`); a window
         counts where it is over for every member of the cohort when the world ends.
         """
-        a, months = self.activity, self.activity.months
+        a = self._activity_of(model)
+        months = a.months
         mine = a.model == a.models.index(model)
         world = self.agents.world
         launch = months_between(world.scenario.start, world.catalogue[model].released)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import replace
@@ -21,10 +21,16 @@ from sim import World
 from sim.rehearsal import Rehearsal
 from testbed.patterns.outcome import of_activity
 
-KEPT = 6  # worlds that are not simulated again when the learner comes back to them
+KEPT = (
+    12  # worlds, first answers among them, that are not simulated again when the learner comes back to them
+)
 VERDICT_AFTER_S, RATES_AFTER_S = 0.4, 1.0
 """Pauses of the hand: after the curves, before verdicts are begun; and after these, before error rates are. Work that
 the next move would only abandon would slow its curves down (assumed)."""
+
+FIRST_USERS = 4_000
+"""Users of the first answer to a state with more than twice as many: the same market with fewer users, which takes a
+third of the time (assumed to be enough for the shape of a curve; the page says how many they are)."""
 
 
 class Abandoned(Exception):
@@ -93,14 +99,15 @@ class Desk:
         return panel_json(self.simulated(world, ticket), look)
 
     def answers(self, state: State, ticket: Ticket) -> Iterator[dict[str, Any]]:
-        """What the page gets, piece by piece: the controls, the curves of both worlds, verdicts, error rates.
+        """What the page gets, piece by piece: the controls, the curves of both worlds (where there are many users,
+        those of fewer first), verdicts, error rates.
 
         Raises BadInput where the state cannot run, before the first piece; ends early once nobody waits.
         """
         worlds = worlds_of(state)
         yield {"part": "market", **market_json(worlds, state)}
         try:
-            yield from self._curves(worlds, ticket)
+            yield from self._first_curves(worlds, ticket)
             yield from self._judged(worlds, ticket)
             yield {"part": "done"}
         except Abandoned:
@@ -114,12 +121,33 @@ class Desk:
         except Abandoned:
             return
 
-    def _curves(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
-        sides: dict[Future[dict[str, Any]], str] = {
-            self._pool.submit(self.panel, world, worlds.look, ticket): side for world, side in _both(worlds)
-        }
-        for done in as_completed(sides):
-            yield {"part": "curves", "side": sides[done], **done.result()}
+    def _curves(
+        self, worlds: Worlds, ticket: Ticket, first: Sequence[tuple[World, str]] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """The panels of both worlds as they come. first: worlds of fewer users; their panels are `first curves`."""
+        asked: dict[Future[dict[str, Any]], tuple[str, str]] = {}
+        for part, sides in (("first curves", first), ("curves", _both(worlds))):
+            for world, side in sides:
+                asked[self._pool.submit(self.panel, world, worlds.look, ticket)] = part, side
+        whole = set()
+        for done in as_completed(asked):
+            part, side = asked[done]
+            if part == "curves":
+                whole.add(side)
+            elif side in whole:
+                continue  # it comes too late to be the first one
+            yield {"part": part, "side": side, **done.result()}
+
+    def _first_curves(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
+        """The panels of both worlds, after those of fewer users where these are there much sooner."""
+        long = [(_fewer(world), side) for world, side in _both(worlds) if self._takes_long(world)]
+        return self._curves(worlds, ticket, long)
+
+    def _takes_long(self, world: World) -> bool:
+        """Whether a first answer of fewer users is worth its work."""
+        with self._lock:
+            kept = world.scenario.model_dump_json() in self._kept
+        return not kept and world.scenario.users > 2 * FIRST_USERS
 
     def _judged(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
         # It brings the libraries of statistics, for which no first curve should wait.
@@ -145,6 +173,11 @@ class Desk:
         worlds = worlds_of(state)
         world = worlds.twin if side == "twin" else worlds.world
         return spells_json(self.simulated(world, Ticket()).agents, worlds.look)
+
+
+def _fewer(world: World) -> World:
+    """The same market with fewer users."""
+    return replace(world, scenario=world.scenario.model_copy(update={"users": FIRST_USERS}))
 
 
 def _both(worlds: Worlds) -> tuple[tuple[World, str], ...]:

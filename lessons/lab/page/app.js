@@ -5,7 +5,7 @@ import { drawCalendar } from "./calendar.js";
 import { drawControls } from "./controls.js";
 import { el } from "./elements.js";
 import { newRound } from "./mystery.js";
-import { prepare, showCurves, showNoRates, showTitles, showVerdict, showWaiting, told } from "./results.js";
+import { prepare, showCurves, showFirst, showNoRates, showTitles, showVerdict, showWaiting, told } from "./results.js";
 import { drawSpells } from "./spells.js";
 
 const at = (id) => document.getElementById(id);
@@ -57,13 +57,13 @@ function step(from, to) {
   put(from.pop());
 }
 
-// Asks for the state. While its curves are on their way, the next question waits for them, so that a long drag is seen.
+// Asks for the state. While its first curves are on their way, the next question waits for them, so that a long drag is seen.
 async function ask() {
   if (riddling()) return;
   showWaiting();
   if (flight && !flight.seen) { waiting = true; return; }
   flight?.abort.abort();
-  const own = flight = { abort: new AbortController(), seen: false, sides: 0, moved, asked: state };
+  const own = flight = { abort: new AbortController(), seen: false, first: 0, sides: 0, moved, asked: state };
   waiting = false;
   try {
     const answer = await post("api/look", { state, page }, own.abort.signal);
@@ -84,6 +84,11 @@ function take(piece, own) {
     drawCalendar(market, state, change);
     showTitles(market);
     if (market.notices.length) complain(market.notices.join("\n"));
+  } else if (piece.part === "first curves") {
+    showFirst(piece);
+    painted(own.moved, piece.side === "world" ? "first curve" : "first twin curve");
+    own.first += 1;
+    if (own.first === 2) { own.seen = true; if (waiting) ask(); }
   } else if (piece.part === "curves") {
     showCurves(piece, own.asked === state);
     painted(own.moved, piece.side === "world" ? "curve" : "twin curve");

@@ -1,7 +1,7 @@
 // The two cards, world and twin: curves, verdict, error rates, the numbers as a table.
 
 import { drawCurves, drawTable, summary } from "./curves.js";
-import { el, percent } from "./elements.js";
+import { count, el, percent } from "./elements.js";
 import { drawSizes } from "./sizes.js";
 
 const panels = {};
@@ -13,7 +13,7 @@ export function prepare() {
       el("div", { className: "table", tabIndex: 0, role: "region", "aria-label": `Numbers of the ${side}` }));
     numbers.addEventListener("toggle", () => numbers.open && panels[side] && drawTable(place, panels[side]));
     place.append(el("h3", { id: `${side}-head` }, side === "world" ? "This world" : "Its twin"),
-      el("figure"), el("p", { className: "readout" }), el("figure", { className: "sizes" }), el("p", { className: "hint account" }), el("div", { className: "judged" }), numbers);
+      el("figure", {}, el("p", { className: "hint" }, "The market is being simulated …")), el("p", { className: "readout" }), el("figure", { className: "sizes" }), el("p", { className: "hint account" }), el("div", { className: "judged" }), numbers);
   }
 }
 
@@ -36,9 +36,20 @@ export function showCurves(piece, newest, plain) {
   const place = document.getElementById(piece.side);
   panels[piece.side] = piece;
   place.classList.toggle("old", !newest);
+  place.classList.remove("first");
   drawCurves(place, piece);
   for (const [side, panel] of Object.entries(panels)) drawSizes(document.getElementById(side), panel, largest(panel.model));
   place.querySelector(".judged").replaceChildren(...(plain ? [] : [el("p", { className: "hint" }, "The verdict comes …")]));
+}
+
+// A first answer from fewer users: its curves, pale until all users' are there. Sizes and verdicts wait for these.
+export function showFirst(piece) {
+  const place = document.getElementById(piece.side);
+  drawCurves(place, piece);
+  place.classList.remove("old");
+  place.classList.add("first");
+  const users = piece.cohorts.reduce((sum, cohort) => sum + cohort.users, 0);
+  place.querySelector(".judged").replaceChildren(el("p", { className: "hint" }, `A first answer, of a market with fewer users (${count(users)} of this model). The whole market comes …`));
 }
 
 // The largest cohort of a model on the page: both sides are drawn to one scale.

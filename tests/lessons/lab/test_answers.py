@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,27 @@ def test_parts_come_in_the_order_of_their_cost(pieces):
     assert parts[3:] == [
         ("verdict", "world"), ("verdict", "twin"), ("rates", "world"), ("rates", "twin"), ("done", None),
     ]  # fmt: skip
+
+
+def test_many_users_are_answered_for_by_few_first_and_once(desk, monkeypatch):
+    monkeypatch.setattr("lessons.lab.desk.FIRST_USERS", 300)
+    state = read({"users": 700, "seed": 5})
+
+    def curves():
+        return list(takewhile(lambda piece: piece["part"] != "verdict", desk.answers(state, Ticket())))
+
+    _, *told = curves()
+    places = [(piece["part"], piece["side"]) for piece in told]
+    assert sorted(places) == sorted(
+        (part, side) for part in ("first curves", "curves") for side in ("world", "twin")
+    )
+    assert all(
+        places.index(("first curves", side)) < places.index(("curves", side)) for side in ("world", "twin")
+    )
+    few = worlds_of(read({"users": 300, "seed": 5})).world
+    first = next(p for p in told if (p["part"], p["side"]) == ("first curves", "world"))
+    assert first["cohorts"] == desk.panel(few, "new/frontier", Ticket())["cohorts"]
+    assert [piece["part"] for piece in curves()] == ["market", "curves", "curves"]  # they are still known
 
 
 def test_curves_are_those_of_the_log(desk, pieces):

@@ -192,3 +192,17 @@ def test_a_mystery_world_hides_its_controls_and_keeps_the_score(opened):
     opened.locator("#mystery").click()
     settled(opened)
     assert opened.locator("#market").is_visible() and "fit on" in opened.locator("#world-head").inner_text()
+
+
+def test_first_curves_are_there_before_all_users_are(opened, monkeypatch):
+    monkeypatch.setattr("lessons.lab.desk.FIRST_USERS", 100)
+    before = line(opened)
+    opened.locator("#on-lock_in").click()
+    drawn_anew(opened, before)
+    settled(opened)
+    first, whole = (
+        opened.evaluate(f"performance.getEntriesByName('{name}').at(-1)?.duration")
+        for name in ("first curve", "curve")
+    )
+    assert first < whole and not opened.locator(".card.first").count()
+    assert "A first answer" not in opened.locator("#world .judged").inner_text()
