@@ -65,8 +65,8 @@ def played(name: str) -> Played:
         engine.register("log", rows)
         days = (
             engine.execute(
-                "select user_id, account_id, model, cast(day as timestamp) as day, cast(count(*) as bigint) as n from log "
-                "group by all order by day, user_id, model"
+                "select user_id, account_id, model, cast(day as timestamp) as day, cast(count(*) as bigint) as n "
+                "from log group by all order by day, user_id, model"
             )
             .to_arrow_table()
             .to_pandas()
