@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import marimo as mo
 import numpy as np
@@ -17,6 +18,9 @@ from lessons.frame.answers import as_yaml
 from lessons.frame.grading import graded
 from lessons.frame.lesson import Exercise, Lesson, Switch
 from lessons.pictures.figure import Figure
+
+_FIRST: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+"""What each form of a prediction was sent with first."""
 
 
 def is_script() -> bool:
@@ -49,17 +53,27 @@ def wait_for(form: Any, *, aloud: bool = False) -> None:
     one of a notebook's cells does."""
     said = mo.md("*The world runs as soon as you have committed to a prediction.*") if aloud else None
     mo.stop(form.value is None and not is_script(), said)
+    committed(form)
+
+
+def committed(form: Any) -> str | None:
+    """The first prediction that was sent: what is sent after the picture was seen is none."""
+    if form.value is not None:
+        _FIRST.setdefault(form, form.value)
+    return _FIRST.get(form)
 
 
 def feedback(lesson: Lesson, form: Any) -> mo.Html:
     """What to know of the prediction that was made; to be shown below the picture."""
-    chosen = next((option for option in lesson.options if option.text == form.value), None)
+    first = committed(form)
+    chosen = next((option for option in lesson.options if option.text == first), None)
     if chosen is None:
         return mo.md("")
     right = next(option for option in lesson.options if option.right)
     said = "**You were right.**" if chosen.right else "**It came out otherwise.**"
     more = "" if chosen.right else f"\n\nRight was: *{right.text}* {right.comment}"
-    return mo.md(f"## Your prediction\n\n*{chosen.text}*\n\n{said} {chosen.comment}{more}")
+    again = "" if form.value == first else "\n\nThis one counts: you made it before you saw the picture."
+    return mo.md(f"## Your prediction\n\n*{chosen.text}*{again}\n\n{said} {chosen.comment}{more}")
 
 
 def seed(label: str = "luck of the draw (seed)") -> Any:

@@ -10,7 +10,7 @@ import pytest
 from analysis import glossary
 from lessons.frame import lesson as frame
 from lessons.frame.grading import computed, graded
-from lessons.frame.notebook import flipped
+from lessons.frame.notebook import feedback, flipped
 from lessons.frame.registry import lessons
 from sim.scenario.shipped import worlds
 
@@ -81,3 +81,17 @@ def test_the_teachers_page_lists_every_lesson():
     for lesson in LESSONS:
         assert f"| {lesson.number} | {lesson.misconception.rstrip('.')} |" in page
         assert re.search(rf"^### .*\blessons? .*\b{lesson.number}\b", page, re.MULTILINE)
+
+
+def test_a_prediction_is_made_once():
+    class Form:
+        value: str
+
+    lesson, form = LESSONS[1], Form()
+    wrong, right = (next(one for one in lesson.options if one.right is kind) for kind in (False, True))
+    form.value = wrong.text
+    told = feedback(lesson, form).text
+    assert "It came out otherwise" in told and "This one counts" not in told
+    form.value = right.text  # sent again, after the picture was seen
+    told = feedback(lesson, form).text
+    assert "It came out otherwise" in told and "This one counts" in told
