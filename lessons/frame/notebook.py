@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import marimo as mo
 import numpy as np
@@ -18,9 +17,6 @@ from lessons.frame.answers import as_yaml
 from lessons.frame.grading import graded
 from lessons.frame.lesson import Exercise, Lesson, Switch
 from lessons.pictures.figure import Figure
-
-_FIRST: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-"""What each form of a prediction was sent with first."""
 
 
 def is_script() -> bool:
@@ -58,9 +54,10 @@ def wait_for(form: Any, *, aloud: bool = False) -> None:
 
 def committed(form: Any) -> str | None:
     """The first prediction that was sent: what is sent after the picture was seen is none."""
+    kept = vars(form)  # a form of marimo is no key of a dictionary
     if form.value is not None:
-        _FIRST.setdefault(form, form.value)
-    return _FIRST.get(form)
+        kept.setdefault("first_sent", form.value)
+    return kept.get("first_sent")
 
 
 def feedback(lesson: Lesson, form: Any) -> mo.Html:
