@@ -12,12 +12,13 @@ from difflib import get_close_matches
 ALIKE = 0.6  # least likeness of two names, from 0 to 1 (the default of difflib)
 
 
-def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """Up to `most` of the known names that are spelt much like this one, the nearest first."""
+def nearest(name: str, known: Iterable[str], most: int = 1, alike: float = ALIKE) -> list[str]:
+    """Up to `most` of the known names that are spelt much like this one, the nearest first. alike: how much at least,
+    from 0 to 1."""
     by_case: dict[str, list[str]] = {}
     for other in dict.fromkeys(known):
         by_case.setdefault(other.lower(), []).append(other)
-    close = get_close_matches(name.lower(), list(by_case), n=most, cutoff=ALIKE)
+    close = get_close_matches(name.lower(), list(by_case), n=most, cutoff=alike)
     return [other for found in close for other in by_case[found]][:most]
 
 

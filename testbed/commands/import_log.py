@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import json
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from analysis import LogError
     from analysis.importing.format import Importer
 
-MAPPED = "mapped"
+MAPPED, GUESS = "mapped", "guess"
 DESCRIPTION = """\
 Imports what a gateway exports into a log that slipper analyze, verdict and check read. Rows that cannot become a
 row of a log are left out and listed with their place. Exports of other gateways are read by a mapping file
@@ -34,6 +35,7 @@ examples:
   slipper import litellm spend.jsonl --out proxy --list-prices   costs of the list for requests that state none
   slipper import export.csv.gz --out log --json | jq .left_out
   slipper import mapped requests.parquet --mapping ours.yaml --out log    any CSV, JSON or Parquet, by a mapping
+  slipper import guess requests.parquet --out ours.yaml    writes a first mapping of an unknown file, to be mended
   slipper import --formats                                  the gateways that are known, and their exports
 
 left on disk, complete or not at all:
@@ -55,7 +57,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a file (Parquet; CSV, JSON or JSON lines in UTF-8, also "
                         "compressed with gzip or zstd), or a folder of them")  # fmt: skip
     parser.add_argument(
-        "--out", metavar="LOG", required=True, help="folder for the log; an earlier import there is replaced"
+        "--out",
+        metavar="LOG",
+        help="folder for the log; an earlier import there is replaced (of guess: the mapping "
+        "file; without it, it is printed)",
     )
     parser.add_argument("--formats", action=_Formats, help="list the formats and exit")
     parser.add_argument("--mapping", metavar="FILE", help="of FORMAT mapped: YAML that says which column, constant or "
@@ -92,6 +97,10 @@ def execute(args: argparse.Namespace) -> int:
     """Imports, and gives the account."""
     if args.user is not None and not args.user.strip():
         args.parser.error("--user needs a name")
+    if args.format == GUESS:
+        return _guess(args)
+    if args.out is None:
+        args.parser.error("--out LOG is needed: the folder for the log")
     out = Path(args.out)
     check_writable(out)
     from analysis import LogError
@@ -116,6 +125,47 @@ def execute(args: argparse.Namespace) -> int:
     else:
         import_view.print_account(account, out)
     return DONE
+
+
+def _guess(args: argparse.Namespace) -> int:
+    """Writes a first mapping of a file, or prints it."""
+    from analysis import LogError
+    from analysis.contract import files
+    from analysis.importers import importers
+    from analysis.importing.guessing.guesses import guess
+    from analysis.importing.recognition import importable
+    from analysis.importing.source import find, look
+    from testbed.mapping.first_draft import draft, needed_and_missing
+
+    try:
+        path = find(args.source)[0][0]
+        found = guess(look(path), listed_models(args.models))
+    except LogError as error:
+        raise BadInput(str(error)) from error
+    text = draft(found, path.name)
+    if known := importable(importers(), path):
+        _aside(
+            f"{path} is an export of {known[0].title}, which needs no mapping: slipper import {known[0].name}"
+        )
+    if missing := needed_and_missing(found):
+        _aside(f"not found, and needed: {', '.join(missing)}")
+    if args.out is None:
+        print(text, end="")
+        return DONE
+    try:
+        files.write_page(Path(args.out), text)
+    except files.Foreign as error:
+        raise BadInput(f"{error}".replace(", or give --overwrite", "")) from error
+    _aside(
+        f"mend {args.out}, then: slipper import {MAPPED} {shlex.quote(args.source)} --mapping {shlex.quote(args.out)} "
+        "--out LOG"
+    )
+    print(args.out)
+    return DONE
+
+
+def _aside(sentence: str) -> None:
+    print(f"slipper import: {sentence}", file=sys.stderr)
 
 
 def _importers(args: argparse.Namespace) -> Mapping[str, Importer]:
@@ -143,7 +193,7 @@ def no_log(error: LogError, where: str) -> BadInput:
 
     found = importable(importers(), where)
     if found is None:
-        return BadInput(str(error))
+        return _unknown(error, where)
     importer, form = found
     more = (
         f"{'' if FALLBACK in form.rules else ' --user NAME'}{'' if COST in form.rules else ' --list-prices'}"
@@ -151,6 +201,28 @@ def no_log(error: LogError, where: str) -> BadInput:
     return BadInput(
         f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
         f"{importer.name} {shlex.quote(where)} --out LOG{more}"
+    )
+
+
+def _unknown(error: LogError, where: str) -> BadInput:
+    """Why something cannot be opened as a log; of a table or JSON of no known gateway, that a mapping imports it."""
+    from analysis import LogError
+    from analysis.importing.source import ENDS, find, look
+
+    try:
+        file = look(find(where)[0][0])
+    except LogError:
+        return BadInput(str(error))
+    if not file.path.name.lower().endswith(ENDS) or not (len(file.columns) > 1 or file.samples):
+        return BadInput(str(error))
+    why = (
+        str(error).rstrip(".")
+        if file.shape == "parquet"
+        else f"{where}: no log, and no known gateway exports this"
+    )
+    return BadInput(
+        f"{why}. If it holds one request a row, a mapping imports it; a first one is written by: slipper import guess "
+        f"{shlex.quote(str(file.path))} --out mapping.yaml"
     )
 
 

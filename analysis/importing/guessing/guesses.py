@@ -1,0 +1,373 @@
+"""A first mapping of a file: for each field of the contract a column, its unit, its zone, and why.
+
+A column is taken for a field by its name, and only if nine in ten of its values can be read as one, by the very rules
+that an import reads them by. What is not found is left out: nothing is made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+
+from analysis import contract
+from analysis.importing.finish_reasons import WORDS
+from analysis.importing.guessing import conventions, magnitudes, moments
+from analysis.importing.guessing.names import (
+    END,
+    FIRST_TOKEN,
+    OWN_KEY_COST,
+    SEVERAL,
+    SYNONYMS,
+    TOTAL,
+    WRITTEN,
+    alike,
+    named,
+    spellings,
+)
+from analysis.importing.guessing.sample import Column, Sample, sample_of
+from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
+from analysis.importing.rules import Rule
+from analysis.importing.source import SourceFile
+from analysis.numerals import listed
+
+Sure = Literal["sure", "likely", "a guess"]
+_FLAGS = {"yes": True, "y": True, "t": True, "no": False, "n": False, "f": False}
+_NOBODY = ("undefined", "null", "none", "unknown", "anonymous", "n/a", "-")
+"""Words that some write for a user whom they do not know."""
+_ENOUGH = 0.9  # share of a column's values that must be readable
+_DISTINCT = 0.98  # share of distinct ids
+_MONEY_NAMES = {"nano": "nanodollars", "micro": "micros", "cent": "cents", "usd": "USD", "dollar": "USD"}
+_TIME_NAMES = {"nano": "nanoseconds", "micro": "microseconds", "milli": "milliseconds", "second": "seconds"}
+_TIME_ENDS = {
+    "_ns": "nanoseconds",
+    "_us": "microseconds",
+    "_ms": "milliseconds",
+    "_s": "seconds",
+    "_sec": "seconds",
+}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A guess of one thing. source: what a mapping file would say. why: for people."""
+
+    source: str | Mapping[str, Any]
+    sure: Sure
+    why: str
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """What a file's mapping may be. fields: by name of the contract. cached, reasoning: where these counts lie, None if
+    the file has none. unused: columns that hold values and are mapped to nothing. rows: that were looked at."""
+
+    fields: Mapping[str, Guess]
+    cached: Guess | None
+    reasoning: Guess | None
+    unused: tuple[Column, ...]
+    rows: int
+
+
+def guess(file: SourceFile, models: pa.Table) -> Guesses:
+    """Guess a mapping from a file's head and a sample. models: the listed ones, a table of the contract, whose prices
+    tell units and conventions. Raises LogError."""
+    with duckdb.connect(config={"threads": 1}) as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        return _Guesser(sample_of(file), models, engine).all()
+
+
+class _Guesser:
+    def __init__(self, sample: Sample, models: pa.Table, engine: duckdb.DuckDBPyConnection) -> None:
+        self.sample, self.models, self.engine = sample, models, engine
+        self.filled = [place for place, column in sample.columns.items() if column.filled]
+        self.found: dict[str, Guess] = {}
+        self.used: set[str] = set()
+
+    def all(self) -> Guesses:
+        """The guesses, tokens first: other guesses rest on them."""
+        order = sorted(contract.GENERATIONS, key=lambda field: field.unit != "tokens")
+        for look in (self.field, self.misspelt):
+            for field in order:
+                if field.name not in self.found and (found := look(field)):
+                    self.found[field.name] = found
+        self.versions()
+        self.differences()
+        counts = self.counts()
+        cached = conventions.of_cached(counts) if "tokens_cached" in self.found else None
+        reasoning = conventions.of_reasoning(counts) if "tokens_reasoning" in self.found else None
+        if cached and cached.where == "outside":
+            self.add_written()
+        names = [field.name for field in contract.GENERATIONS if field.name in self.found]
+        return Guesses(
+            fields={name: self.found[name] for name in names},
+            cached=Guess(cached.where, _sure(cached), cached.why) if cached else None,
+            reasoning=Guess(reasoning.where, _sure(reasoning), reasoning.why) if reasoning else None,
+            unused=tuple(self.sample.columns[place] for place in self.filled if self.is_unused(place)),
+            rows=self.sample.rows,
+        )
+
+    # --- one field -------------------------------------------------------------------------------------------
+
+    def field(self, field: contract.Field) -> Guess | None:
+        """What a field may be by one of its names."""
+        names = SYNONYMS[field.name]
+        exact = [
+            place
+            for place in named(self.filled, names)
+            if self.is_for(field, place) and self.typed(field, place)
+        ]
+        if exact:
+            made = self.typed(field, exact[0])
+            assert made is not None
+            several = exact if self.goes_on(field, exact[0]) else exact[:1]
+            self.used |= set(several)
+            return made if len(several) == 1 else self.joined(field, several, made)
+        return self.own_key(field)
+
+    def misspelt(self, field: contract.Field) -> Guess | None:
+        """What a field may be by a name that is nearly one of its own, among columns that are nothing else."""
+        others = set(named(self.filled, (*WRITTEN, *TOTAL, *END, *FIRST_TOKEN)))
+        free = [place for place in self.filled if place not in self.used | others]
+        for place in alike(free, SYNONYMS[field.name]):
+            made = self.typed(field, place)
+            if made and self.is_for(field, place):
+                self.used.add(place)
+                return replace(
+                    made, sure="a guess", why=made.why.replace("its name", "a name much like its own", 1)
+                )
+        return None
+
+    def is_for(self, field: contract.Field, place: str) -> bool:
+        """Latency is up to the first token where the whole time has a column of its own."""
+        whole_time = [
+            p for p in named(self.filled, SYNONYMS["generation_time_ms"]) if spellings(p)[-1] != "latency"
+        ]
+        if spellings(place)[-1] == "latency" and field.unit == "milliseconds":
+            return (field.name == "generation_time_ms") is not bool(whole_time)
+        return True
+
+    def goes_on(self, field: contract.Field, place: str) -> bool:
+        """Whether other columns may hold the value where this one is empty."""
+        full = len(self.sample.columns[place].filled) == self.sample.rows
+        return not full and (field.name in SEVERAL or field.unit == "tokens")
+
+    def joined(self, field: contract.Field, places: Sequence[str], best: Guess) -> Guess:
+        given = dict(best.source) if isinstance(best.source, Mapping) else {}
+        others = [self.typed(field, place) for place in places[1:]]
+        words = {
+            word: to
+            for one in others
+            if one and isinstance(one.source, Mapping)
+            for word, to in one.source.get("values", {}).items()
+        }
+        if words:
+            given["values"] = given.get("values", {}) | words
+        return Guess(
+            {"column": list(places)} | {key: value for key, value in given.items() if key != "column"},
+            best.sure,
+            f"{best.why}; where it is empty, {listed(places[1:])}",
+        )
+
+    def typed(self, field: contract.Field, place: str) -> Guess | None:
+        """A column as a field: with its unit, or None if its values are none of such a field."""
+        column = self.sample.columns[place]
+        if field.family == "timestamp":
+            return self.checked(field, column, moments.guess(column))
+        if field.family in ("integer", "float"):
+            if column.numbers is None:
+                return None
+            return self.checked(field, column, self.with_unit(field, column))
+        words = {text.lower() for text in column.filled}
+        if field.family == "boolean":
+            values = {word: _FLAGS[word] for word in sorted(words) if word in _FLAGS}
+            return self.checked(field, column, ({"values": values} if values else {}, "sure", "its name"))
+        if field.name == "finish_reason":
+            unknown = sorted(words - set(WORDS))
+            if unknown and len(unknown) == len(words) and len(words) > 10:
+                return None
+            why = (
+                f"; words that are not known: {listed(unknown)} (say what they mean: values)"
+                if unknown
+                else ""
+            )
+            return Guess(place, "likely" if unknown else "sure", f"its name{why}")
+        if field.name == "user_id" and (nobody := sorted(word for word in words if word in _NOBODY)):
+            return Guess(
+                {"column": place, "values": dict.fromkeys(nobody)},
+                "sure",
+                f"its name; {listed(nobody)} is no user",
+            )
+        if field.name == "generation_id" and len(set(column.filled)) < _DISTINCT * len(column.filled):
+            return None
+        return self.checked(field, column, ({}, "sure", "its name"))
+
+    def checked(
+        self, field: contract.Field, column: Column, made: tuple[Mapping[str, Any], Sure, str] | None
+    ) -> Guess | None:
+        """A guess whose values can be read, or None."""
+        if made is None:
+            return None
+        settings, sure, why = made
+        words = {word: str(to).lower() for word, to in settings.get("values", {}).items()}
+        mapped = MappedField(
+            columns=(column.place,), **{k: v for k, v in settings.items() if k in ("unit", "zone")}
+        )
+        rule = mapped.rule(field.name)
+        if "expression" in settings:
+            return Guess(settings, sure, why)
+        texts = [words.get(text.lower(), text) for text in column.filled]
+        share = self.readable(rule, texts)
+        if share < _ENOUGH or (
+            field.allowed and field.family == "string" and not set(texts) <= set(field.allowed)
+        ):
+            return None
+        if share < 1:
+            sure, why = "likely", f"{why}; {1 - share:.1%} of its values cannot be read"
+        return Guess({"column": column.place} | dict(settings) if settings else column.place, sure, why)
+
+    def with_unit(self, field: contract.Field, column: Column) -> tuple[Mapping[str, Any], Sure, str]:
+        """Settings of a number, by its name or its magnitude."""
+        name, numbers = column.place.lower(), column.numbers or ()
+        if field.unit == "tokens":
+            parts = [number for number in numbers if number is not None]
+            if all(number.is_integer() for number in parts):
+                return {}, "sure", "its name, and whole numbers"
+            unit = list(TOKENS)[1]
+            return {"unit": unit}, "likely", "its name; it has fractions, so thousands of tokens, it seems"
+        prompts, completions = (self.numbers(f"tokens_{which}") for which in ("prompt", "completion"))
+        if field.unit == "USD":
+            if unit := next((unit for part, unit in _MONEY_NAMES.items() if part in name), ""):
+                return {} if unit == "USD" else {"unit": unit}, "sure", "its name, which says the unit"
+            if unit := magnitudes.unit_of_listed_cost(self.ratios_to_list(numbers), PER_USD) or "":
+                return (
+                    {} if unit == "USD" else {"unit": unit},
+                    "sure",
+                    f"its name; in {unit} it is the listed price",
+                )
+            unit, near = magnitudes.unit_of_cost(numbers, prompts, completions, PER_USD)
+            why = f"its name; in {unit} the price of a token is that of the market"
+            return {} if unit == "USD" else {"unit": unit}, "likely" if near else "a guess", why
+        unit = next((unit for end, unit in _TIME_ENDS.items() if name.endswith(end)), "") or next(
+            (unit for part, unit in _TIME_NAMES.items() if part in name), ""
+        )
+        if unit:
+            return {} if unit == "milliseconds" else {"unit": unit}, "sure", "its name, which says the unit"
+        unit, near = magnitudes.unit_of_duration(
+            numbers, completions if field.name == "generation_time_ms" else None
+        )
+        why = f"its name; in {unit} it is as long as answers take"
+        return {} if unit == "milliseconds" else {"unit": unit}, "likely" if near else "a guess", why
+
+    def readable(self, rule: Rule, texts: Sequence[str]) -> float:
+        """The share of texts that a rule can read."""
+        self.engine.register("texts", pa.table({"t": pa.array(texts, pa.string())}))
+        read = self.engine.execute(f"SELECT count({rule.parse('t')}) FROM texts").fetchall()[0][0]
+        return int(read) / max(len(texts), 1)
+
+    # --- what rests on several columns -----------------------------------------------------------------------
+
+    def own_key(self, field: contract.Field) -> Guess | None:
+        """Whether a customer's own key was used, by what its provider charged."""
+        if field.name != "byok" or not (places := named(self.filled, OWN_KEY_COST)):
+            return None
+        self.used.add(places[0])
+        return Guess(
+            {"expression": f"CAST({_quoted(places[0])} AS DOUBLE) > 0"},
+            "likely",
+            "a provider charged the own key",
+        )
+
+    def versions(self) -> None:
+        """The version that answered, where only the model has a column: it is spelt there."""
+        if "model" in self.found and "model_permaslug" not in self.found:
+            self.found["model_permaslug"] = replace(
+                self.found["model"], why="as the model is spelt; it states the version if the file does"
+            )
+
+    def differences(self) -> None:
+        """Durations as differences of moments."""
+        start = self.found.get("created_at")
+        if start is None or "expression" in start.source:
+            return
+        begin = start.source if isinstance(start.source, str) else str(start.source["column"])
+        unit = None if isinstance(start.source, str) else start.source.get("unit")
+        for name, ends in (("generation_time_ms", END), ("time_to_first_token_ms", FIRST_TOKEN)):
+            places = named(self.filled, ends)
+            if name in self.found or not places:
+                continue
+            kind = "DOUBLE" if unit else "TIMESTAMPTZ"  # of one without a zone UTC: it cancels
+            both = [f"CAST({_quoted(place)} AS {kind})" for place in (places[0], begin)]
+            whole = " - ".join(both if unit else [f"epoch_ms({one})" for one in both])
+            self.used.add(places[0])
+            self.found[name] = Guess(
+                {"expression": whole} | ({"unit": unit} if unit else {}),
+                "likely",
+                f"from {begin} to {places[0]}",
+            )
+
+    def add_written(self) -> None:
+        """Tokens that went into a cache lie beside the prompt, too, where those do that were read from it."""
+        prompt = self.found.get("tokens_prompt")
+        places = named(self.filled, WRITTEN)
+        if prompt and isinstance(prompt.source, str) and places:
+            self.used.add(places[0])
+            own, written = (f"CAST({_quoted(place)} AS BIGINT)" for place in (prompt.source, places[0]))
+            self.found["tokens_prompt"] = Guess(
+                {"expression": f"{own} + coalesce({written}, 0)"},
+                "likely",
+                f"{prompt.why}; those written into a cache ({places[0]}) are added",
+            )
+
+    def counts(self) -> conventions.Counts:
+        """The numbers by which it is seen what lies inside what."""
+        return conventions.Counts(
+            prompt=self.numbers("tokens_prompt"),
+            completion=self.numbers("tokens_completion"),
+            cached=self.numbers("tokens_cached"),
+            reasoning=self.numbers("tokens_reasoning"),
+            written=self.sample.numbers(next(iter(named(self.filled, WRITTEN)), None)),
+            total=self.sample.numbers(next(iter(named(self.filled, TOTAL)), None)),
+            cached_name="".join(spellings(self.place("tokens_cached") or "")[-1:]),
+        )
+
+    def ratios_to_list(self, costs: magnitudes.Numbers) -> list[float]:
+        """Charged costs over those of the list, where the model is listed."""
+        places = named(self.filled, SYNONYMS["model"])
+        if not places:
+            return []
+        prices = conventions.prices_of(self.models, self.sample.columns[places[0]].texts)
+        kinds = ("tokens_prompt", "tokens_completion", "tokens_cached")
+        rows = zip(costs, prices, *map(self.numbers, kinds), strict=True)
+        return [
+            cost / total
+            for cost, price, ins, outs, kept in rows
+            if cost and price and ins is not None and outs is not None
+            if (total := magnitudes.listed_cost(price, ins, outs, min(kept or 0, ins))) > 0
+        ]
+
+    def place(self, name: str) -> str | None:
+        """The first column of a field that was found."""
+        if name not in self.found:
+            return None
+        source = self.found[name].source
+        column = source if isinstance(source, str) else source.get("column")
+        return column[0] if isinstance(column, list) else column
+
+    def numbers(self, name: str) -> magnitudes.Numbers:
+        """The numbers of a field that was found; none where it was not."""
+        return self.sample.numbers(self.place(name))
+
+    def is_unused(self, place: str) -> bool:
+        return place not in self.used and not any(other.startswith(f"{place}>") for other in self.used)
+
+
+def _sure(found: conventions.Convention) -> Sure:
+    return "sure" if found.seen else "a guess"
+
+
+def _quoted(place: str) -> str:
+    return '"' + place.replace('"', '""') + '"'

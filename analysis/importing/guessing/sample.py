@@ -1,0 +1,100 @@
+"""A sample of a file's records as columns: the values at each place, of the head and of some records after it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from analysis.importing.records import records
+from analysis.importing.source import SourceFile, parsed
+
+HEAD, LAST, STEP = 1_000, 50_000, 50
+"""Records that are looked at: the first ones, then up to the last one of every so many."""
+_DEEPEST = 6  # levels of nested records
+_MOST_PLACES = 500
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values at a place. texts: one a record, empty where there is none."""
+
+    place: str
+    texts: tuple[str, ...]
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The values that are there."""
+        return tuple(text for text in self.texts if text)
+
+    @property
+    def numbers(self) -> tuple[float | None, ...] | None:
+        """The values as numbers, None where there is none; None if one of them is no number, or all are missing."""
+        try:
+            found = tuple(float(text) if text else None for text in self.texts)
+        except ValueError:
+            return None
+        return found if any(number is not None for number in found) else None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Columns by place, and of how many records they are."""
+
+    columns: Mapping[str, Column]
+    rows: int
+
+    def numbers(self, place: str | None) -> tuple[float | None, ...]:
+        """The numbers at a place; none where it has none."""
+        column = self.columns.get(place or "")
+        return (column.numbers if column else None) or (None,) * self.rows
+
+
+def sample_of(file: SourceFile) -> Sample:
+    """Look at a file's records; those that are none are passed over. Raises LogError."""
+    rows = [row for row in _rows(file) if row is not None]
+    places = list(dict.fromkeys(place for row in rows for place in row))[:_MOST_PLACES]
+    return Sample(
+        {place: Column(place, tuple(row.get(place, "") for row in rows)) for place in places}, len(rows)
+    )
+
+
+def _rows(file: SourceFile) -> Iterator[dict[str, str] | None]:
+    found = records(file)
+    spread = itertools.islice(found, STEP - 1, LAST, STEP)  # of what follows the head
+    for record in itertools.chain(itertools.islice(found, HEAD), spread):
+        if record.wrong:
+            yield None
+        elif file.is_table:
+            pairs = zip(file.columns, record.values, strict=True)
+            yield {place: text for name, value in pairs for place, text in _of_text(name, value)}
+        else:
+            value = parsed(record.values[0])
+            yield dict(_leaves(value, "", 0)) if isinstance(value, dict) else None
+
+
+def _of_text(place: str, text: str) -> Iterator[tuple[str, str]]:
+    """The text at a place; of JSON, the values in it, too."""
+    yield place, text.strip()
+    if ">" not in place and text.lstrip()[:1] == "{" and isinstance(inner := parsed(text), dict):
+        for path, value in _leaves(inner, "", 0):
+            yield f"{place}>{path}", value
+
+
+def _leaves(value: object, at: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The values of a record by their paths; of a list, the first item."""
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for name, inner in value.items():
+            step = str(name) if _PLAIN.fullmatch(str(name)) else json.dumps(str(name))
+            yield from _leaves(inner, f"{at}.{step}" if at else step, depth + 1)
+    elif isinstance(value, list) and value and depth < _DEEPEST:
+        yield from _leaves(value[0], f"{at}[0]", depth + 1)
+    elif isinstance(value, bool):
+        yield at, "true" if value else "false"
+    elif value is None or isinstance(value, (dict, list)):
+        yield at, ""
+    else:
+        yield from _of_text(at, str(value))

@@ -1,0 +1,91 @@
+"""A guessed mapping as a file that its reader mends: each line with its reason, and what was not found as comments."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from analysis import contract
+from analysis.importing.format import COST, FALLBACK
+from analysis.importing.guessing.guesses import Guess, Guesses
+from analysis.numerals import counted
+from testbed.mapping.schema import NEEDED
+
+WIDTH = 110  # characters of a line
+_SHOWN = 40  # columns without a use that are listed
+_EXAMPLE = 40  # characters of an example
+
+
+def needed_and_missing(found: Guesses) -> list[str]:
+    """Fields without which there is no log, and that were not found."""
+    return [name for name in NEEDED if name not in found.fields]
+
+
+def draft(found: Guesses, title: str) -> str:
+    """The text of the mapping file. title: what the export is called."""
+    return "".join(f"{line}\n" for line in _lines(found, title))
+
+
+def _lines(found: Guesses, title: str) -> Iterator[str]:
+    yield from _comment(
+        f"A first mapping, guessed from {counted(found.rows, 'row')}: mend it. What each line says is explained by "
+        "`slipper schema mapping --text`."
+    )
+    yield f"title: {_inline(title)}"
+    for key, guess in (("cached", found.cached), ("reasoning", found.reasoning)):
+        if guess:
+            yield from _reason(guess)
+            yield f"{key}: {_inline(guess.source)}"
+    yield "fields:"
+    for field in contract.GENERATIONS:
+        if guess := found.fields.get(field.name):
+            yield from _reason(guess, "  ")
+            yield f"  {field.name}: {_inline(guess.source)}"
+    absent = [field for field in contract.GENERATIONS if field.name not in found.fields]
+    if absent:
+        yield ""
+        yield from _comment(
+            "not found: put a column in the place of COLUMN where there is one, or leave it out", "  "
+        )
+        for field in absent:
+            yield f"  # {field.name}: {_stand_in(field)}"
+    if found.unused:
+        yield ""
+        yield from _comment("columns that are mapped to nothing:", "  ")
+        for column in found.unused[:_SHOWN]:
+            example = textwrap.shorten(ascii(column.filled[0])[1:-1], _EXAMPLE, placeholder=" ...")
+            yield f"  #   {column.place}: such as {example}"
+        if len(found.unused) > _SHOWN:
+            yield f"  #   and {len(found.unused) - _SHOWN} more"
+
+
+def _reason(guess: Guess, margin: str = "") -> Iterator[str]:
+    return _comment(f"{guess.sure}: {guess.why}", margin)
+
+
+def _comment(text: str, margin: str = "") -> Iterator[str]:
+    for line in textwrap.wrap(text, WIDTH - len(margin) - 2, break_long_words=False, break_on_hyphens=False):
+        yield f"{margin}# {line}"
+
+
+def _stand_in(field: contract.Field) -> str:
+    """What a line could be, and what happens without it."""
+    if field.name in NEEDED:
+        constant = ", or {constant: author/slug} where all rows are of one" if field.name == "model" else ""
+        return f"COLUMN   # needed{constant}"
+    without = {
+        FALLBACK: "or {constant: NAME}; without it: --user NAME",
+        COST: "without it: --list-prices",
+        "generation_id": "without it, rows are numbered",
+    }
+    return f"COLUMN   # {without.get(field.name, field.meaning.split('. ')[0].rstrip('.'))}"
+
+
+def _inline(value: str | Mapping[str, Any]) -> str:
+    """A value of YAML on one line."""
+    plain = dict(value) if isinstance(value, Mapping) else value
+    text = yaml.safe_dump(plain, default_flow_style=True, width=10**6, sort_keys=False, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...").strip()

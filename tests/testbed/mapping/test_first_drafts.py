@@ -1,0 +1,179 @@
+"""`slipper import guess`: a first mapping by names and magnitudes, which gives what the gateway's importer gives."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from analysis.importers import importers
+from analysis.importing.guessing.guesses import guess
+from analysis.importing.run import import_log
+from analysis.importing.source import look
+from testbed.cli import main
+from testbed.mapping.first_draft import draft, needed_and_missing
+from testbed.mapping.reading import read_mapping
+from tests.analysis.importers import test_helicone, test_litellm, test_openrouter
+from tests.analysis.importers.exports import COLUMNS, OLDER, SAMPLES, models, put, request, table, written
+from tests.testbed.mapping.test_mapped_imports import csv_of
+
+OPENROUTER = [request(number) for number in range(60)]
+AT = "2025-11-03 10:00:00"
+
+
+def guessed(content, folder, name="export.csv"):
+    return guess(look(put(folder, content, name)), models())
+
+
+def responses():
+    """OpenRouter's answers, one a line."""
+    return "\n".join(json.dumps(test_openrouter.response(number)) for number in range(8))
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "mended", "differs"),
+    [
+        (table(OPENROUTER, COLUMNS), "x.csv", {}, set()),
+        (table(OPENROUTER, OLDER), "x.csv", {}, set()),
+        (responses(), "x.jsonl", {}, set()),
+        # what a failed row ended in, what was streamed and where an application's name lies are LiteLLM's own rules
+        (json.dumps([test_litellm.ROWS[0], *test_litellm.ROWS[2:4]]), "x.json", {},
+         {"app_name", "finish_reason", "streamed", "tool_called"}),
+        # that Helicone counts reasoning beside the answer cannot be seen in its rows; a status of 500 is its own rule
+        (test_helicone.FORMS["table.csv"], "x.csv", {"reasoning": "outside"}, {"finish_reason"}),
+        (test_helicone.FORMS["table.jsonl"], "x.jsonl", {"reasoning": "outside"}, {"finish_reason"}),
+        (test_helicone.FORMS["api.json"], "x.json", {"reasoning": "outside"}, {"finish_reason"}),
+    ],
+    ids=["openrouter-24", "openrouter-21", "openrouter-responses", "litellm", "helicone-csv", "helicone-jsonl",
+         "helicone-api"],
+)  # fmt: skip
+def test_a_known_export_comes_in_as_by_its_importer(tmp_path, content, name, mended, differs):
+    path = put(tmp_path, content, name)
+    text = draft(guess(look(path), models()), "export")
+    for key, word in mended.items():
+        text = text.replace(f"\n{key}: inside\n", f"\n{key}: {word}\n")
+    stated = {"user": "one"} if content == responses() else {}
+    import_log(path, tmp_path / "own", importers(), models(), **stated)
+    mapping = {"mapped": read_mapping(put(tmp_path, text, "m.yaml"))}
+    import_log(path, tmp_path / "guessed", mapping, models(), name="mapped", **stated)
+    own, found = written(tmp_path / "own"), written(tmp_path / "guessed")
+    assert {one for one in own.column_names if own[one].to_pylist() != found[one].to_pylist()} == differs
+
+
+ROW = {
+    "id": "a",
+    "ts": "1762164000",
+    "who": "ann",
+    "model": "gpt-4o",
+    "input": "1000",
+    "output": "500",
+    "x": "1",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "source"),
+    [
+        ({}, "created_at", {"column": "ts", "unit": "seconds"}),
+        ({"ts": "1762164000123"}, "created_at", {"column": "ts", "unit": "milliseconds"}),
+        ({"ts": "1762164000123000000"}, "created_at", {"column": "ts", "unit": "nanoseconds"}),
+        ({"ts": f"{AT}Z"}, "created_at", "ts"),
+        ({"ts": f"{AT}.5+01:00"}, "created_at", "ts"),
+        ({"ts": AT}, "created_at", {"column": "ts", "zone": "UTC"}),
+        ({"ts": "11/25/2025 10:00"}, "created_at",
+         {"expression": "strptime(\"ts\", '%m/%d/%Y %H:%M')", "zone": "UTC"}),
+        ({"ts": "25.11.2025 10:00:00"}, "created_at",
+         {"expression": "strptime(\"ts\", '%d.%m.%Y %H:%M:%S')", "zone": "UTC"}),
+        ({"ts": "noon"}, "created_at", None),
+        ({"cost": "0.0075"}, "cost_total", "cost"),  # the listed price of gpt-4o: 2.5 and 10 USD a million
+        ({"cost": "0.75"}, "cost_total", {"column": "cost", "unit": "cents"}),
+        ({"cost": "7500"}, "cost_total", {"column": "cost", "unit": "micros"}),
+        ({"cost": "7500000"}, "cost_total", {"column": "cost", "unit": "nanodollars"}),
+        ({"cost_cents": "0.01"}, "cost_total", {"column": "cost_cents", "unit": "cents"}),
+        ({"cost": "free"}, "cost_total", None),
+        ({"model": "own/x", "cost": "0.002"}, "cost_total", "cost"),  # 1.3 USD a million tokens
+        ({"model": "own/x", "cost": "3000"}, "cost_total", {"column": "cost", "unit": "micros"}),
+        ({"input": "1.5"}, "tokens_prompt", {"column": "input", "unit": "thousand tokens"}),
+        ({"input": "many"}, "tokens_prompt", None),
+        ({"duration": "7.5"}, "generation_time_ms", {"column": "duration", "unit": "seconds"}),
+        ({"duration": "7500"}, "generation_time_ms", "duration"),
+        ({"duration": "7500000000"}, "generation_time_ms", {"column": "duration", "unit": "nanoseconds"}),
+        ({"latency_s": "7.5"}, "generation_time_ms", {"column": "latency_s", "unit": "seconds"}),
+        ({"latency": "900", "duration_ms": "7500"}, "time_to_first_token_ms", None),
+        ({"ttft": "0.4"}, "time_to_first_token_ms", {"column": "ttft", "unit": "seconds"}),
+        ({"streaming": "Yes"}, "streamed", {"column": "streaming", "values": {"yes": True}}),
+        ({"user": "undefined"}, "user_id", {"column": "user", "values": {"undefined": None}}),
+        ({"usr_name": "ann"}, "user_id", "usr_name"),
+        ({"stop_reason": "max_tokens"}, "finish_reason", "stop_reason"),
+        ({"is_byok": "0"}, "byok", "is_byok"),
+        ({"byok_usage_inference": "0.1"}, "byok", {"expression": 'CAST("byok_usage_inference" AS DOUBLE) > 0'}),
+        ({}, "country", None),
+    ],
+)  # fmt: skip
+def test_a_field_is_guessed_by_its_name_and_its_values(tmp_path, changes, field, source):
+    found = guessed(csv_of([ROW | changes] * 3), tmp_path).fields.get(field)
+    assert (found.source if found else None) == source
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "seen"),
+    [
+        ({"cached_tokens": "2000"}, "outside", True),  # more than the prompt
+        ({"cached_tokens": "800", "total_tokens": "1500"}, "inside", True),
+        ({"cached_tokens": "800", "total_tokens": "2300"}, "outside", True),
+        ({"cached_tokens": "800", "total_tokens": "1"}, "inside", False),
+        ({"cache_read_tokens": "800"}, "outside", False),
+    ],
+)
+def test_where_cached_tokens_lie_is_seen_in_the_rows_or_said_to_be_a_guess(tmp_path, changes, where, seen):
+    found = guessed(csv_of([ROW | changes]), tmp_path).cached
+    assert (found.source, found.sure) == (where, "sure" if seen else "a guess")
+
+
+def test_a_guess_of_an_unknown_file_says_what_it_did_not_find_and_is_mended(tmp_path, capsys):
+    source = SAMPLES / "azure/AzureLLMInferenceTrace_code.csv"
+    out = tmp_path / "m.yaml"
+    assert main(["analyze", str(source)]) == 2
+    assert f"slipper import guess {source} --out mapping.yaml\n" in capsys.readouterr().err
+    assert main(["import", "guess", str(source), "--out", str(out)]) == 0
+    said, aside = capsys.readouterr()
+    assert said == f"{out}\n"
+    assert "not found, and needed: model" in aside
+    text = out.read_text()
+    assert "\n  tokens_prompt: ContextTokens\n" in text
+    assert "\n  # model: COLUMN   # needed" in text
+    assert "UTC is assumed" in text
+    mended = text.replace("# model: COLUMN ", "model: {constant: azure/not-recorded} ")
+    out.write_text(mended.replace("# user_id: COLUMN ", "user_id: {constant: nobody} "))
+    words = ["import", "mapped", str(source), "--mapping", str(out), "--out", str(tmp_path / "log")]
+    assert main(words) == 2
+    assert "--list-prices" in capsys.readouterr().err
+    out.write_text(out.read_text().replace("# cost_total: COLUMN ", "cost_total: {constant: 0} "))
+    assert main([*words, "--quiet"]) == 0
+    assert written(tmp_path / "log").num_rows == 40
+    assert (
+        main(["import", "guess", str(source), "--out", str(out)]) == 2
+    )  # what was mended is not overwritten
+    assert "this page was changed" in capsys.readouterr().err
+
+
+def test_a_known_export_is_said_to_need_none(tmp_path, capsys):
+    path = put(tmp_path, table(OPENROUTER))
+    assert main(["import", "guess", str(path)]) == 0
+    out, aside = capsys.readouterr()
+    assert "which needs no mapping: slipper import openrouter" in aside
+    assert out.startswith("# A first mapping, guessed from 60 rows")
+    assert "#   api_key_disabled: such as false" in out
+
+
+def test_rows_far_below_the_head_are_looked_at(tmp_path):
+    rows = [ROW | {"id": str(number)} for number in range(3000)]
+    rows[2999]["input"] = "1.5"
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ROW)
+    writer.writeheader()
+    writer.writerows(rows)
+    found = guessed(text.getvalue(), tmp_path)
+    assert found.rows == 1040
+    assert found.fields["tokens_prompt"].source == {"column": "input", "unit": "thousand tokens"}
+    assert needed_and_missing(found) == []
