@@ -1,6 +1,7 @@
 """The simulation: a scenario becomes a log and the truth behind it."""
 
 from sim.config.problems import Problem, ScenarioError
+from sim.gateway.run_folder import RunError
 from sim.progress import Progress
 from sim.runs import Run, run, run_world
 from sim.scenario import Scenario, load_scenario
@@ -12,6 +13,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Run",
+    "RunError",
     "Scenario",
     "ScenarioError",
     "World",

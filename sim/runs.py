@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from analysis.contract import files
+from sim.gateway.journal import Journal
 from sim.gateway.log import LogWriter, Written
-from sim.gateway.manifest import new_manifest, texts
+from sim.gateway.manifest import new_manifest, texts, versions
 from sim.gateway.models import write_models
-from sim.gateway.run_folder import RunFolder, write_manifest
+from sim.gateway.parts import Spread, SpreadLog
+from sim.gateway.run_folder import JOURNAL, WORK, RunFolder, write_manifest
 from sim.gateway.truth import write_truth
 from sim.progress import Progress, Reporter, throttled, timed
 from sim.scenario.shipped import WORLDS
@@ -58,6 +60,7 @@ def run_world(
     workers: int | None = None,
     fresh: bool = False,
     progress: Reporter | None = None,
+    spread: Spread | None = None,
 ) -> Run:
     """Simulate a world and write its log and truth into `out/<scenario>/<run-id>/`.
 
@@ -65,6 +68,10 @@ def run_world(
     unless `fresh`; what the scenario tells its readers (its title, its question) is written into the manifest anew.
     `workers` threads make the requests (default: one for each core) and do not change the data. An interrupted run
     leaves nothing behind.
+
+    spread: workers on this machine or others that make the requests instead, the same ones; all must see `out`. Then an
+    interrupted run leaves the blocks that are whole (see `begun`), and the next one goes on from there, unless `fresh`.
+    Raises RunError for workers that cannot take part.
     """
     report = throttled(progress)
     final = Path(out) / world.name / world.run_id
@@ -74,7 +81,10 @@ def run_world(
             write_manifest(final, told)
         return Run(final, told, reused=True)
     timings: dict[str, float] = {}
-    with RunFolder(final) as folder:
+    with RunFolder(final, lasting=spread is not None) as folder:
+        if fresh and folder.lasting:
+            folder.forget()
+        parts = None if spread is None else SpreadLog(folder, spread)
         with timed(timings, "compile"):
             report(Progress("compile", 0, 1))
             compile_loops()
@@ -83,7 +93,11 @@ def run_world(
             agents = run_agents(world, progress)
         with timed(timings, "traffic"):
             writer = log_writer(agents)
-            log = write_log(writer, folder.path, workers, report)
+            log = (
+                write_log(writer, folder.path, workers, report)
+                if parts is None
+                else parts.write(writer, report)
+            )
         with timed(timings, "finish"):
             report(Progress("finish", 0, 1, records=log.generations))
             models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
@@ -100,9 +114,15 @@ def run_world(
             "models": models,
         }
         manifest = new_manifest(agents, counts, timings, log.planted)
-        folder.publish(manifest)
+        folder.publish(manifest, {} if parts is None else parts.marks)
         report(Progress("finish", 1, 1, records=log.generations))
     return Run(final, manifest)
+
+
+def begun(world: World, out: str | Path) -> tuple[Path, int]:
+    """Where an interrupted run with `spread` has left its work, and how many blocks are whole; 0 if there is none."""
+    folder = RunFolder(Path(out) / world.name / world.run_id, lasting=True).path
+    return folder, len(Journal(folder / WORK / JOURNAL, versions()).whole(folder))
 
 
 def log_writer(agents: Agents) -> LogWriter:

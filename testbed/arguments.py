@@ -314,8 +314,23 @@ def add_workers_option(group: argparse._ActionsContainer, what: str = "processes
     )
 
 
-def add_simulation_options(parser: argparse.ArgumentParser) -> None:
-    """The scenario and the options that change it or say how to run it."""
+def add_engine_options(group: argparse._ActionsContainer, here: str) -> None:
+    """`--engine` and `--address`. here: what works on this machine without Dask, such as processes."""
+    group.add_argument("--engine", choices=(here, "dask"), default=here,
+                       help=f"{here} of this machine (default), or a Dask cluster")  # fmt: skip
+    group.add_argument(
+        "--address", metavar="URL", help="the Dask scheduler (default: a cluster on this machine)"
+    )
+
+
+def check_engine(args: argparse.Namespace) -> None:
+    """Raises BadInput for an address without Dask."""
+    if args.address is not None and args.engine != "dask":
+        raise BadInput("--address names a Dask scheduler: give --engine dask, too")
+
+
+def add_simulation_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """The scenario and the options that change it or say how to run it. Returns the group of the latter."""
     parser.add_argument(
         "scenario", metavar="SCENARIO", help="a scenario file, or the name of a shipped one (report)"
     )
@@ -330,3 +345,4 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> None:
                      "disk or memory than is free")  # fmt: skip
     run.add_argument("--fresh", action="store_true", help="simulate again even if this run is complete")
     add_output_options(parser)
+    return run

@@ -6,9 +6,10 @@ What is wrong with the data (`sim.gateway.faults`) befalls a block on its way in
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from sim.catalogue import Catalogue
 from sim.compiled import compiled
 from sim.gateway.classifier import Classifier, Labels
 from sim.gateway.columns import COMPRESSION, EPOCH, coded, integers
-from sim.gateway.faults import Ground, Planted, Rows, plant
+from sim.gateway.faults import Ground, Plant, Planted, Rows, plant
 from sim.gateway.faults.losses import arrival_weeks, still_there
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
@@ -68,6 +69,20 @@ class Written:
         self.prompts_cut += other.prompts_cut
         for key, found in other.planted.items():
             self.planted.setdefault(key, Planted()).update(found)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain data."""
+        planted = {key: [[*on, rows] for on, rows in found.items()] for key, found in self.planted.items()}
+        return vars(self) | {"planted": planted}
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Written:
+        """What `as_json` told."""
+        planted = {
+            key: Planted({Plant(of, became): rows for of, became, rows in found})
+            for key, found in told["planted"].items()
+        }
+        return cls(**{**told, "planted": planted})
 
 
 class LogWriter:

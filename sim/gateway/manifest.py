@@ -15,6 +15,7 @@ from sim.traffic.records import CONTEXT_PART
 from sim.world import World, source_digest
 
 MANIFEST_VERSION = 1
+LIBRARIES = ("numpy", "numba", "simpy", "pyarrow", "pydantic", "scipy")
 
 
 def new_manifest(
@@ -24,7 +25,6 @@ def new_manifest(
     fell on, by fault (the manifest has numbers of rows, the truth the rest)."""
     scenario = agents.world.scenario
     faults = {key: found.total() for key, found in planted.items()}
-    libraries = ("numpy", "numba", "simpy", "pyarrow", "pydantic", "scipy")
     return {
         "schema_version": MANIFEST_VERSION,
         "scenario": agents.world.name,
@@ -34,16 +34,22 @@ def new_manifest(
         "users": scenario.users,
         "start": scenario.start.isoformat(),
         "end": scenario.end.isoformat(),
-        "versions": {
-            "glass_slipper": importlib.metadata.version("glass-slipper"),
-            "source": source_digest()[:12],
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in libraries},
-        },
+        "versions": versions(),
         "counts": counts,
         **({"faults": faults} if faults else {}),
         "timings_s": timings,
         "census": census(agents, counts, faults),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What decides the data beside the scenario and the seed: the versions of this package, of its source, and of what
+    it computes and writes with."""
+    return {
+        "glass_slipper": importlib.metadata.version("glass-slipper"),
+        "source": source_digest()[:12],
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in LIBRARIES},
     }
 
 

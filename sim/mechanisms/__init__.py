@@ -39,4 +39,4 @@ if TYPE_CHECKING:
 
         def __getattr__(self, key: str) -> Any: ...
 else:
-    Mechanisms = section_of(MECHANISMS)
+    Mechanisms = section_of(MECHANISMS, __name__)

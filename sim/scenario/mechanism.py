@@ -49,13 +49,16 @@ class MechanismSet(Settings):
         return found
 
 
-def section_of(mechanisms: Mapping[str, type[Mechanism]]) -> type[MechanismSet]:
-    """The section with a key for each mechanism, on by default."""
+def section_of(mechanisms: Mapping[str, type[Mechanism]], module: str) -> type[MechanismSet]:
+    """The section with a key for each mechanism, on by default. module: where it is found, as Mechanisms; other
+    processes are sent scenarios, and look for it there."""
     fields: dict[str, Any] = {
         key: (Annotated[kind, BeforeValidator(_read, json_schema_input_type=kind | Switch)], kind())
         for key, kind in mechanisms.items()
     }
-    return create_model("Mechanisms", __base__=MechanismSet, __doc__=MechanismSet.__doc__, **fields)
+    return create_model(
+        "Mechanisms", __base__=MechanismSet, __doc__=MechanismSet.__doc__, __module__=module, **fields
+    )
 
 
 def _read(value: Any) -> Any:

@@ -32,6 +32,10 @@ class Memory:
         weakref.finalize(whole, free.append, memory).atexit = False
         return whole[:size].view(dtype)
 
+    def __reduce__(self) -> tuple[type["Memory"], tuple[()]]:
+        """Another process begins without memory."""
+        return Memory, ()
+
     def clear(self) -> None:
         """Give back the memory that nobody holds."""
         for free in self._free.values():

@@ -103,11 +103,7 @@ def add_parser(commands: Any) -> None:
     )
     how = parser.add_argument_group("how it is run")
     arguments.add_workers_option(how)
-    how.add_argument("--engine", choices=("processes", "dask"), default="processes",
-                     help="processes of this machine (default), or a Dask cluster")  # fmt: skip
-    how.add_argument(
-        "--address", metavar="URL", help="the Dask scheduler (default: a cluster on this machine)"
-    )
+    arguments.add_engine_options(how, "processes")
     how.add_argument(
         "--shard", type=shard, metavar="I/N", help="run part I of N, counted from 0, and merge later"
     )
@@ -126,8 +122,7 @@ def execute(args: argparse.Namespace) -> int:
         return patterns.execute(argparse.Namespace(name=None, json=args.json))
     if args.file is None:
         args.parser.error("name an experiment file, or a shipped one (ablation)")
-    if args.address is not None and args.engine != "dask":
-        raise BadInput("--address names a Dask scheduler: give --engine dask, too")
+    arguments.check_engine(args)
     if args.markdown is not None and args.shard is not None:
         raise BadInput(
             "--markdown needs all shards: leave it to the command without --shard that merges them"

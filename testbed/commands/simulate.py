@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from testbed import arguments, shipped
-from testbed.failure import DONE, BadInput, check_writable
+from testbed.failure import DONE, BadInput, Failure, check_writable
 from testbed.terminal.progress import open_display
 
 if TYPE_CHECKING:
     import sim
+    from testbed.cluster import Cluster
 
 DESCRIPTION = """\
 Simulates the marketplace of a scenario and writes the log that a gateway would hold, with the truth that no real log
@@ -26,6 +28,7 @@ examples:
   slipper simulate report --seed 7 --users 50_000 --out /data/runs
   slipper simulate report --set mechanisms.fit=off --set end=2025-06-30
   RUN=$(slipper simulate report-small --quiet) && slipper analyze "$RUN"
+  slipper simulate big.yaml --out /shared/runs --engine dask --address tcp://head:8786
 
 left on disk, complete or not at all:
   OUT/SCENARIO/RUN-ID/log/       one row a request, Parquet by UTC week
@@ -37,6 +40,11 @@ left on disk, complete or not at all:
   A world of a million users, or of hundreds of millions of requests, is estimated first: some seconds, once compiled.
   It is refused if the disk or the memory that is free would not hold it, unless --anyway is given.
 
+With --engine dask the market is simulated here, and the requests are made by the workers of a Dask cluster, block by
+block, the same bytes. All workers need the same versions as this machine, and must see OUT under the same path. A
+worker that dies loses nothing. What an interrupted command has made stays in OUT/SCENARIO/.begun-RUN-ID; the same
+command goes on from there. docs/scale.md says what large worlds take.
+
 {arguments.EXIT_STATUSES}"""
 
 
@@ -45,14 +53,16 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "simulate", help="scenario -> log and truth", description=DESCRIPTION, epilog=EPILOG
     )
-    arguments.add_simulation_options(parser)
+    run = arguments.add_simulation_options(parser)
+    arguments.add_engine_options(run, "threads")
     parser.set_defaults(parser=parser, execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Simulates and says where the run is."""
+    arguments.check_engine(args)
     with open_display(quiet=args.quiet) as show:
-        run = simulate(args, show)
+        run = simulate(args, show, _cluster(args))
     if args.json:
         print(json.dumps(as_json(run), indent=2, default=str))
     elif args.quiet:
@@ -69,8 +79,10 @@ def execute(args: argparse.Namespace) -> int:
     return DONE
 
 
-def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
-    """The run that the command line asks for. Raises BadInput."""
+def simulate(
+    args: argparse.Namespace, show: Callable[[Any], None], cluster: Cluster | None = None
+) -> sim.Run:
+    """The run that the command line asks for; on a cluster, its requests are made there. Raises Failure."""
     scenario = shipped.find(args.scenario)
     check_writable(Path(args.out))
 
@@ -81,9 +93,40 @@ def simulate(args: argparse.Namespace, show: Callable[[Any], None]) -> sim.Run:
     except sim.ScenarioError as error:
         raise BadInput(str(error)) from error
     say_notices(world.notices)
-    if not _is_there(world, Path(args.out), args.fresh):
+    there = _is_there(world, Path(args.out), args.fresh)
+    if not there:
         _check_room(world, args)
-    return sim.run_world(world, out=args.out, workers=args.workers, fresh=args.fresh, progress=show)
+    options: dict[str, Any] = {"out": args.out, "fresh": args.fresh, "progress": show}
+    if cluster is None or there:
+        return sim.run_world(world, workers=args.workers, **options)
+    try:
+        with cluster:
+            return sim.run_world(world, spread=cluster, **options)
+    except sim.RunError as error:
+        raise Failure(str(error)) from error
+    finally:
+        _say_begun(world, Path(args.out))
+
+
+def _cluster(args: argparse.Namespace) -> Cluster | None:
+    """The cluster that is asked for, not yet reached."""
+    if args.engine != "dask":
+        return None
+    from testbed.cluster import Cluster
+
+    return Cluster(args.address, args.workers or os.cpu_count() or 1)
+
+
+def _say_begun(world: sim.World, out: Path) -> None:
+    """Says what is left of a run that was not finished."""
+    from analysis.numerals import counted
+    from sim.runs import begun
+
+    folder, blocks = begun(world, out)
+    if blocks:
+        verbs = "is whole and stays" if blocks == 1 else "are whole and stay"
+        print(f"{counted(blocks, 'block')} of the log {verbs} in {folder}: the same command goes on from there",
+              file=sys.stderr)  # fmt: skip
 
 
 def _is_there(world: sim.World, out: Path, fresh: bool) -> bool:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import re
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
+from testbed.cluster import Cluster, deaf, died, distributed
 from testbed.experiment.runs import Job, Record, Tell, carry_out, failed
-from testbed.failure import BadInput, Failure
 
 ATTEMPTS = 3  # of a run whose process died, before it counts as failed
 PATIENCE_S = 20.0  # for an ended process to clean up
-ANSWER_S = 10.0  # for a scheduler to answer
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 Carry = Callable[[Any, Tell], Record]
 TellOf = Callable[[str, float], None]
@@ -103,7 +100,7 @@ class Processes:
     def _start(self) -> tuple[Connection, BaseProcess]:
         parent, child = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(child, self.carry), daemon=True)
-        with _deaf():
+        with deaf():
             process.start()
         child.close()
         return parent, process
@@ -122,19 +119,6 @@ class Processes:
                 process.join()
 
 
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """A process that is started here does not hear Ctrl-C, from its first moment on: the parent decides."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _serve(pipe: Connection, carry: Carry) -> None:
     """Carries out what comes through the pipe until it ends; sends parts of a run as numbers, then its record."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
@@ -149,87 +133,25 @@ def _leave(number: int, frame: object) -> None:
     raise SystemExit(128 + number)  # unwinds, so that temporary folders go away
 
 
-def died(status: int | None, attempts: int) -> str:
-    """What is said of a run whose process died each time."""
-    return (
-        f"its process died {attempts} times (status {status}), perhaps out of memory; try fewer --workers or "
-        "fewer --users"
-    )
-
-
 class Dask:
     """The workers of a Dask cluster. Without an address: a cluster of its own on this machine, of worker processes with
     one thread each. A run whose worker dies is given to another one by Dask's scheduler."""
 
     def __init__(self, address: str | None, workers: int, carry: Carry = carry_out) -> None:
         self.address, self.workers, self.carry = address, workers, carry
-        _distributed()  # a missing library is told before anything runs
+        distributed()  # a missing library is told before anything runs
 
     def run(self, tasks: Sequence[Job], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
-        distributed = _distributed()
-        with self._client(distributed) as client:
-            by_key = {task.key: task for task in tasks}
-            futures = [
-                client.submit(self.carry, task, key=f"slipper-{key}", priority=-place, retries=0, pure=True)
-                for place, (key, task) in enumerate(by_key.items())
-            ]
-            try:
-                for future in distributed.as_completed(futures, loop=client.loop):
-                    task = by_key[future.key.removeprefix("slipper-")]
-                    error = future.exception()
-                    if error is None:
-                        yield future.result()
-                    elif isinstance(error, distributed.scheduler.KilledWorker):
-                        yield failed(task, died(None, error.allowed_failures + 1))
-                    else:
-                        yield failed(task, f"{type(error).__name__}: {error}")
-                    future.release()
-            finally:
-                with suppress(Exception):
-                    client.cancel(futures)
-
-    def _client(self, distributed: Any) -> Any:
-        if self.address is None:
-            cluster = distributed.LocalCluster(
-                n_workers=self.workers, threads_per_worker=1, processes=True, dashboard_address=None,
-                silence_logs=40,
-            )  # fmt: skip
-            return _Owned(distributed, cluster)
-        if not re.fullmatch(r"(tcp|tls|ucx|ws|wss)://.+:\d+", self.address):
-            raise BadInput(f"--address: expected a scheduler such as tcp://HOST:8786, not '{self.address}'")
-        try:
-            return distributed.Client(self.address, timeout=ANSWER_S, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise Failure(
-                f"no Dask scheduler answers at {self.address} ({error}); start one with `dask scheduler`, workers with "
-                "`dask worker ADDRESS`"
-            ) from None
-
-
-class _Owned:
-    """A client with a cluster that ends with it."""
-
-    def __init__(self, distributed: Any, cluster: Any) -> None:
-        self._cluster = cluster
-        self._client = distributed.Client(cluster, set_as_default=False)
-
-    def __enter__(self) -> Any:
-        return self._client
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-        self._cluster.close()
-
-
-def _distributed() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise BadInput(
-            "--engine dask needs Dask's scheduler, which is not installed; install glass-slipper[cluster]"
-        ) from None
-    return distributed
+        by_key = {task.key: task for task in tasks}
+        with Cluster(self.address, self.workers) as cluster:
+            for key, record, error in cluster.outcomes(self.carry, by_key):
+                if error is None:
+                    yield record
+                elif isinstance(error, distributed().scheduler.KilledWorker):
+                    yield failed(by_key[key], died(None, error.allowed_failures + 1))
+                else:
+                    yield failed(by_key[key], f"{type(error).__name__}: {error}")
 
 
 def choose(name: str, workers: int, address: str | None) -> Engine:

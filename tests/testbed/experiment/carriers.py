@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,15 @@ class Serial:
         """The record of each task, in order."""
         for task in tasks:
             yield self.carry(task)
+
+
+def comparable(records: Iterable[Record]) -> dict[str, Record]:
+    """Records by key without what differs from run to run; a key that comes twice is an error."""
+    found: dict[str, Record] = {}
+    for record in records:
+        assert record["key"] not in found, "a run was given twice"
+        found[record["key"]] = {key: value for key, value in record.items() if key != "seconds"}
+    return found
 
 
 def answer(task: Task, tell: Tell = nobody) -> Record:

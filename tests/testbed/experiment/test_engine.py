@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import time
 from collections.abc import Generator
 from dataclasses import replace
@@ -13,10 +10,9 @@ from pathlib import Path
 import pytest
 
 import sim
-from testbed.experiment import engine, reading
-from testbed.experiment.engine import Dask, Processes
+from testbed.experiment import reading
+from testbed.experiment.engine import Processes
 from testbed.experiment.runs import Task, carry_out, run_is_there
-from testbed.failure import BadInput, Failure
 from tests.testbed.experiment import carriers, made
 
 
@@ -29,16 +25,7 @@ def tasks(tmp_path_factory) -> list[Task]:
 @pytest.fixture(scope="module")
 def serial(tasks):
     """What one run after the other gives, of the first two arms."""
-    return comparable(carriers.Serial().run(tasks[:2]))
-
-
-def comparable(records) -> dict[str, dict]:
-    """Records by key without what differs from run to run; a key that comes twice is an error."""
-    found: dict[str, dict] = {}
-    for record in records:
-        assert record["key"] not in found, "a run was given twice"
-        found[record["key"]] = {key: value for key, value in record.items() if key != "seconds"}
-    return found
+    return carriers.comparable(carriers.Serial().run(tasks[:2]))
 
 
 def test_a_run(tasks, serial):
@@ -51,44 +38,22 @@ def test_a_run(tasks, serial):
 
 
 def test_processes_give_what_serial_gives(tasks, serial):
-    assert comparable(Processes(2).run(tasks[:2])) == serial
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_dask_loses_nothing_when_a_worker_process_is_killed(tasks, serial):
-    """A cluster of two worker processes, one of which is killed when the first run has come back."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        with distributed.Client(cluster, set_as_default=False) as client:
-            pids = client.run(os.getpid)
-        assert len(set(pids.values())) == 2 and os.getpid() not in pids.values()
-        records = []
-        for record in Dask(cluster.scheduler_address, 2, carriers.slow_answer).run(tasks):
-            records.append(record)
-            if len(records) == 3:
-                os.kill(next(iter(pids.values())), signal.SIGKILL)
-        assert comparable(records) == comparable(carriers.Serial(carriers.answer).run(tasks))
-        # The cluster goes on, for real.
-        assert comparable(Dask(cluster.scheduler_address, 2).run(tasks[:1])) == {
-            tasks[0].key: serial[tasks[0].key]
-        }
+    assert carriers.comparable(Processes(2).run(tasks[:2])) == serial
 
 
 def test_a_process_that_dies_takes_no_run_with_it(tasks, tmp_path, monkeypatch):
     monkeypatch.setenv("SLIPPER_TEST_MARKS", str(tmp_path))
-    found = comparable(Processes(2, carriers.die_once).run(tasks[:4]))
-    assert found == comparable(carriers.Serial(carriers.answer).run(tasks[:4]))
+    found = carriers.comparable(Processes(2, carriers.die_once).run(tasks[:4]))
+    assert found == carriers.comparable(carriers.Serial(carriers.answer).run(tasks[:4]))
     assert len(list(tmp_path.iterdir())) == 4  # each had died once
 
 
 def test_how_far_a_run_is_is_told_and_is_no_record(tasks):
     told = []
-    found = comparable(
+    found = carriers.comparable(
         Processes(2, carriers.told_answer).run(tasks[:4], lambda key, part: told.append((key, part)))
     )
-    assert found == comparable(carriers.Serial(carriers.answer).run(tasks[:4]))
+    assert found == carriers.comparable(carriers.Serial(carriers.answer).run(tasks[:4]))
     assert sorted(told) == sorted((task.key, 0.5) for task in tasks[:4])
 
 
@@ -100,7 +65,7 @@ def test_a_run_tells_how_far_it_is(tasks, tmp_path):
 
 def test_a_run_that_kills_its_process_each_time_fails_alone(tasks, monkeypatch):
     monkeypatch.setenv("SLIPPER_TEST_UNLUCKY", str(tasks[4].seed))
-    found = comparable(Processes(2, carriers.die).run(tasks[3:6]))
+    found = carriers.comparable(Processes(2, carriers.die).run(tasks[3:6]))
     states = [found[task.key]["status"] for task in tasks[3:6]]
     assert states == ["done", "failed", "failed"]  # both arms of the unlucky replicate
     assert "died 3 times (status 9)" in found[tasks[4].key]["error"]
@@ -183,13 +148,3 @@ def test_a_kept_run_stays_and_one_that_is_there_is_used(tmp_path, monkeypatch):
     assert kept["patterns"] == first["patterns"] and run_is_there(run)
     monkeypatch.setattr("sim.runs.run_agents", None)  # it is not simulated again
     assert carry_out(placed)["patterns"] == first["patterns"]
-
-
-def test_dask_that_is_missing_or_does_not_answer(monkeypatch):
-    pytest.importorskip("distributed")
-    monkeypatch.setattr(engine, "ANSWER_S", 0.3)
-    with pytest.raises(Failure, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        list(Dask("tcp://127.0.0.1:9", 1).run([]))
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(BadInput, match=r"install glass-slipper\[cluster\]"):
-        Dask(None, 1)

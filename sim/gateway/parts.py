@@ -1,0 +1,226 @@
+"""Parts of a log, made by other processes that see the folder of the run, on this machine or others.
+
+The writer of the log is laid into the folder once, its arrays as they lie in memory; a worker maps that file, so that
+it reads the rows of its own blocks alone. A part is one block of users in a few weeks. Files are written aside and
+moved into their place when they are whole, and their bytes depend on the world alone: a part that is made twice,
+because a worker was thought to be dead, is the same, and is counted once.
+"""
+
+from __future__ import annotations
+
+import functools
+import mmap
+import os
+import pickle
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from analysis.contract import files
+from sim.gateway.journal import Block, Journal
+from sim.gateway.log import LogWriter, Written
+from sim.gateway.manifest import versions
+from sim.gateway.run_folder import JOURNAL, WORK, RunError, RunFolder
+from sim.progress import Progress, Reporter
+
+TOKEN, WRITER, ARRAYS, ASIDE = (f"{WORK}/{name}" for name in ("token", "writer", "arrays", "aside"))
+ALIGNED = 64
+"""Bytes: where an array begins in the file of arrays."""
+PARTS_EACH, MOST_WEEKS = 16, 26
+"""Parts for each worker's thread, so that none waits long for the last one; weeks of a part, so that a part that is
+lost costs seconds (both assumed)."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Spread(Protocol):
+    """Workers that carry work out for a run; each can import this package."""
+
+    def places(self) -> int:
+        """How much they do at a time."""
+        ...
+
+    def everywhere(self, function: Callable[[], str]) -> Mapping[str, str]:
+        """What the function says on each worker that there is now, by the worker's name."""
+        ...
+
+    def carry(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+        """What the function makes of each item, once, in any order. Closing it early gives up the rest."""
+        ...
+
+
+@dataclass(frozen=True)
+class Site:
+    """The folder of a run at work, as workers are told of it. token: what they read in it if it is the same folder."""
+
+    folder: str
+    token: str
+    versions: tuple[tuple[str, str], ...]
+
+    def trouble(self) -> str:
+        """Why this process cannot make parts there, empty if it can."""
+        mine = versions()
+        other = [
+            f"{name} {mine.get(name)} in place of {own}"
+            for name, own in self.versions
+            if mine.get(name) != own
+        ]
+        if other:
+            return f"it has {', '.join(other)}: install the same versions everywhere"
+        folder = Path(self.folder)
+        try:
+            said = (folder / TOKEN).read_text(encoding="ascii")
+        except (OSError, ValueError):
+            said = ""
+        if said != self.token:
+            return (
+                f"it does not see the folder {folder.parent}: all need one folder, shared under the same path"
+            )
+        if not os.access(folder / ASIDE, os.W_OK | os.X_OK):
+            return f"it may not write into the folder {folder.parent}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One block of users in some weeks."""
+
+    site: Site
+    block: int
+    weeks: tuple[int, ...]
+
+
+class SpreadLog:
+    """The log of a run, whose parts are made by the workers of a `Spread`.
+
+    Raises RunError, before any work, if a worker is of another version or does not see the folder.
+    """
+
+    def __init__(self, folder: RunFolder, spread: Spread) -> None:
+        self.folder, self.spread = folder, spread
+        work = folder.path / WORK
+        shutil.rmtree(folder.path / ASIDE, ignore_errors=True)
+        (folder.path / ASIDE).mkdir(parents=True)
+        self.site = Site(str(folder.path.absolute()), files.token(), tuple(versions().items()))
+        files.write_text(folder.path / TOKEN, self.site.token)
+        self.journal = Journal(work / JOURNAL, versions())
+        self.marks: dict[str, files.Mark] = {}
+        """Of the files that the log has."""
+        told = spread.everywhere(self.site.trouble)
+        for worker, trouble in told.items():
+            if trouble:
+                raise RunError(f"worker {worker} cannot take part: {trouble}")
+
+    def write(self, writer: LogWriter, report: Reporter) -> Written:
+        """Write all blocks that an earlier call has not written."""
+        path, traffic = self.folder.path, writer.traffic
+        for name in ("log", "labels"):
+            (path / name).mkdir(exist_ok=True)
+        lay_out(writer, path)
+        written, whole = Written(), self.journal.whole(path)
+        self.journal.begin(whole)
+        done = {(block.week, block.block) for block in whole}
+        tasks = list(traffic.tasks())
+        total, left = len(tasks), [task for task in tasks if task not in done]
+        parts = parts_of(self.site, left, max(1, self.spread.places()))
+        self._count(written, whole)
+        report(Progress("traffic", len(done), total, records=written.generations))
+        made = self.spread.carry(make_part, parts)
+        try:
+            for blocks in made:
+                self.journal.add(blocks)
+                self._count(written, blocks)
+                done.update((block.week, block.block) for block in blocks)
+                report(Progress("traffic", len(done), total, records=written.generations))
+        finally:
+            made.close()  # type: ignore[attr-defined]
+        if len(done) != total:
+            raise RunError(f"{total - len(done)} of {total} blocks were not made")
+        _remove_if_empty(path / "labels")
+        return written
+
+    def _count(self, written: Written, blocks: Iterable[Block]) -> None:
+        for block in blocks:
+            written.add(block.written)
+            self.marks |= block.marks
+            self.folder.keeps = True
+
+
+def parts_of(site: Site, tasks: Iterable[tuple[int, int]], places: int) -> list[Part]:
+    """Blocks to make (week, block) as parts: several for each of the places, each of weeks that follow one another in
+    the list."""
+    weeks: dict[int, list[int]] = {}
+    for week, block in tasks:
+        weeks.setdefault(block, []).append(week)
+    count = sum(map(len, weeks.values()))
+    most = min(max(count // (PARTS_EACH * places), 1), MOST_WEEKS)
+    return [
+        Part(site, block, tuple(of[first : first + most]))
+        for block, of in weeks.items()
+        for first in range(0, len(of), most)
+    ]
+
+
+def make_part(part: Part) -> list[Block]:
+    """Make and write a part, in whichever process this is. Raises RunError if it cannot."""
+    if trouble := part.site.trouble():  # a worker may have joined while the others were at work
+        raise RunError(f"worker {socket.gethostname()}, process {os.getpid()}, cannot take part: {trouble}")
+    with _one_at_a_time:
+        writer = _opened(part.site)
+    return [_make(writer, Path(part.site.folder), week, part.block) for week in part.weeks]
+
+
+def _make(writer: LogWriter, folder: Path, week: int, block: int) -> Block:
+    aside = folder / ASIDE / files.token()
+    aside.mkdir()
+    try:
+        written = writer.write(aside, week, block)
+        marks = files.marks_of(aside, sorted(path.name for path in aside.iterdir()))
+        for name in marks:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (aside / name).replace(folder / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return Block(week, block, written, marks)
+
+
+# --- the writer in the folder -------------------------------------------------------------------------------
+
+_one_at_a_time = threading.Lock()
+
+
+def lay_out(writer: LogWriter, folder: Path) -> None:
+    """Write the writer into the folder, where `_opened` finds it."""
+    arrays: list[pickle.PickleBuffer] = []
+    plan = pickle.dumps(writer, protocol=5, buffer_callback=arrays.append)
+    places = []
+    with (folder / ARRAYS).open("wb") as file:
+        for array in arrays:
+            file.write(bytes(-file.tell() % ALIGNED))
+            raw = array.raw()
+            places.append((file.tell(), raw.nbytes))
+            file.write(raw)
+        file.write(bytes(1))  # a file without a byte cannot be mapped
+    (folder / WRITER).write_bytes(pickle.dumps((places, plan)))
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(site: Site) -> LogWriter:
+    """The writer, with its arrays where they lie in the file: processes of one machine share what they read of it."""
+    folder = Path(site.folder)
+    places, plan = pickle.loads((folder / WRITER).read_bytes())
+    with (folder / ARRAYS).open("rb") as file:
+        # Private to this process, so that arrays are writable, as the compiled loops know them; nobody writes.
+        mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    writer: Any = pickle.loads(plan, buffers=[mapped[begin : begin + size] for begin, size in places])
+    return writer
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()
