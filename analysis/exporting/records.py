@@ -65,8 +65,8 @@ def folded(export: Export, rows: Iterator[str]) -> Iterator[str]:
 def csv_line(cells: tuple[str, ...] | list[str]) -> str:
     """Cells as a line, without its end."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _cell(value: Any) -> str:

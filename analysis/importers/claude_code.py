@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analysis import contract
-from analysis.importing.format import Form, Importer, Part
+from analysis.importing.format import Export, Form, Importer, Part
 from analysis.importing.rules import amount, finish_reason, moment, text, whole
 
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -72,6 +72,25 @@ def _counts(usage: dict[str, Any]) -> dict[str, Any]:
     return counts | {"prompt": sum(one or 0 for one in ins)}
 
 
+_STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+
+
+def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The way back: a line a response."""
+    for row in rows:
+        usage = {_INPUT[0]: row["prompt"] - (row["cached"] or 0), "output_tokens": row["completion"]}
+        if row["cached"] is not None:
+            usage[_INPUT[2]] = row["cached"]
+        yield {
+            "type": "assistant", "sessionId": row["session"], "uuid": row["id"], "timestamp": row["at"],
+            "costUSD": row["cost"],
+            "message": {
+                "id": row["id"], "type": "message", "role": "assistant", "model": row["model"],
+                "stop_reason": _STOPS.get(row["finish"], row["finish"]), "usage": usage,
+            },
+        }  # fmt: skip
+
+
 _RULES = {
     "generation_id": text("id"),
     "created_at": moment("at"),
@@ -88,17 +107,22 @@ _RULES = {
 
 
 def _form(name: str, *marks: str) -> Form:
-    return Form(name=name, kind="json", marks=marks, rules=_RULES, unfold=_requests)
+    always = {"app_name": "as Claude Code"}
+    return Form(name=name, kind="json", marks=marks, rules=_RULES, unfold=_requests, partly=always)
+
+
+SESSION = _form("session", "sessionId", "uuid", "timestamp", "message.role")
 
 
 IMPORTER = Importer(
     "claude_code",
     "Claude Code",
     (
-        _form("session", "sessionId", "uuid", "timestamp", "message.role"),
+        SESSION,
         _form("summaries alone", "type", "leafUuid", "summary"),
         _form("snapshots alone", "type", "messageId", "snapshot"),
         _form("index of sessions", "version", "entries"),
     ),
     copies_differ=tuple(name for name in contract.fields("generations") if name != "generation_id"),
+    exports=(Export("session", SESSION, fold=_lines, lines=True),),
 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.importing.format import Form, Importer, Part
+from analysis.importing.format import Export, Form, Importer, Part
 from analysis.importing.rules import moment, text, whole
 
 _PARTS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens")
@@ -28,7 +28,8 @@ def _requests(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
         kind, payload = record.get("type"), record.get("payload")
         payload = payload if isinstance(payload, dict) else {}
         if kind == "session_meta":
-            session, sums, number = payload, None, 0
+            number = number if payload.get("id") == session.get("id") else 0
+            session, sums = payload, None
         model = payload.get("model") or model if kind == "turn_context" else model
         if payload.get("type") != "token_count":
             yield Part(place, None, f"no count of tokens: a record of type {kind or 'none'}")
@@ -80,28 +81,59 @@ def _output(usage: Mapping[str, Any]) -> Any:
     return out
 
 
+def _records(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The way back. The rows of a session follow each other."""
+    opened, model, sums = (None, None, None), None, dict.fromkeys(_PARTS, 0)
+    for row in rows:
+        session = row["session"] or row["id"]
+        if session != opened[0]:
+            model, sums = None, dict.fromkeys(_PARTS, 0)
+        if opened != (session, row["app"], row["provider"]):
+            opened = (session, row["app"], row["provider"])
+            meta = {"id": session, "originator": row["app"], "model_provider": row["provider"]}
+            yield _record(row, "session_meta", meta)
+        if row["model"] != model:
+            model = row["model"]
+            yield _record(row, "turn_context", {"model": model})
+        counts = (row["input"], row["cached"], row["output"], row["reasoning"], row["input"] + row["output"])
+        usage = {name: count for name, count in zip(_PARTS, counts, strict=True) if count is not None}
+        sums = {name: sums[name] + usage.get(name, 0) for name in _PARTS}
+        info = {"last_token_usage": usage, "total_token_usage": sums if usage["total_tokens"] else None}
+        yield _record(row, "event_msg", {"type": "token_count", "info": info})
+
+
+def _record(row: Mapping[str, Any], kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {"timestamp": row["at"], "type": kind, "payload": payload}
+
+
+SESSION = Form(
+    name="session",
+    kind="json",
+    marks=("timestamp", "type", "payload"),
+    rules={
+        "generation_id": text("id"),
+        "created_at": moment("at"),
+        "app_name": text("app"),
+        "model": text("model"),
+        "model_permaslug": text("model"),
+        "provider_name": text("provider"),
+        "tokens_prompt": whole("input"),
+        "tokens_completion": whole("output"),
+        "tokens_reasoning": whole("reasoning"),
+        "tokens_cached": whole("cached"),
+        "session_id": text("session"),
+    },
+    unfold=_requests,
+    partly={
+        "generation_id": "as its session's id and its number in it",
+        "session_id": "every request has one: its own where the log has none",
+    },
+)
+_ORDER = ("session_id", "created_at", "generation_id")
+
 IMPORTER = Importer(
     "codex",
     "Codex",
-    (
-        Form(
-            name="session",
-            kind="json",
-            marks=("timestamp", "type", "payload"),
-            rules={
-                "generation_id": text("id"),
-                "created_at": moment("at"),
-                "app_name": text("app"),
-                "model": text("model"),
-                "model_permaslug": text("model"),
-                "provider_name": text("provider"),
-                "tokens_prompt": whole("input"),
-                "tokens_completion": whole("output"),
-                "tokens_reasoning": whole("reasoning"),
-                "tokens_cached": whole("cached"),
-                "session_id": text("session"),
-            },
-            unfold=_requests,
-        ),
-    ),
+    (SESSION,),
+    exports=(Export("session", SESSION, fold=_records, order=_ORDER, lines=True),),
 )

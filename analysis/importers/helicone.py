@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from analysis.importing.format import Form, Importer, Part
-from analysis.importing.rules import Rule, amount, finish_reason, moment, text, whole
+from analysis.importing.format import Export, Form, Importer, Part
+from analysis.importing.rules import ISO, Rule, amount, finish_reason, moment, text, whole
 
 
 def _user(texts: Sequence[str]) -> str:
@@ -41,12 +41,14 @@ def _finish(texts: Sequence[str]) -> str:
 _ANSWER = ("choices[0].finish_reason", "stop_reason", "candidates[0].finishReason")
 
 
-def _rules(user: str, status: str, latency: str, models: tuple[str, ...], per_usd: float) -> dict[str, Rule]:
-    reasons = (f"response_body>{place}" for place in _ANSWER)
+def _rules(
+    user: str, status: str, latency: str, models: tuple[str, ...], per_usd: float, moments: str
+) -> dict[str, Rule]:
+    reasons = [f"response_body>{place}" for place in _ANSWER]
     properties = ("properties", "request_properties")
     return {
         "generation_id": text("request_id"),
-        "created_at": moment("request_created_at"),
+        "created_at": moment("request_created_at", written=moments),
         "user_id": replace(text(user), join=_user),
         "account_id": text("organization_id"),
         "model": text(*models),
@@ -57,7 +59,7 @@ def _rules(user: str, status: str, latency: str, models: tuple[str, ...], per_us
         "tokens_reasoning": whole("reasoning_tokens"),
         "tokens_cached": whole("prompt_cache_read_tokens"),
         "cost_total": amount("cost", per_usd=per_usd),
-        "finish_reason": replace(finish_reason(status, *reasons), join=_finish),
+        "finish_reason": replace(finish_reason(status, *reasons), join=_finish, at=reasons[0]),
         "time_to_first_token_ms": whole("time_to_first_token"),
         "generation_time_ms": whole(latency),
         "session_id": text(*(f'{name}>"Helicone-Session-Id"' for name in properties)),
@@ -76,10 +78,10 @@ def _page(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
             yield Part(f"{place}, data[{number}]", one if sound else None, "" if sound else "no JSON object")
 
 
-_TABLE = _rules("user_id", "status", "latency", ("model",), per_usd=1e9)
+_TABLE = _rules("user_id", "status", "latency", ("model",), 1e9, "%Y-%m-%d %H:%M:%S.%g")
 _API = _rules(
-    "request_user_id", "response_status", "delay_ms", ("response_model", "model_override", "request_model"), 1
-)
+    "request_user_id", "response_status", "delay_ms", ("response_model", "model_override", "request_model"), 1, ISO
+)  # fmt: skip
 _OF_TABLE = (
     "request_id",
     "request_created_at",
@@ -98,22 +100,52 @@ _OF_API = (
     "completion_tokens",
 )
 _BESIDE: dict[str, Any] = {"cached": "outside", "reasoning": "outside"}
+_WORDS = {"user_id": "but for users who are called undefined or null"}
+_IN_TABLE = _BESIDE | {
+    "partly": _WORDS | {"cost_total": "in billionths of a dollar: the last digit may differ"}
+}
+_IN_API = _BESIDE | {"partly": _WORDS}
+
+TABLE = Form(name="table of requests, CSV or Parquet", marks=_OF_TABLE, rules=_TABLE, **_IN_TABLE)
+RECORDS = Form(name="table of requests", kind="json", marks=_OF_TABLE, rules=_TABLE, **_IN_TABLE)
+REQUESTS = Form(name="requests of the API", kind="json", marks=_OF_API, rules=_API, **_IN_API)
+REQUESTS_TABLE = Form(name="requests of the API, CSV", marks=_OF_API, rules=_API, **_IN_API)
+ANSWER = Form(
+    name="POST /request/query",
+    kind="json",
+    marks=tuple(f"data[0].{mark}" for mark in _OF_API),
+    rules=_API,
+    unfold=_page,
+    **_IN_API,
+)
+
+_STATUS = "CASE WHEN finish_reason = 'error' THEN 500 ELSE 200 END"
+_COLUMNS = (
+    "response_id", "response_created_at", "latency", "status", "completion_tokens", "prompt_tokens",
+    "prompt_cache_write_tokens", "prompt_cache_read_tokens", "prompt_audio_tokens", "completion_audio_tokens",
+    "reasoning_tokens", "model", "ai_gateway_body_mapping", "request_id", "request_created_at", "user_id",
+    "organization_id", "proxy_key_id", "threat", "time_to_first_token", "provider", "country_code", "target_url",
+    "properties", "scores", "request_body", "response_body", "assets", "updated_at", "cache_reference_id",
+    "cache_enabled", "cost", "prompt_id", "prompt_version", "request_referrer", "is_passthrough_billing",
+    "storage_location", "size_bytes",
+)  # fmt: skip
+_API_COLUMNS = (
+    "response_id", "response_created_at", "response_body", "response_status", "response_model", "request_id",
+    "request_created_at", "request_body", "request_user_id", "request_model", "model_override", "organization_id",
+    "provider", "delay_ms", "time_to_first_token", "prompt_tokens", "prompt_cache_write_tokens",
+    "prompt_cache_read_tokens", "completion_tokens", "reasoning_tokens", "cost", "properties",
+)  # fmt: skip
+_TO_API: dict[str, Any] = {
+    "also": {"response_status": _STATUS},
+    "at": {"model": "request_model", "model_permaslug": "request_model"},
+}
+EXPORTS = (
+    Export("table", TABLE, _COLUMNS, also={"status": _STATUS}),
+    Export("table", RECORDS, also={"status": _STATUS}),
+    Export("api", REQUESTS, **_TO_API),
+    Export("api", REQUESTS_TABLE, _API_COLUMNS, **_TO_API),
+)
 
 IMPORTER = Importer(
-    "helicone",
-    "Helicone",
-    (
-        Form(name="table of requests, CSV or Parquet", marks=_OF_TABLE, rules=_TABLE, **_BESIDE),
-        Form(name="table of requests", kind="json", marks=_OF_TABLE, rules=_TABLE, **_BESIDE),
-        Form(name="requests of the API", kind="json", marks=_OF_API, rules=_API, **_BESIDE),
-        Form(name="requests of the API, CSV", marks=_OF_API, rules=_API, **_BESIDE),
-        Form(
-            name="POST /request/query",
-            kind="json",
-            marks=tuple(f"data[0].{mark}" for mark in _OF_API),
-            rules=_API,
-            unfold=_page,
-            **_BESIDE,
-        ),
-    ),
+    "helicone", "Helicone", (TABLE, RECORDS, REQUESTS, REQUESTS_TABLE, ANSWER), exports=EXPORTS
 )

@@ -17,7 +17,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.importing.format import Form, Importer, Part
+from analysis.importing.format import Export, Form, Importer, Part
 from analysis.importing.rules import (
     amount,
     finish_reason,
@@ -124,6 +124,24 @@ def _counts(usage: Mapping[str, Any]) -> dict[str, int] | str:
     )
 
 
+def _observations(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The way back: parts of counts beside the rest, as Langfuse's own integrations write them."""
+    for row in rows:
+        cached, reasoning, finish = row.pop("cached"), row.pop("reasoning"), row.pop("finish")
+        prompt, completion, tools = row.pop("prompt"), row.pop("completion"), row.pop("tools")
+        usage = {"input": prompt - (cached or 0), "output": completion - (reasoning or 0)}
+        parts = {"input_cached_tokens": cached, "output_reasoning_tokens": reasoning}
+        yield row | {
+            "traceId": row["id"], "type": "GENERATION",
+            "usageDetails": usage
+            | {name: count for name, count in parts.items() if count is not None}
+            | {"total": prompt + completion},
+            "costDetails": {"total": row["totalCost"]},
+            "metadata": {_FINISH[0]: finish} if finish else {},
+            "toolDefinitions": {"tool": "{}"} if tools else {},
+        }  # fmt: skip
+
+
 def _written(name: str) -> bool:
     """Whether a count is of tokens that went into a cache: they were not read from one."""
     return "creation" in name or "write" in name
@@ -158,7 +176,21 @@ _RULES = {
 
 
 def _form(name: str, *marks: str, kind: Any = "json") -> Form:
-    return Form(name=name, kind=kind, marks=marks, rules=_RULES, unfold=_requests)
+    only = {"tools_offered": "only that they were"}
+    return Form(name=name, kind=kind, marks=marks, rules=_RULES, unfold=_requests, partly=only)
+
+
+_OBSERVATIONS = ("id", "traceId", "type", "startTime", "model")
+OBSERVATIONS = _form("observations", *_OBSERVATIONS)
+OBSERVATIONS_TABLE = _form("observations, CSV or Parquet", *_OBSERVATIONS, kind="table")
+_COLUMNS = (
+    "id", "traceId", "projectId", "type", "traceName", "userId", "sessionId", "startTime", "endTime",
+    "completionStartTime", "model", "usageDetails", "costDetails", "totalCost", "metadata", "toolDefinitions",
+)  # fmt: skip
+EXPORTS = (
+    Export("observations", OBSERVATIONS_TABLE, _COLUMNS, fold=_observations),
+    Export("observations", OBSERVATIONS, fold=_observations),
+)
 
 
 IMPORTER = Importer(
@@ -168,12 +200,13 @@ IMPORTER = Importer(
         _form("trace export", "trace.id", "trace.projectId", "observations"),
         _form("GET /traces", "id", "timestamp", "projectId", "observations[0].traceId"),
         _form("GET /observations", "data[0].id", "data[0].traceId", "data[0].type"),
-        _form("observations", "id", "traceId", "type", "startTime", "model"),
-        _form("observations, CSV or Parquet", "id", "traceId", "type", "startTime", "model", kind="table"),
+        OBSERVATIONS,
+        OBSERVATIONS_TABLE,
         _form("table of observations", "id", "trace_id", "type", "start_time", "provided_model_name"),
         _form(
             "table of observations, CSV or Parquet",
             "id", "trace_id", "type", "start_time", "provided_model_name", kind="table",
         ),
     ),
+    exports=EXPORTS,
 )  # fmt: skip

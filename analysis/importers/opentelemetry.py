@@ -15,11 +15,13 @@ which two instrumentations of one call give. User and session must be on the req
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.importing.format import Form, Importer, Part
+from analysis.importing.format import Export, Form, Importer, Part
 from analysis.importing.rules import (
     amount,
     finish_reason,
@@ -34,7 +36,7 @@ Attributes = Mapping[str, Any]
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "response": ("gen_ai.response.id", "llm.response.id"),
-    "version": ("gen_ai.response.model", "llm.response.model"),
+    "version": ("gen_ai.response.model", "llm.response.model", "llm.model_name"),
     "model": (
         "gen_ai.response.model", "llm.response.model", "gen_ai.request.model", "llm.model_name", "llm.request.model",
     ),
@@ -179,6 +181,97 @@ def _counts(attributes: Attributes) -> dict[str, Any]:
     return {}
 
 
+# --- the way back ---------------------------------------------------------------------------------------------
+
+_GENAI = ("gen_ai.", "user.", "session.")
+_OPENINFERENCE = (
+    "llm.model_name", "llm.provider", "llm.token_count.", "llm.cost.", "llm.finish_reason", "llm.tools.", "user.",
+    "session.",
+)  # fmt: skip
+"""The attributes of a convention, by how their names begin."""
+_SPANS = 100  # in a batch, as collectors gather them
+
+
+def _genai(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    yield from _folded(rows, _GENAI, {"gen_ai.operation.name": "chat"})
+
+
+def _openinference(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    yield from _folded(rows, _OPENINFERENCE, {"openinference.span.kind": "LLM"})
+
+
+def _folded(
+    rows: Iterator[dict[str, Any]], convention: tuple[str, ...], kind: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Rows as batches of spans, those of a service together."""
+    while batch := list(itertools.islice(rows, _SPANS)):
+        services: dict[str | None, list[dict[str, Any]]] = {}
+        for row in batch:
+            services.setdefault(row["app"], []).append(_span(row, convention, kind))
+        yield {
+            "resourceSpans": [
+                {
+                    "resource": {"attributes": _pairs({"service.name": service})},
+                    "scopeSpans": [{"scope": {"name": "slipper"}, "spans": spans}],
+                }
+                for service, spans in services.items()
+            ]
+        }
+
+
+def _span(row: Mapping[str, Any], convention: tuple[str, ...], kind: Mapping[str, str]) -> dict[str, Any]:
+    named = {
+        "response": row["id"], "model": row["model"],
+        "provider": row["provider"], "prompt": row["prompt"], "completion": row["completion"],
+        "cached": row["cached"], "reasoning": row["reasoning"], "cost": row["cost"], "streamed": row["streamed"],
+        "user": row["user"], "session": row["session"],
+        "finish": row["finish"] and ([row["finish"]] if convention is _GENAI else row["finish"]),
+    }  # fmt: skip
+    attributes = dict(kind) | {_name(_NAMES[key], convention): value for key, value in named.items()}
+    attributes[_name(_WAIT, convention)] = None if row["wait"] is None else row["wait"] / 1000
+    attributes[_name(_TOOLS, convention)] = "[{}]" if row["tools"] else None
+    digest = hashlib.sha256(str(row["id"]).encode()).hexdigest()
+    return {
+        "traceId": digest[:32], "spanId": digest[32:48], "name": f"{next(iter(kind.values()))} {row['model']}",
+        "kind": 3, "startTimeUnixNano": _nanoseconds(row["start"]), "endTimeUnixNano": _nanoseconds(row["end"]),
+        "attributes": _pairs(attributes), "status": {"code": 2} if row["finish"] == "error" else {},
+    }  # fmt: skip
+
+
+def _name(names: tuple[str, ...], convention: tuple[str, ...]) -> str:
+    """The name that a convention has for something; empty: none."""
+    return next((name for name in names if name.startswith(convention)), "")
+
+
+def _pairs(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """OTLP's list of keys and typed values, of the values that are there."""
+    return [
+        {"key": name, "value": _value(value)}
+        for name, value in attributes.items()
+        if name and value is not None
+    ]
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)}
+    if isinstance(value, float):
+        return {"doubleValue": value}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_value(one) for one in value]}}
+    return {"stringValue": value}
+
+
+def _nanoseconds(moment: str | None) -> str | None:
+    """Nanoseconds since 1970 of a moment as a rule writes it."""
+    if moment is None:
+        return None
+    since = dt.datetime.fromisoformat(moment) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return str(since // dt.timedelta(milliseconds=1) * 1_000_000)
+
+
 def _first(attributes: Attributes, names: tuple[str, ...]) -> Any:
     return next((attributes[name] for name in names if attributes.get(name) not in (None, "")), None)
 
@@ -233,17 +326,38 @@ _RULES = {
     "session_id": text("session"),
 }
 
+_PARTLY = {"tools_offered": "only that they were"}
+OTLP = Form(
+    name="OTLP",
+    kind="json",
+    marks=("resourceSpans",),
+    rules=_RULES,
+    unfold=_batches,
+    partly=_PARTLY | {"generation_id": "by OpenInference as the ids of its span"},
+)
+SPANS = Form(
+    name="spans, one a record",
+    kind="json",
+    marks=("context.trace_id", "context.span_id", "start_time", "attributes"),
+    rules=_RULES,
+    unfold=_lines,
+    partly=_PARTLY,
+)
+_ONE_NAME = {"model_permaslug": "model"}
+
 IMPORTER = Importer(
     "opentelemetry",
     "OpenTelemetry",
-    (
-        Form(name="OTLP", kind="json", marks=("resourceSpans",), rules=_RULES, unfold=_batches),
-        Form(
-            name="spans, one a record",
-            kind="json",
-            marks=("context.trace_id", "context.span_id", "start_time", "attributes"),
-            rules=_RULES,
-            unfold=_lines,
+    (OTLP, SPANS),
+    exports=(
+        Export("genai", OTLP, at=_ONE_NAME, fold=_genai, lines=True),
+        Export(
+            "openinference",
+            OTLP,
+            at=_ONE_NAME,
+            fold=_openinference,
+            lines=True,
+            without=("streamed", "time_to_first_token_ms"),
         ),
     ),
-)
+)  # fmt: skip

@@ -19,9 +19,13 @@ DERIVED = ("tool_called",)
 REQUIRED = tuple(f.name for f in contract.GENERATIONS if f.required)
 FALLBACK = "user_id"
 """The field that the user of the command may state where a row has none."""
-SUFFIX = "at the end of the model's id, such as :free; the standard one is not named"
 COST = "cost_total"
 """The field that listed prices may give where the user of the command says so."""
+IMPLIED = {
+    "variant": "at the end of the model's id, such as :free; the standard one is not named",
+    "tool_called": "as the finish reason says: not known where there is none",
+}
+"""What forms without a rule for these fields carry of them."""
 
 
 class Part(NamedTuple):
@@ -99,7 +103,7 @@ class Form:
     @property
     def in_part(self) -> Mapping[str, str]:
         """What of a field this form carries, for fields that it carries in part."""
-        return self.partly if "variant" in self.rules else {"variant": SUFFIX, **self.partly}
+        return {name: what for name, what in IMPLIED.items() if name not in self.rules} | dict(self.partly)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Export:
 
     name: what `--form` calls it. columns: of a table, its header; those that no field is written to stay empty.
     at: fields that are written to another place. also: what else stands in each row, as SQL by its place.
+    without: fields that are not written, though the form has them.
     fold: makes the records of rows, where the form unfolds its own.
     order: of the rows, as fields of the log. lines: JSON is written as records one a line, whatever the file is called.
     """
@@ -117,6 +122,7 @@ class Export:
     columns: tuple[str, ...] = ()
     at: Mapping[str, str] = field(default_factory=dict)
     also: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
     fold: Fold | None = None
     order: tuple[str, ...] = ("created_at", "generation_id")
     lines: bool = False
@@ -141,7 +147,8 @@ class Export:
         taken = {name for name, rule in self.form.rules.items() if rule.write is not None} - set(
             self.places()
         )
-        return tuple(name for name in contract.fields("generations") if name in {*never, *taken})
+        lacks = {*never, *taken, *self.without}
+        return tuple(name for name in contract.fields("generations") if name in lacks)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ MOST_WHOLE = 2**31 - 1
 """The largest whole number that the contract holds (int32)."""
 MARK = 0.000001
 """What stands for an amount above 0 that a log does not hold, in USD."""
-_ISO = "%Y-%m-%dT%H:%M:%S.%gZ"
+ISO = "%Y-%m-%dT%H:%M:%S.%gZ"
+"""How a moment is written, in UTC."""
 
 
 PER_SECOND: Final[Mapping[str, int]] = {
@@ -131,7 +132,7 @@ def above_zero(*places: str) -> Rule:
     )
 
 
-def moment(*places: str, zone: str = "UTC", written: str = _ISO) -> Rule:
+def moment(*places: str, zone: str = "UTC", written: str = ISO) -> Rule:
     """A date with a time of day (ISO 8601). zone: of one that states none, by its IANA name. written: the format in
     which it is exported, in UTC."""
     return Rule(
@@ -220,7 +221,7 @@ def _stamp(t: str, zone: str = "UTC") -> str:
     return f"CASE WHEN length({t}) >= {_SHORTEST} THEN {utc} END"
 
 
-def _written(stamp: str, form: str = _ISO) -> str:
+def _written(stamp: str, form: str = ISO) -> str:
     return f"strftime({stamp}, {text_literal(form)})"
 
 
