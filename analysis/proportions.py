@@ -18,6 +18,12 @@ def share(part: Numbers, whole: Numbers) -> Floats:
     return np.divide(a, b, out=out, where=np.broadcast_to(b > 0, out.shape))
 
 
+def few(part: Numbers, whole: Numbers, least: int) -> npt.NDArray[np.bool_]:
+    """Whether fewer than `least` are in the part or in the rest of the whole, elementwise; nobody is few, too."""
+    a, b = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    return np.asarray((a < least) | ((b - a) < least))
+
+
 def wilson(successes: Numbers, trials: Numbers, z: float = Z95) -> tuple[Floats, Floats]:
     """Wilson score interval of a proportion, elementwise: (low, high), NaN without trials. Wilson (1927)."""
     n = np.asarray(trials, dtype=np.float64)

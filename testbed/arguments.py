@@ -241,6 +241,15 @@ def add_anyway(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_k_anonymity(parser: argparse.ArgumentParser) -> None:
+    """`--k-anonymity`, for commands whose results may leave the building."""
+    parser.add_argument(
+        "--k-anonymity", type=positive_integer, default=0, metavar="K", help="withhold what stands on fewer than K "
+        "users, or on one or two large accounts, in all that is written and printed: such cells are in no total "
+        "either, and what cannot be shown so is listed (docs/privacy.md; 20 is usual; default: all is shown)",
+    )  # fmt: skip
+
+
 def log_options(args: argparse.Namespace) -> dict[str, Any]:
     """What `add_log_options` and `add_scope_options` were given, as `analysis.open_log` takes it. Raises BadInput."""
     options = {"table": args.table or "generations", "labels": args.labels_from, "models": args.models_from}

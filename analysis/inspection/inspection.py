@@ -71,11 +71,15 @@ class Inspection:
         said = "The log has errors, and was analysed all the same (--anyway)"
         return f"{said}: {names}. Do not trust the numbers." if names else ""
 
-    def sentences(self) -> dict[str, tuple[str, ...]]:
+    def sentences(self, named_only: bool = False) -> dict[str, tuple[str, ...]]:
         """Errors and warnings in sentences for people, by the section of the report that they touch; under an empty key
-        those that touch all of it, after the mark."""
+        those that touch all of it, after the mark. named_only: their names alone, for what must not tell of single
+        rows."""
         marked = (self.mark,) if self.mark else ()
         shown = self.of("error", "warning")
+        if named_only:
+            names = ", ".join(dict.fromkeys(one.check for one in shown))
+            return {"": (*marked, f"An inspection of the log found: {names}.") if names else ()}
         whole = tuple(one.sentence for one in shown if set(one.touches) == set(PARTS) and not one.told)
         by_part = {part: tuple(one.sentence for one in self.touching(part)) for part in PARTS}
         return {"": (*marked, *whole)} | by_part

@@ -21,7 +21,7 @@ import pandas as pd
 
 from analysis import vocabulary as v
 from analysis.months import month_end, months_to_each
-from analysis.proportions import share, wilson
+from analysis.proportions import few, share, wilson
 from analysis.queries.cohorts import launches
 from analysis.queries.cohorts.launches import Launch
 from analysis.queries.model_facts import release_days
@@ -145,13 +145,23 @@ def triangles(
     first: see `analysis.queries.cohorts.launches`. after_hole: the log lacks days of month c or of the month before,
     whose newcomers may pass for members. exposure_days: days of month c on which the model was there to be used and
     the log covers; mean_exposure_days: mean over members of the days from their first request to the end of month c
-    (a launch late in a month makes members younger at every k).
+    (a launch late in a month makes members younger at every k). Where cells of few users are withheld (`Log.least`),
+    cohorts under so many users are left out, and a month in which fewer than that are active, or fewer than that are
+    not, is not observed.
     """
     key = ("retention.triangles", min_cohort, small)
-    cells = log.remembered(key, lambda: _all_triangles(log, min_cohort, small))
+    cells = log.remembered(key, lambda: _all_triangles(log, min_cohort, small, log.least))
     if models is None:
         return cells
     return cells[cells["model"].isin(list(models))].reset_index(drop=True)
+
+
+def withheld_cells(log: Log) -> int:
+    """How many cells of the triangles of all models are withheld, those of whole cohorts too."""
+    if not log.least:
+        return 0
+    everything = _all_triangles(log, 1, SMALL_COHORT, least=0)
+    return int(everything["observed"].sum() - triangles(log)["observed"].sum())
 
 
 def trusted(cells: pd.DataFrame) -> pd.DataFrame:
@@ -159,14 +169,14 @@ def trusted(cells: pd.DataFrame) -> pd.DataFrame:
     return cells[cells["complete"] & ~cells["left_truncated"] & ~cells["after_hole"]]
 
 
-def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
-    """The triangles of all models, each apart from the others."""
+def _all_triangles(log: Log, min_cohort: int, small: int, least: int) -> pd.DataFrame:
+    """The triangles of all models, each apart from the others. least: see `Log.least`."""
     counts = cohort_activity(log)
     if counts.empty:
         return _typed(pd.DataFrame(columns=list(TRIANGLE_COLUMNS)))
     counts = counts.assign(k=months_to_each(counts["cohort"], counts["month"]))
     base = first_months(log)
-    base = base[base["users"] >= min_cohort]
+    base = base[base["users"] >= max(min_cohort, least)]
 
     last_month = pd.Timestamp(log.last_day.replace(day=1))
     reach = months_to_each(base["cohort"], pd.Series(last_month, index=base.index))
@@ -176,7 +186,10 @@ def _all_triangles(log: Log, min_cohort: int, small: int) -> pd.DataFrame:
     grid = grid.merge(counts[["model", "cohort", "k", "active"]], on=["model", "cohort", "k"], how="left")
     grid["month"] = _add_months(grid["cohort"], grid["k"])
     grid["observed"] = (grid["k"] <= grid["reach"]) & _among(grid["month"], log.coverage.observed_months())
-    grid["active"] = grid["active"].fillna(0.0).where(grid["observed"])
+    grid["active"] = grid["active"].fillna(0.0)
+    if least:
+        grid["observed"] &= (grid["k"] == 0) | ~few(grid["active"], grid["users"], least)
+    grid["active"] = grid["active"].where(grid["observed"])
     grid["retention"] = share(grid["active"], grid["users"])
     grid["wilson_low"], grid["wilson_high"] = wilson(grid["active"], grid["users"])
 

@@ -54,6 +54,7 @@ class Exhibit:
     formats: Mapping[str, Format] = field(default_factory=dict)
     compared: str = ""
     key: tuple[str, ...] = ()
+    cells: tuple[str, ...] | None = None
 
     def definition_on(self, log: Log) -> str:
         """The docstring of its table, with the weeks that it shows of a log, and of its first query where the table is

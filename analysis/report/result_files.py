@@ -62,6 +62,10 @@ class ResultFiles:
             path.unlink()
         self.drawing.pop(stem, None)
 
+    def has(self, stem: str) -> bool:
+        """Whether there is a table of this stem."""
+        return (self.folder / "tables" / f"{stem}.csv").is_file()
+
     def list(
         self,
         stem: str,

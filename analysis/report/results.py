@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,19 @@ from analysis import study
 from analysis.inference import SEED, SIMULATIONS
 from analysis.numerals import counted
 from analysis.queries import retention
-from analysis.queries.weekly import window_of
 from analysis.report.charts import vega
 from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
 from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, ResultFiles
 from analysis.report.window import over_words
+from analysis.report.withholding import above, shares, shown, table_of
 from analysis.sources.log import Log, NotAvailable
 from analysis.staging import Staging
 from analysis.workers import Workers
 
 if TYPE_CHECKING:
+    from analysis.disclosure.account import Account
     from analysis.inference.verdict.judging import Judging
     from analysis.inference.verdict.verdict import Verdict
     from analysis.report.pages import Card, PanelPart
@@ -50,6 +52,7 @@ def write_analysis(
     answer: Callable[[dict[str, Any]], None] | None = None,
     stills: bool = False,
     findings: Mapping[str, Sequence[str]] | None = None,
+    k_anonymity: int = 0,
 ) -> dict[str, Any]:
     """Analyse a log and write tables/ (CSV, Parquet), report.html and, if asked, figures/ (SVG, PNG) into a folder.
 
@@ -63,20 +66,23 @@ def write_analysis(
     tables and the verdicts are there, before figures and page, with the summary as it is then. stills: draw the
     figures as files, too, as `slipper run --figures` does; without them the page has its charts, and for print and
     readers without scripts the tables, and earlier figures are removed. findings: `Inspection.sentences`, for the page.
+    k_anonymity: users that a cell of any table, chart or page stands on, else it is withheld (0: all cells are shown).
 
     Returns a summary: `panels` (list of {letter, model, name, launch_cohort}), `triangles`, `launch_contrast`,
     `verdicts` (one row a panel, as `inference.verdict_table`), `judged` (list of Verdict, one a panel), `asked`
     (models that the question is about, maybe none), `shares` (mean weekly shares by source type) as DataFrames (None
     where not available), `shares_over` (of which weeks these are), `gaps` (list of text), `files` (list of Path),
-    `report` (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page").
+    `report` (Path), `timings_s` (seconds of "tables", "verdicts", "figures" and "page"), `withheld` (Account, or None).
     """
     from analysis.report.pages import claim_verdicts
 
     target = Path(out_dir)
-    with Staging(target, RESULTS) as staged:
-        writer = _Writer(log, staged.path, progress, models, workers or Workers(), answer, stills, findings)
+    with Staging(target, RESULTS) as staged, shown(log, k_anonymity) as (log, account):
+        writer = _Writer(
+            log, staged.path, progress, models, workers or Workers(), answer, stills, findings, account
+        )
         outdated = registry_digest is not None and claim_verdicts.is_outdated(target, registry_digest)
-        summary = writer.write(claim_verdicts.read(target), outdated)
+        summary = writer.write(None if account else claim_verdicts.read(target), outdated)
         files = sorted(file.relative_to(staged.path) for file in staged.path.rglob("*") if file.is_file())
         staged.publish()
     if not stills:
@@ -100,6 +106,7 @@ class _Writer:
         answer: Callable[[dict[str, Any]], None] | None,
         stills: bool,
         findings: Mapping[str, Sequence[str]] | None,
+        account: Account | None,
     ) -> None:
         self.log = log
         self.files = ResultFiles(folder, workers)
@@ -109,6 +116,7 @@ class _Writer:
         self.answer = answer
         self.stills = stills
         self.findings = findings
+        self.account = account  # of what is withheld; None: nothing
         self.gaps: list[str] = []
         self.timings: dict[str, float] = {}
         self.sql: dict[str, Future[str]] = {}  # by query: several exhibits have the same
@@ -126,13 +134,13 @@ class _Writer:
         exhibits = exhibits_of(self.log)
         self.steps = 2 * len(exhibits) + 8  # of each exhibit a table and a figure; and those below
         panels = self._step("tables", lambda: panels_of(self.log, self.models))
-        judging = self._step("verdicts", lambda: self._judging(panels))
+        judging = None if self.account else self._step("verdicts", lambda: self._judging(panels))
         triangles, contrast = self._step("tables", lambda: self._retention(panels))
         code = self.workers.start(script)
         cohorts = self._step("figures", lambda: self._cohorts(panels))
         tables = {e.id: self._step("tables", partial(self._table, e)) for e in exhibits}
         self._sheets(exhibits)
-        judged_here = self._step("verdicts", lambda: self._verdicts(judging))
+        judged_here = self._step("verdicts", lambda: self._verdicts(judging)) if judging else []
         summary = {
             "panels": [self._panel_summary(panel) for panel in panels],
             "triangles": triangles,
@@ -140,17 +148,20 @@ class _Writer:
             "verdicts": verdict_table(judged_here),
             "judged": judged_here,
             "asked": list(self.models or models_asked(self.log)),
-            "shares": self._shares(),
+            "shares": shares(self.log, self.account),
             "shares_over": over_words(self.log),
             "gaps": self.gaps,
             "timings_s": self.timings,
+            "withheld": self.account,
         }
         if self.answer is not None:
             self.answer(summary)
         cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in exhibits}
         cards = self._step("figures", lambda: self._with_stills(cards))
-        judgements = [judgement(found) for found in judged_here]
-        shown = self._step("page", lambda: self._panels(panels, cards, judgements, cohorts))
+        parts = zip_longest(panels, map(judgement, judged_here))
+        shown = self._step("page", lambda: [self._panel(*part, cards, cohorts) for part in parts])
+        if self.account:
+            self.files.keep("withheld", "Cells that are withheld", "cells", self.account.table())
         self.files.write_index()
         apart = {part for e in exhibits for part in e.sheet}  # the page shows the panels instead
         sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in exhibits if e.id not in apart]
@@ -225,24 +236,18 @@ class _Writer:
                 sheet = Sheet(tuple(cohorts.values()))
                 self.charts |= {exhibit.id: sheet, **dict(zip(cohorts, sheet.panels, strict=True))}
 
-    def _panels(
-        self,
-        panels: list[study.Panel],
-        cards: dict[str, Card],
-        judgements: list[Judgement],
-        cohorts: dict[str, Cohorts],
-    ) -> list[PanelPart]:
-        return [
-            self._panel(panel, cards.get(f"fig25{panel.letter}"), found, cohorts[panel.model])
-            for panel, found in zip(panels, judgements, strict=True)
-        ]
-
     def _panel(
-        self, panel: study.Panel, card: Card | None, judgement: Judgement, chart: Cohorts
+        self,
+        panel: study.Panel,
+        judgement: Judgement | None,
+        cards: Mapping[str, Card],
+        cohorts: Mapping[str, Cohorts],
     ) -> PanelPart:
-        """A retention panel of the page; card: of the exhibit that is the same panel, drawn already."""
+        """A retention panel of the page."""
         from analysis.report.pages import PanelPart, cells, text_alternatives
 
+        card = cards.get(f"fig25{panel.letter}")  # of the exhibit that is the same panel, drawn already
+        chart = cohorts[panel.model]
         triangle, launch = chart.cells, chart.launch
         spec = vega.spec(chart)
         gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
@@ -270,7 +275,7 @@ class _Writer:
     def _table(self, exhibit: Exhibit) -> pd.DataFrame | NotAvailable:
         """The table of an exhibit, or why the log cannot say it. Workers write its SQL."""
         try:
-            frame = exhibit.table(self.log)
+            frame = table_of(exhibit, self.log, self.account)
             for query in exhibit.queries:
                 if query.name not in self.sql:
                     self.sql[query.name] = query.sql_by(self.workers, self.log)
@@ -357,11 +362,13 @@ class _Writer:
             answer=answer(
                 str(manifest.get("question", "")).strip(), shown, self.models or models_asked(self.log)
             ),
-            census=[(str(name), str(value)) for name, value in manifest.get("census", [])],
+            census=[] if self.account else manifest.get("census", []),
             reading=page.RETENTION_READING,
             panels=shown,
             contrast=self._contrast_table(panels, contrast),
-            contrast_files=[f"tables/{stem}.csv" for stem in (CONTRAST, TRIANGLES, VERDICTS)],
+            contrast_files=[
+                f"tables/{stem}.csv" for stem in (CONTRAST, TRIANGLES, VERDICTS) if self.files.has(stem)
+            ],
             retention_cards=[card for section, card in cards if section == "retention"],
             sections=[
                 Part(key, title, reading, [card for section, card in cards if section == key])
@@ -369,8 +376,8 @@ class _Writer:
                 if any(section == key for section, _ in cards)
             ],
             gaps=self.gaps,
-            warnings=self.log.warnings,
-            findings=self.findings,
+            warnings=() if self.account else self.log.warnings,
+            findings=above(self.findings, self.account),
             stills=bool(self.files.drawing),
             code=code,
         )
@@ -390,11 +397,3 @@ class _Writer:
             "name": panel.name,
             "launch_cohort": retention.launch_cohort(self.log, panel.model)[0],
         }
-
-    def _shares(self) -> pd.DataFrame | None:
-        from analysis.queries import openness
-
-        try:
-            return openness.share_summary(self.log, window_of(self.log, study.MAIN_WINDOW))
-        except NotAvailable:
-            return None

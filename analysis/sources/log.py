@@ -80,6 +80,8 @@ class Log:
         self.left_out: tuple[str, ...] = ()  # files and folders beside the log's files that were not read
         self.file_problems: dict[contract.Table, list[columns.FileProblem]] = {}
         self._absent: dict[str, str] = {}  # why a side table was left out
+        self.least = 0  # users that a cell of cohorts stands on, else it is withheld
+        self._whole: Log | None = None  # the log from which rows were left out that are in no sum
 
     # --- what the log holds
 
@@ -211,7 +213,10 @@ class Log:
     @property
     def body(self) -> ir.Table:
         """The generations from the first covered day to the last: without stray rows, which would make cohorts
-        and months of their own. Where there are none it is the generations themselves."""
+        and months of their own. Where there are none it is the generations themselves. Rows that are in no sum
+        (`in_sums`) are there: they make cohorts."""
+        if self._whole is not None:
+            return self._whole.body
         if not self.coverage.stray:
             return self.generations
         return self.generations.filter(
@@ -249,15 +254,32 @@ class Log:
         return table
 
     def unshared(self) -> Log:
-        """The same log for queries that stand alone: shared steps are written out instead of kept."""
+        """The same log for queries that stand alone: shared steps are written out instead of kept, and all rows are in
+        the sums."""
+        if self._whole is not None:
+            return self._whole.unshared()
+        log = self._with(self.generations, self.labels)
+        log.keeps_steps = False
+        return log
+
+    def in_sums(self, generations: ir.Table, labels: ir.Table | None, least: int) -> Log:
+        """The same log with fewer rows in its sums. Cohorts are of all its users, and their cells of fewer than `least`
+        users are withheld. It covers the same days, and `close` closes it alone."""
+        _ = self.coverage  # of all rows
+        log = self._with(generations, labels)
+        log.rows = int(generations.count().to_pyarrow().as_py())
+        log.keeps_steps, log.least, log._whole = self.keeps_steps, least, self
+        return log
+
+    def _with(self, generations: ir.Table, labels: ir.Table | None) -> Log:
+        """The same log with other rows."""
         log = Log(
-            self.generations, labels=self.labels, models=self.models, name=self.name, manifest=self.manifest,
+            generations, labels=labels, models=self.models, name=self.name, manifest=self.manifest,
             simulated=self.simulated,
         )  # fmt: skip
         log.scope = self.scope
         log.rows, log.start, log.end, log._stated_days = self.rows, self.start, self.end, self._stated_days
         log._states_all, log._coverage = self._states_all, self._coverage
-        log.keeps_steps = False
         log._warnings, log._absent = self._warnings, self._absent
         return log
 

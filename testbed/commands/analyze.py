@@ -18,6 +18,7 @@ from testbed.terminal.progress import Report, open_display
 
 if TYPE_CHECKING:
     from analysis import Log
+    from analysis.disclosure.account import Account
     from analysis.workers import Workers
     from testbed.terminal.summary import Findings
 
@@ -33,6 +34,7 @@ examples:
   slipper analyze warehouse.duckdb --table requests
   slipper analyze 'postgresql://me@localhost/gateway?table=logs.requests'    the password: PGPASSWORD or ~/.pgpass
   slipper analyze /data/log --model acme/new-model --model openai/gpt-4o-mini
+  slipper analyze /data/log --k-anonymity 20      results that may leave the building
   slipper analyze /data/log --check-log           is this log sound? violations with counts and examples
   slipper analyze /data/log --sql                 the SQL of every query, to run elsewhere
 
@@ -67,6 +69,7 @@ def add_parser(commands: Any) -> None:
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser, exhibits=True)
     arguments.add_anyway(parser)
+    arguments.add_k_anonymity(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -80,7 +83,8 @@ class Result:
     seconds: float
     answer_seconds: float  # until the answer was known
     phases: Mapping[str, float]  # seconds of "tables", "verdicts", "figures" and "page"
-    warnings: tuple[str, ...] = ()  # of the log
+    warnings: tuple[str, ...] = ()  # of the log; where small cells are withheld, what is
+    withheld: Account | None = None
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -115,12 +119,14 @@ def execute(args: argparse.Namespace) -> int:
                 answered=answer,
                 workers=workers,
                 stills=args.figures,
-                inspected=inspection.sentences(),
+                inspected=inspection.sentences(named_only=bool(args.k_anonymity)),
+                k_anonymity=args.k_anonymity,
             )
     except LogError as error:
         raise no_log(error, args.log) from error
     if args.json:
-        told = {"log": args.log, "results": str(folder), "inspection": inspection.as_json()}
+        told = {"log": args.log, "results": str(folder)}
+        told |= {} if args.k_anonymity else {"inspection": inspection.as_json()}
         print(json.dumps(told | as_json(result), indent=2))
     elif args.quiet:
         summary.print_warnings_aside("analyze", result.warnings)
@@ -144,11 +150,12 @@ def analyse(
     workers: Workers | None = None,
     stills: bool = False,
     inspected: Mapping[str, tuple[str, ...]] | None = None,
+    k_anonymity: int = 0,
 ) -> Result:
     """Analyses the log at `where` and writes the results into `folder`. Raises LogError.
 
     options: of `analysis.open_log`. answered: called with the findings as soon as they are known, before the
-    figures. workers, stills: see `write_analysis`. inspected: what an inspection found, for the page.
+    figures. workers, stills, k_anonymity: see `write_analysis`. inspected: what an inspection found, for the page.
     """
     began = time.monotonic()
     show(Report("analysis", 0, 0))
@@ -172,12 +179,16 @@ def analyse(
         results = write_analysis(
             log, folder, progress=lambda _, done, total: show(Report("analysis", done, total)), models=models,
             registry_digest=digest, workers=workers, stills=stills, answer=answer, findings=inspected,
+            k_anonymity=k_anonymity,
         )  # fmt: skip
         findings = Findings.of(results)
         extent = extent_of(log)
-        warnings = log.warnings
+        warnings, withheld = log.warnings, results["withheld"]
+        if withheld is not None:  # warnings tell of single rows, and the extent counts them all
+            extent = f"{log.first_day} to {log.last_day} (UTC)"
+            warnings = tuple(line for lines in withheld.sentences().values() for line in lines)
     seconds = time.monotonic() - began
-    return Result(findings, extent, seconds, known_after, results["timings_s"], warnings)
+    return Result(findings, extent, seconds, known_after, results["timings_s"], warnings, withheld)
 
 
 @contextmanager
@@ -204,7 +215,7 @@ def _check_models(log: Log, models: Sequence[str] | None) -> None:
 
 def as_json(result: Result) -> dict[str, Any]:
     """An analysis for programs."""
-    return {
+    return ({} if result.withheld is None else {"k_anonymity": result.withheld.as_json()}) | {
         "warnings": list(result.warnings),
         "summary": result.findings.as_json(),
         "analysis_s": round(result.seconds, 3),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.disclosure.grids import COHORTS
 from analysis.queries import retention
 from analysis.report.charts import samples
 from analysis.report.charts.chart import Cohorts
@@ -75,6 +76,7 @@ def panel_exhibit(panel: Panel) -> Exhibit:
         id=f"fig25{panel.letter}",
         title=f"Retention of {panel.name}",
         section="retention",
+        cells=(COHORTS,),
         unit="share of the cohort's users active in the month",
         table=table,
         queries=(retention.cohort_activity,),
@@ -91,6 +93,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         id="fig25",
         title="Retention by month of first use: eight models",
         section="retention",
+        cells=(COHORTS,),
         unit="share of the cohort's users active in the month",
         table=triangles,
         queries=(retention.cohort_activity,),

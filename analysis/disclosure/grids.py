@@ -1,0 +1,104 @@
+"""The cells of which exhibits are sums: each grid crosses some facets of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from analysis import vocabulary as v
+from analysis.queries.weekly import window_of
+from analysis.sources.log import Log
+from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
+
+NOT_RECORDED = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells: one for each combination of the facets that occurs. needs: columns without which there is no such exhibit.
+    amounts: which sums are shown, beside counts of requests.
+
+    What an exhibit shows are sums over whole cells of its grid. A flag is crossed with what it divides, so that both
+    its sides are cells: the rest of a cell is one, too.
+    """
+
+    name: str
+    facets: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ("tokens",)
+
+
+_BOTH = ("tokens", "cost_usd")
+WEEKS = "weeks"
+COHORTS = "cohorts"
+"""The cells of retention: users by model, month of first use and month. `analysis.queries.retention` withholds them."""
+
+GRIDS: tuple[Grid, ...] = (
+    Grid(WEEKS, ("week",), amounts=_BOTH),
+    Grid("models", ("week", "model")),
+    Grid("continents", ("week", "continent"), ("continent",), _BOTH),
+    Grid("charges", ("window", "model", "own_key", "free"), ("byok",), _BOTH),
+    Grid("countries", ("window", "country"), ("country",)),
+    Grid("languages", ("window", "language"), ("language",)),
+    Grid("reasoning", ("week", "reasoning_recorded"), ("tokens_reasoning",)),
+    Grid("tools", ("week", "ending", "offered"), ("finish_reason",)),
+    Grid("tools by model", ("week", "model", "called"), ("finish_reason",)),
+)
+"""In the order in which they are looked at: what comes late may be left out for the sake of what comes before."""
+
+
+def grids_of(log: Log) -> tuple[Grid, ...]:
+    """The grids whose columns a log has."""
+    return tuple(grid for grid in GRIDS if log.columns.issuperset(grid.needs))
+
+
+def facet(log: Log, name: str) -> ir.Value:
+    """A facet of the generations, of a type that joins: what is not recorded is a value of its own."""
+    return _FACETS[name](log, log.generations)
+
+
+def _text(column: str) -> Callable[[Log, ir.Table], ir.Value]:
+    return lambda log, rows: rows[column].cast("string").fill_null(NOT_RECORDED)
+
+
+def _flag(column: str) -> Callable[[Log, ir.Table], ir.Value]:
+    def read(log: Log, rows: ir.Table) -> ir.Value:
+        if column not in log.columns:
+            return ibis.literal(NOT_RECORDED)
+        return rows[column].ifelse("yes", "no").fill_null(NOT_RECORDED)
+
+    return read
+
+
+def _window(log: Log, rows: ir.Table) -> ir.Value:
+    """Which of the study's windows the week lies in, where exhibits are drawn over them."""
+    week, places = v.week(rows.created_at), ibis.literal(0)
+    for bit, window in enumerate((MAIN_WINDOW, CATEGORY_WINDOW)):
+        shown = window_of(log, window)
+        if shown is not None:
+            places = places + v.within(week, shown).ifelse(1 << bit, 0)
+    return places.cast("int64")
+
+
+def _ending(log: Log, rows: ir.Table) -> ir.Value:
+    reason = rows.finish_reason
+    return reason.isnull().ifelse(NOT_RECORDED, (reason == "tool_calls").ifelse("tool", "other"))
+
+
+_FACETS: dict[str, Callable[[Log, ir.Table], ir.Value]] = {
+    "week": lambda log, rows: v.week(rows.created_at),
+    "window": _window,
+    "model": _text("model"),
+    "continent": _text("continent"),
+    "country": _text("country"),
+    "language": _text("language"),
+    "own_key": _flag("byok"),
+    "free": lambda log, rows: v.free_variant(rows).ifelse("yes", "no"),
+    "offered": _flag("tools_offered"),
+    "ending": _ending,
+    "called": lambda log, rows: (rows.finish_reason == "tool_calls").fill_null(False).ifelse("yes", "no"),
+    "reasoning_recorded": lambda log, rows: rows.tokens_reasoning.notnull().ifelse("yes", "no"),
+}

@@ -1,0 +1,152 @@
+"""A log as it may be shown: nothing that is written depends on what was left out."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from analysis import contract
+from analysis.disclosure.grids import COHORTS, GRIDS, facet, grids_of
+from analysis.disclosure.retained import IDENTITIES, protected
+from analysis.queries import retention, usage
+from analysis.report.exhibits import EXHIBITS
+from analysis.report.results import write_analysis
+from analysis.sources.log import LogError
+from tests.analysis.in_memory import opened
+from tests.analysis.made_log import made
+
+LEAST = 7
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """A log of which a part has to be left out."""
+    log = made(rows=9000, users=1200, seed=5, start="2025-09-01", end="2025-11-30")
+    return log.generations, log.labels, log.models
+
+
+@pytest.fixture(scope="module")
+def safe(tables):
+    with opened(*tables) as log:
+        kept, account = protected(log, LEAST)
+        yield log, kept, account
+
+
+def test_each_cell_of_the_log_that_is_shown_stands_on_enough_users(safe):
+    log, kept, account = safe
+    ids = kept.generations.select("generation_id")
+    rows = log.generations.semi_join(ids, "generation_id")
+    seen = {grid.name: grid for grid in grids_of(log)}
+    assert 0 < kept.rows < log.rows and kept.rows == rows.count().to_pyarrow().as_py()
+    for name in account.cells:
+        facets = {f"facet_{one}": facet(log, one) for one in seen[name].facets}
+        cells = log.generations.mutate(**facets).semi_join(ids, "generation_id")
+        fewest = cells.group_by(list(facets)).aggregate(users=cells.user_id.nunique()).users.min()
+        assert fewest.to_pyarrow().as_py() >= LEAST, name
+
+
+def test_the_columns_that_name_a_party_are_gone(safe):
+    _, kept, _ = safe
+    assert not IDENTITIES & kept.columns
+
+
+def test_cohorts_are_of_all_users_and_their_small_cells_are_not_observed(safe):
+    log, kept, account = safe
+    all_cells, cells = retention.triangles(log), retention.triangles(kept)
+    shown = cells[cells["observed"]].merge(all_cells, on=["model", "cohort", "k"], suffixes=("", "_all"))
+    assert len(shown) == cells["observed"].sum() > 0
+    assert (shown["active"] == shown["active_all"]).all() and (shown["users"] == shown["users_all"]).all()
+    later = shown[shown["k"] > 0]
+    assert (shown["users"] >= LEAST).all() and (later["active"] >= LEAST).all()
+    assert (later["users"] - later["active"] >= LEAST).all()
+    hidden = cells[~cells["observed"]]
+    assert hidden[["active", "retention", "wilson_low", "wilson_high"]].isna().all(axis=None)
+    assert account.cohort_cells == all_cells["observed"].sum() - cells["observed"].sum() > 0
+
+
+def louder(generations: pa.Table, kept: set[str]) -> pa.Table:
+    """The same requests, in which those that are not kept have a few more tokens, and cost more."""
+    times = np.where(pc.is_in(generations["generation_id"], pa.array(sorted(kept))), 1, 1.02)
+    for name in ("tokens_prompt", "tokens_completion", "cost_total"):
+        column = pa.array(generations[name].to_numpy() * times).cast(
+            generations.schema.field(name).type, safe=False
+        )
+        generations = generations.set_column(
+            generations.schema.get_field_index(name), generations.schema.field(name), column
+        )
+    return generations
+
+
+@pytest.fixture(scope="module")
+def written(tables, tmp_path_factory):
+    """The folder of an analysis, and its account."""
+    folder = tmp_path_factory.mktemp("shown") / "out"
+    with opened(*tables) as log:
+        return folder, write_analysis(log, folder, k_anonymity=LEAST)["withheld"]
+
+
+def test_nothing_that_is_written_depends_on_what_was_left_out(safe, tables, written, tmp_path):
+    _, kept, account = safe
+    ids = set(kept.generations.generation_id.to_pyarrow().to_pylist())
+    with opened(louder(tables[0], ids), *tables[1:]) as log:
+        assert usage.weekly(log)["tokens"].sum() > usage.weekly(kept)["tokens"].sum()
+        other = write_analysis(log, tmp_path / "out", k_anonymity=LEAST)
+    assert other["withheld"] == account  # no cell is large or small by these tokens
+    files = [path.relative_to(tmp_path / "out") for path in other["files"]]
+    differing = [
+        file for file in files if (tmp_path / "out" / file).read_bytes() != (written[0] / file).read_bytes()
+    ]
+    assert not differing
+    assert {f"tables/{id}.csv" for id in ("fig01", "fig03", "fig24", "fig27", "table2c")} <= set(
+        map(str, files)
+    )
+    assert account.cells["models"] and account.cells["continents"] and account.grids
+
+
+def test_the_page_says_what_is_withheld_and_no_sum_is_0(written):
+    folder, account = written
+    page = (folder / "report.html").read_text()
+    for lines in account.sentences().values():
+        for line in lines:
+            assert line in html.unescape(page)
+    tables = sorted((folder / "tables").glob("*.parquet"))
+    assert "fig25_verdicts.parquet" not in {path.name for path in tables}
+    for path in tables:
+        table = pd.read_parquet(path)
+        for name in {"requests", "tokens", "spend_usd", "share"} & set(table):
+            assert not (table[name] == 0).any(), path.name
+    listed = pd.read_csv(folder / "tables" / "withheld.csv").set_index("cells")["withheld"]
+    assert listed.dropna().to_dict() == account.cells | {COHORTS: account.cohort_cells}
+
+
+def test_a_log_of_too_few_users_is_refused(tables):
+    with opened(*tables) as log, pytest.raises(LogError, match="fewer than 2000 users"):
+        protected(log, 2000)
+
+
+@pytest.mark.parametrize(
+    ("alone", "unit"), [(("user_id",), "account"), (("user_id", "account_id"), "request")]
+)
+def test_where_users_are_not_known_accounts_or_requests_are_counted(tables, alone, unit):
+    generations = tables[0]
+    for name in alone:
+        generations = generations.set_column(
+            generations.schema.get_field_index(name),
+            generations.schema.field(name),
+            pa.repeat("one", len(generations)),
+        )
+    with opened(generations, *tables[1:]) as log:
+        kept, account = protected(log, LEAST)
+        assert account.unit == unit and kept.rows
+        assert "counted in their place" in account.sentences()[""][0]
+
+
+def test_every_exhibit_names_grids_that_there_are():
+    known = {COHORTS, *(grid.name for grid in GRIDS)}
+    assert all(set(exhibit.cells or ()) <= known for exhibit in EXHIBITS)
+    assert set(IDENTITIES) <= set(contract.fields("generations"))
