@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow lint format bench lock wheel clean
+.PHONY: help install demo test slow spark lint format bench lock wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; \
@@ -28,6 +28,10 @@ test: $(READY)  ## run the tests
 
 slow: $(READY)  ## run the studies that take minutes
 	@$(BIN)/python -m pytest -q -m slow
+
+spark: $(READY)  ## install Spark (half a gigabyte; needs Java) and run the tests of logs in it
+	@$(BIN)/python -m pip install -qq --require-hashes --no-deps -r requirements-spark.lock && \
+	$(BIN)/python -m pytest -q -m slow tests/analysis/warehouses/test_spark_log.py
 
 lint: $(READY)  ## check style, types, imports and dependencies
 	@failed=0; \
@@ -49,6 +53,8 @@ bench: $(READY)  ## measure speed and memory, minutes (BENCH=quick: without the 
 lock: $(LOCKED)  ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/pip-compile --quiet --extra=dev --extra=cluster --extra=postgres --extra=lessons --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --strip-extras --allow-unsafe --output-file=requirements.lock pyproject.toml
+	@sed -n '/^spark = \[/,/^]/s/^ *"\(.*\)".*/\1/p' pyproject.toml | $(BIN)/pip-compile --quiet --strip-extras --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file=requirements-spark.lock -
 
 wheel: $(READY)  ## build a wheel into dist/
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . | tail -n 1

@@ -75,7 +75,7 @@ def months_after(start: dt.date, months: ir.IntegerValue) -> ir.DateValue:
 
 def numbers(count: int) -> ir.IntegerColumn:
     """0 .. count - 1 as int32: each row as often as there are numbers."""
-    return ibis.range(0, count).unnest().cast("int32")
+    return ibis.range(0, count).cast("array<int32>").unnest()  # Spark lets nothing stand around an unnest
 
 
 def elements(rows: ir.Value) -> ir.Value:

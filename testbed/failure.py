@@ -13,6 +13,8 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 TERMINATED = 143
 
+_ENGINES = {"psycopg": "the PostgreSQL server", "pyspark": "Spark", "py4j": "Spark"}
+"""Whose errors those of a module are."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -80,8 +82,9 @@ def explain(error: BaseException) -> str:
         )
     if isinstance(error, MemoryError) or type(error).__name__ == "BrokenProcessPool":
         return "out of memory, or a worker process was killed. Try fewer --users or --workers 1"
-    if type(error).__module__.partition(".")[0] == "psycopg":
-        return f"the PostgreSQL server ended a query: {text}"
+    engine = _ENGINES.get(type(error).__module__.partition(".")[0])
+    if engine:
+        return f"{engine} ended a query: {text}"
     return (
         f"internal error, please report it: {type(error).__name__}: {text}"
         " (SLIPPER_DEBUG=1 shows where it happened)"

@@ -21,7 +21,7 @@ from analysis.sources import columns, coverage
 from analysis.sources.coverage import Coverage
 from analysis.sources.errors import LogError, NotAvailable, engine_errors, first_line
 from analysis.sources.scope import Scope
-from analysis.sources.warehouses import postgres
+from analysis.sources.warehouses import steps
 
 __all__ = ["Log", "LogError", "NotAvailable"]
 
@@ -239,10 +239,7 @@ class Log:
     def _keep(self, name: str, step: ir.Table) -> ir.Table:
         kept = unused(self.connection, f"slipper_{name}")
         try:
-            if self.connection.name == "postgres":
-                table = postgres.keep(self.connection, kept, step)
-            else:
-                table = self.connection.create_table(kept, obj=step, temp=True)
+            table = steps.keep(self.connection, kept, step)
         except engine_errors(NotImplementedError) as error:
             self.keeps_steps = False
             self.warn(
@@ -307,7 +304,7 @@ class Log:
         """Drop the kept steps; close the engine if this log opened it."""
         for name in self._names:
             if self._on_close is None:  # a connection of the caller's: leave it as it was
-                self.connection.drop_table(name, force=True)
+                steps.forget(self.connection, name)
         self._names.clear()
         self._kept.clear()
         if self._on_close is not None:

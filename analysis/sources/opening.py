@@ -1,5 +1,5 @@
-"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, a PostgreSQL server, or a table of an Ibis
-connection.
+"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, a PostgreSQL server, a table of Spark, or a
+table of an Ibis connection.
 
 For files the engine is an embedded DuckDB that works out of core: it keeps to a memory limit and spills to a temporary
 folder, which goes away with the log.
@@ -21,7 +21,7 @@ from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError
 from analysis.sources.log import Log
 from analysis.sources.scope import Scope, keep
-from analysis.sources.warehouses import addresses, postgres
+from analysis.sources.warehouses import addresses, postgres, spark
 
 DEFAULT_MEMORY = "2GB"
 GENERATIONS = "generations"  # the usual name of a log's table
@@ -46,8 +46,8 @@ def open_log(
     """Open a log.
 
     where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files (which files of a folder
-        are the log: `analysis.sources.files`), a DuckDB file, the address of a PostgreSQL server
-        (`analysis.sources.warehouses`), an Ibis table or any other Ibis expression that is a table, or (Ibis
+        are the log: `analysis.sources.files`), a DuckDB file, the address of a PostgreSQL server or of a table of
+        Spark (`analysis.sources.warehouses`), an Ibis table or any other Ibis expression that is a table, or (Ibis
         connection, table name). SQLite is refused.
     labels, models: the side tables. By default those of the run folder, or the tables `labels` and `models` beside the
         log's table in the DuckDB file or connection; such a table that does not conform to the contract is left out
@@ -74,6 +74,8 @@ def open_log(
         log = _from_connection(tables, tables.get(where[1]), where[1], labels, models)
     elif addresses.scheme_of(where) == postgres.SCHEME:
         log = _from_postgres(str(where), labels, models, table)
+    elif spark.is_address(where):
+        log = _from_spark(str(where), labels, models, table)
     else:
         log = _from_path(str(where), labels, models, table, memory, threads)
     try:
@@ -125,6 +127,8 @@ def _from_connection(
         found = tables.beside(name, usual) if given is None else str(given)
         return columns.typed(usual, tables.get(found)) if found is not None else None
 
+    if tables.connection.name == spark.ENGINE:
+        generations = spark.with_zones(generations)
     return Log(
         columns.typed("generations", generations), labels=side(labels, "labels"), models=side(models, "models"),
         name=name,
@@ -152,6 +156,22 @@ def _from_postgres(where: str, labels: Side, models: Side, table: str) -> Log:
     return log
 
 
+def _from_spark(where: str, labels: Side, models: Side, table: str) -> Log:
+    if table != GENERATIONS:
+        raise LogError(f"{where}: two tables are named; leave out {table}")
+    opened = spark.connect(where)
+    try:
+        tables = engines.tables_of_connection(opened.connection)
+        log = _from_connection(tables, tables.get(opened.table), opened.table, labels, models)
+    except BaseException:
+        if opened.close:
+            opened.close()
+        raise
+    if opened.close:
+        log.owns(opened.close)
+    return log
+
+
 # --- files
 
 
@@ -159,7 +179,7 @@ def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, 
     if scheme := addresses.scheme_of(where):
         addresses.refuse_secrets(where)
         raise LogError(
-            f"{scheme}://...: no such place is read; expected files, or such as {postgres.EXAMPLE}"
+            f"{scheme}://...: no such place is read; expected files, {postgres.EXAMPLE} or {spark.EXAMPLE}"
         )
     path = Path(where)
     if not path.exists() and not globbing.has_magic(where):

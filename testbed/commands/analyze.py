@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Analyses a request log: token volume and shares, retention by cohort, lengths, costs, categories, regions. Works on any
-log that conforms to the contract (slipper schema log): a run folder, Parquet files, a DuckDB file, or a table of a
-PostgreSQL server, where it lies (docs/warehouses.md)."""
+log that conforms to the contract (slipper schema log): a run folder, Parquet files, a DuckDB file, or a table of
+PostgreSQL or Spark, where it lies (docs/warehouses.md)."""
 
 EPILOG = f"""\
 examples:
@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
         "analyze", help="log -> tables, figures, report", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
-                        "a DuckDB file, or postgresql://...")  # fmt: skip
+                        "a DuckDB file, postgresql://... or spark:TABLE")  # fmt: skip
     parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
                         "this model; repeatable (default: those that the run's scenario asks about or adds, of "
                         "another log the largest, and the report's)")  # fmt: skip

@@ -60,8 +60,9 @@ def add_parser(commands: Any) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    parser.add_argument("target", metavar="LOG_OR_SCENARIO", help="a run folder, Parquet files, a DuckDB file or "
-                        "postgresql://...; with --seeds a scenario file, or the name of a shipped one")  # fmt: skip
+    parser.add_argument("target", metavar="LOG_OR_SCENARIO", help="a run folder, Parquet files, a DuckDB file, "
+                        "postgresql://... or spark:TABLE; with --seeds a scenario file, or the name of a "
+                        "shipped one")  # fmt: skip
     which = parser.add_argument_group("which claims to show")
     which.add_argument("--section", metavar="NAME", help="of one section: platform, openness, agentic, categories, "
                        "geography, retention, cost or discussion")  # fmt: skip

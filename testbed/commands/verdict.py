@@ -64,7 +64,7 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
-                        "a DuckDB file, or postgresql://...")  # fmt: skip
+                        "a DuckDB file, postgresql://... or spark:TABLE")  # fmt: skip
     which = parser.add_argument_group("which models")
     which.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="judge this model; "
                        "repeatable (default: those that the run's scenario asks about or adds, of another log the "

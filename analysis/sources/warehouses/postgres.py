@@ -21,6 +21,7 @@ from analysis.sources.errors import LogError, first_line
 from analysis.sources.quoting import identifier
 from analysis.sources.warehouses import addresses
 
+ENGINE = "postgres"  # what Ibis calls it
 SCHEME = "postgresql"
 EXAMPLE = "postgresql://me@localhost:5432/gateway?table=generations"
 CONNECT_SECONDS = 10

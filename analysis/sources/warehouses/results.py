@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from analysis.sources.warehouses import addresses, postgres
+from analysis.sources.warehouses import addresses, postgres, spark
 
 
 def name_of(where: str, table: str) -> str | None:
     """A name for the results of a log at an address; None for a log in files. table: that was asked for, where the
     address names none. Raises LogError."""
+    if spark.is_address(where):
+        return spark.table_of(where)
     if addresses.scheme_of(where) != postgres.SCHEME:
         return None
     named = postgres.table_of(where) or table

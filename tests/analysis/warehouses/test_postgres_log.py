@@ -86,6 +86,17 @@ def test_who_may_only_read_gets_the_same_and_is_told_that_it_takes_longer(refere
         assert said.startswith("no temporary tables on postgres (permission denied")
 
 
+def test_a_service_file_says_where_and_who(reference, where, tmp_path, monkeypatch):
+    host, _, port = where.partition("@")[2].partition("/")[0].partition(":")
+    service = f"[gateway]\nhost={host}\nport={port}\ndbname=gateway\nuser=me\npassword={PASSWORD}\n"
+    (tmp_path / "services").write_text(service)
+    monkeypatch.delenv("PGPASSWORD")
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    monkeypatch.setenv("PGSERVICE", "gateway")
+    with open_log("postgresql://?table=generations") as log:
+        assert log.rows == reference.rows and log.name == "gateway"
+
+
 def test_an_open_log_is_one_snapshot(database, where):
     import psycopg
 
