@@ -27,18 +27,20 @@ def test_a_fault_is_found_at_its_highest_rate(world, name):
 
 
 def test_the_page_counts_what_was_found_and_keeps_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "USERS", 60)
+    monkeypatch.setattr(study, "FEW", 60)
+    monkeypatch.setattr(study, "MANY", 80)
     monkeypatch.setattr(study, "CLEAN", ("nulls/base",))
-    few = ("exact duplicates", "late rows", "costs all zero")
+    few = ("exact duplicates", "late rows", "missing days", "costs all zero")
     monkeypatch.setattr(p, "PLANTINGS", tuple(one for one in p.PLANTINGS if one.name in few))
     store = study.Store(tmp_path / "kept.jsonl")
     page = study.page(store, tmp_path, worlds=1, clean=1)
     assert "0 of 1 clean worlds were warned of (0.0%)" in page
-    assert "| exact duplicates | 10% of the rows | 1 of 1 | unique |" in page
+    assert "| exact duplicates | 10% of the rows | 1 of 1 |  | unique |" in page
     assert (
-        "| late rows | 20% of the rows | – | none |" in page
+        "| late rows | 20% of the rows | – |  | none |" in page
         and "| costs all zero | 100% of the rows | 1 of 1 |" in page
     )
+    assert re.search(r"\| missing days \| 10% of the days \| [01] of 1 \| [01] of 1 \|", page)
     monkeypatch.setattr(p, "inspected", lambda *_: pytest.fail("measured again"))
     assert study.page(study.Store(store.path), tmp_path, worlds=1, clean=1) == page
 

@@ -23,7 +23,8 @@ from testbed.studies.inspection import planting as p
 PAGE = Path(__file__).parents[3] / "docs" / "inspection.md"
 CLEAN = ("report-small", "one-frontier-model", "nulls/base", "no-fit")
 """Scenarios of the clean worlds, in turn."""
-USERS, WORLDS, FIRST_SEED = 300, 3, 20261130
+FEW, MANY = 300, 4_000  # users
+WORLDS, FIRST_SEED = 3, 20261130
 HEAD = """# What an inspection finds
 
 Made by `{command}`. `slipper inspect LOG` looks at a log before its
@@ -36,10 +37,11 @@ by rate, and how often it warns of a clean world.
 
 ## Planted faults
 
-Each fault is planted on the logs of {worlds} worlds of `report-small` with {users} users (about {rows:,} requests
-each). *Found*: in how many of them a check that is about it gives an error or a warning. A dash: nobody
-can tell from the log alone. Faults of clocks and of ids need users: a world so small has a handful of each country and
-provider, and few who come and go within two weeks.
+Each fault is planted on the logs of {worlds} worlds of `report-small` with {few:,} users (about {rows:,} requests
+each); faults whose traces are in how users differ also among {many:,} users (about {more:,} requests). *Found*: in how
+many of the worlds a check that is about it gives an error or a warning. A dash: nobody can tell from the log alone.
+Faults of clocks and of ids need users: a small world has a handful of each country and provider, and few who come and
+go within two weeks.
 
 """
 
@@ -78,7 +80,7 @@ def clean_worlds(store: Store, out: Path, count: int) -> list[tuple[str, int, li
     """Clean worlds with what was said of each: scenario, seed and checks."""
 
     def look(name: str, seed: int) -> list[str]:
-        tables = p.world_of(shipped.find(name), USERS, seed, out)
+        tables = p.world_of(shipped.find(name), FEW, seed, out)
         return _alarms(p.inspected(tables.generations, tables))
 
     worlds = [(CLEAN[number % len(CLEAN)], FIRST_SEED + number) for number in range(count)]
@@ -87,29 +89,41 @@ def clean_worlds(store: Store, out: Path, count: int) -> list[tuple[str, int, li
     ]
 
 
-def recall(store: Store, out: Path, worlds: int) -> tuple[list[list[str]], int]:
-    """Rows of the table of planted faults; and rows of a world on average."""
+def recall(store: Store, out: Path, worlds: int) -> tuple[list[list[str]], dict[int, int]]:
+    """Rows of the table of planted faults; and rows of a world on average, by its users."""
     seeds = range(FIRST_SEED, FIRST_SEED + worlds)
 
     @cache
-    def world(seed: int) -> p.Tables:
-        return p.world_of(shipped.find("report-small"), USERS, seed, out)
+    def world(users: int, seed: int) -> p.Tables:
+        return p.world_of(shipped.find("report-small"), users, seed, out)
 
-    def look(planting: p.Planting, rate: float, seed: int) -> list[str]:
-        return _alarms(p.inspected(planting.plant(world(seed), rate), world(seed)))
+    def look(planting: p.Planting, rate: float, users: int, seed: int) -> list[str]:
+        return _alarms(p.inspected(planting.plant(world(users, seed), rate), world(users, seed)))
 
-    lines = []
-    for one in p.PLANTINGS:
-        for rate in one.rates:
-            said = "–"
-            if one.checks:
-                alarms = [
-                    store.once(f"{one.name} {rate} {seed}", partial(look, one, rate, seed)) for seed in seeds
-                ]
-                said = f"{sum(bool(set(one.checks) & set(found)) for found in alarms)} of {worlds}"
-            lines.append([one.name, f"{100 * rate:g}% {one.unit}", said, ", ".join(one.checks) or "none"])
-    rows = store.once("rows", lambda: sum(len(world(seed).generations) for seed in seeds) // worlds)
-    return lines, int(rows)
+    def found(planting: p.Planting, rate: float, users: int) -> str:
+        if not planting.checks:
+            return "–"
+        alarms = [
+            store.once(f"{planting.name} {rate} {users} {seed}", partial(look, planting, rate, users, seed))
+            for seed in seeds
+        ]
+        return f"{sum(bool(set(planting.checks) & set(some)) for some in alarms)} of {worlds}"
+
+    def size(users: int) -> int:
+        return sum(len(world(users, seed).generations) for seed in seeds) // worlds
+
+    lines = [
+        [
+            one.name,
+            f"{100 * rate:g}% {one.unit}",
+            found(one, rate, FEW),
+            found(one, rate, MANY) if one.needs_users else "",
+            ", ".join(one.checks) or "none",
+        ]
+        for one in p.PLANTINGS
+        for rate in one.rates
+    ]
+    return lines, {users: int(store.once(f"rows {users}", partial(size, users))) for users in (FEW, MANY)}
 
 
 def page(store: Store, out: Path, worlds: int, clean: int) -> str:
@@ -119,14 +133,17 @@ def page(store: Store, out: Path, worlds: int, clean: int) -> str:
     alarmed = [one for one in said if one[2]]
     names = ", ".join(f"`{name}`" for name in CLEAN)
     text = f"{len(alarmed)} of {len(said)} clean worlds were warned of ({len(alarmed) / max(len(said), 1):.1%}): "
-    text += f"{names}, with {USERS} users and a seed each."
+    text += f"{names}, with {FEW} users and a seed each."
     if alarmed:
         text += "\n\n" + "\n".join(
             f"- `{name}`, seed {seed}: {', '.join(checks)}" for name, seed, checks in alarmed
         )
     command = f"python -m testbed.studies.inspection --worlds {worlds} --clean {clean}"
-    head = HEAD.format(command=command, clean=text, worlds=worlds, users=USERS, rows=rows)
-    table = [*heading("fault", "rate", "found", "by"), *(row(*line) for line in lines)]
+    head = HEAD.format(
+        command=command, clean=text, worlds=worlds, few=FEW, many=MANY, rows=rows[FEW], more=rows[MANY]
+    )
+    columns = heading("fault", "rate", f"found of {FEW:,} users", f"found of {MANY:,} users", "by")
+    table = [*columns, *(row(*line) for line in lines)]
     return head + "\n".join(table) + "\n"
 
 

@@ -40,13 +40,15 @@ Plant = Callable[[Tables, float], pa.Table]
 
 @dataclass(frozen=True)
 class Planting:
-    """A fault at several rates. checks: any of which finds it; none: nobody can tell from a log."""
+    """A fault at several rates. checks: any of which finds it; none: nobody can tell from a log. needs_users: whether
+    it is looked for among many users, too, because its traces are in how users differ."""
 
     name: str
     plant: Plant
     rates: tuple[float, ...]
     checks: tuple[str, ...]
     unit: str = "of the rows"
+    needs_users: bool = False
 
 
 def _fault(key: str, settings: Callable[[float], Mapping[str, Any]] = lambda rate: {"share": rate}) -> Plant:
@@ -111,14 +113,14 @@ PLANTINGS = (
     Planting("retries", _fault("retries"), (0.002, 0.005, 0.02, 0.1), ("repeated requests",)),
     Planting("late rows", _fault("late_rows"), (0.2,), ()),
     Planting("missing days", _fault("missing_days"), (0.01, 0.03, 0.1), ("days without a hole", "thin days"),
-             "of the days"),
+             "of the days", needs_users=True),
     Planting("sample of requests", _fault("sampling", lambda rate: {"kept": 1 - rate}), (0.2,), ()),
     Planting("cut in a day", _fault("truncation", lambda rate: {"last_day": "2025-11-20", "hours": 24 * (1 - rate)}),
              (0.25, 0.5, 0.75), ("cut inside a day", "apart from the rest"), "of the last day"),
     Planting("clocks off", _fault("clock_skew", lambda rate: {"share": rate, "hours": FAR_PROVIDERS}), (0.1, 0.3, 0.5),
-             ("clocks of providers", "clocks of countries"), "of the providers"),
+             ("clocks of providers", "clocks of countries"), "of the providers", needs_users=True),
     Planting("mixed zones", _fault("mixed_zones"), (0.1, 0.3, 0.5, 1.0), ("clocks of countries", "local times"),
-             "of the users"),
+             "of the users", needs_users=True),
     Planting("users missing", _nulls("user_id"), (0.0005, 0.01), ("not null",)),
     Planting("regions missing", _nulls("country", "continent"), (0.001, 0.005, 0.05), ("missing values",)),
     Planting("finish reasons missing", _nulls("finish_reason"), (0.001, 0.005, 0.05), ("missing values",)),
@@ -126,7 +128,7 @@ PLANTINGS = (
     Planting("negative counts", _fault("negative_counts"), (0.0005, 0.01), ("not negative",)),
     Planting("huge counts", _fault("huge_counts"), (0.0005, 0.005, 0.01), ("prompts beyond the context",)),
     Planting("ids reset", _fault("id_reset", lambda rate: {"date": DATE, "share": rate}), (0.1, 0.3, 0.5, 1.0),
-             ("ids reset",), "of the users"),
+             ("ids reset",), "of the users", needs_users=True),
     Planting("shared keys", _fault("shared_keys"), (0.02, 0.1, 0.33), ("users of several countries",), "of the users"),
     Planting("dated aliases", _fault("aliases"), (0.001, 0.01, 0.2), ("several names of a version", "model is known")),
     Planting("bare aliases", _fault("aliases", lambda rate: {"share": rate, "spelling": "bare"}), (0.001, 0.01, 0.2),
