@@ -213,7 +213,7 @@ def _match(pattern: str, search: _Search) -> None:
     fixed = next((i for i, part in enumerate(parts) if globbing.has_magic(part)), len(parts))
     for match in sorted(globbing.glob(pattern, recursive=True)):
         free = Path(match).parts[fixed:]
-        if any(is_hidden(name) and not _asked_for(name, parts) for name in free):
+        if any(is_hidden(name) and not asked_for(name, parts) for name in free):
             if is_named(match) and os.path.isfile(match):
                 search.left_out.append((match, HIDDEN))
         elif os.path.isdir(match):
@@ -226,7 +226,7 @@ def _match(pattern: str, search: _Search) -> None:
             raise LogError(f"{match}: a link to nothing; mend or remove it")
 
 
-def _asked_for(name: str, parts: Iterable[str]) -> bool:
+def asked_for(name: str, parts: Iterable[str]) -> bool:
     """Whether a part of the pattern names what is hidden, such as `_old*`."""
     return any(part[0] == name[0] and fnmatch.fnmatch(name, part) for part in parts)
 
@@ -234,25 +234,32 @@ def _asked_for(name: str, parts: Iterable[str]) -> bool:
 # --- table formats
 
 
+TABLE_FORMATS = (
+    ("a Delta table", "delta_scan", ("_delta_log/*.json", "_delta_log/*.checkpoint*.parquet")),
+    ("an Iceberg table", "iceberg_scan", ("metadata/*.metadata.json",)),
+    ("a Hudi table", "", (".hoodie/hoodie.properties", ".hoodie/*.commit")),
+)
+"""What each is called, DuckDB's reader of it, and what lies in its folder."""
+
+
 def refuse_table_format(folders: Iterable[Path]) -> None:
     """Raise LogError where a folder is a table of a format that keeps files of deleted rows."""
     for folder in folders:
-        for name, how, marks in (
-            ("a Delta table", "delta_scan", ("_delta_log/*.json", "_delta_log/*.checkpoint*.parquet")),
-            ("an Iceberg table", "iceberg_scan", ("metadata/*.metadata.json",)),
-            ("a Hudi table", "", (".hoodie/hoodie.properties", ".hoodie/*.commit")),
-        ):
+        for name, how, marks in TABLE_FORMATS:
             if any(next(folder.glob(mark), None) is not None for mark in marks):
-                reader = (
-                    f"such as DuckDB's: copy (from {how}('{folder}')) to 'live.parquet'"
-                    if how
-                    else "such as Spark's"
-                )
-                raise LogError(
-                    f"{folder}: {name}. Its folder also holds files of rows that were deleted or replaced, and reading "
-                    f"them all would bring those back. Write the live rows to Parquet with a reader of that format "
-                    f"({reader}), and open that."
-                )
+                raise of_table_format(str(folder), name, how)
+
+
+def of_table_format(folder: str, name: str, how: str) -> LogError:
+    """That a folder is a table of such a format, and what to do. how: DuckDB's reader of it, if it has one."""
+    reader = (
+        f"such as DuckDB's: copy (from {how}('{folder}')) to 'live.parquet'" if how else "such as Spark's"
+    )
+    return LogError(
+        f"{folder}: {name}. Its folder also holds files of rows that were deleted or replaced, and reading them all "
+        f"would bring those back. Write the live rows to Parquet with a reader of that format ({reader}), and open "
+        "that."
+    )
 
 
 def _above(folder: Path) -> Iterator[Path]:

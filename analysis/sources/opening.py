@@ -1,5 +1,5 @@
-"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, a PostgreSQL server, a table of Spark, or a
-table of an Ibis connection.
+"""Opens a log wherever it lies: a run folder, Parquet files, a DuckDB file, object storage, a PostgreSQL server, a
+table of Spark, or a table of an Ibis connection.
 
 For files the engine is an embedded DuckDB that works out of core: it keeps to a memory limit and spills to a temporary
 folder, which goes away with the log.
@@ -21,7 +21,7 @@ from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError
 from analysis.sources.log import Log
 from analysis.sources.scope import Scope, keep
-from analysis.sources.warehouses import addresses, postgres, spark
+from analysis.sources.warehouses import addresses, postgres, spark, storage
 
 DEFAULT_MEMORY = "2GB"
 GENERATIONS = "generations"  # the usual name of a log's table
@@ -46,9 +46,9 @@ def open_log(
     """Open a log.
 
     where: a run folder, its log/ folder, a Parquet file, a folder or glob of Parquet files (which files of a folder
-        are the log: `analysis.sources.files`), a DuckDB file, the address of a PostgreSQL server or of a table of
-        Spark (`analysis.sources.warehouses`), an Ibis table or any other Ibis expression that is a table, or (Ibis
-        connection, table name). SQLite is refused.
+        are the log: `analysis.sources.files`), a DuckDB file, the address of Parquet on object storage, of a PostgreSQL
+        server or of a table of Spark (`analysis.sources.warehouses`), an Ibis table or any other Ibis expression that
+        is a table, or (Ibis connection, table name). SQLite is refused.
     labels, models: the side tables. By default those of the run folder, or the tables `labels` and `models` beside the
         log's table in the DuckDB file or connection; such a table that does not conform to the contract is left out
         with a warning. Named ones (files for a log in files; a name or an Ibis table for a connection) and those of a
@@ -76,6 +76,8 @@ def open_log(
         log = _from_postgres(str(where), labels, models, table)
     elif spark.is_address(where):
         log = _from_spark(str(where), labels, models, table)
+    elif storage.is_address(where):
+        log = _from_storage(str(where), labels, models, memory, threads)
     else:
         log = _from_path(str(where), labels, models, table, memory, threads)
     try:
@@ -172,6 +174,44 @@ def _from_spark(where: str, labels: Side, models: Side, table: str) -> Log:
     return log
 
 
+def _from_storage(where: str, labels: Side, models: Side, memory: str, threads: int | None) -> Log:
+    connection, close = engines.embedded(memory, threads)
+    try:
+        storage.prepare(connection, where)
+        paths = storage.find(connection, where, "generations")
+        if not paths:
+            raise LogError(f"{where}: no Parquet files there")
+        stored = columns.typed("generations", storage.read(connection, paths, "stored"))
+        log = Log(engines.generations_view(connection, stored), name=storage.name_of(where))
+        log.stored = stored
+        sides: dict[SideName, Side] = {"labels": labels, "models": models}
+        for name, given in sides.items():
+            if found := _side_objects(connection, where, name, given):
+                setattr(log, name, columns.typed(name, storage.read(connection, found, name)))
+    except BaseException:
+        close()
+        raise
+    log.owns(close)
+    return log
+
+
+def _side_objects(connection: Any, where: str, name: SideName, given: Side) -> list[str]:
+    """The objects of a side table: those that are named, which may be files of this machine, or those of a run."""
+    if given is None:
+        return storage.beside(connection, where, name)
+    if given is False:
+        return []
+    if isinstance(given, ir.Table):
+        raise LogError("labels and models of a log in files must be files too, not tables of a connection")
+    given = str(given)
+    found = (
+        storage.find(connection, given, name) if storage.is_address(given) else list(files.find(given).paths)
+    )
+    if not found:
+        raise LogError(f"{given}: no Parquet files there, for the {name} table")
+    return found
+
+
 # --- files
 
 
@@ -179,7 +219,8 @@ def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, 
     if scheme := addresses.scheme_of(where):
         addresses.refuse_secrets(where)
         raise LogError(
-            f"{scheme}://...: no such place is read; expected files, {postgres.EXAMPLE} or {spark.EXAMPLE}"
+            f"{scheme}://...: no such place is read; expected files, {storage.EXAMPLE}, {postgres.EXAMPLE} or "
+            f"{spark.EXAMPLE}"
         )
     path = Path(where)
     if not path.exists() and not globbing.has_magic(where):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Analyses a request log: token volume and shares, retention by cohort, lengths, costs, categories, regions. Works on any
-log that conforms to the contract (slipper schema log): a run folder, Parquet files, a DuckDB file, or a table of
-PostgreSQL or Spark, where it lies (docs/warehouses.md)."""
+log that conforms to the contract (slipper schema log): a run folder, Parquet files, a DuckDB file, or where it
+lies: object storage, PostgreSQL, Spark (docs/warehouses.md)."""
 
 EPILOG = f"""\
 examples:

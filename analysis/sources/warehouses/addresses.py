@@ -21,7 +21,7 @@ _SECRET = re.compile(
 """Names of settings whose values are secrets."""
 PLACES = {
     "postgresql": "PGPASSWORD, ~/.pgpass or a service file (PGSERVICE)",
-    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of the aws client",
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     "gs": "GCS_ACCESS_KEY_ID and GCS_SECRET_ACCESS_KEY",
 }
 """Where a secret is looked for, by scheme."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.sources.warehouses import addresses, postgres, spark
+from analysis.sources.warehouses import addresses, postgres, spark, storage
 
 
 def name_of(where: str, table: str) -> str | None:
@@ -10,6 +10,8 @@ def name_of(where: str, table: str) -> str | None:
     address names none. Raises LogError."""
     if spark.is_address(where):
         return spark.table_of(where)
+    if storage.is_address(where):
+        return storage.name_of(where)
     if addresses.scheme_of(where) != postgres.SCHEME:
         return None
     named = postgres.table_of(where) or table
