@@ -104,7 +104,8 @@ def test_a_killed_worker_loses_nothing_of_a_log_and_doubles_nothing(
 @pytest.mark.filterwarnings("ignore")
 def test_a_killed_worker_loses_no_run_of_an_experiment_and_doubles_none(tmp_path, cluster, processes):
     """It is killed when the third run has come back."""
-    tasks = [cell.task for cell in reading.load(made.write(tmp_path)).cells]
+    few = made.TINY.replace("users: 3000", "users: 300")
+    tasks = [cell.task for cell in reading.load(made.write(tmp_path, few)).cells]
     records = []
     for record in Dask(cluster.scheduler_address, 2, carriers.slow_answer).run(tasks):
         records.append(record)
