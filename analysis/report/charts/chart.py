@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -94,17 +95,17 @@ class Lines:
     most: int | None = None
     twin: Lines | None = None
 
-    @property
+    @cached_property
     def weeks(self) -> pd.DataFrame:
         """The rows of complete weeks."""
         return _complete(self.rows)
 
-    @property
+    @cached_property
     def shown(self) -> pd.DataFrame:
         """The rows of complete weeks that have a value."""
         return self.weeks[self.weeks[self.value.column].notna()]
 
-    @property
+    @cached_property
     def drawn(self) -> pd.DataFrame:
         """The rows of complete weeks, those of each line in order, with a row without a value for each week between
         them that the line lacks: it breaks there. alone: a value whose neighbours are missing, which no line shows."""
@@ -123,12 +124,12 @@ class Stack:
     more: tuple[Value, ...] = ()
     guide: Guide | None = None
 
-    @property
+    @cached_property
     def weeks(self) -> pd.DataFrame:
         """The rows of complete weeks."""
         return _complete(self.rows)
 
-    @property
+    @cached_property
     def shown(self) -> pd.DataFrame:
         """The rows of complete weeks that have a value."""
         return self.weeks[self.weeks[self.value.column].notna()]
@@ -154,7 +155,7 @@ class Bars:
     pale: str = ""
     more: tuple[Value, ...] = ()
 
-    @property
+    @cached_property
     def shown(self) -> pd.DataFrame:
         """The rows that there is room for."""
         if self.most is None:
@@ -186,7 +187,7 @@ class Points:
     corners: Mapping[tuple[bool, bool], str] = field(default_factory=dict)
     caption: str = ""
 
-    @property
+    @cached_property
     def shown(self) -> pd.DataFrame:
         """The rows that logarithmic axes can show."""
         return self.rows[(self.rows[self.x.column] > 0) & (self.rows[self.y.column] > 0)]
@@ -205,14 +206,14 @@ class Cohorts:
     top: float | None = None
     name: str = ""
 
-    @property
+    @cached_property
     def shown(self) -> pd.DataFrame:
         """The observed cells from month 1 on, with `first`: whether the cohort is the launch cohort."""
         seen = self.cells[self.cells["observed"] & (self.cells["k"] > 0)].sort_values(["cohort", "k"])
         start = pd.NaT if self.launch is None else pd.Timestamp(self.launch)
         return seen.assign(first=seen["cohort"] == start)
 
-    @property
+    @cached_property
     def drawn(self) -> pd.DataFrame:
         """The same with a row without values for each month in between that is not observed: a line breaks there.
 
