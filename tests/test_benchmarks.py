@@ -183,7 +183,7 @@ def test_no_coupling_of_members_saves_more_than_the_ceiling():
 
 
 def test_outcomes_of_an_experiment_are_the_logs():
-    world = load_world(shipped("report"), users=800)
+    world = load_world(shipped("report"), users=400)
     agents = run_agents(world)
     found = experiments.outcomes(world, monthly(agents))
     table = worlds.requests(agents)

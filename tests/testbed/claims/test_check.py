@@ -20,6 +20,7 @@ import pytest
 from analysis.contract import files
 from sim.scenario.shipped import WORLDS
 from testbed import cli
+from testbed.claims import scoreboard as claims_scoreboard
 from testbed.claims.frequency import frequency
 from testbed.claims.registry import registry
 from testbed.experiment import engine, reading, runner
@@ -33,6 +34,7 @@ from tests.testbed.experiment import carriers
 
 WORLD = WORLDS / "one-frontier-model.yaml"
 SETTINGS = ("start=2025-01-01", "end=2025-03-31")
+JUDGED: dict[tuple[str, bool, str], claims_scoreboard.Judged] = {}
 TINY = ["one-frontier-model", "--users", "60", "--set", "start=2025-01-01", "--set", "end=2025-03-31"]
 
 
@@ -45,6 +47,22 @@ def serial(monkeypatch):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     return write_run(made(rows=3000, users=200, seed=3), tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(autouse=True)
+def judged_once(request, monkeypatch):
+    """A claim is judged once of the run that most tests here are about, and of its log: nobody changes them."""
+    if "run" not in request.fixturenames:
+        return
+    judge = claims_scoreboard.judge
+
+    def once(log, entry):
+        key = (log.name, log.simulated, entry.id)
+        if key not in JUDGED:
+            JUDGED[key] = judge(log, entry)
+        return JUDGED[key]
+
+    monkeypatch.setattr(claims_scoreboard, "judge", once)
 
 
 def test_check_prints_by_section_and_writes_the_verdicts(capsys, run, monkeypatch):
