@@ -184,6 +184,29 @@ def queries_are_compiled_once():
         yield
 
 
+@pytest.fixture(scope="module")
+def inspected_once():
+    """Commands look at a log before they read it. What an inspection finds is a function of the log: here none is
+    looked at again by the next command or test of a file."""
+    from testbed.commands import inspect_log
+
+    look = inspect_log._inspected
+    kept: dict[Any, Any] = {}
+
+    def inspected(where: str, options: dict[str, Any]) -> Any:
+        path = Path(where)
+        files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+        stamps = tuple((file, file.stat().st_mtime_ns) for file in files if file.is_file())
+        key = (where, repr(options), stamps)
+        if key not in kept:
+            kept[key] = look(where, options)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspect_log, "_inspected", inspected)
+        yield
+
+
 @pytest.fixture(scope="session")
 def preloaded():
     """A process that runs Python commands in forks of itself, which have the libraries loaded."""

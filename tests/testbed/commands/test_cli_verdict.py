@@ -22,6 +22,8 @@ from tests.analysis.rows import generations, model, models
 from tests.command_line import slipper
 from tests.sim.traffic_world import shipped
 
+pytestmark = pytest.mark.usefixtures("inspected_once")
+
 LOYAL, ALIKE = "acme/loyal", "acme/alike"
 
 
