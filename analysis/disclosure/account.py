@@ -78,7 +78,7 @@ class Account:
         )
         cohorts = (
             f"{counted(self.cohort_cells, 'cell')} of retention withheld: cohorts of fewer than {self.few}, and months "
-            "in which fewer than that are active, or are not. Verdicts on launch cohorts are withheld."
+            "in which fewer than that are active, or are not. Of verdicts on launch cohorts only the kind is shown."
         )
         whole = f"Not shown as a whole: exhibits over {', '.join(self.grids)}." if self.grids else ""
         return {"": tuple(filter(None, (rule, sums, whole))), "retention": (cohorts,)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from analysis.numerals import percent
@@ -48,15 +48,22 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """What was found, in a sentence for people."""
+        """What was found, in a sentence for people; the check's name, where no more may be said (`named`)."""
+        if not self.words:
+            return self.check
         share = f" ({percent(self.count / self.of)} of {self.of:,})" if self.of else ""
         places = f", such as {self.examples}" if self.examples else ""
         return f"{self.check}: {self.words} [{self.count:,}{share}{places}]"
 
+    def named(self) -> Finding:
+        """The same without words, counts and examples: they tell of single rows."""
+        return replace(self, words="", count=0, of=0, examples="")
+
     def as_json(self) -> dict[str, Any]:
         """The finding for programs."""
-        return {
-            "check": self.check, "severity": self.severity, "touches": list(self.touches), "words": self.words,
+        named = {"check": self.check, "severity": self.severity, "touches": list(self.touches)}
+        return named if not self.words else named | {
+            "words": self.words,
             "count": self.count, "of": self.of, "examples": self.examples,
         }  # fmt: skip
 

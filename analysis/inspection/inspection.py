@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis import contract
@@ -30,6 +30,8 @@ _TOLD = (
     "conforms",
 )
 """Checks of the contract of which `Log.warnings` speaks, too."""
+_COUNTED = ("Rows", "Users", "Tokens", "Cost", "Missing values")
+"""Facts that count all rows of a log, those too that no published sum holds."""
 _TOUCHED: dict[str, tuple[Part, ...]] = {
     "user_id": ("retention",),
     "cost_total": ("cost", "categories", "geography"),
@@ -71,15 +73,19 @@ class Inspection:
         said = "The log has errors, and was analysed all the same (--anyway)"
         return f"{said}: {names}. Do not trust the numbers." if names else ""
 
-    def sentences(self, named_only: bool = False) -> dict[str, tuple[str, ...]]:
+    def named(self) -> Inspection:
+        """The same with the names of its findings alone, for what must not tell of single rows."""
+        return replace(
+            self,
+            findings=tuple(one.named() for one in self.findings),
+            facts={name: value for name, value in self.facts.items() if name not in _COUNTED},
+        )
+
+    def sentences(self) -> dict[str, tuple[str, ...]]:
         """Errors and warnings in sentences for people, by the section of the report that they touch; under an empty key
-        those that touch all of it, after the mark. named_only: their names alone, for what must not tell of single
-        rows."""
+        those that touch all of it, after the mark."""
         marked = (self.mark,) if self.mark else ()
         shown = self.of("error", "warning")
-        if named_only:
-            names = ", ".join(dict.fromkeys(one.check for one in shown))
-            return {"": (*marked, f"An inspection of the log found: {names}.") if names else ()}
         whole = tuple(one.sentence for one in shown if set(one.touches) == set(PARTS) and not one.told)
         by_part = {part: tuple(one.sentence for one in self.touching(part)) for part in PARTS}
         return {"": (*marked, *whole)} | by_part

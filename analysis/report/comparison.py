@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.proportions import newcombe, share
 from analysis.report.exhibit import Exhibit
-from analysis.report.result_files import CONTRAST, INDEX, TRIANGLES, VERDICTS
+from analysis.report.result_files import CONTRAST, INDEX, TRIANGLES, VERDICTS, WITHHELD
 from analysis.sources import runs
 
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared
@@ -58,6 +58,25 @@ class Analysed:
         """A table by its file's stem; None if the log could not say it."""
         path = self.folder / "tables" / f"{stem}.parquet"
         return pd.read_parquet(path) if path.is_file() else None
+
+    @property
+    def least(self) -> int:
+        """Users that each number stands on: cells of fewer were withheld. 0 where all were shown."""
+        table = self.table(WITHHELD)
+        return 0 if table is None else int(table["k"].min())
+
+    @property
+    def withheld(self) -> str:
+        """How many cells were withheld, in words; empty where all were shown."""
+        table = self.table(WITHHELD)
+        if table is None:
+            return ""
+        parts = [
+            f"{cells} all" if pd.isna(count) else f"{cells} {count}"
+            for cells, count in zip(table["cells"], table["withheld"], strict=True)
+            if pd.isna(count) or count
+        ]
+        return f"withheld, k = {self.least}: {', '.join(parts) or 'none'}"
 
     def figure(self, stem: str) -> str:
         """A figure as an <svg> element; empty if there is none."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # tables beside those of the exhibits
 TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
+WITHHELD = "withheld"  # where small cells are
 INDEX = "index"
 
 

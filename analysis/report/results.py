@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from analysis.report.charts import vega
 from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
-from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, ResultFiles
+from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, WITHHELD, ResultFiles
 from analysis.report.window import over_words
 from analysis.report.withholding import above, shares, shown, table_of
 from analysis.sources.log import Log, NotAvailable
@@ -134,13 +133,13 @@ class _Writer:
         exhibits = exhibits_of(self.log)
         self.steps = 2 * len(exhibits) + 8  # of each exhibit a table and a figure; and those below
         panels = self._step("tables", lambda: panels_of(self.log, self.models))
-        judging = None if self.account else self._step("verdicts", lambda: self._judging(panels))
+        judging = self._step("verdicts", lambda: self._judging(panels))
         triangles, contrast = self._step("tables", lambda: self._retention(panels))
         code = self.workers.start(script)
         cohorts = self._step("figures", lambda: self._cohorts(panels))
         tables = {e.id: self._step("tables", partial(self._table, e)) for e in exhibits}
         self._sheets(exhibits)
-        judged_here = self._step("verdicts", lambda: self._verdicts(judging)) if judging else []
+        judged_here = self._step("verdicts", lambda: self._verdicts(judging))
         summary = {
             "panels": [self._panel_summary(panel) for panel in panels],
             "triangles": triangles,
@@ -158,10 +157,10 @@ class _Writer:
             self.answer(summary)
         cards = {e.id: self._step("figures", partial(self._card, e, tables[e.id])) for e in exhibits}
         cards = self._step("figures", lambda: self._with_stills(cards))
-        parts = zip_longest(panels, map(judgement, judged_here))
+        parts = zip(panels, map(judgement, judged_here), strict=True)
         shown = self._step("page", lambda: [self._panel(*part, cards, cohorts) for part in parts])
         if self.account:
-            self.files.keep("withheld", "Cells that are withheld", "cells", self.account.table())
+            self.files.keep(WITHHELD, "Cells that are withheld", "cells", self.account.table())
         self.files.write_index()
         apart = {part for e in exhibits for part in e.sheet}  # the page shows the panels instead
         sections: list[tuple[str, Card]] = [(e.section, cards[e.id]) for e in exhibits if e.id not in apart]
@@ -206,16 +205,17 @@ class _Writer:
         from analysis.inference.cohorts import models
         from analysis.inference.verdict import judging
 
+        log = self.log.whole  # all users, with their organisations
         return judging.Judging(
-            self.log, [panel.model for panel in panels], np.random.default_rng(SEED),
-            controls=models.control_models(self.log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
+            log, [panel.model for panel in panels], np.random.default_rng(SEED),
+            controls=models.control_models(log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
             progress=lambda model, done, total: self._report("verdicts", self.done + done / max(total, 1)),
         )  # fmt: skip
 
     def _verdicts(self, judging: Judging) -> list[Verdict]:
         from analysis.inference.verdict.table import verdict_table
 
-        found = judging.verdicts()
+        found = [one.brief() if self.account else one for one in judging.verdicts()]
         unit = "share of users; of simulated panels"
         self.files.keep(VERDICTS, "Verdicts on the launch cohorts", unit, verdict_table(found))
         return found
@@ -239,7 +239,7 @@ class _Writer:
     def _panel(
         self,
         panel: study.Panel,
-        judgement: Judgement | None,
+        judgement: Judgement,
         cards: Mapping[str, Card],
         cohorts: Mapping[str, Cohorts],
     ) -> PanelPart:

@@ -61,9 +61,10 @@ def shares(log: Log, account: Account | None) -> pd.DataFrame | None:
     """`openness.share_summary` over the weeks that exhibits show; None where it is not available."""
     try:
         refuse_few(("models",), account)
-        return openness.share_summary(log, window_of(log, MAIN_WINDOW))
+        table = openness.share_summary(log, window_of(log, MAIN_WINDOW))
     except NotAvailable:
         return None
+    return table if account is None else table.where(table != 0)
 
 
 def above(

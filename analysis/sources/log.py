@@ -268,6 +268,11 @@ class Log:
         log.keeps_steps, log.least, log._whole = self.keeps_steps, least, self
         return log
 
+    @property
+    def whole(self) -> Log:
+        """The log with all rows in its sums: itself, unless it is one of `in_sums`."""
+        return self._whole or self
+
     def _with(self, generations: ir.Table, labels: ir.Table | None) -> Log:
         """The same log with other rows."""
         log = Log(

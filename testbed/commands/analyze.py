@@ -95,6 +95,10 @@ def execute(args: argparse.Namespace) -> int:
     from testbed.commands.inspect_log import look_first
     from testbed.terminal import summary
 
+    if args.k_anonymity and args.check_log:
+        raise BadInput(
+            "--check-log shows single rows of the log: leave out --k-anonymity, or see slipper inspect"
+        )
     try:
         check_one_log(Path(args.log))
         if args.check_log:
@@ -104,6 +108,7 @@ def execute(args: argparse.Namespace) -> int:
         folder = results_folder(args.log, args.out, args.table or "generations")
         check_writable(folder)
         inspection = look_first(args, args.log)
+        inspection = inspection.named() if args.k_anonymity else inspection
         with Workers(cores(), draws=args.figures) as workers, open_display(quiet=args.quiet) as show:
 
             def answer(findings: Findings) -> None:
@@ -119,14 +124,13 @@ def execute(args: argparse.Namespace) -> int:
                 answered=answer,
                 workers=workers,
                 stills=args.figures,
-                inspected=inspection.sentences(named_only=bool(args.k_anonymity)),
+                inspected=inspection.sentences(),
                 k_anonymity=args.k_anonymity,
             )
     except LogError as error:
         raise no_log(error, args.log) from error
     if args.json:
-        told = {"log": args.log, "results": str(folder)}
-        told |= {} if args.k_anonymity else {"inspection": inspection.as_json()}
+        told = {"log": args.log, "results": str(folder), "inspection": inspection.as_json()}
         print(json.dumps(told | as_json(result), indent=2))
     elif args.quiet:
         summary.print_warnings_aside("analyze", result.warnings)

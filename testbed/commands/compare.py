@@ -53,6 +53,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="folder for the comparison (default: outputs/compare/A--B)"
     )
+    arguments.add_k_anonymity(parser)
     arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
@@ -75,7 +76,7 @@ def execute(args: argparse.Namespace) -> int:
             warnings = [
                 warning
                 for where, folder in zip((args.first, args.second), folders, strict=True)
-                for warning in _analysed(where, folder, show, arguments.log_options(args))
+                for warning in _analysed(where, folder, show, arguments.log_options(args), args.k_anonymity)
             ]
         print_warnings_aside("compare", warnings)
         result = compare(folders[0], folders[1], out)
@@ -148,14 +149,20 @@ def _results(where: str, table: str) -> Path:
     return Path(where) if is_analysed(Path(where)) else analyze.results_folder(where, None, table)
 
 
-def _analysed(where: str, folder: Path, show: Any, options: dict[str, Any]) -> list[str]:
-    """Analyses a log that has no results yet; returns its warnings."""
-    from analysis.report.comparison import is_analysed
+def _analysed(where: str, folder: Path, show: Any, options: dict[str, Any], least: int) -> list[str]:
+    """Analyses a log that has no results yet; returns its warnings. Raises BadInput for results that show cells of
+    fewer users than `least`."""
+    from analysis.report.comparison import Analysed, is_analysed
 
     if not is_analysed(folder):
         check_writable(folder)
-        result = analyze.analyse(where, folder, show, options)
+        result = analyze.analyse(where, folder, show, options, k_anonymity=least)
         return [f"{where}: {warning}" for warning in result.warnings]
+    if Analysed.at(folder).least < least:
+        raise BadInput(
+            f"{where}: its results show cells of fewer than {least} users; run `slipper analyze {where} --k-anonymity "
+            f"{least}` first"
+        )
     return []
 
 

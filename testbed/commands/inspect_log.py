@@ -27,6 +27,7 @@ examples:
   slipper inspect /data/log
   slipper inspect /data/log --html inspection.html      the same as a page
   slipper inspect warehouse.duckdb --table requests --json
+  slipper inspect /data/log --k-anonymity 20            what was found by name alone, without counts of rows
 
 How often each fault is found, by rate, and how often a clean log is warned of: docs/inspection.md.
 
@@ -48,6 +49,7 @@ def add_parser(commands: Any) -> None:
     arguments.add_overwrite(parser)
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser)
+    arguments.add_k_anonymity(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -63,6 +65,7 @@ def execute(args: argparse.Namespace) -> int:
         files.check_page(Path(args.html), args.overwrite)
     try:
         found = _inspected(args.log, arguments.log_options(args))
+        found = found.named() if args.k_anonymity else found
     except LogError as error:
         raise no_log(error, args.log) from error
     if args.html:

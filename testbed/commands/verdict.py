@@ -97,6 +97,7 @@ def add_parser(commands: Any) -> None:
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser)
     arguments.add_anyway(parser)
+    arguments.add_k_anonymity(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
@@ -123,6 +124,8 @@ def execute(args: argparse.Namespace) -> int:
         raise BadInput(
             "--scan simulates what the largest of many cohorts is by chance: give --simulations, too"
         )
+    if args.k_anonymity and (args.why or args.truth or args.scan):
+        raise BadInput("--why, --truth and --scan tell of few users: leave them out, or --k-anonymity")
     if 0 < args.simulations < LEAST_SIMULATIONS:
         raise BadInput(
             f"--simulations {args.simulations} say next to nothing of an error rate: give {LEAST_SIMULATIONS} or more, "
@@ -149,16 +152,19 @@ def execute(args: argparse.Namespace) -> int:
 
             found = verdicts(
                 log, models, np.random.default_rng(args.seed), aliases={a.earlier: a.model for a in aliases},
-                simulations=args.simulations, min_cohort=args.min_cohort, search=args.scan, progress=progress,
-                controls=control_models(log, args.min_cohort),
+                simulations=args.simulations, min_cohort=max(args.min_cohort, args.k_anonymity),
+                search=args.scan, progress=progress, controls=control_models(log, args.min_cohort),
             )  # fmt: skip
-            why = args.why or (args.models is not None and len(found) == 1)
+            why = args.why or (args.models is not None and len(found) == 1 and not args.k_anonymity)
             accounts = (
                 [profile_of(v.panel, log) for v in found] if why and (args.json or not args.quiet) else []
             )
             names = {panel.model: panel.name for panel in panels_of(log, models)}
             extent = summary.extent_of(log)
             warnings = log.warnings
+            if args.k_anonymity:
+                found, inspection = [one.brief() for one in found], inspection.named()
+                extent, warnings = f"{log.first_day} to {log.last_day} (UTC)", ()
     except LogError as error:
         raise no_log(error, args.log) from error
     for note in idle:

@@ -13,7 +13,7 @@ from rich.text import Text
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT
 from analysis.inference.error_rates.rates import NOT_SIMULATED, PLANTED, Rate
 from analysis.inference.launch.decision import Decision
-from analysis.inference.verdict.verdict import Verdict
+from analysis.inference.verdict.verdict import WITHHELD, Verdict
 from analysis.inference.verdict.wording import (
     NO_SHARED_MONTH,
     always_on_words,
@@ -68,6 +68,9 @@ def print_verdicts(
     console.print(Text("Does the launch cohort stand out?", style="bold"))
     for verdict in found:
         print_sentence(console, verdict, (names or {}).get(verdict.model, verdict.model))
+    if all(verdict.in_brief for verdict in found):
+        console.print(Text(f"\nOf each only the kind is told: {WITHHELD}.", style="dim"))
+        return
     console.print()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("model", overflow="fold", ratio=1)

@@ -19,6 +19,8 @@ from analysis.json_values import plain
 from analysis.numerals import percent
 from analysis.study import LEVEL
 
+WITHHELD = "what it rests on is withheld, since it counts few users (k-anonymity)"
+
 KIND_WORDS = {
     "foundational": "foundational launch cohort",
     "dominant launch": "dominant launch",
@@ -38,7 +40,7 @@ class Verdict:
 
     holm_p, bh_q: the conjunction's p-value adjusted for the models judged with it, judged_together of them (those with
     a p-value); controls: what the launch cohorts of the other models say; remedies: what would do where there is too
-    little data, a phrase each.
+    little data, a phrase each; in_brief: what it rests on is withheld.
     """
 
     model: str
@@ -55,6 +57,12 @@ class Verdict:
     judged_together: int = 1
     notes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
+    in_brief: bool = False
+
+    def brief(self) -> Verdict:
+        """The kind alone, without any number: tests and robustness checks count groups of a few users."""
+        kind = Classification(self.classification.kind, WITHHELD, None)
+        return Verdict(self.model, None, kind, in_brief=True)
 
     @property
     def p(self) -> float:

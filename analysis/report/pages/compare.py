@@ -105,12 +105,13 @@ def _side(letter: str, one: Analysed) -> dict[str, Any]:
     facts = [(name, str(manifest[key])) for name, key in (("Scenario", "scenario"), ("Seed", "seed"), ("Run", "run_id"))
              if key in manifest]  # fmt: skip
     facts += [(str(name), str(value)) for name, value in manifest.get("census", [])
-              if name in ("Users", "Models", "Requests", "Switched off")]  # fmt: skip
+              if name in ("Users", "Models", "Requests", "Switched off") and not one.withheld]  # fmt: skip
     question = str(manifest.get("question", "")).strip()
     return {
         "letter": letter,
         "title": one.title,
-        "facts": facts or [("Folder", str(one.folder))],
+        "facts": (facts or [("Folder", str(one.folder))])
+        + ([("Small cells", one.withheld)] if one.withheld else []),
         "question": question,
     }
 

@@ -10,7 +10,8 @@ from analysis.report.pages.page import environment
 def render(found: Inspection) -> str:
     """The page as HTML: one file that asks nothing of any host."""
     rows = [
-        [Cell(one.severity), Cell(one.check), Cell(one.words), Cell(f"{one.count:,} of {one.of:,}", "num"),
+        [Cell(one.severity), Cell(one.check), Cell(one.words or "–"),
+         Cell(f"{one.count:,} of {one.of:,}" if one.words else "–", "num"),
          Cell(one.examples or "–"), Cell(", ".join(one.touches))]
         for one in found.findings
     ]  # fmt: skip

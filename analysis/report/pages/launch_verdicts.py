@@ -80,7 +80,7 @@ def judgement(verdict: Verdict) -> Judgement:
     mark, style = MARKS[kind.kind]
     headline = verdict.headline[:1].upper() + verdict.headline[1:]
     if verdict.decision is None:
-        gap = "" if kind.kind == "boomerang" else f"no verdict: {kind.because}"
+        gap = "" if kind.kind == "boomerang" or verdict.in_brief else f"no verdict: {kind.because}"
         return Judgement(
             headline, mark, style, kind.because, in_short=sentence(verdict), notes=verdict.notes, gap=gap,
             remedy=in_words(verdict.remedies), limits=of_the_log(verdict),
