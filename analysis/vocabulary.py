@@ -12,32 +12,32 @@ from collections.abc import Sequence
 from typing import Literal
 
 import ibis
-import ibis.expr.datatypes as dtypes
 import ibis.expr.types as ir
 
-from analysis import moments
+from analysis import operations
 
-DAY = 86_400 * moments.MICROSECONDS
+DAY = 86_400 * operations.MICROSECONDS
+FAR = dt.date(9999, 12, 31)  # the end of what still holds
 
 
 def utc(moment: ir.TimestampValue) -> ir.TimestampValue:
     """What a clock in UTC shows at a moment: without a zone, so that no session's zone can matter."""
-    return moments.utc_clock(moment)
+    return operations.utc_clock(moment)
 
 
 def day(moment: ir.TimestampValue) -> ir.DateValue:
     """The UTC day of a moment."""
-    return moments.utc_date(moment, "day")
+    return operations.utc_date(moment, "day")
 
 
 def week(moment: ir.TimestampValue) -> ir.DateValue:
     """The UTC Monday of a moment's week, as a date."""
-    return moments.utc_date(moment, "week")
+    return operations.utc_date(moment, "week")
 
 
 def month(moment: ir.TimestampValue) -> ir.DateValue:
     """The first UTC day of a moment's calendar month, as a date."""
-    return moments.utc_date(moment, "month")
+    return operations.utc_date(moment, "month")
 
 
 def day_of_month(moment: ir.TimestampValue) -> ir.IntegerValue:
@@ -54,12 +54,12 @@ def month_number(moment: ir.TimestampValue, start: dt.date) -> ir.IntegerValue:
 
 def microseconds(moment: ir.TimestampValue) -> ir.IntegerValue:
     """Whole microseconds of a moment since 1970-01-01 00:00 UTC, as int64."""
-    return moments.unix_microseconds(moment)
+    return operations.unix_microseconds(moment)
 
 
 def seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
     """Seconds of a moment since 1970-01-01 00:00 UTC, with their fractions, as float64."""
-    return ratio(microseconds(moment), ibis.literal(moments.MICROSECONDS))
+    return ratio(microseconds(moment), ibis.literal(operations.MICROSECONDS))
 
 
 def months_between(first: ir.DateValue, later: ir.DateValue) -> ir.IntegerValue:
@@ -75,19 +75,20 @@ def months_after(start: dt.date, months: ir.IntegerValue) -> ir.DateValue:
 
 def numbers(count: int) -> ir.IntegerColumn:
     """0 .. count - 1 as int32: each row as often as there are numbers."""
-    return ibis.range(0, count).cast("array<int32>").unnest()  # Spark lets nothing stand around an unnest
+    # Spark lets nothing stand around what makes rows
+    return operations.elements(ibis.range(0, count).cast("array<int32>"))
 
 
 def elements(rows: ir.Value) -> ir.Value:
     """Each record of a list, on a row of its own; of a list that the engine holds as JSON, too."""
-    return (rows.array if rows.type().is_json() else rows).unnest()
+    return operations.elements(rows.array if rows.type().is_json() else rows)
 
 
-def part(record: ir.Value, name: str, kind: Literal["date", "float64"]) -> ir.Value:
+def part(record: ir.Value, name: str, kind: Literal["date", "float64", "string"]) -> ir.Value:
     """A value of a record, by its name."""
     value = record[name]
     if record.type().is_json():
-        value = value.str if kind == "date" else value.float
+        value = value.float if kind == "float64" else value.str
     return value.cast(kind)
 
 
@@ -171,14 +172,24 @@ def within(day: ir.DateValue, window: tuple[dt.date, dt.date] | None) -> ir.Bool
     return day.between(ibis.date(window[0].isoformat()), ibis.date(window[1].isoformat()))
 
 
-@ibis.udf.scalar.builtin(name="convert_to")
-def _encoded(text: dtypes.string, encoding: dtypes.string) -> dtypes.binary:
-    """PostgreSQL's bytes of a text."""
-
-
-def in_byte_order(text: ir.StringValue) -> ir.Value:
+def in_byte_order(text: ir.StringValue) -> ir.StringValue:
     """A text to order by, byte by byte: PostgreSQL orders text by the rules of a language."""
-    return _encoded(text, "UTF8") if text.get_backend().name == "postgres" else text
+    return operations.in_byte_order(text)
+
+
+def on_days(moment: ir.TimestampValue, first: dt.date | None, last: dt.date | None) -> ir.BooleanValue:
+    """Whether a moment is of the UTC days from the first to the last, both included; None: without such an end.
+
+    The moments themselves are compared: engines skip files and partitions of other days, which they cannot do where a
+    day must be made of each moment.
+    """
+    zone = dt.UTC if moment.type().timezone else None
+    asked = []
+    if first is not None:
+        asked.append(moment >= dt.datetime.combine(first, dt.time(), zone))
+    if last is not None and last < FAR:
+        asked.append(moment < dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone))
+    return ibis.and_(*asked)
 
 
 def author(model: ir.StringValue) -> ir.StringValue:

@@ -210,13 +210,7 @@ def add_log_options(parser: argparse.ArgumentParser) -> None:
 
 def add_scope_options(parser: argparse.ArgumentParser, exhibits: bool = False) -> None:
     """Which days of a log are looked at, and with what beside. exhibits: the command draws them."""
-    group = parser.add_argument_group("which days")
-    for name, meaning in (("from", "first"), ("to", "last")):
-        group.add_argument(
-            f"--{name}", dest=f"{name}_day", type=_day, metavar="YYYY-MM-DD",
-            help=f"{meaning} UTC day; rows {'before' if name == 'from' else 'after'} it are left out, as if the log "
-            "did not hold them (default: all that it holds)",
-        )  # fmt: skip
+    group = add_days(parser)
     group.add_argument("--study-window", action="store_true", default=None, help="the windows of the report in the "
                        "place of the log's own days (default: for worlds that rebuild the report)")  # fmt: skip
     if exhibits:
@@ -224,6 +218,18 @@ def add_scope_options(parser: argparse.ArgumentParser, exhibits: bool = False) -
             "--compare-with-study", action="store_true", default=None, help="set what the report says beside what the "
             "log shows: its claims, its readings, its releases (default: for simulated runs)",
         )  # fmt: skip
+
+
+def add_days(parser: argparse.ArgumentParser) -> argparse._ActionsContainer:
+    """`--from` and `--to`."""
+    group = parser.add_argument_group("which days")
+    for name, meaning in (("from", "first"), ("to", "last")):
+        group.add_argument(
+            f"--{name}", dest=f"{name}_day", type=_day, metavar="YYYY-MM-DD",
+            help=f"{meaning} UTC day; rows {'before' if name == 'from' else 'after'} it are left out, as if the log "
+            "did not hold them (default: all that it holds)",
+        )  # fmt: skip
+    return group
 
 
 def _day(text: str) -> dt.date:

@@ -31,7 +31,7 @@ from testbed.commands import (
     validate,
     verdict,
 )
-from testbed.commands.reference import catalogue, explain, patterns, questions, schema
+from testbed.commands.reference import catalogue, explain, patterns, questions, schema, sql
 from testbed.terminal import streams
 
 DESCRIPTION = """\
@@ -53,7 +53,7 @@ Bad input is reported as FILE:LINE:COLUMN: message. SLIPPER_DEBUG=1 shows traceb
 
 COMMANDS = (
     run, simulate, import_log, export_log, inspect_log, analyze, check, verdict, compare, experiment, calibrate,
-    validate, questions, patterns, schema, catalogue, explain,
+    validate, questions, sql, patterns, schema, catalogue, explain,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis import contract
 from analysis import vocabulary as v
 from analysis.inspection.offsets import UTC_OFFSET
-from analysis.moments import MICROSECONDS
+from analysis.operations import MICROSECONDS
 from analysis.proportions import share
 from analysis.queries import cost
 from analysis.queries.query import collect

@@ -7,10 +7,6 @@ kind is not `free_variant`: launch promotions, stealth and experimental listings
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from typing import Any
-
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
@@ -62,42 +58,28 @@ def reasoning_token_share(log: Log) -> ir.Table:
     return sums.mutate(share=v.ratio(sums.tokens_reasoning, sums.tokens_completion)).order_by("week")
 
 
-def launch_windows(log: Log) -> list[tuple[str, dt.date, dt.date | None]]:
-    """Free launch access to reasoning-optimised models: (model, first day, last day or None), from the models table."""
-    facts = log.need_models("free_windows", "reasoning_optimised", what="leaving free launch access out")
-    facts = facts.filter(facts.reasoning_optimised)
-    found: list[tuple[str, dt.date, dt.date | None]] = []
-    for row in facts.select("model", "free_windows").to_pyarrow().to_pylist():
-        for window in _records(row["free_windows"]):
-            if window["kind"] != "free_variant":
-                found.append((row["model"], _day(window["from"]), _day(window["to"])))
-    return sorted(found, key=lambda entry: entry[:2])
-
-
-def _records(held: Any) -> list[dict[str, Any]]:
-    """The records of a list, which engines without such lists hold as JSON."""
-    return (json.loads(held) if isinstance(held, str) else held) or []
-
-
-def _day(held: Any) -> Any:
-    return dt.date.fromisoformat(held) if isinstance(held, str) else held
-
-
-def _launch_access(log: Log, windows: list[tuple[str, dt.date, dt.date | None]]) -> ir.Table:
-    """Requests and tokens of free launch access by week and model: week, model, launch_requests, launch_tokens."""
+def _launch_access(log: Log) -> ir.Table:
+    """Requests and tokens of free launch access to reasoning-optimised models by week and model: week, model,
+    launch_requests, launch_tokens."""
 
     def build() -> ir.Table:
+        facts = log.need_models("free_windows", "reasoning_optimised", what="leaving free launch access out")
+        facts = facts.filter(facts.reasoning_optimised)
+        windows = facts.select("model", free=v.elements(facts.free_windows))
+        windows = windows.select(
+            "model",
+            first=v.part(windows.free, "from", "date"),
+            last=v.part(windows.free, "to", "date"),
+            kind=v.part(windows.free, "kind", "string"),
+        )
+        windows = windows.filter(windows.kind.fill_null("") != "free_variant")
         rows = log.generations
-        rows = rows.filter(rows.cost_total == 0, rows.model.isin(sorted({model for model, *_ in windows})))
-        rows = rows.select(
+        rows = rows.filter(rows.cost_total == 0).select(
             "model", day=v.day(rows.created_at), week=v.week(rows.created_at), tokens=v.tokens_total(rows)
         )
-        inside = [
-            (rows.model == model) & (rows.day >= ibis.date(first.isoformat()))
-            & (ibis.literal(True) if last is None else rows.day <= ibis.date(last.isoformat()))
-            for model, first, last in windows
-        ]  # fmt: skip
-        rows = rows.filter(ibis.or_(*inside))
+        until = windows["last"].fill_null(ibis.date(v.FAR.isoformat()))
+        inside = [rows.model == windows.model, rows.day >= windows["first"], rows.day <= until]
+        rows = rows.semi_join(windows, inside)
         return rows.group_by("week", "model").aggregate(
             launch_requests=rows.count().cast("int64"), launch_tokens=v.total(rows.tokens)
         )
@@ -115,19 +97,14 @@ def weekly_reasoning_models(log: Log) -> ir.Table:
     over the tokens of all reasoning-optimised models in the week, likewise. Needs the models table with its free
     windows.
     """
-    windows = launch_windows(log)
     t = step.by_model(log, "requests", "tokens").select("week", "model", "requests", "tokens")
     facts = log.need_models("reasoning_optimised", what="the ranking of reasoning models")
     t = t.inner_join(facts.filter(facts.reasoning_optimised).select("model"), "model")
-    if windows:
-        t = t.left_join(_launch_access(log, windows), ["week", "model"])
-        t = t.select(
-            "week", "model", "requests", "tokens",
-            launch_requests=t.launch_requests.fill_null(0), launch_tokens=t.launch_tokens.fill_null(0),
-        )  # fmt: skip
-    else:
-        zero = ibis.literal(0, "int64")
-        t = t.mutate(launch_requests=zero, launch_tokens=zero)
+    t = t.left_join(_launch_access(log), ["week", "model"])
+    t = t.select(
+        "week", "model", "requests", "tokens",
+        launch_requests=t.launch_requests.fill_null(0), launch_tokens=t.launch_tokens.fill_null(0),
+    )  # fmt: skip
     t = t.mutate(requests=t.requests - t.launch_requests, tokens=t.tokens - t.launch_tokens)
     return t.mutate(share=v.ratio(t.tokens, v.whole(t.tokens, [t.week]))).order_by(
         "week", t.tokens.desc(), "model"

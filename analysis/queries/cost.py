@@ -11,7 +11,6 @@ their tokens and at no charge: the report's category cost is all spend over all 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 import ibis
@@ -31,7 +30,6 @@ from analysis.study import TABLE3
 
 PER_MTOK = 1e-6  # prices are in USD per million tokens
 MTOK = 1e6
-FAR = dt.date(9999, 12, 31)  # end of a price that still holds
 
 # (cost at or above the median, use at or above the median) -> name of the corner
 QUADRANTS = {
@@ -59,9 +57,10 @@ def charges(log: Log, what: str = "effective cost") -> ir.Table:
         rows = log.generations
         rows = rows.filter(~rows.byok)
         cached = rows.tokens_cached if "tokens_cached" in log.columns else ibis.literal(0, "int64")
-        rows = rows.mutate(
-            week=v.week(rows.created_at), day=v.day(rows.created_at), free=v.free_variant(rows), cached=cached
-        )
+        rows = rows.select(
+            "model", "tokens_prompt", "tokens_completion", "cost_total",
+            week=v.week(rows.created_at), day=v.day(rows.created_at), free=v.free_variant(rows), cached=cached,
+        )  # fmt: skip
         return rows.group_by("week", "day", "model", "free").aggregate(
             requests=rows.count().cast("int64"),
             tokens_prompt=v.total(rows.tokens_prompt),
@@ -122,7 +121,7 @@ def list_price(log: Log, window: step.Window | None = None) -> ir.Table:
         completion=v.part(path.price, "completion_usd_per_mtok", "float64"),
     )
     following = path.since.lead().over(ibis.window(group_by=path.path_model, order_by=path.since))
-    path = path.mutate(until=following.fill_null(ibis.date(FAR.isoformat())))
+    path = path.mutate(until=following.fill_null(ibis.date(v.FAR.isoformat())))
     t = charges(log, what="list prices")
     t = t.filter(v.within(t.week, window), ~t.free)
     priced = t.inner_join(path, [t.model == path.path_model, t.day >= path.since, t.day < path.until])

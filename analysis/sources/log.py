@@ -219,9 +219,7 @@ class Log:
             return self._whole.body
         if not self.coverage.stray:
             return self.generations
-        return self.generations.filter(
-            v.within(v.day(self.generations.created_at), (self.first_day, self.last_day))
-        )
+        return self.generations.filter(v.on_days(self.generations.created_at, self.first_day, self.last_day))
 
     # --- work in the engine
 

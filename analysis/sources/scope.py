@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import ibis
 import ibis.expr.types as ir
 
 from analysis import vocabulary as v
@@ -71,14 +70,17 @@ def keep(log: Log) -> None:
             else ""
         )
         raise LogError(f"{log.name}: no row {scope.words}{ends}")
-    log.generations, log.stored = (t.filter(_asked(t, scope)) for t in (log.generations, log.stored))
+    cut(log)
+    log.cut_stated_days(int(found["rows"]))
+
+
+def cut(log: Log) -> None:
+    """Have the tables of a log hold the rows of the days of its scope alone; nothing is asked of an engine."""
+    log.generations, log.stored = (t.filter(_asked(t, log.scope)) for t in (log.generations, log.stored))
     if log.labels is not None and {"generation_id"} <= log.columns & set(log.labels.columns):
         log.labels = log.labels.semi_join(log.generations, "generation_id")
-    log.cut_stated_days(int(found["rows"]))
 
 
 def _asked(rows: ir.Table, scope: Scope) -> ir.BooleanValue:
     """Whether rows are of the days that are asked for."""
-    day = v.day(rows.created_at)
-    from_first = day >= scope.first if scope.first else ibis.literal(True)
-    return from_first & (day <= scope.last) if scope.last else from_first
+    return v.on_days(rows.created_at, scope.first, scope.last)

@@ -113,7 +113,7 @@ def test_the_rule_catches_a_day_of_the_session():
 
 
 def test_days_are_taken_by_the_vocabulary():
-    """A day, week or month of a moment is the session's, unless the query says UTC: see `analysis.moments`."""
+    """A day, week or month of a moment is the session's, unless the query says UTC: see `analysis.operations`."""
     found = {path.name: session_times(ast.parse(path.read_text())) for path in MODULES}
     assert {name: lines for name, lines in found.items() if lines} == {}
 

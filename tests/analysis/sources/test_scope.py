@@ -75,7 +75,7 @@ def test_days_that_are_asked_for_are_all_that_is_read(connect):
     assert log.labels.count().execute() == 2
     assert usage.by_model(log)["requests"].sum() == 3 * 28
     assert set(retention.triangle(log, SONNET)["cohort"].dt.month) == {12}
-    assert log.unshared().scope == log.scope and "2025, 12, 28" in usage.weekly.sql(log)
+    assert log.unshared().scope == log.scope and "2025, 12, 29" in usage.weekly.sql(log)
     assert connect(LOG, scope=Scope(first)).last_day == DAYS["end"]
     assert connect(LOG, scope=Scope(last=last)).first_day == FIRST
 

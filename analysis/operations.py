@@ -1,4 +1,4 @@
-"""Moments on the UTC clock: operations that Ibis lacks, and their SQL in each dialect.
+"""Operations that Ibis lacks, and their SQL in each dialect: moments on the UTC clock, and texts in byte order.
 
 Ibis takes the days, weeks and months of a moment in the zone of the session, which is UTC where Ibis made the session.
 The printed SQL runs in sessions of others: there the query itself must say UTC, and that weeks begin on Monday.
@@ -47,6 +47,17 @@ class UnixMicroseconds(ops.Value):
     shape = rlz.shape_like("arg")
 
 
+class InByteOrder(ops.Unary):
+    """A text that is ordered byte by byte, not by the rules of a language."""
+
+    arg: ops.Value[dt.String]
+    dtype = dt.string
+
+
+class Elements(ops.Unnest):
+    """Each element of a list, on a row of its own."""
+
+
 def utc_clock(moment: ir.TimestampValue) -> ir.TimestampValue:
     """What a clock in UTC shows at a moment. A timestamp without a zone is taken for such a clock's."""
     return moment if _unzoned(moment) else UtcClock(moment).to_expr()
@@ -62,6 +73,16 @@ def utc_date(moment: ir.TimestampValue, unit: Unit) -> ir.DateValue:
 def unix_microseconds(moment: ir.TimestampValue) -> ir.IntegerValue:
     """Whole microseconds of a moment since 1970-01-01 00:00 UTC, as int64."""
     return UnixMicroseconds(moment).to_expr()
+
+
+def in_byte_order(text: ir.StringValue) -> ir.StringValue:
+    """A text that is ordered byte by byte, not by the rules of a language."""
+    return InByteOrder(text).to_expr()
+
+
+def elements(rows: ir.ArrayValue) -> ir.Value:
+    """Each element of a list, on a row of its own."""
+    return Elements(rows).to_expr()
 
 
 def _unzoned(moment: ir.TimestampValue) -> bool:
@@ -141,7 +162,23 @@ def _microseconds(compiler: Any, op: UnixMicroseconds, *, arg: Any) -> Any:
     return _of(MICROSECONDS_SINCE_1970, compiler)(compiler, arg)
 
 
+def _byte_order(compiler: Any, op: InByteOrder, *, arg: Any) -> Any:
+    is_postgres = compiler.dialect.__name__ == "Postgres"  # all others order texts so
+    return sge.Collate(this=arg, expression=sge.to_identifier("C", quoted=True)) if is_postgres else arg
+
+
+def _elements(compiler: Any, op: Elements, *, arg: Any) -> Any:
+    # Ibis would join the elements to a text, at a mark drawn anew each time, and split it: records do not survive that
+    is_snowflake = compiler.dialect.__name__ == "Snowflake"
+    if not is_snowflake:
+        return compiler.visit_Unnest(op, arg=arg)
+    each = compiler.f.explode(arg)
+    return compiler.cast(each, op.dtype) if op.dtype.is_numeric() else each
+
+
 # Ibis finds the SQL of an operation as a method of the compiler, named after it.
 SQLGlotCompiler.visit_UtcClock = _clock
 SQLGlotCompiler.visit_UtcDate = _date
 SQLGlotCompiler.visit_UnixMicroseconds = _microseconds
+SQLGlotCompiler.visit_InByteOrder = _byte_order
+SQLGlotCompiler.visit_Elements = _elements
