@@ -21,6 +21,7 @@ from analysis.sources.errors import LogError
 from analysis.sources.log import Log
 
 _BATCH = 50_000  # rows at a time
+_LETTERS = 1 << 20  # of records that are written at a time
 
 
 @dataclass(frozen=True)
@@ -146,12 +147,15 @@ def _with_names(batch: pa.RecordBatch, names: ModelNames) -> pa.Table:
 
 
 def _chunks(texts: Iterator[str]) -> Iterator[list[str]]:
+    """Texts in chunks of about as many letters: a record may hold many rows."""
     chunk: list[str] = []
+    letters = 0
     for text in texts:
         chunk.append(text)
-        if len(chunk) == _BATCH:
+        letters += len(text)
+        if letters > _LETTERS:
             yield chunk
-            chunk = []
+            chunk, letters = [], 0
     yield chunk
 
 

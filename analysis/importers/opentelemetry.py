@@ -183,13 +183,23 @@ def _counts(attributes: Attributes) -> dict[str, Any]:
 
 # --- the way back ---------------------------------------------------------------------------------------------
 
-_GENAI = ("gen_ai.", "user.", "session.")
-_OPENINFERENCE = (
+_SPANS = 100  # in a batch, as collectors gather them
+
+
+def _called(*begins: str) -> dict[str, str]:
+    """What a convention calls each attribute, by how its names begin."""
+    named = {**_NAMES, "wait": _WAIT, "tools": _TOOLS}
+    found = {
+        key: next((name for name in names if name.startswith(begins)), "") for key, names in named.items()
+    }
+    return {key: name for key, name in found.items() if name}
+
+
+_GENAI = _called("gen_ai.", "user.", "session.")
+_OPENINFERENCE = _called(
     "llm.model_name", "llm.provider", "llm.token_count.", "llm.cost.", "llm.finish_reason", "llm.tools.", "user.",
     "session.",
 )  # fmt: skip
-"""The attributes of a convention, by how their names begin."""
-_SPANS = 100  # in a batch, as collectors gather them
 
 
 def _genai(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -201,13 +211,13 @@ def _openinference(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _folded(
-    rows: Iterator[dict[str, Any]], convention: tuple[str, ...], kind: Mapping[str, str]
+    rows: Iterator[dict[str, Any]], names: Mapping[str, str], kind: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
     """Rows as batches of spans, those of a service together."""
     while batch := list(itertools.islice(rows, _SPANS)):
         services: dict[str | None, list[dict[str, Any]]] = {}
         for row in batch:
-            services.setdefault(row["app"], []).append(_span(row, convention, kind))
+            services.setdefault(row["app"], []).append(_span(row, names, kind))
         yield {
             "resourceSpans": [
                 {
@@ -219,57 +229,47 @@ def _folded(
         }
 
 
-def _span(row: Mapping[str, Any], convention: tuple[str, ...], kind: Mapping[str, str]) -> dict[str, Any]:
-    named = {
-        "response": row["id"], "model": row["model"],
-        "provider": row["provider"], "prompt": row["prompt"], "completion": row["completion"],
-        "cached": row["cached"], "reasoning": row["reasoning"], "cost": row["cost"], "streamed": row["streamed"],
-        "user": row["user"], "session": row["session"],
-        "finish": row["finish"] and ([row["finish"]] if convention is _GENAI else row["finish"]),
-    }  # fmt: skip
-    attributes = dict(kind) | {_name(_NAMES[key], convention): value for key, value in named.items()}
-    attributes[_name(_WAIT, convention)] = None if row["wait"] is None else row["wait"] / 1000
-    attributes[_name(_TOOLS, convention)] = "[{}]" if row["tools"] else None
-    digest = hashlib.sha256(str(row["id"]).encode()).hexdigest()
+def _span(row: dict[str, Any], names: Mapping[str, str], kind: dict[str, str]) -> dict[str, Any]:
+    said = row | {
+        "response": row["id"],
+        "wait": row["wait"] and row["wait"] / 1000,
+        "tools": "[{}]" if row["tools"] else None,
+        "finish": [row["finish"]] if row["finish"] and names is _GENAI else row["finish"],
+    }
+    attributes: dict[str, Any] = {**kind} | {name: said[key] for key, name in names.items() if key in said}
+    digest = hashlib.sha256(row["id"].encode()).hexdigest()
     return {
-        "traceId": digest[:32], "spanId": digest[32:48], "name": f"{next(iter(kind.values()))} {row['model']}",
-        "kind": 3, "startTimeUnixNano": _nanoseconds(row["start"]), "endTimeUnixNano": _nanoseconds(row["end"]),
+        "traceId": digest[:32], "spanId": digest[32:48], "name": row["model"], "kind": 3,
+        "startTimeUnixNano": _nanoseconds(row["start"]), "endTimeUnixNano": _nanoseconds(row["end"]),
         "attributes": _pairs(attributes), "status": {"code": 2} if row["finish"] == "error" else {},
     }  # fmt: skip
 
 
-def _name(names: tuple[str, ...], convention: tuple[str, ...]) -> str:
-    """The name that a convention has for something; empty: none."""
-    return next((name for name in names if name.startswith(convention)), "")
-
-
 def _pairs(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
     """OTLP's list of keys and typed values, of the values that are there."""
-    return [
-        {"key": name, "value": _value(value)}
-        for name, value in attributes.items()
-        if name and value is not None
-    ]
+    return [{"key": name, "value": _value(value)} for name, value in attributes.items() if value is not None]
 
 
 def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"stringValue": value}
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):
         return {"intValue": str(value)}
     if isinstance(value, float):
         return {"doubleValue": value}
-    if isinstance(value, list):
-        return {"arrayValue": {"values": [_value(one) for one in value]}}
-    return {"stringValue": value}
+    return {"arrayValue": {"values": [_value(one) for one in value]}}
 
 
 def _nanoseconds(moment: str | None) -> str | None:
     """Nanoseconds since 1970 of a moment as a rule writes it."""
     if moment is None:
         return None
-    since = dt.datetime.fromisoformat(moment) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    return str(since // dt.timedelta(milliseconds=1) * 1_000_000)
+    return f"{(dt.datetime.fromisoformat(moment) - _EPOCH) // dt.timedelta(milliseconds=1)}000000"
+
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def _first(attributes: Attributes, names: tuple[str, ...]) -> Any:
