@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from analysis.disclosure.cells import P_PERCENT
 from analysis.disclosure.grids import COHORTS, WEEKS
+from analysis.disclosure.rows import MOST_LEFT_OUT, Unit
 from analysis.numerals import counted, percent
-
-Unit = Literal["user", "account", "request"]
-MOST_LEFT_OUT = 0.10
-"""The largest part of the requests or tokens that one grid may take out of all sums (assumed)."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +20,16 @@ class Account:
 
     least: units (unit: what is counted) that a cell stands on. A cell also goes by the p% rule: where all but its two
     largest accounts together have less than `P_PERCENT` of what the largest has (of tokens or cost), the second largest
-    could work out the largest to within p%. cells: how many cells of each grid that is shown were left out. grids:
-    those that cannot be shown, since their small cells are more than `MOST_LEFT_OUT` of the log. share_left_out: of all
-    requests those in cells that were left out; None where that would tell of few. cohort_cells: cells of retention.
+    could work out the largest to within p%. cells: how many cells of each grid that is shown were left out of all sums;
+    label_cells: out of those of the labelled sample. grids: those that cannot be shown, since their small cells are
+    more than `MOST_LEFT_OUT`. share_left_out: of all requests those in cells that were left out; None where that would
+    tell of few. cohort_cells: cells of retention.
     """
 
     least: int
     unit: Unit
     cells: Mapping[str, int]
+    label_cells: Mapping[str, int]
     grids: tuple[str, ...]
     share_left_out: float | None
     cohort_cells: int
@@ -65,14 +64,13 @@ class Account:
             if self.share_left_out is None
             else f"{percent(self.share_left_out)} of the requests"
         )
-        told = ", ".join(f"{name} {count}" for name, count in self.cells.items() if count)
         rule = (
             f"Small cells are withheld (k-anonymity, k = {self.least}): no number here stands on fewer than "
             f"{self.few}, or on one or two accounts alone (p% rule, p = {P_PERCENT:.0%}).{unit}"
         )
         sums = (
             f"{counted(out, 'cell')} of the sums left out of all of them, totals too, with {part}"
-            f"{f' ({told})' if told else ''}. A 0 is not shown: nobody and a few look alike."
+            f"{_by_grid(self.cells)}. A 0 is not shown: nobody and a few look alike."
             if out
             else "No cell of the sums had to be left out. A 0 is not shown: nobody and a few would look alike."
         )
@@ -80,13 +78,22 @@ class Account:
             f"{counted(self.cohort_cells, 'cell')} of retention withheld: cohorts of fewer than {self.few}, and months "
             "in which fewer than that are active, or are not. Of verdicts on launch cohorts only the kind is shown."
         )
+        labels = (
+            f"{counted(sum(self.label_cells.values()), 'cell')} of the labelled sample left out of its sums"
+            f"{_by_grid(self.label_cells)}."
+            if any(self.label_cells.values())
+            else ""
+        )
         whole = f"Not shown as a whole: exhibits over {', '.join(self.grids)}." if self.grids else ""
-        return {"": tuple(filter(None, (rule, sums, whole))), "retention": (cohorts,)}
+        return {"": tuple(filter(None, (rule, sums, labels, whole))), "retention": (cohorts,)}
 
     def table(self) -> pd.DataFrame:
         """A row a grid: how many of its cells are withheld (None: all), under which k."""
         rows = [
-            *({"cells": name, "withheld": count} for name, count in self.cells.items()),
+            *(
+                {"cells": name, "withheld": count}
+                for name, count in (*self.cells.items(), *self.label_cells.items())
+            ),
             *({"cells": name, "withheld": None} for name in self.grids),
             {"cells": COHORTS, "withheld": self.cohort_cells},
         ]
@@ -100,6 +107,12 @@ class Account:
         """The same for programs."""
         return {
             "k": self.least, "unit": self.unit, "p_percent": P_PERCENT, "cells_left_out": dict(self.cells),
+            "cells_left_out_of_the_labelled": dict(self.label_cells),
             "grids_withheld": list(self.grids), "share_of_requests_left_out": self.share_left_out,
             "cells_withheld": {COHORTS: self.cohort_cells},
         }  # fmt: skip
+
+
+def _by_grid(cells: Mapping[str, int]) -> str:
+    told = ", ".join(f"{name} {count}" for name, count in cells.items() if count)
+    return f" ({told})" if told else ""

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]  # of rows: a log has fewer than two billion
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -29,12 +30,12 @@ P_PERCENT = 0.10
 class Partition:
     """Rows in cells. amounts: for which the p% rule is asked."""
 
-    cell: Ints  # of each row
+    cell: Codes  # of each row
     size: int  # how many cells
-    pair: Ints  # of each row: cell and unit
-    pair_cell: Ints  # of each pair, in order
-    part: Ints  # of each row: cell and contributor
-    part_cell: Ints
+    pair: Codes  # of each row: cell and unit
+    pair_cell: Codes  # of each pair, in order
+    part: Codes  # of each row: cell and contributor
+    part_cell: Codes
     amounts: tuple[str, ...]
 
     @classmethod
@@ -45,7 +46,8 @@ class Partition:
             cell = np.unique(cell * (int(one.max(initial=0)) + 1) + one, return_inverse=True)[1]
         pair, pair_cell = _pairs(cell, unit)
         part, part_cell = (pair, pair_cell) if contributor is unit else _pairs(cell, contributor)
-        return cls(cell, int(cell.max(initial=-1)) + 1, pair, pair_cell, part, part_cell, tuple(amounts))
+        size = int(cell.max(initial=-1)) + 1
+        return cls(cell.astype(np.int32), size, pair, pair_cell, part, part_cell, tuple(amounts))
 
     def small(self, kept: Bools, amounts: Mapping[str, Floats], least: int) -> Bools:
         """Which cells are small and not empty, of the rows that are kept."""
@@ -79,19 +81,23 @@ class Partition:
         return np.asarray(np.maximum.reduceat(parts, starts))
 
 
-def _pairs(cell: Ints, other: Ints) -> tuple[Ints, Ints]:
+def _pairs(cell: Ints, other: Ints) -> tuple[Codes, Codes]:
     """The number of each row's pair, and the cell of each pair; pairs are in the order of their cells."""
     width = int(other.max(initial=0)) + 1
     found, pair = np.unique(cell * width + other, return_inverse=True)
-    return pair, found // width
+    return pair.astype(np.int32), (found // width).astype(np.int32)
 
 
 def settle(
-    partitions: Mapping[str, Partition], kept: Bools, amounts: Mapping[str, Floats], least: int
+    partitions: Mapping[str, Partition],
+    kept: Bools,
+    amounts: Mapping[str, Floats],
+    least: int,
+    group: Ints | None = None,
 ) -> tuple[Bools, dict[str, Bools]]:
     """The rows to keep so that no cell of any partition is small, and the cells of each that were small on the way.
 
-    kept: the rows to begin with.
+    kept: the rows to begin with. group: of each row; a group is kept or left out as a whole.
     """
     kept = kept.copy()
     out = {name: np.zeros(one.size, dtype=bool) for name, one in partitions.items()}
@@ -102,6 +108,15 @@ def settle(
             small = one.small(kept, amounts, least)
             if small.any():
                 out[name] |= small
-                kept &= ~small[one.cell]
+                kept = without(kept, small[one.cell], group)
                 changed = True
     return kept, out
+
+
+def without(kept: Bools, some: Bools, group: Ints | None = None) -> Bools:
+    """The kept rows without some of them, and without what is in one group with these."""
+    if group is None:
+        return kept & ~some
+    gone = np.zeros(int(group.max(initial=-1)) + 1, dtype=bool)
+    gone[group[some]] = True
+    return kept & ~gone[group]

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analysis import vocabulary as v
-from analysis.queries.weekly import window_of
+from analysis.queries.weekly import Window, window_of
 from analysis.sources.log import Log
 from analysis.study import CATEGORY_WINDOW, MAIN_WINDOW
 
@@ -50,6 +50,29 @@ GRIDS: tuple[Grid, ...] = (
 """In the order in which they are looked at: what comes late may be left out for the sake of what comes before."""
 
 
+_OF_CATEGORY = ("category_tokens", "category_cost")
+LABEL_GRIDS: tuple[Grid, ...] = (
+    Grid("categories", ("week", "category"), amounts=_OF_CATEGORY[:1]),
+    Grid("labelled requests", ("week", "carried")),
+    Grid("programming or not", ("week", "programming")),
+    Grid("categories by source", ("week", "source_type", "category"), amounts=_OF_CATEGORY[:1]),
+    Grid("labelled requests by source", ("week", "source_type", "carried")),
+    Grid("sub-tags", ("window", "category", "path"), amounts=("path_tokens",)),
+    Grid("sub-tags carried", ("window", "category", "paths"), amounts=_OF_CATEGORY[:1]),
+    Grid("category charges", ("window", "category", "own_key", "free"), amounts=_OF_CATEGORY),
+    Grid("categories by author", ("week", "source_type", "author", "category"), amounts=_OF_CATEGORY),
+)
+"""Those of the labelled sample, `analysis.disclosure.labelled`. carried, paths: how many categories a request carries,
+and how many paths of the category: by these, sums over categories less the requests' own would tell requests with
+several apart."""
+
+
+def windows(log: Log) -> list[tuple[int, Window]]:
+    """The study's windows over which exhibits of a log are drawn, with a bit for each."""
+    found = [(1 << bit, window_of(log, one)) for bit, one in enumerate((MAIN_WINDOW, CATEGORY_WINDOW))]
+    return [(bit, one) for bit, one in found if one is not None]
+
+
 def grids_of(log: Log) -> tuple[Grid, ...]:
     """The grids whose columns a log has."""
     return tuple(grid for grid in GRIDS if log.columns.issuperset(grid.needs))
@@ -76,10 +99,8 @@ def _flag(column: str) -> Callable[[Log, ir.Table], ir.Value]:
 def _window(log: Log, rows: ir.Table) -> ir.Value:
     """Which of the study's windows the week lies in, where exhibits are drawn over them."""
     week, places = v.week(rows.created_at), ibis.literal(0)
-    for bit, window in enumerate((MAIN_WINDOW, CATEGORY_WINDOW)):
-        shown = window_of(log, window)
-        if shown is not None:
-            places = places + v.within(week, shown).ifelse(1 << bit, 0)
+    for bit, window in windows(log):
+        places = places + v.within(week, window).ifelse(bit, 0)
     return places.cast("int64")
 
 

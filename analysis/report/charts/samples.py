@@ -52,7 +52,7 @@ def _told(log: Log, count: int, window: Window | None) -> str:
 
 def labels(log: Log, frame: pd.DataFrame) -> str:
     """Of a weekly table with a column labelled_requests, the same in all rows of a week."""
-    weeks = complete_weeks(frame).groupby("week")["labelled_requests"].max().astype(int)
+    weeks = complete_weeks(frame).groupby("week")["labelled_requests"].max().fillna(0).astype(int)
     if weeks.empty:
         return f"{log.name}: no labelled requests"
     return f"{log.name}: {weeks.sum():,} labelled requests, {span(weeks.tolist())} a week"
@@ -137,7 +137,7 @@ def author_mix(log: Log, frame: pd.DataFrame) -> str:
     """Of one author's mix of categories."""
     weeks = complete_weeks(frame).drop_duplicates("week")
     many = f"{counted(int(weeks['author_requests'].sum()), 'request')} by category"
-    few = f", {span(weeks['author_requests'].astype(int).tolist())} a week" if len(weeks) else ""
+    few = f", {span(weeks['author_requests'].fillna(0).astype(int).tolist())} a week" if len(weeks) else ""
     mean = (
         f"; mean concentration {weeks['concentration'].mean():.2f} (1 = one category)"
         if weeks["concentration"].notna().any()

@@ -169,6 +169,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
         id="fig26",
         title="Cost and use of categories",
         section="cost",
+        cells=("category charges",),
         unit="USD per million tokens; tokens",
         table=over_window(category_cost, CATEGORY_WINDOW),
         queries=(cost.category_cost,),

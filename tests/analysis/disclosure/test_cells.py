@@ -126,3 +126,21 @@ def test_an_empty_table_has_no_cells():
     none = np.zeros(0, dtype=np.int64)
     _, kept, out = settled([none] * 4, none, none, np.zeros(0))
     assert not len(kept) and not any(len(found) for found in out.values())
+
+
+@given(tables(), st.integers(2, 4))
+def test_rows_of_a_group_are_kept_or_left_out_together(table, size):
+    facets, user, account, tokens = table
+    group = np.arange(len(user)) // size
+    parts = {
+        name: Partition.of([facets[at] for at in places], user, account, ()) for name, places in GRIDS.items()
+    }
+    kept, _ = settle(parts, np.ones(len(user), dtype=bool), {"tokens": tokens}, LEAST, group)
+    shares = np.bincount(group, weights=kept) / np.bincount(group)
+    assert set(shares) <= {0.0, 1.0}
+    for places in GRIDS.values():
+        assert all(
+            len(np.unique(user[cell & kept])) >= LEAST
+            for cell in cells_of(facets, places)
+            if (cell & kept).any()
+        )

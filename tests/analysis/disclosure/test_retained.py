@@ -13,15 +13,17 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from analysis import contract
-from analysis.disclosure.grids import COHORTS, GRIDS, facet, grids_of
+from analysis.disclosure.grids import COHORTS, GRIDS, LABEL_GRIDS, facet, grids_of
+from analysis.disclosure.labelled import REST
 from analysis.disclosure.retained import IDENTITIES, protected
-from analysis.queries import retention, usage
+from analysis.queries import categories, retention, usage
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.results import write_analysis
 from analysis.report.withholding import shares, shown, table_of
 from analysis.sources.log import LogError, NotAvailable
 from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made
+from tests.analysis.rows import labels
 
 LEAST = 7
 
@@ -51,6 +53,36 @@ def test_each_cell_of_the_log_that_is_shown_stands_on_enough_users(safe):
         cells = log.generations.mutate(**facets).semi_join(ids, "generation_id")
         fewest = cells.group_by(list(facets)).aggregate(users=cells.user_id.nunique()).users.min()
         assert fewest.to_pyarrow().as_py() >= LEAST, name
+
+
+def test_each_cell_of_the_labelled_that_is_shown_stands_on_enough_users(safe):
+    log, kept, account = safe
+    whose = log.generations.select("generation_id", "user_id")
+    rows = categories.labelled_paths(kept).inner_join(whose, "generation_id").to_pandas()
+    all_rows = categories.labelled_paths(log).generation_id.nunique().to_pyarrow().as_py()
+    assert 0 < rows["generation_id"].nunique() < all_rows and sum(account.label_cells.values())
+    programming = rows["category"].eq("programming").groupby(rows["generation_id"]).transform("max")
+    carried = rows.groupby("generation_id")["category"].transform("nunique")
+    keys = {
+        "labelled requests": [rows["week"], carried],
+        "programming or not": [rows["week"], programming],
+        "sub-tags": [rows["category"], rows["path"]],
+    }
+    assert keys.keys() <= account.label_cells.keys()
+    for by in keys.values():
+        assert rows.groupby(by)["user_id"].nunique().min() >= LEAST
+
+
+def test_where_all_requests_are_labelled_those_without_labels_are_no_small_cell():
+    """The labelled are all but two users' requests: the week's sum less theirs would be of those two."""
+    table = made(rows=300, users=40, seed=1, start="2025-11-03", end="2025-11-09", models=1).generations
+    two = pc.is_in(table["user_id"], pa.array(sorted(set(table["user_id"].to_pylist()))[:2]))
+    assert 0 < pc.sum(two).as_py() < len(table)
+    for some, cells in ((table.filter(pc.invert(two)), 1), (table, 0)):
+        with opened(table, labels((id, "/Adult", 0.9) for id in some["generation_id"].to_pylist())) as log:
+            kept, account = protected(log, 3)
+            assert account.label_cells.get(REST, 0) == cells
+            assert kept.labels.count().to_pyarrow().as_py() == (0 if cells else len(table))
 
 
 def test_the_columns_that_name_a_party_are_gone(safe):
@@ -130,7 +162,7 @@ def test_the_page_says_what_is_withheld_and_no_sum_is_0(written):
         for name in {"requests", "tokens", "spend_usd", "share"} & set(table):
             assert not (table[name] == 0).any(), path.name
     listed = pd.read_csv(folder / "tables" / "withheld.csv").set_index("cells")["withheld"]
-    assert listed.dropna().to_dict() == account.cells | {COHORTS: account.cohort_cells}
+    assert listed.dropna().to_dict() == account.cells | account.label_cells | {COHORTS: account.cohort_cells}
 
 
 def test_a_log_of_too_few_users_is_refused(tables):
@@ -156,6 +188,6 @@ def test_where_users_are_not_known_accounts_or_requests_are_counted(tables, alon
 
 
 def test_every_exhibit_names_grids_that_there_are():
-    known = {COHORTS, *(grid.name for grid in GRIDS)}
+    known = {COHORTS, *(grid.name for grid in (*GRIDS, *LABEL_GRIDS))}
     assert all(set(exhibit.cells or ()) <= known for exhibit in EXHIBITS)
     assert set(IDENTITIES) <= set(contract.fields("generations"))
