@@ -47,7 +47,7 @@ lint: $(READY)  ## check style, types, imports and dependencies
 format: $(READY)  ## let ruff fix and format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(READY)  ## measure speed and memory, minutes (BENCH=quick: without the two long ones)
+bench: $(READY)  ## measure speed and memory, minutes (BENCH=quick: without the long ones)
 	@$(BIN)/python -m benchmarks
 
 lock: $(LOCKED)  ## resolve requirements.lock anew from pyproject.toml

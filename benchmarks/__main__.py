@@ -1,6 +1,6 @@
 """Runs all benchmarks, or the named ones (python -m benchmarks page tables), and writes benchmarks/results.md.
 
-BENCH=quick leaves out the two long ones.
+BENCH=quick leaves out the long ones.
 """
 
 import importlib.metadata
@@ -14,7 +14,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.contract import files
-from benchmarks import agents, expected, experiments, laboratory, long_run, page, tables, traffic, whole
+from benchmarks import (
+    agents,
+    expected,
+    experiments,
+    imports,
+    laboratory,
+    long_run,
+    page,
+    tables,
+    traffic,
+    whole,
+)
 
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("numpy", "numba", "pyarrow", "simpy", "duckdb", "pandas")
@@ -26,10 +37,11 @@ BENCHMARKS = {
     "experiments": ("Experiments: replicates saved, and the time of a run", experiments),
     "page": ("Report page: size and opening", page),
     "laboratory": ("Laboratory: from a control to the painted curve", laboratory),
+    "imports": ("Import: beside DuckDB's reading of the same file", imports),
     "long_run": ("Long run: 50 million records", long_run),
     "tables": ("Analysis: all tables from 100 million records", tables),
 }
-LONG = ("long_run", "tables")
+LONG = ("imports", "long_run", "tables")
 
 
 def machine() -> str:

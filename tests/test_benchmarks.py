@@ -19,6 +19,7 @@ from benchmarks import (
     child,
     expected,
     experiments,
+    imports,
     page,
     pandas_tables,
     tables,
@@ -305,3 +306,15 @@ def test_a_turn_is_the_command_itself_and_its_phases_add_up():
     assert found.phases[whole.REST] > 0.2  # starting Python is part of it
     assert found.phases["tables"] < found.answer < found.whole
     assert found.records > 100 and found.scan > 0
+
+
+def test_an_import_is_timed_beside_the_reading_of_the_same_rows(tmp_path, monkeypatch):
+    imports.make(tmp_path, 500)
+    for name in imports.FILES.values():
+        read, ours = imports.read(tmp_path / name), imports.imported(tmp_path / name)
+        assert read["rows"] == ours["rows"] == 500
+    monkeypatch.setattr(imports, "run_child", lambda _, way, path: {
+        "rows": 500, "seconds": 2.0 if way == "read" else 5.0, "memory": 0.5
+    })  # fmt: skip
+    text = imports.measure(500)
+    assert text.count("| 2.0 | 5.0 | **2.5** | 0.50 GB |") == 3

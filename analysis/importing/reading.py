@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -20,7 +22,7 @@ import pyarrow as pa
 from analysis import contract
 from analysis.importing.format import COST, DERIVED, FALLBACK, REQUIRED, Form, Unfold, Where
 from analysis.importing.records import MOST_BYTES, NO_OBJECT, json_objects, parts, records
-from analysis.importing.rules import MOST_WHOLE, Rule
+from analysis.importing.rules import MOST_WHOLE, Rule, first
 from analysis.importing.source import SourceFile
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
@@ -40,6 +42,8 @@ _TYPES: Mapping[str, str] = {
     "timestamp[ms, tz=UTC]": "TIMESTAMP",
 }  # fmt: skip
 _WHOLES = {"tokens_prompt": "tokens_cached", "tokens_completion": "tokens_reasoning"}
+_NUMBERS = re.compile(r"(U?(TINYINT|SMALLINT|INTEGER)|BIGINT|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))")
+"""Types that keep their value as a double or a whole number of 64 bits."""
 _NOTE = "STRUCT(what VARCHAR, found VARCHAR)"
 _BATCH = 50_000  # records at a time
 
@@ -85,12 +89,13 @@ def read(
 
     The engine reads a file as a whole or not at all; one in which it stumbles is read record by record.
     """
-    one_by_one = form.unfold is not None or file.shape == "parquet"
+    one_by_one = form.unfold is not None
     query = _Query(number, replace(file, shape="lines") if form.unfold else file, form, user, list_prices)
     try:
         if not file.utf8 and file.shape not in ("table", "lines"):
             raise LogError(f"{file.path}: not UTF-8: save it again as UTF-8")
         if one_by_one or not (file.utf8 and _read_at_once(connection, query)):
+            query = replace(query, at_once=False)
             for batch in _unfolded(file, form.unfold) if form.unfold else _batches(file):
                 connection.register("batch", batch)
                 connection.execute(f"INSERT INTO rows {query.rows(query.batch())}")
@@ -110,7 +115,7 @@ def _read_at_once(connection: duckdb.DuckDBPyConnection, query: _Query) -> bool:
     except duckdb.FatalException:
         raise
     except duckdb.Error:
-        if query.file.shape in ("table", "lines"):
+        if query.file.shape in ("table", "lines", "parquet"):
             return False
         raise
     return True
@@ -145,18 +150,20 @@ def _unfolded(file: SourceFile, unfold: Unfold) -> Iterator[pa.Table]:
 
 @dataclass(frozen=True)
 class _Query:
-    """The rows of a file as a query."""
+    """The rows of a file as a query. at_once: the engine reads the file, and not batches of texts."""
 
     number: int
     file: SourceFile
     form: Form
     user: str | None
     list_prices: bool
+    at_once: bool = True
 
     def rows(self, records: str) -> str:
         """Rows of the contract from records: texts, then values, then what is wrong with them."""
         form, file = self.form, self.file
-        at = {place: sql for place in _places(form) if (sql := _at(place, file, form))}
+        numbers = self._numbers
+        at = {place: sql for place in _places(form) if (sql := _at(place, file, form, place in numbers))}
         names = {place: f"p{number}" for number, place in enumerate(at)}
         read_places = "".join(f", {sql} AS {names[place]}" for place, sql in at.items())
         texts = {name: sql for name, rule in form.rules.items() if (sql := _text(rule, names))}
@@ -188,25 +195,64 @@ class _Query:
                 f"(SELECT *, CAST(NULL AS VARCHAR) AS broken FROM read_csv({name}, columns = {{{columns}}}, "
                 f"header = true, delim = {text_literal(self.file.delimiter)}, quote = '\"', escape = '\"', {exact}))"
             )
+        if self.file.shape == "parquet":
+            texts = (
+                f"{_as_text(identifier(column), kind, column in self._numbers)} AS c{number}"
+                for number, (column, kind) in enumerate(self._kinds.items())
+            )
+            return f"(SELECT {', '.join(texts)}, CAST(NULL AS VARCHAR) AS broken FROM {name})"
         if self.file.shape == "lines":
             return self._of_lines(
                 f"(SELECT line, NULL AS broken FROM read_csv({name}, columns = {{'line': 'VARCHAR'}}, header = false, "
-                f"delim = chr(1), quote = '', escape = '', {exact}) WHERE trim(line) <> '')"
+                f"delim = chr(1), quote = '', escape = '', {exact}) WHERE starts_with(line, '{{') OR trim(line) <> '')"
             )
-        return self._of_json(f"(SELECT json, NULL AS broken FROM {json_objects(self.file)})")
+        return f"(SELECT {self._places('json')} AS e, NULL AS broken FROM {json_objects(self.file)})"
 
     def batch(self) -> str:
         """The same of the table `batch`."""
         return "batch" if self.file.is_table else self._of_lines("batch")
 
     def _of_lines(self, lines: str) -> str:
-        json = "CASE WHEN json_valid(line) THEN CASE WHEN json_type(line) = 'OBJECT' THEN line END END"
-        return self._of_json(f"(SELECT {json} AS json, broken FROM {lines})")
+        """The texts of the objects that lines are. Each line is parsed once, and seldom trimmed: both take long."""
+        is_object = "starts_with(line, '{') OR starts_with(ltrim(line), '{')"
+        objects = (
+            f"(SELECT CASE WHEN {is_object} THEN TRY({self._places('line')}) END AS e, broken FROM {lines})"
+        )
+        none = f"CASE WHEN e IS NULL THEN {text_literal(NO_OBJECT)} END"
+        return f"(SELECT e, coalesce(broken, {none}) AS broken FROM {objects})"
 
-    def _of_json(self, objects: str) -> str:
+    @cached_property
+    def _kinds(self) -> Mapping[str, str]:
+        """The engine's types of the columns of Parquet."""
+        with duckdb.connect() as engine:
+            query = f"DESCRIBE SELECT * FROM {text_literal(glob_of(str(self.file.path)))}"
+            return {name: kind for name, kind, *_ in engine.execute(query).fetchall()}
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        """Columns of Parquet that hold numbers and are read by nothing but rules for numbers, so that they need not be
+        made texts."""
+        if self.file.shape != "parquet" or not self.at_once:
+            return frozenset()
+        numbers = {name for name, kind in self._kinds.items() if _NUMBERS.fullmatch(kind)}
+        for rule in self.form.rules.values():
+            found = set(rule.places) & set(self._kinds)
+            if not rule.numeric or rule.join is not first or not found <= numbers:
+                numbers -= found
+        return frozenset(numbers - {_split(place)[0] for place in _places(self.form) if _split(place)[1]})
+
+    def _places(self, json: str) -> str:
+        """SQL of the texts at all places in a JSON object."""
         paths = ", ".join(text_literal(f"$.{place}") for place in _outer(self.form))
-        none = f"CASE WHEN json IS NULL THEN {text_literal(NO_OBJECT)} END"
-        return f"(SELECT json_extract_string(json, [{paths}]) AS e, coalesce(broken, {none}) AS broken FROM {objects})"
+        return f"json_extract_string({json}, [{paths}])"
+
+
+def _as_text(column: str, kind: str, stays: bool) -> str:
+    """SQL of a column of Parquet as a text; what is nested is JSON. stays: it is used as it is."""
+    if stays or kind == "VARCHAR":
+        return column
+    nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return f"CAST({f'to_json({column})' if nested else column} AS VARCHAR)"
 
 
 def _places(form: Form) -> list[str]:
@@ -225,8 +271,8 @@ def _split(place: str) -> tuple[str, str]:
     return outer, inner
 
 
-def _at(place: str, file: SourceFile, form: Form) -> str:
-    """The text at a place, null where it is empty; nothing where a table has no such column."""
+def _at(place: str, file: SourceFile, form: Form, number: bool) -> str:
+    """The text at a place, null where it is empty; nothing where a table has no such column. number: it is no text."""
     outer, inner = _split(place)
     if file.is_table:
         if outer not in file.columns:
@@ -236,7 +282,9 @@ def _at(place: str, file: SourceFile, form: Form) -> str:
         at = f"e[{_outer(form).index(outer) + 1}]"
     if inner:
         at = f"CASE WHEN json_valid({at}) THEN json_extract_string({at}, {text_literal(f'$.{inner}')}) END"
-    return f"nullif(trim({at}), '')"
+    if number:
+        return at
+    return f"nullif(CASE WHEN starts_with({at}, ' ') OR suffix({at}, ' ') THEN trim({at}) ELSE {at} END, '')"
 
 
 def _text(rule: Rule, names: Mapping[str, str]) -> str:
@@ -274,7 +322,7 @@ def _whole(name: str, form: Form, texts: Mapping[str, str]) -> str:
 
 
 def _note(what: str, found: str) -> str:
-    return f"{{'what': {text_literal(what)}, 'found': left({found}, {_FOUND})}}"
+    return f"{{'what': {text_literal(what)}, 'found': left(CAST({found} AS VARCHAR), {_FOUND})}}"
 
 
 def _expected(name: str, form: Form) -> str:

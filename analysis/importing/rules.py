@@ -45,6 +45,7 @@ class Rule:
     parse: from the SQL of a text to the SQL of its value, which is null where the text cannot be read.
     expected: what the text should be, for people.
     join: from the SQL of the text at each place, NULL where there is none, to the SQL of the one text that is parsed.
+    numeric: whether `parse` reads numbers as it reads their texts; where a file has numbers, none is made a text then.
     write: from the SQL of a field's value to the SQL of what an export writes; it may name other fields of the log.
         None: it is written with another field.
     at: the place that it is written to (empty: the first one).
@@ -56,6 +57,7 @@ class Rule:
     join: Callable[[Sequence[str]], str] = first
     write: Callable[[str], str] | None = str
     at: str = ""
+    numeric: bool = False
 
 
 def text(*places: str) -> Rule:
@@ -76,6 +78,7 @@ def whole(*places: str, each: int = 1) -> Rule:
         parse,
         f"a whole number from 0 to {MOST_WHOLE:,}{'' if each == 1 else f' over {each:,}'}",
         write=lambda value: value if each == 1 else f"({value} / {each})",
+        numeric=True,
     )
 
 
@@ -87,7 +90,11 @@ def milliseconds(*places: str, unit: str) -> Rule:
         return f"(CASE WHEN {number} BETWEEN 0 AND {MOST_WHOLE} THEN CAST({number} AS BIGINT) END)"
 
     return Rule(
-        places, parse, f"{unit} from 0 on", write=lambda value: f"({value} / 1000 * {PER_SECOND[unit]})"
+        places,
+        parse,
+        f"{unit} from 0 on",
+        write=lambda value: f"({value} / 1000 * {PER_SECOND[unit]})",
+        numeric=True,
     )
 
 
@@ -104,6 +111,7 @@ def amount(*places: str, per_usd: float = 1) -> Rule:
         parse,
         "an amount of money from 0 on",
         write=lambda value: value if per_usd == 1 else f"({value} * {per_usd!r})",
+        numeric=True,
     )
 
 
@@ -129,6 +137,7 @@ def above_zero(*places: str) -> Rule:
         parse,
         "a number from 0 on",
         write=lambda value: f"CASE {value} WHEN true THEN {MARK!r} WHEN false THEN 0 END",
+        numeric=True,
     )
 
 
@@ -190,6 +199,7 @@ def unix(*places: str, unit: str) -> Rule:
         parse,
         f"{unit} since 1970, {_YEARS}",
         write=lambda value: f"CAST(floor(epoch_ms({value}) / 1000.0 * {per_second}) AS BIGINT)",
+        numeric=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ def write_log(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
     """
     fields = ", ".join(f'"{name}"' for name in contract.fields("generations"))
     query = (
-        f"SELECT {fields}, strftime(date_trunc('week', created_at), '%Y-%m-%d') AS monday FROM log "
+        f"SELECT {fields}, CAST(date_trunc('week', created_at) AS DATE) AS monday FROM log "
         "ORDER BY created_at, generation_id, user_id, model, cost_total, tokens_prompt"
     )
     reader = connection.execute(query).to_arrow_reader(_BATCH)
@@ -40,8 +41,8 @@ def write_log(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
     return rows
 
 
-def _by_week(reader: pa.RecordBatchReader) -> Iterator[tuple[str, pa.Table]]:
-    """The parts of sorted batches that lie in one week."""
+def _by_week(reader: pa.RecordBatchReader) -> Iterator[tuple[dt.date, pa.Table]]:
+    """The parts of sorted batches that lie in one week, by its Monday."""
     for batch in reader:
         table = pa.Table.from_batches([batch])
         weeks = table.column("monday").combine_chunks()

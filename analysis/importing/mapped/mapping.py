@@ -62,6 +62,8 @@ class MappedField:
         if self.constant is not None:
             constant = text_literal(self.constant)
             return replace(rule, join=lambda _: constant)
+        if self.expression is None and not self.values:
+            return rule
         if self.expression is None:
             return replace(rule, join=lambda texts: first([self._translated(one) for one in texts]))
         join, parse = self.expression.join, rule.parse

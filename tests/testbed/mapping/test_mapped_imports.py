@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import io
 import json
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -282,3 +283,67 @@ def test_the_schema_of_mappings_knows_what_the_reader_knows(capsys):
     assert list(validator.iter_errors({"fields": {}}))
     assert main(["schema", "mapping", "--text", "fields.cost_total"]) == 0
     assert "one of USD, cents, micros, nanodollars; default USD" in capsys.readouterr().out
+
+
+TYPED = {
+    "id": [1, 2, 3, 4],
+    "at": [dt.datetime(2025, 11, 3, hour, tzinfo=dt.UTC) for hour in range(4)],
+    "usage": [{"ins": 10, "tags": ["x"]}, {"ins": 20, "tags": []}, {"ins": 30, "tags": None}, {"ins": 40}],
+    "outs": [1.0, 2.0, 2.5, None],
+    "cost": [Decimal("0.5"), Decimal("0.25"), Decimal("1"), Decimal("2")],
+    "kept": [1, None, 3, 4],
+    "live": [True, False, None, True],
+    "who": ["ann", " bob ", "", "eve"],
+    "wait": [0.5, float("nan"), 1.25, -1.0],
+}  # fmt: skip
+OF_TYPES = """\
+cached: inside
+fields:
+  generation_id: id
+  created_at: at
+  user_id: [who, id]
+  model: {constant: own/model}
+  tokens_prompt: usage>ins
+  tokens_completion: outs
+  tokens_cached: kept
+  cost_total: cost
+  streamed: live
+  session_id: usage>tags[0]
+  time_to_first_token_ms: {column: wait, unit: seconds}
+""".replace("[who, id]", "{column: [who, id]}")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_types_of_parquet_are_read_as_their_texts_are(tmp_path, monkeypatch, at_once):
+    if not at_once:
+        monkeypatch.setattr("analysis.importing.reading._read_at_once", lambda *_: False)
+    pq.write_table(pa.table(TYPED), tmp_path / "typed.parquet")
+    account, log = mapped(tmp_path, OF_TYPES, (tmp_path / "typed.parquet").read_bytes(), "x.parquet")
+    assert [(note.why, note.examples) for note in account.left_out] == [
+        ("tokens_completion is empty", (f"{tmp_path}/x.parquet, record 4",)),
+        ("tokens_completion is not a whole number from 0 to 2,147,483,647",
+         (f"{tmp_path}/x.parquet, record 3: '2.5'",)),
+    ]  # fmt: skip
+    assert [(note.why, [one[-5:] for one in note.examples]) for note in account.odd] == [
+        ("time_to_first_token_ms is not seconds from 0 on", ["'nan'"] if at_once else ["'NaN'"])
+    ]
+    names = ("generation_id", "user_id", "tokens_prompt", "tokens_completion", "tokens_cached")
+    assert [tuple(row[name] for name in names) for row in log.to_pylist()] == [
+        ("1", "ann", 10, 1, 1),
+        ("2", "bob", 20, 2, None),
+    ]
+    assert log["cost_total"].to_pylist() == [0.5, 0.25]
+    assert log["streamed"].to_pylist() == [True, False]
+    assert log["session_id"].to_pylist() == ["x", None]
+    assert log["time_to_first_token_ms"].to_pylist() == [500, None]
+    assert [moment.hour for moment in log["created_at"].to_pylist()] == [0, 1]
+
+
+def test_lines_with_blanks_before_them_and_lines_that_are_no_objects_are_told_apart(tmp_path):
+    line = json.dumps(ROWS[0])
+    lines = f" {line}\n\n   \n{line[:-9]}\n[{line}]\n{line}\r\n"
+    account, _ = mapped(tmp_path, FULL, lines, "x.jsonl")
+    assert (account.read, account.written) == (4, 2)
+    assert [(note.why, note.examples) for note in account.left_out] == [
+        ("no JSON object (cut off?)", (f"{tmp_path}/x.jsonl:4", f"{tmp_path}/x.jsonl:5"))
+    ]
