@@ -24,6 +24,7 @@ from benchmarks import (
     page,
     tables,
     traffic,
+    warehouses,
     whole,
 )
 
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "page": ("Report page: size and opening", page),
     "laboratory": ("Laboratory: from a control to the painted curve", laboratory),
     "imports": ("Import: beside DuckDB's reading of the same file", imports),
+    "warehouses": ("Warehouses: every query on three engines", warehouses),
     "long_run": ("Long run: 50 million records", long_run),
     "tables": ("Analysis: all tables from 100 million records", tables),
 }

@@ -162,7 +162,7 @@ def sample(run: str, folder: str) -> dict[str, Any]:
 
 def in_pandas(folder: str, categories: bool) -> dict[str, Any]:
     """The steps behind the tables in vectorised pandas; the small results are not made into tables."""
-    from benchmarks.pandas_tables import steps
+    from benchmarks.peers.pandas_tables import steps
 
     began = time.perf_counter()
     records = steps(Path(folder), categories)

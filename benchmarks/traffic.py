@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from benchmarks.baselines import Baseline, numpy_week, simpy_weeks
+from benchmarks.peers.baselines import Baseline, numpy_week, simpy_weeks
 from sim.gateway.log import LogWriter, write_log_file
 from sim.runs import compile_loops, log_writer
 from sim.scenario.shipped import WORLDS

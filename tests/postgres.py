@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pwd
@@ -45,13 +46,22 @@ def _other_user() -> dict[str, Any] | None:
     return None
 
 
+def missing() -> str | None:
+    """Why no server can be started here; None where one can."""
+    if importlib.util.find_spec("psycopg") is None:
+        return "psycopg is not installed: pip install 'glass-slipper[postgres]'"
+    if _program("initdb") is None or _program("postgres") is None or _other_user() is None:
+        return "no PostgreSQL server on this machine (initdb, postgres)"
+    return None
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """The address of a server without a database, with user and password. Skips where none is installed."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'glass-slipper[postgres]'")
+    """The address of a server without a database, with user and password. Skips where none can be started."""
+    if why := missing():
+        pytest.skip(why)
     initdb, program, who = _program("initdb"), _program("postgres"), _other_user()
-    if initdb is None or program is None or who is None:
-        pytest.skip("no PostgreSQL server on this machine (initdb, postgres)")
+    assert initdb and program and who is not None
     folder = Path(tempfile.mkdtemp(prefix="slipper-postgres-"))
     try:
         (folder / "password").write_text(PASSWORD)
@@ -105,14 +115,19 @@ def fill(connection: Any, **tables: pa.Table | None) -> None:
     for name, table in tables.items():
         if table is None:
             continue
-        kinds = ", ".join(f'"{field.name}" {_type(field.type)}' for field in table.schema)
-        connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-        connection.execute(f'CREATE TABLE "{name}" ({kinds})')
+        create(connection, name, table.schema)
         nested = {i for i, field in enumerate(table.schema) if pa.types.is_nested(field.type)}
         rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
         with connection.cursor() as cursor, cursor.copy(f'COPY "{name}" FROM STDIN') as copy:
             for row in rows:
                 copy.write_row([_json(cell) if i in nested else cell for i, cell in enumerate(row)])
+
+
+def create(connection: Any, name: str, schema: pa.Schema) -> None:
+    """An empty table with the columns of an Arrow schema, in the place of an earlier one."""
+    kinds = ", ".join(f'"{field.name}" {_type(field.type)}' for field in schema)
+    connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+    connection.execute(f'CREATE TABLE "{name}" ({kinds})')
 
 
 def _type(kind: pa.DataType) -> str:

@@ -21,11 +21,12 @@ from benchmarks import (
     experiments,
     imports,
     page,
-    pandas_tables,
     tables,
     traffic,
+    warehouses,
     whole,
 )
+from benchmarks.peers import pandas_tables
 from sim.activity import monthly
 from sim.runs import log_writer
 from sim.simulation import run_agents
@@ -318,3 +319,18 @@ def test_an_import_is_timed_beside_the_reading_of_the_same_rows(tmp_path, monkey
     })  # fmt: skip
     text = imports.measure(500)
     assert text.count("| 2.0 | 5.0 | **2.5** | 0.50 GB |") == 3
+
+
+def test_engines_are_timed_and_must_agree(run_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(warehouses, "_no_spark", lambda: "no Java")
+    lines = warehouses.compare(run_folder, tmp_path, turns=1).splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][1:]
+    assert [row[0] for row in rows] == ["DuckDB", "PostgreSQL", "Spark, local mode"]
+    assert rows[0][2] == "1.0" and "no Java" in rows[2][1]
+    assert float(rows[0][1]) > 0 and ("equal" in rows[1][-1] or "not measured" in rows[1][1])
+
+    with warehouses.in_duckdb(tmp_path) as opened:
+        answers = warehouses.answered(opened)[1]
+    changed = answers["usage.weekly"].assign(tokens=lambda frame: frame["tokens"] + (frame.index == 3))
+    with pytest.raises(AssertionError, match=r"usage\.weekly"):
+        warehouses.compared(answers, answers | {"usage.weekly": changed})

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import ibis
 import ibis.expr.types as ir
@@ -77,7 +77,7 @@ def connect(where: str) -> Opened:
             "are those of libpq, such as sslmode=verify-full"
         )
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "glass-slipper"}
-    text = f"{SCHEME}://{address.place}{address.path}?{urlencode(defaults | settings)}"
+    text = f"{SCHEME}://{address.place}{address.path}?{urlencode(defaults | settings, quote_via=quote)}"
     try:
         connection = psycopg.connect(text, autocommit=True, prepare_threshold=None)
         # One transaction, in which the log does not change; while Python works on results it is idle, and may be.

@@ -93,8 +93,9 @@ def test_a_service_file_says_where_and_who(reference, where, tmp_path, monkeypat
     monkeypatch.delenv("PGPASSWORD")
     monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
     monkeypatch.setenv("PGSERVICE", "gateway")
-    with open_log("postgresql://?table=generations") as log:
+    with open_log("postgresql://?table=generations&options=-c%20work_mem%3D17MB") as log:
         assert log.rows == reference.rows and log.name == "gateway"
+        assert log.connection.raw_sql("SHOW work_mem").fetchone() == ("17MB",)
 
 
 def test_an_open_log_is_one_snapshot(database, where):

@@ -1,0 +1,1 @@
+"""Ordinary ways to do what is measured: what the numbers are compared with."""
