@@ -479,24 +479,34 @@ for step in steps:
     _, status = os.waitpid(child, 0)
     folder = Path(out) / "plain"
     left = sorted(p.name for p in folder.iterdir()) if folder.exists() else []
-    print(step, status, *left, flush=True)
+    print("told:", step, status, *left, flush=True)
     if mode != "interrupt":
         for name in left:
             if not name.startswith("."):
                 assert (folder / name / "manifest.json").is_file(), (step, name)
                 files = sum(p.is_file() for p in (folder / name).rglob("*"))
-                print("whole", files, flush=True)
+                print("told:", "whole", files, flush=True)
                 if mode == "check":
                     shutil.rmtree(folder / name)
 """
 
 
-def drive(scenario: Path, out: Path, mode: str, *steps: str) -> list[list[str]]:
-    """Words of each line that the driver printed: step, wait status and names left; or `whole` and a file count."""
-    command = [sys.executable, "-c", DRIVER, str(scenario), str(out), mode, *steps]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return [line.split() for line in done.stdout.splitlines()]
+@pytest.fixture
+def drive(preloaded):
+    """Runs the driver. Gives the words of each line that it printed: step, wait status and names left; or `whole` and a
+    file count."""
+
+    def run(scenario: Path, out: Path, mode: str, *steps: str) -> list[list[str]]:
+        done = preloaded.run(
+            ["-c", DRIVER, str(scenario), str(out), mode, *steps], Path(sim.__file__).parents[1]
+        )
+        assert done.returncode == 0, done.stdout
+        told = [
+            line.split() for line in done.stdout.splitlines()
+        ]  # what a child complains of is no line of ours
+        return [words[1:] for words in told if words[:1] == ["told:"]]
+
+    return run
 
 
 STEPS = ["mkdir:1", "mkdir:3", "lock:2", "population:half", "market:half", "write:1", "write:20", "traffic:half",
@@ -504,7 +514,7 @@ STEPS = ["mkdir:1", "mkdir:3", "lock:2", "population:half", "market:half", "writ
 
 
 def test_a_run_that_is_killed_at_any_step_is_whole_or_absent_and_the_next_one_clears_up(
-    world_file, reference, tmp_path
+    world_file, reference, tmp_path, drive
 ):
     run, files = reference
     lines = drive(world_file, tmp_path, "check", *STEPS)
@@ -524,7 +534,7 @@ def test_a_run_that_is_killed_at_any_step_is_whole_or_absent_and_the_next_one_cl
     assert [path.name for path in last.path.parent.iterdir()] == [last.path.name]
 
 
-def test_a_run_that_is_killed_at_some_moment_is_whole_or_absent(world_file, reference, tmp_path):
+def test_a_run_that_is_killed_at_some_moment_is_whole_or_absent(world_file, reference, tmp_path, drive):
     run, files = reference
     moments = [f"{t:.2f}" for t in (0.02, 0.1, 0.2, 0.3, 0.45, 0.6)]
     lines = drive(world_file, tmp_path, "check", *moments)
@@ -538,7 +548,7 @@ def test_a_run_that_is_killed_at_some_moment_is_whole_or_absent(world_file, refe
     assert digests(sim.run(world_file, out=tmp_path).path) == files
 
 
-def test_replacing_a_complete_run_is_whole_or_absent_too(world_file, reference, tmp_path):
+def test_replacing_a_complete_run_is_whole_or_absent_too(world_file, reference, tmp_path, drive):
     _, files = reference
     sim.run(world_file, out=tmp_path)
     lines = drive(
@@ -559,7 +569,7 @@ def test_replacing_a_complete_run_is_whole_or_absent_too(world_file, reference, 
     assert digests(last.path) == files
 
 
-def test_an_interrupt_by_signal_leaves_nothing(world_file, tmp_path):
+def test_an_interrupt_by_signal_leaves_nothing(world_file, tmp_path, drive):
     lines = drive(
         world_file, tmp_path, "interrupt", "market:half", "traffic:half", "0.05", "0.1", "0.2", "0.3"
     )
