@@ -12,12 +12,12 @@ from analysis.sources.log import Log
 
 def release_days(log: Log) -> dict[str, dt.date]:
     """Release day of each model of the models table; empty without one."""
-    if log.models is None:
+    models = log.models
+    if models is None:
         return {}
-    models = log.models.select("model", "released")
 
     def read() -> dict[str, dt.date]:
-        frame = models.to_pandas()
+        frame = models.select("model", "released").to_pandas()
         days = pd.to_datetime(frame["released"])
         return {
             model: day(moment)
@@ -33,8 +33,8 @@ def model_names(log: Log) -> dict[str, str]:
     id, or that two models share, would not tell whose model it is: there the id stands for it."""
     if log.models is None or "name" not in log.models.columns:
         return {}
-    names = log.models.select("model", "name")
-    frame = log.remembered("model_names", lambda: names.to_pandas())
+    models = log.models
+    frame = log.remembered("model_names", lambda: models.select("model", "name").to_pandas())
     named = frame[frame["name"].notna()]
     shared = set(named.loc[named["name"].duplicated(), "name"])
     return {
@@ -47,6 +47,6 @@ def open_weights(log: Log) -> dict[str, bool]:
     """Whether each model of the models table has open weights; empty without one."""
     if log.models is None or "open_weights" not in log.models.columns:
         return {}
-    facts = log.models.select("model", "open_weights")
-    frame = log.remembered("open_weights", lambda: facts.to_pandas())
+    models = log.models
+    frame = log.remembered("open_weights", lambda: models.select("model", "open_weights").to_pandas())
     return dict(zip(frame["model"], frame["open_weights"], strict=True))

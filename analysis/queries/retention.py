@@ -272,12 +272,16 @@ def _sizes(log: Log) -> dict[str, dict[dt.date, int]]:
 
 def trusted_release_days(log: Log) -> dict[str, dt.date]:
     """The release days that the log does not contradict: see `analysis.queries.cohorts.launches.contradicted`."""
-    early, sizes = early_users(log), _sizes(log)
-    return {
-        model: release
-        for model, release in release_days(log).items()
-        if not launches.contradicted(sizes.get(model, {}), release, early.get(model, 0))
-    }
+
+    def trusted() -> dict[str, dt.date]:
+        early, sizes = early_users(log), _sizes(log)
+        return {
+            model: release
+            for model, release in release_days(log).items()
+            if not launches.contradicted(sizes.get(model, {}), release, early.get(model, 0))
+        }
+
+    return log.once("trusted_release_days", trusted)
 
 
 def launch_cohort(log: Log, model: str) -> tuple[dt.date | None, str]:

@@ -37,8 +37,10 @@ def predecessors(log: Log, model: str) -> list[str]:
     """
     if log.models is None or not {"successor", "retired", "released"} <= set(log.models.columns):
         return []
-    table = log.models.select("model", "successor", "retired", "released")
-    facts = log.remembered("predecessors", lambda: table.to_pandas())
+    models = log.models
+    facts = log.remembered(
+        "predecessors", lambda: models.select("model", "successor", "retired", "released").to_pandas()
+    )
     released = pd.to_datetime(facts["released"])
     starts = dict(zip(facts["model"], released, strict=True))
     after = pd.to_datetime(facts["retired"]) - pd.to_datetime(facts["successor"].map(starts))
