@@ -37,18 +37,18 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 SLOWEST = (
-    "test_bad_logs.py", "test_in_browser.py", "test_how_to.py", "test_page_in_browser.py", "test_benchmarks.py",
-    "test_world.py",
-    "test_golden.py", "test_openness_exhibits.py", "test_end_to_end.py", "test_experiment_command.py",
-    "test_check.py", "test_nulls.py", "test_verdict_on_worlds.py", "test_engine.py", "test_cluster.py",
-    "test_error_rates.py",
-    "test_cli_verdict.py", "test_market_exhibits.py", "test_coverage.py", "test_source.py", "test_plan.py",
-    "test_search.py", "test_mechanisms.py", "test_scoreboard.py", "test_cross_validation.py",
-    "test_agreement.py", "test_verdict_order.py", "test_expectation.py", "test_streams.py", "test_results.py",
-    "test_calibrate.py", "test_multiplicity.py", "test_truth_checks.py", "test_cli_compare.py",
-    "test_cli_analyze.py", "test_trend_tests_page.py", "test_samples.py", "test_cohort_profile.py",
-    "test_recovery.py", "test_price_page.py", "test_nasty_names.py", "test_user_files.py", "test_regret.py",
-    "test_cli_run.py", "test_files.py", "test_workers.py", "test_activity.py", "test_choice.py",
+    "test_in_browser.py", "test_bad_logs.py", "test_how_to.py", "test_results.py", "test_page_in_browser.py",
+    "test_golden.py", "test_benchmarks.py", "test_world.py", "test_openness_exhibits.py", "test_cli_verdict.py",
+    "test_engine.py", "test_cluster.py", "test_pytest_plugin.py", "test_verdict_on_worlds.py", "test_check.py",
+    "test_error_rates.py", "test_market_exhibits.py", "test_calibrate.py", "test_validate_command.py",
+    "test_examples.py", "test_nulls.py", "test_source.py", "test_recognition.py", "test_experiment_command.py",
+    "test_agreement.py", "test_against_analysis.py", "test_end_to_end.py", "test_every_lesson.py",
+    "test_scoreboard.py", "test_cli_analyze.py", "test_trend_tests_page.py", "test_samples.py",
+    "test_search.py", "test_cli_compare.py", "test_verdict_order.py", "test_truth_checks.py",
+    "test_mechanisms.py", "test_coverage.py", "test_expectation.py", "test_nasty_names.py", "test_files.py",
+    "test_multiplicity.py", "test_workers.py", "test_faults.py", "test_activity.py", "test_cohort_profile.py",
+    "test_recovery.py", "test_streams.py", "test_regret.py", "test_against_naive.py",
+    "test_cross_validation.py", "test_cli_run.py", "test_user_files.py", "test_price_page.py", "test_choice.py",
 )  # fmt: skip
 """The files that take longest, longest first: they start first, so that no worker ends with one of them alone."""
 
