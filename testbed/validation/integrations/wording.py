@@ -119,9 +119,14 @@ def _smallest(one: Counterexample) -> Iterator[str]:
             yield f"  {name}"
             yield from (f"  {line}" for line in _grid(columns_that_matter(rows)))
     yield "  right and given"
-    yield from (f"  {line}" for line in _grid(list(beside(one.found.differences))))
+    yield from differing(one.found.differences)
     if one.found.why:
         yield f"  {one.found.why}"
+
+
+def differing(differences: Sequence[Difference]) -> Iterator[str]:
+    """Rows that differ as columns of text."""
+    yield from (f"  {line}" for line in _grid(list(beside(differences))))
 
 
 def beside(differences: Sequence[Difference]) -> Iterator[dict[str, Any]]:
