@@ -26,6 +26,8 @@ _DATE = re.compile(r"[-@](20\d\d-[01]\d-[0-3]\d|20\d\d[01]\d[0-3]\d)$")
 _REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca)\.(?=[a-z0-9]+\.)")
 _VENDOR = re.compile(r"^[a-z0-9]+\.(?=[a-z])")  # Bedrock: anthropic.claude-...
 _REVISION = re.compile(r"-v\d+(:\d+)?$")  # Bedrock: ...-v1:0
+_SDK = re.compile(r"^[a-z_-]+:(?=[a-z])")  # openai:gpt-4o
+_BUILD = re.compile(r"-v\d+(?=[-@]20\d{6}$)")  # Vertex: claude-3-5-sonnet-v2@...
 _PARTED = re.compile(r"(?<![\w.])(\d{1,2})-(\d{1,2})(?![\w.])")  # 4-5 for 4.5
 
 
@@ -89,6 +91,7 @@ class Listed:
         plain, variant = split_variant(name.strip())
         tidy = _tidy(plain)
         tail = _tail(tidy)
+        tail = _BUILD.sub("", _SDK.sub("", tail))
         if (bare := _VENDOR.sub("", _REGION.sub("", tail))) != tail:
             tail = _REVISION.sub("", bare)
         put_right = GATEWAY if "/" in tidy or tail != tidy else AUTHOR

@@ -209,7 +209,7 @@ def finish_reason(*places: str, also: Mapping[str, str] | None = None) -> Rule:
 
     def parse(t: str) -> str:
         cases = " ".join(f"WHEN {text_literal(word)} THEN {text_literal(to)}" for word, to in words.items())
-        return f"(CASE lower({t}) {cases} END)"
+        return f"(CASE replace(lower({t}), '-', '_') {cases} END)"
 
     return Rule(places, parse, "a known reason to finish, such as stop or tool_calls")
 

@@ -18,7 +18,7 @@ from analysis.importing.format import Form, Importer
 from analysis.importing.recognition import recognise
 from analysis.importing.rules import MOST_WHOLE, text
 from analysis.importing.source import look
-from tests.analysis.importers.exports import COLUMNS, imported, put, table
+from tests.analysis.importers.exports import COLUMNS, imported, put, request, table
 
 FORMS = [(one.name, form) for one in importers().values() for form in one.forms]
 
@@ -65,6 +65,31 @@ def test_each_importer_is_found_under_the_name_of_its_file():
 def test_finish_reasons_are_those_of_the_contract():
     assert set(finish_reasons.WORDS.values()) == set(contract.FINISH_REASONS)
     assert all(word == word.lower() for word in finish_reasons.WORDS)
+
+
+VENDORS = {
+    "stop": ["end_turn", "STOP", "COMPLETE", "completed", "eos"],
+    "length": ["max_tokens", "MAX_TOKENS", "max_output_tokens", "incomplete", "model_length"],
+    "tool_calls": ["tool_use", "tool-calls", "function_call", "TOOL_CALL"],
+    "content_filter": [
+        "SAFETY",
+        "content-filter",
+        "refusal",
+        "guardrail_intervened",
+        "IMAGE_SAFETY",
+        "ERROR_TOXIC",
+    ],
+    "error": ["MALFORMED_FUNCTION_CALL", "failed", "insufficient_system_resource", "UNEXPECTED_TOOL_CALL"],
+    None: ["OTHER", "unknown", "my-own"],
+}
+
+
+def test_vendors_words_for_the_end_of_a_response_are_the_contracts(tmp_path):
+    words = [(reason, word) for reason, said in VENDORS.items() for word in said]
+    rows = [request(n, finish_reason_normalized=word) for n, (_, word) in enumerate(words)]
+    account, log = imported(tmp_path, table(rows))
+    assert log["finish_reason"].to_pylist() == [reason for reason, _ in words]
+    assert [note.rows for note in account.odd] == [len(VENDORS[None])]
 
 
 def test_a_form_without_what_every_log_has_is_no_form():

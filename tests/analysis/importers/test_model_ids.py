@@ -34,6 +34,9 @@ def listed():
         ("claude-3-5-sonnet@20240620", "anthropic/claude-3.5-sonnet-20240620"),  # of one that is
         ("us.anthropic.claude-3-5-sonnet-20240620-v1:0", "anthropic/claude-3.5-sonnet-20240620"),
         ("anthropic/sonnet-3.5-claude-2024-06-20", "anthropic/claude-3.5-sonnet-20240620"),
+        ("claude-3-5-sonnet-v2@20241022", "anthropic/claude-3.5-sonnet"),
+        ("openai:gpt-4o", "openai/gpt-4o"),  # as SDKs of agents spell it
+        ("anthropic:claude-haiku-4-5", "anthropic/claude-haiku-4.5"),
         ("azure/gpt-4o", "openai/gpt-4o"),
         ("gpt-4o", "openai/gpt-4o"),
         ("x-ai/grok-4-07-09", "x-ai/grok-4"),
@@ -54,7 +57,15 @@ def test_the_way_is_said(listed):
 
 @pytest.mark.parametrize(
     "name",
-    ["deepseek/deepseek-v4-flash-20260731", "gpt-4o-super", "my-fine-tune", "ft:gpt-4o:me::1", "", "/"],
+    [
+        "deepseek/deepseek-v4-flash-20260731",
+        "gpt-4o-super",
+        "my-fine-tune",
+        "ft:gpt-4o:me::1",
+        "gpt-4o:latest",
+        "",
+        "/",
+    ],
 )
 def test_what_means_no_listed_model_stands_as_it_is(listed, name):
     found = listed.resolve(name)

@@ -10,7 +10,7 @@ import pytest
 from analysis import LogError, check_conformance, contract, open_log
 from analysis.importing import writing
 from analysis.sources.conformance import is_conforming
-from tests.analysis.importers.exports import COLUMNS, OLDER, SEVEN, imported, request, table
+from tests.analysis.importers.exports import COLUMNS, OLDER, SAMPLES, SEVEN, imported, request, table
 
 ROWS = [request(number) for number in range(60)]
 STATED = {COLUMNS: None, OLDER: None, SEVEN: "one-service"}
@@ -154,6 +154,25 @@ def test_responses_come_in_from_json_of_any_shape(tmp_path, name):
     assert set(log["finish_reason"].to_pylist()) == {"tool_calls"}
     assert set(log["tool_called"].to_pylist()) == {True}
     assert log["created_at"][0].as_py() == dt.datetime.fromtimestamp(1764500000, dt.UTC)
+
+
+def test_real_responses_come_in_with_the_sums_of_their_usage(tmp_path):
+    lines = (SAMPLES / "openrouter.jsonl").read_text()
+    usage = [json.loads(line)["usage"] for line in lines.splitlines()]
+    account, log = imported(tmp_path, lines, "responses.jsonl", user="bot")
+    assert (account.read, account.written, account.odd) == (15, 15, ())
+    assert account.totals == pytest.approx(
+        {
+            "tokens_prompt": sum(one["prompt_tokens"] for one in usage),
+            "tokens_completion": sum(one["completion_tokens"] for one in usage),
+            "tokens_reasoning": sum(one["completion_tokens_details"]["reasoning_tokens"] for one in usage),
+            "tokens_cached": sum(one["prompt_tokens_details"]["cached_tokens"] for one in usage),
+            "cost_total": sum(one["cost"] for one in usage),
+        },
+        rel=1e-12,
+    )
+    assert len(set(log["model"].to_pylist())) == 6
+    assert set(log["finish_reason"].to_pylist()) <= {"stop", "tool_calls"}
 
 
 def test_a_published_bill_adds_up_by_the_counting_convention(tmp_path):
