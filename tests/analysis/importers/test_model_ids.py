@@ -62,7 +62,7 @@ def test_the_way_is_said(listed):
         "gpt-4o-super",
         "my-fine-tune",
         "ft:gpt-4o:me::1",
-        "gpt-4o:latest",
+        "gpt-4o:old",
         "",
         "/",
     ],
