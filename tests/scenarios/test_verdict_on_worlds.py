@@ -21,7 +21,7 @@ from sim.scenario.shipped import WORLDS
 FOCAL = "new/focal"
 LEAST = 100  # users of a cohort: the worlds are small
 SEEDS = (31, 32)
-PLANTED_SEEDS = range(31, 37)
+PLANTED_SEEDS = range(31, 35)
 # What the naive test takes for a slipper, and what must be said of it: what withdraws it, or that nothing stands out.
 WORDS = {
     "calendar-shock": "no stand-out",
@@ -51,10 +51,10 @@ def test_a_null_world_is_not_called_foundational(name, tmp_path):
 
 
 def test_a_quarter_of_loyal_users_is_called_foundational(tmp_path):
-    """In at least four of six worlds: with a power of 91% fewer are called once in 85 times, with one of 50% in two of
-    three."""
+    """In at least three of four worlds: with a power of 91% fewer are called once in 23 times, with one of 50% in two
+    of three."""
     called = [judged("planted-25", seed, tmp_path).classification.kind for seed in PLANTED_SEEDS]
-    assert called.count("foundational") >= 4, called
+    assert called.count("foundational") >= 3, called
 
 
 @pytest.fixture(scope="module")
