@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
+from analysis.report.result_files import WITHHELD
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from analysis.staging import Staging
 
@@ -56,15 +57,17 @@ def into(page: str, claims: Claims | None, outdated: bool = False) -> str:
 
 
 def keep(folder: Path, content: Any) -> None:
-    """Write verdicts.json of a run folder, and put the verdicts into its report.html if it has one: both or neither.
+    """Write verdicts.json of a run folder, and put the verdicts into its report.html if it has one: both or neither. A
+    page without small cells stays as it is: claims are measured on the whole log.
 
     Raises `analysis.contract.files.Foreign` if one of them is not ours.
     """
     page = folder / PAGE
-    with Staging(folder, [FILE, PAGE] if page.is_file() else [FILE]) as staged:
+    shows = page.is_file() and not (folder / "tables" / f"{WITHHELD}.csv").is_file()
+    with Staging(folder, [FILE, PAGE] if shows else [FILE]) as staged:
         text = json.dumps(content, indent=1, allow_nan=False) + "\n"
         (staged.path / FILE).write_text(text, encoding="utf-8")
-        if page.is_file():
+        if shows:
             shown = into(page.read_text(encoding="utf-8"), read(staged.path))
             (staged.path / PAGE).write_text(shown, encoding="utf-8")
         staged.publish()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from analysis.report.exhibits import EXHIBITS
+from analysis.report.pages import claim_verdicts
+from analysis.staging import Staging
 from tests.analysis.made_log import made, write_run
 from tests.command_line import slipper
 
@@ -37,6 +39,20 @@ def test_an_analysis_and_a_comparison_say_what_they_withhold(log, capsys):
     assert status == 2 and "run `slipper analyze a --k-anonymity 8` first" in err
     status, _, _ = slipper(capsys, "compare", "a", "a", "--k-anonymity", 7, "--out", "beside", "--quiet")
     assert status == 0 and Path("beside/compare.html").read_text().count("withheld, k = 7") == 2
+
+
+def test_claims_measured_on_the_whole_log_are_not_put_on_the_page(tmp_path):
+    claims = {"claims": [{"id": "C20", "status": "holds", "role": "emergent", "simulated": "3 users"}]}
+    with Staging(tmp_path, ["report.html", "tables"]) as staged:
+        (staged.path / "report.html").write_text("<p><!--verdicts C20--><!--/verdicts--></p>")
+        (staged.path / "tables").mkdir()
+        (staged.path / "tables" / "withheld.csv").touch()
+        staged.publish()
+    claim_verdicts.keep(tmp_path, claims)
+    assert (tmp_path / "verdicts.json").is_file() and "3 users" not in (tmp_path / "report.html").read_text()
+    (tmp_path / "tables" / "withheld.csv").unlink()
+    claim_verdicts.keep(tmp_path, claims)
+    assert "3 users" in (tmp_path / "report.html").read_text()
 
 
 def test_a_verdict_is_its_kind_alone(log, capsys):
