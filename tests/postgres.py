@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import pwd
 import shutil
@@ -21,11 +20,6 @@ import pyarrow as pa
 import pytest
 
 PASSWORD = "s3cret/pass"
-TYPES = {
-    "int16": "smallint", "int32": "integer", "int64": "bigint", "float": "real", "double": "double precision",
-    "bool": "boolean", "date32[day]": "date", "string": "text",
-}  # fmt: skip
-"""Types of columns by what Arrow calls them; moments are timestamptz, lists are jsonb."""
 
 
 def _program(name: str) -> str | None:
@@ -112,6 +106,8 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def fill(connection: Any, **tables: pa.Table | None) -> None:
     """Put Arrow tables into a database, by the names of the arguments; in the place of earlier ones. The connection is
     one of psycopg."""
+    from testbed.validation.integrations.postgres import as_json
+
     for name, table in tables.items():
         if table is None:
             continue
@@ -120,21 +116,13 @@ def fill(connection: Any, **tables: pa.Table | None) -> None:
         rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
         with connection.cursor() as cursor, cursor.copy(f'COPY "{name}" FROM STDIN') as copy:
             for row in rows:
-                copy.write_row([_json(cell) if i in nested else cell for i, cell in enumerate(row)])
+                copy.write_row([as_json(cell) if i in nested else cell for i, cell in enumerate(row)])
 
 
 def create(connection: Any, name: str, schema: pa.Schema) -> None:
     """An empty table with the columns of an Arrow schema, in the place of an earlier one."""
-    kinds = ", ".join(f'"{field.name}" {_type(field.type)}' for field in schema)
+    from testbed.validation.integrations.postgres import type_of
+
+    kinds = ", ".join(f'"{field.name}" {type_of(field.type)}' for field in schema)
     connection.execute(f'DROP TABLE IF EXISTS "{name}"')
     connection.execute(f'CREATE TABLE "{name}" ({kinds})')
-
-
-def _type(kind: pa.DataType) -> str:
-    if pa.types.is_timestamp(kind):
-        return "timestamptz"
-    return "jsonb" if pa.types.is_nested(kind) else TYPES[str(kind)]
-
-
-def _json(cell: object) -> str | None:
-    return None if cell is None else json.dumps(cell, default=str)

@@ -26,6 +26,8 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 
+from analysis.sources.errors import LogError
+from analysis.sources.quoting import identifier
 from testbed.failure import BadInput
 from testbed.validation.columns import InputColumns
 from testbed.validation.sandbox import Limits, Outcome, reply
@@ -41,7 +43,7 @@ SCHEMES = ("postgresql", "postgres")
 CONNECT_SECONDS = 10
 EXAMPLE = "postgresql://me@localhost:5432/scratch"
 TYPES = {"int32": "integer", "int64": "bigint", "float": "real", "double": "double precision", "bool": "boolean",
-         "date32[day]": "date", "string": "text"}  # fmt: skip
+         "date32[day]": "date", "string": "text", "int16": "smallint"}  # fmt: skip
 """Types of columns by what Arrow calls them; moments are timestamptz, lists are jsonb."""
 SHOWN = 300  # characters of a message
 
@@ -157,18 +159,18 @@ class Server:
         self._give_up()
         self._execute("BEGIN", f"CREATE SCHEMA {self._schema}")
         for name, table in columns.renamed(tables.named).items():
-            self._fill(f"{self._schema}.{_quoted(name)}", table)
+            self._fill(f"{self._schema}.{identifier(name)}", table)
         self._loaded = (tables, columns)
 
     def _fill(self, name: str, table: pa.Table) -> None:
         connection = self._connected()
-        kinds = ", ".join(f"{_quoted(field.name)} {_type(field.type)}" for field in table.schema)
+        kinds = ", ".join(f"{identifier(field.name)} {type_of(field.type)}" for field in table.schema)
         self._execute(f"CREATE TABLE {name} ({kinds})")
         nested = {i for i, field in enumerate(table.schema) if pa.types.is_nested(field.type)}
         rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
         with connection.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN".encode()) as copy:
             for row in rows:
-                copy.write_row([_json(cell) if i in nested else cell for i, cell in enumerate(row)])
+                copy.write_row([as_json(cell) if i in nested else cell for i, cell in enumerate(row)])
 
     def _give_up(self) -> None:
         """End what is under way, and the schema with it."""
@@ -233,13 +235,12 @@ class ServerBox:
 
 def _psycopg() -> Any:
     """The client library. Raises BadInput where it is not installed."""
+    from analysis.sources.warehouses.postgres import driver
+
     try:
-        import psycopg
-    except ImportError:
-        raise BadInput(
-            "a PostgreSQL server needs the client library psycopg: pip install 'glass-slipper[postgres]'"
-        ) from None
-    return psycopg
+        return driver()
+    except LogError as error:
+        raise BadInput(str(error)) from None
 
 
 def _statements(text: str) -> Iterator[str]:
@@ -302,15 +303,13 @@ def _first_line(error: Exception) -> str:
     return " ".join([*lines[:1], *hints])[:SHOWN] or type(error).__name__
 
 
-def _type(kind: pa.DataType) -> str:
+def type_of(kind: pa.DataType) -> str:
+    """The type of a column, by Arrow's."""
     if pa.types.is_timestamp(kind):
         return "timestamptz"
     return "jsonb" if pa.types.is_nested(kind) else TYPES[str(kind)]
 
 
-def _json(cell: object) -> str | None:
+def as_json(cell: object) -> str | None:
+    """A list as the text of its JSON."""
     return None if cell is None else json.dumps(cell, default=str)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
