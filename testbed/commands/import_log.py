@@ -90,6 +90,9 @@ class _Formats(argparse.Action):
                 print(
                     f"  {form.name} ({kind}){', refused: it has no single requests' if form.refused else ''}"
                 )
+        print(
+            f"{MAPPED}: any other CSV, JSON or Parquet, by a mapping (--mapping FILE); {GUESS} writes a first one"
+        )
         parser.exit()
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import re
 from decimal import Decimal
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from testbed.cli import main
 from testbed.failure import BadInput
 from testbed.mapping.reading import read_mapping
 from tests.analysis.importers.exports import SAMPLES, models, put, written
+from tests.house import ROOT
 
 LEAST = {"created_at": "at", "model": "model", "tokens_prompt": "ins", "tokens_completion": "outs"}
 ROWS = [
@@ -347,3 +349,10 @@ def test_lines_with_blanks_before_them_and_lines_that_are_no_objects_are_told_ap
     assert [(note.why, note.examples) for note in account.left_out] == [
         ("no JSON object (cut off?)", (f"{tmp_path}/x.jsonl:4", f"{tmp_path}/x.jsonl:5"))
     ]
+
+
+def test_the_mappings_of_the_page_are_mappings(tmp_path):
+    blocks = re.findall(r"```yaml\n(title: .*?)```", (ROOT / "docs/import.md").read_text(), re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        read_mapping(put(tmp_path, block, "m.yaml"))
