@@ -35,6 +35,9 @@ def _lines(found: Guesses, title: str) -> Iterator[str]:
         "`slipper schema mapping --text`."
     )
     yield f"title: {_inline(title)}"
+    if found.records:
+        yield from _comment("likely: the items of this list count tokens: each is a request")
+        yield f"records: {_inline(found.records)}"
     for key, guess in (("cached", found.cached), ("reasoning", found.reasoning)):
         if guess:
             yield from _reason(guess)

@@ -9,6 +9,7 @@ from analysis.contract import fields as contract_fields
 from analysis.contract.nearest_names import did_you_mean
 from analysis.importing.format import Importer
 from analysis.importing.mapped.expressions import Expression, ExpressionError, expression
+from analysis.importing.mapped.lists import looked_into
 from analysis.importing.mapped.mapping import MappedField, importer
 from analysis.importing.source import SourceFile
 from sim.config.documents import Document, Problem, ScenarioError, load_document
@@ -36,6 +37,15 @@ def read_mapping(path: str | Path) -> Importer:
     mapped = {name: _mapped(source, expressions.get(name)) for name, source in sources.items()}
 
     def check(files: Sequence[SourceFile]) -> None:
+        if mapping.records:
+            tables = [
+                document.problem(("records",), f"{file.path}: a table has no lists", "leave it out")
+                for file in files
+                if file.is_table
+            ]
+            if tables:
+                raise BadInput(str(ScenarioError(tables)))
+            files = [looked_into(file, mapping.records) for file in files]
         missing = list(_missing(document, mapped, files))
         if missing:
             raise BadInput(str(ScenarioError(missing)))
@@ -45,6 +55,7 @@ def read_mapping(path: str | Path) -> Importer:
         mapped,
         cached=mapping.cached or "inside",
         reasoning=mapping.reasoning or "inside",
+        records=mapping.records,
         check=check,
     )
 

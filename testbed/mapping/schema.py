@@ -136,6 +136,12 @@ class MappingFile(Settings):
     title: str = Field(
         "a mapping", description="what the export is called in the account", examples=["our proxy"]
     )
+    records: str | None = Field(
+        None,
+        description="of JSON whose records hold a list of requests, such as a page of an API: the path of the list. "
+        "Each item is a row; what stands around the list is under `parent`",
+        examples=["data"],
+    )
     cached: Where | None = Field(
         None,
         description="whether tokens_cached are counted inside tokens_prompt, or beside it and must be added; needed "

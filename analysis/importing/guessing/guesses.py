@@ -28,7 +28,7 @@ from analysis.importing.guessing.names import (
     named,
     spellings,
 )
-from analysis.importing.guessing.sample import Column, Sample, sample_of
+from analysis.importing.guessing.sample import Column, Sample, lists_of, places_outside_lists, sample_of
 from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
 from analysis.importing.rules import Rule
 from analysis.importing.source import SourceFile
@@ -63,21 +63,33 @@ class Guess:
 @dataclass(frozen=True)
 class Guesses:
     """What a file's mapping may be. fields: by name of the contract. cached, reasoning: where these counts lie, None if
-    the file has none. unused: columns that hold values and are mapped to nothing. rows: that were looked at."""
+    the file has none. unused: columns that hold values and are mapped to nothing. rows: that were looked at. records:
+    where the list of requests is in records that hold one."""
 
     fields: Mapping[str, Guess]
     cached: Guess | None
     reasoning: Guess | None
     unused: tuple[Column, ...]
     rows: int
+    records: str | None = None
 
 
 def guess(file: SourceFile, models: pa.Table) -> Guesses:
     """Guess a mapping from a file's head and a sample. models: the listed ones, a table of the contract, whose prices
     tell units and conventions. Raises LogError."""
+    path = _list_of_requests(file)
     with duckdb.connect(config={"threads": 1}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
-        return _Guesser(sample_of(file), models, engine).all()
+        return replace(_Guesser(sample_of(file, path), models, engine).all(), records=path)
+
+
+def _list_of_requests(file: SourceFile) -> str | None:
+    """The path of the list whose items count tokens, in JSON whose own records do not."""
+    names = SYNONYMS["tokens_completion"]
+    if named(places_outside_lists(file), names):
+        return None
+    found = (path for path, items in lists_of(file).items() if any(named(item, names) for item in items))
+    return next(found, None)
 
 
 class _Guesser:

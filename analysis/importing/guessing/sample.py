@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from analysis.importing.records import records
+from analysis.importing.mapped.lists import rows_at
+from analysis.importing.records import parts, records
 from analysis.importing.source import SourceFile, parsed
 
 HEAD, LAST, STEP = 1_000, 50_000, 50
@@ -53,19 +55,46 @@ class Sample:
         return (column.numbers if column else None) or (None,) * self.rows
 
 
-def sample_of(file: SourceFile) -> Sample:
-    """Look at a file's records; those that are none are passed over. Raises LogError."""
-    rows = [row for row in _rows(file) if row is not None]
+def sample_of(file: SourceFile, path: str | None = None) -> Sample:
+    """Look at a file's records, or at the rows of the lists at a path in them; those that are none are passed over.
+    Raises LogError."""
+    rows = [row for row in _rows(file, path) if row is not None]
     places = list(dict.fromkeys(place for row in rows for place in row))[:_MOST_PLACES]
     return Sample(
         {place: Column(place, tuple(row.get(place, "") for row in rows)) for place in places}, len(rows)
     )
 
 
-def _rows(file: SourceFile) -> Iterator[dict[str, str] | None]:
-    found = records(file)
-    spread = itertools.islice(found, STEP - 1, LAST, STEP)  # of what follows the head
-    for record in itertools.chain(itertools.islice(found, HEAD), spread):
+def places_outside_lists(file: SourceFile) -> list[str]:
+    """The places of the first records of JSON that are in no list."""
+    found = (place for record in file.samples for place, _ in _leaves(record, "", 0))
+    return list(dict.fromkeys(place for place in found if "[" not in place))
+
+
+def lists_of(file: SourceFile) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """The lists of objects in the first records of JSON, by their paths, not those within lists: the items' values."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for record in file.samples:
+        for path, items in _lists(record, "", 0):
+            found.setdefault(path, []).extend(dict(_leaves(item, "", 0)) for item in items)
+    return found
+
+
+def _lists(value: object, at: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for name, inner in value.items():
+            if "." not in str(name):
+                yield from _lists(inner, f"{at}.{name}" if at else str(name), depth + 1)
+    elif isinstance(value, list) and at and value and all(isinstance(item, dict) for item in value):
+        yield at, value
+
+
+def _rows(file: SourceFile, path: str | None) -> Iterator[dict[str, str] | None]:
+    if path is not None:
+        for part in _some(parts(file, rows_at(path))):
+            yield None if part.value is None else dict(_leaves(part.value, "", 0))
+        return
+    for record in _some(records(file)):
         if record.wrong:
             yield None
         elif file.is_table:
@@ -74,6 +103,11 @@ def _rows(file: SourceFile) -> Iterator[dict[str, str] | None]:
         else:
             value = parsed(record.values[0])
             yield dict(_leaves(value, "", 0)) if isinstance(value, dict) else None
+
+
+def _some(found: Iterator[Any]) -> Iterator[Any]:
+    """The head, and of what follows some."""
+    return itertools.chain(itertools.islice(found, HEAD), itertools.islice(found, STEP - 1, LAST, STEP))
 
 
 def _of_text(place: str, text: str) -> Iterator[tuple[str, str]]:

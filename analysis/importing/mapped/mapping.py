@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 from analysis import contract
 from analysis.importing.format import Form, Importer, Where
 from analysis.importing.mapped.expressions import FAILED, Expression
+from analysis.importing.mapped.lists import rows_at
 from analysis.importing.rules import (
     Rule,
     amount,
@@ -104,10 +105,11 @@ def importer(
     *,
     cached: Where = "inside",
     reasoning: Where = "inside",
+    records: str | None = None,
     check: Callable[[Sequence[SourceFile]], None] | None = None,
 ) -> Importer:
     """The importer of a mapping. title: for people. fields: by name of the contract; without `generation_id`, rows are
-    numbered. check: see `Importer`."""
+    numbered. records: where in a record of JSON the list of rows is; None: it is a row. check: see `Importer`."""
     rules = {name: field.rule(name) for name, field in fields.items()}
     forms = tuple(
         Form(
@@ -117,6 +119,7 @@ def importer(
             rules=rules,
             cached=cached,
             reasoning=reasoning,
+            unfold=rows_at(records) if records and kind == "json" else None,
             numbered="generation_id" not in rules,
         )
         for kind in ("table", "json")

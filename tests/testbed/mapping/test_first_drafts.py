@@ -43,9 +43,10 @@ def responses():
         (test_helicone.FORMS["table.csv"], "x.csv", {"reasoning": "outside"}, {"finish_reason"}),
         (test_helicone.FORMS["table.jsonl"], "x.jsonl", {"reasoning": "outside"}, {"finish_reason"}),
         (test_helicone.FORMS["api.json"], "x.json", {"reasoning": "outside"}, {"finish_reason"}),
+        (test_helicone.FORMS["answer.json"], "x.json", {"reasoning": "outside"}, {"finish_reason"}),
     ],
     ids=["openrouter-24", "openrouter-21", "openrouter-responses", "litellm", "helicone-csv", "helicone-jsonl",
-         "helicone-api"],
+         "helicone-api", "helicone-page"],
 )  # fmt: skip
 def test_a_known_export_comes_in_as_by_its_importer(tmp_path, content, name, mended, differs):
     path = put(tmp_path, content, name)

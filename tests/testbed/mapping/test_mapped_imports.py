@@ -212,6 +212,34 @@ fields:
     assert row["cost_total"] == 0.1
 
 
+PAGES = [
+    {"team": "red", "result": {"items": [ROWS[0], ROWS[1], "no row"]}},
+    {"team": "blue", "result": {"items": [ROWS[2]]}},
+    {"team": "green", "result": {}},
+]
+OF_PAGES = FULL.replace("fields:", "records: result.items\nfields:\n  account_id: parent.team")
+
+
+def test_the_items_of_a_list_are_rows_and_see_what_stands_around_it(tmp_path):
+    account, log = mapped(tmp_path, OF_PAGES, "\n".join(map(json.dumps, PAGES)), "x.jsonl")
+    assert (account.read, account.written) == (5, 3)
+    assert log["account_id"].to_pylist() == ["red", "red", "blue"]
+    assert log["tokens_prompt"].to_pylist() == [14, 20, 31]
+    assert [(note.why, note.examples) for note in account.left_out] == [
+        ("no JSON object", (f"{tmp_path}/x.jsonl:1, result.items[2]",)),
+        ("no list at result.items", (f"{tmp_path}/x.jsonl:3",)),
+    ]
+
+
+def test_columns_of_the_items_are_checked_and_tables_have_no_lists(tmp_path):
+    with pytest.raises(
+        BadInput, match=r"fields.tokens_prompt: .*: no column 'inns'; did you mean 'ins'\? it has at, "
+    ):
+        mapped(tmp_path, OF_PAGES.replace("prompt: ins", "prompt: inns"), json.dumps(PAGES), "x.json")
+    with pytest.raises(BadInput, match=r"records: .*: a table has no lists; leave it out"):
+        mapped(tmp_path, OF_PAGES, csv_of(ROWS))
+
+
 def test_costs_and_users_that_are_not_mapped_must_be_stated(tmp_path):
     with pytest.raises(LogError, match="nothing in it says who sent"):
         mapped(tmp_path, LEAST, csv_of(ROWS))
