@@ -10,12 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.queries import retention, usage
+from analysis.queries.query import all_queries
+from analysis.queries.statements import statement
 from analysis.sources.errors import LogError
 from analysis.sources.opening import open_log
+from analysis.sources.scope import Scope
 from analysis.sources.warehouses import spark
 from testbed import cli
 from testbed.commands.analyze import results_folder
 from tests.analysis.in_memory import fill
+from tests.analysis.queries.test_session_zones import ZONES, close, in_order
 from tests.analysis.warehouses.alike import assert_alike, every_query, log_of_tests, whole_looks
 
 INSTALL = "pip install 'glass-slipper[spark]'"
@@ -71,6 +75,24 @@ def test_every_query_is_equal_and_leaves_nothing(session, reference):
         whole_looks(reference, log)
         assert kept(session) and not log.warnings
     assert kept(session) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["spark", "databricks"])
+def test_printed_sql_is_equal_under_any_zone_of_the_session(session, reference, dialect):
+    days = Scope(reference.first_day, reference.last_day)
+    zone = session.conf.get("spark.sql.session.timeZone")
+    try:
+        for name, one in all_queries().items():
+            expected = close(
+                in_order(reference.connection.con.sql(statement(one, "duckdb", scope=days)).fetchall())
+            )
+            for other in ZONES:
+                session.conf.set("spark.sql.session.timeZone", other)
+                found = session.sql(statement(one, dialect, scope=days)).collect()
+                assert in_order(found) == expected, (name, other)
+    finally:
+        session.conf.set("spark.sql.session.timeZone", zone)
 
 
 @pytest.mark.slow
