@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         retention,
         usage,
     )
+    from analysis.queries.cohorts import activity_retention
     from analysis.queries.query import all_queries, sql_of
     from analysis.report import comparison, exhibits, figures
     from analysis.report.results import write_analysis
@@ -40,6 +41,7 @@ __all__ = [
     "Log",
     "LogError",
     "NotAvailable",
+    "activity_retention",
     "agentic",
     "all_queries",
     "categories",
@@ -62,6 +64,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "activity_retention": "queries.cohorts",
     "agentic": "queries",
     "categories": "queries",
     "comparison": "report",
