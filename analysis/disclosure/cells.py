@@ -39,7 +39,7 @@ class Partition:
     amounts: tuple[str, ...]
 
     @classmethod
-    def of(cls, codes: Sequence[Ints], unit: Ints, contributor: Ints, amounts: Sequence[str]) -> Partition:
+    def of(cls, codes: Sequence[Codes], unit: Codes, contributor: Codes, amounts: Sequence[str]) -> Partition:
         """The cells of rows that agree in all codes. Codes, units and contributors are numbered from 0."""
         cell = np.zeros(len(unit), dtype=np.int64)
         for one in codes:
@@ -81,7 +81,7 @@ class Partition:
         return np.asarray(np.maximum.reduceat(parts, starts))
 
 
-def _pairs(cell: Ints, other: Ints) -> tuple[Codes, Codes]:
+def _pairs(cell: Ints, other: Codes) -> tuple[Codes, Codes]:
     """The number of each row's pair, and the cell of each pair; pairs are in the order of their cells."""
     width = int(other.max(initial=0)) + 1
     found, pair = np.unique(cell * width + other, return_inverse=True)
@@ -93,7 +93,7 @@ def settle(
     kept: Bools,
     amounts: Mapping[str, Floats],
     least: int,
-    group: Ints | None = None,
+    group: Codes | None = None,
 ) -> tuple[Bools, dict[str, Bools]]:
     """The rows to keep so that no cell of any partition is small, and the cells of each that were small on the way.
 
@@ -113,7 +113,7 @@ def settle(
     return kept, out
 
 
-def without(kept: Bools, some: Bools, group: Ints | None = None) -> Bools:
+def without(kept: Bools, some: Bools, group: Codes | None = None) -> Bools:
     """The kept rows without some of them, and without what is in one group with these."""
     if group is None:
         return kept & ~some

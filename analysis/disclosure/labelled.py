@@ -96,7 +96,7 @@ def _rows(frame: pd.DataFrame) -> Rows:
     }
     facets = facets_of(LABEL_GRIDS)
     table = pa.Table.from_pandas(frame[[*facets, "unit", "contributor"]], preserve_index=False)
-    group = pd.factorize(frame["generation_id"])[0].astype(np.int64)
+    group = pd.factorize(frame["generation_id"])[0].astype(np.int32)
     return Rows.of(
         table, facets, {name: np.asarray(one, dtype=np.float64) for name, one in amounts.items()}, group
     )
@@ -113,7 +113,7 @@ class _Rest:
         rest["source_type"] = _source_types(log, rest["model"])
         columns = ["week", "source_type", "unit", "contributor", "tokens"]
         both = pd.concat([rest[columns], frame[columns]], ignore_index=True)
-        codes = [pd.factorize(both[name])[0].astype(np.int64) for name in columns[:-1]]
+        codes = [pd.factorize(both[name])[0].astype(np.int32) for name in columns[:-1]]
         self.partition = Partition.of(codes[:2], codes[2], codes[3], ("tokens",))
         self.unlabelled = len(rest)
         self.once = frame["once"].to_numpy()

@@ -37,6 +37,7 @@ def protected(log: Log, least: int) -> tuple[Log, Account]:
     ).to_pyarrow()  # fmt: skip
     amounts = {name: sums[name].to_numpy().astype(np.float64) for name in ("requests", "tokens", "cost_usd")}
     rows = Rows.of(sums, facets, amounts)
+    del sums  # as large again
     if rows.units < least:
         raise LogError(
             f"{log.name}: the log has fewer than {least} {unit}s, so that none of its numbers stands on as many"

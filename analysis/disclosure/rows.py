@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.disclosure.cells import Bools, Floats, Ints, Partition, settle
+from analysis.disclosure.cells import Bools, Codes, Floats, Partition, settle
 from analysis.disclosure.grids import Grid
 from analysis.queries.query import collect
 from analysis.sources.log import Log
@@ -35,15 +35,15 @@ class Rows:
     """Rows with their facets: names has the values of each, codes their numbers. group: rows that go together."""
 
     names: Mapping[str, pa.Array]
-    codes: Mapping[str, Ints]
-    unit: Ints
-    contributor: Ints
+    codes: Mapping[str, Codes]
+    unit: Codes
+    contributor: Codes
     amounts: Mapping[str, Floats]
-    group: Ints | None = None
+    group: Codes | None = None
 
     @classmethod
     def of(
-        cls, table: pa.Table, facets: Iterable[str], amounts: Mapping[str, Floats], group: Ints | None = None
+        cls, table: pa.Table, facets: Iterable[str], amounts: Mapping[str, Floats], group: Codes | None = None
     ) -> Rows:
         """The rows of a table with the facets, and the columns `unit` and `contributor`."""
         coded = {name: coded_values(table[name]) for name in facets}
@@ -105,11 +105,11 @@ def facets_of(grids: Iterable[Grid]) -> list[str]:
     return sorted({name for grid in grids for name in grid.facets})
 
 
-def coded_values(column: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
+def coded_values(column: pa.ChunkedArray) -> tuple[pa.Array, Codes]:
     """The values of a column, and the number of each row's."""
     coded = pc.dictionary_encode(column).combine_chunks()
     coded = coded if isinstance(coded, pa.DictionaryArray) else coded.chunk(0)
-    return coded.dictionary, coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return coded.dictionary, coded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
 
 
 def unit_of(log: Log) -> Unit:
