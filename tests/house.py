@@ -52,6 +52,22 @@ def imports() -> frozenset[tuple[str, str]]:
     return frozenset((a, b) for a in known for b in graph.find_modules_directly_imported_by(a) & known)
 
 
+def loads() -> frozenset[tuple[str, str]]:
+    """(importer, loaded): what is imported, and the packages around it, whose `__init__` runs first."""
+    around = {
+        (a, package)
+        for a, b in imports()
+        for package in _packages(b)
+        if package != a and package not in _packages(a)
+    }
+    return imports() | {(a, b) for a, b in around if b in files()}
+
+
+def _packages(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
 def room(module: str) -> str:
     """The folder of a module, such as `analysis/queries`; the file, if it lies directly in a package."""
     path = files()[module].relative_to(ROOT)

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.scenario.mechanism import Mechanism, MechanismSet, section_of
+from sim.settings.mechanism import Mechanism, MechanismSet, section_of
 
 __all__ = ["MECHANISMS", "Mechanism", "Mechanisms"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.mechanisms.fit import Fit
-from sim.scenario.mechanism import Mechanism
+from sim.settings.mechanism import Mechanism
 
 
 class Backlog(Mechanism):

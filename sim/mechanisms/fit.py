@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.randomness import Draws, Purpose
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import NonNegative, Share
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import NonNegative, Share
 
 
 class Fit(Mechanism):

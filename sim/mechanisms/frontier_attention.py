@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.scenario.distributions import Distribution
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import Amount, Share
+from sim.settings.distributions import Distribution
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import Amount, Share
 
 SCALE = 0.3
 """Scale of the logistic between casual and hard work, in units of hardness (assumed)."""

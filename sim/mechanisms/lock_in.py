@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import NonNegative, Positive
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import NonNegative, Positive
 
 
 class LockIn(Mechanism):

@@ -1,6 +1,6 @@
 """Migration: users of a retired model are moved, not lost."""
 
-from sim.scenario.mechanism import Mechanism
+from sim.settings.mechanism import Mechanism
 
 
 class Migration(Mechanism):

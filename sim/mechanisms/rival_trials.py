@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.randomness import Draws, Purpose
-from sim.scenario.distributions import Distribution
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import Amount, Positive, Share
+from sim.settings.distributions import Distribution
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import Amount, Positive, Share
 
 LEAST_CURIOSITY = 1e-6
 """Curiosity below this counts as this: the days between looks stay finite, though very many (assumed)."""

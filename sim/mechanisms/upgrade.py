@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.randomness import Draws, Purpose
-from sim.scenario.distributions import Distribution
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import Amount, Share
+from sim.settings.distributions import Distribution
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import Amount, Share
 
 
 class Upgrade(Mechanism):

@@ -25,17 +25,17 @@ from sim.scenario.calendar import (
     PlantedLoyaltySettings,
     WaveEvent,
 )
-from sim.scenario.distributions import FAMILIES
 from sim.scenario.json_schema import EXTENDS, scenario_json_schema
 from sim.scenario.models import AuthorSettings, CatalogueSettings, ModelSettings
 from sim.scenario.people import ApplicationSettings, PopulationSettings
 from sim.scenario.recording import ObservationSettings, TrafficSettings
 from sim.scenario.shipped import worlds
-from sim.scenario.timelines import Timeline
-from sim.scenario.values import (
+from sim.scenario.work import SearchSettings, WorkloadSettings
+from sim.settings.distributions import FAMILIES
+from sim.settings.timelines import Timeline
+from sim.settings.values import (
     Settings,
 )
-from sim.scenario.work import SearchSettings, WorkloadSettings
 
 ALL_MECHANISMS = f"mechanisms.{ALL}"
 

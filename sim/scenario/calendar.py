@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from analysis.contract import Category
 from sim.config.problems import ProblemAt
 from sim.config.switches import ALL, Switch
-from sim.scenario.values import (
+from sim.settings.values import (
     NonNegative,
     Positive,
     Settings,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from analysis.contract import Category
 from sim.config.switches import Switch
-from sim.scenario.values import (
+from sim.settings.values import (
     NonNegative,
     Positive,
     Settings,

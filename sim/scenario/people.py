@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from analysis.contract import Category, Continent
 from sim.config.problems import ProblemAt
-from sim.scenario.timelines import Timeline
-from sim.scenario.values import (
+from sim.settings.timelines import Timeline
+from sim.settings.values import (
     Amount,
     Chance,
     NonNegative,

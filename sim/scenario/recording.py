@@ -7,9 +7,9 @@ from pydantic import Field, model_validator
 from analysis.contract import Category
 from sim.config.problems import ProblemAt
 from sim.gateway.faults import FaultSettings
-from sim.scenario.distributions import Distribution
-from sim.scenario.timelines import Timeline
-from sim.scenario.values import (
+from sim.settings.distributions import Distribution
+from sim.settings.timelines import Timeline
+from sim.settings.values import (
     Chance,
     NonNegative,
     Positive,

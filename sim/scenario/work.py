@@ -4,9 +4,9 @@ from pydantic import Field, model_validator
 
 from analysis.contract import Category
 from sim.config.problems import ProblemAt
-from sim.scenario.distributions import Distribution
-from sim.scenario.timelines import Timeline
-from sim.scenario.values import Amount, Positive, Positives, Settings, Share, Shares, Weights, some_weight
+from sim.settings.distributions import Distribution
+from sim.settings.timelines import Timeline
+from sim.settings.values import Amount, Positive, Positives, Settings, Share, Shares, Weights, some_weight
 
 
 class CategorySettings(Settings):

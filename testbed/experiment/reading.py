@@ -21,7 +21,7 @@ from sim.config.problems import Problem
 from sim.config.schema_errors import parse
 from sim.gateway.models import listed_name
 from sim.scenario import ALL_MECHANISMS
-from sim.scenario.distributions import FAMILIES
+from sim.settings.distributions import FAMILIES
 from sim.world import load_world
 from testbed import shipped
 from testbed.arguments import hint

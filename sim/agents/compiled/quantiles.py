@@ -1,6 +1,6 @@
 """Quantiles of a scenario's distributions, and of the normal one to full precision, for compiled loops.
 
-`sim.scenario.distributions` says what they are.
+`sim.settings.distributions` says what they are.
 """
 
 import math
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import compiled, inlined
-from sim.scenario.distributions import FAMILIES, LARGEST_U, SMALLEST_U, Distribution
+from sim.settings.distributions import FAMILIES, LARGEST_U, SMALLEST_U, Distribution
 
 NORMAL, LOGNORMAL, EXPONENTIAL, UNIFORM, CONSTANT = (FAMILIES.index(name) for name in (
     "normal", "lognormal", "exponential", "uniform", "constant",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.distributions import Distribution
+from sim.settings.distributions import Distribution
 
 
 def pick(u: NDArray[np.float64], weights: NDArray[np.float64], days: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from sim.gateway.faults.repeats import Duplicates, Retries
 from sim.gateway.faults.rows import Rows
 from sim.gateway.faults.spellings import Aliases, FinishReasons
 from sim.gateway.faults.values import HugeCounts, NegativeCounts, Nulls, SchemaDrift
-from sim.scenario.values import Settings
+from sim.settings.values import Settings
 
 __all__ = ["FAULTS", "Fault", "FaultSettings", "Ground", "Plant", "Planted", "Rows", "plant"]
 

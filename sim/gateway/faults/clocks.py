@@ -8,7 +8,7 @@ from pydantic import Field
 from sim.gateway.faults.fault import MILLIS_PER_HOUR, Ground, Plant, Planted, Rated, signed_hours
 from sim.gateway.faults.rows import Rows, entities
 from sim.randomness import Purpose
-from sim.scenario.values import Positive, Share
+from sim.settings.values import Positive, Share
 
 
 class ClockSkew(Rated):

@@ -15,7 +15,7 @@ from pydantic import ConfigDict
 
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Draws
-from sim.scenario.values import Settings, Share
+from sim.settings.values import Settings, Share
 
 MILLIS_PER_HOUR = 3_600_000
 MILLIS_PER_DAY = 24 * MILLIS_PER_HOUR

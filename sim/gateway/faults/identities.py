@@ -12,7 +12,7 @@ from pydantic import Field
 from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, Rated, day_start
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
-from sim.scenario.values import Share
+from sim.settings.values import Share
 
 
 class IdReset(Fault):

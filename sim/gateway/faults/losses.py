@@ -24,7 +24,7 @@ from sim.gateway.faults.fault import (
 )
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
-from sim.scenario.values import Positive, Share
+from sim.settings.values import Positive, Share
 
 
 class MissingDays(Fault):

@@ -10,7 +10,7 @@ from pydantic import Field
 from sim.gateway.faults.fault import Ground, Plant, Planted, Rated
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
-from sim.scenario.values import Positive, Share
+from sim.settings.values import Positive, Share
 
 
 class Duplicates(Rated):

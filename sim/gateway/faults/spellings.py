@@ -14,7 +14,7 @@ from pydantic import Field
 from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, Rated, day_start
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
-from sim.scenario.values import Share
+from sim.settings.values import Share
 
 NATIVE_REASONS = {
     "stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal",

@@ -16,7 +16,7 @@ from sim.config.problems import ProblemAt
 from sim.gateway.faults.fault import Fault, Ground, Plant, Planted, Rated, day_start
 from sim.gateway.faults.rows import Rows
 from sim.randomness import Purpose
-from sim.scenario.values import Share
+from sim.settings.values import Share
 
 COLUMNS = {name: place for place, name in enumerate(fields("generations"))}
 KEPT = ("generation_id", "created_at", "model")

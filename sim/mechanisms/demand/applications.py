@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from sim.randomness import Draws, Purpose
-from sim.scenario.mechanism import Mechanism
+from sim.settings.mechanism import Mechanism
 
 if TYPE_CHECKING:
     from sim.scenario.people import ApplicationSettings

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.scenario.mechanism import Mechanism
+from sim.settings.mechanism import Mechanism
 
 
 class Intermittency(Mechanism):

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import NonNegative
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import NonNegative
 
 STEPS = {"early": -1.0, "general": 0.0, "agentic": 1.0}
 """Steps from a model of general training, by the catalogue's fact `tool_training`."""

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.scenario.mechanism import Mechanism
-from sim.scenario.values import Positive, Share
+from sim.settings.mechanism import Mechanism
+from sim.settings.values import Positive, Share
 
 
 class VolumeUnlock(Mechanism):

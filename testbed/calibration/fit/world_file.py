@@ -12,7 +12,7 @@ import yaml
 from analysis.contract import CATEGORIES
 from sim.gateway.models import listed_name
 from sim.scenario import Scenario
-from sim.scenario.timelines import Curve, Timeline
+from sim.settings.timelines import Curve, Timeline
 from testbed.calibration.fit.parameters import (
     Parameters,
     Space,

@@ -16,7 +16,7 @@ from sim.agents.population import build_population
 from sim.agents.rows import where_equal
 from sim.agents.search import Search
 from sim.market import Market
-from sim.scenario.distributions import Distribution
+from sim.settings.distributions import Distribution
 from sim.simulation import run_agents
 from sim.world import World, load_world
 from tests.sim.agents.test_search import LIVELY, small_worlds

@@ -16,7 +16,7 @@ from sim.config.problems import ScenarioError
 from sim.mechanisms import MECHANISMS
 from sim.randomness import Purpose
 from sim.scenario.calendar import WaveEvent
-from sim.scenario.distributions import Distribution
+from sim.settings.distributions import Distribution
 from sim.world import World
 from tests.laws import FALSE_ALARM, correlation_p, counts_p, share_p
 from tests.worlds import changed, world

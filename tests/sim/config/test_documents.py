@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sim.config.documents import Document, Mark, Problem, ScenarioError, load_document
 from sim.config.nodes import MAX_DEPTH, MAX_NODES, resolve
-from sim.scenario.distributions import FAMILIES
+from sim.settings.distributions import FAMILIES
 
 
 @pytest.fixture

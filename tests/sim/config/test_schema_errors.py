@@ -20,7 +20,7 @@ from sim.config.documents import (
 )
 from sim.config.schema_errors import parse
 from sim.config.switches import Switch
-from sim.scenario.distributions import Distribution, Timeline
+from sim.settings.distributions import Distribution, Timeline
 
 
 class Section(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from scipy import integrate, stats
 
 from sim.config.switches import Switch
-from sim.scenario.distributions import Distribution, Timeline
+from sim.settings.distributions import Distribution, Timeline
 
 U = np.linspace(0.001, 0.999, 199)
 READ = TypeAdapter(Distribution).validate_python

@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from sim.config.switches import Switch
-from sim.scenario.distributions import Distribution, Timeline
 from sim.scenario.json_schema import SCHEMA_FILE, scenario_json_schema, schema_text, write_scenario_schema
+from sim.settings.distributions import Distribution, Timeline
 
 
 class Section(BaseModel):

@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema
 from scipy.special import ndtr, ndtri
 
 from sim.config.problems import ProblemAt
-from sim.scenario.timelines import Timeline
+from sim.settings.timelines import Timeline
 
 __all__ = ["FAMILIES", "Distribution", "Timeline"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sim.config.problems import ProblemAt
-from sim.scenario.distributions import Distribution
-from sim.scenario.timelines import Timeline
+from sim.settings.distributions import Distribution
+from sim.settings.timelines import Timeline
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]

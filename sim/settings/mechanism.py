@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
 
 from sim.config.switches import ALL, ALL_RULE, WORDS, Switch
-from sim.scenario.values import Settings
+from sim.settings.values import Settings
 
 
 def _say_source(schema: dict[str, Any], kind: type["Mechanism"]) -> None:
