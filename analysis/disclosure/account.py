@@ -60,7 +60,7 @@ class Account:
         }[self.unit]
         out = sum(self.cells.values())
         part = (
-            "a part of the requests that is not told, since it would say something of few"
+            "how much of the requests is not told, since it would say something of few"
             if self.share_left_out is None
             else f"{percent(self.share_left_out)} of the requests"
         )
@@ -69,17 +69,18 @@ class Account:
             f"{self.few}, or on one or two accounts alone (p% rule, p = {P_PERCENT:.0%}).{unit}"
         )
         sums = (
-            f"{counted(out, 'cell')} of the sums left out of all of them, totals too, with {part}"
-            f"{_by_grid(self.cells)}. A 0 is not shown: nobody and a few look alike."
+            f"Of small cells, {out:,} are in no sum, totals included: {part}{_by_grid(self.cells)}. A 0 is not "
+            "shown: nobody and a few look alike."
             if out
             else "No cell of the sums had to be left out. A 0 is not shown: nobody and a few would look alike."
         )
         cohorts = (
-            f"{counted(self.cohort_cells, 'cell')} of retention withheld: cohorts of fewer than {self.few}, and months "
-            "in which fewer than that are active, or are not. Of verdicts on launch cohorts only the kind is shown."
+            f"Of retention, {self.cohort_cells:,} small cells are withheld: cohorts of fewer than {self.few}, "
+            "and months in which fewer than that are active, or are not. Of verdicts on launch cohorts only the "
+            "kind is shown."
         )
         labels = (
-            f"{counted(sum(self.label_cells.values()), 'cell')} of the labelled sample left out of its sums"
+            f"Of the labelled sample, {sum(self.label_cells.values()):,} small cells are in none of its sums"
             f"{_by_grid(self.label_cells)}."
             if any(self.label_cells.values())
             else ""
