@@ -86,9 +86,8 @@ def open_log(
         for sentence in log.left_out:
             log.warn(sentence)
         ours = log.manifest is not None  # a run that slipper wrote
-        soundness.settle_sides(
-            log, {name for name, given in (("labels", labels), ("models", models)) if ours or given}
-        )
+        named = {name for name, side in (("labels", labels), ("models", models)) if side is not None}
+        soundness.settle_sides(log, {"labels", "models"} if ours else named)
         if check:
             soundness.check_columns(log)
         log.scope = scope or Scope()

@@ -8,6 +8,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,16 +118,21 @@ def execute(args: argparse.Namespace) -> int:
         )  # fmt: skip
     except LogError as error:
         raise BadInput(str(error)) from error
+    if args.quiet and not args.json:
+        from testbed.terminal import import_view
+
+        import_view.print_losses_aside(account)
+        print(out)
+        return DONE
+    from analysis.report.availability import availability_at
+
+    exhibits = availability_at(out, account.empty)
     if args.json:
-        print(json.dumps({"log": str(out)} | account.as_json(), indent=2))
+        print(json.dumps({"log": str(out), "exhibits": asdict(exhibits)} | account.as_json(), indent=2))
         return DONE
     from testbed.terminal import import_view
 
-    if args.quiet:
-        import_view.print_losses_aside(account)
-        print(out)
-    else:
-        import_view.print_account(account, out)
+    import_view.print_account(account, exhibits, out)
     return DONE
 
 

@@ -11,13 +11,15 @@ from rich.markup import escape
 from analysis.importing.account import LOST, Account, Noted
 from analysis.importing.model_ids import AS_LISTED, ModelId
 from analysis.numerals import counted
+from analysis.report.availability import Availability
 from testbed.terminal.summary import head, open_console, print_warnings
 
 _SHOWN_IDS = 12
+_SHOWN_EXHIBITS = 3
 
 
-def print_account(account: Account, out: Path) -> None:
-    """The account: rows, what was left out and why, ids, users, what is null, where the log is."""
+def print_account(account: Account, exhibits: Availability, out: Path) -> None:
+    """The account: rows, what was left out and why, ids, users, what is null, what can be shown of it, where it is."""
     console = open_console()
     console.print(
         f"{escape(account.title)}: {counted(account.read, 'row')} read from {counted(len(account.files), 'file')}, "
@@ -55,8 +57,19 @@ def print_account(account: Account, out: Path) -> None:
     if account.not_read:
         head(console, "not read", "files beside, of other kinds")
         console.print(f"  {escape(', '.join(account.not_read))}")
+    _print_exhibits(exhibits)
     head(console, "log")
     console.print(f"  {escape(str(out))}    next: slipper analyze {escape(str(out))}")
+
+
+def _print_exhibits(exhibits: Availability) -> None:
+    console = open_console()
+    count = len(exhibits.carried) + sum(len(titles) for titles in exhibits.lacking.values())
+    head(console, "exhibits", "what slipper analyze can show of such a log")
+    console.print(f"  {len(exhibits.carried)} of {counted(count, 'figure')} and tables")
+    for column, titles in exhibits.lacking.items():
+        more = f" and {len(titles) - _SHOWN_EXHIBITS} more" if len(titles) > _SHOWN_EXHIBITS else ""
+        console.print(f"  without {column}, not: {'; '.join(titles[:_SHOWN_EXHIBITS])}{more}", soft_wrap=True)
 
 
 def print_carried(not_carried: Sequence[str], partly: Mapping[str, str]) -> None:

@@ -30,6 +30,9 @@ def test_the_account_says_what_came_in_and_what_did_not(tmp_path, capsys, export
         "anthropic/claude-4.5-haiku-20251001 -> anthropic/claude-haiku-4.5 (a version of a listed model)",
         "user: 7 rows, api_key_name: 4 rows",
         "tools_offered, country, continent, language, session_id",
+        "what slipper analyze can show of such a log",
+        "without country, not: Tokens by country",
+        "without labels, not: What open models are used for;",
     ):
         assert part in said
     assert len(written(tmp_path / "log")) == 11
@@ -39,6 +42,10 @@ def test_programs_get_the_same_account_as_the_folder_keeps(tmp_path, capsys, exp
     assert main(["import", "openrouter", str(export), "--out", str(tmp_path / "log"), "--json"]) == 0
     account = json.loads(capsys.readouterr().out)
     assert account.pop("log") == str(tmp_path / "log")
+    exhibits = account.pop("exhibits")
+    assert "Cost and use of models" in exhibits["carried"] and exhibits["lacking"]["country"] == [
+        "Tokens by country"
+    ]
     assert account == json.loads((tmp_path / "log/import.json").read_text())
     assert (account["read"], account["written"]) == (12, 11)
     assert sum(one["rows"] for one in account["left_out"]) == 1
