@@ -9,7 +9,6 @@ import json
 import re
 import warnings
 
-import altair
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,6 +26,7 @@ from analysis.report.exhibits import lengths as lengths_exhibits
 from analysis.report.exhibits import openness as openness_exhibits
 from analysis.sources.log import NotAvailable
 from analysis.sources.opening import open_log
+from tests.analysis import vega_lite
 from tests.analysis.in_memory import fill
 from tests.analysis.rows import generations, labels, model, models
 
@@ -73,11 +73,24 @@ def test_an_exhibit_states_its_definition_and_shows_what_it_says(log, exhibit):
         assert frame["week"].min() >= pd.Timestamp(first)
 
 
+def test_what_vega_lite_does_not_know_is_objected_to(log):
+    exhibit = BY_ID["fig04"]
+    spec = vega.spec(exhibit.chart(exhibit.table(log)))
+    vega_lite.check(spec)
+    for wrong in (
+        spec | {"layers": spec["layer"]},
+        spec | {"layer": [{"mark": "lines"}]},
+        spec | {"height": "tall"},
+    ):
+        with pytest.raises(AssertionError, match=r"not valid|unexpected|is not"):
+            vega_lite.check(wrong)
+
+
 @each()
 def test_a_chart_is_a_specification_that_vega_takes(log, exhibit):
     frame = exhibit.table(log)
     spec = vega.spec(exhibit.chart(frame))
-    altair.Chart.from_dict(spec, validate=True)  # against the schema of Vega-Lite
+    vega_lite.check(spec)
     text = json.dumps(spec, allow_nan=False)
     assert len(text) < 250_000
     assert "http" not in text.replace(spec["$schema"], "")  # no request to any host
@@ -135,7 +148,7 @@ def test_a_guide_is_a_line_or_a_band_on_the_page_and_in_files():
     for guide, mark, drawn in ((Guide("report", 0.6), "rule", 2), (Guide("report", 0.6, 0.9), "rect", 1)):
         chart = Lines(weeks, Value("share", "share"), guide=guide)
         spec = vega.spec(chart)
-        altair.Chart.from_dict(spec, validate=True)
+        vega_lite.check(spec)
         assert spec["layer"][0]["mark"]["type"] == mark
         assert vl_convert.vegalite_to_vega(spec)["marks"][0]["type"] == mark
         axes = figures.figure(chart).axes[0]
