@@ -48,16 +48,21 @@ def house() -> dict[str, ast.Module]:
     }
 
 
+@functools.cache
+def names_used() -> dict[str, set[str]]:
+    """By file of the house, the names that it imports or uses."""
+    used: dict[str, set[str]] = {path: set() for path in house()}
+    for path, tree in house().items():
+        for node in ast.walk(tree):
+            match node:
+                case ast.alias(name=name) | ast.Attribute(attr=name) | ast.Name(id=name):
+                    used[path].add(name)
+    return used
+
+
 def users_of(*names: str) -> set[str]:
     """Files of the house that import or use one of these names."""
-    return {
-        path
-        for path, tree in house().items()
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.alias) and node.name in names)
-        or (isinstance(node, ast.Attribute) and node.attr in names)
-        or (isinstance(node, ast.Name) and node.id in names)
-    }
+    return {path for path, used in names_used().items() if not used.isdisjoint(names)}
 
 
 def test_one_file_knows_which_names_are_alike():

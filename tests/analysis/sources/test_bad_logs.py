@@ -65,8 +65,8 @@ BARE = {
 }  # fmt: skip
 JUDGED = ("own keys only", "no tokens", "nothing optional")
 """Logs of which all claims are judged first; tests/testbed/claims/test_scoreboard.py has more that are odd."""
-DRAWN = ("one user, model and week", "own keys only")
-"""Logs whose figures are drawn as well."""
+DRAWN = ("one user, model and week",)
+"""Logs whose figures are drawn as well; the tests of the sections draw others."""
 COMPARED = ("no labels", "nothing optional")
 """Logs that are compared with a copy."""
 GAPS = {  # a gap that the page must state
