@@ -12,6 +12,7 @@ from analysis.numerals import listed
 from analysis.sources.errors import LogError
 
 _SHOWN = 12  # names of columns in a message
+_OTHERS = "Any other file is imported by a mapping: slipper import guess FILE"
 
 
 def named(importers: Mapping[str, Importer], name: str) -> Importer:
@@ -104,7 +105,9 @@ def _unknown(importers: Mapping[str, Importer], file: SourceFile) -> str:
         if names
         else "It has no names"
     )
-    known = f"known formats: {', '.join(importers)}"
+    known = f"known formats: {', '.join(importers)}. {_OTHERS}"
+    if len(importers) == 1:
+        known = f"leave out '{next(iter(importers))}', and all formats are tried. {_OTHERS}"
     if near is None or 2 * sum(map(file.holds, near[1].marks)) < len(near[1].marks):
         return f"a format that is not known. {has}; {known}"
     lacks = [mark for mark in near[1].marks if not file.holds(mark)]

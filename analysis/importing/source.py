@@ -121,9 +121,12 @@ def look(path: Path) -> SourceFile:
             try:
                 shape, samples = _json(head.decode("utf-8-sig", errors="replace").lstrip())
             except ValueError as error:
+                if len(head) == _LONG_HEAD:
+                    raise LogError(
+                        f"{path}: a first record of JSON that cannot be read, or has more than 64 megabytes"
+                    ) from None
                 raise LogError(
-                    f"{path}: JSON that cannot be read ({first_line(error)}), or a first record of more than 64 "
-                    "megabytes"
+                    f"{path}: JSON that cannot be read, damaged or cut off ({first_line(error)})"
                 ) from None
         return SourceFile(path, shape, compression, utf8, samples=samples)
     columns, delimiter = _header(path, text)
@@ -211,7 +214,12 @@ def _json(text: str) -> tuple[Shape, tuple[Any, ...]]:
         lines = text.split("\n", _SAMPLES)[:_SAMPLES]
         return "lines", tuple(found for line in lines if (found := parsed(line)) is not None)
     inner = text[1:].lstrip() if text[0] == "[" else text
-    record, _ = json.JSONDecoder().raw_decode(inner)
+    if text[0] == "[" and inner[:1] == "]":
+        raise ValueError("a list without any record")
+    try:
+        record, _ = json.JSONDecoder().raw_decode(inner)
+    except RecursionError:
+        raise ValueError("a record that is nested deeper than any export is") from None
     return ("array" if text[0] == "[" else "objects"), (record,)
 
 

@@ -115,7 +115,7 @@ REFUSED = {
         table(ROWS, [c for c in COLUMNS if c != "cost_total"]).encode(),
         "without cost_total",
     ),
-    "another tool's": (b"a,b\n1,2\n", "not known.*It has a, b; known formats: .*openrouter"),
+    "another tool's": (b"a,b\n1,2\n", "not known.*It has a, b; known formats: .*openrouter.*import guess"),
     "quote never closed": (
         table(ROWS).replace("Coder", '"Coder', 1).encode(),
         r"csv:3: a quotation mark that opens here is not closed",
@@ -129,7 +129,10 @@ REFUSED = {
     "zstd cut off": (pa.compress(table(ROWS).encode(), "zstd", asbytes=True)[:-20], "zstd, and cut off"),
     "a workbook": (b"PK\x03\x04 and so on", "workbook"),
     "Parquet": (b"PAR1 and so on", "Parquet that cannot be read"),
-    "JSON cut off": (b'[{"id": "gen-1", "cre', "JSON that cannot be read"),
+    "JSON cut off": (b'[{"id": "gen-1", "cre', "JSON that cannot be read, damaged or cut off"),
+    "JSON without a record": (b" [ ]\n", "a list without any record"),
+    "lists in lists": (b"[" * 20_000 + b"]" * 20_000, "nested deeper than any export"),
+    "objects in objects": (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, "nested deeper than any export"),
 }
 
 
