@@ -250,7 +250,7 @@ class _Writer:
         chart = cohorts[panel.model]
         triangle, launch = chart.cells, chart.launch
         spec = vega.spec(chart)
-        gap = "" if spec else "no month after the first yet" if len(triangle) else "no users in this log"
+        gap = "" if spec else chart.gap
         still = card.still if card is not None else ""
         if spec and not still and self.stills:
             from analysis.report import figures

@@ -198,13 +198,21 @@ class Cohorts:
     """The cohorts of one model, each a line over months since first use. Month 0 is 1 by definition and not shown.
 
     cells: rows of `retention.triangle`. launch: first day of the launch cohort's month, or None. top: end of the y axis
-    (None: what fits). name: of the model, on a sheet.
+    (None: what fits). name: of the model, on a sheet. least: users of the smallest cell that is shown (`Log.least`).
     """
 
     cells: pd.DataFrame
     launch: Any
     top: float | None = None
     name: str = ""
+    least: int = 0
+
+    @property
+    def gap(self) -> str:
+        """Why there is no line; what is withheld is not said to be missing."""
+        if self.cells.empty:
+            return f"no cohort of {self.least} users or more" if self.least else "no users in this log"
+        return "no month after the first to show"
 
     @cached_property
     def shown(self) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def triangle(log: Log, model: str) -> pd.DataFrame:
     """
     cells = retention.triangle(log, model)
     if cells.empty:
-        raise NotAvailable(model, "the log holds no request to this model")
+        raise NotAvailable(model, _none(log, "this model"))
     start, _ = retention.launch_cohort(log, model)
     cells["launch"] = cells["cohort"] == (pd.Timestamp(start) if start else pd.NaT)
     return cells[cells["observed"]].reset_index(drop=True)
@@ -54,8 +54,15 @@ def triangles(log: Log) -> pd.DataFrame:
     `retention.triangles` for the columns. Models that the log does not hold are left out."""
     cells = retention.triangles(log, [panel.model for panel in REPORT_PANELS])
     if cells.empty:
-        raise NotAvailable("the eight models of figure 25", "the log holds no request to any of them")
+        raise NotAvailable("the eight models of figure 25", _none(log, "any of them"))
     return cells[cells["observed"]].reset_index(drop=True)
+
+
+def _none(log: Log, which: str) -> str:
+    """Why there is no cohort: where small ones are withheld, nobody and a few look alike."""
+    if log.least:
+        return f"no cohort of {log.least} users or more began with {which}"
+    return f"the log holds no request to {which}"
 
 
 def _cohorts(cells: pd.DataFrame, name: str) -> Cohorts:
@@ -65,7 +72,9 @@ def _cohorts(cells: pd.DataFrame, name: str) -> Cohorts:
 
 def cohorts_of(log: Log, model: str, name: str = "") -> Cohorts:
     """The chart of any model's cohorts, those that the log does not hold too. name: on a sheet."""
-    return Cohorts(retention.triangle(log, model), retention.launch_cohort(log, model)[0], name=name)
+    return Cohorts(
+        retention.triangle(log, model), retention.launch_cohort(log, model)[0], name=name, least=log.least
+    )
 
 
 def panel_exhibit(panel: Panel) -> Exhibit:

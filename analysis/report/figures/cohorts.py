@@ -28,8 +28,7 @@ def draw_cohorts(axes: Axes, chart: Cohorts) -> None:
     cells = chart.drawn
     if cells.empty:
         axes.set_axis_off()
-        why = "no users in this log" if chart.cells.empty else "no month after the first yet"
-        axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", color=GREY)
+        axes.text(0.5, 0.5, chart.gap, transform=axes.transAxes, ha="center", color=GREY)
         return
     cohorts = [group for _, group in cells.groupby("cohort")]
     others = [c for c in cohorts if not c["first"].iloc[0] and not c["small"].iloc[0]]

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from analysis.report.exhibits import EXHIBITS
+from analysis.report.exhibits.retention import cohorts_of, triangles
 from analysis.report.pages import claim_verdicts
+from analysis.sources.log import NotAvailable
+from analysis.sources.opening import open_log
 from analysis.staging import Staging
 from tests.analysis.made_log import made, write_run
 from tests.command_line import slipper
@@ -53,6 +56,15 @@ def test_claims_measured_on_the_whole_log_are_not_put_on_the_page(tmp_path):
     (tmp_path / "tables" / "withheld.csv").unlink()
     claim_verdicts.keep(tmp_path, claims)
     assert "3 users" in (tmp_path / "report.html").read_text()
+
+
+def test_a_model_whose_cohorts_are_withheld_is_not_said_to_have_no_users(log):
+    with open_log("a") as whole, whole.in_sums(whole.generations, None, 10_000) as safe:
+        chart = cohorts_of(safe, "openai/gpt-4o-mini")
+        assert chart.cells.empty and chart.gap == "no cohort of 10000 users or more"
+        assert cohorts_of(whole, "no/such").gap == "no users in this log"
+        with pytest.raises(NotAvailable, match="no cohort of 10000 users or more began with any"):
+            triangles(safe)
 
 
 def test_a_verdict_is_its_kind_alone(log, capsys):
