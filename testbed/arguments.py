@@ -77,6 +77,13 @@ class Parser(argparse.ArgumentParser):
         """The long options that this parser knows."""
         return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if (
+            action.option_strings and "" in arg_strings
+        ):  # an empty name would pass for an option that was not given
+            raise argparse.ArgumentError(action, "expected a value, and it is empty")
+        return super()._get_values(action, arg_strings)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return

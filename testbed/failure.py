@@ -44,6 +44,9 @@ def nearest_folder(folder: Path) -> Path:
 
 def check_writable(folder: Path) -> None:
     """Raises BadInput if `folder` can neither be written to nor be made. Makes nothing."""
+    for place in (folder, *folder.parents):
+        if place.is_symlink() and not place.exists():
+            raise BadInput(f"{folder}: cannot write there: {place} is a link that leads nowhere")
     nearest = nearest_folder(folder)
     if not nearest.is_dir():
         raise BadInput(f"{folder}: cannot write there: {nearest} is a file, not a folder")

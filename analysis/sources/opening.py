@@ -222,11 +222,17 @@ def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, 
             f"{spark.EXAMPLE}"
         )
     path = Path(where)
+    if not where.strip():
+        raise LogError("no name of a log: expected a run folder, Parquet files or a DuckDB file")
     if not path.exists() and not globbing.has_magic(where):
         raise LogError(f"{where}: no such file or folder")
     if isinstance(labels, ir.Table) or isinstance(models, ir.Table):
         raise LogError("labels and models of a log in files must be files too, not tables of a connection")
     database = engines.is_database(path)
+    if not database and table != GENERATIONS:
+        raise LogError(
+            f"{where}: {table} is named as the log's table, and only a DuckDB file or a server has tables: leave it out"
+        )
 
     connection, close = engines.embedded(memory, threads)
     try:

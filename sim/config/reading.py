@@ -30,8 +30,8 @@ def chain(path: str, sources: dict[str, list[str]], named: dict[str, FilePath]) 
             hint = "write at least one 'key: value'"
             raise ScenarioError([Problem(name, 1, 1, "", "the file is empty", hint)])
         if not isinstance(node, Mapping):
-            hint = "begin with lines such as 'users: 20000'"
-            raise ScenarioError([problem_in(node.mark, sources, "", "a scenario is a mapping", hint)])
+            hint = "begin with lines such as 'title: words'"
+            raise ScenarioError([problem_in(node.mark, sources, "", "expected keys with values", hint)])
         entries = dict(node.entries)
         parent = entries.pop("extends", None)
         chain.append(replace(node, entries=entries))

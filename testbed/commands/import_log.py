@@ -200,6 +200,8 @@ def no_log(error: LogError, where: str) -> BadInput:
     from analysis.importing.format import COST, FALLBACK
     from analysis.importing.recognition import importable
 
+    if not where.strip():
+        return BadInput(str(error))
     found = importable(importers(), where)
     if found is None:
         return _unknown(error, where)

@@ -326,3 +326,17 @@ def test_without_columns_every_other_table_is_the_same_or_says_why_not(connect, 
             assert len(found) and set(found.columns) == set(expected.columns)
             if not set(columns) & {*READ, *READ_FACTS}:
                 pd.testing.assert_frame_equal(found, expected)
+
+
+def test_what_cannot_be_followed_is_not_left_aside(tmp_path, capsys):
+    """A table's name where files have none, a log without a name, results below a link that leads nowhere."""
+    write_run(BASE, tmp_path / "log", manifest=False)
+    status, _, err = slipper(capsys, "inspect", tmp_path / "log", "--table", "requests")
+    assert status == 2 and "only a DuckDB file or a server has tables" in err
+    status, _, err = slipper(capsys, "inspect", "")
+    assert status == 2 and "no name of a log" in err
+    status, _, err = slipper(capsys, "inspect", tmp_path / "log", "--html", "")
+    assert status == 2 and "argument --html: expected a value, and it is empty" in err
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    status, _, err = slipper(capsys, "analyze", tmp_path / "log", "--out", tmp_path / "link" / "results")
+    assert status == 2 and "is a link that leads nowhere" in err

@@ -136,9 +136,9 @@ def test_a_byte_order_mark_and_windows_line_ends(folder: Path) -> None:
     [
         ("", 1, 1, "the file is empty"),
         ("\n# only a comment\n", 1, 1, "the file is empty"),
-        ("- 1\n- 2\n", 1, 1, "a scenario is a mapping"),
-        ("just text\n", 1, 1, "a scenario is a mapping"),
-        ("# a\n\n12\n", 3, 1, "a scenario is a mapping"),
+        ("- 1\n- 2\n", 1, 1, "expected keys with values"),
+        ("just text\n", 1, 1, "expected keys with values"),
+        ("# a\n\n12\n", 3, 1, "expected keys with values"),
         ("a: 1\n---\nb: 2\n", 2, 1, "a second document starts here"),
         ("a:\n\tb: 1\n", 2, 1, "a tab cannot stand here"),
         ("a: 1\nb: c: d\n", 2, 5, "a second ':' on this line"),
