@@ -97,7 +97,7 @@ class Rows:
         if cells < 2 or together.small(~found.kept, self.amounts, least).any():
             return None
         requests = self.amounts["requests"]
-        return round(float(requests[~found.kept].sum() / requests.sum()), 2)
+        return round(float(np.average(~found.kept, weights=requests)), 2)
 
 
 def facets_of(grids: Iterable[Grid]) -> list[str]:
