@@ -43,7 +43,7 @@ GRIDS: tuple[Grid, ...] = (
     Grid("charges", ("window", "model", "own_key", "free"), ("byok",), _BOTH),
     Grid("countries", ("window", "country"), ("country",)),
     Grid("languages", ("window", "language"), ("language",)),
-    Grid("reasoning", ("week", "reasoning_recorded"), ("tokens_reasoning",)),
+    Grid("reasoning", ("week", "reasoning"), ("tokens_reasoning",), ("tokens", "reasoning_tokens")),
     Grid("tools", ("week", "ending", "offered"), ("finish_reason",)),
     Grid("tools by model", ("week", "model", "called"), ("finish_reason",)),
 )
@@ -109,6 +109,11 @@ def _ending(log: Log, rows: ir.Table) -> ir.Value:
     return reason.isnull().ifelse(NOT_RECORDED, (reason == "tool_calls").ifelse("tool", "other"))
 
 
+def _reasoning(rows: ir.Table) -> ir.Value:
+    """Some, none or not recorded: many requests that reason nothing do not hide the few that do."""
+    return (rows.tokens_reasoning > 0).ifelse("some", "none").fill_null(NOT_RECORDED)
+
+
 _FACETS: dict[str, Callable[[Log, ir.Table], ir.Value]] = {
     "week": lambda log, rows: v.week(rows.created_at),
     "window": _window,
@@ -121,5 +126,5 @@ _FACETS: dict[str, Callable[[Log, ir.Table], ir.Value]] = {
     "offered": _flag("tools_offered"),
     "ending": _ending,
     "called": lambda log, rows: (rows.finish_reason == "tool_calls").fill_null(False).ifelse("yes", "no"),
-    "reasoning_recorded": lambda log, rows: rows.tokens_reasoning.notnull().ifelse("yes", "no"),
+    "reasoning": lambda log, rows: _reasoning(rows),
 }

@@ -30,12 +30,19 @@ def protected(log: Log, least: int) -> tuple[Log, Account]:
     unit, grids = unit_of(log), grids_of(log)
     facets = facets_of(grids)
     keys: dict[str, ir.Value] = {name: facet(log, name) for name in facets}
+    more = (
+        {"reasoning_tokens": v.total(log.generations.tokens_reasoning.fill_null(0))}
+        if "tokens_reasoning" in log.columns
+        else {}
+    )
     sums = log.generations.group_by(**keys, **parties(log.generations, unit)).aggregate(
         requests=log.generations.count().cast("int64"),
         tokens=v.total(v.tokens_total(log.generations)),
         cost_usd=v.amount(log.generations.cost_total),
+        **more,
     ).to_pyarrow()  # fmt: skip
-    amounts = {name: sums[name].to_numpy().astype(np.float64) for name in ("requests", "tokens", "cost_usd")}
+    names = ("requests", "tokens", "cost_usd", *more)
+    amounts = {name: sums[name].to_numpy().astype(np.float64) for name in names}
     rows = Rows.of(sums, facets, amounts)
     del sums  # as large again
     if rows.units < least:

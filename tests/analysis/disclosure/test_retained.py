@@ -55,6 +55,22 @@ def test_each_cell_of_the_log_that_is_shown_stands_on_enough_users(safe):
         assert fewest.to_pyarrow().as_py() >= LEAST, name
 
 
+def test_reasoning_of_few_does_not_hide_among_many_that_reason_nothing():
+    """A week's mean times its requests is what one user reasoned, if nobody else did."""
+    held = made(rows=4000, users=400, seed=5, start="2025-10-06", end="2025-11-02")
+    one = held.generations["user_id"][0]
+    at = held.generations.schema.get_field_index("tokens_reasoning")
+    field = held.generations.schema.field(at)
+    own = pc.equal(held.generations["user_id"], one).cast(field.type)  # one token a request
+    rows = held.generations.set_column(at, field, own)
+    with opened(rows, None, held.models) as log:
+        kept, account = protected(log, LEAST)
+        assert (
+            log.generations.tokens_reasoning.sum().to_pyarrow().as_py() > 0 and account.cells["reasoning"] > 0
+        )
+        assert kept.generations.tokens_reasoning.sum().to_pyarrow().as_py() == 0 < kept.rows
+
+
 def test_each_cell_of_the_labelled_that_is_shown_stands_on_enough_users(safe):
     log, kept, account = safe
     whose = log.generations.select("generation_id", "user_id")
