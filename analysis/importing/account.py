@@ -19,6 +19,11 @@ from analysis.importing.records import places
 from analysis.json_values import plain
 from analysis.sources.quoting import identifier
 
+WAYS: Mapping[str, str] = {
+    "user_id": "If the rows name no user, say who sent them: --user NAME",
+    "cost_total": "If the rows state no cost, it can be computed at listed prices: --list-prices",
+}
+"""What an import does, if it is told to, about rows without a field that a log needs."""
 LOST: Mapping[str, str] = {
     "user_id": "retention, cohorts, verdicts on launches, and whatever else is counted by user",
     "model": "shares of models, authors and origins, launches, prices",
@@ -192,3 +197,9 @@ def _noted(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead], que
 
 def _example(place: str, found: str | None) -> str:
     return place if found is None else f"{place}: '{found}'"
+
+
+def ways(left_out: Sequence[Noted]) -> list[str]:
+    """What to do about rows that were left out since they lack what a log needs."""
+    whys = {one.why for one in left_out}
+    return [way for field, way in WAYS.items() if f"{field} is empty" in whys]

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from analysis.contract import files
 from analysis.importing import log_view, model_ids, recognition, source
-from analysis.importing.account import Account, Noted, account_of
+from analysis.importing.account import Account, Noted, account_of, ways
 from analysis.importing.format import Importer
 from analysis.importing.reading import engine, read
 from analysis.importing.writing import COMPRESSION, write_log
@@ -77,10 +77,7 @@ def import_log(
 def _reasons(left_out: Sequence[Noted]) -> str:
     """Why rows were left out, with an example each."""
     said = [f"{one.why} ({one.rows:,}; {one.examples[0]})" for one in left_out]
-    all_of_it = " ".join(said)
-    stated = " If the rows name no user, say who sent them: --user NAME" if "user_id" in all_of_it else ""
-    if "cost_total is empty" in all_of_it:
-        stated += " If the rows state no cost, it can be computed at listed prices: --list-prices"
+    stated = "".join(f" {sentence}" for sentence in ways(left_out))
     return (f"Left out: {'; '.join(said)}.{stated}") if said else "It has a header, and no rows"
 
 

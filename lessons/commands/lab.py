@@ -48,7 +48,7 @@ def execute(args: argparse.Namespace) -> int:
         import uvicorn
 
         from lessons.lab.server import HOST, Laboratory
-    except ImportError as error:
+    except ModuleNotFoundError as error:  # another ImportError is a defect of ours
         raise BadInput(
             f"the laboratory needs {error.name}, which is not installed; install glass-slipper[lessons]"
         ) from None

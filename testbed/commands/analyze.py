@@ -90,6 +90,7 @@ class Result:
 def execute(args: argparse.Namespace) -> int:
     """Analyses a log (the answer comes as soon as it is known), checks it against the contract, or prints SQL."""
     from analysis import LogError
+    from analysis.sources.runs import is_run
     from analysis.workers import Workers, cores
     from testbed.commands.import_log import no_log
     from testbed.commands.inspect_log import look_first
@@ -141,6 +142,10 @@ def execute(args: argparse.Namespace) -> int:
         summary.print_warnings(console, result.warnings)
         summary.print_findings(console, result.findings)
         summary.print_files(console, folder, {"analysis": result.seconds})
+        if result.withheld is None and not is_run(Path(args.log)):
+            console.print(
+                "They show small cells. To pass results on: --k-anonymity 20, and --out (docs/privacy.md)"
+            )
     return DONE
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,7 +167,7 @@ def _guess(args: argparse.Namespace) -> int:
         raise BadInput(f"{error}".replace(", or give --overwrite", "")) from error
     _aside(
         f"mend {args.out}, then: slipper import {MAPPED} {shlex.quote(args.source)} --mapping {shlex.quote(args.out)} "
-        "--out LOG"
+        f"--out LOG{for_lacks(found.fields)}"
     )
     print(args.out)
     return DONE
@@ -197,7 +197,6 @@ def _importers(args: argparse.Namespace) -> Mapping[str, Importer]:
 def no_log(error: LogError, where: str) -> BadInput:
     """Why something cannot be opened as a log; of an export that can be imported, how."""
     from analysis.importers import importers
-    from analysis.importing.format import COST, FALLBACK
     from analysis.importing.recognition import importable
 
     if not where.strip():
@@ -206,13 +205,17 @@ def no_log(error: LogError, where: str) -> BadInput:
     if found is None:
         return _unknown(error, where)
     importer, form = found
-    more = (
-        f"{'' if FALLBACK in form.rules else ' --user NAME'}{'' if COST in form.rules else ' --list-prices'}"
-    )
     return BadInput(
         f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
-        f"{importer.name} {shlex.quote(where)} --out LOG{more}"
+        f"{importer.name} {shlex.quote(where)} --out LOG{for_lacks(form.rules)}"
     )
+
+
+def for_lacks(has: Container[str]) -> str:
+    """The options that an import needs of a source that names no user, or states no cost."""
+    from analysis.importing.format import COST, FALLBACK
+
+    return f"{'' if FALLBACK in has else ' --user NAME'}{'' if COST in has else ' --list-prices'}"
 
 
 def _unknown(error: LogError, where: str) -> BadInput:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from analysis.importing.account import LOST, Account, Noted
+from analysis.importing.account import LOST, Account, Noted, ways
 from analysis.importing.model_ids import AS_LISTED, ModelId
 from analysis.numerals import counted
 from analysis.report.availability import Availability
@@ -28,6 +28,8 @@ def print_account(account: Account, exhibits: Availability, out: Path) -> None:
     console.print(f"{account.first} to {account.last}; {escape(totals(account.totals))}")
     print_warnings(console, account.warnings)
     _print_notes("left out", "rows that are not in the log", account.left_out)
+    for sentence in ways(account.left_out):
+        console.print(f"  {sentence}", soft_wrap=True)
     _print_notes("not understood", "rows in the log, with null in the place of the value", account.odd)
     head(console, "models", "ids, and the listed models that they mean")
     for line in _ids(account.ids):

@@ -51,6 +51,7 @@ class Findings:
     shares: pd.DataFrame | None  # openness.share_summary
     gaps: list[str]  # what this log cannot say, and why
     shares_over: str = "in the study's main window"  # of which weeks the shares are
+    withheld: bool = False  # small cells are not shown
     answer: tuple[Verdict, ...] = ()  # on the models that the question is about, else on all
 
     @classmethod
@@ -68,6 +69,7 @@ class Findings:
             results["shares"],
             results["gaps"],
             results["shares_over"],
+            results["withheld"] is not None,
             tuple(v for v in results["judged"] if v.model in about),
         )
 
@@ -255,6 +257,8 @@ def _print_triangles(console: Console, findings: Findings) -> None:
         row.add_row(*blocks[start : start + per_row])
         console.print(row)
     marks = [f"{_star(console)} launch month", f"( ) fewer than {SMALL_COHORT} users", "~ month not complete"]
+    if findings.withheld:
+        marks.append("empty: withheld, or not over yet")
     marks += [f"{sign} {said}" for column, (sign, said) in MARKS.items() if findings.triangles[column].any()]
     console.print(Text("   ".join(marks), style="dim"))
 

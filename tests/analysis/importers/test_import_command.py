@@ -38,6 +38,14 @@ def test_the_account_says_what_came_in_and_what_did_not(tmp_path, capsys, export
     assert len(written(tmp_path / "log")) == 11
 
 
+def test_what_would_bring_rows_in_is_said_below_those_left_out(tmp_path, capsys):
+    rows = [*ROWS[:3], ROWS[3] | {"user": "", "api_key_name": ""}]
+    assert main(["import", str(put(tmp_path, table(rows))), "--out", str(tmp_path / "log")]) == 0
+    said = capsys.readouterr().out
+    assert "3 written" in said and "If the rows name no user, say who sent them: --user NAME" in said
+    assert "--list-prices" not in said
+
+
 def test_programs_get_the_same_account_as_the_folder_keeps(tmp_path, capsys, export):
     assert main(["import", "openrouter", str(export), "--out", str(tmp_path / "log"), "--json"]) == 0
     account = json.loads(capsys.readouterr().out)

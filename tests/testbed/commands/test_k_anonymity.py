@@ -38,6 +38,8 @@ def test_an_analysis_and_a_comparison_say_what_they_withhold(log, capsys):
     assert "Rows" not in told["inspection"]["facts"] and any("k = 7" in line for line in told["warnings"])
     assert any("what its numbers stand on is not counted" in gap for gap in told["summary"]["not_available"])
     assert all(cell["active"] >= 7 for cell in told["summary"]["retention"])
+    _, out, _ = slipper(capsys, "analyze", "a", *ONE, "--out", "all")
+    assert "They show small cells. To pass results on: --k-anonymity 20" in " ".join(out.split())
     status, _, err = slipper(capsys, "compare", "a", "a", "--k-anonymity", 8, "--out", "beside", "--quiet")
     assert status == 2 and "run `slipper analyze a --k-anonymity 8` first" in err
     status, _, _ = slipper(capsys, "compare", "a", "a", "--k-anonymity", 7, "--out", "beside", "--quiet")

@@ -140,6 +140,7 @@ def test_a_guess_of_an_unknown_file_says_what_it_did_not_find_and_is_mended(tmp_
     said, aside = capsys.readouterr()
     assert said == f"{out}\n"
     assert "not found, and needed: model" in aside
+    assert aside.endswith("--out LOG --user NAME --list-prices\n")  # what the source lacks besides
     text = out.read_text()
     assert "\n  tokens_prompt: ContextTokens\n" in text
     assert "\n  # model: COLUMN   # needed" in text

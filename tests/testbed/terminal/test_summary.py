@@ -84,6 +84,13 @@ def test_the_report_s_models_that_the_log_holds_are_shown(findings):
     assert all(name in text for name in findings.names.values())
 
 
+def test_an_empty_cell_is_explained_where_small_ones_are_withheld(findings):
+    for withheld in (False, True):
+        shown = replace(findings, withheld=withheld)
+        text = printed(80, lambda console, shown=shown: summary.print_findings(console, shown))
+        assert ("empty: withheld, or not over yet" in " ".join(text.split())) == withheld
+
+
 def test_cells_are_the_triangle_s(log, findings):
     cells = retention.triangle(log, SONNET).set_index(["cohort", "k"])
     first = cells.loc[pd.Timestamp("2025-06-01")]
