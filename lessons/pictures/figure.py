@@ -51,7 +51,8 @@ class Figure:
 
     def html(self, *, style: bool = True) -> str:
         """The figure for a page. style: with its style sheet, for a page that has none."""
-        table = self.table.to_html(index=False, border=0, justify="left").replace("<th>", '<th scope="col">')
+        plain = self.table.rename_axis(columns=None)  # a name of the columns would be a column of its own
+        table = plain.to_html(index=False, border=0, justify="left").replace("<th>", '<th scope="col">')
         caption = f"<caption hidden>{html.escape(self.title)}</caption>"
         table = table.replace('<table class="dataframe">', f"<table>{caption}").replace(
             '<table border="0" class="dataframe">', f"<table>{caption}"

@@ -28,6 +28,8 @@ def test_a_page_has_the_lesson_and_no_answers(folder):
     assert all(option.text in text for option in lesson.options) and "gs-figure" in text
     assert "**" not in text and "nobody ever leaves</strong>" in text
     assert lesson.exercises[2].explanation not in text
+    (row,) = re.findall(r"<thead>\s*<tr[^>]*>(.*?)</tr>", text, flags=re.S)
+    assert re.findall(r">([^<]+)</th>", row)[:2] == ["months since first use", "calendar month"]
     assert not re.search(r"<script|<link|src=|https?://(?!www\.w3\.org)", text)
 
 
