@@ -99,3 +99,6 @@ def _list(found: list[Any]) -> None:
         )
         console.print(Padding(Text(f"Many believe: {one.misconception}"), (0, 0, 0, 4)))
     console.print("Open one: slipper lessons NUMBER", style="dim")
+    console.print(
+        "For a class: slipper lessons --handout DIR, slipper grade ANSWERS (docs/teaching.md)", style="dim"
+    )

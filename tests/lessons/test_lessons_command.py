@@ -20,6 +20,7 @@ def test_the_list(capsys):
     assert cli.main(["lessons"]) == 0
     said = capsys.readouterr().out
     assert all(one.title in said for one in lessons().values())
+    assert "slipper grade" in said and "--handout" in said  # what a teacher does next
     assert cli.main(["lessons", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [one["number"] for one in told] == list(lessons())
