@@ -20,7 +20,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -224,13 +224,26 @@ def replacement(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target` when the block ends, and goes when it raises."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}-{token()}")
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))  # less the umask, as any new file
+    held = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask, as any new file
     try:
+        fcntl.flock(held, fcntl.LOCK_EX)  # who writes it is alive: `sweep` leaves it
         yield part
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(held)
+
+
+def sweep(target: Path) -> None:
+    """Remove what writers of a file that were killed left beside it."""
+    hidden = re.compile(rf"\.{re.escape(target.name)}-[0-9a-f]{{12}}")
+    for part in target.parent.iterdir() if target.parent.is_dir() else ():
+        if hidden.fullmatch(part.name) and part.is_file() and not part.is_symlink():
+            with suppress(OSError), part.open("rb") as held:  # at work, gone, or not ours to remove
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
 
 
 def write_text(target: Path, text: str) -> None:

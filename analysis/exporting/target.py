@@ -57,6 +57,7 @@ class Target:
     def write(self, header: str, chunks: Iterable[list[str]]) -> None:
         """Write texts of records, a chunk at a time; the file is there when all of them are."""
         first = True
+        files.sweep(self.path)
         with files.replacement(self.path) as part, _packed(part, self.packed) as file:
             file.write({"csv": f"{header}\n", "array": "[\n", "lines": ""}[self.shape].encode())
             between = ",\n" if self.shape == "array" else "\n"

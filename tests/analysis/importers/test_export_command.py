@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 
@@ -108,6 +109,20 @@ def test_an_export_that_breaks_off_leaves_the_file_as_it_was(tmp_path, monkeypat
     assert main(words) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
     assert (tmp_path / "x.csv").read_text() == "mine"
+
+
+def test_what_a_killed_export_left_is_swept_and_a_living_ones_part_stays(tmp_path, log):
+    left, living, other = (tmp_path / f".{name}" for name in (
+        "out.jsonl-0123456789ab", "out.jsonl-ba9876543210", "out.jsonl.gz-0123456789ab"
+    ))  # fmt: skip
+    for part in (left, living, other):
+        part.write_text("half")
+    with living.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert main(["export", "openrouter", str(log), "--out", str(tmp_path / "out.jsonl"), "--quiet"]) == 0
+    assert (
+        not left.exists() and living.exists() and other.exists() and (tmp_path / "out.jsonl").stat().st_size
+    )
 
 
 def test_what_can_be_written_is_listed(capsys):
