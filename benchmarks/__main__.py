@@ -43,7 +43,7 @@ BENCHMARKS = {
     "long_run": ("Long run: 50 million records", long_run),
     "tables": ("Analysis: all tables from 100 million records", tables),
 }
-LONG = ("imports", "long_run", "tables")
+LONG = ("imports", "warehouses", "long_run", "tables")
 
 
 def machine() -> str:

@@ -29,7 +29,7 @@ from analysis.queries.query import all_queries
 from sim.scenario.shipped import WORLDS
 from tests import postgres
 
-USERS = 22_000
+USERS = 220_000
 TURNS = 1
 ROUNDING = 1e-9
 TABLES = ("generations", "labels", "models")
