@@ -44,6 +44,19 @@ examples:
   slipper experiment my.yaml --shard $JOB_COMPLETION_INDEX/8                           a Kubernetes indexed job
   slipper experiment my.yaml                            after all shards: everything is remembered, and merged
 
+a file of your own, such as my.yaml (slipper schema experiment --text, slipper patterns):
+  title: Why does the launch cohort stay?
+  question: Which of these causes does it need?
+  base: one-frontier-model.yaml        # a scenario, yours or a shipped one
+  factors:
+    fit: {{switch: mechanisms.fit}}
+    lock_in: {{switch: mechanisms.lock_in}}
+  arms:
+    designs: [one_at_a_time]
+  patterns:
+    launch-cohort-stands-out:
+      with: {{model: new/frontier}}
+
 left on disk, in OUT/experiments/NAME/ (with --users or --seed: NAME-users..., NAME-seed...; tables and page with
 --replicates: NAME-replicates..., with the runs of NAME):
   runs/KEY.json              each finished run; the key stands for scenario, seed, patterns and version

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from glob import glob
@@ -20,7 +21,8 @@ from sim.config.problems import Path as KeyPath
 from sim.config.problems import Problem
 from sim.config.schema_errors import parse
 from sim.gateway.models import listed_name
-from sim.scenario import ALL_MECHANISMS
+from sim.scenario import ALL_MECHANISMS, Scenario
+from sim.scenario.shipped import worlds as scenarios
 from sim.settings.distributions import FAMILIES
 from sim.world import load_world
 from testbed import shipped
@@ -42,6 +44,11 @@ MOST_ARMS = 10_000  # of a design; each is a scenario that is read before the fi
 def find(given: str) -> Path:
     """The experiment file that was meant: a path, or the name of a shipped one. Raises BadInput."""
     path, there = Path(given), experiments()
+    if _is_scenario(path, given, there):
+        raise BadInput(
+            f"{given}: a scenario, no experiment. An experiment is a file of its own, which names it as its `base` and "
+            "says what is changed and which patterns are asked for; slipper experiment --help shows one"
+        )
     if path.is_file():
         return path
     if path.exists() and given not in there:
@@ -50,6 +57,15 @@ def find(given: str) -> Path:
     if stem in there and str(path.parent) in (".", "experiments", "scenarios/experiments"):
         return there[stem]
     raise shipped.no_such("experiment", given, stem, there)
+
+
+def _is_scenario(path: Path, given: str, there: Mapping[str, Path]) -> bool:
+    """Whether it is a scenario, a file or a shipped one: it has keys of a scenario, and asks for no pattern."""
+    if not path.is_file():
+        return not path.exists() and given not in there and given in scenarios()
+    keys = set(re.findall(r"^(\w+):", path.read_text("utf-8", errors="replace"), flags=re.MULTILINE))
+    own, asked = set(Scenario.model_fields), set(PlanFile.model_fields)
+    return bool(keys & (own - asked)) and not keys & (asked - own)
 
 
 def experiments() -> dict[str, Path]:

@@ -8,14 +8,17 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from testbed.commands.experiment import EPILOG
 from testbed.experiment import engine
 from testbed.experiment.findings import curves
+from testbed.experiment.reading import load
 from tests.command_line import slipper
 from tests.testbed.experiment import carriers, made
 
@@ -269,6 +272,7 @@ def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, f
     [
         ([], "name an experiment file"),
         (["ablaton"], "no such experiment, did you mean 'ablation'?"),
+        (["one-frontier-model"], "one-frontier-model: a scenario, no experiment."),
         (["."], "this is a folder"),
         (["FILE", "--shard", "3/3"], "count from 0 to 2"),
         (["FILE", "--shard", "3"], "expected I/N"),
@@ -290,6 +294,18 @@ def test_bad_command_lines(capsys, file, tmp_path, argv, text):
     status, out, err = experiment(capsys, *[str(file) if word == "FILE" else word for word in argv])
     assert status == 2 and text in err and not out
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_a_file_of_a_scenario_is_told_from_an_experiment(capsys, tmp_path):
+    (tmp_path / "mine.yaml").write_text("extends: one-frontier-model.yaml\npopulation: {}\n")
+    status, _, err = experiment(capsys, str(tmp_path / "mine.yaml"))
+    assert status == 2 and "mine.yaml: a scenario, no experiment." in err
+
+
+def test_the_file_that_the_help_shows_is_an_experiment(tmp_path):
+    shown = re.search(r"a file of your own.*?\n(.*?)\n\n", EPILOG, flags=re.S)
+    (tmp_path / "my.yaml").write_text(textwrap.dedent(shown[1]))
+    assert [arm.name for arm in load(tmp_path / "my.yaml").arms] == ["base", "fit=off", "lock_in=off"]
 
 
 @pytest.mark.parametrize(
