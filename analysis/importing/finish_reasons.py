@@ -30,3 +30,8 @@ _VENDORS: Mapping[str, str] = {
 WORDS: Final[Mapping[str, str]] = {reason: reason for reason in FINISH_REASONS} | dict(_VENDORS)
 """By the vendor's word in lower case; some SDKs write tool-calls, which is the same. Source: the vendors' API
 references."""
+
+
+def is_known(word: str) -> bool:
+    """Whether a source's word is known; letter case and hyphens do not count."""
+    return word.lower().replace("-", "_") in WORDS

@@ -138,6 +138,10 @@ def execute(args: argparse.Namespace) -> int:
 
 def _guess(args: argparse.Namespace) -> int:
     """Writes a first mapping of a file, or prints it."""
+    of_an_import = ("mapping", "user", "list_prices", "json")
+    idle = [f"--{name.replace('_', '-')}" for name in of_an_import if getattr(args, name)]
+    if idle:
+        args.parser.error(f"{GUESS} writes a mapping, and takes no {' and no '.join(idle)}")
     from analysis import LogError
     from analysis.contract import files
     from analysis.importers import importers

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from analysis import contract
-from analysis.importing.finish_reasons import WORDS
+from analysis.importing.finish_reasons import is_known
 from analysis.importing.guessing import conventions, magnitudes, moments
 from analysis.importing.guessing.names import (
     END,
@@ -33,6 +33,7 @@ from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
 from analysis.importing.rules import Rule
 from analysis.importing.source import SourceFile
 from analysis.numerals import listed
+from analysis.sources.quoting import identifier
 
 Sure = Literal["sure", "likely", "a guess"]
 _FLAGS = {"yes": True, "y": True, "t": True, "no": False, "n": False, "f": False}
@@ -198,7 +199,7 @@ class _Guesser:
             values = {word: _FLAGS[word] for word in sorted(words) if word in _FLAGS}
             return self.checked(field, column, ({"values": values} if values else {}, "sure", "its name"))
         if field.name == "finish_reason":
-            unknown = sorted(words - set(WORDS))
+            unknown = sorted(word for word in words if not is_known(word))
             if unknown and len(unknown) == len(words) and len(words) > 10:
                 return None
             why = (
@@ -288,7 +289,7 @@ class _Guesser:
             return None
         self.used.add(places[0])
         return Guess(
-            {"expression": f"CAST({_quoted(places[0])} AS DOUBLE) > 0"},
+            {"expression": f"CAST({identifier(places[0])} AS DOUBLE) > 0"},
             "likely",
             "a provider charged the own key",
         )
@@ -312,7 +313,7 @@ class _Guesser:
             if name in self.found or not places:
                 continue
             kind = "DOUBLE" if unit else "TIMESTAMPTZ"  # of one without a zone UTC: it cancels
-            both = [f"CAST({_quoted(place)} AS {kind})" for place in (places[0], begin)]
+            both = [f"CAST({identifier(place)} AS {kind})" for place in (places[0], begin)]
             whole = " - ".join(both if unit else [f"epoch_ms({one})" for one in both])
             self.used.add(places[0])
             self.found[name] = Guess(
@@ -327,7 +328,7 @@ class _Guesser:
         places = named(self.filled, WRITTEN)
         if prompt and isinstance(prompt.source, str) and places:
             self.used.add(places[0])
-            own, written = (f"CAST({_quoted(place)} AS BIGINT)" for place in (prompt.source, places[0]))
+            own, written = (f"CAST({identifier(place)} AS BIGINT)" for place in (prompt.source, places[0]))
             self.found["tokens_prompt"] = Guess(
                 {"expression": f"{own} + coalesce({written}, 0)"},
                 "likely",
@@ -379,7 +380,3 @@ class _Guesser:
 
 def _sure(found: conventions.Convention) -> Sure:
     return "sure" if found.seen else "a guess"
-
-
-def _quoted(place: str) -> str:
-    return '"' + place.replace('"', '""') + '"'

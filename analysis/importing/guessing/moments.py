@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from analysis.importing.guessing.magnitudes import unit_of_moments
 from analysis.importing.guessing.sample import Column
+from analysis.sources.quoting import identifier
 
 Made = tuple[Mapping[str, Any], Literal["sure", "likely", "a guess"], str]
 
@@ -44,10 +45,9 @@ def guess(column: Column) -> Made | None:
     if not fits:
         return None
     _, form = min(fits, key=lambda pair: pair[0])  # of two, the one in which the file is shorter
-    name = column.place.replace('"', '""')
     both = "; day and month may be the other way around" if len(fits) > 1 else ""
     return (
-        {"expression": f"strptime(\"{name}\", '{form}')", "zone": "UTC"},
+        {"expression": f"strptime({identifier(column.place)}, '{form}')", "zone": "UTC"},
         "a guess" if both else "likely",
         f"its name; {form}{both}; {NO_ZONE}",
     )

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.contract.nearest_names import did_you_mean
+from analysis.sources.quoting import identifier
 from testbed.failure import BadInput
 from testbed.validation.integrations import world_files
 from testbed.validation.integrations.world_files import file_name
@@ -104,4 +105,4 @@ class AnswerFiles:
         if len(found) > 1:
             both = " and ".join(f"{one[0]}.{one[1]}" for one in found)
             raise BadInput(f"holds {both}: name one with its schema")
-        return ".".join('"' + part.replace('"', '""') + '"' for part in found[0])
+        return ".".join(map(identifier, found[0]))

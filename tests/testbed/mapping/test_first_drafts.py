@@ -168,6 +168,17 @@ def test_a_known_export_is_said_to_need_none(tmp_path, capsys):
     assert "#   api_key_disabled: such as false" in out
 
 
+def test_options_that_a_guess_does_not_read_are_refused(tmp_path, capsys):
+    path = put(tmp_path, csv_of([ROW]))
+    assert main(["import", "guess", str(path), "--json", "--list-prices"]) == 2
+    assert "guess writes a mapping, and takes no --list-prices and no --json" in capsys.readouterr().err
+
+
+def test_a_known_word_with_a_hyphen_is_known(tmp_path):
+    found = guessed(csv_of([ROW | {"stop_reason": "tool-calls"}]), tmp_path).fields["finish_reason"]
+    assert (found.sure, found.why) == ("sure", "its name")
+
+
 def test_rows_far_below_the_head_are_looked_at(tmp_path):
     rows = [ROW | {"id": str(number)} for number in range(3000)]
     rows[2999]["input"] = "1.5"
