@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.cohorts.user_months import WINDOW_DAYS
 from analysis.inference.launch.naive import pooled_z, two_proportions
 from analysis.numerals import percent, points
+from analysis.queries.cohorts.activity_retention import WINDOW_DAYS
 from lessons.experiments.search import lead_of
 from lessons.frame.error_rate import ErrorRate
 from lessons.frame.lesson import Exercise, Lesson, Misstep, Option, Reading, Refutation, Switch

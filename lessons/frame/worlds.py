@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import sim
 from analysis.inference.cohorts.panel import Panel
-from analysis.inference.cohorts.user_months import WINDOW_DAYS
 from analysis.months import months_between
+from analysis.queries.cohorts.activity_retention import WINDOW_DAYS
 from sim.activity import Activity, monthly
 from sim.agents.spells import Kind, Reason
 from testbed import shipped

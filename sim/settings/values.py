@@ -39,7 +39,7 @@ Chance = Annotated[Distribution, _within(0, 1)]
 
 
 class Settings(BaseModel):
-    """A part of a scenario: unknown keys are errors, values do not change."""
+    """A part of a file for people, such as a scenario: unknown keys are errors, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -9,7 +9,7 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 
 from analysis import contract
 from analysis.contract.nearest_names import did_you_mean
@@ -17,17 +17,12 @@ from analysis.importing.format import COST, FALLBACK, REQUIRED, Where
 from analysis.importing.mapped.mapping import MoneyUnit, TimeUnit, TokenUnit
 from sim.config.documents import ProblemAt
 from sim.scenario.json_schema import DIALECT
+from sim.settings.values import Settings
 
 NEEDED = tuple(name for name in REQUIRED if name not in (FALLBACK, COST, "generation_id"))
 """Fields that every mapping has; a user and costs can be stated on the command line, and rows without ids are
 numbered."""
 _WAYS = ("column", "constant", "expression")
-
-
-class Settings(BaseModel):
-    """What all parts share: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Settings):

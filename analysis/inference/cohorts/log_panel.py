@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.inference.cohorts.cells import Bools, Ints
-from analysis.inference.cohorts.user_months import WINDOW_DAYS, Windows, organisations
+from analysis.inference.cohorts.user_months import Windows, organisations
 from analysis.months import month_end, months_to_each
 from analysis.queries import retention
 from analysis.queries.cohorts import launches
+from analysis.queries.cohorts.activity_retention import WINDOW_DAYS
 from analysis.queries.query import day
 from analysis.sources.coverage import Coverage
 from analysis.sources.log import Log

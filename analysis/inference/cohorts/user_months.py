@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import vocabulary as v
+from analysis.queries.cohorts.activity_retention import WINDOW_DAYS
 from analysis.queries.query import collect
 from analysis.sources.log import Log
 
 # A "month" from first use, counted by the second: days 30 to 60 since it are month 1, as Mixpanel counts them.
 # Amplitude counts whole calendar days, so that late on 1 December and early on 31 December are 30 days apart.
-WINDOW_DAYS = 30
 Windows = Literal["calendar months", "30 days"]
 
 

@@ -25,6 +25,7 @@ from analysis.sources.coverage import Span
 from analysis.sources.log import Log
 
 WINDOW_DAYS = 30
+"""Of a window of retention by the day of the own first request (Mixpanel's month)."""
 USER = ("user_id", "model")
 COHORT = ("model", "cohort")
 
