@@ -29,7 +29,7 @@ def shown(log: Log, least: int) -> Iterator[tuple[Log, Account | None]]:
     if not least:
         yield log, None
         return
-    from analysis.disclosure.retained import protected
+    from analysis.disclosure.suppression import protected
 
     safe, account = protected(log, least)
     with safe:

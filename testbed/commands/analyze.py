@@ -273,9 +273,9 @@ def results_folder(where: str, out: str | None, table: str = "generations") -> P
     Beside a server is the current folder.
     """
     from analysis.sources.runs import own_run
-    from analysis.sources.warehouses import results
+    from analysis.sources.warehouses import result_names
 
-    named = results.name_of(where, table)
+    named = result_names.name_of(where, table)
     if named is not None:
         return Path(out or f"{named}-analysis")
     path = Path(where)

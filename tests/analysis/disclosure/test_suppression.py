@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from analysis import contract
 from analysis.disclosure.grids import COHORTS, GRIDS, LABEL_GRIDS, facet, grids_of
 from analysis.disclosure.labelled import REST
-from analysis.disclosure.retained import IDENTITIES, protected
+from analysis.disclosure.suppression import IDENTITIES, protected
 from analysis.queries import categories, retention, usage
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.results import write_analysis

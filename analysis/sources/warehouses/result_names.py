@@ -1,4 +1,4 @@
-"""What files of results are called for a log that lies in no folder."""
+"""What the results of a log that lies in no folder are called."""
 
 from __future__ import annotations
 
