@@ -16,7 +16,7 @@ from analysis.sources.errors import LogError
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _SECRET = re.compile(
-    r"passw|secret|token|credential|signature|^sig$|apikey|api_key|access_?key", re.IGNORECASE
+    r"passw|pwd|secret|token|credential|signature|^sig$|apikey|api_key|access_?key", re.IGNORECASE
 )
 """Names of settings whose values are secrets."""
 PLACES = {

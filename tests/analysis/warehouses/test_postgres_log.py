@@ -168,6 +168,7 @@ def test_secrets_are_known_by_their_names():
     for secret in (
         "s3://b/x?X-Amz-Signature=1",
         "https://h/x.parquet?sig=1",
+        "https://h/x.parquet?pwd=1",
         "gs://b/x?access_token=1",
         "mysql://a:b@c/d",
     ):
