@@ -1,4 +1,4 @@
-"""Proportions of counts on results already at home: the share itself and its Wilson interval."""
+"""Proportions of counts on results already at home: the share, its Wilson interval, and whether a side is small."""
 
 from __future__ import annotations
 

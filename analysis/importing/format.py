@@ -49,7 +49,7 @@ class Form:
 
     name: for people, such as "activity export".
     kind: a table with a header (CSV), or JSON records (one a line, an array, or one object).
-    marks: places that every file of this form has; by them it is recognised. None: any file, which a mapping is for.
+    marks: places that every file of this form has; by them it is recognised. Empty: any file, which a mapping is for.
     rules: how each field of the contract is read. What has no rule is null. `model` is read as the source spells it and
         resolved afterwards.
     aside: rows that are no requests to a language model (embeddings, health checks), by their word at a place; they are
@@ -59,7 +59,7 @@ class Form:
     unfold: makes the rows of records that hold several or none, or that must be counted by rules of their own; it reads
         record by record, and the rules read what it gives. None: a record is a row.
     refused: why a file of this form can never become a log, and what to export instead; such a form has no rules.
-    numbered: its rows have no ids; they are called by their file and their number in it.
+    numbered: its rows have no ids; they are called by their number among all rows that were read.
     partly: fields that this form carries in part, and what of them; said after an import and an export.
     """
 

@@ -35,7 +35,9 @@ class Exhibit:
     it. choice: where the report contradicts itself or is silent, what was chosen. of_study: it is about what the study
     names, and says nothing of a log that is not set beside it. formats: of its columns, on the
     page. compared: the column in which two logs are compared (none: not as a series), and key: the columns that name
-    its series, one row each (of a week); never texts that are derived from numbers.
+    its series, one row each (of a week); never texts that are derived from numbers. cells: names of the grids
+    (`analysis.disclosure.grids`) over whose cells its numbers are sums; empty: it counts no requests; None: no grid
+    counts what they stand on, so that it is withheld where small cells are.
     """
 
     id: str
