@@ -63,6 +63,14 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("complete", "Said of a month of which the log covers every day, without a hole, so that a missing user is "
           "really missing. The first month counts from the log's first covered day on. Only complete months are "
           "compared."),
+    Entry("plateau", "Where a retention curve stops falling: those who are still there hardly leave any more."),
+    Entry("twin", "The same world with one cause flipped and all luck alike: the same users with the same work. What "
+          "differs between the two is that cause's doing.", ("twin world",)),
+    Entry("whale", "One account that sends a large share of all requests, often through many keys that never sleep."),
+    Entry("wave", "Many newcomers within a few days, such as after a piece of news. Most of them only look around.",
+          ("tourist wave", "wave of newcomers")),
+    Entry("k-anonymity", "Results in which no number stands on fewer than k users, so that nobody can be read off "
+          "them.", ("k anonymity", "small cell")),
     Entry("null world", "A simulated world without loyal users, in which something else looks like a glass slipper. "
           "It shows how often a method is fooled."),
 )  # fmt: skip
@@ -119,6 +127,7 @@ _BY_NAME: Mapping[str, Entry] = {
 }
 # Long forms first: "launch cohort" is not a mention of "cohort". Words that are also everyday English are not linked.
 _EVERYDAY = {
+    "wave",
     "fit",
     "home",
     "embedded",

@@ -43,6 +43,7 @@ CASES: dict[str, list[tuple[tuple[str, ...], bool]]] = {
     "verdict": [(("log.parquet", "--simulations", "0"), True)],
     "compare": [(("log.parquet", "log.parquet", "--out", "."), False)],
     "import": [(("export.csv", "--out", "."), False), (("export.csv", "--out", "log"), True)],
+    "export": [(("openrouter", "log.parquet", "--out", "new.csv"), True)],
     "calibrate": [(("report-base", "--out", ".", "--markdown", "page.md"), False)],
     "validate": [(("mine.sql", "--markdown", "page.md"), False)],
     "lessons": [(("0", "--handout", "."), True)],

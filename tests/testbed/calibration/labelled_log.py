@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis import vocabulary as v
 from analysis.contract import CATEGORIES
-from analysis.queries import agentic, categories
+from analysis.queries import categories
 from analysis.queries.query import collect
 from analysis.sources.log import Log
 from testbed.calibration.tensor.amounts import Amounts
@@ -23,12 +23,14 @@ def amounts_of(log: Log) -> Amounts:
     """The amounts of a log with right labels only."""
     rows = log.generations
     labels = categories.labelled(log).select("generation_id", "category")
-    day = rows.created_at.date()
+    day = v.day(rows.created_at)
     launches = [
-        (rows.model == model)
-        & (day >= ibis.date(str(first)))
-        & (ibis.literal(True) if last is None else day <= ibis.date(str(last)))
-        for model, first, last in agentic.launch_windows(log)
+        (rows.model == row["model"])
+        & (day >= ibis.date(str(window["from"])))
+        & (ibis.literal(True) if window["to"] is None else day <= ibis.date(str(window["to"])))
+        for row in log.models.select("model", "free_windows").to_pyarrow().to_pylist()
+        for window in row["free_windows"] or ()
+        if window["kind"] != "free_variant"
     ]
     launched = ibis.or_(ibis.literal(False), *launches) & (rows.cost_total == 0)
     rows = rows.mutate(

@@ -33,7 +33,7 @@ def results(verdicts, asked):
     panels = [{"model": v.model, "name": v.model.upper(), "launch_cohort": None} for v in verdicts]
     nothing = pd.DataFrame({"observed": pd.Series([], dtype="bool")})
     return {"panels": panels, "judged": verdicts, "asked": asked, "triangles": nothing, "launch_contrast": nothing,
-            "shares": None, "shares_over": "", "gaps": []}  # fmt: skip
+            "shares": None, "shares_over": "", "gaps": [], "withheld": None}  # fmt: skip
 
 
 def test_a_sentence_a_model_that_is_asked_about_and_how_sure_the_first_is(verdicts):
