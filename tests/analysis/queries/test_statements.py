@@ -64,7 +64,7 @@ def test_numbers_divide_as_floats_in_each_dialect():
     for dialect in DIALECTS:
         found = read_back("usage.weekly", dialect)
         divided = [node for node in found.find_all(exp.Div, exp.SafeDivide, exp.Anonymous, exp.Func)
-                   if isinstance(node, exp.Div) or "DIVIDE" in node.sql_name().upper() + node.name.upper()]  # fmt: skip
+                   if isinstance(node, exp.Div) or "DIVIDE" in f"{node.key} {node.name}".upper()]  # fmt: skip
         assert len(divided) >= 4
         for node in divided:
             first = node.this if isinstance(node.this, exp.Expr) else node.expressions[0]
