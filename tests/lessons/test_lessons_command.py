@@ -51,6 +51,8 @@ def test_a_lesson_is_served_until_it_is_stopped():
     process = subprocess.Popen(
         [sys.executable, "-m", "testbed.cli", "lessons", "1", "--no-browser"], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True, env={**os.environ, **server.environment()},
+        # a shell's background job ignores it, and so would this process
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert process.stdout.readline().startswith("Lesson 1")
