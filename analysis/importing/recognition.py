@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from analysis.contract.nearest_names import did_you_mean
 from analysis.importing.format import COST, FALLBACK, Form, Importer
-from analysis.importing.source import SourceFile, find, look
+from analysis.importing.source import SourceFile
 from analysis.numerals import listed
 from analysis.sources.errors import LogError
 
@@ -47,10 +46,10 @@ def recognise(importers: Mapping[str, Importer], files: Sequence[SourceFile]) ->
     return importers[name], forms
 
 
-def importable(importers: Mapping[str, Importer], where: str | Path) -> tuple[Importer, Form] | None:
-    """The importer and the form of a file, or of the first one of a folder; None where none knows it."""
+def importable(importers: Mapping[str, Importer], file: SourceFile) -> tuple[Importer, Form] | None:
+    """The importer and the form of a file; None where none knows it."""
     try:
-        importer, (form,) = recognise(importers, [look(find(where)[0][0])])
+        importer, (form,) = recognise(importers, [file])
     except LogError:
         return None
     return importer, form

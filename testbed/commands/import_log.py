@@ -151,14 +151,14 @@ def _guess(args: argparse.Namespace) -> int:
     from testbed.mapping.first_draft import draft, needed_and_missing
 
     try:
-        path = find(args.source)[0][0]
-        found = guess(look(path), listed_models(args.models))
+        file = look(find(args.source)[0][0])
+        found = guess(file, listed_models(args.models))
     except LogError as error:
         raise BadInput(str(error)) from error
-    text = draft(found, path.name)
-    if known := importable(importers(), path):
+    text = draft(found, file.path.name)
+    if known := importable(importers(), file):
         _aside(
-            f"{path} is an export of {known[0].title}, which needs no mapping: slipper import {known[0].name}"
+            f"{file.path} is an export of {known[0].title}, which needs no mapping: slipper import {known[0].name}"
         )
     if missing := needed_and_missing(found):
         _aside(f"not found, and needed: {', '.join(missing)}")
@@ -199,38 +199,25 @@ def _importers(args: argparse.Namespace) -> Mapping[str, Importer]:
 
 
 def no_log(error: LogError, where: str) -> BadInput:
-    """Why something cannot be opened as a log; of an export that can be imported, how."""
+    """Why something cannot be opened as a log; of an export that can be imported, how; of another table or JSON, that
+    a mapping imports it."""
+    from analysis import LogError
     from analysis.importers import importers
     from analysis.importing.recognition import importable
+    from analysis.importing.source import ENDS, find, look
 
     if not where.strip():
         return BadInput(str(error))
-    found = importable(importers(), where)
-    if found is None:
-        return _unknown(error, where)
-    importer, form = found
-    return BadInput(
-        f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
-        f"{importer.name} {shlex.quote(where)} --out LOG{for_lacks(form.rules)}"
-    )
-
-
-def for_lacks(has: Container[str]) -> str:
-    """The options that an import needs of a source that names no user, or states no cost."""
-    from analysis.importing.format import COST, FALLBACK
-
-    return f"{'' if FALLBACK in has else ' --user NAME'}{'' if COST in has else ' --list-prices'}"
-
-
-def _unknown(error: LogError, where: str) -> BadInput:
-    """Why something cannot be opened as a log; of a table or JSON of no known gateway, that a mapping imports it."""
-    from analysis import LogError
-    from analysis.importing.source import ENDS, find, look
-
     try:
         file = look(find(where)[0][0])
     except LogError:
         return BadInput(str(error))
+    if known := importable(importers(), file):
+        importer, form = known
+        return BadInput(
+            f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
+            f"{importer.name} {shlex.quote(where)} --out LOG{for_lacks(form.rules)}"
+        )
     if not file.path.name.lower().endswith(ENDS) or not (len(file.columns) > 1 or file.samples):
         return BadInput(str(error))
     why = (
@@ -242,6 +229,13 @@ def _unknown(error: LogError, where: str) -> BadInput:
         f"{why}. If it holds one request a row, a mapping imports it; a first one is written by: slipper import guess "
         f"{shlex.quote(str(file.path))} --out mapping.yaml"
     )
+
+
+def for_lacks(has: Container[str]) -> str:
+    """The options that an import needs of a source that names no user, or states no cost."""
+    from analysis.importing.format import COST, FALLBACK
+
+    return f"{'' if FALLBACK in has else ' --user NAME'}{'' if COST in has else ' --list-prices'}"
 
 
 def listed_models(more: str | None) -> pa.Table:
