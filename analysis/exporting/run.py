@@ -14,7 +14,7 @@ from analysis import contract
 from analysis.exporting.model_names import ModelNames
 from analysis.exporting.records import NAME, batch_query, folded, header
 from analysis.exporting.target import Target
-from analysis.importing.format import Export, Importer
+from analysis.importing.format import OPTIONS, Export, Importer
 from analysis.importing.recognition import named
 from analysis.json_values import plain
 from analysis.sources.errors import LogError
@@ -93,7 +93,7 @@ def export_log(
     target.write(header(export), chunks)
     lacks = export.lacks()
     partly = {name: what for name, what in export.form.in_part.items() if name not in lacks}
-    needs = [flag for name, flag in (("user_id", "--user"), ("cost_total", "--list-prices")) if name in lacks]
+    needs = [option.partition(" ")[0] for name, option in OPTIONS.items() if name in lacks]
     return Exported(
         importer.name, importer.title, export.form.name, str(target.path), totals.rows, totals.sums, lacks, partly,
         log.labels is not None, names.lost(), names.misread(), tuple(needs),

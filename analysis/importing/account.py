@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from analysis import contract
-from analysis.importing.format import Importer
+from analysis.importing.format import COST, FALLBACK, OPTIONS, Importer
 from analysis.importing.model_ids import ModelId
 from analysis.importing.reading import FIELDS, FileRead
 from analysis.importing.records import places
@@ -20,8 +20,8 @@ from analysis.json_values import plain
 from analysis.sources.quoting import identifier
 
 WAYS: Mapping[str, str] = {
-    "user_id": "If the rows name no user, say who sent them: --user NAME",
-    "cost_total": "If the rows state no cost, it can be computed at listed prices: --list-prices",
+    FALLBACK: f"If the rows name no user, say who sent them: {OPTIONS[FALLBACK]}",
+    COST: f"If the rows state no cost, it can be computed at listed prices: {OPTIONS[COST]}",
 }
 """What an import does, if it is told to, about rows without a field that a log needs."""
 LOST: Mapping[str, str] = {

@@ -21,6 +21,8 @@ FALLBACK = "user_id"
 """The field that the user of the command may state where a row has none."""
 COST = "cost_total"
 """The field that listed prices may give where the user of the command says so."""
+OPTIONS: Mapping[str, str] = {FALLBACK: "--user NAME", COST: "--list-prices"}
+"""By field: the option of `slipper import` for a source without it."""
 IMPLIED = {
     "variant": "at the end of the model's id, such as :free; the standard one is not named",
     "tool_called": "as the finish reason says: not known where there is none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.contract.nearest_names import did_you_mean
-from analysis.importing.format import COST, FALLBACK, Form, Importer
+from analysis.importing.format import COST, FALLBACK, OPTIONS, Form, Importer
 from analysis.importing.source import SourceFile
 from analysis.numerals import listed
 from analysis.sources.errors import LogError
@@ -65,7 +65,7 @@ def check_users(file: SourceFile, form: Form, stated: str | None) -> None:
         looked = f" (it has no column {' or '.join(places)})" if places else ""
         raise LogError(
             f"{file.path}: nothing in it says who sent a request{looked}, and a log needs users. If one person or one "
-            "service sent them all, say so: --user NAME"
+            f"service sent them all, say so: {OPTIONS[FALLBACK]}"
         )
 
 
@@ -74,7 +74,7 @@ def check_costs(file: SourceFile, form: Form, list_prices: bool) -> None:
     if COST not in form.rules and not list_prices:
         raise LogError(
             f"{file.path}: nothing in it says what a request cost, and a log needs costs. To have them computed at the "
-            "listed prices of their day, say so: --list-prices"
+            f"listed prices of their day, say so: {OPTIONS[COST]}"
         )
 
 

@@ -106,16 +106,18 @@ def execute(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _models(log: str) -> list[str]:
+def _models(log: str) -> str:
     """The option that an import needs for models that the log has by itself."""
     beside = Path(log) / "models.parquet"
-    return ["--models", str(beside)] if beside.is_file() else []
+    return f" --models {beside}" if beside.is_file() else ""
 
 
-def _print(account: Exported, models: list[str]) -> None:
+def _print(account: Exported, models: str) -> None:
     from rich.markup import escape
 
+    from analysis.importing.format import OPTIONS
     from analysis.numerals import counted
+    from testbed.commands.import_log import for_lacks
     from testbed.terminal import import_view
     from testbed.terminal.summary import head, open_console
 
@@ -137,15 +139,6 @@ def _print(account: Exported, models: list[str]) -> None:
     for model, other in account.misread.items():
         console.print(f"  {escape(model)}: an import takes it for {escape(other)}, whose name is alike")
     head(console, "next")
-    options = [f"{need} NAME" if need == "--user" else need for need in account.needs]
-    words = [
-        "slipper",
-        "import",
-        account.format,
-        shlex.quote(account.file),
-        "--out",
-        "LOG",
-        *options,
-        *models,
-    ]
-    console.print(f"  {escape(' '.join(words))}", soft_wrap=True)
+    options = for_lacks(OPTIONS.keys() - account.not_carried)
+    command = f"slipper import {account.format} {shlex.quote(account.file)} --out LOG{options}{models}"
+    console.print(f"  {escape(command)}", soft_wrap=True)

@@ -233,9 +233,9 @@ def no_log(error: LogError, where: str) -> BadInput:
 
 def for_lacks(has: Container[str]) -> str:
     """The options that an import needs of a source that names no user, or states no cost."""
-    from analysis.importing.format import COST, FALLBACK
+    from analysis.importing.format import OPTIONS
 
-    return f"{'' if FALLBACK in has else ' --user NAME'}{'' if COST in has else ' --list-prices'}"
+    return "".join(f" {option}" for field, option in OPTIONS.items() if field not in has)
 
 
 def listed_models(more: str | None) -> pa.Table:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from analysis import contract
-from analysis.importing.format import COST, FALLBACK
+from analysis.importing.format import COST, FALLBACK, OPTIONS
 from analysis.importing.guessing.guesses import Guess, Guesses
 from analysis.numerals import counted
 from testbed.mapping.schema import NEEDED
@@ -80,8 +80,8 @@ def _stand_in(field: contract.Field) -> str:
         constant = ", or {constant: author/slug} where all rows are of one" if field.name == "model" else ""
         return f"COLUMN   # needed{constant}"
     without = {
-        FALLBACK: "or {constant: NAME}; without it: --user NAME",
-        COST: "without it: --list-prices",
+        FALLBACK: f"or {{constant: NAME}}; without it: {OPTIONS[FALLBACK]}",
+        COST: f"without it: {OPTIONS[COST]}",
         "generation_id": "without it, rows are numbered",
     }
     return f"COLUMN   # {without.get(field.name, field.meaning.split('. ')[0].rstrip('.'))}"
