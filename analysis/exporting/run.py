@@ -15,6 +15,7 @@ from analysis.exporting.model_names import ModelNames
 from analysis.exporting.records import NAME, batch_query, folded, header
 from analysis.exporting.target import Target
 from analysis.importing.format import OPTIONS, Export, Importer
+from analysis.importing.model_ids import with_own
 from analysis.importing.recognition import named
 from analysis.json_values import plain
 from analysis.sources.errors import LogError
@@ -166,6 +167,4 @@ def _listed(log: Log, models: pa.Table) -> pa.Table:
     if log.models is None or not set(columns) <= set(log.models.columns):
         return listed
     own = log.models.select(*columns).to_pyarrow().cast(listed.schema)
-    mine = set(own["model"].to_pylist())
-    others = pc.invert(pc.is_in(listed["model"], pa.array(mine, pa.string())))
-    return pa.concat_tables([own, listed.filter(others)])
+    return with_own(listed, own)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.contract import VARIANTS
 
@@ -62,6 +63,13 @@ def without_variants(models: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(
         sorted(named.values(), key=lambda row: str(row["model"])), schema=models.schema
     )
+
+
+def with_own(models: pa.Table, own: pa.Table) -> pa.Table:
+    """A models table with the models of another one before it, in the place of those of the same name. Both have the
+    same schema."""
+    others = pc.invert(pc.is_in(models["model"], own["model"].combine_chunks()))
+    return pa.concat_tables([own, models.filter(others)])
 
 
 def split_variant(name: str) -> tuple[str, str | None]:

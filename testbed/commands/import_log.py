@@ -244,6 +244,7 @@ def listed_models(more: str | None) -> pa.Table:
     import pyarrow.parquet as pq
 
     from analysis.contract import arrow_schema
+    from analysis.importing.model_ids import with_own
     from sim.catalogue import load_catalogue, write_models_table
 
     catalogue = write_models_table(load_catalogue(shipped.FOLDER / "catalogue"), dt.date.max)
@@ -254,6 +255,4 @@ def listed_models(more: str | None) -> pa.Table:
     except (OSError, ValueError, pa.ArrowException) as error:
         why = str(error).splitlines()[0]
         raise BadInput(f"{more}: no models table of the contract (slipper schema log): {why}") from error
-    replaced = set(own["model"].to_pylist())
-    kept = [row for row in catalogue.to_pylist() if row["model"] not in replaced]
-    return pa.concat_tables([own, pa.Table.from_pylist(kept, schema=catalogue.schema)])
+    return with_own(catalogue, own)
