@@ -21,10 +21,6 @@ NAME = "written_name"
 """The column of a batch with the name of each row's model (`analysis.exporting.model_names`)."""
 _STEP = re.compile(r'"[^"]+"|[^.>\[\]"]+|\[[^\]]+\]')
 _LIST = "[]"
-_WHOLES = {
-    "tokens_prompt": ("cached", "tokens_cached"),
-    "tokens_completion": ("reasoning", "tokens_reasoning"),
-}
 _TYPES: Mapping[contract.Family, str] = {
     "string": "VARCHAR", "integer": "BIGINT", "float": "DOUBLE", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP",
 }  # fmt: skip
@@ -93,10 +89,8 @@ def _field(name: str, export: Export, places: Mapping[str, str]) -> str:
     if name == "model":
         shares = places.get("model_permaslug") == places[name]
         return f"{NAME if shares else 'model'}{_suffix(export)}"
-    if name in _WHOLES:
-        side, part = _WHOLES[name]
-        if getattr(export.form, side) == "outside" and part in places:
-            return f"({name} - coalesce({part}, 0))"
+    if (part := export.form.beside(name)) in places:
+        return f"({name} - coalesce({part}, 0))"
     return identifier(name)
 
 

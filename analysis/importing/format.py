@@ -9,10 +9,13 @@ from typing import Any, Literal, NamedTuple
 from analysis import contract
 from analysis.importing.rules import Rule
 from analysis.importing.source import SourceFile
+from analysis.sources.soundness import PARTS
 
 Where = Literal["inside", "outside"]
 """Whether a part of a count (cached, reasoning tokens) lies inside its whole (prompt, completion) or beside it."""
 Kind = Literal["table", "json"]
+PART_OF: Mapping[str, str] = {whole: part for part, whole in PARTS}
+"""By count of tokens, its part."""
 
 DERIVED = ("tool_called",)
 """Fields that follow from others by the contract's own definition where a form has no rule for them."""
@@ -101,6 +104,11 @@ class Form:
         has |= set(DERIVED) if "finish_reason" in has else set()
         has |= {"variant"} - set(self.rules)  # it lies in the model's id
         return tuple(name for name in contract.fields("generations") if name not in has)
+
+    def beside(self, whole: str) -> str | None:
+        """The part that the source counts beside a count of tokens, and not inside it; None where there is none."""
+        where = {"tokens_prompt": self.cached, "tokens_completion": self.reasoning}.get(whole, "inside")
+        return PART_OF[whole] if where == "outside" else None
 
     @property
     def in_part(self) -> Mapping[str, str]:

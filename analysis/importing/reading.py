@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from analysis import contract
-from analysis.importing.format import COST, DERIVED, FALLBACK, REQUIRED, Form, Unfold, Where
+from analysis.importing.format import COST, DERIVED, FALLBACK, PART_OF, REQUIRED, Form, Unfold
 from analysis.importing.records import MOST_BYTES, NO_OBJECT, json_objects, parts, records
 from analysis.importing.rules import MOST_WHOLE, Rule, first
 from analysis.importing.source import SourceFile
@@ -41,7 +41,6 @@ _TYPES: Mapping[str, str] = {
     "string": "VARCHAR", "int32": "INTEGER", "float64": "DOUBLE", "bool": "BOOLEAN",
     "timestamp[ms, tz=UTC]": "TIMESTAMP",
 }  # fmt: skip
-_WHOLES = {"tokens_prompt": "tokens_cached", "tokens_completion": "tokens_reasoning"}
 _NUMBERS = re.compile(r"(U?(TINYINT|SMALLINT|INTEGER)|BIGINT|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))")
 """Types that keep their value as a double or a whole number of 64 bits."""
 _NOTE = "STRUCT(what VARCHAR, found VARCHAR)"
@@ -316,9 +315,7 @@ def _field(name: str, form: Form, texts: Mapping[str, str]) -> str:
 
 def _whole(name: str, form: Form, texts: Mapping[str, str]) -> str:
     """A value; of a count the part that the source has beside it is added."""
-    part = _WHOLES.get(name)
-    beside: Where = form.cached if name == "tokens_prompt" else form.reasoning
-    if part in texts and beside == "outside":
+    if (part := form.beside(name)) in texts:
         return f"nullif(least(v_{name} + coalesce(v_{part}, 0), {MOST_WHOLE + 1}), {MOST_WHOLE + 1})"
     return f"v_{name}"
 
@@ -353,7 +350,7 @@ def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str], list_
             continue
         cases.append(f"WHEN t_{name} IS NULL THEN {_note(f'{name} is empty', 'NULL')}")
         cases.append(f"WHEN v_{name} IS NULL THEN {_note(_expected(name, form), f't_{name}')}")
-        if name in _WHOLES:
+        if name in PART_OF:
             over = f"WHEN ({_whole(name, form, texts)}) IS NULL THEN "
             cases.append(
                 over + _note(f"{name} is more than {MOST_WHOLE:,} with its part beside it", f"t_{name}")
