@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sim.config.documents import ProblemAt
 from sim.mechanisms import MECHANISMS
+from sim.settings.values import Settings
 from testbed.experiment.finding import DECLARABLE, Declared
 
 Design = Literal["one_at_a_time", "pairwise", "alone", "full"]
@@ -20,12 +21,6 @@ CALENDAR = "calendar.+"
 """The key by which an event is added to a world's calendar."""
 HAPPENS, HAPPENS_NOT = "on", "off"
 """The levels of a factor that is an event."""
-
-
-class Settings(BaseModel):
-    """What all parts share: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _names(level: Level) -> set[Level]:
@@ -148,7 +143,7 @@ class PlanFile(Settings):
         10, description="runs of each world and arm, each with luck of its own"
     )
     set: dict[str, Level] = Field({}, description="scenario keys that all arms change")
-    factors: dict[str, FactorSettings] = {}
+    factors: dict[str, FactorSettings] = Field({})
     arms: ArmSettings = ArmSettings()
     patterns: dict[str, PatternSettings] = Field(min_length=1)
     level: Share = Field(0.05, description="level of the tests, and the false-positive rate that is allowed")
