@@ -25,6 +25,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Died(Failure):
+    """The worker of one task died each time that the task was given to one."""
+
+
 class Cluster:
     """The workers of a Dask cluster, as a context. Without an address: worker processes on this machine with one thread
     each, which end with it. What a worker had to do when it died is given to another one by Dask's scheduler."""
@@ -77,13 +81,11 @@ class Cluster:
         return found
 
     def carry(self, function: Callable[[T], R], items: Sequence[T]) -> Generator[R]:
-        """What the function makes of each item, once, in the order in which they are done. Raises Failure for one
+        """What the function makes of each item, once, in the order in which they are done. Raises Died for one
         whose worker died again and again; what the function raises, it raises."""
         token = f"{time.time_ns():x}"
         named = {f"{token}-{number}": item for number, item in enumerate(items)}
         for _, result, error in self.outcomes(function, named):
-            if isinstance(error, self._distributed.scheduler.KilledWorker):
-                raise Failure(died(None, error.allowed_failures + 1)) from None
             if error is not None:
                 raise error
             yield result
@@ -92,8 +94,8 @@ class Cluster:
         self, function: Callable[..., Any], items: Mapping[str, T]
     ) -> Generator[tuple[str, Any, Any]]:
         """Each key with what the function makes of its item, and the error where it fails, in the order in which they
-        are done. A key stands for its item among all that the cluster does. Closing it early gives up what is under
-        way. Raises Failure where the scheduler, or the last worker, goes."""
+        are done; Died where its worker died again and again. A key stands for its item among all that the cluster does.
+        Closing it early gives up what is under way. Raises Failure where the scheduler, or the last worker, goes."""
         waiting, under_way, over = deque(items.items()), dict[str, Any](), SimpleQueue[Any]()
         place, room, looked = 0, 0, -LOOK_S
         there = time.monotonic()
@@ -122,6 +124,8 @@ class Cluster:
                 if future.cancelled():
                     raise Failure(f"the Dask scheduler at {self._client.scheduler.address} has gone")
                 error = future.exception()
+                if isinstance(error, self._distributed.scheduler.KilledWorker):
+                    error = Died(died(None, error.allowed_failures + 1))
                 yield key, None if error is not None else future.result(), error
                 future.release()
         except self._distributed.comm.CommClosedError as error:

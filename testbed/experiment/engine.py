@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from testbed.cluster import Cluster, deaf, died, distributed
+from testbed.cluster import Cluster, Died, deaf, died
 from testbed.experiment.runs import Job, Record, Tell, carry_out, failed
 
 ATTEMPTS = 3  # of a run whose process died, before it counts as failed
@@ -138,18 +138,17 @@ class Dask:
     one thread each. A run whose worker dies is given to another one by Dask's scheduler."""
 
     def __init__(self, address: str | None, workers: int, carry: Carry = carry_out) -> None:
-        self.address, self.workers, self.carry = address, workers, carry
-        distributed()  # a missing library is told before anything runs
+        self.cluster, self.carry = Cluster(address, workers), carry
 
     def run(self, tasks: Sequence[Job], tell: TellOf = nobody) -> Iterator[Record]:
         """See Engine."""
         by_key = {task.key: task for task in tasks}
-        with Cluster(self.address, self.workers) as cluster:
-            for key, record, error in cluster.outcomes(self.carry, by_key):
+        with self.cluster:
+            for key, record, error in self.cluster.outcomes(self.carry, by_key):
                 if error is None:
                     yield record
-                elif isinstance(error, distributed().scheduler.KilledWorker):
-                    yield failed(by_key[key], died(None, error.allowed_failures + 1))
+                elif isinstance(error, Died):
+                    yield failed(by_key[key], str(error))
                 else:
                     yield failed(by_key[key], f"{type(error).__name__}: {error}")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,39 @@ def test_a_killed_worker_loses_no_run_of_an_experiment_and_doubles_none(tmp_path
         for one in (Dask(cluster.scheduler_address, 2), carriers.Serial())
     ]
     assert real[0] == real[1] and len(real[0]) == 1
+
+
+class Deadly(Future):
+    """A task whose worker died each time."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        from distributed.scheduler import KilledWorker
+
+        self.key, self.release = key, lambda: None
+        self.set_exception(KilledWorker(key, None, 3))
+
+
+class Graveyard:
+    """A client of a scheduler whose workers die of whatever they are given."""
+
+    def nthreads(self) -> dict[str, int]:
+        return {"w": 1}
+
+    def submit(self, function: Any, item: Any, *, key: str, **options: Any) -> Deadly:
+        return Deadly(key)
+
+
+def test_a_task_whose_worker_dies_each_time_is_told(tmp_path, monkeypatch):
+    """A part of a log ends the command; a run of an experiment fails alone."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(Cluster, "_connect", lambda self: contextlib.nullcontext(Graveyard()))
+    with Cluster(None, 1) as cluster, pytest.raises(Failure, match="its process died 4 times"):
+        list(cluster.carry(str, [1]))
+    tasks = [cell.task for cell in reading.load(made.write(tmp_path, made.TINY)).cells][:2]
+    found = carriers.comparable(Dask(None, 1).run(tasks))
+    assert [found[task.key]["status"] for task in tasks] == ["failed", "failed"]
+    assert all(one["error"].startswith("its process died 4 times") for one in found.values())
 
 
 def test_what_stands_in_the_way_of_a_cluster_is_told_before_anything_is_simulated(
