@@ -15,7 +15,8 @@ import pickle
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -49,7 +50,7 @@ class Spread(Protocol):
         """What the function says on each worker that there is now, by the worker's name."""
         ...
 
-    def carry(self, function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    def carry(self, function: Callable[[T], R], items: Sequence[T]) -> Generator[R]:
         """What the function makes of each item, once, in any order. Closing it early gives up the rest."""
         ...
 
@@ -130,15 +131,12 @@ class SpreadLog:
         parts = parts_of(self.site, left, max(1, self.spread.places()))
         self._count(written, whole)
         report(Progress("traffic", len(done), total, records=written.generations))
-        made = self.spread.carry(make_part, parts)
-        try:
+        with closing(self.spread.carry(make_part, parts)) as made:
             for blocks in made:
                 self.journal.add(blocks)
                 self._count(written, blocks)
                 done.update((block.week, block.block) for block in blocks)
                 report(Progress("traffic", len(done), total, records=written.generations))
-        finally:
-            made.close()  # type: ignore[attr-defined]
         if len(done) != total:
             raise RunError(f"{total - len(done)} of {total} blocks were not made")
         _remove_if_empty(path / "labels")

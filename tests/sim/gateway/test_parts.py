@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Here:
     def everywhere(self, function: Callable[[], str]) -> Mapping[str, str]:
         return {"here": pickle.loads(pickle.dumps(function))()}
 
-    def carry(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    def carry(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Generator[Any]:
         for item in reversed(items):
             if self.stop is not None and len(self.done) == self.after:
                 raise self.stop
