@@ -120,8 +120,7 @@ class SpreadLog:
     def write(self, writer: LogWriter, report: Reporter) -> Written:
         """Write all blocks that an earlier call has not written."""
         path, traffic = self.folder.path, writer.traffic
-        for name in ("log", "labels"):
-            (path / name).mkdir(exist_ok=True)
+        (path / "log").mkdir(exist_ok=True)
         lay_out(writer, path)
         written, whole = Written(), self.journal.whole(path)
         self.journal.begin(whole)
@@ -139,7 +138,6 @@ class SpreadLog:
                 report(Progress("traffic", len(done), total, records=written.generations))
         if len(done) != total:
             raise RunError(f"{total - len(done)} of {total} blocks were not made")
-        _remove_if_empty(path / "labels")
         return written
 
     def _count(self, written: Written, blocks: Iterable[Block]) -> None:
@@ -180,7 +178,7 @@ def _make(writer: LogWriter, folder: Path, week: int, block: int) -> Block:
         written = writer.write(aside, week, block)
         marks = files.marks_of(aside, sorted(path.name for path in aside.iterdir()))
         for name in marks:
-            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (aside / name).replace(folder / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -217,8 +215,3 @@ def _opened(site: Site) -> LogWriter:
         mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
     writer: Any = pickle.loads(plan, buffers=[mapped[begin : begin + size] for begin, size in places])
     return writer
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
-        folder.rmdir()
