@@ -15,7 +15,7 @@ from sim.gateway.log import LogWriter, Written
 from sim.gateway.manifest import new_manifest, texts, versions
 from sim.gateway.models import write_models
 from sim.gateway.parts import Spread, SpreadLog
-from sim.gateway.run_folder import JOURNAL, WORK, RunFolder, write_manifest
+from sim.gateway.run_folder import RunFolder, write_manifest
 from sim.gateway.truth import write_truth
 from sim.progress import Progress, Reporter, throttled, timed
 from sim.scenario.shipped import WORLDS
@@ -122,7 +122,7 @@ def run_world(
 def begun(world: World, out: str | Path) -> tuple[Path, int]:
     """Where an interrupted run with `spread` has left its work, and how many blocks are whole; 0 if there is none."""
     folder = RunFolder(Path(out) / world.name / world.run_id, lasting=True).path
-    return folder, len(Journal(folder / WORK / JOURNAL, versions()).whole(folder))
+    return folder, len(Journal(folder, versions()).whole())
 
 
 def log_writer(agents: Agents) -> LogWriter:

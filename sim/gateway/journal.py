@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.contract.files import Mark, Marks
 from sim.gateway.log import Written
+from sim.gateway.run_folder import JOURNAL, WORK
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,19 @@ def block_of(told: Mapping[str, Any]) -> Block:
 
 
 class Journal:
-    """The journal of a run at work. One that was begun with other versions counts for nothing.
+    """The journal of a run at work in `folder`. One that was begun with other versions counts for nothing.
 
     A line is written when a block's files are in place. What a kill has cut off is made again: it is the same.
     """
 
-    def __init__(self, file: Path, versions: Mapping[str, str]) -> None:
-        self.file, self.versions = file, dict(versions)
+    def __init__(self, folder: Path, versions: Mapping[str, str]) -> None:
+        self.folder, self.file, self.versions = folder, folder / WORK / JOURNAL, dict(versions)
 
-    def whole(self, folder: Path) -> list[Block]:
-        """The blocks whose files all lie in `folder` with their sizes; each once."""
+    def whole(self) -> list[Block]:
+        """The blocks whose files all lie in the folder with their sizes; each once."""
         found: dict[tuple[int, int], Block] = {}
         for block in self._blocks():
-            if all(_size(folder / name) == mark.size for name, mark in block.marks.items()):
+            if all(_size(self.folder / name) == mark.size for name, mark in block.marks.items()):
                 found[block.week, block.block] = block
         return list(found.values())
 

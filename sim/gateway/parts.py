@@ -25,7 +25,7 @@ from analysis.contract import files
 from sim.gateway.journal import Block, Journal
 from sim.gateway.log import LogWriter, Written
 from sim.gateway.manifest import versions
-from sim.gateway.run_folder import JOURNAL, WORK, RunError, RunFolder
+from sim.gateway.run_folder import WORK, RunError, RunFolder
 from sim.progress import Progress, Reporter
 
 TOKEN, WRITER, ARRAYS, ASIDE = (f"{WORK}/{name}" for name in ("token", "writer", "arrays", "aside"))
@@ -104,12 +104,11 @@ class SpreadLog:
 
     def __init__(self, folder: RunFolder, spread: Spread) -> None:
         self.folder, self.spread = folder, spread
-        work = folder.path / WORK
         shutil.rmtree(folder.path / ASIDE, ignore_errors=True)
         (folder.path / ASIDE).mkdir(parents=True)
         self.site = Site(str(folder.path.absolute()), files.token(), tuple(versions().items()))
         files.write_text(folder.path / TOKEN, self.site.token)
-        self.journal = Journal(work / JOURNAL, versions())
+        self.journal = Journal(folder.path, versions())
         self.marks: dict[str, files.Mark] = {}
         """Of the files that the log has."""
         told = spread.everywhere(self.site.trouble)
@@ -122,7 +121,7 @@ class SpreadLog:
         path, traffic = self.folder.path, writer.traffic
         (path / "log").mkdir(exist_ok=True)
         lay_out(writer, path)
-        written, whole = Written(), self.journal.whole(path)
+        written, whole = Written(), self.journal.whole()
         self.journal.begin(whole)
         done = {(block.week, block.block) for block in whole}
         tasks = list(traffic.tasks())
