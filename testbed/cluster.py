@@ -69,9 +69,8 @@ class Cluster:
         if self._threads():
             found = self._client.run(function, on_error="return")
         if not found:
-            raise Failure(
-                f"the Dask scheduler at {self.address} has no workers; start some with `dask worker {self.address}`"
-            )
+            at = self._client.scheduler.address
+            raise Failure(f"the Dask scheduler at {at} has no workers; start some with `dask worker {at}`")
         for worker, said in found.items():
             if isinstance(said, BaseException):
                 raise Failure(

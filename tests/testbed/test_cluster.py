@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -187,6 +188,7 @@ class Answers:
 
     def __init__(self, threads: dict[str, int], said: dict[str, Any]) -> None:
         self.nthreads, self.run = lambda: threads, lambda function, on_error: said
+        self.scheduler = SimpleNamespace(address="tcp://head:1")
 
     def wait_for_workers(self, n: int, timeout: float) -> None:
         raise TimeoutError
@@ -198,7 +200,7 @@ class Answers:
 ])  # fmt: skip
 def test_workers_that_are_not_there_or_know_nothing_of_the_project(threads, said, why):
     pytest.importorskip("distributed")
-    cluster = Cluster("tcp://head:1", 1)
+    cluster = Cluster(None, 1)
     cluster._client = Answers(threads, said)
     with pytest.raises(Failure, match=why):
         cluster.everywhere(str)
