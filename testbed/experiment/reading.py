@@ -22,7 +22,6 @@ from sim.config.problems import Problem
 from sim.config.schema_errors import parse
 from sim.gateway.models import listed_name
 from sim.scenario import ALL_MECHANISMS, Scenario
-from sim.scenario.shipped import worlds as scenarios
 from sim.settings.distributions import FAMILIES
 from sim.world import load_world
 from testbed import shipped
@@ -62,7 +61,7 @@ def find(given: str) -> Path:
 def _is_scenario(path: Path, given: str, there: Mapping[str, Path]) -> bool:
     """Whether it is a scenario, a file or a shipped one: it has keys of a scenario, and asks for no pattern."""
     if not path.is_file():
-        return not path.exists() and given not in there and given in scenarios()
+        return not path.exists() and given not in there and shipped.is_name(given)
     keys = set(re.findall(r"^(\w+):", path.read_text("utf-8", errors="replace"), flags=re.MULTILINE))
     own, asked = set(Scenario.model_fields), set(PlanFile.model_fields)
     return bool(keys & (own - asked)) and not keys & (asked - own)

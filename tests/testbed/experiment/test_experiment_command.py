@@ -273,6 +273,7 @@ def test_the_page_needs_no_network_and_words_as_well_as_colours(capsys, quick, f
         ([], "name an experiment file"),
         (["ablaton"], "no such experiment, did you mean 'ablation'?"),
         (["one-frontier-model"], "one-frontier-model: a scenario, no experiment."),
+        (["scenarios/one-frontier-model"], "one-frontier-model: a scenario, no experiment."),
         (["."], "this is a folder"),
         (["FILE", "--shard", "3/3"], "count from 0 to 2"),
         (["FILE", "--shard", "3"], "expected I/N"),
