@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
@@ -154,16 +155,9 @@ def in_postgres(folder: Path) -> Iterator[Callable[[], Log]]:
                 _load(connection, folder, name)
             postgres.fill(connection, models=pq.read_table(folder / "models.parquet"))
             connection.execute("VACUUM ANALYZE")
-        before = os.environ.get("PGPASSWORD")
-        os.environ["PGPASSWORD"] = postgres.PASSWORD
         host = address.rpartition("@")[2]
-        try:
+        with patch.dict(os.environ, PGPASSWORD=postgres.PASSWORD):
             yield lambda: open_log(f"postgresql://me@{host}/postgres?options=-c%20work_mem%3D{WORK_MEMORY}")
-        finally:
-            if before is None:
-                del os.environ["PGPASSWORD"]
-            else:
-                os.environ["PGPASSWORD"] = before
 
 
 def _load(connection: Any, folder: Path, name: str) -> None:
