@@ -100,7 +100,6 @@ class RunFolder:
 
     def forget(self) -> None:
         """Remove what an earlier run of the same world has left."""
-        shutil.rmtree(self.path / WORK, ignore_errors=True)
         self._leave(())
         self.keeps = False
 
