@@ -11,7 +11,7 @@ cell is missing in all others that hold it, which may make them small: this goes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,22 +94,25 @@ def settle(
     amounts: Mapping[str, Floats],
     least: int,
     group: Codes | None = None,
+    unchecked: Iterable[str] | None = None,
 ) -> tuple[Bools, dict[str, Bools]]:
     """The rows to keep so that no cell of any partition is small, and the cells of each that were small on the way.
 
-    kept: the rows to begin with. group: of each row; a group is kept or left out as a whole.
+    kept: the rows to begin with. group: of each row; a group is kept or left out as a whole. unchecked: partitions of
+    which cells may be small to begin with (default: all).
     """
-    kept = kept.copy()
     out = {name: np.zeros(one.size, dtype=bool) for name, one in partitions.items()}
-    changed = True
-    while changed:
-        changed = False
+    waiting = set(partitions if unchecked is None else unchecked)
+    while waiting:
         for name, one in partitions.items():
+            if name not in waiting:
+                continue
+            waiting.remove(name)
             small = one.small(kept, amounts, least)
             if small.any():
                 out[name] |= small
                 kept = without(kept, small[one.cell], group)
-                changed = True
+                waiting = set(partitions)
     return kept, out
 
 

@@ -76,7 +76,7 @@ class Rows:
         found = Settled(np.ones(self.count, dtype=bool), {}, {})
         for grid in grids:
             tried = dict(found.shown) | {grid.name: self.partition(grid.facets, grid.amounts)}
-            left, small = settle(tried, found.kept, self.amounts, least, self.group)
+            left, small = settle(tried, found.kept, self.amounts, least, self.group, (grid.name,))
             gone = found.kept & ~left
             measured = (self.amounts["requests"], self.amounts["tokens"])
             if all(amount[gone].sum() <= MOST_LEFT_OUT * amount.sum() for amount in measured):
