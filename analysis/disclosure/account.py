@@ -38,8 +38,7 @@ class Account:
         """Why an exhibit over these grids is withheld as a whole; empty where it is shown."""
         if cells is None:
             return f"withheld: what its numbers stand on is not counted, so that some may be of fewer than {self.few}"
-        hidden = [name for name in (WEEKS, *cells) if name in self.grids]
-        if hidden:
+        if not {WEEKS, *cells}.isdisjoint(self.grids):
             return (
                 f"withheld: its cells of fewer than {self.few} or of one large account are more than "
                 f"{percent(MOST_LEFT_OUT)} of the requests or tokens"

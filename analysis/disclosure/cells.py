@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +62,7 @@ class Partition:
 
     def _dominated(self, amount: Floats) -> Bools:
         """Which cells fail the p% rule."""
-        sums = np.bincount(self.part, weights=amount, minlength=len(self.part_cell))
-        parts = sums.astype(np.float64)
+        parts = np.asarray(np.bincount(self.part, amount, len(self.part_cell)), dtype=np.float64)
         total = np.bincount(self.part_cell, weights=parts, minlength=self.size)
         largest = self._largest(parts)
         first = np.flatnonzero(parts == largest[self.part_cell])
@@ -75,10 +75,12 @@ class Partition:
 
     def _largest(self, parts: Floats) -> Floats:
         """The largest part of each cell."""
-        if not self.size:
-            return np.zeros(0)
-        starts = np.searchsorted(self.part_cell, np.arange(self.size))
-        return np.asarray(np.maximum.reduceat(parts, starts))
+        return np.asarray(np.maximum.reduceat(parts, self._starts)) if self.size else np.zeros(0)
+
+    @cached_property
+    def _starts(self) -> Ints:
+        """The first part of each cell."""
+        return np.searchsorted(self.part_cell, np.arange(self.size))
 
 
 def _pairs(cell: Ints, other: Codes) -> tuple[Codes, Codes]:

@@ -101,17 +101,17 @@ def render_comparison(
 
 
 def _side(letter: str, one: Analysed) -> dict[str, Any]:
-    manifest = one.manifest or {}
+    manifest, withheld = one.manifest or {}, one.withheld
     facts = [(name, str(manifest[key])) for name, key in (("Scenario", "scenario"), ("Seed", "seed"), ("Run", "run_id"))
              if key in manifest]  # fmt: skip
     facts += [(str(name), str(value)) for name, value in manifest.get("census", [])
-              if name in ("Users", "Models", "Requests", "Switched off") and not one.withheld]  # fmt: skip
+              if name in ("Users", "Models", "Requests", "Switched off") and not withheld]  # fmt: skip
     question = str(manifest.get("question", "")).strip()
     return {
         "letter": letter,
         "title": one.title,
         "facts": (facts or [("Folder", str(one.folder))])
-        + ([("Small cells", one.withheld)] if one.withheld else []),
+        + ([("Small cells", withheld)] if withheld else []),
         "question": question,
     }
 
