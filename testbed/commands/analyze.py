@@ -169,7 +169,7 @@ def analyse(
     began = time.monotonic()
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
-    from testbed.terminal.summary import Findings, extent_of
+    from testbed.terminal.summary import Findings, days_of, extent_of
 
     known_after = 0.0
 
@@ -194,7 +194,7 @@ def analyse(
         extent = extent_of(log)
         warnings, withheld = log.warnings, results["withheld"]
         if withheld is not None:  # warnings tell of single rows, and the extent counts them all
-            extent = f"{log.first_day} to {log.last_day} (UTC)"
+            extent = days_of(log)
             warnings = tuple(line for lines in withheld.sentences().values() for line in lines)
     seconds = time.monotonic() - began
     return Result(findings, extent, seconds, known_after, results["timings_s"], warnings, withheld)

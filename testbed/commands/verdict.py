@@ -164,7 +164,7 @@ def execute(args: argparse.Namespace) -> int:
             warnings = log.warnings
             if args.k_anonymity:
                 found, inspection = [one.brief() for one in found], inspection.named()
-                extent, warnings = f"{log.first_day} to {log.last_day} (UTC)", ()
+                extent, warnings = summary.days_of(log), ()
     except LogError as error:
         raise no_log(error, args.log) from error
     for note in idle:

@@ -142,7 +142,12 @@ def extent_of(log: Log) -> str:
     from analysis.numerals import counted
 
     asked = f"; only rows {log.scope.words}, as asked" if log.scope.cut else ""
-    return f"{counted(log.rows, 'request')}, {log.first_day} to {log.last_day} (UTC){asked}"
+    return f"{counted(log.rows, 'request')}, {days_of(log)}{asked}"
+
+
+def days_of(log: Log) -> str:
+    """From when to when a log goes."""
+    return f"{log.first_day} to {log.last_day} (UTC)"
 
 
 def print_log(console: Console, name: str, extent: str) -> None:
