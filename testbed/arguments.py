@@ -197,6 +197,12 @@ def setting(text: str) -> str:
     return text
 
 
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """The log that a command reads, wherever it lies."""
+    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
+                        "a DuckDB file, postgresql://... or spark:TABLE")  # fmt: skip
+
+
 def add_log_options(parser: argparse.ArgumentParser) -> None:
     """Where the tables of a log are, the same for all commands that open one."""
     group = parser.add_argument_group("the log")

@@ -52,8 +52,7 @@ def add_parser(commands: Any) -> None:
     parser: arguments.Parser = commands.add_parser(
         "analyze", help="log -> tables, figures, report", description=DESCRIPTION, epilog=EPILOG
     )
-    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
-                        "a DuckDB file, postgresql://... or spark:TABLE")  # fmt: skip
+    arguments.add_log(parser)
     parser.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="show retention of "
                         "this model; repeatable (default: those that the run's scenario asks about or adds, of "
                         "another log the largest, and the report's)")  # fmt: skip

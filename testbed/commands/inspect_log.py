@@ -43,8 +43,7 @@ def add_parser(commands: Any) -> None:
     parser: arguments.Parser = commands.add_parser(
         "inspect", help="log -> what may be wrong with it", description=DESCRIPTION, epilog=EPILOG
     )
-    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
-                        "a DuckDB file, postgresql://... or spark:TABLE")  # fmt: skip
+    arguments.add_log(parser)
     parser.add_argument("--html", metavar="FILE", help="write it as a page, too")
     arguments.add_overwrite(parser)
     arguments.add_log_options(parser)

@@ -63,8 +63,7 @@ def add_parser(commands: Any) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    parser.add_argument("log", metavar="LOG_OR_RUN", help="a run folder, Parquet files (folder, file or glob), "
-                        "a DuckDB file, postgresql://... or spark:TABLE")  # fmt: skip
+    arguments.add_log(parser)
     which = parser.add_argument_group("which models")
     which.add_argument("--model", dest="models", action="append", metavar="AUTHOR/SLUG", help="judge this model; "
                        "repeatable (default: those that the run's scenario asks about or adds, of another log the "
