@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.proportions import newcombe, share
 from analysis.report.exhibit import Exhibit
-from analysis.report.result_files import CONTRAST, INDEX, TRIANGLES, VERDICTS, WITHHELD
+from analysis.report.result_files import CONTRAST, INDEX, TRIANGLES, VERDICTS, WITHHELD, has_table
 from analysis.sources import runs
 
 LAST_WEEKS = 4  # weeks at the end of a series whose unweighted mean is compared
@@ -89,9 +89,7 @@ class Analysed:
 
 def is_analysed(folder: Path) -> bool:
     """Whether a folder holds the results of an analysis that can be compared."""
-    return (folder / "tables" / f"{INDEX}.csv").is_file() and (
-        folder / "tables" / f"{TRIANGLES}.parquet"
-    ).is_file()
+    return has_table(folder, INDEX) and (folder / "tables" / f"{TRIANGLES}.parquet").is_file()
 
 
 def scenario_differences(a: Analysed, b: Analysed) -> pd.DataFrame | None:

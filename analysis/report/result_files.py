@@ -22,6 +22,11 @@ WITHHELD = "withheld"  # where small cells are
 INDEX = "index"
 
 
+def has_table(folder: Path, stem: str) -> bool:
+    """Whether a folder of results has a table of this stem."""
+    return (folder / "tables" / f"{stem}.csv").is_file()
+
+
 class ResultFiles:
     """What is written into tables/ and figures/ of a folder, by the stem of each exhibit. Paths are from the folder."""
 
@@ -62,10 +67,6 @@ class ResultFiles:
         for path in (self.folder / "tables").glob(f"{stem}.*"):
             path.unlink()
         self.drawing.pop(stem, None)
-
-    def has(self, stem: str) -> bool:
-        """Whether there is a table of this stem."""
-        return (self.folder / "tables" / f"{stem}.csv").is_file()
 
     def list(
         self,

@@ -21,7 +21,7 @@ from analysis.report.charts import vega
 from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
-from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, WITHHELD, ResultFiles
+from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, WITHHELD, ResultFiles, has_table
 from analysis.report.window import over_words
 from analysis.report.withholding import above, shares, shown, table_of
 from analysis.sources.log import Log, NotAvailable
@@ -266,9 +266,7 @@ class _Writer:
             table=cells.triangle(triangle, launch) if len(triangle) else None,
             gap=gap,
             claims=card.claims if card is not None and card.still else (),
-            files=card.files
-            if card is not None and panel.letter
-            else (),  # without a letter the card is the sheet's
+            files=card.files if card is not None and panel.letter else (),  # else the card is the sheet's
             judgement=judgement,
         )
 
@@ -367,7 +365,9 @@ class _Writer:
             panels=shown,
             contrast=self._contrast_table(panels, contrast),
             contrast_files=[
-                f"tables/{stem}.csv" for stem in (CONTRAST, TRIANGLES, VERDICTS) if self.files.has(stem)
+                f"tables/{stem}.csv"
+                for stem in (CONTRAST, TRIANGLES, VERDICTS)
+                if has_table(self.files.folder, stem)
             ],
             retention_cards=[card for section, card in cards if section == "retention"],
             sections=[

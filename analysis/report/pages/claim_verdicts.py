@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from analysis.report.result_files import WITHHELD
+from analysis.report.result_files import WITHHELD, has_table
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from analysis.staging import Staging
 
@@ -63,7 +63,7 @@ def keep(folder: Path, content: Any) -> None:
     Raises `analysis.contract.files.Foreign` if one of them is not ours.
     """
     page = folder / PAGE
-    shows = page.is_file() and not (folder / "tables" / f"{WITHHELD}.csv").is_file()
+    shows = page.is_file() and not has_table(folder, WITHHELD)
     with Staging(folder, [FILE, PAGE] if shows else [FILE]) as staged:
         text = json.dumps(content, indent=1, allow_nan=False) + "\n"
         (staged.path / FILE).write_text(text, encoding="utf-8")

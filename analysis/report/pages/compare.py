@@ -110,8 +110,7 @@ def _side(letter: str, one: Analysed) -> dict[str, Any]:
     return {
         "letter": letter,
         "title": one.title,
-        "facts": (facts or [("Folder", str(one.folder))])
-        + ([("Small cells", withheld)] if withheld else []),
+        "facts": (facts or [("Folder", str(one.folder))]) + ([("Small cells", withheld)] if withheld else []),
         "question": question,
     }
 
