@@ -23,7 +23,7 @@ from analysis.report.withholding import shares, shown, table_of
 from analysis.sources.log import LogError, NotAvailable
 from tests.analysis.in_memory import opened
 from tests.analysis.made_log import made
-from tests.analysis.rows import labels
+from tests.analysis.rows import labels, put
 
 LEAST = 7
 
@@ -59,10 +59,8 @@ def test_reasoning_of_few_does_not_hide_among_many_that_reason_nothing():
     """A week's mean times its requests is what one user reasoned, if nobody else did."""
     held = made(rows=4000, users=400, seed=5, start="2025-10-06", end="2025-11-02")
     one = held.generations["user_id"][0]
-    at = held.generations.schema.get_field_index("tokens_reasoning")
-    field = held.generations.schema.field(at)
-    own = pc.equal(held.generations["user_id"], one).cast(field.type)  # one token a request
-    rows = held.generations.set_column(at, field, own)
+    own = pc.equal(held.generations["user_id"], one).combine_chunks()  # one token a request
+    rows = put(held.generations, "tokens_reasoning", own)
     with opened(rows, None, held.models) as log:
         kept, account = protected(log, LEAST)
         assert (
@@ -124,12 +122,8 @@ def louder(generations: pa.Table, kept: set[str]) -> pa.Table:
     """The same requests, in which those that are not kept have a few more tokens, and cost more."""
     times = np.where(pc.is_in(generations["generation_id"], pa.array(sorted(kept))), 1, 1.02)
     for name in ("tokens_prompt", "tokens_completion", "cost_total"):
-        column = pa.array(generations[name].to_numpy() * times).cast(
-            generations.schema.field(name).type, safe=False
-        )
-        generations = generations.set_column(
-            generations.schema.get_field_index(name), generations.schema.field(name), column
-        )
+        more = pa.array(generations[name].to_numpy() * times)
+        generations = put(generations, name, more.cast(generations.schema.field(name).type, safe=False))
     return generations
 
 
@@ -192,11 +186,7 @@ def test_a_log_of_too_few_users_is_refused(tables):
 def test_where_users_are_not_known_accounts_or_requests_are_counted(tables, alone, unit):
     generations = tables[0]
     for name in alone:
-        generations = generations.set_column(
-            generations.schema.get_field_index(name),
-            generations.schema.field(name),
-            pa.repeat("one", len(generations)),
-        )
+        generations = put(generations, name, "one")
     with opened(generations, *tables[1:]) as log:
         kept, account = protected(log, LEAST)
         assert account.unit == unit and kept.rows
