@@ -104,9 +104,8 @@ def ids_reset(facts: Facts) -> Found | None:
     # Neither the first weeks, when all are new, nor the last ones, when all are last seen.
     inner = (at >= 2 * WINDOW) & (at <= len(ends) - 2 * WINDOW)
     best: tuple[float, int] = (0.0, 0)
-    for i in np.flatnonzero(
-        inner & (np.minimum(new, gone) >= RESET)
-    ):  # a count lies no farther beyond than itself
+    # A count lies no farther beyond than itself.
+    for i in np.flatnonzero(inner & (np.minimum(new, gone) >= RESET)):
         beside = inner & (abs(at - at[i]) <= BESIDE) & (abs(at - at[i]) > 2 * WINDOW)
         if beside.sum() < WINDOW:
             continue
