@@ -8,43 +8,38 @@ The printed SQL runs in sessions of others: there the query itself must say UTC,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
-import ibis.expr.rules as rlz
-import ibis.expr.types as ir
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.base import SQLGlotCompiler
 
 ZONE = "UTC"
 MICROSECONDS = 1_000_000  # in a second
-Unit = Literal["day", "week", "month"]
 
 
-class UtcClock(ops.Value):
+class UtcClock(ops.Unary):
     """What a clock in UTC shows at a moment: a timestamp without a zone."""
 
     arg: ops.Value[dt.Timestamp]
     dtype = dt.timestamp
-    shape = rlz.shape_like("arg")
 
 
-class UtcDate(ops.Value):
-    """The first day of the UTC day, week (from Monday) or calendar month in which a moment lies."""
+class UtcDate(ops.Unary):
+    """The first day of the UTC day, week (from Monday) or calendar month in which a moment lies. unit: one of these
+    words, in small letters."""
 
     arg: ops.Value[dt.Timestamp]
     unit: str
     dtype = dt.date
-    shape = rlz.shape_like("arg")
 
 
-class UnixMicroseconds(ops.Value):
+class UnixMicroseconds(ops.Unary):
     """Whole microseconds of a moment since 1970-01-01 00:00 UTC."""
 
     arg: ops.Value[dt.Timestamp]
     dtype = dt.int64
-    shape = rlz.shape_like("arg")
 
 
 class InByteOrder(ops.Unary):
@@ -56,37 +51,6 @@ class InByteOrder(ops.Unary):
 
 class Elements(ops.Unnest):
     """Each element of a list, on a row of its own."""
-
-
-def utc_clock(moment: ir.TimestampValue) -> ir.TimestampValue:
-    """What a clock in UTC shows at a moment. A timestamp without a zone is taken for such a clock's."""
-    return moment if _unzoned(moment) else UtcClock(moment).to_expr()
-
-
-def utc_date(moment: ir.TimestampValue, unit: Unit) -> ir.DateValue:
-    """The first day of the UTC day, week (from Monday) or calendar month in which a moment lies."""
-    if _unzoned(moment):
-        return moment.truncate(unit[0].upper()).date()
-    return UtcDate(moment, unit).to_expr()
-
-
-def unix_microseconds(moment: ir.TimestampValue) -> ir.IntegerValue:
-    """Whole microseconds of a moment since 1970-01-01 00:00 UTC, as int64."""
-    return UnixMicroseconds(moment).to_expr()
-
-
-def in_byte_order(text: ir.StringValue) -> ir.StringValue:
-    """A text that is ordered byte by byte, not by the rules of a language."""
-    return InByteOrder(text).to_expr()
-
-
-def elements(rows: ir.ArrayValue) -> ir.Value:
-    """Each element of a list, on a row of its own."""
-    return Elements(rows).to_expr()
-
-
-def _unzoned(moment: ir.TimestampValue) -> bool:
-    return moment.type().timezone is None
 
 
 # --- SQL, by dialect. c: the compiler; arg: the SQL of a moment with its zone

@@ -21,23 +21,34 @@ FAR = dt.date(9999, 12, 31)  # the end of what still holds
 
 
 def utc(moment: ir.TimestampValue) -> ir.TimestampValue:
-    """What a clock in UTC shows at a moment: without a zone, so that no session's zone can matter."""
-    return operations.utc_clock(moment)
+    """What a clock in UTC shows at a moment: without a zone, so that no session's zone can matter. A timestamp without
+    a zone is taken for such a clock's."""
+    return operations.UtcClock(moment).to_expr() if _zoned(moment) else moment
 
 
 def day(moment: ir.TimestampValue) -> ir.DateValue:
     """The UTC day of a moment."""
-    return operations.utc_date(moment, "day")
+    return _date(moment, "day")
 
 
 def week(moment: ir.TimestampValue) -> ir.DateValue:
     """The UTC Monday of a moment's week, as a date."""
-    return operations.utc_date(moment, "week")
+    return _date(moment, "week")
 
 
 def month(moment: ir.TimestampValue) -> ir.DateValue:
     """The first UTC day of a moment's calendar month, as a date."""
-    return operations.utc_date(moment, "month")
+    return _date(moment, "month")
+
+
+def _date(moment: ir.TimestampValue, unit: Literal["day", "week", "month"]) -> ir.DateValue:
+    if _zoned(moment):
+        return operations.UtcDate(moment, unit).to_expr()
+    return moment.truncate(unit[0].upper()).date()
+
+
+def _zoned(moment: ir.TimestampValue) -> bool:
+    return moment.type().timezone is not None
 
 
 def day_of_month(moment: ir.TimestampValue) -> ir.IntegerValue:
@@ -54,7 +65,7 @@ def month_number(moment: ir.TimestampValue, start: dt.date) -> ir.IntegerValue:
 
 def microseconds(moment: ir.TimestampValue) -> ir.IntegerValue:
     """Whole microseconds of a moment since 1970-01-01 00:00 UTC, as int64."""
-    return operations.unix_microseconds(moment)
+    return operations.UnixMicroseconds(moment).to_expr()
 
 
 def seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
@@ -76,12 +87,12 @@ def months_after(start: dt.date, months: ir.IntegerValue) -> ir.DateValue:
 def numbers(count: int) -> ir.IntegerColumn:
     """0 .. count - 1 as int32: each row as often as there are numbers."""
     # Spark lets nothing stand around what makes rows
-    return operations.elements(ibis.range(0, count).cast("array<int32>"))
+    return operations.Elements(ibis.range(0, count).cast("array<int32>")).to_expr()
 
 
 def elements(rows: ir.Value) -> ir.Value:
     """Each record of a list, on a row of its own; of a list that the engine holds as JSON, too."""
-    return operations.elements(rows.array if rows.type().is_json() else rows)
+    return operations.Elements(rows.array if rows.type().is_json() else rows).to_expr()
 
 
 def part(record: ir.Value, name: str, kind: Literal["date", "float64", "string"]) -> ir.Value:
@@ -174,7 +185,7 @@ def within(day: ir.DateValue, window: tuple[dt.date, dt.date] | None) -> ir.Bool
 
 def in_byte_order(text: ir.StringValue) -> ir.StringValue:
     """A text to order by, byte by byte: PostgreSQL orders text by the rules of a language."""
-    return operations.in_byte_order(text)
+    return operations.InByteOrder(text).to_expr()
 
 
 def on_days(moment: ir.TimestampValue, first: dt.date | None, last: dt.date | None) -> ir.BooleanValue:
@@ -183,7 +194,7 @@ def on_days(moment: ir.TimestampValue, first: dt.date | None, last: dt.date | No
     The moments themselves are compared: engines skip files and partitions of other days, which they cannot do where a
     day must be made of each moment.
     """
-    zone = dt.UTC if moment.type().timezone else None
+    zone = dt.UTC if _zoned(moment) else None
     asked = []
     if first is not None:
         asked.append(moment >= dt.datetime.combine(first, dt.time(), zone))
