@@ -18,7 +18,6 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import Any, Concatenate, Generic, ParamSpec
 
-import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pandas as pd
@@ -111,9 +110,7 @@ def all_queries() -> dict[str, Query[Any]]:
 
 def written(unbound: ir.Table, dialect: str) -> str:
     """The SQL of an expression that belongs to no connection, as Ibis has the engine of that name run it; its client
-    need not be installed."""
-    if dialect == "pyspark":
-        ibis.pyspark  # noqa: B018 -- whose compiler reads options that come with it
+    need not be installed. Not of Spark, whose SQL Ibis writes in its session alone."""
     compiler = getattr(compilers, dialect).compiler
     text = compiler.to_sqlglot(unbound).sql(
         dialect=compiler.dialect, pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE
