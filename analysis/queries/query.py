@@ -25,6 +25,7 @@ from ibis.backends.sql import compilers
 from sqlglot import ErrorLevel
 
 from analysis.sources.log import Log
+from analysis.sources.warehouses import postgres, spark
 from analysis.workers import Workers
 
 P = ParamSpec("P")
@@ -77,7 +78,7 @@ class Query(Generic[P]):
 
     def sql_by(self, workers: Workers, log: Log, *args: P.args, **kwargs: P.kwargs) -> Future[str]:
         """The same SQL, written by a worker: that takes longer than to build the expression."""
-        if log.connection.name == "pyspark":  # Ibis writes its SQL in the session alone
+        if log.connection.name == spark.ENGINE:  # Ibis writes its SQL in the session alone
             done: Future[str] = Future()
             done.set_result(self.sql(log, *args, **kwargs))
             return done
@@ -159,7 +160,7 @@ def collect(expression: ir.Table) -> pd.DataFrame:
 def _in_order(frame: pd.DataFrame, expression: ir.Table) -> pd.DataFrame:
     """The rows in the order that the expression states, texts byte by byte."""
     order = expression.op()
-    if not isinstance(order, ops.Sort) or expression.get_backend().name != "postgres":
+    if not isinstance(order, ops.Sort) or expression.get_backend().name != postgres.ENGINE:
         return frame
     names = [key.arg.name for key in order.keys]
     ascending = [key.ascending for key in order.keys]

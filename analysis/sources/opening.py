@@ -72,7 +72,7 @@ def open_log(
     elif isinstance(where, tuple):
         tables = engines.tables_of_connection(where[0])
         log = _from_connection(tables, tables.get(where[1]), where[1], labels, models)
-    elif addresses.scheme_of(where) == postgres.SCHEME:
+    elif postgres.is_address(where):
         log = _from_postgres(str(where), labels, models, table)
     elif spark.is_address(where):
         log = _from_spark(str(where), labels, models, table)

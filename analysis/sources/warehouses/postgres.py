@@ -37,6 +37,11 @@ class Opened:
     close: Callable[[], None]
 
 
+def is_address(where: object) -> bool:
+    """Whether this is the address of a PostgreSQL server."""
+    return addresses.scheme_of(where) == SCHEME
+
+
 def driver() -> Any:
     """The client's library. Raises LogError where it is not installed."""
     try:
