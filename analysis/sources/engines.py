@@ -159,10 +159,6 @@ def tables_of_connection(connection: Any) -> Tables:
 
 def generations_view(connection: Any, stored: ir.Table) -> ir.Table:
     """The view `generations`: the stored table without its partition key."""
-    known = contract.PARTITION_KEY in contract.fields("generations")
-    return connection.create_view(
-        "generations",
-        stored
-        if known or contract.PARTITION_KEY not in stored.columns
-        else stored.drop(contract.PARTITION_KEY),
-    )
+    if contract.PARTITION_KEY in stored.columns:
+        stored = stored.drop(contract.PARTITION_KEY)
+    return connection.create_view("generations", stored)
