@@ -136,6 +136,19 @@ def _from_connection(
     )  # fmt: skip
 
 
+def _in_engine(connection: Any, stored: ir.Table, name: str) -> Log:
+    """A log in what the embedded engine reads."""
+    log = Log(engines.generations_view(connection, stored), name=name)
+    log.stored = stored
+    return log
+
+
+def _refuse_tables(labels: Side, models: Side) -> None:
+    """Raise LogError for side tables of a connection, where the log lies in files."""
+    if isinstance(labels, ir.Table) or isinstance(models, ir.Table):
+        raise LogError("labels and models of a log in files must be files too, not tables of a connection")
+
+
 # --- servers
 
 
@@ -174,6 +187,7 @@ def _from_spark(where: str, labels: Side, models: Side, table: str) -> Log:
 
 
 def _from_storage(where: str, labels: Side, models: Side, memory: str, threads: int | None) -> Log:
+    _refuse_tables(labels, models)
     connection, close = engines.embedded(memory, threads)
     try:
         storage.prepare(connection, where)
@@ -181,8 +195,7 @@ def _from_storage(where: str, labels: Side, models: Side, memory: str, threads: 
         if not paths:
             raise LogError(f"{where}: no Parquet files there")
         stored = columns.typed("generations", storage.read(connection, paths, "stored"))
-        log = Log(engines.generations_view(connection, stored), name=storage.name_of(where))
-        log.stored = stored
+        log = _in_engine(connection, stored, storage.name_of(where))
         sides: dict[SideName, Side] = {"labels": labels, "models": models}
         for name, given in sides.items():
             if found := _side_objects(connection, where, name, given):
@@ -200,8 +213,6 @@ def _side_objects(connection: Any, where: str, name: SideName, given: Side) -> l
         return storage.beside(connection, where, name)
     if given is False:
         return []
-    if isinstance(given, ir.Table):
-        raise LogError("labels and models of a log in files must be files too, not tables of a connection")
     given = str(given)
     found = (
         storage.find(connection, given, name) if storage.is_address(given) else list(files.find(given).paths)
@@ -226,8 +237,7 @@ def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, 
         raise LogError("no name of a log: expected a run folder, Parquet files or a DuckDB file")
     if not path.exists() and not globbing.has_magic(where):
         raise LogError(f"{where}: no such file or folder")
-    if isinstance(labels, ir.Table) or isinstance(models, ir.Table):
-        raise LogError("labels and models of a log in files must be files too, not tables of a connection")
+    _refuse_tables(labels, models)
     database = engines.is_database(path)
     if not database and table != GENERATIONS:
         raise LogError(
@@ -250,8 +260,7 @@ def _from_path(where: str, labels: Side, models: Side, table: str, memory: str, 
 def _from_duckdb(connection: Any, path: Path, table: str, labels: Side, models: Side) -> Log:
     tables = engines.tables_of_file(connection, path)
     stored = columns.typed("generations", tables.get(table))
-    log = Log(engines.generations_view(connection, stored), name=path.stem)
-    log.stored = stored
+    log = _in_engine(connection, stored, path.stem)
     sides: dict[SideName, Side] = {"labels": labels, "models": models}
     for name, given in sides.items():
         usual = tables.beside(table, name)
@@ -275,8 +284,7 @@ def _from_parquet(connection: Any, where: str, labels: Side, models: Side) -> Lo
         )
     partitions = found.partitioned_by(contract.PARTITION_KEY)
     stored, problems = columns.read_files(connection, list(found.paths), "generations", "stored", partitions)
-    log = Log(engines.generations_view(connection, stored), name=_name(path, run))
-    log.stored = stored
+    log = _in_engine(connection, stored, _name(path, run))
     log.file_problems["generations"] = problems
     log.left_out = tuple(found.sentences())
     manifest = runs.read_manifest(run) if run else None
