@@ -112,24 +112,23 @@ def _of(rows: ir.Table, models: Sequence[str] | None) -> ir.Table:
     return rows if models is None else rows.filter(rows.model.isin(list(models)))
 
 
-def _whole_months(log: Log) -> dt.date:
-    """The last month that the log covers to its end (the one before its first month if there is none)."""
-    return max(log.coverage.complete_months(), default=month_after(log.first_day, -1))
+def _months_with(log: Log, rows: ir.Table, *by: str) -> ir.Table:
+    """The months with a request among the rows, apart for each value of the columns `by`, up to the last month that the
+    log covers to its end; no row if it covers none."""
+    whole = max(log.coverage.complete_months(), default=month_after(log.first_day, -1))
+    months = rows.select(*by, month=v.month(rows.created_at)).distinct()
+    return months.filter(months.month <= whole)
 
 
 def _months(log: Log) -> ir.Table:
     """The months of the log in which anybody had a request, up to the last whole one."""
-    rows = log.body
-    months = rows.select(month=v.month(rows.created_at)).distinct()
-    return months.filter(months.month <= _whole_months(log))
+    return _months_with(log, log.body)
 
 
 def _members(log: Log, models: Sequence[str] | None) -> ir.Table:
     """One row a user, model and month with a request, up to the last whole month: user_id, model, month, and the cohort
     of user and model."""
-    rows = _of(log.body, models)
-    months = rows.select(*USER, month=v.month(rows.created_at)).distinct()
-    months = months.filter(months.month <= _whole_months(log))
+    months = _months_with(log, _of(log.body, models), *USER)
     return months.mutate(cohort=months.month.min().over(ibis.window(group_by=[months[n] for n in USER])))
 
 
