@@ -106,23 +106,9 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def fill(connection: Any, **tables: pa.Table | None) -> None:
     """Put Arrow tables into a database, by the names of the arguments; in the place of earlier ones. The connection is
     one of psycopg."""
-    from testbed.validation.integrations.postgres import as_json
+    from testbed.validation.integrations import postgres
 
     for name, table in tables.items():
-        if table is None:
-            continue
-        create(connection, name, table.schema)
-        nested = {i for i, field in enumerate(table.schema) if pa.types.is_nested(field.type)}
-        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-        with connection.cursor() as cursor, cursor.copy(f'COPY "{name}" FROM STDIN') as copy:
-            for row in rows:
-                copy.write_row([as_json(cell) if i in nested else cell for i, cell in enumerate(row)])
-
-
-def create(connection: Any, name: str, schema: pa.Schema) -> None:
-    """An empty table with the columns of an Arrow schema, in the place of an earlier one."""
-    from testbed.validation.integrations.postgres import type_of
-
-    kinds = ", ".join(f'"{field.name}" {type_of(field.type)}' for field in schema)
-    connection.execute(f'DROP TABLE IF EXISTS "{name}"')
-    connection.execute(f'CREATE TABLE "{name}" ({kinds})')
+        if table is not None:
+            connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+            postgres.fill(connection, f'"{name}"', table)

@@ -159,18 +159,8 @@ class Server:
         self._give_up()
         self._execute("BEGIN", f"CREATE SCHEMA {self._schema}")
         for name, table in columns.renamed(tables.named).items():
-            self._fill(f"{self._schema}.{identifier(name)}", table)
+            fill(self._connected(), f"{self._schema}.{identifier(name)}", table)
         self._loaded = (tables, columns)
-
-    def _fill(self, name: str, table: pa.Table) -> None:
-        connection = self._connected()
-        kinds = ", ".join(f"{identifier(field.name)} {type_of(field.type)}" for field in table.schema)
-        self._execute(f"CREATE TABLE {name} ({kinds})")
-        nested = {i for i, field in enumerate(table.schema) if pa.types.is_nested(field.type)}
-        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-        with connection.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN".encode()) as copy:
-            for row in rows:
-                copy.write_row([as_json(cell) if i in nested else cell for i, cell in enumerate(row)])
 
     def _give_up(self) -> None:
         """End what is under way, and the schema with it."""
@@ -303,13 +293,22 @@ def _first_line(error: Exception) -> str:
     return " ".join([*lines[:1], *hints])[:SHOWN] or type(error).__name__
 
 
-def type_of(kind: pa.DataType) -> str:
-    """The type of a column, by Arrow's."""
+def fill(connection: psycopg.Connection, name: str, table: pa.Table) -> None:
+    """Make a table with the rows of an Arrow table. name: as SQL writes it."""
+    kinds = ", ".join(f"{identifier(field.name)} {_type(field.type)}" for field in table.schema)
+    connection.execute(f"CREATE TABLE {name} ({kinds})".encode())
+    nested = {i for i, field in enumerate(table.schema) if pa.types.is_nested(field.type)}
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN".encode()) as copy:
+        for row in rows:
+            copy.write_row([_json(cell) if i in nested else cell for i, cell in enumerate(row)])
+
+
+def _type(kind: pa.DataType) -> str:
     if pa.types.is_timestamp(kind):
         return "timestamptz"
     return "jsonb" if pa.types.is_nested(kind) else TYPES[str(kind)]
 
 
-def as_json(cell: object) -> str | None:
-    """A list as the text of its JSON."""
+def _json(cell: object) -> str | None:
     return None if cell is None else json.dumps(cell, default=str)
