@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import ibis
 import pytest
 
 from analysis.queries import agentic, cost, retention, usage
@@ -12,22 +11,10 @@ from analysis.sources.errors import LogError
 from analysis.sources.opening import open_log
 from analysis.sources.warehouses import addresses, postgres
 from testbed import cli
-from tests.analysis.in_memory import fill
 from tests.analysis.warehouses.alike import MODELS, assert_alike, every_query, log_of_tests, whole_looks
-from tests.postgres import PASSWORD
-from tests.postgres import fill as fill_server
+from tests.postgres import PASSWORD, fill
 
 READER = "reader/s3cret"
-
-
-@pytest.fixture(scope="module")
-def reference():
-    """The log on DuckDB."""
-    connection, tables = ibis.duckdb.connect(), log_of_tests()
-    fill(connection, generations=tables.generations, labels=tables.labels, models=tables.models)
-    with open_log((connection, "generations")) as log:
-        yield log
-    connection.disconnect()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +32,7 @@ def database(postgres):
         connection.execute("GRANT CONNECT ON DATABASE gateway TO reader")
     tables = log_of_tests()
     with psycopg.connect(f"{postgres}/gateway", autocommit=True) as connection:
-        fill_server(connection, generations=tables.generations, labels=tables.labels, models=tables.models)
+        fill(connection, generations=tables.generations, labels=tables.labels, models=tables.models)
         connection.execute("CREATE SCHEMA logs")
         connection.execute("CREATE TABLE logs.naive AS SELECT * FROM generations LIMIT 10")
         connection.execute("ALTER TABLE logs.naive ALTER COLUMN created_at TYPE timestamp")

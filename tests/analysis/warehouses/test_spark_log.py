@@ -18,7 +18,6 @@ from analysis.sources.scope import Scope
 from analysis.sources.warehouses import spark
 from testbed import cli
 from testbed.commands.analyze import results_folder
-from tests.analysis.in_memory import fill
 from tests.analysis.queries.test_session_zones import ZONES, close, in_order
 from tests.analysis.warehouses.alike import assert_alike, every_query, log_of_tests, whole_looks
 
@@ -51,16 +50,6 @@ def session(tmp_path_factory):
                 "CAST(created_at AS TIMESTAMP_NTZ) AS created_at FROM generations")  # fmt: skip
     yield session
     session.stop()
-
-
-@pytest.fixture(scope="module")
-def reference():
-    """The log on DuckDB."""
-    connection, tables = ibis.duckdb.connect(), log_of_tests()
-    fill(connection, generations=tables.generations, labels=tables.labels, models=tables.models)
-    with open_log((connection, "generations")) as log:
-        yield log
-    connection.disconnect()
 
 
 def kept(session):
