@@ -21,7 +21,7 @@ from analysis.sources import columns, engines, files, runs, soundness
 from analysis.sources.errors import LogError
 from analysis.sources.log import Log
 from analysis.sources.scope import Scope, keep
-from analysis.sources.warehouses import addresses, postgres, spark, storage
+from analysis.sources.warehouses import addresses, libpq, postgres, spark, storage
 
 DEFAULT_MEMORY = "2GB"
 GENERATIONS = "generations"  # the usual name of a log's table
@@ -72,7 +72,7 @@ def open_log(
     elif isinstance(where, tuple):
         tables = engines.tables_of_connection(where[0])
         log = _from_connection(tables, tables.get(where[1]), where[1], labels, models)
-    elif postgres.is_address(where):
+    elif libpq.is_address(where):
         log = _from_postgres(str(where), labels, models, table)
     elif spark.is_address(where):
         log = _from_spark(str(where), labels, models, table)

@@ -19,12 +19,11 @@ import ibis.expr.types as ir
 
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.quoting import identifier
-from analysis.sources.warehouses import addresses
+from analysis.sources.warehouses import addresses, libpq
+from analysis.sources.warehouses.libpq import SCHEME
 
 ENGINE = "postgres"  # what Ibis calls it
-SCHEME = "postgresql"
 EXAMPLE = "postgresql://me@localhost:5432/gateway?table=generations"
-CONNECT_SECONDS = 10
 TABLE = "table"  # the one setting that is not libpq's
 
 
@@ -35,22 +34,6 @@ class Opened:
     connection: Any
     name: str
     close: Callable[[], None]
-
-
-def is_address(where: object) -> bool:
-    """Whether this is the address of a PostgreSQL server."""
-    return addresses.scheme_of(where) == SCHEME
-
-
-def driver() -> Any:
-    """The client's library. Raises LogError where it is not installed."""
-    try:
-        import psycopg
-    except ImportError:
-        raise LogError(
-            "a PostgreSQL server needs the client library psycopg: pip install 'glass-slipper[postgres]'"
-        ) from None
-    return psycopg
 
 
 def table_of(where: str) -> str | None:
@@ -73,7 +56,7 @@ def shown(where: str) -> str:
 def connect(where: str) -> Opened:
     """Connect to the server of an address, and take a snapshot. Raises LogError."""
     address = addresses.read(where, EXAMPLE)
-    psycopg = driver()
+    psycopg = libpq.driver()
     settings = {name: value for name, value in address.settings.items() if name != TABLE}
     allowed = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults() if one.dispchar != b"*"}
     if not settings.keys() <= allowed or "/" in address.path.strip("/"):
@@ -81,8 +64,7 @@ def connect(where: str) -> Opened:
             f"{SCHEME}://{address.place}/...: the address cannot be read; expected such as {EXAMPLE}; other settings "
             "are those of libpq, such as sslmode=verify-full"
         )
-    defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "glass-slipper"}
-    text = f"{SCHEME}://{address.place}{address.path}?{urlencode(defaults | settings, quote_via=quote)}"
+    text = f"{SCHEME}://{address.place}{address.path}?{urlencode(libpq.OPTIONS | settings, quote_via=quote)}"
     try:
         connection = psycopg.connect(text, autocommit=True, prepare_threshold=None)
         # One transaction, in which the log does not change; while Python works on results it is idle, and may be.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.sources.warehouses import postgres, spark, storage
+from analysis.sources.warehouses import libpq, postgres, spark, storage
 
 
 def name_of(where: str, table: str) -> str | None:
@@ -12,7 +12,7 @@ def name_of(where: str, table: str) -> str | None:
         return spark.table_of(where)
     if storage.is_address(where):
         return storage.name_of(where)
-    if not postgres.is_address(where):
+    if not libpq.is_address(where):
         return None
     named = postgres.table_of(where) or table
     database = postgres.database_of(where)

@@ -28,6 +28,7 @@ from sqlglot.errors import SqlglotError
 
 from analysis.sources.errors import LogError
 from analysis.sources.quoting import identifier
+from analysis.sources.warehouses import libpq
 from testbed.failure import BadInput
 from testbed.validation.columns import InputColumns
 from testbed.validation.sandbox import Limits, Outcome, reply
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     import psycopg
 
 DIALECT = "postgres"
-SCHEMES = ("postgresql", "postgres")
-CONNECT_SECONDS = 10
 EXAMPLE = "postgresql://me@localhost:5432/scratch"
 TYPES = {"int32": "integer", "int64": "bigint", "float": "real", "double": "double precision", "bool": "boolean",
          "date32[day]": "date", "string": "text", "int16": "smallint"}  # fmt: skip
@@ -191,8 +190,7 @@ class Server:
                     self._url,
                     autocommit=True,
                     prepare_threshold=None,  # one text, but another schema's tables each time
-                    connect_timeout=CONNECT_SECONDS,
-                    application_name="glass-slipper",
+                    **libpq.OPTIONS,
                 )
             except psycopg.Error as error:
                 said = _hidden(_first_line(error), self._url)
@@ -225,10 +223,8 @@ class ServerBox:
 
 def _psycopg() -> Any:
     """The client library. Raises BadInput where it is not installed."""
-    from analysis.sources.warehouses.postgres import driver
-
     try:
-        return driver()
+        return libpq.driver()
     except LogError as error:
         raise BadInput(str(error)) from None
 
@@ -271,7 +267,7 @@ def _without_password(url: str) -> str:
         place = f"{f'{user}@' if user else ''}{host}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
         raise BadInput(f"the server's address cannot be read; expected such as {EXAMPLE}") from None
-    if parts.scheme not in SCHEMES:
+    if not libpq.is_address(url):
         named = f"'{parts.scheme}' servers are not known" if "://" in url else "no address of a server"
         raise BadInput(
             f"--against: {named}; expected such as {EXAMPLE}, or leave it out: --dialect translates"
