@@ -127,19 +127,18 @@ class _Guesser:
 
     def field(self, field: contract.Field) -> Guess | None:
         """What a field may be by one of its names."""
-        names = SYNONYMS[field.name]
-        exact = [
-            place
-            for place in named(self.filled, names)
-            if self.is_for(field, place) and self.typed(field, place)
-        ]
-        if exact:
-            made = self.typed(field, exact[0])
-            assert made is not None
-            several = exact if self.goes_on(field, exact[0]) else exact[:1]
-            self.used |= set(several)
-            return made if len(several) == 1 else self.joined(field, several, made)
-        return self.own_key(field)
+        made = {
+            place: one
+            for place in named(self.filled, SYNONYMS[field.name])
+            if self.is_for(field, place) and (one := self.typed(field, place))
+        }
+        if not made:
+            return self.own_key(field)
+        best = next(iter(made))
+        if not self.goes_on(field, best):
+            made = {best: made[best]}
+        self.used |= made.keys()
+        return made[best] if len(made) == 1 else self.joined(made)
 
     def misspelt(self, field: contract.Field) -> Guess | None:
         """What a field may be by a name that is nearly one of its own, among columns that are nothing else."""
@@ -168,19 +167,21 @@ class _Guesser:
         full = len(self.sample.columns[place].filled) == self.sample.rows
         return not full and (field.name in SEVERAL or field.unit == "tokens")
 
-    def joined(self, field: contract.Field, places: Sequence[str], best: Guess) -> Guess:
+    def joined(self, made: Mapping[str, Guess]) -> Guess:
+        """The guess of the first column, with the others where it is empty."""
+        places = list(made)
+        best, *others = made.values()
         given = dict(best.source) if isinstance(best.source, Mapping) else {}
-        others = [self.typed(field, place) for place in places[1:]]
         words = {
             word: to
             for one in others
-            if one and isinstance(one.source, Mapping)
+            if isinstance(one.source, Mapping)
             for word, to in one.source.get("values", {}).items()
         }
         if words:
             given["values"] = given.get("values", {}) | words
         return Guess(
-            {"column": list(places)} | {key: value for key, value in given.items() if key != "column"},
+            {"column": places} | {key: value for key, value in given.items() if key != "column"},
             best.sure,
             f"{best.why}; where it is empty, {listed(places[1:])}",
         )
