@@ -226,13 +226,13 @@ class _Guesser:
         if made is None:
             return None
         settings, sure, why = made
+        if "expression" in settings:
+            return Guess(settings, sure, why)
         words = {word: str(to).lower() for word, to in settings.get("values", {}).items()}
         mapped = MappedField(
             columns=(column.place,), **{k: v for k, v in settings.items() if k in ("unit", "zone")}
         )
         rule = mapped.rule(field.name)
-        if "expression" in settings:
-            return Guess(settings, sure, why)
         texts = [words.get(text.lower(), text) for text in column.filled]
         share = self.readable(rule, texts)
         if share < _ENOUGH or (
@@ -244,37 +244,35 @@ class _Guesser:
         return Guess({"column": column.place} | dict(settings) if settings else column.place, sure, why)
 
     def with_unit(self, field: contract.Field, column: Column) -> tuple[Mapping[str, Any], Sure, str]:
-        """Settings of a number, by its name or its magnitude."""
+        """Settings of a number: its unit, where it is not the contract's."""
+        unit, sure, why = self.unit(field, column)
+        return {} if unit == field.unit else {"unit": unit}, sure, why
+
+    def unit(self, field: contract.Field, column: Column) -> tuple[str, Sure, str]:
+        """The unit of a number, by its name or its magnitude."""
         name, numbers = column.place.lower(), column.numbers or ()
         if field.unit == "tokens":
-            parts = [number for number in numbers if number is not None]
-            if all(number.is_integer() for number in parts):
-                return {}, "sure", "its name, and whole numbers"
-            unit = list(TOKENS)[1]
-            return {"unit": unit}, "likely", "its name; it has fractions, so thousands of tokens, it seems"
+            if all(number is None or number.is_integer() for number in numbers):
+                return "tokens", "sure", "its name, and whole numbers"
+            return list(TOKENS)[1], "likely", "its name; it has fractions, so thousands of tokens, it seems"
         prompts, completions = (self.numbers(f"tokens_{which}") for which in ("prompt", "completion"))
         if field.unit == "USD":
-            if unit := next((unit for part, unit in _MONEY_NAMES.items() if part in name), ""):
-                return {} if unit == "USD" else {"unit": unit}, "sure", "its name, which says the unit"
-            if unit := magnitudes.unit_of_listed_cost(self.ratios_to_list(numbers), PER_USD) or "":
-                return (
-                    {} if unit == "USD" else {"unit": unit},
-                    "sure",
-                    f"its name; in {unit} it is the listed price",
-                )
+            if named_unit := next((unit for part, unit in _MONEY_NAMES.items() if part in name), None):
+                return named_unit, "sure", "its name, which says the unit"
+            if of_list := magnitudes.unit_of_listed_cost(self.ratios_to_list(numbers), PER_USD):
+                return of_list, "sure", f"its name; in {of_list} it is the listed price"
             unit, near = magnitudes.unit_of_cost(numbers, prompts, completions, PER_USD)
             why = f"its name; in {unit} the price of a token is that of the market"
-            return {} if unit == "USD" else {"unit": unit}, "likely" if near else "a guess", why
+            return unit, "likely" if near else "a guess", why
         unit = next((unit for end, unit in _TIME_ENDS.items() if name.endswith(end)), "") or next(
             (unit for part, unit in _TIME_NAMES.items() if part in name), ""
         )
         if unit:
-            return {} if unit == "milliseconds" else {"unit": unit}, "sure", "its name, which says the unit"
+            return unit, "sure", "its name, which says the unit"
         unit, near = magnitudes.unit_of_duration(
             numbers, completions if field.name == "generation_time_ms" else None
         )
-        why = f"its name; in {unit} it is as long as answers take"
-        return {} if unit == "milliseconds" else {"unit": unit}, "likely" if near else "a guess", why
+        return unit, "likely" if near else "a guess", f"its name; in {unit} it is as long as answers take"
 
     def readable(self, rule: Rule, texts: Sequence[str]) -> float:
         """The share of texts that a rule can read."""
