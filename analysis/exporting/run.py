@@ -14,7 +14,7 @@ from analysis import contract
 from analysis.exporting.model_names import ModelNames
 from analysis.exporting.records import NAME, batch_query, folded, header
 from analysis.exporting.target import Target
-from analysis.importing.format import OPTIONS, Export, Importer
+from analysis.importing.format import CALLED, OPTIONS, Export, Importer
 from analysis.importing.model_ids import with_own
 from analysis.importing.recognition import named
 from analysis.json_values import plain
@@ -62,9 +62,8 @@ def chosen(
     found = next((one for one in fits if form in (None, one.name)), None)
     if found is not None:
         return importer, found
-    kinds = {"table": "CSV", "json": "JSON"}
-    known = ", ".join(f"{one.name} ({kinds[one.form.kind]})" for one in importer.exports) or "none"
-    what = kinds[target.kind] if form is None else f"'{form}' as {kinds[target.kind]}"
+    known = ", ".join(f"{one.name} ({CALLED[one.form.kind]})" for one in importer.exports) or "none"
+    what = CALLED[target.kind] if form is None else f"'{form}' as {CALLED[target.kind]}"
     raise LogError(f"{target.path}: {importer.title} has no form {what} that can be written; known: {known}")
 
 

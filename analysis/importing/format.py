@@ -14,6 +14,8 @@ from analysis.sources.soundness import PARTS
 Where = Literal["inside", "outside"]
 """Whether a part of a count (cached, reasoning tokens) lies inside its whole (prompt, completion) or beside it."""
 Kind = Literal["table", "json"]
+CALLED: Mapping[Kind, str] = {"table": "CSV", "json": "JSON"}
+"""What people call files of a kind."""
 PART_OF: Mapping[str, str] = {whole: part for part, whole in PARTS}
 """By count of tokens, its part."""
 
