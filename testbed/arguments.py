@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import re
 import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn
 
 from testbed.failure import BadInput
@@ -26,6 +26,21 @@ class UsageError(Exception):
         super().__init__(message)
         self.prog = prog
         self.message = message
+
+
+class Told(argparse.Action):
+    """An option that prints lines and exits. lines: looks for them, only when asked."""
+
+    def __init__(
+        self, option_strings: list[str], dest: str, lines: Callable[[], Iterable[str]], **kwargs: Any
+    ) -> None:
+        super().__init__(option_strings, dest, nargs=0, **kwargs)
+        self._lines = lines
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        for line in self._lines():
+            print(line)
+        parser.exit()
 
 
 class _Wrapped(argparse.HelpFormatter):

@@ -5,7 +5,6 @@ Commands import what they need when they execute, so that `slipper --help` is qu
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -60,7 +59,7 @@ COMMANDS = (
 def build_parser() -> arguments.Parser:
     """The parser of the whole command line."""
     parser = arguments.Parser(prog="slipper", description=DESCRIPTION, epilog=EPILOG)
-    parser.add_argument("--version", action=Version, help="show the version and exit")
+    parser.add_argument("--version", action=arguments.Told, lines=_version, help="show the version and exit")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", parser_class=arguments.Parser
     )
@@ -78,17 +77,11 @@ def _further() -> list[Any]:
     ]
 
 
-class Version(argparse.Action):
-    """Prints the installed version; looks it up only when asked."""
+def _version() -> Iterator[str]:
+    """The installed version."""
+    from importlib.metadata import version
 
-    def __init__(self, option_strings: list[str], dest: str, **kwargs: Any) -> None:
-        super().__init__(option_strings, dest, nargs=0, **kwargs)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version
-
-        print(f"glass-slipper {version('glass-slipper')}")
-        parser.exit()
+    yield f"glass-slipper {version('glass-slipper')}"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,32 +41,26 @@ def add_parser(commands: Any) -> None:
                         "(an array), .jsonl (one record a line), each also with .gz or .zst")  # fmt: skip
     parser.add_argument("--form", metavar="NAME", help="which of the gateway's forms (default: the first of --forms "
                         "that FILE can be)")  # fmt: skip
-    parser.add_argument("--forms", action=_Forms, help="list the forms and exit")
+    parser.add_argument("--forms", action=arguments.Told, lines=_forms, help="list the forms and exit")
     parser.add_argument("--overwrite", action="store_true", help="write over a file that is there")
     arguments.add_log_options(parser)
     arguments.add_output_options(parser)
     parser.set_defaults(parser=parser, execute=execute)
 
 
-class _Forms(argparse.Action):
-    """Prints what can be written; looks for it only when asked."""
+def _forms() -> Iterator[str]:
+    """What can be written."""
+    from analysis.importers import importers
+    from analysis.importing.format import CALLED
 
-    def __init__(self, option_strings: list[str], dest: str, **kwargs: Any) -> None:
-        super().__init__(option_strings, dest, nargs=0, **kwargs)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from analysis.importers import importers
-
-        for name, importer in importers().items():
-            for export in importer.exports:
-                kind = "CSV" if export.form.kind == "table" else "JSON"
-                lacks = ", ".join(export.lacks()) or "nothing"
-                print(f"{name} --form {export.name} ({kind}): {importer.title}, {export.form.name}")
-                print(f"  does not carry: {lacks}")
-                for field, what in export.form.in_part.items():
-                    if field not in export.lacks():
-                        print(f"  in part: {field}: {what}")
-        parser.exit()
+    for name, importer in importers().items():
+        for export in importer.exports:
+            form, lacks = export.form, export.lacks()
+            yield f"{name} --form {export.name} ({CALLED[form.kind]}): {importer.title}, {form.name}"
+            yield f"  does not carry: {', '.join(lacks) or 'nothing'}"
+            for field, what in form.in_part.items():
+                if field not in lacks:
+                    yield f"  in part: {field}: {what}"
 
 
 def execute(args: argparse.Namespace) -> int:

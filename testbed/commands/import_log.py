@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import shlex
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +63,7 @@ def add_parser(commands: Any) -> None:
         help="folder for the log; an earlier import there is replaced (of guess: the mapping "
         "file; without it, it is printed)",
     )
-    parser.add_argument("--formats", action=_Formats, help="list the formats and exit")
+    parser.add_argument("--formats", action=arguments.Told, lines=_formats, help="list the formats and exit")
     parser.add_argument("--mapping", metavar="FILE", help="of FORMAT mapped: YAML that says which column, constant or "
                         "expression of SQL each field of a log is (docs/import.md)")  # fmt: skip
     parser.add_argument("--user", metavar="NAME", help="who sent the requests that name no user")
@@ -75,26 +75,17 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(parser=parser, execute=execute)
 
 
-class _Formats(argparse.Action):
-    """Prints what can be imported; looks for it only when asked."""
+def _formats() -> Iterator[str]:
+    """What can be imported."""
+    from analysis.importers import importers
+    from analysis.importing.format import CALLED
 
-    def __init__(self, option_strings: list[str], dest: str, **kwargs: Any) -> None:
-        super().__init__(option_strings, dest, nargs=0, **kwargs)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from analysis.importers import importers
-
-        for name, importer in importers().items():
-            print(f"{name}: {importer.title}")
-            for form in importer.forms:
-                kind = "CSV" if form.kind == "table" else "JSON"
-                print(
-                    f"  {form.name} ({kind}){', refused: it has no single requests' if form.refused else ''}"
-                )
-        print(
-            f"{MAPPED}: any other CSV, JSON or Parquet, by a mapping (--mapping FILE); {GUESS} writes a first one"
-        )
-        parser.exit()
+    for name, importer in importers().items():
+        yield f"{name}: {importer.title}"
+        for form in importer.forms:
+            refused = ", refused: it has no single requests" if form.refused else ""
+            yield f"  {form.name} ({CALLED[form.kind]}){refused}"
+    yield f"{MAPPED}: any other CSV, JSON or Parquet, by a mapping (--mapping FILE); {GUESS} writes a first one"
 
 
 def execute(args: argparse.Namespace) -> int:
