@@ -14,6 +14,7 @@ from analysis import contract
 from analysis.exporting.model_names import ModelNames
 from analysis.exporting.records import NAME, batch_query, folded, header
 from analysis.exporting.target import Target
+from analysis.importing.account import SUMMED
 from analysis.importing.format import CALLED, OPTIONS, Export, Importer
 from analysis.importing.model_ids import with_own
 from analysis.importing.recognition import named
@@ -92,11 +93,10 @@ def export_log(
         chunks = _chunks(folded(export, (text for chunk in chunks for text in chunk)))
     target.write(header(export), chunks)
     lacks = export.lacks()
-    partly = {name: what for name, what in export.form.in_part.items() if name not in lacks}
     needs = [option.partition(" ")[0] for name, option in OPTIONS.items() if name in lacks]
     return Exported(
-        importer.name, importer.title, export.form.name, str(target.path), totals.rows, totals.sums, lacks, partly,
-        log.labels is not None, names.lost(), names.misread(), tuple(needs),
+        importer.name, importer.title, export.form.name, str(target.path), totals.rows, totals.sums, lacks,
+        export.form.in_part(lacks), log.labels is not None, names.lost(), names.misread(), tuple(needs),
     )  # fmt: skip
 
 
@@ -110,8 +110,8 @@ class _Totals:
     def add(self, batch: pa.RecordBatch) -> None:
         """Count a batch."""
         self.rows += batch.num_rows
-        for name, field in contract.fields("generations").items():
-            if field.unit in ("tokens", "USD") and name in batch.schema.names:
+        for name in SUMMED:
+            if name in batch.schema.names:
                 total = pc.sum(batch[name]).as_py()
                 self.sums[name] = self.sums.get(name, 0) + (total or 0)
 

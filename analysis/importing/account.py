@@ -24,6 +24,8 @@ WAYS: Mapping[str, str] = {
     COST: f"If the rows state no cost, it can be computed at listed prices: {OPTIONS[COST]}",
 }
 """What an import does, if it is told to, about rows without a field that a log needs."""
+SUMMED = tuple(field.name for field in contract.GENERATIONS if field.unit in ("tokens", "USD"))
+"""Fields whose sums are stated."""
 LOST: Mapping[str, str] = {
     "user_id": "retention, cohorts, verdicts on launches, and whatever else is counted by user",
     "model": "shares of models, authors and origins, launches, prices",
@@ -110,8 +112,7 @@ def account_of(
 ) -> Account:
     """What was read, and what the view `log` holds."""
     counts = ", ".join(f"count({identifier(name)})" for name in FIELDS)
-    sums = [name for name, field in contract.fields("generations").items() if field.unit in ("tokens", "USD")]
-    totals = ", ".join(f"sum({identifier(name)})" for name in sums)
+    totals = ", ".join(f"sum({identifier(name)})" for name in SUMMED)
     one = connection.execute(
         f"SELECT count(*), strftime(min(created_at), {_MOMENT}), strftime(max(created_at), {_MOMENT}), "
         f"count_if(listed), {counts}, {totals} FROM log"
@@ -120,7 +121,7 @@ def account_of(
     filled, summed = others[: len(FIELDS)], others[len(FIELDS) :]
     users = connection.execute("SELECT user_from, count(*) FROM log GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
     not_carried = _not_carried(reads)
-    partly = {name: what for r in reads for name, what in r.form.in_part.items() if name not in not_carried}
+    partly = {name: what for r in reads for name, what in r.form.in_part(not_carried).items()}
     return Account(
         format=importer.name,
         title=importer.title,
@@ -132,7 +133,7 @@ def account_of(
         ids=tuple(ids),
         empty=tuple(name for name, count in zip(FIELDS, filled, strict=True) if not count),
         users_from={str(place): count for place, count in users},
-        totals={name: total or 0 for name, total in zip(sums, summed, strict=True) if total is not None},
+        totals={name: total or 0 for name, total in zip(SUMMED, summed, strict=True) if total is not None},
         first=first or "",
         last=last or "",
         not_read=beside,

@@ -112,10 +112,10 @@ class Form:
         where = {"tokens_prompt": self.cached, "tokens_completion": self.reasoning}.get(whole, "inside")
         return PART_OF[whole] if where == "outside" else None
 
-    @property
-    def in_part(self) -> Mapping[str, str]:
-        """What of a field this form carries, for fields that it carries in part."""
-        return {name: what for name, what in IMPLIED.items() if name not in self.rules} | dict(self.partly)
+    def in_part(self, lacks: Collection[str]) -> dict[str, str]:
+        """What of a field this form carries, for fields that it carries in part. lacks: those that are not carried."""
+        implied = {name: what for name, what in IMPLIED.items() if name not in self.rules}
+        return {name: what for name, what in {**implied, **self.partly}.items() if name not in lacks}
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,8 @@ def _forms() -> Iterator[str]:
             form, lacks = export.form, export.lacks()
             yield f"{name} --form {export.name} ({CALLED[form.kind]}): {importer.title}, {form.name}"
             yield f"  does not carry: {', '.join(lacks) or 'nothing'}"
-            for field, what in form.in_part.items():
-                if field not in lacks:
-                    yield f"  in part: {field}: {what}"
+            for field, what in form.in_part(lacks).items():
+                yield f"  in part: {field}: {what}"
 
 
 def execute(args: argparse.Namespace) -> int:
