@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -27,6 +27,7 @@ class Played:
     """A world whose market has run."""
 
     agents: sim.Agents
+    _alone: dict[str, Activity] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def activity(self) -> Activity:
@@ -40,10 +41,6 @@ class Played:
         if model not in self._alone:
             self._alone[model] = monthly(self.agents, model)
         return self._alone[model]
-
-    @cached_property
-    def _alone(self) -> dict[str, Activity]:
-        return {}
 
     @property
     def days(self) -> int:

@@ -21,9 +21,8 @@ from sim import World
 from sim.rehearsal import Rehearsal
 from testbed.patterns.outcome import of_activity
 
-KEPT = (
-    12  # worlds, first answers among them, that are not simulated again when the learner comes back to them
-)
+KEPT = 12
+"""Worlds, first answers among them, that are not simulated again when the learner comes back to them."""
 VERDICT_AFTER_S, RATES_AFTER_S = 0.4, 1.0
 """Pauses of the hand: after the curves, before verdicts are begun; and after these, before error rates are. Work that
 the next move would only abandon would slow its curves down (assumed)."""
@@ -73,7 +72,7 @@ class Desk:
 
     def simulated(self, world: World, ticket: Ticket) -> Played:
         """The world, run. Raises Abandoned as soon as nobody waits for it."""
-        key = world.scenario.model_dump_json()
+        key = _key(world)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -107,7 +106,7 @@ class Desk:
         worlds = worlds_of(state)
         yield {"part": "market", **market_json(worlds, state)}
         try:
-            yield from self._first_curves(worlds, ticket)
+            yield from self._curves(worlds, ticket, self._first(worlds))
             yield from self._judged(worlds, ticket)
             yield {"part": "done"}
         except Abandoned:
@@ -138,16 +137,12 @@ class Desk:
                 continue  # it comes too late to be the first one
             yield {"part": part, "side": side, **done.result()}
 
-    def _first_curves(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
-        """The panels of both worlds, after those of fewer users where these are there much sooner."""
-        long = [(_fewer(world), side) for world, side in _both(worlds) if self._takes_long(world)]
-        return self._curves(worlds, ticket, long)
-
-    def _takes_long(self, world: World) -> bool:
-        """Whether a first answer of fewer users is worth its work."""
+    def _first(self, worlds: Worlds) -> list[tuple[World, str]]:
+        """The worlds with fewer users, of sides whose own takes much longer."""
+        if worlds.world.scenario.users <= 2 * FIRST_USERS:
+            return []
         with self._lock:
-            kept = world.scenario.model_dump_json() in self._kept
-        return not kept and world.scenario.users > 2 * FIRST_USERS
+            return [(_fewer(world), side) for world, side in _both(worlds) if _key(world) not in self._kept]
 
     def _judged(self, worlds: Worlds, ticket: Ticket) -> Iterator[dict[str, Any]]:
         # It brings the libraries of statistics, for which no first curve should wait.
@@ -173,6 +168,11 @@ class Desk:
         worlds = worlds_of(state)
         world = worlds.twin if side == "twin" else worlds.world
         return spells_json(self.simulated(world, Ticket()).agents, worlds.look)
+
+
+def _key(world: World) -> str:
+    """By what a simulated world is kept."""
+    return world.scenario.model_dump_json()
 
 
 def _fewer(world: World) -> World:

@@ -86,12 +86,12 @@ function take(piece, own) {
     if (market.notices.length) complain(market.notices.join("\n"));
   } else if (piece.part === "first curves") {
     showFirst(piece);
-    painted(own.moved, piece.side === "world" ? "first curve" : "first twin curve");
+    painted(own.moved, `first ${curveOf(piece.side)}`);
     own.first += 1;
     if (own.first === 2) { own.seen = true; if (waiting) ask(); }
   } else if (piece.part === "curves") {
     showCurves(piece, own.asked === state);
-    painted(own.moved, piece.side === "world" ? "curve" : "twin curve");
+    painted(own.moved, curveOf(piece.side));
     own.sides += 1;
     if (own.sides < 2) return;
     own.seen = true;
@@ -102,6 +102,8 @@ function take(piece, own) {
   else if (piece.part === "rates") { if (piece.nothing) showNoRates(piece.side); else showVerdict(piece); }
   else if (piece.part === "problem") complain(piece.problem);
 }
+
+const curveOf = (side) => side === "world" ? "curve" : "twin curve";
 
 // Measures the time from a control's event to the painted curve: `performance.getEntriesByName("curve")`.
 function painted(since, name) {
