@@ -100,16 +100,11 @@ def catalogues_are_read_once():
     from sim.catalogue import overrides
     from sim.catalogue.reading import load_catalogue as read
 
-    kept: dict[Any, Any] = {}
-
-    def load_catalogue(folder: Path) -> Any:
-        key = (folder, *((file.name, file.read_bytes()) for file in sorted(folder.glob("*.csv"))))
-        if key not in kept:
-            kept[key] = read(folder)
-        return kept[key]
+    def content(folder: Path) -> Any:
+        return folder, *((file.name, file.read_bytes()) for file in sorted(folder.glob("*.csv")))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(overrides, "load_catalogue", load_catalogue)
+        patch.setattr(overrides, "load_catalogue", once.kept(read, content))
         yield
 
 
@@ -119,18 +114,9 @@ def sql_is_written_once():
     expression, for the logs of the same columns and days that come after."""
     from analysis.queries import query
 
-    write = query.written
-    kept: dict[Any, str] = {}
-
-    @functools.wraps(write)  # workers are sent it by its name
-    def written(unbound: Any, dialect: str) -> str:
-        key = (unbound.op(), dialect)
-        if key not in kept:
-            kept[key] = write(unbound, dialect)
-        return kept[key]
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(query, "written", written)
+        kept = once.kept(query.written, lambda unbound, dialect: (unbound.op(), dialect))
+        patch.setattr(query, "written", kept)
         yield
 
 
@@ -190,20 +176,14 @@ def inspected_once():
     looked at again by the next command or test of a file."""
     from testbed.commands import inspect_log
 
-    look = inspect_log._inspected
-    kept: dict[Any, Any] = {}
-
-    def inspected(where: str, options: dict[str, Any]) -> Any:
+    def content(where: str, options: dict[str, Any]) -> Any:
         path = Path(where)
         files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
         stamps = tuple((file, file.stat().st_mtime_ns) for file in files if file.is_file())
-        key = (where, repr(options), stamps)
-        if key not in kept:
-            kept[key] = look(where, options)
-        return kept[key]
+        return where, repr(options), stamps
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inspect_log, "_inspected", inspected)
+        patch.setattr(inspect_log, "_inspected", once.kept(inspect_log._inspected, content))
         yield
 
 

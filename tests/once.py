@@ -1,13 +1,14 @@
-"""What is made once a session, however many workers it has: the first who needs it makes it, the others read it."""
+"""What is made once: in a session, however many workers it has, or in a worker."""
 
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -34,3 +35,18 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             kept.write_bytes(pickle.dumps(make(folder)))
     found: T = pickle.loads(kept.read_bytes())
     return found
+
+
+def kept(function: Callable[..., T], key: Callable[..., Hashable]) -> Callable[..., T]:
+    """A function that is called once for each key of its arguments. It has the name of the one that it stands for, by
+    which other processes are sent that one."""
+    found: dict[Hashable, T] = {}
+
+    @functools.wraps(function)
+    def remembered(*args: Any) -> T:
+        at = key(*args)
+        if at not in found:
+            found[at] = function(*args)
+        return found[at]
+
+    return remembered
