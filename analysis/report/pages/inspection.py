@@ -17,5 +17,5 @@ def render(found: Inspection) -> str:
     ]  # fmt: skip
     table = SmallTable(["severity", "check", "what was found", "how many", "such as", "touches"], rows)
     return environment().get_template("inspection.html").render(
-        title=f"Inspection of {found.log}", facts=found.facts, table=table, checks=found.checks
+        title=f"Inspection of {found.log}", facts=[*found.facts.items(), ("Checks", found.checks)], table=table
     )  # fmt: skip
