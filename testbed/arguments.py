@@ -93,9 +93,8 @@ class Parser(argparse.ArgumentParser):
         return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
-        if (
-            action.option_strings and "" in arg_strings
-        ):  # an empty name would pass for an option that was not given
+        # An empty name would pass for an option that was not given.
+        if action.option_strings and "" in arg_strings:
             raise argparse.ArgumentError(action, "expected a value, and it is empty")
         return super()._get_values(action, arg_strings)
 
