@@ -163,7 +163,7 @@ def in_postgres(folder: Path) -> Iterator[Callable[[], Log]]:
 def _load(connection: Any, folder: Path, name: str) -> None:
     """A file as a table, by way of CSV, which both engines handle fastest."""
     parquet, text = folder / f"{name}.parquet", folder / f"{name}.csv"
-    postgres.create(connection, name, _plain(pq.read_schema(parquet)))
+    postgres.fill(connection, **{name: _plain(pq.read_schema(parquet)).empty_table()})
     with duckdb.connect() as engine:
         engine.sql(f"set timezone = 'UTC'; copy (from '{parquet}') to '{text}' (header false)")
     with (

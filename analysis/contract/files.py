@@ -274,9 +274,9 @@ def check_record(target: Path, keys: Sequence[str]) -> None:
         )
 
 
-def check_page(target: Path, overwrite: bool = False) -> None:
+def check_page(target: Path, overwrite: bool | None = False) -> None:
     """Raises Foreign if a page of text would replace a file that is not an unchanged page of ours, unless `overwrite`,
-    or a link in any case."""
+    or a link in any case. overwrite: None where a user cannot ask for it."""
     if target.is_symlink():
         raise Foreign(f"{target}: this is a link, and it would be replaced. Name the file that it leads to")
     if overwrite or not target.exists():
@@ -289,10 +289,11 @@ def check_page(target: Path, overwrite: bool = False) -> None:
     if stamp and _digest(text[stamp.end() :]) == stamp[1]:
         return
     why = "this page was changed after slipper wrote it" if stamp else "slipper did not write this file"
-    raise Foreign(f"{target}: {why}, and it would be replaced. Choose another name, or give --overwrite")
+    advice = "Choose another name" + ("" if overwrite is None else ", or give --overwrite")
+    raise Foreign(f"{target}: {why}, and it would be replaced. {advice}")
 
 
-def write_page(target: Path, text: str, overwrite: bool = False) -> None:
+def write_page(target: Path, text: str, overwrite: bool | None = False) -> None:
     """Write a page of Markdown or HTML, or a scenario, with a first line that says whose it is. Raises Foreign, see
     `check_page`."""
     check_page(target, overwrite)

@@ -157,9 +157,9 @@ def _guess(args: argparse.Namespace) -> int:
         print(text, end="")
         return DONE
     try:
-        files.write_page(Path(args.out), text)
+        files.write_page(Path(args.out), text, overwrite=None)
     except files.Foreign as error:
-        raise BadInput(f"{error}".replace(", or give --overwrite", "")) from error
+        raise BadInput(str(error)) from error
     _aside(
         f"mend {args.out}, then: slipper import {MAPPED} {shlex.quote(args.source)} --mapping {shlex.quote(args.out)} "
         f"--out LOG{for_lacks(found.fields)}"

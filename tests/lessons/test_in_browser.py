@@ -79,7 +79,9 @@ def test_a_lesson_can_be_worked_through(chromium, address, lesson):
     try:
         page.get_by_role("radio").first.wait_for()
         assert visit.figures().count() == 0, "a picture before the prediction"
-        assert page.get_by_text("The world runs as soon as").count() == 1, "said once, not by every cell"
+        said = page.get_by_text("The world runs as soon as")
+        said.first.wait_for()
+        assert said.count() == 1, "said once, not by every cell"
         visit.commit(lesson)
         visit.settled()
         drawn = visit.figures().first.inner_html()
