@@ -1,10 +1,15 @@
-"""A search for a special month of joining among many models, where there is none, one, or where all months vary."""
+"""A search for a special month of joining among many models, where there is none, one, or where all months vary.
+
+What the best of many looks is worth is asked by the permutation maximum (maxT, Westfall & Young 1993): the users of
+each model are dealt out to its months anew. That is right where no calendar month is special, as here. On a log it
+would move users to other calendar months: `analysis.inference.launch.multiplicity.scan` draws new users instead.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,7 +18,7 @@ from analysis.inference.cohorts.cells import Bools, Cells, Floats
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.four_tests import launch_tests
 from analysis.inference.launch.multiplicity import holm
-from analysis.inference.launch.naive import two_proportions
+from analysis.inference.launch.naive import pooled_z, two_proportions
 
 Truth = Literal["nothing", "one", "vary"]
 AGE = 3
@@ -21,6 +26,8 @@ AGE = 3
 LEVEL = 0.05
 LOYAL, SPREAD = 0.25, 0.25
 """Share of the one special cohort that never leaves; spread of all cohorts where they vary, on the log of dropout."""
+SHUFFLES = 999
+"""How often users are dealt out anew: the best of noise is known to its 95th percentile (assumed to be enough)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +35,15 @@ class Search:
     """What a search over all cohorts of all models finds. Arrays of shape (models, cohorts).
 
     lead: R(3) of the cohort less that of the model's other cohorts; z: the lead over its usual chance size; p: of the
-    naive test, one-sided; stands: whether the four tests together call it.
+    naive test, one-sided; stands: whether the four tests together call it. shuffled: z of all cohorts each time after
+    the users were dealt out anew, shape (SHUFFLES, models * cohorts).
     """
 
     lead: Floats
     z: Floats
     p: Floats
     stands: Bools
+    shuffled: Floats
 
     @property
     def looked_at(self) -> int:
@@ -50,6 +59,21 @@ class Search:
     def corrected(self) -> int:
         """Cohorts with p under 5% after Holm's correction for how many were looked at."""
         return int((holm(self.p.ravel()) <= LEVEL).sum())
+
+    @cached_property
+    def best_of_noise(self) -> Floats:
+        """The largest z after each dealing out, in order."""
+        return np.sort(self.shuffled.max(axis=1))
+
+    @property
+    def to_beat(self) -> float:
+        """The z that the best of noise reaches in one of twenty dealings."""
+        return float(self.best_of_noise[math.ceil((1 - LEVEL) * (SHUFFLES + 1)) - 1])
+
+    @property
+    def beyond_noise(self) -> int:
+        """Cohorts that lead by more than that: those which single-step maxT calls at 5%."""
+        return int((self.z > self.to_beat).sum())
 
     @property
     def strict(self) -> int:
@@ -73,19 +97,29 @@ def search(
     """
     alike = Population("alike", (users,) * cohorts, months=cohorts + AGE)
     rng = np.random.default_rng([seed, models, cohorts, users])
-    found = []
+    found, drawn = [], []
     for model in range(models):
         world = replace(alike, cohort_sd=SPREAD) if truth == "vary" else alike
         if truth == "one" and model == 0:
             world = replace(alike, loyal=LOYAL)
         cells = world.draw(rng).cells
+        drawn.append(cells)
         for cohort in cells.cohorts:
             naive = two_proportions(cells, cohort, AGE)
             lead = lead_of(cells, cohort, AGE)
             found.append((lead, naive.statistic, naive.p, launch_tests(cells, cohort).stands_out))
     shape = (models, cohorts)
     columns = [np.array(column).reshape(shape) for column in zip(*found, strict=True)]
-    return Search(*columns)
+    return Search(*columns, np.hstack([dealt_out(cells, rng) for cells in drawn]))
+
+
+def dealt_out(cells: Cells, rng: np.random.Generator, times: int = SHUFFLES) -> Floats:
+    """z of each cohort's R(3) after the users of a model were dealt out to its months anew, shape (times, cohorts)."""
+    at = cells.at(AGE)
+    size, active = cells.size[at].astype(np.int64), int(cells.count[at].sum())
+    hands = rng.multivariate_hypergeometric(size, active, size=times)
+    z = np.vectorize(pooled_z, otypes=[np.float64])(hands, size, active - hands, size.sum() - size)
+    return np.asarray(z)
 
 
 def lead_of(cells: Cells, cohort: int, k: int) -> float:

@@ -45,7 +45,7 @@ def clock_named(seed, key):
 
 def search_named(seed, key):
     """Lesson 7: one above both lines, or many."""
-    above = search(truth=key, seed=seed).corrected
+    above = search(truth=key, seed=seed).beyond_noise
     return "nothing" if above == 0 else "one" if above == 1 else "vary"
 
 
@@ -109,7 +109,9 @@ def test_causes_are_named_over_seeds(lesson):
 
 def test_what_the_take_aways_say_is_so():
     """Sentences of the take-aways that carry no number of their own."""
-    assert search(truth="one").corrected == 1 and search().corrected == 0  # "passes the shared line, too"
+    assert (
+        search(truth="one").beyond_noise == 1 and search().beyond_noise == 0
+    )  # "passes the line for the best, too"
     shock, season = comeback(True, False), comeback(False, True)
     assert min(shock.p_rise, season.p_rise) > LEVEL  # "calls both rises chance"
     assert all(season.by_month().query("month == 6")["share"].to_numpy()
