@@ -65,6 +65,12 @@ def _(chosen):
 
 @app.cell
 def _(chosen):
+    notebook.picture(lesson.same_users(**chosen))
+    return
+
+
+@app.cell
+def _(chosen):
     mo.md(f"## The verdict\n\n{lesson.verdict(**chosen)}")
     return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.numerals import p_is, points
+from analysis.numerals import counted, p_is, percent, points
 from lessons.experiments.selection import (
     AGE,
     ENTHUSIASTS,
@@ -38,6 +38,11 @@ def checks(*, enthusiasts: bool = True, keys: bool = False, seed: int = 1) -> Fi
     return _checks(crowd(enthusiasts, keys, False, seed))
 
 
+def same_users(*, enthusiasts: bool = True, keys: bool = False, seed: int = 1) -> Figure:
+    """The launch users with new/focal in the market and without it, and the later users."""
+    return _same_users(crowd(enthusiasts, keys, False, seed))
+
+
 def twins(switch: Switch) -> Figure:
     """The curves of the hidden market."""
     return _curves(_of(switch))
@@ -46,6 +51,11 @@ def twins(switch: Switch) -> Figure:
 def checks_hidden(switch: Switch) -> Figure:
     """The two checks in the hidden market."""
     return _checks(_of(switch))
+
+
+def same_users_hidden(switch: Switch) -> Figure:
+    """The same users with and without new/focal in the hidden market."""
+    return _same_users(_of(switch))
 
 
 def _of(switch: Switch) -> Crowd:
@@ -81,6 +91,19 @@ def _checks(one: Crowd) -> Figure:
     )  # fmt: skip
 
 
+def _same_users(one: Crowd) -> Figure:
+    same = one.same_users
+    return lines(
+        same.curves(), title="Active with any model: the same users, with and without new/focal",
+        x_title="months since they joined new/focal", top=1.0,
+        summary=(
+            f"In month {AGE} {percent(same.there(AGE))} of the launch users are active, with whatever model. In the "
+            f"market without new/focal it is {percent(same.there(AGE, twin=True))} of the same users. Of the later "
+            f"users it is {percent(same.there(AGE, launch=False))}."
+        ),
+    )  # fmt: skip
+
+
 def _points(lead: float) -> str:
     return points(lead).partition(" ")[0]
 
@@ -92,9 +115,9 @@ def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
         "The launch users stay longer, and it is no chance" if one.p_naive <= LEVEL else "No clear difference"
     )
     beside = (
-        "other launch months lead as well, by about as much or more"
+        "new/focal leads by no more than launches in general do"
         if one.controls.explain
-        else "other launch months do not lead in the same way"
+        else "launches in general do not explain new/focal's lead"
     )
     left = (
         "Something about this model is left as a cause."
@@ -106,8 +129,28 @@ def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
         "**Check 1, count accounts:** one company is one account, however many keys it has. So "
         f"counted, the lead is {points(one.lead_by_account / 100)} ({p_is(one.p_by_account)}); with keys counted it "
         f"is {points(one.lead / 100)}.\n\n"
-        f"**Check 2, look at other launches, the negative controls:** {beside}.\n\n"
+        f"**Check 2, look at other launches, the negative controls:** the middle one of them leads by "
+        f"{points(one.usual_lead / 100)}, new/focal with accounts counted by {points(one.lead_by_account / 100)}: "
+        f"{beside}.\n\n"
+        f"**Check 3, follow the same users without the model:** {_followed(one)}\n\n"
         f"**{left}**"
+    )
+
+
+def _followed(one: Crowd) -> str:
+    """What the twin without new/focal says of the launch users."""
+    same = one.same_users
+    absent = (
+        f" ({counted(same.absent, 'of them is', 'of them are')} not there at all: keys that were made for new/focal.)"
+        if same.absent
+        else ""
+    )
+    return (
+        "we play the market again with the same luck, but new/focal never comes out. This is its twin, in which the "
+        f"same people take other models. Of the launch users {percent(same.there(AGE))} are active in month "
+        f"{AGE}, with whatever model; of the same users in the twin {percent(same.there(AGE, twin=True))}.{absent} So "
+        f"new/focal makes a difference of {points(same.made(AGE) / 100)}. A real market has no twin. There, look at "
+        "what the same users did before the model came, and at how long they stay with others."
     )
 
 
@@ -130,25 +173,32 @@ def error_rate(runs: int = RUNS) -> str:
 
 def experiment(seed: int) -> Reading:
     """Enthusiasts come first. Naive: the whole lead, in points, is love of the model. Truth: what it leads beyond the
-    usual lead of a launch. Refuted: there and with keys, the naive test finds a lead and the checks take it away."""
+    usual lead of a launch. Refuted: there and with keys, the naive test finds a lead and the checks take it away; and
+    the same people stay without the model."""
     people, machines = crowd(True, False, False, seed), crowd(False, True, False, seed)
     fooled = people.p_naive <= LEVEL and machines.p_naive <= LEVEL
     gone = people.controls.explain and machines.lead_by_account < machines.lead / 2
+    stay_anyway = people.same_users.made(AGE) < people.lead / 2
     return Reading(
-        people.lead, people.lead - people.usual_lead, bool(fooled and gone and not people.survives)
+        people.lead,
+        people.lead - people.usual_lead,
+        bool(fooled and gone and stay_anyway and not people.survives),
     )
 
 
 def take_away() -> str:
     """What to remember."""
     people, machines, nobody = crowd(True), crowd(False, True), crowd()
+    same = people.same_users
     return (
         "No model of these markets fits work better than another. Yet new/focal's launch month leads by "
         f"{points(people.lead / 100)} in month {AGE} if enthusiasts come first, and by "
         f"{points(machines.lead / 100)} if four companies let keys run day and night; with neither it is "
-        f"{points(nobody.lead / 100)}. Two checks tell. Other launches, in which nothing special is "
+        f"{points(nobody.lead / 100)}. Three checks tell. Other launches, in which nothing special is "
         f"expected, lead as well if it is the crowd (the middle one of three by {points(people.usual_lead / 100)}): "
-        "those who come first are other people than those who come later, which is called **selection**. And if "
+        "those who come first are other people than those who come later, which is called **selection**. The same "
+        f"people, in the same market without new/focal, stay as well: {percent(same.there(AGE, twin=True))} of them "
+        f"are active in month {AGE}, and {percent(same.there(AGE))} with it. And if "
         f"accounts are counted instead of keys, the {points(machines.lead / 100)} become "
         f"{points(machines.lead_by_account / 100)}: a few large customers, called **whales**, had made the rest. Ask "
         "who came before you ask why they stayed."
@@ -169,7 +219,7 @@ def _left(one: Crowd) -> str:
 
 def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
     """The pictures of a round of "which switch did we flip?"."""
-    return (twins(switch), checks_hidden(switch))
+    return (twins(switch), checks_hidden(switch), same_users_hidden(switch))
 
 
 LESSON = Lesson(
@@ -195,8 +245,8 @@ LESSON = Lesson(
         ),
         Option(
             "That depends on who they are. It takes a look at other launches and at accounts.",
-            "If the first months of all models stay longer, it is the crowd. If the lead goes when "
-            "companies are counted instead of keys, it was machines.",
+            "If the first months of all models stay longer, it is the crowd: the same users would have stayed "
+            "without new/focal. If the lead goes when companies are counted instead of keys, it was machines.",
             right=True,
         ),
     ),
@@ -208,30 +258,34 @@ LESSON = Lesson(
         "how many of its users are keys of one company, or who comes first."
     ),
     worlds=(ORDINARY, "lessons/early-adopters", WITH_KEYS),
-    words=("cohort", "launch cohort", "negative control"),
+    words=("cohort", "launch cohort", "negative control", "twin"),
     code="""\
 import sim
 from sim.activity import monthly
-
-log = monthly(sim.run_agents(sim.load_world("scenarios/lessons/always-on-keys.yaml", seed=1))).table().to_pandas()
-log = log[log["model"] == "new/focal"]
-for unit in ("user_id", "account_id"):  # a company has one account and many keys
-    joined = log.groupby(unit, observed=True)["month"].transform("min").rename("joined")
-    active = log.groupby([joined, "month"], observed=True)[unit].nunique().unstack()
-    print(active.div(active.max(axis=1), axis=0).round(2))""",
+def used(*settings):
+    world = sim.load_world("scenarios/lessons/early-adopters.yaml", settings=settings, seed=1)
+    return monthly(sim.run_agents(world)).table().to_pandas()
+now, twin = used(), used("models.new/focal.released=2026-01-01", "calendar.0.model=old/one")
+came = now[now["model"] == "new/focal"].groupby("user_id", observed=True)["month"].min()
+first = came.index[came == came.min()]  # the launch users: the same ones in both markets
+for log in (now, twin):  # to count accounts instead, take "account_id"
+    print(log[log["user_id"].isin(first)].groupby("month")["user_id"].nunique() / len(first))""",
     switches=(
         Switch("nobody", "Nothing: all users are alike", (), "There is hardly a lead, at this launch or at any other."),
         Switch(
             "enthusiasts", "Enthusiasts come first, to any model", ENTHUSIASTS,
-            "All four launches lead. What they share is the crowd, not the model.",
+            "All four launches lead. What they share is the crowd, not the model. The same users stay without "
+            "new/focal, too.",
         ),
         Switch(
             "keys", "Four companies let keys run day and night", (),
-            "The lead of new/focal goes when accounts are counted, and the other launches do not lead.",
+            "The lead of new/focal goes when accounts are counted, and the other launches do not lead. Without "
+            "new/focal some of the launch users are not even there in month 0: they were keys.",
         ),
         Switch(
             "loyal", "A quarter of new/focal's launch users stay for the model", LOYAL,
-            "new/focal leads however one counts, and the other launches do not: it is about this model.",
+            "new/focal leads however one counts, and the other launches do not: it is about this model. Without "
+            "it, its launch users leave as the later ones do.",
         ),
     ),
     exercises=(

@@ -110,7 +110,8 @@ def search(
             found.append((lead, naive.statistic, naive.p, launch_tests(cells, cohort).stands_out))
     shape = (models, cohorts)
     columns = [np.array(column).reshape(shape) for column in zip(*found, strict=True)]
-    return Search(*columns, np.hstack([dealt_out(cells, rng) for cells in drawn]))
+    columns.append(np.hstack([dealt_out(cells, rng) for cells in drawn]))
+    return Search(*columns)
 
 
 def dealt_out(cells: Cells, rng: np.random.Generator, times: int = SHUFFLES) -> Floats:

@@ -1,4 +1,4 @@
-"""Who comes at a launch: enthusiasts, keys that are always on, or users who stay for the model; and two checks."""
+"""Who comes at a launch: enthusiasts, keys that are always on, or users who stay for the model; and checks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.naive import two_proportions
 from analysis.inference.verdict.controls import Controls, compare
 from lessons.experiments.launch import Launch, launch
+from lessons.experiments.same_users import WITHOUT, SameUsers
+from lessons.frame.worlds import play
 
 ORDINARY, WITH_KEYS = "lessons/four-launches", "lessons/always-on-keys"
 FOCAL, OTHERS = "new/focal", ("new/other-1", "new/other-2", "new/other-3")
@@ -26,10 +28,13 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Crowd:
-    """The launch of new/focal and, beside it, three other launches of the same market."""
+    """The launch of new/focal and, beside it, three other launches of the same market. who: settings that say who comes
+    first."""
 
     focal: Launch
     others: tuple[Launch, ...]
+    who: tuple[str, ...]
+    seed: int
 
     @cached_property
     def by_account(self) -> Panel:
@@ -67,6 +72,11 @@ class Crowd:
         beside = [(one.decision.found, one.stands_out) for one in self.others]
         return compare(self.focal.decision.found, beside)
 
+    @cached_property
+    def same_users(self) -> SameUsers:
+        """The same users in the market without new/focal. Nobody sets up a key there, and nobody is loyal to it."""
+        return SameUsers(self.focal.played, play(ORDINARY, (*self.who, *WITHOUT), seed=self.seed), FOCAL)
+
     @property
     def survives(self) -> bool:
         """Whether the launch month stands out strictly, with accounts counted, and beside other launches."""
@@ -77,6 +87,7 @@ class Crowd:
 def crowd(enthusiasts: bool = False, keys: bool = False, loyal: bool = False, seed: int = 1) -> Crowd:
     """The market in which these come at the launch."""
     world = WITH_KEYS if keys else ORDINARY
-    settings = (*(ENTHUSIASTS if enthusiasts else ()), *(LOYAL if loyal else ()))
+    who = ENTHUSIASTS if enthusiasts else ()
+    settings = (*who, *(LOYAL if loyal else ()))
     focal, *others = (launch(world, model, settings, seed) for model in (FOCAL, *OTHERS))
-    return Crowd(focal, tuple(others))
+    return Crowd(focal, tuple(others), who, seed)

@@ -14,7 +14,7 @@ from lessons.course import boomerang, glass_slipper, selection, stand_out, three
 from lessons.experiments.comeback import LEVEL, MODEL, comeback
 from lessons.experiments.launch import launch
 from lessons.experiments.search import search
-from lessons.experiments.selection import FOCAL, crowd
+from lessons.experiments.selection import AGE, FOCAL, crowd
 from lessons.experiments.slipper import (
     ALL_STAY,
     BEING_FIRST,
@@ -123,6 +123,18 @@ def test_what_the_take_aways_say_is_so():
         SLIPPER.launch(1).own(5), ENTHUSIASM.launch(1).own(5)
     )  # "the highest"
     assert clocks().gap > 3 > abs(clocks(0.0).gap)
+
+
+def test_the_same_users_stay_without_the_model_unless_they_stay_for_it():
+    """Lesson 8's third check, in which the same users live on in a market without new/focal."""
+    for seed in (1, 2, 3):
+        people, keys, loyal = (crowd(**{who: True}, seed=seed) for who in ("enthusiasts", "keys", "loyal"))
+        assert abs(people.same_users.made(AGE)) < 2 < people.lead / 2
+        assert loyal.same_users.made(AGE) > loyal.lead / 2
+        assert keys.same_users.absent == 4 * 30 and people.same_users.absent == 0
+        for one in (people, keys, loyal):
+            same = one.same_users
+            assert (same.joined == same.launch).sum() == one.focal.users
 
 
 def test_who_is_locked_in_stays_when_the_rival_comes_and_the_others_go():
