@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,9 +22,10 @@ class Staging:
     What bears one of the names already is replaced only if it is ours (`analysis.contract.files`): entering the
     context and publishing raise `files.Foreign` otherwise. The list of the folder's files is a result like the others.
 
-    Leaving the context without `publish` leaves the target as it was. A writer at work holds a lock on its hidden
-    folder; one that nobody locks was left by a process that was killed, and the next writer takes back what that
-    one had half published and removes it. Whoever renames anything in the target holds the target's own lock.
+    Leaving the context without `publish` leaves the target as it was: of a new one nothing is left. A writer at work
+    holds a lock on its hidden folder; one that nobody locks was left by a process that was killed, and the next writer
+    takes back what that one had half published and removes it. Whoever renames anything in the target holds the
+    target's own lock.
     """
 
     def __init__(self, target: Path, names: Sequence[str]) -> None:
@@ -31,15 +33,27 @@ class Staging:
         self.names = (*names, files.LIST)
         self.path = target / f"{files.STAGED_PREFIX}{files.token()}"
         self._lock: int | None = None
+        self._made: set[Path] = set()
 
     def __enter__(self) -> Self:
-        self.target.mkdir(parents=True, exist_ok=True)
+        try:
+            while self._lock is None:
+                folders = (self.target, *self.target.parents)
+                self._made.update(path for path in folders if not path.exists())
+                self.target.mkdir(parents=True, exist_ok=True)
+                with suppress(FileNotFoundError):  # another one that made it has just removed it
+                    self._stage()
+        except BaseException:
+            self._unmake()
+            raise
+        return self
+
+    def _stage(self) -> None:
         with files.locked(self.target):
             self._sweep()
             files.check(self.target, self.names[:-1], files.read(self.target))
             self.path.mkdir()
             self._lock = files.lock(self.path)
-        return self
 
     def publish(self) -> None:
         """Put each new result into the place of the old one; after a failure on the way the old ones are back."""
@@ -59,9 +73,16 @@ class Staging:
         try:
             with files.locked(self.target):
                 self._remove(self.path)
+                self._unmake()
         finally:
             if self._lock is not None:
                 os.close(self._lock)
+
+    def _unmake(self) -> None:
+        """Remove the folders that were made for the target, if nothing is in them."""
+        with suppress(OSError):
+            for path in sorted(self._made, key=lambda path: len(path.parts), reverse=True):
+                path.rmdir()
 
     def _write_list(self, ours: files.Marks | None) -> None:
         """The list as it will be: the new results, and what was on it of other names."""

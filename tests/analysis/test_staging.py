@@ -50,6 +50,33 @@ def fail():
     raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("at", [None, *range(4)])
+def test_an_interrupted_first_one_leaves_no_folder(tmp_path, monkeypatch, at):
+    if at is not None:
+        interrupt(monkeypatch, at, fail)
+    with pytest.raises(KeyboardInterrupt), Staging(tmp_path / "new/deep", NAMES) as staged:
+        put(staged.path, "first")
+        if at is None:
+            raise KeyboardInterrupt
+        staged.publish()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_was_there_stays_though_it_is_empty(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Staging(tmp_path, NAMES):
+        raise KeyboardInterrupt
+    assert tmp_path.is_dir()
+
+
+def test_who_comes_while_another_one_gives_up_makes_the_folder_again(tmp_path, monkeypatch):
+    locked, target = files.locked, tmp_path / "new"
+    monkeypatch.setattr(
+        files, "locked", lambda folder: (monkeypatch.undo(), target.rmdir(), locked(folder))[2]
+    )
+    publish(target, "second")
+    assert said(target) == ["second"] * 3
+
+
 @pytest.mark.parametrize("at", range(8))
 def test_a_failure_at_any_rename_leaves_the_old_results(tmp_path, monkeypatch, at):
     publish(tmp_path, "old")
