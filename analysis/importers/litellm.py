@@ -1,6 +1,7 @@
 """LiteLLM: the spend logs of its proxy, one row a request, as the table LiteLLM_SpendLogs or GET /spend/logs gives it.
 
-The columns are those of the table in PostgreSQL, in CSV and in JSON alike; older versions lack some. `metadata`,
+The columns are those of the table in PostgreSQL, in CSV and in JSON alike; older versions lack some. The table can be
+read from its server, too: of its JSON only what the rules read leaves it. `metadata`,
 `response` and `proxy_server_request` are JSON, in a text or not; the last two are empty unless prompts are stored.
 
 Counts follow OpenAI whatever the vendor: cached tokens are a part of the prompt, reasoning tokens of the completion.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analysis.importing.format import Export, Form, Importer
+from analysis.importing.format import Export, Form, Importer, Served
 from analysis.importing.rules import (
     after,
     amount,
@@ -161,4 +162,24 @@ _SUMS_MARKS = ("date", "api_requests", "custom_llm_provider")
 SUMS = Form(name="spend by day, CSV", marks=_SUMS_MARKS, refused=_SUMS)
 SUMS_RECORDS = Form(name="spend by day", kind="json", marks=_SUMS_MARKS, refused=_SUMS)
 
-IMPORTER = Importer("litellm", "LiteLLM", (SPEND_TABLE, SPEND, SUMS, SUMS_RECORDS), exports=EXPORTS)
+_SHORTER = {
+    "metadata": "jsonb_build_object('usage_object', metadata -> 'usage_object', 'additional_usage_values', metadata -> "
+    "'additional_usage_values', 'user_api_key_user_id', metadata -> 'user_api_key_user_id')",
+    "response": "jsonb_build_object('choices', jsonb_build_array(jsonb_build_object('finish_reason', response #> "
+    "'{choices,0,finish_reason}')), 'usage', response -> 'usage')",
+    "proxy_server_request": "jsonb_build_object('stored', true) || CASE WHEN proxy_server_request -> 'tools' IN "
+    "('[]', '{}', 'null') THEN '{}' WHEN proxy_server_request ? 'tools' THEN '{\"tools\": [{}]}' ELSE '{}' END::jsonb",
+}
+"""What the rules read of the columns of JSON; of tools only whether there are any."""
+SERVED = Served(
+    table="LiteLLM_SpendLogs",
+    key="request_id",
+    shorter={
+        name: f"CASE WHEN jsonb_typeof({name}) = 'object' AND {name} <> '{{}}' THEN {short} ELSE {name} END"
+        for name, short in _SHORTER.items()
+    },
+)
+
+IMPORTER = Importer(
+    "litellm", "LiteLLM", (SPEND_TABLE, SPEND, SUMS, SUMS_RECORDS), exports=EXPORTS, served=SERVED
+)

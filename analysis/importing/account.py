@@ -125,7 +125,7 @@ def account_of(
     return Account(
         format=importer.name,
         title=importer.title,
-        files=tuple(ReadFile(str(r.file.path), r.form.name, r.rows) for r in reads),
+        files=tuple(ReadFile(r.file.name, r.form.name, r.rows) for r in reads),
         read=sum(r.rows for r in reads),
         written=written,
         left_out=tuple(_left_out(connection, reads)),

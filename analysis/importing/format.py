@@ -107,6 +107,11 @@ class Form:
         has |= {"variant"} - set(self.rules)  # it lies in the model's id
         return tuple(name for name in contract.fields("generations") if name not in has)
 
+    def columns(self) -> frozenset[str]:
+        """The columns of a table that this form looks at."""
+        named = (*self.marks, *self.aside, *(place for rule in self.rules.values() for place in rule.places))
+        return frozenset(place.partition(">")[0] for place in named)
+
     def beside(self, whole: str) -> str | None:
         """The part that the source counts beside a count of tokens, and not inside it; None where there is none."""
         where = {"tokens_prompt": self.cached, "tokens_completion": self.reasoning}.get(whole, "inside")
@@ -164,10 +169,23 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Served:
+    """The table of a gateway's own PostgreSQL database, which is imported as its export to CSV would be.
+
+    table: its name. key: the column by which its rows are called. shorter: by column of jsonb, SQL of what the rules
+    read of it, so that prompts and answers stay on the server.
+    """
+
+    table: str
+    key: str
+    shorter: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Importer:
     """A gateway. name: what `slipper import` calls it. title: its own name. forms: the first that fits best counts.
     copies_differ: fields in which a copy of a row may differ from it. check: refuses files, before they are read, by
-    raising what its caller catches. exports: of its forms, the usual ones first."""
+    raising what its caller catches. exports: of its forms, the usual ones first. served: its table on a server."""
 
     name: str
     title: str
@@ -175,3 +193,4 @@ class Importer:
     copies_differ: tuple[str, ...] = ()
     check: Callable[[Sequence[SourceFile]], None] | None = None
     exports: tuple[Export, ...] = ()
+    served: Served | None = None

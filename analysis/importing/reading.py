@@ -94,7 +94,7 @@ def read(
     query = _Query(number, replace(file, shape="lines") if form.unfold else file, form, user, list_prices)
     try:
         if not file.utf8 and file.shape not in ("table", "lines"):
-            raise LogError(f"{file.path}: not UTF-8: save it again as UTF-8")
+            raise LogError(f"{file.name}: not UTF-8: save it again as UTF-8")
         if one_by_one or not (file.utf8 and _read_at_once(connection, query)):
             query = replace(query, at_once=False)
             for batch in _unfolded(file, form.unfold) if form.unfold else _batches(file):
@@ -102,7 +102,7 @@ def read(
                 connection.execute(f"INSERT INTO rows {query.rows(query.batch())}")
                 connection.unregister("batch")
     except duckdb.Error as error:
-        raise LogError(f"{file.path}: cannot be read: {first_line(error)}") from None
+        raise LogError(f"{file.name}: cannot be read: {first_line(error)}") from None
     first, rows = connection.execute(
         f"SELECT min(rowid), count(*) FROM rows WHERE file = {number}"
     ).fetchall()[0]

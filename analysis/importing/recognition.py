@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.contract.nearest_names import did_you_mean
-from analysis.importing.format import COST, FALLBACK, OPTIONS, Form, Importer
-from analysis.importing.source import SourceFile
+from analysis.importing.format import COST, FALLBACK, OPTIONS, Form, Importer, Served
+from analysis.importing.source import NO_FILES, SourceFile
 from analysis.numerals import listed
 from analysis.sources.errors import LogError
 
@@ -27,23 +27,28 @@ def recognise(importers: Mapping[str, Importer], files: Sequence[SourceFile]) ->
     fits = [[(one, form) for one in importers.values() if (form := _best(one, file))] for file in files]
     for file, found in zip(files, fits, strict=True):
         if not found:
-            raise LogError(f"{file.path}: {_unknown(importers, file)}")
+            raise LogError(f"{file.name}: {_unknown(importers, file)}")
     names = [{one.name for one, _ in found} for found in fits]
     both = set.intersection(*names)
     if not both:
         here, there = next((i, j) for i in range(len(files)) for j in range(i) if not names[i] & names[j])
         raise LogError(
-            f"{files[there].path} is of {listed(sorted(names[there]))}, {files[here].path} of "
+            f"{files[there].name} is of {listed(sorted(names[there]))}, {files[here].name} of "
             f"{listed(sorted(names[here]))}: import each by itself"
         )
     if len(both) > 1:
-        raise LogError(f"{files[0].path}: could be of {listed(sorted(both))}: name the format before it")
+        raise LogError(f"{files[0].name}: could be of {listed(sorted(both))}: name the format before it")
     (name,) = both
     forms = [next(form for one, form in found if one.name == name) for found in fits]
     for file, form in zip(files, forms, strict=True):
         if form.refused:
-            raise LogError(f"{file.path}: {importers[name].title}, {form.name}: {form.refused}")
+            raise LogError(f"{file.name}: {importers[name].title}, {form.name}: {form.refused}")
     return importers[name], forms
+
+
+def served(importers: Mapping[str, Importer]) -> Served | None:
+    """The table of a server that one of these importers reads; None where none does."""
+    return next((one.served for one in importers.values() if one.served), None)
 
 
 def importable(importers: Mapping[str, Importer], file: SourceFile) -> tuple[Importer, Form] | None:
@@ -64,7 +69,7 @@ def check_users(file: SourceFile, form: Form, stated: str | None) -> None:
     if stated is None and not held:
         looked = f" (it has no column {' or '.join(places)})" if places else ""
         raise LogError(
-            f"{file.path}: nothing in it says who sent a request{looked}, and a log needs users. If one person or one "
+            f"{file.name}: nothing in it says who sent a request{looked}, and a log needs users. If one person or one "
             f"service sent them all, say so: {OPTIONS[FALLBACK]}"
         )
 
@@ -73,7 +78,7 @@ def check_costs(file: SourceFile, form: Form, list_prices: bool) -> None:
     """Raise LogError for a file of a form without costs, unless the caller asks for those of the list."""
     if COST not in form.rules and not list_prices:
         raise LogError(
-            f"{file.path}: nothing in it says what a request cost, and a log needs costs. To have them computed at the "
+            f"{file.name}: nothing in it says what a request cost, and a log needs costs. To have them computed at the "
             f"listed prices of their day, say so: {OPTIONS[COST]}"
         )
 
@@ -107,6 +112,8 @@ def _unknown(importers: Mapping[str, Importer], file: SourceFile) -> str:
     known = f"known formats: {', '.join(importers)}. {_OTHERS}"
     if len(importers) == 1:
         known = f"leave out '{next(iter(importers))}', and all formats are tried. {_OTHERS}"
+    if file.called:
+        known = NO_FILES
     if near is None or 2 * sum(map(file.holds, near[1].marks)) < len(near[1].marks):
         return f"a format that is not known. {has}; {known}"
     lacks = [mark for mark in near[1].marks if not file.holds(mark)]

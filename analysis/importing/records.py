@@ -62,7 +62,7 @@ def parts(file: SourceFile, unfold: Unfold) -> Iterator[Part]:
 
     def values() -> Iterator[tuple[str, Any]]:
         for record in records(file):
-            place, value = _place(file, record.line), None if record.wrong else _value(record, file)
+            place, value = _place(file, record), None if record.wrong else _value(record, file)
             if value is None:
                 broken.append(Part(place, None, record.wrong or NO_OBJECT))
             else:
@@ -80,9 +80,9 @@ def places(file: SourceFile, wanted: Collection[int], unfold: Unfold | None = No
     if not wanted:
         return {}
     if unfold is None and file.shape not in ("table", "lines"):
-        return {number: _place(file, number + 1) for number in wanted}
+        return {number: _place(file, Record(number + 1, [])) for number in wanted}
     stand = (
-        (_place(file, record.line) for record in records(file))
+        (_place(file, record) for record in records(file))
         if unfold is None
         else (part.place for part in parts(file, unfold))
     )
@@ -93,8 +93,12 @@ def places(file: SourceFile, wanted: Collection[int], unfold: Unfold | None = No
     }
 
 
-def _place(file: SourceFile, line: int) -> str:
-    return f"{file.path}:{line}" if file.shape in ("table", "lines") else f"{file.path}, record {line:,}"
+def _place(file: SourceFile, record: Record) -> str:
+    if file.key in file.columns:
+        return f"{file.name}, {file.key} {record.values[file.columns.index(file.key)]}"
+    if file.shape in ("table", "lines"):
+        return f"{file.name}:{record.line}"
+    return f"{file.name}, record {record.line:,}"
 
 
 def _value(record: Record, file: SourceFile) -> Mapping[str, Any] | None:
@@ -116,7 +120,7 @@ def _parquet_rows(file: SourceFile) -> Iterator[Record]:
                     yield Record(number, list(values))
     except (OSError, pa.ArrowException) as error:
         raise LogError(
-            f"{file.path}: Parquet that cannot be read ({first_line(error)}). Fetch it again"
+            f"{file.name}: Parquet that cannot be read ({first_line(error)}). Fetch it again"
         ) from None
 
 
@@ -145,7 +149,7 @@ def _objects(file: SourceFile) -> Iterator[Record]:
                     number += 1
                     yield Record(number, [text])
     except duckdb.Error as error:
-        raise LogError(f"{file.path}: cannot be read: {first_line(error)}") from None
+        raise LogError(f"{file.name}: cannot be read: {first_line(error)}") from None
 
 
 def json_objects(file: SourceFile) -> str:
@@ -180,7 +184,7 @@ def _rows(text: TextIO, file: SourceFile) -> Iterator[tuple[int, list[str]]]:
 
 def _torn(file: SourceFile, line: int, what: str) -> LogError:
     return LogError(
-        f"{file.path}:{line}: a quotation mark that opens here {what}, so nobody can say which rows there are. The "
+        f"{file.name}:{line}: a quotation mark that opens here {what}, so nobody can say which rows there are. The "
         "file is cut off or damaged: mend the line, or fetch the file again"
     )
 

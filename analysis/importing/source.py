@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from analysis import contract
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import MAGIC, is_hidden, starts_with
+from analysis.sources.warehouses import addresses
 
 Shape = Literal["table", "parquet", "lines", "array", "objects"]
 """A table with a header; a table in Parquet; JSON records one a line, in one array, or objects over several lines."""
@@ -43,6 +44,10 @@ _FOREIGN = (
     (b"SQLite format 3\0", "an SQLite file; export its table as CSV"),
 )
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+NO_FILES = (
+    "an import reads files, and of a PostgreSQL server the spend logs of LiteLLM (slipper import litellm ADDRESS). "
+    "Export what is there as CSV first"
+)
 UTF8 = "save it again as UTF-8 (iconv -f UTF-16 -t UTF-8 FILE > NEW)"
 
 
@@ -51,7 +56,8 @@ class SourceFile:
     """A file that can be read.
 
     utf8: whether all of it is. columns: of a table, its header. samples: the first JSON records. delimiter: of a
-    table.
+    table. called: what people call it, where it is a copy. key: the column by which its rows are called, where their
+    lines say nothing.
     """
 
     path: Path
@@ -61,6 +67,13 @@ class SourceFile:
     columns: tuple[str, ...] = ()
     samples: tuple[Any, ...] = ()
     delimiter: str = ","
+    called: str = ""
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.called or str(self.path)
 
     @property
     def codec(self) -> str:
@@ -84,6 +97,8 @@ def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[
 
     own: files and folders that an import left, which may lie in the folder.
     """
+    if scheme := addresses.scheme_of(where):
+        raise LogError(f"{scheme}://...: {NO_FILES}")
     path = Path(where)
     if path.is_file():
         return [path], []

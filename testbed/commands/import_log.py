@@ -35,6 +35,7 @@ examples:
   slipper import responses.jsonl --out bot --user support-bot
   slipper import litellm spend.jsonl --out proxy --list-prices   costs of the list for requests that state none
   slipper import export.csv.gz --out log --json | jq .left_out
+  slipper import litellm postgresql://me@db.example.org/litellm --out proxy   its table of spend logs, where it lies
   slipper import mapped requests.parquet --mapping ours.yaml --out log    any CSV, JSON or Parquet, by a mapping
   slipper import guess requests.parquet --out ours.yaml    writes a first mapping of an unknown file, to be mended
   slipper import --formats                                  the gateways that are known, and their exports
@@ -56,7 +57,8 @@ def add_parser(commands: Any) -> None:
         "format", metavar="FORMAT", nargs="?", help="the gateway (default: the one that knows the file)"
     )
     parser.add_argument("source", metavar="SOURCE", help="a file (Parquet; CSV, JSON or JSON lines in UTF-8, also "
-                        "compressed with gzip or zstd), or a folder of them")  # fmt: skip
+                        "compressed with gzip or zstd), or a folder of them; of LiteLLM its PostgreSQL "
+                        "database, too")  # fmt: skip
     parser.add_argument(
         "--out",
         metavar="LOG",
@@ -85,6 +87,8 @@ def _formats() -> Iterator[str]:
         for form in importer.forms:
             refused = ", refused: it has no single requests" if form.refused else ""
             yield f"  {form.name} ({CALLED[form.kind]}){refused}"
+        if importer.served:
+            yield f"  {importer.served.table}, its table on a PostgreSQL server (postgresql://USER@HOST/DATABASE)"
     yield f"{MAPPED}: any other CSV, JSON or Parquet, by a mapping (--mapping FILE); {GUESS} writes a first one"
 
 
@@ -195,21 +199,29 @@ def no_log(error: LogError, where: str) -> BadInput:
     from analysis import LogError
     from analysis.importers import importers
     from analysis.importing.recognition import importable
+    from analysis.importing.run import served_by
     from analysis.importing.source import ENDS, find, look
+    from analysis.sources.warehouses import libpq
 
     if not where.strip():
         return BadInput(str(error))
+    served = libpq.is_address(where)
     try:
-        file = look(find(where)[0][0])
+        known = served_by(where, importers()) if served else None
+        file = None if served else look(find(where)[0][0])
     except LogError:
         return BadInput(str(error))
-    if known := importable(importers(), file):
+    if known := known or (file and importable(importers(), file)):
         importer, form = known
         return BadInput(
             f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
             f"{importer.name} {shlex.quote(where)} --out LOG{for_lacks(form.rules)}"
         )
-    if not file.path.name.lower().endswith(ENDS) or not (len(file.columns) > 1 or file.samples):
+    if (
+        file is None
+        or not file.path.name.lower().endswith(ENDS)
+        or not (len(file.columns) > 1 or file.samples)
+    ):
         return BadInput(str(error))
     why = (
         str(error).rstrip(".")

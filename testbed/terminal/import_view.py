@@ -12,6 +12,7 @@ from analysis.importing.account import LOST, Account, Noted, ways
 from analysis.importing.model_ids import AS_LISTED, ModelId
 from analysis.numerals import counted
 from analysis.report.availability import Availability
+from analysis.sources.warehouses import libpq
 from testbed.terminal.summary import head, open_console, print_warnings
 
 _SHOWN_IDS = 12
@@ -21,8 +22,10 @@ _SHOWN_EXHIBITS = 3
 def print_account(account: Account, exhibits: Availability, out: Path) -> None:
     """The account: rows, what was left out and why, ids, users, what is null, what can be shown of it, where it is."""
     console = open_console()
+    served = libpq.is_address(account.files[0].file)
+    source = "its server" if served else counted(len(account.files), "file")
     console.print(
-        f"{escape(account.title)}: {counted(account.read, 'row')} read from {counted(len(account.files), 'file')}, "
+        f"{escape(account.title)}: {counted(account.read, 'row')} read from {source}, "
         f"[bold]{account.written:,} written[/], {account.read - account.written:,} left out"
     )
     console.print(f"{account.first} to {account.last}; {escape(totals(account.totals))}")
@@ -57,7 +60,7 @@ def print_account(account: Account, exhibits: Availability, out: Path) -> None:
         console.print(f"  {', '.join(empty)}")
     print_carried(account.not_carried, account.partly)
     if account.not_read:
-        head(console, "not read", "files beside, of other kinds")
+        head(console, "not read", "files beside, of other kinds; of a server, columns")
         console.print(f"  {escape(', '.join(account.not_read))}")
     _print_exhibits(exhibits)
     head(console, "log")

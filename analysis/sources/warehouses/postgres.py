@@ -73,7 +73,7 @@ def connect(where: str) -> Opened:
         name = connection.info.dbname
         backend = ibis.postgres.from_connection(connection)
     except psycopg.Error as error:
-        raise LogError(f"{shown(where)}: no connection: {_told(error)}") from None
+        raise LogError(f"{shown(where)}: no connection: {told(error)}") from None
     return Opened(backend, name, connection.close)
 
 
@@ -97,7 +97,7 @@ def keep(connection: Any, name: str, step: ir.Table) -> ir.Table:
     return connection.table(name)
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """An error's first line, with a word where to put a password, and without it."""
     said = first_line(error)
     password = os.environ.get("PGPASSWORD")
