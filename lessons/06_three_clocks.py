@@ -42,7 +42,6 @@ def _():
 def _(prediction):
     notebook.wait_for(prediction, aloud=True)
     controls = notebook.controls(
-        calendar=mo.ui.switch(label="line the numbers up by the calendar instead of by age"),
         strength=mo.ui.slider(
             0,
             80,
@@ -61,8 +60,20 @@ def _(prediction):
 @app.cell
 def _(controls):
     chosen = controls.value
-    notebook.picture(lesson.picture(**chosen))
+    mo.vstack([notebook.picture(lesson.picture(**chosen)), notebook.picture(lesson.calendar(**chosen))])
     return (chosen,)
+
+
+@app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    mo.md(
+        "Both pictures hold the same numbers. The first one follows each group of users as it grows older. The second "
+        "one holds age still and asks of each month: how active were those who had joined one month before? Two "
+        "months? Three? If all users are of one kind and nothing happens, its lines are level. Move the rival's "
+        "strength to 0, then let later users be worse, and watch the second picture."
+    )
+    return
 
 
 @app.cell

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import calendar as year
 
 from analysis.numerals import p_is, percent, points
 from lessons.experiments.three_clocks import (
     AGE,
+    APRIL,
     CROWDS,
     LEVEL,
+    MAY,
     SHOCK,
     Clocks,
     activity,
@@ -24,69 +26,68 @@ STRENGTH = 0.55
 RUNS = 8
 """Seeds over which the notebook counts how often a test is wrong."""
 HIDDEN_SEED = 5
+MONTHS = year.month_abbr
 CALENDAR, PRODUCT = (
     "Something in one month of the calendar",
     "The product or the users got worse step by step",
 )
 
 
-def picture(*, strength: int = 55, crowds: bool = False, calendar: bool = False, seed: int = 1) -> Figure:
-    """The table along one of its clocks: months since joining, or months of the calendar."""
-    return _drawn(clocks(strength / 100, crowds, seed), calendar)
+def picture(*, strength: int = 55, crowds: bool = False, seed: int = 1) -> Figure:
+    """The table along the clock of age: a line for each month of joining."""
+    return _by_age(clocks(strength / 100, crowds, seed))
 
 
-def _drawn(one: Clocks, calendar: bool) -> Figure:
+def calendar(*, strength: int = 55, crowds: bool = False, seed: int = 1) -> Figure:
+    """The same table along the calendar: a line for each age."""
+    return _by_calendar(clocks(strength / 100, crowds, seed), rival=strength > 0)
+
+
+def _by_age(one: Clocks) -> Figure:
     rows = one.cells()
     first, *_, last = rows["name"].unique()
-    if not calendar:
-        at = rows[rows["age"] == AGE].set_index("name")["share"]
-        return lines(
-            rows, x="age", y="share", title="Lined up by age: months since joining", x_title="months since joining",
-            top=0.8,
-            summary=(
-                f"In their month {AGE}, {percent(at[first])} are active of those who {first} and "
-                f"{percent(at[last])} of those who {last}."
-            ),
-        )  # fmt: skip
-    fall = _falls(rows)
+    at = rows[rows["age"] == AGE].set_index("name")["share"]
     return lines(
-        rows, x="month", y="share", title="Lined up by the calendar", x_title="month of 2025", top=0.8,
-        summary=f"From April to May: {fall}. {_part_lost(one)}",
+        rows, x="age", y="share", title="By age: one line for each month of joining", x_title="months since joining",
+        top=0.8,
+        summary=(
+            f"In their month {AGE}, {percent(at[first])} are active of those who {first} and "
+            f"{percent(at[last])} of those who {last}."
+        ),
     )  # fmt: skip
 
 
-def _part_lost(one: Clocks) -> str:
-    """The part of its active users that each cohort lost in April and in May, where it has both."""
+def _by_calendar(one: Clocks, rival: bool = False) -> Figure:
+    """rival: whether to say where it opens."""
+    rows = one.at_age()
     told = "; ".join(
-        f"{name}'s users {percent(1 - one.share(c, 3 - c) / one.share(c, 2 - c))} and "
-        f"{percent(1 - one.share(c, 4 - c) / one.share(c, 3 - c))}"
-        for c, name in enumerate(("January", "February"))
+        f"{name}, {percent(mine[APRIL])} in April and {percent(mine[MAY])} in May"
+        for name, mine in (
+            (name, g.set_index("month")["share"]) for name, g in rows.groupby("name", sort=False)
+        )
     )
-    return f"Of those active a month before, these were lost in April and in May: {told}."
-
-
-def _falls(rows: pd.DataFrame) -> str:
-    """How each cohort that is there in both goes from April to May, in words."""
-    table = rows.pivot_table(index="name", columns="month", values="share", sort=False, aggfunc="first")
-    both = table[table[4].notna() & table[5].notna()]
-    return "; ".join(f"{name} from {percent(row[4])} to {percent(row[5])}" for name, row in both.iterrows())
+    return lines(
+        rows, x="month", y="share", title="By the calendar: one line for each age", x_title="month of 2025", top=0.8,
+        x_written=lambda month: MONTHS[int(month)], event=(APRIL + 0.5, "a rival opens") if rival else None,
+        summary=f"Users active: {told}.",
+    )  # fmt: skip
 
 
 def twins(switch: Switch) -> Figure:
     """The hidden world by age."""
-    return _drawn(_of(switch), False)
+    return _by_age(_of(switch))
 
 
 def twins_by_calendar(switch: Switch) -> Figure:
     """The hidden world by the calendar."""
-    return _drawn(_of(switch), True)
+    return _by_calendar(_of(switch))
 
 
 def _of(switch: Switch) -> Clocks:
     return clocks(STRENGTH if switch.key == "shock" else 0.0, switch.key == "crowds", HIDDEN_SEED)
 
 
-def verdict(*, strength: int, crowds: bool, calendar: bool, seed: int = 1) -> str:
+def verdict(*, strength: int, crowds: bool, seed: int = 1) -> str:
     """What two tests say, and what neither can."""
     one = clocks(strength / 100, crowds, seed)
     naive = "worse" if one.p_age_only <= LEVEL else "not clearly worse"
@@ -98,7 +99,7 @@ def verdict(*, strength: int, crowds: bool, calendar: bool, seed: int = 1) -> st
         "**A test that knows age and calendar:** it lets every month of the calendar have a level of its "
         f"own, for all cohorts alike. January's cohort {careful} ({p_is(one.p_age_period)}).\n\n"
         f"**The truth of this world:** {truth} "
-        f"{'A rival takes activity from May on.' if strength else 'No rival comes.'}\n\n"
+        f"{'A rival takes activity from the end of April on.' if strength else 'No rival comes.'}\n\n"
         "Mind what the second test cannot do. Month of joining plus age is the month of the calendar: who "
         "knows two clocks knows the third. So a slow worsening of cohorts (a drift) and a slow worsening of "
         "the times can give the very same table, and no test can tell them apart. What a test can tell is "
@@ -128,9 +129,11 @@ def error_rate(runs: int = RUNS) -> str:
 
 def experiment(seed: int) -> Reading:
     """The rival's world. Naive: the points by which January's users lead are what the product lost. Truth: the lead
-    of the same users with the same luck and no rival. Refuted: age alone accuses, age with calendar does not."""
+    of the same users with the same luck and no rival. Refuted: age alone accuses, age with calendar does not, and the
+    users of one age step down in May."""
     shock, twin = clocks(STRENGTH, False, seed), clocks(0.0, False, seed)
-    refuted = shock.p_age_only <= LEVEL < shock.p_age_period and twin.gap < shock.gap / 2
+    fooled = shock.p_age_only <= LEVEL < shock.p_age_period and twin.gap < shock.gap / 2
+    refuted = fooled and twin.step < shock.step / 2
     return Reading(shock.gap, twin.gap, bool(refuted))
 
 
@@ -142,21 +145,28 @@ def take_away() -> str:
         "ago that was (age), and which month it is (period). Here January's users led the later ones by "
         f"{points(shock.gap / 100)} in month {AGE}, although all users were of one kind: for January's users "
         "that month lay before the rival, for the others after it. With the same luck and no rival the lead "
-        f"is {points(twin.gap / 100)}. Line the numbers up by the calendar, too: what hits all cohorts in "
-        "one month belongs to the calendar. And do not ask whether cohorts get slowly worse: with three "
+        f"is {points(twin.gap / 100)}. Line the numbers up by the calendar, too, and compare users of one age: from "
+        f"April to May all of them fell, by {points(shock.step / 100)} on average. What hits all ages in one month "
+        "belongs to the calendar. And do not ask whether cohorts get slowly worse: with three "
         "clocks of which two give the third, no table can say."
     )
 
 
 def result() -> Figure:
     """The rival's world by the calendar."""
-    return picture(calendar=True)
+    return calendar()
 
 
-def _april_to_may(strength: float, seed: int, cohort: int = 0) -> float:
-    """Points that one cohort falls from April to May."""
+def _april_to_may(strength: float, seed: int) -> float:
+    """Points by which those who joined a month before are less active in May than in April."""
     one = clocks(strength, False, seed)
-    return 100 * (one.share(cohort, 3 - cohort) - one.share(cohort, 4 - cohort))
+    return 100 * (one.share(2, 1) - one.share(3, 1))
+
+
+def _growing_older(strength: float, seed: int) -> float:
+    """Points that January's own users fall from April to May."""
+    one = clocks(strength, False, seed)
+    return 100 * (one.share(0, 3) - one.share(0, 4))
 
 
 def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
@@ -172,7 +182,7 @@ LESSON = Lesson(
         "A team follows the users of its model by the month in which they joined, their cohort. Three "
         "months after joining, the users of January are more active than those of February, March and April "
         "were at the same age (the time since joining). **Did the product get worse?** You also know that on "
-        "5 May a rival opened elsewhere."
+        "28 April a rival opened elsewhere."
     ),
     misconception="Later cohorts stay less, so the product got worse.",
     options=(
@@ -187,7 +197,7 @@ LESSON = Lesson(
         ),
         Option(
             "Not shown. It may be the time they live in.",
-            "Line the same numbers up by the calendar: all cohorts lose more than usual in the same month.",
+            "Line the same numbers up by the calendar: users of every age fall in the same month.",
             right=True,
         ),
     ),
@@ -214,43 +224,47 @@ print(age_only(panel.cells, 0, robust=True).p, age_period(panel.cells, 0)[0].p)"
     switches=(
         Switch(
             "nothing", "Nothing happens, and all users are alike", activity(0.0),
-            "By age the curves lie on each other. By the calendar each falls in its own time.",
+            "By age the curves lie on each other. By the calendar every line is level, but for luck.",
         ),
         Switch(
             "shock", "A rival opens elsewhere in May", activity(STRENGTH),
-            "By the calendar all curves bend down from April to May, however old they are: they lose a larger "
-            "part of their users than the month before.",
+            "By the calendar all lines step down from April to May, whatever the age, and are level before and "
+            "after.",
         ),
         Switch(
             "crowds", "Later users are of a worse kind", activity(0.0),
-            "By age each curve lies below the one before. By the calendar no month is special: each new "
-            "curve starts lower. (A rival that grew slowly could look much the same.)",
+            "By age each curve lies below the one before. By the calendar all lines sink month by month, and none "
+            "is special. (A rival that grew slowly could look much the same.)",
         ),
     ),
     exercises=(
         Exercise(
             "6.1",
-            "The rival as it was, users of one kind, seed 2. By how many points does the share of active "
-            "users of January's cohort fall from April to May?",
+            "The rival as it was, users of one kind, seed 2. Look at users 1 month after joining: by how many points "
+            "fewer of them are active in May than in April?",
             lambda: _april_to_may(STRENGTH, 2),
-            "Their month 3 is April and their month 4 is May.",
-            "points", 0.6,
+            "They are of one age in both months, so what is left is the month. (See the line for 1 month after "
+            "joining, by the calendar.)",
+            "points", 1.1,
             missteps=(
                 Misstep(
-                    lambda: clocks(STRENGTH, False, 2).gap,
-                    "That is how far January's users lead the others at one age.",
+                    lambda: _growing_older(STRENGTH, 2),
+                    "That is how far January's users fall. They are a month older in May, so it mixes age and month.",
                 ),
             ),
         ),
         Exercise(
             "6.2",
-            "The same world with the rival's strength at 0, seed 2. By how many points does the same share "
-            "fall then from April to May?",
-            lambda: _april_to_may(0.0, 2),
-            "What is left is age: some users leave in any month. The difference to the exercise before is "
-            "the rival's.",
-            "points", 0.6,
-            missteps=(Misstep(lambda: 0.0, "Users leave in every month, with a rival or without."),),
+            "The same world with the rival's strength at 0, seed 2. By how many points do January's own users fall "
+            "from April to May?",
+            lambda: _growing_older(0.0, 2),
+            "Nothing happens in this world: they are a month older, and some users leave in any month. (Their month "
+            "3 is April and their month 4 is May.)",
+            "points", 1.1,
+            missteps=(
+                Misstep(lambda: 0.0, "Users leave in every month, with a rival or without."),
+                Misstep(lambda: _growing_older(STRENGTH, 2), "That is their fall with the rival."),
+            ),
         ),
         Exercise(
             "6.3",

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.four_tests import age_period
 from analysis.inference.launch.naive import age_only
+from analysis.numerals import counted
 from lessons.experiments.launch import from_launch
 from lessons.frame.worlds import play
 
@@ -17,12 +18,16 @@ SHOCK, CROWDS = "lessons/rival-elsewhere", "lessons/worse-crowds"
 MODEL = "new/focal"
 COHORTS = 5
 """Months of joining that are drawn, from the first on."""
+AGES = (1, 2, 3)
+"""Months after joining that are followed along the calendar."""
 AGE, LEAST, LEVEL = 3, 100, 0.05
+APRIL, MAY = 4, 5
 
 
 def activity(strength: float) -> tuple[str, ...]:
-    """Settings under which all users come less often from 5 May on. strength: 0 (not at all) to 1 (never)."""
-    return (f"population.activity={{2025-05-04: 1.0, 2025-05-05: {1 - strength:.2f}}}",)
+    """Settings under which all users come less often from 28 April on, a Monday: users of a week are active or not. So
+    April is nearly untouched, and May is not. strength: 0 (not at all) to 1 (never)."""
+    return (f"population.activity={{2025-04-27: 1.0, 2025-04-28: {1 - strength:.2f}}}",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,22 @@ class Clocks:
             for k in range(1, len(months) - c)
         ]
         return pd.DataFrame(rows, columns=["age", "month", "share", "name"])
+
+    def at_age(self) -> pd.DataFrame:
+        """The same shares along the calendar, at one age each: one row an age and month, with all cohorts."""
+        months = self.panel.months
+        rows = [
+            (k, months[c + k].month, self.share(c, k), f"{counted(k, 'month')} after joining")
+            for k in AGES
+            for c in range(len(months) - k)
+        ]
+        return pd.DataFrame(rows, columns=["age", "month", "share", "name"])
+
+    @property
+    def step(self) -> float:
+        """Points by which the share of active users falls from April to May at the same age, the mean over ages."""
+        at = self.at_age().pivot_table(index="age", columns="month", values="share")
+        return 100 * float((at[APRIL] - at[MAY]).mean())
 
     @property
     def gap(self) -> float:

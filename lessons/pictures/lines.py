@@ -28,13 +28,16 @@ def lines(
     top: float | None = None,
     low: float = 0.0,
     guide: tuple[float, str] | None = None,
+    event: tuple[float, str] | None = None,
+    x_written: Written = axes.plain,
     loud: Sequence[str] = (),
 ) -> Figure:
     """Lines, one for each value of column `name`, in the order of appearance.
 
     rows: columns x, y, name, and maybe low and high, a band around the line. A missing y breaks the line. top,
-    low: ends of the upright axis (top None: what fits). guide: a level and what it is. loud: names of the
-    lines that matter; the others are pale.
+    low: ends of the upright axis (top None: what fits). guide: a level and what it is. event: a place on
+    the level axis and what happened there. x_written: how values of x are written. loud: names of the lines that
+    matter; the others are pale.
     """
     names = list(dict.fromkeys(rows[name]))
     bands = {"low", "high"} <= set(rows.columns)
@@ -48,13 +51,16 @@ def lines(
     ticks = sorted(set(rows[x])) if rows[x].nunique() <= 13 else None
     parts = [
         axes.upright(up, LEFT, WIDTH - 12, y_title, written),
-        axes.level(across, bottom, x_title, axes.plain, ticks),
+        axes.level(across, bottom, x_title, x_written, ticks),
     ]
     legend, end = axes.key(names, bottom + 62) if len(names) > 1 else ("", bottom + 40)
     tip = (LEFT, end + 24)
     if guide:
         parts.append(f'<path class="axis" stroke-dasharray="3 3" d="M{LEFT} {up(guide[0])}H{WIDTH - 12}"/>')
         parts.append(axes.text(WIDTH - 14, up(guide[0]) - 5, guide[1], anchor="end"))
+    if event:
+        parts.append(f'<path class="axis" stroke-dasharray="3 3" d="M{across(event[0])} {TOP}V{bottom}"/>')
+        parts.append(axes.text(across(event[0]) + 5, TOP + 14, event[1]))
     for i, one in enumerate(names):
         mine = rows[rows[name] == one].sort_values(x)
         pale = loud and one not in loud
@@ -63,9 +69,9 @@ def lines(
         mine = rows[(rows[name] == one) & rows[y].notna()]
         for at, value in zip(mine[x], mine[y], strict=True):
             said = (
-                f"{one}, {_unit(x_title)} {axes.plain(at)}: {written(value)}"
+                f"{one}, {_unit(x_title)} {x_written(at)}: {written(value)}"
                 if len(names) > 1
-                else f"{_unit(x_title)} {axes.plain(at)}: {written(value)}"
+                else f"{_unit(x_title)} {x_written(at)}: {written(value)}"
             )
             shape = (
                 f'<circle class="hit" cx="{across(at)}" cy="{up(value)}" r="11"/>'
@@ -73,7 +79,11 @@ def lines(
             )
             parts.append(axes.mark(shape, said, tip))
     table = rows.pivot_table(index=x, columns=name, values=y, sort=False, aggfunc="first")[names].sort_index()
-    table = table.map(lambda v: "" if pd.isna(v) else written(v)).reset_index(names=x_title)
+    table = (
+        table.map(lambda v: "" if pd.isna(v) else written(v))
+        .rename(index=x_written)
+        .reset_index(names=x_title)
+    )
     return Figure(title, summary, "".join([*parts, legend]), table, WIDTH, int(end + 34))
 
 

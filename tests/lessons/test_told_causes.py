@@ -32,13 +32,9 @@ TOLD_AT_LEAST = 0.8
 
 
 def clock_named(seed, key):
-    """Lesson 6: the rival bends all curves in May; worse crowds let each curve lie below the one before."""
+    """Lesson 6: with the rival all ages step down in May; worse crowds let each curve lie below the one before."""
     one = clocks(three_clocks.STRENGTH if key == "shock" else 0.0, key == "crowds", seed)
-    # How much of those active in April is lost in May, beyond what users of the same age lost a month before.
-    bend = sum(
-        one.share(c, 3 - c) / one.share(c, 2 - c) - one.share(c, 4 - c) / one.share(c, 3 - c) for c in (0, 1)
-    )
-    if bend > 0.1:
+    if one.step > 8:
         return "shock"
     return "crowds" if one.gap > 3.5 else "nothing"
 
@@ -125,6 +121,22 @@ def test_what_the_take_aways_say_is_so():
     assert clocks().gap > 3 > abs(clocks(0.0).gap)
 
 
+def test_the_calendar_shows_in_one_month_at_every_age():
+    """Lesson 6's second picture: the rival's step from April to May, and no other like it in any of three worlds."""
+    for seed in (1, 2, 3):
+        steps = {}
+        for key, world in {"shock": (0.55, False), "nothing": (0.0, False), "crowds": (0.0, True)}.items():
+            at = clocks(*world, seed).at_age().pivot_table(index="age", columns="month", values="share")
+            steps[key] = 100 * at.diff(axis=1)
+        assert (steps["shock"][5] < -4).all()  # "from April to May all of them fell"
+        mean = {key: table.mean() for key, table in steps.items()}
+        assert mean["shock"].idxmin() == 5 and mean["shock"][5] < -8
+        assert (
+            min(mean["shock"].drop(5).min(), mean["nothing"].min(), mean["crowds"].min())
+            > mean["shock"][5] + 1
+        )
+
+
 def test_the_same_users_stay_without_the_model_unless_they_stay_for_it():
     """Lesson 8's third check, in which the same users live on in a market without new/focal."""
     for seed in (1, 2, 3):
@@ -134,6 +146,7 @@ def test_the_same_users_stay_without_the_model_unless_they_stay_for_it():
         assert keys.same_users.absent == 4 * 30 and people.same_users.absent == 0
         for one in (people, keys, loyal):
             same = one.same_users
+            assert FOCAL not in same.twin.activity.table().to_pandas()["model"].unique()
             assert (same.joined == same.launch).sum() == one.focal.users
 
 
