@@ -141,20 +141,30 @@ def _guess(args: argparse.Namespace) -> int:
     from analysis.contract import files
     from analysis.importers import importers
     from analysis.importing.guessing.guesses import guess
+    from analysis.importing.guessing.sample import spread
     from analysis.importing.recognition import importable
     from analysis.importing.source import find, look
-    from testbed.mapping.first_draft import draft, needed_and_missing
+    from testbed.mapping.first_draft import draft, needed_and_missing, said_of_files
 
     try:
-        file = look(find(args.source)[0][0])
-        found = guess(file, listed_models(args.models))
+        paths = find(args.source)[0]
+        looked = [look(path) for path in spread(paths)]
+        found = guess(looked, listed_models(args.models))
     except LogError as error:
         raise BadInput(str(error)) from error
-    text = draft(found, file.path.name)
-    if known := importable(importers(), file):
-        _aside(
-            f"{file.path} is an export of {known[0].title}, which needs no mapping: slipper import {known[0].name}"
-        )
+    text = draft(found, Path(args.source).resolve().name, len(paths))
+    known = [importable(importers(), file) for file in looked]
+    for file, its in zip(looked, known, strict=True):
+        if its:
+            every = all(other and other[0].name == its[0].name for other in known)
+            where = args.source if every else file.path
+            _aside(
+                f"{where} is an export of {its[0].title}, which needs no mapping: slipper import {its[0].name} "
+                f"{shlex.quote(str(where))} --out LOG{for_lacks(its[1].rules)}"
+            )
+            break
+    for sentence in said_of_files(found, len(paths)):
+        _aside(sentence)
     if missing := needed_and_missing(found):
         _aside(f"not found, and needed: {', '.join(missing)}")
     if args.out is None:
@@ -207,11 +217,11 @@ def no_log(error: LogError, where: str) -> BadInput:
         return BadInput(str(error))
     served = libpq.is_address(where)
     try:
-        known = served_by(where, importers()) if served else None
         file = None if served else look(find(where)[0][0])
+        known = served_by(where, importers()) if file is None else importable(importers(), file)
     except LogError:
         return BadInput(str(error))
-    if known := known or (file and importable(importers(), file)):
+    if known:
         importer, form = known
         return BadInput(
             f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "

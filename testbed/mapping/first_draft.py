@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,11 +12,12 @@ import yaml
 from analysis import contract
 from analysis.importing.format import COST, FALLBACK, OPTIONS
 from analysis.importing.guessing.guesses import Guess, Guesses
-from analysis.numerals import counted
+from analysis.numerals import counted, listed
 from testbed.mapping.schema import NEEDED
 
 WIDTH = 110  # characters of a line
 _SHOWN = 40  # columns without a use that are listed
+_SHOWN_FILES = 3  # files without a column that are named
 _EXAMPLE = 40  # characters of an example
 
 
@@ -24,16 +26,52 @@ def needed_and_missing(found: Guesses) -> list[str]:
     return [name for name in NEEDED if name not in found.fields]
 
 
-def draft(found: Guesses, title: str) -> str:
-    """The text of the mapping file. title: what the export is called."""
-    return "".join(f"{line}\n" for line in _lines(found, title))
+def said_of_files(found: Guesses, files: int) -> list[str]:
+    """What a guess from several files has to tell: how many were looked at, and which columns are not in each. files:
+    that there are."""
+    if files == 1:
+        return []
+    read = f"looked at {_of_files(found, files)}"
+    return [read, *(f"{place} is not in {_some(lacking)}" for place, lacking in _differing(found))]
 
 
-def _lines(found: Guesses, title: str) -> Iterator[str]:
+def draft(found: Guesses, title: str, files: int = 1) -> str:
+    """The text of the mapping file. title: what the export is called. files: that there are, if not all were looked
+    at."""
+    return "".join(f"{line}\n" for line in _lines(found, title, files))
+
+
+def _of_files(found: Guesses, files: int) -> str:
+    of = f" of the {files:,}" if files > found.files else ""
+    return f"{counted(found.rows, 'row')} of {found.files}{of} files"
+
+
+def _differing(found: Guesses) -> list[tuple[str, tuple[str, ...]]]:
+    """Columns that are not in every file, those that are mapped first, and the files without them."""
+    unused = {column.place for column in found.unused}
+    return sorted(found.without.items(), key=lambda item: item[0] in unused)[:_SHOWN]
+
+
+def _some(files: Sequence[str]) -> str:
+    """Files by their names, the first ones."""
+    names = [Path(name).name for name in files[:_SHOWN_FILES]]
+    return (
+        listed(names)
+        if len(files) == len(names)
+        else f"{', '.join(names)} and {len(files) - len(names)} more"
+    )
+
+
+def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
+    of = _of_files(found, files) if files > 1 else counted(found.rows, "row")
     yield from _comment(
-        f"A first mapping, guessed from {counted(found.rows, 'row')}: mend it. What each line says is explained by "
+        f"A first mapping, guessed from {of}: mend it. What each line says is explained by "
         "`slipper schema mapping --text`."
     )
+    if found.without and files > 1:
+        yield from _comment("not in every file, and null in the others:")
+        for place, lacking in _differing(found):
+            yield from _comment(f"  {place}: not in {_some(lacking)}")
     yield f"title: {_inline(title)}"
     if found.records:
         yield from _comment("likely: the items of this list count tokens: each is a request")

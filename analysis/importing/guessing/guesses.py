@@ -64,24 +64,27 @@ class Guess:
 @dataclass(frozen=True)
 class Guesses:
     """What a file's mapping may be. fields: by name of the contract. cached, reasoning: where these counts lie, None if
-    the file has none. unused: columns that hold values and are mapped to nothing. rows: that were looked at. records:
-    where the list of requests is in records that hold one."""
+    the files have none. unused: columns that hold values and are mapped to nothing. rows, files: that were looked at.
+    records: where the list of requests is in records that hold one. without: by column that is not in every file, the
+    files that lack it; of JSON only columns that are mapped, since others are often left out."""
 
     fields: Mapping[str, Guess]
     cached: Guess | None
     reasoning: Guess | None
     unused: tuple[Column, ...]
     rows: int
+    files: int
+    without: Mapping[str, tuple[str, ...]]
     records: str | None = None
 
 
-def guess(file: SourceFile, models: pa.Table) -> Guesses:
-    """Guess a mapping from a file's head and a sample. models: the listed ones, a table of the contract, whose prices
-    tell units and conventions. Raises LogError."""
-    path = _list_of_requests(file)
+def guess(files: Sequence[SourceFile], models: pa.Table) -> Guesses:
+    """Guess a mapping from the heads of files of one kind and a sample. models: the listed ones, a table of the
+    contract, whose prices tell units and conventions. Raises LogError."""
+    path = next(filter(None, map(_list_of_requests, files)), None)
     with duckdb.connect(config={"threads": 1}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
-        return replace(_Guesser(sample_of(file, path), models, engine).all(), records=path)
+        return replace(_Guesser(sample_of(files, path), models, engine).all(), records=path)
 
 
 def _list_of_requests(file: SourceFile) -> str | None:
@@ -121,6 +124,10 @@ class _Guesser:
             reasoning=Guess(reasoning.where, _sure(reasoning), reasoning.why) if reasoning else None,
             unused=tuple(self.sample.columns[place] for place in self.filled if self.is_unused(place)),
             rows=self.sample.rows,
+            files=self.sample.files,
+            without={
+                p: files for p, files in self.sample.without.items() if self.sample.tables or p in self.used
+            },
         )
 
     # --- one field -------------------------------------------------------------------------------------------
@@ -136,7 +143,9 @@ class _Guesser:
             return self.own_key(field)
         best = next(iter(made))
         if not self.goes_on(field, best):
-            made = {best: made[best]}
+            elsewhere = made if best in self.sample.without else ()  # a file may name it otherwise
+            same = [place for place in elsewhere if _settings(made[place]) == _settings(made[best])]
+            made = {place: made[place] for place in same or [best]}
         self.used |= made.keys()
         return made[best] if len(made) == 1 else self.joined(made)
 
@@ -375,6 +384,12 @@ class _Guesser:
 
     def is_unused(self, place: str) -> bool:
         return place not in self.used and not any(other.startswith(f"{place}>") for other in self.used)
+
+
+def _settings(guess: Guess) -> dict[str, Any]:
+    """How a column is read."""
+    given = guess.source if isinstance(guess.source, Mapping) else {}
+    return {key: value for key, value in given.items() if key not in ("column", "values")}
 
 
 def _sure(found: conventions.Convention) -> Sure:

@@ -1,4 +1,5 @@
-"""A sample of a file's records as columns: the values at each place, of the head and of some records after it."""
+"""A sample of the records of files as columns: the values at each place, of each file's head and of some records after
+it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from analysis.importing.mapped.lists import rows_at
@@ -14,7 +16,9 @@ from analysis.importing.records import parts, records
 from analysis.importing.source import SourceFile, parsed
 
 HEAD, LAST, STEP = 1_000, 50_000, 50
-"""Records that are looked at: the first ones, then up to the last one of every so many."""
+"""Records that are looked at, of all files: the first ones, then up to the last one of every so many."""
+FILES = 24
+"""Files of a folder that are looked at."""
 _DEEPEST = 6  # levels of nested records
 _MOST_PLACES = 500
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
@@ -44,10 +48,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Sample:
-    """Columns by place, and of how many records they are."""
+    """Columns by place, and of how many records and files they are. tables: whether all files are. without: by place
+    that is not in every file, those that lack it; of JSON, in whose records it was not seen."""
 
     columns: Mapping[str, Column]
     rows: int
+    files: int
+    tables: bool
+    without: Mapping[str, tuple[str, ...]]
 
     def numbers(self, place: str | None) -> tuple[float | None, ...]:
         """The numbers at a place; none where it has none."""
@@ -55,13 +63,31 @@ class Sample:
         return (column.numbers if column else None) or (None,) * self.rows
 
 
-def sample_of(file: SourceFile, path: str | None = None) -> Sample:
-    """Look at a file's records, or at the rows of the lists at a path in them; those that are none are passed over.
-    Raises LogError."""
-    rows = [row for row in _rows(file, path) if row is not None]
+def spread(paths: Sequence[Path]) -> list[Path]:
+    """Of many files some, as far apart in their order as may be; the first and the last are among them."""
+    if len(paths) <= FILES:
+        return list(paths)
+    return [paths[round(number * (len(paths) - 1) / (FILES - 1))] for number in range(FILES)]
+
+
+def sample_of(files: Sequence[SourceFile], path: str | None = None) -> Sample:
+    """Look at some records of each file, or at the rows of the lists at a path in them; those that are none are passed
+    over. Raises LogError."""
+    of_files = [[row for row in _rows(file, path, len(files)) if row is not None] for file in files]
+    rows = [row for found in of_files for row in found]
     places = list(dict.fromkeys(place for row in rows for place in row))[:_MOST_PLACES]
+    there = [{place for row in found for place in row} for found in of_files]
+    without = {
+        place: tuple(file.name for file, has in zip(files, there, strict=True) if place not in has)
+        for place in places
+        if ">" not in place
+    }
     return Sample(
-        {place: Column(place, tuple(row.get(place, "") for row in rows)) for place in places}, len(rows)
+        {place: Column(place, tuple(row.get(place, "") for row in rows)) for place in places},
+        len(rows),
+        len(files),
+        all(file.is_table for file in files),
+        {place: lacking for place, lacking in without.items() if lacking},
     )
 
 
@@ -89,12 +115,13 @@ def _lists(value: object, at: str, depth: int) -> Iterator[tuple[str, list[Any]]
         yield at, value
 
 
-def _rows(file: SourceFile, path: str | None) -> Iterator[dict[str, str] | None]:
+def _rows(file: SourceFile, path: str | None, files: int) -> Iterator[dict[str, str] | None]:
+    """Some rows of one of so many files; None for what is none."""
     if path is not None:
-        for part in _some(parts(file, rows_at(path))):
+        for part in _some(parts(file, rows_at(path)), files):
             yield None if part.value is None else dict(_leaves(part.value, "", 0))
         return
-    for record in _some(records(file)):
+    for record in _some(records(file), files):
         if record.wrong:
             yield None
         elif file.is_table:
@@ -105,9 +132,10 @@ def _rows(file: SourceFile, path: str | None) -> Iterator[dict[str, str] | None]
             yield dict(_leaves(value, "", 0)) if isinstance(value, dict) else None
 
 
-def _some(found: Iterator[Any]) -> Iterator[Any]:
+def _some(found: Iterator[Any], files: int) -> Iterator[Any]:
     """The head, and of what follows some."""
-    return itertools.chain(itertools.islice(found, HEAD), itertools.islice(found, STEP - 1, LAST, STEP))
+    head, last = -(-HEAD // files), -(-LAST // files)
+    return itertools.chain(itertools.islice(found, head), itertools.islice(found, STEP - 1, last, STEP))
 
 
 def _of_text(place: str, text: str) -> Iterator[tuple[str, str]]:

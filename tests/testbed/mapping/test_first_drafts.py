@@ -22,7 +22,7 @@ AT = "2025-11-03 10:00:00"
 
 
 def guessed(content, folder, name="export.csv"):
-    return guess(look(put(folder, content, name)), models())
+    return guess([look(put(folder, content, name))], models())
 
 
 def responses():
@@ -50,7 +50,7 @@ def responses():
 )  # fmt: skip
 def test_a_known_export_comes_in_as_by_its_importer(tmp_path, content, name, mended, differs):
     path = put(tmp_path, content, name)
-    text = draft(guess(look(path), models()), "export")
+    text = draft(guess([look(path)], models()), "export")
     for key, word in mended.items():
         text = text.replace(f"\n{key}: inside\n", f"\n{key}: {word}\n")
     stated = {"user": "one"} if content == responses() else {}
@@ -190,3 +190,61 @@ def test_rows_far_below_the_head_are_looked_at(tmp_path):
     assert found.rows == 1040
     assert found.fields["tokens_prompt"].source == {"column": "input", "unit": "thousand tokens"}
     assert needed_and_missing(found) == []
+
+
+MONTHS = {
+    "jan.csv": "at,engine,tokens_in,tokens_out,charge\n2025-01-05 10:00:00,openai/gpt-4o,100,30,0.5\n",
+    "feb.csv": "timestamp,engine,tokens_in,tokens_out,charge,member\n2025-02-05 10:00:00,openai/gpt-4o,70,30,0.5,ann\n",
+}
+"""Two months of a gateway that renamed a column and added one in between."""
+
+
+def test_a_guess_of_a_folder_reads_all_its_files_and_tells_where_columns_differ(tmp_path, capsys):
+    for name, content in MONTHS.items():
+        put(tmp_path / "months", content, name)
+    out = tmp_path / "ours.yaml"
+    assert main(["import", "guess", str(tmp_path / "months"), "--out", str(out)]) == 0
+    said, text = capsys.readouterr().err, out.read_text()
+    assert "looked at 2 rows of 2 files" in said
+    assert "member is not in jan.csv" in said and "at is not in feb.csv" in said and "engine" not in said
+    assert "guessed from 2 rows of 2 files" in text and "#   member: not in jan.csv" in text
+    words = [
+        "import",
+        "mapped",
+        str(tmp_path / "months"),
+        "--mapping",
+        str(out),
+        "--out",
+        str(tmp_path / "log"),
+    ]
+    assert main([*words, "--user", "all", "--quiet"]) == 0, capsys.readouterr().err
+    log = written(tmp_path / "log")
+    assert [f"{moment:%m-%d}" for moment in log["created_at"].to_pylist()] == ["01-05", "02-05"]
+    assert log["user_id"].to_pylist() == ["all", "ann"]
+
+
+def test_of_many_files_some_are_looked_at_and_how_many_is_said(tmp_path, capsys):
+    for day in range(1, 31):
+        put(tmp_path / "days", MONTHS["jan.csv"].replace("01-05", f"01-{day:02d}"), f"{day:02d}.csv")
+    put(tmp_path / "days", MONTHS["feb.csv"], "31.csv")
+    assert main(["import", "guess", str(tmp_path / "days")]) == 0
+    out, err = capsys.readouterr()
+    assert "looked at 24 rows of 24 of the 31 files" in err
+    assert "at is not in 31.csv" in err and "member is not in 01.csv, " in err
+    assert "title: days" in out
+
+
+def test_of_records_of_json_only_what_is_mapped_is_told(tmp_path, capsys):
+    row = {"ts": "2025-01-05 10:00:00", "model": "openai/gpt-4o", "tokens_in": 9, "tokens_out": 3, "usd": 0.1}
+    put(tmp_path / "days", json.dumps(row | {"user": "ann", "note": "x"}), "1.jsonl")
+    put(tmp_path / "days", json.dumps(row | {"other": "y"}), "2.jsonl")
+    assert main(["import", "guess", str(tmp_path / "days")]) == 0
+    err = capsys.readouterr().err
+    assert "user is not in 2.jsonl" in err and "note" not in err and "other" not in err
+
+
+def test_a_folder_of_known_exports_is_said_to_need_none_as_a_whole(tmp_path, capsys):
+    for number in range(2):
+        put(tmp_path / "exports", table(OPENROUTER[number : number + 1]), f"{number}.csv")
+    assert main(["import", "guess", str(tmp_path / "exports")]) == 0
+    assert f"slipper import openrouter {tmp_path / 'exports'} --out LOG" in capsys.readouterr().err
