@@ -55,8 +55,10 @@ def _(prediction):
             show_value=True,
             label="days that a hobbyist stays, on average",
         ),
-        loyal=mo.ui.switch(
-            label="another world: all are alike and settle in (the days have no effect there)"
+        world=mo.ui.dropdown(
+            list(lesson.MARKETS),
+            value=next(iter(lesson.MARKETS)),
+            label="the world (the days belong to the first one)",
         ),
         seed=notebook.seed(),
     )
@@ -67,7 +69,7 @@ def _(prediction):
 @app.cell
 def _(controls):
     chosen = controls.value
-    world = lesson.variant(chosen["companies"], chosen["days"], loyal=chosen["loyal"])
+    world = lesson.variant(chosen["companies"], chosen["days"], **lesson.MARKETS[chosen["world"]])
     mo.vstack(
         [
             notebook.picture(lesson.picture(world, chosen["seed"], kinds=chosen["kinds"])),
@@ -83,8 +85,10 @@ def _(prediction):
     mo.md(
         "The first picture counts who is left. The second one asks the same users month by month: of those "
         "who were there a month ago, how many left? If users become loyal, this falls. It does. Now show "
-        "each kind alone (first control). Then go to the other world (last switch), whose curve of all users "
-        "is much like this one, and look at each kind again."
+        "each kind alone (first control).\n\nThen choose the second world. A rival comes out every month, all users "
+        "are alike, and leaving costs more the longer one has worked with the model: **lock-in**. Its curve of all "
+        "users is much like the first one. Look at each kind again. The third world is the second one without "
+        "lock-in: who is loyal there?"
     )
     return
 

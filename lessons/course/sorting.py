@@ -1,4 +1,8 @@
-"""Lesson 4: a curve that flattens can come from who is left, without anybody becoming more loyal."""
+"""Lesson 4: a curve that flattens can come from who is left, without anybody becoming more loyal.
+
+Loyal means here: the longer a user has worked with the model, the rarer he leaves it. What makes users so in the other
+world is lock-in, a mechanism of the simulation: leaving costs more the longer the work is embedded.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,8 @@ from lessons.frame.worlds import play
 from lessons.pictures.figure import Figure
 from lessons.pictures.lines import lines
 
-WORLD, LOYAL = "lessons/two-kinds", "lessons/settling-in"
+WORLD, LOYAL, MODEL = "lessons/two-kinds", "lessons/settling-in", "new/model"
+NO_LOCK_IN = "mechanisms.lock_in=off"
 ALL, KINDS = "all users", ("hobbyist", "company")
 NAMES = {"hobbyist": "hobbyists", "company": "companies"}
 Variant = tuple[str, tuple[str, ...]]
@@ -42,24 +47,35 @@ def settings(companies: int = COMPANIES, days: int = DAYS) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def variant(companies: int = COMPANIES, days: int = DAYS, *, loyal: bool = False) -> Variant:
+def variant(
+    companies: int = COMPANIES, days: int = DAYS, *, loyal: bool = False, lock_in: bool = True
+) -> Variant:
     """A world of companies and hobbyists. loyal: the one in which all are alike and settle in; of it, only the names'
-    shares can be set."""
+    shares can be set, and lock_in: whether leaving costs more the longer they stay, or nothing."""
     chosen = settings(companies, days)
-    return (LOYAL, chosen[:2]) if loyal else (WORLD, chosen)
+    if not loyal:
+        return WORLD, chosen
+    return LOYAL, (*chosen[:2], *(() if lock_in else (NO_LOCK_IN,)))
 
 
 USUAL = variant()
 """The world as the lesson begins with it."""
+MARKETS: dict[str, dict[str, bool]] = {
+    "two kinds of users": {},
+    "users who are all alike, with lock-in": {"loyal": True},
+    "users who are all alike, without lock-in": {"loyal": True, "lock_in": False},
+}
+"""The worlds to choose from, as arguments of `variant`."""
 
 
 @cache
 def there(world: Variant, seed: int = 1) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
-    """Who was active in which month (users, months), and each user's kind (0: hobbyist, 1: company)."""
+    """Who used the model in which month (users, months), and each user's kind (0: hobbyist, 1: company)."""
     played = play(world[0], world[1], seed=seed)
     who = played.activity
+    mine = who.model == who.models.index(MODEL)
     active = np.zeros((len(played.agents.users), len(who.months)), dtype=np.bool_)
-    active[who.user, who.month] = True
+    active[who.user[mine], who.month[mine]] = True
     return active, played.agents.users.segment
 
 
@@ -104,7 +120,7 @@ def picture(world: Variant = USUAL, seed: int = 1, *, kinds: bool = False) -> Fi
     """How many are left by month. kinds: each kind alone, too."""
     rows = curves(world, seed, kinds=kinds)
     total = rows[rows["name"] == ALL].set_index("k")["retention"]
-    said = f"Of all users are there: {_by_month(total)}."
+    said = f"Of all users, these are still there: {_by_month(total)}."
     if kinds:
         companies = mix(world, seed)
         said += (
@@ -131,9 +147,10 @@ def leaving(world: Variant = USUAL, seed: int = 1, *, kinds: bool = True) -> Fig
             f"{name}: {percent(mine['leaving'].iloc[0])} in month 1, {percent(mine['leaving'].iloc[-1])} in "
             f"month {mine['k'].iloc[-1]}"
         )
+    ends = " A line ends once nearly all of its users have left." if rows["leaving"].isna().any() else ""
     return lines(
-        rows, y="leaving", title="Of those who were there a month ago, how many left?", summary="; ".join(told) + ".",
-        x_title="months since all began", y_title="left within the month", top=1.0,
+        rows, y="leaving", title="Of those who were there a month ago, how many left?", top=1.0,
+        x_title="months since all began", y_title="left within the month", summary=f"{'; '.join(told)}.{ends}",
     )  # fmt: skip
 
 
@@ -195,8 +212,8 @@ def verdict(companies: int = COMPANIES, days: int = DAYS, seed: int = 1) -> str:
     return (
         f"A reader says “users become loyal” when fewer leave in months {LATE[0]} to {LATE[1]} than in "
         f"months {EARLY[0]} to {EARLY[1]}, by more than luck alone makes in one of twenty cases. We ask "
-        f"{GROUPS} groups of hobbyists and companies, of whom nobody becomes loyal, and as many of the other "
-        "world, in which everybody does:\n\n" + "\n".join(told)
+        f"{GROUPS} groups of hobbyists and companies, of whom nobody becomes loyal, and as many of the world with "
+        "lock-in, in which everybody does:\n\n" + "\n".join(told)
     )
 
 
@@ -232,6 +249,7 @@ def at(name: str, k: int, column: str = "leaving") -> float:
 def take_away() -> str:
     """The paragraph to keep."""
     companies = mix(USUAL)
+    locked = curves(variant(loyal=True), kinds=False)["retention"].iloc[-1]
     return (
         f"Of all users {percent(at(ALL, 1))} left in month 1. Of those who were still there "
         f"{percent(at(ALL, 11))} left in month 11. It looks as if they had become loyal. Yet nobody changed: "
@@ -239,9 +257,10 @@ def take_away() -> str:
         f"{percent(at('companies', 11))} in month 11), and so did hobbyists ({percent(at('hobbyists', 1))} "
         f"in month 1, {percent(at('hobbyists', 3))} in month 3). The hobbyists left first, so that companies "
         f"rose from {percent(companies[0])} to {percent(companies[11])} of those who were there. A group "
-        "whose members differ (**heterogeneity**) sorts itself, and its curve flattens. The curve alone "
-        "cannot tell this from loyalty. What can is something you knew of users before they stayed: split by "
-        "it and look at each part."
+        "whose members differ (**heterogeneity**) sorts itself, and its curve flattens. Users who are locked in make "
+        f"much the same curve: {percent(locked)} of them are left at the end of the year, here "
+        f"{percent(at(ALL, 11, 'retention'))}. The curve alone cannot tell the two. What can is something you knew of "
+        "users before they stayed: split by it and look at each part."
     )
 
 
@@ -257,15 +276,16 @@ LESSON = Lesson(
     question=(
         "On 1 January 4,000 users begin with a model. Some are hobbyists, some are companies. In the first "
         "month many of them leave. At the end of the year few leave any more: the curve has become nearly "
-        "flat. Why?"
+        "flat. **Why?** (We call a user more loyal if the chance that he leaves has become smaller.)"
     ),
     misconception="A flattening curve means that users become loyal.",
-    words=("cohort", "retention"),
+    words=("cohort", "retention", "lock-in"),
     worlds=(WORLD, LOYAL),
     options=(
         Option(
             "The longer they use the model, the more loyal they become.",
-            "Not in this world: each user's chance to leave is the same on his first day and on his last.",
+            "Not in this world: each user's chance to leave is the same on his first day and on his last. In the "
+            "world with lock-in it would be right.",
         ),
         Option(
             "The model or its service has become better over the year.",
@@ -307,7 +327,7 @@ for name, mine in {"all": kind >= 0, "hobbyists": kind == 0, "companies": kind =
         ),
         Switch(
             "loyal",
-            "Users become loyal",
+            "All users are alike, and become loyal by lock-in",
             (),
             "The curve of all users is much like the old one. But here leaving falls within each kind, too.",
         ),
@@ -363,7 +383,7 @@ for name, mine in {"all": kind >= 0, "hobbyists": kind == 0, "companies": kind =
                 ),
                 Misstep(
                     lambda: "that users differ",
-                    "In the world where users settle in, all are alike, and the curve flattens.",
+                    "In the world with lock-in all are alike, and the curve flattens.",
                 ),
             ),
         ),

@@ -53,6 +53,18 @@ def test_leaving_by_kind_tells_what_was_flipped(switch):
         assert named == switch.key, (seed, total, within)
 
 
+def test_lock_in_makes_users_loyal_and_without_it_nobody_is():
+    """All users of that world are alike: nothing sorts them. Late leaving is a fifth of early leaving with lock-in, and
+    as much as that without it; who is lost has gone to a rival and does not come back."""
+    for seed in (1, 2, 3):
+        locked, free = (sorting.variant(loyal=True, lock_in=lock_in) for lock_in in (True, False))
+        assert sorting.ratio(locked, seed, within=True) < 0.4
+        assert 0.8 < sorting.ratio(free, seed, within=True) < 1.3
+        assert sorting.alarms(free, seed) == 0
+        active, _ = sorting.there(locked, seed)
+        assert (np.diff(active.astype(int), axis=1) <= 0).all()
+
+
 def test_all_the_years_tell_a_plateau_from_slow_decay():
     right = 0
     for turn in range(1, 41):
