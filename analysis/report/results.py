@@ -205,10 +205,11 @@ class _Writer:
         from analysis.inference.cohorts import models
         from analysis.inference.verdict import judging
 
-        log = self.log.whole  # all users, with their organisations
+        log, least = self.log.whole, self.log.least  # all users, with their organisations
         return judging.Judging(
             log, [panel.model for panel in panels], np.random.default_rng(SEED),
-            controls=models.control_models(log), simulations=SIMULATIONS, planted=PLANTED, workers=self.workers,
+            controls=models.control_models(log, least=least), least=least, simulations=SIMULATIONS, planted=PLANTED,
+            workers=self.workers,
             progress=lambda model, done, total: self._report("verdicts", self.done + done / max(total, 1)),
         )  # fmt: skip
 

@@ -130,6 +130,7 @@ def execute(args: argparse.Namespace) -> int:
             f"--simulations {args.simulations} say next to nothing of an error rate: give {LEAST_SIMULATIONS} or more, "
             "for rates to within about 15 points, or 0 for none"
         )
+    least = max(args.min_cohort, args.k_anonymity)
     aliases = _aliases(Path(args.alias)) if args.alias else []
     check_one_log(Path(args.log))
     truth = (
@@ -142,7 +143,7 @@ def execute(args: argparse.Namespace) -> int:
             open_log(args.log, **arguments.log_options(args)) as log,
         ):
             show(Report("Reading the log", 0, 0))
-            models = _models(log, args, aliases)
+            models = _models(log, args, aliases, least)
             idle = _idle(log, aliases, models)
             order = {model: i for i, model in enumerate(models)}
 
@@ -151,8 +152,8 @@ def execute(args: argparse.Namespace) -> int:
 
             found = verdicts(
                 log, models, np.random.default_rng(args.seed), aliases={a.earlier: a.model for a in aliases},
-                simulations=args.simulations, min_cohort=max(args.min_cohort, args.k_anonymity),
-                search=args.scan, progress=progress, controls=control_models(log, args.min_cohort),
+                simulations=args.simulations, min_cohort=least, least=args.k_anonymity, search=args.scan,
+                progress=progress, controls=control_models(log, least, args.k_anonymity),
             )  # fmt: skip
             why = args.why or (args.models is not None and len(found) == 1 and not args.k_anonymity)
             accounts = (
@@ -210,8 +211,8 @@ def _truth(path: Path) -> tuple[list[TruthCheck], str]:
     return truth_checks.check(folder), truth_checks.planted(folder)
 
 
-def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[str]:
-    """Models to judge. Raises BadInput for one that the log never saw."""
+def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias], least: int) -> list[str]:
+    """Models to judge. least: users of a cohort. Raises BadInput for one that the log never saw."""
     from analysis.inference.cohorts.models import models_to_judge
     from analysis.queries import usage
     from analysis.report import looked_at
@@ -226,23 +227,24 @@ def _models(log: Log, args: argparse.Namespace, aliases: list[_Alias]) -> list[s
         return list(dict.fromkeys(args.models))
     if not args.all:
         return looked_at.models_shown(log)
-    found = models_to_judge(log, args.min_cohort)
+    found = models_to_judge(log, least)
     if not found:
-        raise BadInput(f"{args.log}: no model can be judged: {_nobody(log, args.min_cohort)}")
+        raise BadInput(f"{args.log}: no model can be judged: {_nobody(log, args, least)}")
     return found
 
 
-def _nobody(log: Log, least: int) -> str:
+def _nobody(log: Log, args: argparse.Namespace, least: int) -> str:
     """Why no model of a log has a launch cohort that can be judged: of how many which is true."""
     from analysis.queries import retention
 
+    lower = "lower --k-anonymity" if least > args.min_cohort else "lower --min-cohort"
     counts = retention.first_months(log)
     users = counts.groupby("model")["users"].max()
     large = users.index[users >= least]
     if not len(large):
         return (
             f"the largest cohort has {counted(int(users.max()), 'user')} ({users.idxmax()}), and {least:,} are needed; "
-            "lower --min-cohort"
+            f"{lower}"
         )
     launches = retention.launches_of(log, [str(model) for model in large])
     lacking = sum(launch.month is None for launch in launches.values())
@@ -254,7 +256,7 @@ def _nobody(log: Log, least: int) -> str:
         )
     return (
         f"of {counted(len(large) - lacking, 'model')} the log shows the launch, and none has a launch cohort of "
-        f"{least:,} users and two later ones; lower --min-cohort, or name a --model to see what is missing"
+        f"{least:,} users and two later ones; {lower}, or name a --model to see what is missing"
     )
 
 

@@ -54,14 +54,16 @@ def predecessors(log: Log, model: str) -> list[str]:
     return found
 
 
-def least_of_controls(min_cohort: int) -> int:
-    """Least users of the cohorts of a control: half of what a judged model needs; they speak together (assumed)."""
-    return max(min_cohort >> 1, 1)
+def least_of_controls(min_cohort: int, least: int = 0) -> int:
+    """Least users of the cohorts of a control: half of what a judged model needs; they speak together (assumed). least:
+    users without which no cohort counts at all, since what is told of it may leave the building."""
+    return max(min_cohort >> 1, least, 1)
 
 
-def control_models(log: Log, min_cohort: int = SMALL_COHORT) -> list[str]:
-    """Models whose launch cohorts can be negative controls, by users of that cohort."""
-    return models_to_judge(log, least_of_controls(min_cohort))
+def control_models(log: Log, min_cohort: int = SMALL_COHORT, least: int = 0) -> list[str]:
+    """Models whose launch cohorts can be negative controls, by users of that cohort. least: see
+    `least_of_controls`."""
+    return models_to_judge(log, least_of_controls(min_cohort, least))
 
 
 def models_to_judge(log: Log, least: int = SMALL_COHORT) -> list[str]:

@@ -107,6 +107,7 @@ def verdicts(
     controls: Sequence[str] = (),
     simulations: int = SIMULATIONS,
     min_cohort: int = SMALL_COHORT,
+    least: int = 0,
     search: bool = False,
     progress: Callable[[str, int, int], None] = lambda model, done, total: None,
 ) -> list[Verdict]:
@@ -117,11 +118,11 @@ def verdicts(
 
     aliases: old id -> the model into which the "aliases merged" robustness check counts its requests, beside the
     earlier ids that the models table states (`predecessors`). Where the log has no requests to any of them there is no
-    such robustness check.
+    such robustness check. least: users without which no cohort is judged nor is a control, whatever `min_cohort` says.
     """
     return Judging(
         log, models, rng, aliases=aliases, controls=controls, simulations=simulations, min_cohort=min_cohort,
-        search=search, progress=progress,
+        least=least, search=search, progress=progress,
     ).verdicts()  # fmt: skip
 
 
@@ -143,12 +144,15 @@ class Judging:
         simulations: int = SIMULATIONS,
         planted: Sequence[float] = PLANTED,
         min_cohort: int = SMALL_COHORT,
+        least: int = 0,
         search: bool = False,
         workers: Workers | None = None,
         progress: Callable[[str, int, int], None] = lambda model, done, total: None,
     ) -> None:
         self._progress = progress
-        self._log, self._controls, self._min_cohort = log, controls, min_cohort
+        min_cohort = max(min_cohort, least)
+        self._log, self._controls = log, controls
+        self._least_of_controls = least_of_controls(min_cohort, least)
         self._tasks: list[tuple[str, Panel | None, Future[Verdict]]] = []
         workers = workers or Workers()
         seed = None if rng is None else int(rng.integers(2**63))
@@ -183,7 +187,7 @@ class Judging:
         for model, panel, task in self._tasks:
             found.append(replace(task.result(), panel=panel))
             self._progress(model, 1, 1)
-        return _together(self._log, found, self._controls, self._min_cohort)
+        return _together(self._log, found, self._controls, self._least_of_controls)
 
 
 def _known(verdict: Verdict) -> Future[Verdict]:
@@ -208,15 +212,12 @@ def judged(
     return replace(found, panel=None)
 
 
-def _together(log: Log, found: list[Verdict], controls: Sequence[str], min_cohort: int) -> list[Verdict]:
-    """Verdicts with what needs more than one of them."""
+def _together(log: Log, found: list[Verdict], controls: Sequence[str], least: int) -> list[Verdict]:
+    """Verdicts with what needs more than one of them. least: users of a control's cohorts."""
     found = [_with_remedies(verdict, log) for verdict in found]
     beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
     for model in controls[:MOST_CONTROLS]:
-        if (
-            model not in beside
-            and (answer := _control(log, model, least_of_controls(min_cohort))) is not None
-        ):
+        if model not in beside and (answer := _control(log, model, least)) is not None:
             beside[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))
     together = sum(math.isfinite(v.p) for v in found)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.inference.cohorts.models import control_models
+from analysis.inference.verdict.judging import verdicts
+from analysis.queries import retention
 from analysis.report.exhibits import EXHIBITS
 from analysis.report.exhibits.retention import cohorts_of, triangles
 from analysis.report.pages import claim_verdicts
@@ -82,6 +85,54 @@ def test_a_verdict_is_its_kind_alone(log, capsys):
     for option in ("--why", "--truth", "--scan"):
         status, _, err = slipper(capsys, "verdict", "a", "--k-anonymity", 7, option)
         assert status == 2 and "few users" in err
+
+
+@pytest.fixture(scope="module")
+def launches(tmp_path_factory):
+    """A log in which launch cohorts of 15 to 49 users are shown."""
+    folder = tmp_path_factory.mktemp("launches") / "launches"
+    write_run(made(rows=12_000, users=1_500, seed=5, start="2025-01-01"), folder, manifest=False)
+    return folder
+
+
+def test_no_verdict_rests_on_a_smaller_cohort_of_another_model(launches):
+    model, users = "meta-llama/llama-4-maverick", 33  # of its launch cohort
+    with open_log(launches) as log:
+        sizes = retention.first_months(log).groupby("model")["users"].first()
+        assert sizes[model] == users
+        judged = {}
+        for least in (0, 16, users + 1):
+            controls = control_models(log, 30, least)
+            assert all(sizes[name] >= max(least, 15) for name in controls)
+            [found] = verdicts(log, [model], controls=list(sizes.index), min_cohort=30, least=least)
+            judged[least] = found
+        assert judged[0].controls.judged == 2 and judged[16].controls.judged == 0
+        tested = {least: found.panel.launch in found.panel.tested for least, found in judged.items()}
+        assert tested == {0: True, 16: True, users + 1: False}
+
+
+def test_all_judged_models_have_as_many_users(launches, capsys, monkeypatch):
+    """Of three models with launch cohorts of 30 users or more, two have more than 33."""
+    asked = []
+
+    def judged(*words, **told):
+        asked.append((told["min_cohort"], told["least"], len(told["controls"])))
+        return verdicts(*words, **told)
+
+    monkeypatch.setattr("analysis.inference.verdict.judging.verdicts", judged)
+    words = ("verdict", launches, "--all", "--min-cohort", 30, "--simulations", 0, "--k-anonymity", 34)
+    status, out, err = slipper(capsys, *words, "--json")
+    assert status == 0, err
+    assert len(json.loads(out)["verdicts"]) == 2 and asked == [(34, 34, 2)]
+
+
+def test_the_page_judges_no_smaller_cohort_either(log, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(
+        "analysis.inference.verdict.judging.Judging", lambda *_, **told: asked.append(told) or 1 / 0
+    )
+    slipper(capsys, "analyze", "a", *ONE, "--k-anonymity", 7)
+    assert [told["least"] for told in asked] == [7]
 
 
 def test_an_inspection_names_what_it_found_and_counts_nothing(log, capsys):
