@@ -156,7 +156,11 @@ class Desk:
                 played = self.simulated(world, ticket)
                 outcome = opened.enter_context(of_activity(played.agents, played.activity))
                 outcomes[side] = outcome
-                yield {"part": "verdict", "side": side, **judging.verdict_json(outcome, worlds.look)}
+                yield {
+                    "part": "verdict",
+                    "side": side,
+                    **judging.verdict_json(outcome, worlds.look, ticket.check),
+                }
             ticket.rest(RATES_AFTER_S)
             for side, outcome in outcomes.items():
                 ticket.check()

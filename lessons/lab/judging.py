@@ -20,10 +20,13 @@ SEED = 1  # of the simulated panels
 Step = Callable[[], None]
 
 
-def verdict_json(outcome: Outcome, model: str) -> dict[str, Any]:
-    """The verdict without error rates. A model that nobody used is told in words."""
+def verdict_json(outcome: Outcome, model: str, step: Step) -> dict[str, Any]:
+    """The verdict without error rates. A model that nobody used is told in words.
+
+    step: is called between pieces of the work, and may raise to end it.
+    """
     try:
-        return _told(verdict_on(outcome, model))
+        return _told(verdict_on(outcome, model, step=step))
     except Untestable as error:
         return {"verdict": "insufficient data", "headline": "insufficient data", "sentence": f"{error}."}
 
@@ -31,10 +34,10 @@ def verdict_json(outcome: Outcome, model: str) -> dict[str, Any]:
 def rates_json(outcome: Outcome, model: str, step: Step) -> dict[str, Any] | None:
     """The verdict once more, with its error rates from simulated panels; None where there is nothing to simulate.
 
-    step: is called between simulations, and may raise to end the work.
+    step: is called before each simulated panel and between other pieces of the work, and may raise to end it.
     """
     try:
-        if verdict_on(outcome, model).decision is None:
+        if verdict_on(outcome, model, step=step).decision is None:
             return None
     except Untestable:
         return None

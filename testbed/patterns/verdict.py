@@ -33,14 +33,19 @@ DRAWS = 100
 SEARCH_SEED = 20261124
 
 
-def verdict_on(outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT) -> Verdict:
+def verdict_on(
+    outcome: Outcome, model: str, min_cohort: int = SMALL_COHORT, step: Callable[[], None] = lambda: None
+) -> Verdict:
     """The verdict, without simulated error rates, with all other models of the log as negative controls. Made once an
-    outcome. Raises Untestable where nobody used the model."""
+    outcome. step: is called between pieces of the work, and may raise to end it. Raises Untestable where nobody used
+    the model."""
     outcome.check_in_use(model)
     key = ("verdict", model, min_cohort)
     if key not in outcome.remembered:
         controls = control_models(outcome.log, min_cohort)
-        outcome.remembered[key] = verdicts(outcome.log, [model], controls=controls, min_cohort=min_cohort)[0]
+        outcome.remembered[key] = verdicts(
+            outcome.log, [model], controls=controls, min_cohort=min_cohort, progress=lambda *_: step()
+        )[0]
     verdict: Verdict = outcome.remembered[key]
     return verdict
 

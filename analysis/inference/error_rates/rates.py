@@ -8,7 +8,7 @@ launch cohort, it is the power. The users are those of the log's other cohorts, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,6 +97,7 @@ def error_rates(
     Raises calibration.NoFit. simulations: the most of each population. A large panel is simulated less often
     (`affordable`), and a power only until its interval is short enough (`power`). planted: of PLANTED, those whose
     power is simulated, the largest among them. Each population has draws of its own, whichever others there are.
+    progress: is told before each panel how many were simulated, and of how many; it may raise to end the work.
     """
     null = fitted_null(panel)
     simulations = affordable(null, simulations)
@@ -109,9 +110,12 @@ def error_rates(
     wanted = [(i, p) for i, p in enumerate([*nulls, *loyal]) if not p.loyal or p.loyal in planted]
     seed, rates, total = int(rng.integers(2**63)), [], len(wanted)
     for done, (i, population) in enumerate(wanted):
-        progress(done * simulations, total * simulations)
+
+        def begun(panel: int, before: int = done * simulations) -> None:
+            progress(before + panel, total * simulations)
+
         measured = power if population.loyal else rate
-        rates.append(measured(population, np.random.default_rng([seed, i]), simulations, alpha))
+        rates.append(measured(population, np.random.default_rng([seed, i]), simulations, alpha, begun))
     progress(total * simulations, total * simulations)
     cut = bool((panel.cohort_sizes[panel.tested] > LARGEST_COHORT).any())
     return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut,
@@ -124,13 +128,40 @@ def affordable(population: Population, simulations: int) -> int:
     return max(min(simulations, LEAST_SIMULATIONS), round(simulations * min(1.0, LIGHT / max(work, 1))))
 
 
-def rate(population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA) -> Rate:
-    """How often the decision calls panels of a population foundational."""
-    called = sum(is_foundational(population, rng, alpha) for _ in range(simulations))
+def rate(
+    population: Population,
+    rng: np.random.Generator,
+    simulations: int,
+    alpha: float = ALPHA,
+    begun: Callable[[int], None] = lambda panel: None,
+) -> Rate:
+    """How often the decision calls panels of a population foundational. begun: is told each panel's number, from 0."""
+    called = _called(population, rng, range(simulations), alpha, begun)
     return Rate(population.name, population.loyal, called, simulations)
 
 
-def power(population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA) -> Rate:
+def _called(
+    population: Population,
+    rng: np.random.Generator,
+    panels: Iterable[int],
+    alpha: float,
+    begun: Callable[[int], None],
+) -> int:
+    """How many of the panels with these numbers are called."""
+    called = 0
+    for panel in panels:
+        begun(panel)
+        called += is_foundational(population, rng, alpha)
+    return called
+
+
+def power(
+    population: Population,
+    rng: np.random.Generator,
+    simulations: int,
+    alpha: float = ALPHA,
+    begun: Callable[[int], None] = lambda panel: None,
+) -> Rate:
     """The same for a population with a loyal cohort, by so many simulations at most: they end once the 95% interval is
     as short as that of a half after all of them. Most powers are near 100% or 0%, where twenty panels say as much as a
     hundred say of a half."""
@@ -138,7 +169,7 @@ def power(population: Population, rng: np.random.Generator, simulations: int, al
     called = done = 0
     while done < simulations:
         batch = min(BATCH, simulations - done)
-        called += sum(is_foundational(population, rng, alpha) for _ in range(batch))
+        called += _called(population, rng, range(done, done + batch), alpha, begun)
         done += batch
         found = Rate(population.name, population.loyal, called, done)
         if found.interval[1] - found.interval[0] <= float(high - low):

@@ -6,7 +6,7 @@ This is the procedure whose error rates are measured: the same function judges a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,12 +87,13 @@ def decide(
     thorough: bool = True,
     alpha: float = ALPHA,
     base: Decision | None = None,
+    step: Callable[[], None] = lambda: None,
 ) -> Decision:
     """Judge one cohort of a panel (default: its launch cohort). Raises ValueError without one.
 
     merged: the panel with the model's earlier ids merged. thorough: try all robustness checks; else only those that can
     change the answer from "foundational" to "fragile", and only until one does. base: the `first_look` at this cohort,
-    where it was made already.
+    where it was made already. step: is called before each robustness check, and may raise to end the work.
     """
     chosen = panel.launch if cohort is None else cohort
     if chosen is None:
@@ -105,6 +106,7 @@ def decide(
         return base
     outcomes = []
     for check in _wanted(robustness_checks(panel, chosen, merged), thorough):
+        step()
         outcomes.append(_try(check, base, alpha))
         if not thorough and outcomes[-1].overturns:
             break

@@ -55,6 +55,7 @@ def judge(
     """Judge one panel's launch cohort. rng: draws for the error rates and the search; None: neither is simulated.
 
     merged: the panel with earlier ids of the model merged. search: look at all cohorts, too, not only at the launch.
+    progress: is told between pieces of the work how much of the simulations is done; it may raise to end the work.
     """
     notes = _notes(panel)
     reactivations = find_reactivations(panel)
@@ -67,7 +68,7 @@ def judge(
         if search and rng is not None and simulations:
             searched, notes = _search(panel, rng, simulations, notes)
         return Verdict(panel.model, panel, kind, scan=searched, notes=notes)
-    decision = decide(panel, merged=merged)
+    decision = decide(panel, merged=merged, step=partial(progress, 0, 1))
     rates, found = None, None
     if rng is not None and simulations:
         try:
@@ -119,6 +120,8 @@ def verdicts(
     aliases: old id -> the model into which the "aliases merged" robustness check counts its requests, beside the
     earlier ids that the models table states (`predecessors`). Where the log has no requests to any of them there is no
     such robustness check. least: users without which no cohort is judged nor is a control, whatever `min_cohort` says.
+    progress: is told the model and how much of its simulations is done, between pieces of the work; it may raise to end
+    the work.
     """
     return Judging(
         log, models, rng, aliases=aliases, controls=controls, simulations=simulations, min_cohort=min_cohort,
@@ -187,7 +190,8 @@ class Judging:
         for model, panel, task in self._tasks:
             found.append(replace(task.result(), panel=panel))
             self._progress(model, 1, 1)
-        return _together(self._log, found, self._controls, self._least_of_controls)
+        step = partial(self._progress, found[-1].model, 1, 1) if found else lambda: None
+        return _together(self._log, found, self._controls, self._least_of_controls, step)
 
 
 def _known(verdict: Verdict) -> Future[Verdict]:
@@ -212,11 +216,15 @@ def judged(
     return replace(found, panel=None)
 
 
-def _together(log: Log, found: list[Verdict], controls: Sequence[str], least: int) -> list[Verdict]:
-    """Verdicts with what needs more than one of them. least: users of a control's cohorts."""
+def _together(
+    log: Log, found: list[Verdict], controls: Sequence[str], least: int, step: Callable[[], None]
+) -> list[Verdict]:
+    """Verdicts with what needs more than one of them. least: users of a control's cohorts. step: is called before each
+    control is judged."""
     found = [_with_remedies(verdict, log) for verdict in found]
     beside = {v.model: v.decision for v in found if v.decision and v.decision.found.testable}
     for model in controls[:MOST_CONTROLS]:
+        step()
         if model not in beside and (answer := _control(log, model, least)) is not None:
             beside[model] = answer
     holm, bh = (adjusted([v.p for v in found], method) for method in ("holm", "fdr_bh"))

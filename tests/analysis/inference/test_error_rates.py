@@ -174,8 +174,13 @@ def test_error_rates_are_low_for_nulls_and_grow_with_the_loyal_share():
     assert power == sorted(power)
     assert rates.power_at(0.25) >= 0.9
     assert rates.enough
-    again, once = (error_rates(panel, np.random.default_rng(22), 10) for _ in range(2))
+    told = []
+    again = error_rates(panel, np.random.default_rng(22), 10)
+    once = error_rates(panel, np.random.default_rng(22), 10, progress=lambda *step: told.append(step))
     assert again == once
+    simulated = sum(rate.simulations for rate in (*once.nulls, *once.power))
+    assert len(told) == simulated + 1 and told == sorted(told)  # before each panel, and at the end
+    assert told[0][0] == 0 and told[-1][0] == told[-1][1]
 
 
 @settings(max_examples=40)

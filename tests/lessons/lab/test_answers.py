@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.inference.cohorts.panel import Panel
+from lessons.lab import judging
 from lessons.lab.controls import _strength, market_json
 from lessons.lab.desk import Abandoned, Desk, Ticket
 from lessons.lab.market import worlds_of
@@ -117,6 +118,30 @@ def test_abandoned_work_is_not_finished():
     with pytest.raises(Abandoned):
         desk.simulated(worlds_of(read({"users": USERS, "seed": 4})).world, ticket)
     desk.close()
+
+
+class Moved(Exception):
+    """The learner moved on."""
+
+
+@pytest.mark.parametrize(("work", "step"), [("verdict_json", 6), ("rates_json", 60)])
+def test_a_verdict_and_its_error_rates_end_where_nobody_waits_any_more(desk, work, step):
+    """The error rates are asked in the midst of their simulated panels; no half of a verdict is remembered."""
+    calls = 0
+
+    def check():
+        nonlocal calls
+        calls += 1
+        if calls == step:
+            raise Moved
+
+    world = worlds_of(read(STATE)).world
+    with of_activity(desk.simulated(world, Ticket()).agents) as outcome:
+        with pytest.raises(Moved):
+            getattr(judging, work)(outcome, "new/frontier", check)
+        assert calls == step
+        whole = judging.verdict_json(outcome, "new/frontier", lambda: None)
+        assert whole["headline"] == verdict_on(outcome, "new/frontier").headline
 
 
 def test_spells_say_who_makes_the_curve(desk):
