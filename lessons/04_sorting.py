@@ -53,12 +53,12 @@ def _(prediction):
             step=15,
             value=lesson.DAYS,
             show_value=True,
-            label="days that a hobbyist stays, on average",
+            label="days that a hobbyist of the first world stays, on average",
         ),
         world=mo.ui.dropdown(
             list(lesson.MARKETS),
             value=next(iter(lesson.MARKETS)),
-            label="the world (the days belong to the first one)",
+            label="the world",
         ),
         seed=notebook.seed(),
     )

@@ -68,8 +68,8 @@ def _(controls):
 def _(prediction):
     notebook.wait_for(prediction)
     mo.md(
-        "Both pictures hold the same numbers. The first one follows each group of users as it grows older. The second "
-        "one holds age still and asks of each month: how active were those who had joined one month before? Two "
+        "Both pictures are drawn from one table. The first one follows each group of users as it grows older. The "
+        "second one holds age still and asks of each month: how active were those who had joined one month before? Two "
         "months? Three? If all users are of one kind and nothing happens, its lines are level. Move the rival's "
         "strength to 0, then let later users be worse, and watch the second picture."
     )

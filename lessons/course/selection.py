@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.numerals import counted, p_is, percent, points
+from analysis.numerals import p_is, percent, points
 from lessons.experiments.selection import (
     AGE,
     ENTHUSIASTS,
@@ -97,7 +97,7 @@ def _same_users(one: Crowd) -> Figure:
         same.curves(), title="Active with any model: the same users, with and without new/focal",
         x_title="months since they joined new/focal", top=1.0,
         summary=(
-            f"In month {AGE} {percent(same.there(AGE))} of the launch users are active, with whatever model. In the "
+            f"In month {AGE}, {percent(same.there(AGE))} of the launch users are active, with whatever model. In the "
             f"market without new/focal it is {percent(same.there(AGE, twin=True))} of the same users. Of the later "
             f"users it is {percent(same.there(AGE, launch=False))}."
         ),
@@ -141,16 +141,17 @@ def _followed(one: Crowd) -> str:
     """What the twin without new/focal says of the launch users."""
     same = one.same_users
     absent = (
-        f" ({counted(same.absent, 'of them is', 'of them are')} not there at all: keys that were made for new/focal.)"
+        f", and of {points(same.made(AGE, people=True) / 100)} among people: {same.absent} of the launch users are not "
+        "there at all in the twin, for they are keys that were made for new/focal"
         if same.absent
         else ""
     )
     return (
         "we play the market again with the same luck, but new/focal never comes out. This is its twin, in which the "
         f"same people take other models. Of the launch users {percent(same.there(AGE))} are active in month "
-        f"{AGE}, with whatever model; of the same users in the twin {percent(same.there(AGE, twin=True))}.{absent} So "
-        f"new/focal makes a difference of {points(same.made(AGE) / 100)}. A real market has no twin. There, look at "
-        "what the same users did before the model came, and at how long they stay with others."
+        f"{AGE}, with whatever model; of the same users in the twin {percent(same.there(AGE, twin=True))}. So "
+        f"new/focal makes a difference of {points(same.made(AGE) / 100)}{absent}. A real market has no twin. There, "
+        "look at what the same users did before the model came, and at how long they stay with others."
     )
 
 
@@ -162,11 +163,12 @@ def error_rate(runs: int = RUNS) -> str:
         found = [crowd(*who, False, seed) for seed in seeds]
         naive = ErrorRate(sum(one.p_naive <= LEVEL for one in found), runs)
         careful = ErrorRate(sum(one.survives for one in found), runs)
-        said.append(f"- where {name}: by the naive test in {naive}; after both checks in {careful};\n")
+        said.append(f"- where {name}: by the naive test in {naive}; after checks 1 and 2 in {careful};\n")
     loyal = [crowd(False, False, True, seed) for seed in seeds]
     missed = ErrorRate(sum(not one.survives for one in loyal), runs)
     said.append(
-        f"- where a quarter of the launch users do stay for the model, it is overlooked after both checks in {missed}."
+        "- where a quarter of the launch users do stay for the model, it is overlooked after checks 1 and 2 in "
+        f"{missed}."
     )
     return "".join(said)
 

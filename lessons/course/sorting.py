@@ -150,7 +150,8 @@ def leaving(world: Variant = USUAL, seed: int = 1, *, kinds: bool = True) -> Fig
     ends = " A line ends once nearly all of its users have left." if rows["leaving"].isna().any() else ""
     return lines(
         rows, y="leaving", title="Of those who were there a month ago, how many left?", top=1.0,
-        x_title="months since all began", y_title="left within the month", summary=f"{'; '.join(told)}.{ends}",
+        x_title="months since all began", y_title="left within the month",
+        summary=f"Left within the month: {'; '.join(told)}.{ends}",
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def _sorted(models: int, cohorts: int, users: int, truth: Truth, seed: int) -> F
     ends = rank[[0, -1]]
     parts = (
         ("your cohorts, from worst to best", rank, z),
-        ("the same users dealt out by lot", rank, np.sort(found.shuffled[0])),
+        ("the same users dealt out by lot", rank, found.dealt),
         ("needed if you had looked at one", ends, needed(1)),
         (f"needed for the best of {len(z)}", ends, found.to_beat),
     )
@@ -65,23 +65,25 @@ def _truth(switch: Switch) -> Truth:
 def verdict(
     models: int = MODELS, cohorts: int = COHORTS, users: int = USERS, special: bool = False, seed: int = 1
 ) -> str:
-    """What three readers say of the same numbers."""
+    """What four readers say of the same numbers."""
     found = search(models, cohorts, users, "one" if special else "nothing", seed)
     n = found.looked_at
     one = "one, the first model's launch month, is" if special else "none is"
-    first = "stands out" if found.stands[0, 0] else "does not stand out"
+    expected = f"about {LEVEL * n:.0f}" if LEVEL * n >= 1 else f"{LEVEL * n:.1g}"
+    first = "stands out" if found.launch_stands else "does not stand out"
     return (
         f"You looked at {counted(n, 'cohort')}. In truth {one} special.\n\n"
         f"- **“p is below .05”** says that {found.naive} of them stand out. If none is special, {LEVEL:.0%} of "
-        f"{n} are expected to do so by chance: {LEVEL * n:.1f}. At least one does so with chance "
+        f"{n} are expected to do so by chance, {expected}. At least one does so with chance "
         f"{percent(chance_of_one(n))}.\n"
         "- **“Better than the best of noise”** (the permutation maximum, maxT) says that "
         f"{found.beyond_noise} of them stand out. Here is how: write each user's month on a card, shuffle the cards "
-        "of a model, deal them out again. Now no month is special, whatever it was before. Look at all "
-        f"{n} and note the best. After {SHUFFLES} such dealings, the best of noise was above "
-        f"{found.to_beat:.1f} in only 1 of 20. That is the line for the best.\n"
+        "of a model, deal them out again. Now no month is special, whatever it was before: what is left is chance "
+        f"alone, or noise. Look at all {n} and note the best. Of {SHUFFLES} such dealings, only 1 in 20 had a best "
+        f"above {found.to_beat:.2f} units. That is the line for the best.\n"
         "- **“The 5% are shared among all that I looked at”** (Holm's correction) needs no cards: for the best of "
-        f"{n} it asks for {needed(n):.1f}, whatever the data. It says that {found.corrected} of them stand out.\n"
+        f"{n} it asks for {needed(n):.2f} units, whatever the data. It says that {found.corrected} of them stand "
+        "out.\n"
         f"- **Four tests at once** (the project's verdict: each of them must say yes) say that {found.strict} of "
         "them stand out. They ask: is it above the others at the same age and calendar month? Above what their "
         "spread foretells? Above each single one? Above their trend? The verdict asks this of the launch month "
@@ -102,13 +104,13 @@ def error_rate(runs: int = RUNS) -> str:
         f"- better than the best of noise in {ErrorRate(sum(x.beyond_noise > 0 for x in empty), runs)};\n"
         f"- with Holm's correction in {ErrorRate(sum(x.corrected > 0 for x in empty), runs)};\n"
         "- with the four tests, asked of the first model's launch month alone, in "
-        f"{ErrorRate(sum(bool(x.stands[0, 0]) for x in empty), runs)}.\n\n"
-        f"Where {percent(LOYAL)} of that launch month never leave, the best of noise overlooks it in "
+        f"{ErrorRate(sum(x.launch_stands for x in empty), runs)}.\n\n"
+        f"Where {percent(LOYAL)} of that launch month never leave, the line for the best overlooks it in "
         f"{ErrorRate(sum(x.z[0, 0] <= x.to_beat for x in one), runs)} and the four tests in "
-        f"{ErrorRate(sum(not x.stands[0, 0] for x in one), runs)}. Neither helps against everything: where all "
+        f"{ErrorRate(sum(not x.launch_stands for x in one), runs)}. Neither helps against everything: where all "
         "cohorts differ a little for no reason, something is better than the best of noise in "
         f"{ErrorRate(sum(x.beyond_noise > 0 for x in vary), runs)}, and the four tests call the launch month in "
-        f"{ErrorRate(sum(bool(x.stands[0, 0]) for x in vary), runs)}."
+        f"{ErrorRate(sum(x.launch_stands for x in vary), runs)}."
     )
 
 
@@ -239,7 +241,7 @@ print(found.size, (found > 1.645).sum(), (found > np.quantile(noise, 0.95)).sum(
             "7.3",
             "One launch month keeps a quarter of its users, and you named it before looking. All else as "
             "the controls were, seed 9. What do the four tests say of it?",
-            lambda: HELD if search(truth="one", seed=9).stands[0, 0] else NONE,
+            lambda: HELD if search(truth="one", seed=9).launch_stands else NONE,
             "Naming it beforehand costs nothing: the 5% are for this one look. (The last line of the verdict says "
             "what the four tests find.)",
             options=(HELD, NONE),

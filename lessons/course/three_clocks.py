@@ -227,7 +227,7 @@ print(age_only(panel.cells, 0, robust=True).p, age_period(panel.cells, 0)[0].p)"
             "By age the curves lie on each other. By the calendar every line is level, but for luck.",
         ),
         Switch(
-            "shock", "A rival opens elsewhere in May", activity(STRENGTH),
+            "shock", "A rival opens elsewhere at the end of April", activity(STRENGTH),
             "By the calendar all lines step down from April to May, whatever the age, and are level before and "
             "after.",
         ),
@@ -249,14 +249,15 @@ print(age_only(panel.cells, 0, robust=True).p, age_period(panel.cells, 0)[0].p)"
             missteps=(
                 Misstep(
                     lambda: _growing_older(STRENGTH, 2),
-                    "That is how far January's users fall. They are a month older in May, so it mixes age and month.",
+                    "That is the fall of those who joined in January. They are a month older in May: it mixes age and "
+                    "month.",
                 ),
             ),
         ),
         Exercise(
             "6.2",
-            "The same world with the rival's strength at 0, seed 2. By how many points do January's own users fall "
-            "from April to May?",
+            "The same world with the rival's strength at 0, seed 2. Of those who joined in January, by how many points "
+            "fewer are active in May than in April?",
             lambda: _growing_older(0.0, 2),
             "Nothing happens in this world: they are a month older, and some users leave in any month. (Their month "
             "3 is April and their month 4 is May.)",

@@ -56,21 +56,29 @@ class SameUsers:
     def _both(self) -> tuple[Bools, Bools]:
         return self._active(self.market), self._active(self.twin)
 
+    @cached_property
+    def _people(self) -> Bools:
+        """Users who are there in the twin, too."""
+        return np.asarray(self._both[1].any(axis=1))
+
     @property
     def absent(self) -> int:
         """Launch users who are never active in the twin."""
-        return int((~self._both[1][self.joined == self.launch]).all(axis=1).sum())
+        return int((~self._people[self.joined == self.launch]).sum())
 
-    def there(self, k: int, *, launch: bool = True, twin: bool = False) -> float:
-        """The share of launch users, or of later ones, active with any model k months after they joined the model."""
+    def there(self, k: int, *, launch: bool = True, twin: bool = False, people: bool = False) -> float:
+        """The share of launch users, or of later ones, active with any model k months after they joined the model.
+        people: of those alone who are there in the twin, too."""
         active = self._both[twin]
         mine = self.joined == self.launch if launch else self.joined > self.launch
+        if people:
+            mine &= self._people
         rows = np.flatnonzero(mine & (self.joined + k < active.shape[1]))
         return float(active[rows, self.joined[rows] + k].mean())
 
-    def made(self, k: int) -> float:
+    def made(self, k: int, *, people: bool = False) -> float:
         """Points of the launch users who are active in month k because the model is there."""
-        return 100 * (self.there(k) - self.there(k, twin=True))
+        return 100 * (self.there(k, people=people) - self.there(k, twin=True, people=people))
 
     def curves(self) -> pd.DataFrame:
         """Columns k, retention, name."""

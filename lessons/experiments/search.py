@@ -14,13 +14,14 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.inference.cohorts.cells import Bools, Cells, Floats
+from analysis.inference.cohorts.cells import Cells, Floats
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.four_tests import launch_tests
 from analysis.inference.launch.multiplicity import holm
 from analysis.inference.launch.naive import pooled_z, two_proportions
 
 Truth = Literal["nothing", "one", "vary"]
+Asked = tuple[int, int, int, Truth, int]
 AGE = 3
 """The month that the naive test looks at; every cohort reaches it."""
 LEVEL = 0.05
@@ -35,15 +36,16 @@ class Search:
     """What a search over all cohorts of all models finds. Arrays of shape (models, cohorts).
 
     lead: R(3) of the cohort less that of the model's other cohorts; z: the lead over its usual chance size; p: of the
-    naive test, one-sided; stands: whether the four tests together call it. shuffled: z of all cohorts each time after
-    the users were dealt out anew, shape (SHUFFLES, models * cohorts).
+    naive test, one-sided; dealt: z after the users were dealt out anew once, in order, shape (models * cohorts,);
+    best_of_noise: the largest z each time that they were, in order, shape (SHUFFLES,). asked: the arguments of `drawn`.
     """
 
     lead: Floats
     z: Floats
     p: Floats
-    stands: Bools
-    shuffled: Floats
+    dealt: Floats
+    best_of_noise: Floats
+    asked: Asked
 
     @property
     def looked_at(self) -> int:
@@ -60,11 +62,6 @@ class Search:
         """Cohorts with p under 5% after Holm's correction for how many were looked at."""
         return int((holm(self.p.ravel()) <= LEVEL).sum())
 
-    @cached_property
-    def best_of_noise(self) -> Floats:
-        """The largest z after each dealing out, in order."""
-        return np.sort(self.shuffled.max(axis=1))
-
     @property
     def to_beat(self) -> float:
         """The z that the best of noise reaches in one of twenty dealings."""
@@ -75,10 +72,16 @@ class Search:
         """Cohorts that lead by more than that: those which single-step maxT calls at 5%."""
         return int((self.z > self.to_beat).sum())
 
-    @property
+    @cached_property
     def strict(self) -> int:
         """Cohorts that the four tests together call."""
-        return int(self.stands.sum())
+        models = drawn(*self.asked)
+        return sum(launch_tests(cells, cohort).stands_out for cells in models for cohort in cells.cohorts)
+
+    @cached_property
+    def launch_stands(self) -> bool:
+        """Whether they call the first model's launch month."""
+        return launch_tests(drawn(*self.asked)[0], 0).stands_out
 
     @property
     def best(self) -> float:
@@ -95,23 +98,27 @@ def search(
     truth: "nothing": all cohorts of a model are alike; "one": a quarter of the first model's launch cohort never
     leaves; "vary": in every model some cohorts leave sooner than others, for no reason that a release has.
     """
-    alike = Population("alike", (users,) * cohorts, months=cohorts + AGE)
-    rng = np.random.default_rng([seed, models, cohorts, users])
-    found, drawn = [], []
-    for model in range(models):
-        world = replace(alike, cohort_sd=SPREAD) if truth == "vary" else alike
-        if truth == "one" and model == 0:
-            world = replace(alike, loyal=LOYAL)
-        cells = world.draw(rng).cells
-        drawn.append(cells)
+    asked = (models, cohorts, users, truth, seed)
+    found = []
+    for cells in drawn(*asked):
         for cohort in cells.cohorts:
             naive = two_proportions(cells, cohort, AGE)
-            lead = lead_of(cells, cohort, AGE)
-            found.append((lead, naive.statistic, naive.p, launch_tests(cells, cohort).stands_out))
-    shape = (models, cohorts)
-    columns = [np.array(column).reshape(shape) for column in zip(*found, strict=True)]
-    columns.append(np.hstack([dealt_out(cells, rng) for cells in drawn]))
-    return Search(*columns)
+            found.append((lead_of(cells, cohort, AGE), naive.statistic, naive.p))
+    lead, z, p = (np.array(column).reshape(models, cohorts) for column in zip(*found, strict=True))
+    rng = np.random.default_rng([seed, models, cohorts, users, SHUFFLES])
+    noise = np.hstack([dealt_out(cells, rng) for cells in drawn(*asked)])
+    return Search(lead, z, p, np.sort(noise[0]), np.sort(noise.max(axis=1)), asked)
+
+
+@lru_cache(maxsize=2)
+def drawn(models: int, cohorts: int, users: int, truth: Truth, seed: int) -> list[Cells]:
+    """The users of each model as counts. Only the last are kept: they are large."""
+    alike = Population("alike", (users,) * cohorts, months=cohorts + AGE)
+    rng = np.random.default_rng([seed, models, cohorts, users])
+    worlds = [replace(alike, cohort_sd=SPREAD) if truth == "vary" else alike] * models
+    if truth == "one":
+        worlds[0] = replace(alike, loyal=LOYAL)
+    return [world.draw(rng).cells for world in worlds]
 
 
 def dealt_out(cells: Cells, rng: np.random.Generator, times: int = SHUFFLES) -> Floats:

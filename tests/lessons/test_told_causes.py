@@ -144,6 +144,7 @@ def test_the_same_users_stay_without_the_model_unless_they_stay_for_it():
         assert abs(people.same_users.made(AGE)) < 2 < people.lead / 2
         assert loyal.same_users.made(AGE) > loyal.lead / 2
         assert keys.same_users.absent == 4 * 30 and people.same_users.absent == 0
+        assert abs(keys.same_users.made(AGE, people=True)) < 2 < keys.same_users.made(AGE)
         for one in (people, keys, loyal):
             same = one.same_users
             assert FOCAL not in same.twin.activity.table().to_pandas()["model"].unique()
