@@ -10,17 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.json_values import finite
+from analysis.numerals import counted
 from analysis.report.status import WORDS, Status
+from analysis.report.withholding import RULE
 from analysis.sources.log import Log, NotAvailable
+from testbed.claims import withholding
 from testbed.claims.amounts import amount, say
 from testbed.claims.predicates import AllOf, Direction, Predicate, Simple, StatisticCall
 from testbed.claims.registry import Entry, Registry, registry
 from testbed.claims.statistics import Measured, Result, Series, Untestable, measure
 from testbed.claims.verdict import Verdict, together
 
+if TYPE_CHECKING:
+    from analysis.disclosure.account import Account
+
+WITHHELD = "withheld:"
 VERSION = 1
 ROLES = ("emergent", "input", "definition")
 INPUT_CAVEAT = (
@@ -71,13 +78,24 @@ class Judged:
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """All judged claims of one log, in the order of the report. simulated: whether the log is a simulated world."""
+    """All judged claims of one log, in the order of the report. simulated: whether the log is a simulated world.
+    account: what was withheld of it."""
 
     log: str
     digest: str
     judged: tuple[Judged, ...]
     titles: dict[str, str]
     simulated: bool = False
+    account: Account | None = None
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """What was withheld, in sentences; none where all is shown."""
+        if self.account is None:
+            return ()
+        claims = sum(any(reason.startswith(WITHHELD) for reason in _reasons(j)) for j in self.judged)
+        left = f"{counted(claims, 'claim')} cannot be shown so, in whole or in part: they say that they are withheld."
+        return (*(line for lines in self.account.sentences().values() for line in lines), left)
 
     def totals(self) -> dict[str, dict[str, int]]:
         """By role: how many claims hold (of them weakly), fail (of them weakly), and are not testable."""
@@ -86,7 +104,12 @@ class Scoreboard:
     def as_json(self) -> dict[str, Any]:
         """The scoreboard as data: what verdicts.json holds."""
         lines = [(j.entry, line(j)) for j in self.judged]
-        return as_data(self.log, self.digest, self.titles, lines, self.simulated)
+        told = as_data(self.log, self.digest, self.titles, lines, self.simulated)
+        return told if self.account is None else {"k_anonymity": self.account.as_json()} | told
+
+
+def _reasons(judged: Judged) -> list[str]:
+    return [part.verdict.reason for part in judged.parts] or [judged.verdict.reason]
 
 
 def as_data(
@@ -127,29 +150,34 @@ def score(
     only: Collection[str] | None = None,
     claims: Registry | None = None,
     progress: Callable[[int, int], None] | None = None,
+    account: Account | None = None,
 ) -> Scoreboard:
-    """Measure and judge all claims, or some by id. A claim that the log cannot answer is not testable, never a pass."""
+    """Measure and judge all claims, or some by id. A claim that the log cannot answer is not testable, never a pass.
+
+    account: what was withheld of the log (`analysis.report.withholding.shown`), where its small cells are: then claims
+    whose values could show one are not testable either, and counted as withheld.
+    """
     claims = registry() if claims is None else claims
     entries = [entry for entry in claims if only is None or entry.id in only]
     judged = []
     for number, entry in enumerate(entries):
         if progress is not None:
             progress(number, len(entries))
-        judged.append(judge(log, entry))
+        judged.append(judge(log, entry, account))
     if progress is not None:
         progress(len(entries), len(entries))
     titles: dict[str, str] = {entry.section: claims.titles[entry.section] for entry in entries}
-    return Scoreboard(log.name, claims.digest, tuple(judged), titles, log.simulated)
+    return Scoreboard(log.name, claims.digest, tuple(judged), titles, log.simulated, account)
 
 
-def judge(log: Log, entry: Entry) -> Judged:
-    """One claim."""
+def judge(log: Log, entry: Entry, account: Account | None = None) -> Judged:
+    """One claim. account: see `score`."""
     claim = entry.claim
     if claim.predicate is None:
         return Judged(entry, Verdict("not_testable", claim.note), "–")
     if not isinstance(claim.predicate, AllOf):
         assert claim.statistic is not None
-        result, verdict = _part(log, claim.statistic, claim.predicate)
+        result, verdict = _part(log, claim.statistic, claim.predicate, account)
         shown = "–" if result is None else show(result, claim.predicate.names)
         return _judged(entry, verdict, result, shown)
     results: list[Result | None] = []
@@ -160,7 +188,7 @@ def judge(log: Log, entry: Entry) -> Judged:
         call = part.statistic or claim.statistic
         assert call is not None
         name = call.name.partition(".")[2].replace("_", " ")
-        result, verdict = _part(log, call, part.predicate)
+        result, verdict = _part(log, call, part.predicate, account)
         verdicts[f"({number}) {name}"] = verdict
         results.append(result)
         parts.append(_judged_part(name, verdict, result, part.predicate))
@@ -178,15 +206,21 @@ def _judged_part(name: str, verdict: Verdict, result: Result | None, predicate: 
     return JudgedPart(name, verdict, shown, value, low, high, result.unit)
 
 
-def _part(log: Log, call: StatisticCall, predicate: Simple) -> tuple[Result | None, Verdict]:
+def _part(
+    log: Log, call: StatisticCall, predicate: Simple, account: Account | None
+) -> tuple[Result | None, Verdict]:
     result: Result | None = None
     try:
-        result = measure(log, call.name, call.arguments)
+        if account is not None:
+            result = withholding.measured(log, call.name, call.arguments, account)
+        else:
+            result = measure(log, call.name, call.arguments)
         if log.simulated and isinstance(predicate, Direction):
             return result, predicate.judge_world(result)
         return result, predicate.judge(result)
     except NotAvailable as gap:
-        return result, Verdict("not_testable", f"this log lacks {gap.column}: {gap.why}")
+        why = gap.why if gap.column == RULE else f"this log lacks {gap.column}: {gap.why}"
+        return result, Verdict("not_testable", why)
     except Untestable as gap:
         return result, Verdict("not_testable", str(gap))
 

@@ -36,12 +36,13 @@ examples:
   slipper check outputs/report/RUN-ID --failed --why        what fails, and why
   slipper check outputs/report/RUN-ID --only C117,C118,C119
   slipper check /data/log --section retention --json
+  slipper check /data/log --k-anonymity 20 --markdown claims.md   what may leave the building; the rest is withheld
   slipper check report --seeds 10                           ten replicates; goes on where it was interrupted
   slipper check report-small --seeds 20 --set mechanisms.fit=off --markdown docs/no-fit.md
 
 left on disk:
   RUN/verdicts.json           all verdicts of a run folder, with the registry's digest; its report.html shows them, too
-                              (not with --section or --only; nothing for a log that is no run folder)
+                              (not with --section, --only or --k-anonymity; nothing for a log that is no run folder)
   OUT/checks/SCENARIO/*.json  with --seeds: the verdicts of each finished replicate, so that the same command goes on;
                               the replicates' logs are deleted (--keep: they stay in OUT/SCENARIO/RUN-ID/)
   FILE                        with --markdown: the scoreboard as a page
@@ -87,6 +88,7 @@ def add_parser(commands: Any) -> None:
     arguments.add_log_options(parser)
     arguments.add_scope_options(parser)
     arguments.add_anyway(parser)
+    arguments.add_k_anonymity(parser)
     arguments.add_output_options(parser)
     parser.add_argument("--markdown", metavar="FILE", help="write the scoreboard as a Markdown page, too")
     arguments.add_overwrite(parser)
@@ -112,10 +114,10 @@ def execute(args: argparse.Namespace) -> int:
             args.to_day,
             args.study_window,
         )
-        if args.anyway or any(value is not None for value in of_a_log):
+        if args.anyway or args.k_anonymity or any(value is not None for value in of_a_log):
             raise BadInput(
-                "--table, --models, --labels, --from, --to, --study-window, --anyway are about a log; with --seeds the "
-                "target is a scenario: leave them out"
+                "--table, --models, --labels, --from, --to, --study-window, --anyway, --k-anonymity are about a log; "
+                "with --seeds the target is a scenario: leave them out"
             )
         return _check_scenario(args, registry(), wanted)
     for option in ("seed", "users", "settings", "out", "workers", "keep"):
@@ -152,6 +154,7 @@ def _selection(args: argparse.Namespace, claims: Registry) -> set[str] | None:
 
 def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
     from analysis import LogError, open_log
+    from analysis.report import withholding
     from analysis.report.pages import claim_verdicts
     from analysis.sources.runs import own_run
     from testbed.claims import scoreboard
@@ -175,16 +178,20 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
             open_display(quiet=args.quiet) as show,
             open_log(args.target, **arguments.log_options(args)) as log,
         ):
-            board = scoreboard.score(
-                log,
-                wanted,
-                claims,
-                progress=lambda done, total: show(Report("Judging the claims", done, total)),
-            )
-            warnings = log.warnings
+            with withholding.shown(log, args.k_anonymity) as (safe, account):
+                board = scoreboard.score(
+                    safe,
+                    wanted,
+                    claims,
+                    progress=lambda done, total: show(Report("Judging the claims", done, total)),
+                    account=account,
+                )
+            warnings = () if account else log.warnings
+            inspection = inspection.named() if account else inspection
     except LogError as error:
         raise no_log(error, args.target) from error
-    kept = run / "verdicts.json" if run is not None and wanted is None else None
+    every = wanted is None and not args.k_anonymity
+    kept = run / "verdicts.json" if run is not None and every else None
     try:
         if run is not None and kept is not None:
             check_writable(run)
@@ -300,6 +307,8 @@ def _command(args: argparse.Namespace) -> str:
     )
     if args.failed:
         words.append("--failed")
+    if args.k_anonymity:
+        words += ["--k-anonymity", str(args.k_anonymity)]
     return shlex.join(words)
 
 

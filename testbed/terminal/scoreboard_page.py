@@ -33,6 +33,7 @@ def scoreboard_markdown(board: Scoreboard, shown: Sequence[Judged], command: str
     """A page: totals, then a table for each section."""
     lines = ["# Which claims of the report hold", "", f"Made by `{command}` on {board.log}. {LEGEND}", ""]
     lines += [DIRECTIONS[board.simulated], ""]
+    lines += [line for sentence in board.withheld for line in (sentence, "")]
     lines += heading("claims", "hold", "of them weakly", "fail", "of them weakly", "not testable")
     for role, counts in board.totals().items():
         lines.append(row(role, *(str(counts[key]) for key in TOTALS)))

@@ -57,6 +57,8 @@ def print_scoreboard(
     claims fail in this world, if it is one of which that is asked."""
     console.print(Text(f"Claims on {board.log}", style="bold"))
     console.print(Text(f"{LEGEND} {DIRECTIONS[board.simulated]}", style="dim"))
+    for sentence in board.withheld:
+        console.print(Text(sentence, style="yellow"))
     for section, title in board.titles.items():
         mine = [judged for judged in shown if judged.entry.section == section]
         if not mine:

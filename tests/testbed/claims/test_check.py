@@ -56,7 +56,8 @@ def judged_once(request, monkeypatch):
         return
     judge = claims_scoreboard.judge
 
-    def once(log, entry):
+    def once(log, entry, account):
+        assert account is None
         key = (log.name, log.simulated, entry.id)
         if key not in JUDGED:
             JUDGED[key] = judge(log, entry)
