@@ -70,6 +70,17 @@ def _(chosen):
 
 
 @app.cell
+def _(prediction):
+    notebook.wait_for(prediction)
+    mo.md(
+        "The first picture is what the test saw. The second one counts otherwise, and looks at other launches. The "
+        "third one follows the same people in a market without new/focal. Now let no enthusiasts come first, and then "
+        "let the keys run: which picture tells you so, each time?"
+    )
+    return
+
+
+@app.cell
 def _(chosen):
     mo.md(f"## The verdict\n\n{lesson.verdict(**chosen)}")
     return

@@ -129,7 +129,7 @@ def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
         "**Check 1, count accounts:** one company is one account, however many keys it has. So "
         f"counted, the lead is {points(one.lead_by_account / 100)} ({p_is(one.p_by_account)}); with keys counted it "
         f"is {points(one.lead / 100)}.\n\n"
-        f"**Check 2, look at other launches, the negative controls:** the middle one of them leads by "
+        f"**Check 2, look at other launches, the negative controls:** the middle one of the three leads by "
         f"{points(one.usual_lead / 100)}, new/focal with accounts counted by {points(one.lead_by_account / 100)}: "
         f"{beside}.\n\n"
         f"**Check 3, follow the same users without the model:** {_followed(one)}\n\n"

@@ -144,7 +144,7 @@ def leaving(world: Variant = USUAL, seed: int = 1, *, kinds: bool = True) -> Fig
     told = []
     for name, mine in rows.dropna(subset=["leaving"]).groupby("name", sort=False):
         told.append(
-            f"{name}: {percent(mine['leaving'].iloc[0])} in month 1, {percent(mine['leaving'].iloc[-1])} in "
+            f"{name} {percent(mine['leaving'].iloc[0])} in month 1, {percent(mine['leaving'].iloc[-1])} in "
             f"month {mine['k'].iloc[-1]}"
         )
     ends = " A line ends once nearly all of its users have left." if rows["leaving"].isna().any() else ""
@@ -259,9 +259,9 @@ def take_away() -> str:
         f"in month 1, {percent(at('hobbyists', 3))} in month 3). The hobbyists left first, so that companies "
         f"rose from {percent(companies[0])} to {percent(companies[11])} of those who were there. A group "
         "whose members differ (**heterogeneity**) sorts itself, and its curve flattens. Users who are locked in make "
-        f"much the same curve: {percent(locked)} of them are left at the end of the year, here "
-        f"{percent(at(ALL, 11, 'retention'))}. The curve alone cannot tell the two. What can is something you knew of "
-        "users before they stayed: split by it and look at each part."
+        f"much the same curve: {percent(locked)} of them are left at the end of the year, and "
+        f"{percent(at(ALL, 11, 'retention'))} of these. The curve alone cannot tell the two apart. Something that you "
+        "knew of the users before they stayed can: split by it and look at each part."
     )
 
 
@@ -276,8 +276,9 @@ LESSON = Lesson(
     title="Do users become loyal?",
     question=(
         "On 1 January 4,000 users begin with a model. Some are hobbyists, some are companies. In the first "
-        "month many of them leave. At the end of the year few leave any more: the curve has become nearly "
-        "flat. **Why?** (We call a user more loyal if the chance that he leaves has become smaller.)"
+        "month many of them leave. At the end of the year few leave any more: the curve of those who are "
+        "still there has become nearly flat. **Why?** (We call a user more loyal if the chance that he leaves has "
+        "become smaller.)"
     ),
     misconception="A flattening curve means that users become loyal.",
     words=("cohort", "retention", "lock-in"),

@@ -46,9 +46,9 @@ def _sorted(models: int, cohorts: int, users: int, truth: Truth, seed: int) -> F
         x_title="cohorts in order of their lead", y_title="lead, in units of what chance usually makes",
         written=axes.plain, low=float(min(z.min(), -3.0)), top=float(max(z.max(), 5.0)),
         summary=(
-            f"The best of {len(z)} leads by {points(found.best / 100)} in month {AGE}. "
-            f"{counted(found.naive, 'cohort')} passed the line for one, {found.beyond_noise} the line for the "
-            "best of all."
+            f"The best of {len(z)} leads by {points(found.best / 100)}: so many more of 100 users are active {AGE} "
+            f"months after joining. {counted(found.naive, 'cohort')} passed the line for one, {found.beyond_noise} the "
+            "line for the best of all."
         ),
     )  # fmt: skip
 

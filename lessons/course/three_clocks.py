@@ -51,7 +51,7 @@ def _by_age(one: Clocks) -> Figure:
         rows, x="age", y="share", title="By age: one line for each month of joining", x_title="months since joining",
         top=0.8,
         summary=(
-            f"In their month {AGE}, {percent(at[first])} are active of those who {first} and "
+            f"{AGE} months after joining, {percent(at[first])} are active of those who {first} and "
             f"{percent(at[last])} of those who {last}."
         ),
     )  # fmt: skip
