@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from analysis.inspection.remedies import REMEDIES
 from analysis.numerals import percent
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Finding:
         places = f", such as {self.examples}" if self.examples else ""
         return f"{self.check}: {self.words} [{self.count:,}{share}{places}]"
 
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return REMEDIES.get(self.check, "")
+
     def named(self) -> Finding:
         """The same without words, counts and examples: they tell of single rows."""
         return replace(self, words="", count=0, of=0, examples="")
@@ -64,7 +70,7 @@ class Finding:
         named = {"check": self.check, "severity": self.severity, "touches": list(self.touches)}
         return named if not self.words else named | {
             "words": self.words,
-            "count": self.count, "of": self.of, "examples": self.examples,
+            "count": self.count, "of": self.of, "examples": self.examples, "remedy": self.remedy,
         }  # fmt: skip
 
 

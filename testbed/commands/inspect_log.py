@@ -29,7 +29,8 @@ examples:
   slipper inspect warehouse.duckdb --table requests --json
   slipper inspect /data/log --k-anonymity 20            what was found by name alone, without counts of rows
 
-How often each fault is found, by rate, and how often a clean log is warned of: docs/inspection.md.
+What to do about each finding, how often a fault is found, by rate, and how often a clean log is warned of:
+docs/inspection.md.
 
 exit status:
   0    no error was found (there may be warnings)
@@ -96,6 +97,8 @@ def _print(console: Console, found: Inspection) -> None:
         console.print(
             Text.assemble((one.severity, STYLES[one.severity]), f"  {one.sentence}"), soft_wrap=True
         )
+        if one.remedy:
+            console.print(Text(f"  what to do: {one.remedy}", style="dim"), soft_wrap=True)
 
 
 def look_first(args: argparse.Namespace, where: str) -> Inspection:

@@ -4,13 +4,20 @@ world; and the page that says so."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from analysis.inspection.check import CHECKS
+from analysis.inspection.remedies import REMEDIES
+from analysis.sources import conformance
 from testbed import shipped
 from testbed.studies.inspection import __main__ as study
 from testbed.studies.inspection import planting as p
+from tests.analysis.in_memory import opened
+from tests.analysis.made_log import made
 
+CONTRACT = Path(conformance.__file__).read_text(encoding="utf-8")
 QUICK = ("retries", "huge counts", "dated aliases")
 
 
@@ -48,6 +55,18 @@ def test_the_page_counts_what_was_found_and_keeps_it(tmp_path, monkeypatch):
 def test_the_page_that_is_shipped_has_a_line_for_each_fault_and_rate_and_few_false_alarms():
     text = study.PAGE.read_text(encoding="utf-8")
     rates = sum(len(one.rates) for one in p.PLANTINGS)
-    assert sum(line.startswith("| ") for line in text.splitlines()) == rates + 1
+    table = text[text.index("## Planted faults") :]
+    assert sum(line.startswith("| ") for line in table.splitlines()) == rates + 1
     alarms, of = map(int, re.search(r"(\d+) of (\d+) clean worlds", text).groups())
     assert of >= 100 and alarms <= 0.01 * of
+
+
+def test_each_finding_has_a_remedy_and_the_page_says_it():
+    tables = made(rows=500, users=50)
+    with opened(tables.generations, tables.labels, tables.models) as log:
+        contract = set(conformance.check_conformance(log)["check"])
+    assert len(contract) > 25 and contract | set(CHECKS) <= set(REMEDIES)
+    assert all(
+        f'"{name}"' in CONTRACT for name in set(REMEDIES) - set(CHECKS) - contract - {"optional columns"}
+    )
+    assert study.remedies() in study.PAGE.read_text(encoding="utf-8")

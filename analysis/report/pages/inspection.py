@@ -12,10 +12,12 @@ def render(found: Inspection) -> str:
     rows = [
         [Cell(one.severity), Cell(one.check), Cell(one.words or "–"),
          Cell(f"{one.count:,} of {one.of:,}" if one.words else "–", "num"),
-         Cell(one.examples or "–"), Cell(", ".join(one.touches))]
+         Cell(one.examples or "–"), Cell(one.remedy or "–"), Cell(", ".join(one.touches))]
         for one in found.findings
     ]  # fmt: skip
-    table = SmallTable(["severity", "check", "what was found", "how many", "such as", "touches"], rows)
+    table = SmallTable(
+        ["severity", "check", "what was found", "how many", "such as", "what to do", "touches"], rows
+    )
     return environment().get_template("inspection.html").render(
         title=f"Inspection of {found.log}", facts=[*found.facts.items(), ("Checks", found.checks)], table=table
     )  # fmt: skip

@@ -14,7 +14,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from analysis.inspection.check import CHECKS
 from analysis.inspection.inspection import Inspection
+from analysis.inspection.remedies import REMEDIES
 from testbed import arguments, shipped
 from testbed.markdown import heading, row
 from testbed.studies.filled_page import Fill, fill
@@ -28,9 +30,10 @@ WORLDS, FIRST_SEED = 3, 20261130
 HEAD = """# What an inspection finds
 
 Made by `{command}`. `slipper inspect LOG` looks at a log before its
-numbers are believed; `analyze`, `verdict` and `check` do it first. Here: how often it finds a fault that was planted,
-by rate, and how often it warns of a clean world.
+numbers are believed; `analyze`, `verdict` and `check` do it first. Here: what to do about each finding; how often it
+finds a fault that was planted, by rate; and how often it warns of a clean world.
 
+{remedies}
 ## Clean worlds
 
 {clean}
@@ -44,6 +47,15 @@ Faults of clocks and of ids need users: a small world has a handful of each coun
 go within two weeks.
 
 """
+
+
+def remedies() -> str:
+    """What to do about each finding, as a section of the page: first those of a log that is sound in form."""
+    lines = ["## What to do about a finding", "", "Errors stop an analysis (`--anyway` goes on), warnings stand on its "
+             "pages. `slipper inspect` says the same at each finding.", ""]  # fmt: skip
+    severities = {one.name: one.severity for one in CHECKS.values()}
+    table = [row(name, severities.get(name, "of the contract"), words) for name, words in REMEDIES.items()]
+    return "\n".join([*lines, *heading("finding", "how bad", "what to do"), *table]) + "\n"
 
 
 class Store:
@@ -140,7 +152,14 @@ def page(store: Store, out: Path, worlds: int, clean: int) -> str:
         )
     command = f"python -m testbed.studies.inspection --worlds {worlds} --clean {clean}"
     head = HEAD.format(
-        command=command, clean=text, worlds=worlds, few=FEW, many=MANY, rows=rows[FEW], more=rows[MANY]
+        command=command,
+        remedies=remedies(),
+        clean=text,
+        worlds=worlds,
+        few=FEW,
+        many=MANY,
+        rows=rows[FEW],
+        more=rows[MANY],
     )
     columns = heading("fault", "rate", f"found of {FEW:,} users", f"found of {MANY:,} users", "by")
     table = [*columns, *(row(*line) for line in lines)]

@@ -33,12 +33,15 @@ def test_an_inspection_is_told_as_text_data_and_page(log, capsys):
     assert (
         status == 1 and "1 error" in out and "country codes" in out and "unique" in out and "Users: 90" in out
     )
+    assert "what to do: Translate names into codes of two letters" in " ".join(out.split())
     status, out, _ = slipper(capsys, "inspect", *log, "--json")
-    assert status == 1 and json.loads(out)["findings"][0]["examples"] == "Germany"
+    first = json.loads(out)["findings"][0]
+    assert status == 1 and first["examples"] == "Germany" and first["remedy"].startswith("Translate names")
     status, out, _ = slipper(capsys, "inspect", *log, "--html", "page.html", "--quiet")
     assert status == 1 and out.strip() == "page.html"
     page = Path("page.html").read_text()
     assert "country codes" in page and "Germany" in page and "<script src" not in page
+    assert "Translate names into codes of two letters" in page
 
 
 def test_errors_stop_before_anything_is_written(log, capsys):
