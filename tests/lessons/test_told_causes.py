@@ -1,7 +1,7 @@
 """Lessons 6 to 10: what their words say of the hidden causes is so in the world that is shown, and a player that uses
 nothing but the page's numbers names the cause.
 
-Over seeds 1 to 8 (slow): the player was right in 23 of 24 worlds of lesson 6, 24 of 24 of lesson 7, 32 of 32 of lesson
+Over seeds 1 to 8 (slow): the player was right in 24 of 24 worlds of lesson 6, 24 of 24 of lesson 7, 32 of 32 of lesson
 8, 24 of 24 of lesson 9 and 32 of 32 of lesson 10.
 """
 
