@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 from analysis import contract
 from testbed.failure import BadInput, Failure
 from testbed.validation.columns import InputColumns
-from testbed.validation.dialects import Translation
+from testbed.validation.dialects import Translation, refusal
 from testbed.validation.sandbox import reach, reply
 from testbed.validation.sandbox.jail import frames
 from testbed.validation.sandbox.jail.fences import ALL
@@ -216,7 +216,11 @@ class Box:
             )
         except frames.Ended:
             return Outcome(failure="crash", reason=f"{file}: its process ended, perhaps for want of memory")
-        return reply.outcome(head, blobs, self.sandbox.limits, file)
+        outcome = reply.outcome(head, blobs, self.sandbox.limits, file)
+        if outcome.failure == "error" and self.translation is not None:
+            said = refusal(outcome.reason, file, submission.text, self.translation.dialect)
+            return replace(outcome, reason=said or outcome.reason)
+        return outcome
 
 
 def _imports(submission: Submission) -> list[str]:

@@ -1,0 +1,43 @@
+"""Calendars as patterns of DuckDB: weeks by their first day, boundaries crossed, units that passed whole.
+
+The days of a zoned moment are those of the session's zone, which is UTC for dialects that have none.
+"""
+
+from __future__ import annotations
+
+CLOCK = "(CAST(_1 AS TIMESTAMPTZ) AT TIME ZONE _2)"
+"""What the clock of a zone shows at a moment."""
+NAIVE = "CAST(_1 AS TIMESTAMP)"
+MONDAY = f"CAST(date_trunc('week', {NAIVE}) AS DATE)"
+SUNDAY = f"CAST(date_trunc('week', {NAIVE} + INTERVAL 1 DAY) - INTERVAL 1 DAY AS DATE)"
+ISO_WEEK = f"CAST(strftime({NAIVE}, '%V') AS INTEGER)"
+ISO_YEAR = f"CAST(strftime({NAIVE}, '%G') AS INTEGER)"
+WEEKS = {"monday": "0", "sunday": "1"}
+"""By how many days a moment is put forward, so that DuckDB's weeks begin on that day."""
+
+
+def weeks_crossed(first: str) -> str:
+    """Weeks whose beginning lies between `_1` and `_2`. first: the day on which they begin."""
+    ahead = f"+ INTERVAL {WEEKS[first]} DAY"
+    end, start = (f"date_trunc('week', CAST({one} AS TIMESTAMP) {ahead})" for one in ("_2", "_1"))
+    return f"date_diff('day', {start}, {end}) // 7"
+
+
+def _months(size: int) -> str:
+    start, end = "CAST(_1 AS TIMESTAMP)", "CAST(_2 AS TIMESTAMP)"
+    into_start, into_end = (f"({one} - date_trunc('month', {one}))" for one in (start, end))
+    months = f"""(date_diff('month', {start}, {end}) - CASE
+        WHEN {end} >= {start} AND {into_end} < {into_start} THEN 1
+        WHEN {end} < {start} AND {into_end} > {into_start} THEN -1 ELSE 0 END)"""
+    return months if size == 1 else f"CAST(trunc({months} / {size}) AS BIGINT)"
+
+
+def passed(unit: str) -> str | None:
+    """Whole units between `_1` and `_2`; a month has passed once its day of the month and the hour have come, so that
+    there is none between the last days of January and February. None for a unit that is none."""
+    sizes = {"month": 1, "quarter": 3, "year": 12}
+    if unit in sizes:
+        return _months(sizes[unit])
+    if unit not in ("microsecond", "millisecond", "second", "minute", "hour", "day", "week"):
+        return None
+    return f"date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP))"

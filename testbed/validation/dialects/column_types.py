@@ -1,0 +1,91 @@
+"""Types of the expressions of a query, as far as they follow from the contract's columns, and whole-number division."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+from analysis import contract
+from testbed.validation.columns import InputColumns
+
+SUMS_WIDEN = frozenset({"postgres", "redshift"})
+"""Dialects in which a sum of 64-bit numbers is a decimal, so that its division is none of whole numbers."""
+TYPES = {"string": "VARCHAR", "int32": "INT", "int64": "BIGINT", "float32": "REAL", "float64": "DOUBLE",
+         "bool": "BOOLEAN", "date32": "DATE"}  # fmt: skip
+NULLABLE = {
+    (table, one.name) for table, fields in contract.FIELDS.items() for one in fields if one.nullable
+} | {("generations", "user_id")}
+"""Columns whose type has nulls in the user's warehouse; logs without users are among the worlds."""
+_NUMBER = "expression"
+
+
+class Types:
+    """Types of the expressions of a statement. Judged on a copy in which every column has its table, since only there
+    its type is known; empty where that copy cannot be made."""
+
+    def __init__(self, statement: exp.Expr, dialect: str, columns: InputColumns) -> None:
+        for i, node in enumerate(statement.walk()):
+            node.meta[_NUMBER] = i
+        self.nullable = {columns.column(table, one) for table, one in NULLABLE}
+        schema: dict[str, Any] = {columns.table(table): _types(table, columns) for table in contract.TABLES}
+        self._found: dict[int, exp.DataType] = {}
+        try:
+            known = qualify(statement.copy(), dialect=dialect, schema=schema, validate_qualify_columns=False)
+            known = annotate_types(known, schema, _metadata(dialect), dialect=dialect)
+        except SqlglotError:
+            return
+        for node in known.walk():
+            if _NUMBER in node.meta and node.type is not None:
+                self._found.setdefault(node.meta[_NUMBER], node.type)
+
+    def is_a(self, part: exp.Expr | None, *types: exp.DType) -> bool:
+        """Whether an expression is known to be of one of these types."""
+        while isinstance(part, exp.Paren):
+            part = part.this
+        found = self._found.get(part.meta.get(_NUMBER, -1)) if part is not None else None
+        return found is not None and found.is_type(*types)
+
+    def is_whole(self, part: exp.Expr | None) -> bool:
+        """Whether it is known to be of whole numbers."""
+        return self.is_a(part, *exp.DataType.INTEGER_TYPES)
+
+
+def divided(statement: exp.Expr, types: Types) -> exp.Expr:
+    """The same where whole numbers divide to whole numbers."""
+    for division in reversed(list(statement.find_all(exp.Div))):  # the inner ones first
+        if types.is_whole(division.left) and types.is_whole(division.right):
+            whole = exp.IntDiv(this=division.this, expression=division.expression)
+            whole.meta.update(division.meta)
+            if division is statement:
+                statement = whole
+            else:
+                division.replace(whole)
+    return statement
+
+
+def _types(table: contract.Table, columns: InputColumns) -> Mapping[str, str]:
+    return {
+        columns.column(table, one.name): TYPES.get(one.type, "TIMESTAMPTZ") for one in contract.FIELDS[table]
+    }
+
+
+def _metadata(dialect: str) -> dict[Any, Any]:
+    """How sqlglot finds the type of an expression in a dialect, with sums as wide as it makes them."""
+    known: dict[Any, Any] = dict(Dialect.get_or_raise(dialect).EXPRESSION_METADATA)
+    if dialect in SUMS_WIDEN:
+        plain = known[exp.Sum]["annotator"]
+
+        def widened(annotator: Any, total: exp.Sum) -> Any:
+            found = plain(annotator, total)
+            if total.this.is_type("bigint"):
+                found.type = exp.DataType.build("decimal")
+            return found
+
+        known[exp.Sum] = {"annotator": widened}
+    return known

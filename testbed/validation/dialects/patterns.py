@@ -1,0 +1,86 @@
+"""Rules as text: what a function of another dialect is in DuckDB, with `_1`, `_2` for its arguments.
+
+A pattern is read by sqlglot once, and its arguments are put into the tree: nothing is replaced in text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from testbed.validation.dialects.column_types import Types
+
+_ARGUMENT = re.compile(r"_(\d)")
+Rewrite = Callable[[exp.Expr], exp.Expr | None]
+"""A rule: the expression that stands for this one, or None where it says nothing."""
+Typed = Callable[[exp.Expr, Types], exp.Expr | None]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules of a dialect. functions: by the name of a function that sqlglot does not know, in lower case, a pattern for
+    each number of arguments. nodes: by the kind of an expression. typed: the same, once types are known.
+    notes: what a person should know of a query as it is run. instead: by the name of a function or a word, in lower
+    case, what to write in its place, for what is not translated."""
+
+    functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    nodes: Mapping[type[exp.Expr], Rewrite] = field(default_factory=dict)
+    typed: Mapping[type[exp.Expr], Typed] = field(default_factory=dict)
+    notes: Callable[[exp.Expr], Sequence[str]] = lambda _: ()
+    instead: Mapping[str, str] = field(default_factory=dict)
+
+
+def fill(pattern: str, *parts: exp.Expr) -> exp.Expr:
+    """An expression by a pattern. Raises IndexError where it asks for more arguments than there are."""
+    tree = _read(pattern).copy()
+    holder = exp.Paren(this=tree)
+    for column in list(holder.find_all(exp.Column)):
+        if match := _ARGUMENT.fullmatch(column.name):
+            column.replace(_apart(parts[int(match[1]) - 1].copy()))
+    return _apart(holder.this.pop())
+
+
+def by_arguments(patterns: Sequence[str], parts: Sequence[exp.Expr]) -> exp.Expr | None:
+    """The first of some patterns that has as many arguments as are given."""
+    for pattern in patterns:
+        if len({*_ARGUMENT.findall(pattern)}) == len(parts):
+            return fill(pattern, *parts)
+    return None
+
+
+def rewritten(statement: exp.Expr, rules: Mapping[type[exp.Expr], Rewrite]) -> exp.Expr:
+    """A statement with rules applied, the innermost expression first."""
+    for node in reversed(list(statement.dfs())):
+        rule = rules.get(type(node))
+        found = rule(node) if rule is not None else None
+        if found is None or found is node:
+            continue
+        if node is statement:
+            statement = found
+        else:
+            node.replace(found)
+    return statement
+
+
+def of_functions(functions: Mapping[str, Sequence[str]]) -> Rewrite:
+    """The rule for functions that sqlglot does not know."""
+
+    def rule(node: exp.Expr) -> exp.Expr | None:
+        return by_arguments(functions.get(node.name.lower(), ()), node.expressions)
+
+    return rule
+
+
+@cache
+def _read(pattern: str) -> exp.Expr:
+    return sqlglot.parse_one(pattern, read="duckdb")
+
+
+def _apart(part: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=part) if isinstance(part, exp.Binary | exp.Unary | exp.Between | exp.In) and not isinstance(
+        part, exp.Paren | exp.Dot) else part  # fmt: skip

@@ -1,0 +1,100 @@
+"""A query of another dialect in DuckDB's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+
+from testbed.validation.columns import KNOWN, InputColumns
+from testbed.validation.dialects.column_types import Types, divided
+from testbed.validation.dialects.names import DUCKDB
+from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, of_functions, rewritten
+from testbed.validation.dialects.rules import rules_of
+
+UNZONED = frozenset({"athena", "bigquery", "clickhouse", "fabric", "presto", "trino", "tsql"})
+"""Dialects in which days of a moment in UTC are UTC days, whatever the session."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A query as DuckDB takes it. dialect: in which it was read. text: the user's own, where that is DuckDB's.
+    zoned: whether the zone of the session means anything in that dialect. notes: what was changed, for people."""
+
+    dialect: str
+    text: str
+    zoned: bool
+    notes: tuple[str, ...] = ()
+
+
+def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
+    """A query of this dialect in DuckDB's. Raises SqlglotError."""
+    try:
+        statements = [one for one in sqlglot.parse(text, read=dialect) if one is not None]
+    except SqlglotError:
+        if dialect == DUCKDB:  # which says itself what is wrong, and knows its newest words
+            return Translation(DUCKDB, text, True)
+        raise
+    named = {columns.table(name) for name in KNOWN}
+    tables = [table for one in statements for table in one.find_all(exp.Table)]
+    paths = [table for table in tables if table.db not in ("", "main") and table.name in named]
+    if dialect == DUCKDB and not paths:
+        return Translation(DUCKDB, text, True)
+    notes = dict.fromkeys(f"{path.sql(dialect=dialect)} is read as {path.name}" for path in paths)
+    for path in paths:
+        path.set("db", None)
+        path.set("catalog", None)
+    rules = rules_of(dialect)
+    written = []
+    for one in statements:
+        notes |= dict.fromkeys(rules.notes(one))
+        sql, lost = _written(_ruled(one, rules, dialect, columns))
+        written.append(sql)
+        notes |= dict.fromkeys(lost)
+    return Translation(dialect, ";\n".join(written), dialect not in UNZONED, tuple(notes))
+
+
+def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumns) -> exp.Expr:
+    """A statement by the rules of its dialect: first those that need no types, then those that do."""
+    plain = dict(rules.nodes)
+    if rules.functions:
+        plain |= dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _either(rules))
+    statement = rewritten(statement, plain)
+    whole = Dialect.get_or_raise(dialect).TYPED_DIVISION
+    if not rules.typed and not (whole and statement.find(exp.Div)):
+        return statement
+    types = Types(statement, dialect, columns)
+    statement = rewritten(
+        statement, {kind: partial(_typed, rule, types) for kind, rule in rules.typed.items()}
+    )
+    return divided(statement, types) if whole else statement
+
+
+def _typed(rule: Typed, types: Types, node: exp.Expr) -> exp.Expr | None:
+    return rule(node, types)
+
+
+def _either(rules: Rules) -> Rewrite:
+    """The rule for functions that sqlglot does not know: those of the table, then one that a dialect has for all."""
+    table = of_functions(rules.functions)
+
+    def rule(node: exp.Expr) -> exp.Expr | None:
+        found = table(node)
+        other = rules.nodes.get(type(node))
+        return found if found is not None or other is None else other(node)
+
+    return rule
+
+
+def _written(statement: exp.Expr) -> tuple[str, list[str]]:
+    """As DuckDB's text, and what sqlglot says that it had to leave out."""
+    generator = Dialect.get_or_raise(DUCKDB).generator(pretty=True, unsupported_level=ErrorLevel.IGNORE)
+    try:
+        text = generator.generate(statement)
+    except ValueError as error:  # a form that it knows and DuckDB's writer does not
+        raise UnsupportedError(str(error)) from None
+    return text, [f"left out in translation: {one}" for one in generator.unsupported_messages]
