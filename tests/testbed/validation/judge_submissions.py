@@ -29,20 +29,22 @@ HEAD = """# How well wrong queries are told from right ones
 Made by `python -m tests.testbed.validation.judge_submissions` from `tests/testbed/validation/submissions/`. What is
 wrong with each is what its author meant to do wrong.
 
-**Two numbers, of which the first is the fair one.** The first 109 submissions were written from the questions'
-definitions alone, by somebody who knew neither the worlds of the battery nor the list of known mistakes. Judged with
-the list as it was then, all of 32 right ones were judged right; of 77 wrong ones 75 were judged wrong, and of these a
-mistake was named for 47, which is 61% of the 77. After that the ones that were not named had been read, and the kinds
-of mistakes in them were added to the list, for all questions in whose way they lie, and to the battery what makes the
-two err that were not caught. So what is said of the same submissions below shows that the kinds are covered now, and
-not how well a stranger's mistake would be named.
+**The fair numbers are those of the first time.** Whoever wrote the two rounds knew the questions' definitions and the
+log's columns, and neither the worlds of the battery nor the list of known mistakes. What was not named was then read,
+and its kind added to the list, for all questions in whose way it lies, and to the battery what makes a query err that
+was not caught. So what is said of the same submissions *now* shows that the kinds are covered, and not how well a
+stranger's mistake would be named.
 
-As a weaker check of that, {later} wrong ones were written before anything was added, by somebody who had read the list:
-{later_before} of them were named before, and {later_named} are now.
+| round | right ones: judged right | wrong ones: judged wrong | the mistake named | share of the wrong ones |
+|---|---|---|---|---|
+{rounds}
 
-- Of {right} right ones {passed} are judged right.
-- Of the first {wrong} wrong ones {caught} are judged wrong, and for {named} a mistake is named: {share:.0%} of all.
-- Of the {later} later ones {later_caught} are judged wrong, and for {later_named} a mistake is named.
+In the second round the three that were not judged as they should could not run: ClickHouse's functions of weeks and
+zones were not translated. Of the {second_named} names one was beside the mark (`{beside}`).
+No right one was ever judged wrong.
+
+As a weaker check, {later} wrong ones were written between the rounds, before anything was added, by somebody who had
+read the list: {later_before} of them were named before, and {later_named} are now.
 
 Two names with "and" between them are two mistakes, or two that no world of the battery tells apart.
 
@@ -64,10 +66,38 @@ class Result(NamedTuple):
         return self.meant == "right"
 
 
+SECOND = "second_round"
+"""The folder in the first one's with what two others wrote after the list had grown."""
 LATER = "## Written later"
 """The heading in the folder's README under which those stand that were written by somebody who knew the mutants."""
 LATER_BEFORE = 7
 """How many of these were named before mutants were added."""
+
+
+class Score(NamedTuple):
+    """How a round was judged: right ones, and those judged right; wrong ones, those judged wrong, and those named."""
+
+    right: int
+    passed: int
+    wrong: int
+    caught: int
+    named: int
+
+    def row(self, name: str) -> str:
+        """As a row of the page."""
+        return row(
+            name,
+            f"{self.passed} of {self.right}",
+            f"{self.caught} of {self.wrong}",
+            str(self.named),
+            f"{self.named / self.wrong:.0%}",
+        )
+
+
+FIRST_TIME = {"first": Score(32, 32, 77, 75, 47), "second": Score(16, 15, 60, 58, 49)}
+"""The rounds as judged with the list that stood when they were written: a record, which no run makes again."""
+BESIDE = "second_round/a_wrong_13_foundational_verdict.sql"
+"""The one whose name was no name of its mistake."""
 
 
 def later() -> set[str]:
@@ -77,9 +107,13 @@ def later() -> set[str]:
 
 
 def meant() -> dict[str, str]:
-    """What is wrong with each file, as the folder's README has it."""
+    """What is wrong with each file, as the README of its folder has it."""
     line = re.compile(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", re.MULTILINE)
-    return dict(line.findall((FOLDER / "README.md").read_text(encoding="utf-8")))
+    found = {}
+    for folder in (FOLDER, FOLDER / SECOND):
+        for name, wrong in line.findall((folder / "README.md").read_text(encoding="utf-8")):
+            found[str((folder / name).relative_to(FOLDER))] = wrong
+    return found
 
 
 def results(names: list[str]) -> Iterator[Result]:
@@ -104,10 +138,14 @@ def results(names: list[str]) -> Iterator[Result]:
 def page(found: list[Result]) -> str:
     """The page as text."""
     added = later()
-    right, every = ([one for one in found if one.right == which] for which in (True, False))
-    wrong, after = ([one for one in every if (one.name in added) == which] for which in (False, True))
-    caught, caught_after = ([one for one in part if one.verdict == "wrong"] for part in (wrong, after))
-    named, named_after = (sum(bool(one.told) for one in part) for part in (caught, caught_after))
+    after = [one for one in found if one.name in added]
+    rounds = {
+        "first": [one for one in found if one.name not in added and not one.name.startswith(SECOND)],
+        "second": [one for one in found if one.name.startswith(SECOND)],
+    }
+    rows = []
+    for name, results_of in rounds.items():
+        rows += [FIRST_TIME[name].row(f"{name}, the first time"), _score(results_of).row(f"{name}, now")]
     lines = heading(
         "submission",
         "what is wrong with it",
@@ -120,11 +158,22 @@ def page(found: list[Result]) -> str:
         for one in found
     ]
     head = HEAD.format(
-        right=len(right), passed=sum(one.verdict == "right" for one in right), wrong=len(wrong), caught=len(caught),
-        named=named, share=named / len(wrong), later=len(after), later_before=LATER_BEFORE,
-        later_caught=len(caught_after), later_named=named_after,
+        rounds="\n".join(rows), second_named=FIRST_TIME["second"].named, beside=BESIDE, later=len(after),
+        later_before=LATER_BEFORE, later_named=_score(after).named,
     )  # fmt: skip
     return head + "\n".join(lines) + "\n"
+
+
+def _score(found: list[Result]) -> Score:
+    right, wrong = ([one for one in found if one.right == which] for which in (True, False))
+    caught = [one for one in wrong if one.verdict == "wrong"]
+    return Score(
+        len(right),
+        sum(one.verdict == "right" for one in right),
+        len(wrong),
+        len(caught),
+        sum(bool(one.told) for one in caught),
+    )
 
 
 def main(names: list[str]) -> None:
