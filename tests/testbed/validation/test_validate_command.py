@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from testbed.commands import validate
+from testbed.validation.integrations.world_files import chosen
 from testbed.validation.questions import questions
 from tests.command_line import slipper
 
@@ -32,6 +33,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "nameless.sql").write_text("SELECT 1 AS users\n")
     (folder / "modelless.sql").write_text("-- question: retention_triangle\nSELECT 1 AS users\n")
     return folder
+
+
+@pytest.fixture
+def few_worlds(monkeypatch):
+    """Some small worlds: a query that passes is asked of all of them, and what is said of others is the same."""
+    names = ("four users", "two weeks", "far zones", "leap day")
+    monkeypatch.setattr(
+        "testbed.validation.integrations.validating.chosen", lambda model, _: chosen(model, names)
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,14 +80,14 @@ def test_a_right_query_passes_and_is_told_which_faults_it_survives(files, capsys
     assert "exact duplicates" in out and "wrong without a word" in out
 
 
-def test_a_wrong_query_fails_with_its_mistake_and_the_smallest_log(files, capsys):
+def test_a_wrong_query_fails_with_its_mistake_and_the_smallest_log(files, capsys, few_worlds):
     status, out, _ = slipper(capsys, "validate", files / "sunday.sql")
     assert status == 1
     assert "sunday.sql: WRONG" in out and "The mistake: Sunday weeks" in out
     assert "The smallest log on which it errs: 1 request" in out and "right and given" in out
 
 
-def test_the_same_for_programs(files, capsys, tmp_path):
+def test_the_same_for_programs(files, capsys, tmp_path, few_worlds):
     page, html = tmp_path / "page.md", tmp_path / "page.html"
     status, out, _ = slipper(
         capsys, "validate", files / "sunday.sql", "--json", "--markdown", page, "--html", html
@@ -106,7 +116,7 @@ def test_the_same_for_programs(files, capsys, tmp_path):
     assert status == 2 and "--overwrite" in err
 
 
-def test_a_function_gets_the_model_that_the_command_names(tmp_path, capsys):
+def test_a_function_gets_the_model_that_the_command_names(tmp_path, capsys, few_worlds):
     file = tmp_path / "empty.py"
     file.write_text(
         "def cells(generations, model):\n"
@@ -119,10 +129,11 @@ def test_a_function_gets_the_model_that_the_command_names(tmp_path, capsys):
     assert status == 1 and {row["verdict"] for row in json.loads(out)["worlds"]} == {"exact", "wrong"}
 
 
-def test_what_cannot_run_says_so_for_every_world(files, capsys):
+def test_what_cannot_run_says_so_for_every_world(files, capsys, few_worlds):
     status, out, _ = slipper(capsys, "validate", files / "broken.sql")
     assert status == 2
     assert "broken.sql: CANNOT RUN" in out and "no_such_column" in out and "Traceback" not in out
+    assert "4 worlds: 4 could not run" in out
 
 
 @pytest.mark.parametrize(
