@@ -29,18 +29,20 @@ def address() -> Iterator[str]:
     from lessons.frame.registry import lessons
 
     main = sys.modules["__main__"]
-    served = marimo.create_asgi_app(quiet=True, session_ttl=1)  # a notebook ends a second after its page
-    for number, lesson in lessons().items():
-        served = served.with_app(path=f"/{number}", root=str(lesson.notebook))
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    here = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    # A notebook ends a second after its page. All take their scripts from one place, which a browser loads once.
+    served = marimo.create_asgi_app(quiet=True, session_ttl=1, asset_url=f"{here}/1")
+    for number, lesson in lessons().items():
+        served = served.with_app(path=f"/{number}", root=str(lesson.notebook))
     server = uvicorn.Server(uvicorn.Config(served.build(), log_level="critical", ws="websockets-sansio"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     logging.getLogger("marimo").setLevel(logging.CRITICAL)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield here
     _until_notebooks_are_closed()
     server.should_exit = True
     thread.join(timeout=10)

@@ -28,23 +28,43 @@ FOCUSED = """() => {
 each = pytest.mark.parametrize("lesson", lessons().values(), ids=lambda one: one.file.removesuffix(".py"))
 
 
+@pytest.fixture(scope="module")
+def window(chromium, address):
+    """One page that goes from lesson to lesson: it keeps the scripts that they share loaded and compiled. It is closed
+    before the server, whose notebooks wait for it."""
+    context = chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    yield page
+    context.close()
+
+
 class Visit:
     """A lesson that is open, with all that it said and asked for."""
 
-    def __init__(self, chromium, address, lesson):
-        self.context = chromium.new_context(viewport=WIDE, reduced_motion="reduce")
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
+    def __init__(self, window, address, lesson):
+        self.page, self.ours = window, (address, address.replace("http", "ws", 1), "data:", "blob:")
         self.errors, self.elsewhere = [], []
-        self.page.on(
-            "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
-        )
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        ours = (address, address.replace("http", "ws", 1), "data:", "blob:")
-        self.page.on(
-            "request", lambda asked: None if asked.url.startswith(ours) else self.elsewhere.append(asked.url)
-        )
+        self.heard = {"console": self.on_console, "pageerror": self.on_error, "request": self.on_request}
+        self.page.set_viewport_size(WIDE)
+        for event, hear in self.heard.items():
+            self.page.on(event, hear)
         self.page.goto(f"{address}/{lesson.number}/")
+
+    def on_console(self, message):
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def on_error(self, error):
+        self.errors.append(str(error))
+
+    def on_request(self, asked):
+        if not asked.url.startswith(self.ours):
+            self.elsewhere.append(asked.url)
+
+    def close(self):
+        for event, hear in self.heard.items():
+            self.page.remove_listener(event, hear)
 
     def figures(self):
         return self.page.locator("figure.gs-figure svg")
@@ -73,8 +93,8 @@ class Visit:
 
 
 @each
-def test_a_lesson_can_be_worked_through(chromium, address, lesson):
-    visit = Visit(chromium, address, lesson)
+def test_a_lesson_can_be_worked_through(window, address, lesson):
+    visit = Visit(window, address, lesson)
     page = visit.page
     try:
         page.get_by_role("radio").first.wait_for()
@@ -99,7 +119,7 @@ def test_a_lesson_can_be_worked_through(chromium, address, lesson):
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert visit.errors == [] and visit.elsewhere == []
     finally:
-        visit.context.close()
+        visit.close()
 
 
 def _can_be_answered(page, lesson):
