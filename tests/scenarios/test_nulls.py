@@ -25,12 +25,12 @@ from scipy import stats
 
 from sim.gateway.truth import write_truth
 from sim.runs import log_writer
-from sim.scenario import TELLING, json_schema
+from sim.scenario import TELLING
 from sim.scenario.shipped import WORLDS
 from sim.simulation import run_agents
 from sim.world import load_world
 from testbed.studies.null_worlds import null_worlds
-from tests.scenarios.test_scenarios import differences, header, stated_keys, unknown_keys
+from tests.scenarios.test_scenarios import differences, header, schema_for_editors, stated_keys, unknown_keys
 
 FOCAL = "new/focal"
 SIGNIFICANT = 1.645  # one-sided 5%
@@ -151,7 +151,7 @@ def test_a_null_world_says_how_it_fakes_a_slipper_and_what_separates_it(name):
         "# Look at",
     ]
     assert [part for part in parts if part in wanted] == wanted
-    schema = json_schema()
+    schema = schema_for_editors()
     assert list(unknown_keys(stated_keys(f"nulls/{name}"), schema, schema["$defs"])) == []
 
 

@@ -59,14 +59,18 @@ def test_a_quarter_of_loyal_users_is_called_foundational(tmp_path):
 
 @pytest.fixture(scope="module")
 def alike(tmp_path_factory):
-    """Where the runs of the world whose users all stay are kept: two tests judge them."""
-    return tmp_path_factory.mktemp("alike")
+    """The verdicts on the world whose users all stay, by seed; the first one with its power simulated."""
+    out = tmp_path_factory.mktemp("alike")
+    return {
+        seed: judged("equal-stickiness", seed, out, simulations)
+        for seed, simulations in zip(SEEDS, (30, 0), strict=True)
+    }
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_model_whose_users_all_stay_is_no_misfit(seed, alike):
     """Even if the power were there to find a quarter of loyal users, so that "no fit" could be said."""
-    verdict = judged("equal-stickiness", seed, alike)
+    verdict = alike[seed]
     assert verdict.panel is not None and verdict.decision is not None
     kind = classify(verdict.panel, verdict.decision, enough_power=True)
     assert kind.kind == "no stand-out"
@@ -75,6 +79,6 @@ def test_a_model_whose_users_all_stay_is_no_misfit(seed, alike):
 
 def test_where_all_stay_the_power_is_too_low_to_say_anything(alike):
     """Loyal users are hardly told from others that stay as well: the simulated power says so."""
-    verdict = judged("equal-stickiness", SEEDS[0], alike, simulations=30)
+    verdict = alike[SEEDS[0]]
     assert verdict.rates is not None and not verdict.rates.enough
     assert verdict.classification.kind == "insufficient data"
