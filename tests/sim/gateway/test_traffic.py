@@ -585,16 +585,16 @@ def again(made: Handmade) -> Handmade:
     return Handmade(made.world, made.users, made.workloads, made.market, traffic)
 
 
-@pytest.mark.parametrize("size", [1, 29, 299, 300, 301])
-def test_the_size_of_a_block_changes_no_record(monkeypatch, tmp_path, size):
-    file = scenario_file(tmp_path, users=300, workloads__requests_per_day=1.5,
+@pytest.mark.parametrize(("users", "size"), [(40, 1), (300, 29), (300, 299), (300, 300), (300, 301)])
+def test_the_size_of_a_block_changes_no_record(monkeypatch, tmp_path, users, size):
+    file = scenario_file(tmp_path, users=users, workloads__requests_per_day=1.5,
                          mechanisms__intermittency="on",
                          population__segments__developer={"workloads": 2.0, "regularity": 0.6})  # fmt: skip
     made = handmade(file)
     expected = made.frame().sort_values("key", ignore_index=True)
     monkeypatch.setattr(traffic_module, "BLOCK_USERS", size)
     other = again(made)
-    assert other.traffic.blocks == -(-300 // size)
+    assert other.traffic.blocks == -(-users // size)
     found = other.frame()
     assert (np.diff(found.loc[found["day"] < 7, "user"]) >= 0).all()  # files stay ordered by user
     pd.testing.assert_frame_equal(found.sort_values("key", ignore_index=True), expected)
