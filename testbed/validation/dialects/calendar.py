@@ -12,6 +12,9 @@ MONDAY = f"CAST(date_trunc('week', {NAIVE}) AS DATE)"
 SUNDAY = f"CAST(date_trunc('week', {NAIVE} + INTERVAL 1 DAY) - INTERVAL 1 DAY AS DATE)"
 ISO_WEEK = f"CAST(strftime({NAIVE}, '%V') AS INTEGER)"
 ISO_YEAR = f"CAST(strftime({NAIVE}, '%G') AS INTEGER)"
+WEEK_FROM_SUNDAY = f"CAST(strftime({NAIVE}, '%U') AS INTEGER)"
+"""Week of the year: the first Sunday begins week 1, what is before it is week 0."""
+_A, _B = "CAST(_1 AS TIMESTAMP)", "CAST(_2 AS TIMESTAMP)"
 WEEKS = {"monday": "0", "sunday": "1"}
 """By how many days a moment is put forward, so that DuckDB's weeks begin on that day."""
 
@@ -21,6 +24,14 @@ def weeks_crossed(first: str) -> str:
     ahead = f"+ INTERVAL {WEEKS[first]} DAY"
     end, start = (f"date_trunc('week', CAST({one} AS TIMESTAMP) {ahead})" for one in ("_2", "_1"))
     return f"date_diff('day', {start}, {end}) // 7"
+
+
+MONTHS_OF_31_DAYS = f"""CASE
+    WHEN day({_A}) = day({_B}) OR (last_day({_A}) = CAST({_A} AS DATE) AND last_day({_B}) = CAST({_B} AS DATE))
+    THEN CAST(date_diff('month', {_B}, {_A}) AS DOUBLE)
+    ELSE date_diff('month', {_B}, {_A})
+      + (epoch({_A} - date_trunc('month', {_A})) - epoch({_B} - date_trunc('month', {_B}))) / 86400 / 31 END"""
+"""MONTHS_BETWEEN: whole between the same days of the month and between last days, else with days as 31sts."""
 
 
 def _months(size: int) -> str:

@@ -56,6 +56,23 @@ class Types:
         return self.is_a(part, *exp.DataType.INTEGER_TYPES)
 
 
+def truncated_cast(node: exp.Expr, types: Types) -> exp.Expr | None:
+    """A cast to whole numbers, in a dialect that cuts the rest off; DuckDB's rounds."""
+    whole = node.args["to"].is_type(*exp.DataType.INTEGER_TYPES)
+    if whole and types.is_a(node.this, *exp.DataType.FLOAT_TYPES, exp.DType.DECIMAL):
+        return type(node)(this=exp.Trunc(this=node.this.copy()), to=node.args["to"].copy())
+    return None
+
+
+def whole_average(node: exp.Expr, types: Types) -> exp.Expr | None:
+    """An average of whole numbers, in a dialect in which it is one itself."""
+    inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if not types.is_whole(inner):
+        return None
+    kept = node.parent if isinstance(node.parent, exp.Window | exp.Filter) else None
+    return None if kept else exp.cast(exp.Trunc(this=node.copy()), exp.DType.BIGINT)
+
+
 def divided(statement: exp.Expr, types: Types) -> exp.Expr:
     """The same where whole numbers divide to whole numbers."""
     for division in reversed(list(statement.find_all(exp.Div))):  # the inner ones first

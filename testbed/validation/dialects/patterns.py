@@ -12,6 +12,7 @@ from functools import cache
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 from testbed.validation.dialects.column_types import Types
 
@@ -26,13 +27,15 @@ class Rules:
     """Rules of a dialect. functions: by the name of a function that sqlglot does not know, in lower case, a pattern for
     each number of arguments. nodes: by the kind of an expression. typed: the same, once types are known.
     notes: what a person should know of a query as it is run. instead: by the name of a function or a word, in lower
-    case, what to write in its place, for what is not translated."""
+    case, what to write in its place, for what is not translated. reader: reads the dialect where sqlglot's own reader
+    loses an argument."""
 
     functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     nodes: Mapping[type[exp.Expr], Rewrite] = field(default_factory=dict)
     typed: Mapping[type[exp.Expr], Typed] = field(default_factory=dict)
     notes: Callable[[exp.Expr], Sequence[str]] = lambda _: ()
     instead: Mapping[str, str] = field(default_factory=dict)
+    reader: type[Dialect] | None = None
 
 
 def fill(pattern: str, *parts: exp.Expr) -> exp.Expr:
@@ -74,6 +77,26 @@ def of_functions(functions: Mapping[str, Sequence[str]]) -> Rewrite:
         return by_arguments(functions.get(node.name.lower(), ()), node.expressions)
 
     return rule
+
+
+def untranslated(name: str) -> exp.Expr:
+    """A call that no engine knows, in place of one that would be translated to something else: `refusal` tells it."""
+    return exp.Anonymous(this=name)
+
+
+def extracting(parts: Mapping[str, str]) -> Rewrite:
+    """The rule for EXTRACT by the name of the part, in lower case, of `_1`."""
+
+    def rule(node: exp.Expr) -> exp.Expr | None:
+        pattern = parts.get(node.this.name.lower())
+        return fill(pattern, node.expression) if pattern else None
+
+    return rule
+
+
+def without_dates(part: exp.Expr) -> exp.Expr:
+    """An argument without the cast that sqlglot foresees, which cuts a moment to its date."""
+    return part.this if isinstance(part, exp.TsOrDsToDate | exp.TimeStrToTime) else part
 
 
 @cache

@@ -13,11 +13,26 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 from testbed.validation.columns import KNOWN, InputColumns
 from testbed.validation.dialects.column_types import Types, divided
 from testbed.validation.dialects.names import DUCKDB
-from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, of_functions, rewritten
+from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, fill, of_functions, rewritten
 from testbed.validation.dialects.rules import rules_of
 
 UNZONED = frozenset({"athena", "bigquery", "clickhouse", "fabric", "presto", "trino", "tsql"})
 """Dialects in which days of a moment in UTC are UTC days, whatever the session."""
+
+
+def _cut(node: exp.Expr) -> exp.Expr | None:
+    """A cast to a text of some length cuts it; DuckDB's keeps all."""
+    to = node.args["to"]
+    if to.is_type(*exp.DataType.TEXT_TYPES) and to.expressions:
+        return fill("left(CAST(_1 AS VARCHAR), _2)", node.this, to.expressions[0].this)
+    return None
+
+
+EVERYWHERE: dict[type[exp.Expr], Rewrite] = {
+    exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
+    **dict.fromkeys((exp.Cast, exp.TryCast), _cut),
+}
+"""Rules of every dialect."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +48,9 @@ class Translation:
 
 def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
     """A query of this dialect in DuckDB's. Raises SqlglotError."""
+    rules = rules_of(dialect)
     try:
-        statements = [one for one in sqlglot.parse(text, read=dialect) if one is not None]
+        statements = [one for one in sqlglot.parse(text, read=rules.reader or dialect) if one is not None]
     except SqlglotError:
         if dialect == DUCKDB:  # which says itself what is wrong, and knows its newest words
             return Translation(DUCKDB, text, True)
@@ -48,10 +64,11 @@ def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
     for path in paths:
         path.set("db", None)
         path.set("catalog", None)
-    rules = rules_of(dialect)
     written = []
     for one in statements:
         notes |= dict.fromkeys(rules.notes(one))
+        if one.find(exp.ApproxDistinct):
+            notes["approximate counts are run as exact ones"] = None
         sql, lost = _written(_ruled(one, rules, dialect, columns))
         written.append(sql)
         notes |= dict.fromkeys(lost)
@@ -60,7 +77,7 @@ def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
 
 def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumns) -> exp.Expr:
     """A statement by the rules of its dialect: first those that need no types, then those that do."""
-    plain = dict(rules.nodes)
+    plain = {**EVERYWHERE, **rules.nodes}
     if rules.functions:
         plain |= dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _either(rules))
     statement = rewritten(statement, plain)

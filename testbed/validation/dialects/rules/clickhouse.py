@@ -21,7 +21,7 @@ from testbed.validation.dialects.calendar import (
     passed,
     weeks_crossed,
 )
-from testbed.validation.dialects.column_types import Types
+from testbed.validation.dialects.column_types import truncated_cast
 from testbed.validation.dialects.patterns import Rules, by_arguments, fill
 from testbed.validation.dialects.rules.clickhouse_defaults import EPOCH, FILL, filled, in_window, of_no_rows
 
@@ -267,14 +267,6 @@ def _formatted(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
-def _cast(node: exp.Expr, types: Types) -> exp.Expr | None:
-    whole = node.args["to"].is_type(*exp.DataType.INTEGER_TYPES)
-    broken = types.is_a(node.this, *exp.DataType.FLOAT_TYPES, exp.DType.DECIMAL)
-    if whole and broken and not isinstance(node.this, exp.Trunc):
-        return exp.Cast(this=exp.Trunc(this=node.this.copy()), to=node.args["to"].copy())
-    return None
-
-
 def _select(node: exp.Expr) -> exp.Expr | None:
     """PREWHERE, which is a WHERE, and LIMIT n BY, which numbers the rows of each group."""
     before, limit = node.args.get("prewhere"), node.args.get("limit")
@@ -299,8 +291,6 @@ def _notes(statement: exp.Expr) -> Sequence[str]:
             "outer joins are run as with join_use_nulls = 1: no match gives nulls, where ClickHouse's own default "
             "fills in 0, '' and 1970-01-01; set it in the query, or test the key of the join"
         )
-    if statement.find(exp.ApproxDistinct):
-        said.append("approximate counts (uniq) are run as exact ones")
     if statement.find(exp.Final):
         said.append("FINAL is left out: the tables of the worlds have their rows once")
     return said
@@ -338,12 +328,11 @@ RULES = Rules(
         exp.DateTrunc: _truncated,
         exp.DateDiff: _date_diff,
         exp.TimeToStr: _formatted,
-        exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
     },
     {
         exp.Filter: filled,
         exp.Window: in_window,
-        exp.Cast: _cast,
+        **dict.fromkeys((exp.Cast, exp.TryCast), truncated_cast),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.Min, exp.Max), of_no_rows),
     },
     _notes,

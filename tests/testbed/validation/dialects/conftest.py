@@ -35,30 +35,55 @@ def connection():
 
 @pytest.fixture
 def rows(connection):
-    """What a query of a dialect gives in a session of a zone, as text: midnights as dates, no offset."""
+    """What a query of a dialect gives in sessions of some zones, as text: midnights as dates, no offset."""
 
-    def ask(query, dialect, zone="UTC"):
-        found = translate(query, dialect, AS_CONTRACT)
-        connection.execute(f"SET TimeZone = '{zone if found.zoned else 'UTC'}'")
+    def ask(query, dialect, zones=("UTC",)):
+        found, given = translate(query, dialect, AS_CONTRACT), []
         try:
-            given = connection.sql(f"SELECT COLUMNS(*)::VARCHAR FROM ({found.text})").fetchall()
+            for zone in zones:
+                connection.execute(f"SET TimeZone = '{zone if found.zoned else 'UTC'}'")
+                asked = connection.sql(f"SELECT COLUMNS(*)::VARCHAR FROM ({found.text})").fetchall()
+                given.append([tuple(_plain(value) for value in row) for row in asked])
         finally:
             connection.execute("SET TimeZone = 'UTC'")
-        return [tuple(_plain(value) for value in row) for row in given]
+        return given if len(zones) > 1 else given[0]
 
     return ask
 
 
 @pytest.fixture
-def value(rows):
-    """The value of an expression on one request, or over all of them (`*`)."""
+def differing(rows):
+    """Of cases (expression, request or `*` for all, value, and the value in a session in the east where it is another):
+    those with another value, as {expression: (is, should be)}. All of a request are asked at once, for speed."""
 
-    def ask(expression, dialect, row, zone="UTC"):
-        only = "" if row == "*" else f" WHERE generation_id = '{row}'"
-        ((found,),) = rows(f"SELECT {expression} AS x FROM generations{only}", dialect, zone)
-        return found
+    def ask(cases, dialect):
+        wrong = {}
+        for row in dict.fromkeys(case[1] for case in cases):
+            of_row = [case for case in cases if case[1] == row]
+            try:
+                given = _asked(rows, [case[0] for case in of_row], dialect, row)
+            except Exception:  # one of them does not run: which one?
+                given = [_one(rows, case[0], dialect, row) for case in of_row]
+            for case, found in zip(of_row, given, strict=True):
+                if found != (case[2], case[-1]):
+                    wrong[case[0]] = (found, (case[2], case[-1]))
+        return wrong
 
     return ask
+
+
+def _asked(rows, expressions, dialect, row):
+    only = "" if row == "*" else f" WHERE generation_id = '{row}'"
+    selected = ", ".join(f"{one} AS x{i}" for i, one in enumerate(expressions))
+    (utc,), (east,) = rows(f"SELECT {selected} FROM generations{only}", dialect, ("UTC", EAST))
+    return list(zip(utc, east, strict=True))
+
+
+def _one(rows, expression, dialect, row):
+    try:
+        return _asked(rows, [expression], dialect, row)[0]
+    except Exception as error:
+        return str(error).splitlines()[0]
 
 
 def _plain(value):

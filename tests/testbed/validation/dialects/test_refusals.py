@@ -20,6 +20,17 @@ from tests.testbed.validation.dialects.conftest import AS_CONTRACT
      "q.sql:1: nonesuch of snowflake is not translated; say it in standard SQL"),
     ("SELECT\n  pg_size_pretty(1::bigint), tsrange(1, 2) FROM generations", "postgres",
      "q.sql:2: tsrange of postgres is not translated; say it in standard SQL"),
+    ("SELECT to_char(created_at, 'Q') FROM generations", "postgres",
+     "q.sql:1: to_char of postgres is not translated; write TO_CHAR(x, 'YYYY-MM-DD')"),
+    ("SELECT to_char(3.5, '999.9') FROM generations", "postgres", "CAST(x AS text) of a number"),
+    ("SELECT justify_days(created_at - created_at) FROM generations", "postgres", "write the days themselves"),
+    ("SELECT TO_CHAR(tokens_prompt, '999') FROM generations", "snowflake", "q.sql:1: TO_CHAR of snowflake is not"),
+    ("SELECT DATE_FORMAT(created_at, '%X-%V') FROM generations", "mysql",
+     "q.sql:1: DATE_FORMAT of mysql is not translated; write DATE_FORMAT(x, '%x-%v') for ISO weeks"),
+    ("SELECT WEEK(created_at, 6) FROM generations", "mysql", "WEEK of mysql is not translated in this form; write"),
+    ("SELECT DATEDIFF(week, created_at, created_at) FROM generations", "redshift",
+     "DATEDIFF of redshift is not translated in this form; write DATEDIFF(day, DATE_TRUNC('week', a)"),
+    ("SELECT trunc(created_at, 'day') FROM generations", "spark", "trunc of spark is not translated in this form"),
     ("SELECT pg_lsn_x(1)", "postgres", "--against postgresql://"),
 ])  # fmt: skip
 def test_it_is_one_line_with_place_and_advice(connection, query, dialect, said):

@@ -1,0 +1,41 @@
+"""BigQuery: parts of dates, differences of timestamps in whole units, formats with a zone.
+
+Source: the reference of GoogleSQL, chapters "Date functions", "Timestamp functions".
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, NAIVE, WEEK_FROM_SUNDAY
+from testbed.validation.dialects.patterns import Rules, extracting, fill
+
+PARTS = {
+    "dayofweek": f"dayofweek({NAIVE}) + 1",
+    "week": WEEK_FROM_SUNDAY,
+    "isoweek": ISO_WEEK,
+    "date": f"CAST({NAIVE} AS DATE)",
+    "datetime": NAIVE,
+}
+
+
+def _elapsed(node: exp.Expr) -> exp.Expr:
+    unit = node.args["unit"].name.lower()
+    return fill(
+        f"date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP))", node.expression, node.this
+    )
+
+
+def _formatted(node: exp.Expr) -> exp.Expr | None:
+    zone = node.args.get("zone")
+    if zone is not None:
+        moment = node.this.this if isinstance(node.this, exp.TsOrDsToTimestamp) else node.this
+        node.set("this", fill(CLOCK, moment, zone))
+        node.set("zone", None)
+    return None
+
+
+RULES = Rules(
+    nodes={exp.Extract: extracting(PARTS), exp.TimestampDiff: _elapsed, exp.TimeToStr: _formatted},
+    instead={"week(": "EXTRACT(ISOWEEK FROM x), for weeks that begin on Monday"},
+)
