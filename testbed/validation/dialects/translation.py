@@ -29,7 +29,6 @@ def _cut(node: exp.Expr) -> exp.Expr | None:
 
 
 EVERYWHERE: dict[type[exp.Expr], Rewrite] = {
-    exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
     **dict.fromkeys((exp.Cast, exp.TryCast), _cut),
 }
 """Rules of every dialect."""
@@ -67,8 +66,6 @@ def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
     written = []
     for one in statements:
         notes |= dict.fromkeys(rules.notes(one))
-        if one.find(exp.ApproxDistinct):
-            notes["approximate counts are run as exact ones"] = None
         sql, lost = _written(_ruled(one, rules, dialect, columns))
         written.append(sql)
         notes |= dict.fromkeys(lost)
