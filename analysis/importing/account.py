@@ -17,6 +17,7 @@ from analysis.importing.model_ids import ModelId
 from analysis.importing.reading import FIELDS, FileRead
 from analysis.importing.records import places
 from analysis.json_values import plain
+from analysis.numerals import counted, listed
 from analysis.sources.quoting import identifier
 
 WAYS: Mapping[str, str] = {
@@ -198,6 +199,19 @@ def _noted(connection: duckdb.DuckDBPyConnection, reads: Sequence[FileRead], que
 
 def _example(place: str, found: str | None) -> str:
     return place if found is None else f"{place}: '{found}'"
+
+
+def nameless(ids: Sequence[ModelId]) -> tuple[str, ...]:
+    """What is said of ids that stand in the log without an author; nothing where there is none."""
+    bare = [one for one in ids if "/" not in one.model]
+    if not bare:
+        return ()
+    names = listed([one.id for one in bare[:SHOWN]])
+    rows = sum(one.rows for one in bare)
+    return (
+        f"{counted(rows, 'row')} of models without an author ({names}{' and more' if len(bare) > SHOWN else ''}): an "
+        "analysis stops at them. Give them one: author/slug in the models table of --models FILE.",
+    )
 
 
 def ways(left_out: Sequence[Noted]) -> list[str]:

@@ -1,13 +1,16 @@
 """Which listed model an id means: gateways, vendors and versions spell one model in many ways.
 
 The models table of the contract says what is listed. Ids are tried as they stand, as the version of a listed model,
-without their date, with their words in another order (claude-4.5-haiku, claude-haiku-4-5), and without or with another
-author. A way counts only if it leads to one model alone. What leads to none is kept as it stands.
+without their date, with their words in another order (claude-4.5-haiku, claude-haiku-4-5), without or with another
+author, and without the vendor's revision (gemini-2.0-flash, for ...-001). A way counts only if it leads to one model
+alone. What leads to none is kept as it stands; one that names no author gets that of all listed models of its family
+(gemini-...), where they have one.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +25,10 @@ UNDATED = "its date left out"
 SPELLING = "its words in another order"
 AUTHOR = "its author supplied"
 GATEWAY = "its author or gateway put right"
+REVISION = "its revision supplied"
+LEAST_FAMILY = 8
+"""Listed models of a family by whose name the author is known: names of smaller ones are words that others use
+(assumed)."""
 
 _DATE = re.compile(r"[-@](20\d\d-[01]\d-[0-3]\d|20\d\d[01]\d[0-3]\d)$")
 _REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca)\.(?=[a-z0-9]+\.)")
@@ -29,12 +36,15 @@ _VENDOR = re.compile(r"^[a-z0-9]+\.(?=[a-z])")  # Bedrock: anthropic.claude-...
 _REVISION = re.compile(r"-v\d+(:\d+)?$")  # Bedrock: ...-v1:0
 _SDK = re.compile(r"^[a-z_-]+:(?=[a-z])")  # openai:gpt-4o
 _BUILD = re.compile(r"-v\d+(?=[-@]20\d{6}$)")  # Vertex: claude-3-5-sonnet-v2@...
+_NUMBER = re.compile(r"-00\d$")  # Google's revisions: gemini-2.0-flash-001
+_FAMILY = re.compile(r"[a-z]{3,}(?=[-.\d]|$)")
 _PARTED = re.compile(r"(?<![\w.])(\d{1,2})-(\d{1,2})(?![\w.])")  # 4-5 for 4.5
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """What an id means. model: the listed one, or the id itself. how: in which way; empty where it means none."""
+    """What an id means. model: the listed one, or the id itself, with the author of its family where it names none.
+    how: in which way; empty where it means none."""
 
     model: str
     variant: str | None
@@ -44,7 +54,7 @@ class Resolved:
 @dataclass(frozen=True)
 class ModelId:
     """An id of the source, and the model that it means. how: in which way it was found; empty: it was not, and stands
-    in the log as it is."""
+    in the log as it is, or with the author of its family before it."""
 
     id: str
     model: str
@@ -93,6 +103,20 @@ class Listed:
         self._spelt = _Spelt((_tidy(name), model) for name, model in known)
         self._tails = _unique((_tail(_tidy(name)), model) for name, model in known)
         self._spelt_tails = _Spelt((_tail(_tidy(name)), model) for name, model in known)
+        self._unrevised = _unique(
+            (_NUMBER.sub("", _tail(_tidy(name))), model) for name, model in listed.items()
+        )
+        named = [
+            (family[0], name.partition("/")[0])
+            for name in listed
+            if "/" in name and (family := _FAMILY.match(_tail(_tidy(name))))
+        ]
+        many = {
+            family
+            for family, count in Counter(family for family, _ in named).items()
+            if count >= LEAST_FAMILY
+        }
+        self._authors = _unique(pair for pair in named if pair[0] in many)
 
     def resolve(self, name: str) -> Resolved:
         """What an id means."""
@@ -111,11 +135,14 @@ class Listed:
             (self._tails, tail, put_right),
             (self._tails, _undated(tail), f"{put_right}, {UNDATED}"),
             (self._spelt_tails, tail, f"{put_right}, {SPELLING}"),
+            (self._unrevised, tail, REVISION if "/" in tidy else f"{put_right}, {REVISION}"),
         )
         for known, key, how in ways:
             if (model := known.get(key)) is not None:
                 return Resolved(model, variant, how)
-        return Resolved(plain, variant, "")
+        family = None if {"/", ":"} & set(plain) else _FAMILY.match(tidy)
+        author = self._authors.get(family[0]) if family else None
+        return Resolved(f"{author}/{plain}" if author else plain, variant, "")
 
 
 class _Spelt:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from analysis.contract import files
 from analysis.importing import log_view, model_ids, recognition, source
-from analysis.importing.account import Account, Noted, account_of, ways
+from analysis.importing.account import Account, Noted, account_of, nameless, ways
 from analysis.importing.format import Form, Importer, Served
 from analysis.importing.reading import engine, read
 from analysis.importing.source import SourceFile
@@ -137,7 +137,8 @@ class _Job:
             if (rows := write_log(connection, staging.path / "log")) != account.written:
                 raise RuntimeError(f"{rows:,} rows written, {account.written:,} counted")
         pq.write_table(self.models, staging.path / "models.parquet", **COMPRESSION)
-        account = replace(account, warnings=_checked(staging.path, self.out))
+        warnings = (*nameless(account.ids), *_checked(staging.path, self.out))
+        account = replace(account, warnings=warnings)
         files.write_text(staging.path / "import.json", json.dumps(account.as_json(), indent=1) + "\n")
         staging.publish()
         return account

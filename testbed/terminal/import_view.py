@@ -103,7 +103,8 @@ def print_losses_aside(account: Account) -> None:
         )
     for one in account.unresolved:
         print(
-            f"slipper import: no listed model: {one.id} ({counted(one.rows, 'row')}), kept as it is",
+            f"slipper import: no listed model: {one.id} ({counted(one.rows, 'row')}), kept as "
+            f"{'it is' if one.model == one.id else one.model}",
             file=sys.stderr,
         )
     for sentence in account.warnings:
@@ -139,6 +140,7 @@ def _ids(ids: Sequence[ModelId]) -> Iterator[str]:
         elif one.how:
             yield f"{one.rows:>9,}  {one.id} -> {one.model} ({one.how})"
         else:
-            yield f"{one.rows:>9,}  {one.id}: no listed model, kept as it is"
+            kept = "kept as it is" if one.model == one.id else f"kept as {one.model}, by its family's author"
+            yield f"{one.rows:>9,}  {one.id}: no listed model, {kept}"
     if len(ordered) > _SHOWN_IDS:
         yield f"           and {len(ordered) - _SHOWN_IDS:,} more (import.json has all)"

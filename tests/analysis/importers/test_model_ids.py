@@ -42,6 +42,9 @@ def listed():
         ("x-ai/grok-4-07-09", "x-ai/grok-4"),
         ("xai/grok-4", "x-ai/grok-4"),
         ("qwen/qwen3-14b-04-28", "qwen/qwen3-14b"),
+        ("gemini-2.0-flash", "google/gemini-2.0-flash-001"),  # the vendor's name of its one stable revision
+        ("google/gemini-2.0-flash-lite", "google/gemini-2.0-flash-lite-001"),
+        ("vertex_ai/gemini-2.0-flash", "google/gemini-2.0-flash-001"),
     ],
 )
 def test_one_model_is_meant_by_many_ids(listed, name, model):
@@ -59,8 +62,10 @@ def test_the_way_is_said(listed):
     "name",
     [
         "deepseek/deepseek-v4-flash-20260731",
-        "gpt-4o-super",
+        "google/gemini-2.0-flash-002",  # another revision than the listed one
         "my-fine-tune",
+        "coder-of-ours",
+        "llama-9-70b",  # by several authors
         "ft:gpt-4o:me::1",
         "gpt-4o:old",
         "",
@@ -70,6 +75,27 @@ def test_the_way_is_said(listed):
 def test_what_means_no_listed_model_stands_as_it_is(listed, name):
     found = listed.resolve(name)
     assert (found.model, found.how) == (name, "")
+
+
+@pytest.mark.parametrize(("name", "model"), [
+    ("gpt-4o-super", "openai/gpt-4o-super"), ("claude-opus-9-20290101", "anthropic/claude-opus-9-20290101"),
+    ("gemini-9-ultra", "google/gemini-9-ultra"),
+])  # fmt: skip
+def test_a_model_that_is_not_listed_gets_the_author_of_its_family(listed, name, model):
+    found = listed.resolve(name)
+    assert (found.model, found.how) == (model, "")
+
+
+def test_what_has_no_author_is_said_to_stop_an_analysis(tmp_path):
+    rows = [
+        request(number, model_permaslug=name)
+        for number, name in enumerate(("gpt-4o", "gpt-9", "ours", "ours"))
+    ]
+    account, log = imported(tmp_path, table(rows))
+    (said,) = [sentence for sentence in account.warnings if "without an author" in sentence]
+    assert said.startswith("2 rows of models without an author (ours): an analysis stops at them")
+    assert sorted(log["model"].to_pylist()) == ["openai/gpt-4o", "openai/gpt-9", "ours", "ours"]
+    assert [one.id for one in account.unresolved] == ["ours", "gpt-9"]
 
 
 def test_every_listed_model_and_version_means_itself(listed):
