@@ -24,6 +24,12 @@ def named(importers: Mapping[str, Importer], name: str) -> Importer:
 
 def recognise(importers: Mapping[str, Importer], files: Sequence[SourceFile]) -> tuple[Importer, list[Form]]:
     """The one importer that knows all files, and the form of each. Raises LogError."""
+    gateways = all(form.marks for one in importers.values() for form in one.forms)
+    if gateways and (logs := [file for file in files if file.is_log]):
+        raise LogError(
+            f"{logs[0].name}: this is a log already; open it: slipper analyze FILE. To mend its values (units, words, "
+            "cached tokens apart), read it by a mapping: slipper import guess FILE"
+        )
     fits = [[(one, form) for one in importers.values() if (form := _best(one, file))] for file in files]
     for file, found in zip(files, fits, strict=True):
         if not found:

@@ -85,6 +85,12 @@ class SourceFile:
         """Whether it has columns."""
         return self.shape in ("table", "parquet")
 
+    @property
+    def is_log(self) -> bool:
+        """Whether it has what every log has, and needs no import but to be mended."""
+        required = {field.name for field in contract.GENERATIONS if field.required}
+        return self.shape == "parquet" and required <= set(self.columns)
+
     def holds(self, *places: str) -> bool:
         """Whether there are such columns, or a record among the first ones with all such places."""
         if self.is_table:
@@ -239,13 +245,11 @@ def _json(text: str) -> tuple[Shape, tuple[Any, ...]]:
 
 
 def _parquet_columns(path: Path) -> tuple[str, ...]:
-    """Names of the columns. Raises LogError for a log of the contract: it needs no import."""
+    """Names of the columns."""
     try:
         names = tuple(pq.read_schema(path).names)
     except (OSError, pa.ArrowException) as error:
         raise LogError(f"{path}: Parquet that cannot be read ({first_line(error)}). Fetch it again") from None
-    if {field.name for field in contract.GENERATIONS if field.required} <= set(names):
-        raise LogError(f"{path}: this is a log already; open it: slipper analyze FILE")
     return names
 
 

@@ -132,8 +132,13 @@ REMEDIES: Mapping[str, str] = {
         "empty."
     ),
     "usual values": "Nothing, if the word is right: it is counted as it stands.",
-    "part of prompt": "Import again with cached: outside, or add cached tokens to the prompt.",
-    "part of completion": "Import again with reasoning: outside, or add reasoning tokens to the completion.",
+    "part of prompt": (
+        "Add cached tokens to the prompt: a mapping with cached: outside does it (slipper import guess LOG)."
+    ),
+    "part of completion": (
+        "Add reasoning tokens to the completion: a mapping with reasoning: outside does it (slipper import "
+        "guess LOG)."
+    ),
     "agrees with finish_reason": "Leave tool_called out: it follows from finish_reason.",
     "called tools were offered": (
         "See whether tools_offered leaves built-in tools out; if so, leave the column empty."

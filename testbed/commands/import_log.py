@@ -229,6 +229,7 @@ def no_log(error: LogError, where: str) -> BadInput:
         )
     if (
         file is None
+        or file.is_log
         or not file.path.name.lower().endswith(ENDS)
         or not (len(file.columns) > 1 or file.samples)
     ):

@@ -18,6 +18,8 @@ from testbed.mapping.schema import NEEDED
 WIDTH = 110  # characters of a line
 _SHOWN = 40  # columns without a use that are listed
 _SHOWN_FILES = 3  # files without a column that are named
+_SHOWN_COLUMNS = 12  # of those that they lack
+_SHOWN_SETS = 8  # of files that lack the same columns
 _EXAMPLE = 40  # characters of an example
 
 
@@ -31,8 +33,11 @@ def said_of_files(found: Guesses, files: int) -> list[str]:
     that there are."""
     if files == 1:
         return []
-    read = f"looked at {_of_files(found, files)}"
-    return [read, *(f"{place} is not in {_some(lacking)}" for place, lacking in _differing(found))]
+    differing = _differing(found).items()
+    return [
+        f"looked at {_of_files(found, files)}",
+        *(f"not in {_some(lacking)}: {_first(places, _SHOWN_COLUMNS)}" for lacking, places in differing),
+    ]
 
 
 def draft(found: Guesses, title: str, files: int = 1) -> str:
@@ -46,20 +51,22 @@ def _of_files(found: Guesses, files: int) -> str:
     return f"{counted(found.rows, 'row')} of {found.files}{of} files"
 
 
-def _differing(found: Guesses) -> list[tuple[str, tuple[str, ...]]]:
-    """Columns that are not in every file, those that are mapped first, and the files without them."""
+def _differing(found: Guesses) -> dict[tuple[str, ...], list[str]]:
+    """Columns that are not in every file, those that are mapped first, by the files without them."""
     unused = {column.place for column in found.unused}
-    return sorted(found.without.items(), key=lambda item: item[0] in unused)[:_SHOWN]
+    together: dict[tuple[str, ...], list[str]] = {}
+    for place, lacking in sorted(found.without.items(), key=lambda item: item[0] in unused):
+        together.setdefault(lacking, []).append(place)
+    return dict(list(together.items())[:_SHOWN_SETS])
 
 
 def _some(files: Sequence[str]) -> str:
-    """Files by their names, the first ones."""
-    names = [Path(name).name for name in files[:_SHOWN_FILES]]
-    return (
-        listed(names)
-        if len(files) == len(names)
-        else f"{', '.join(names)} and {len(files) - len(names)} more"
-    )
+    return _first([Path(name).name for name in files], _SHOWN_FILES)
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    """Names, the first ones."""
+    return listed(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
@@ -70,8 +77,8 @@ def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
     )
     if found.without and files > 1:
         yield from _comment("not in every file, and null in the others:")
-        for place, lacking in _differing(found):
-            yield from _comment(f"  {place}: not in {_some(lacking)}")
+        for lacking, places in _differing(found).items():
+            yield from _comment(f"  not in {_some(lacking)}: {_first(places, _SHOWN_COLUMNS)}")
     yield f"title: {_inline(title)}"
     if found.records:
         yield from _comment("likely: the items of this list count tokens: each is a request")

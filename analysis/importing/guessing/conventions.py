@@ -35,6 +35,12 @@ class Convention:
     why: str
 
 
+def with_beside(wholes: Numbers, parts: Numbers) -> Numbers:
+    """Counts with their parts, where these are more than the count, so that they lie beside it for certain."""
+    pairs = zip(wholes, parts, strict=True)
+    return tuple(w + p if w is not None and p is not None and p > w else w for w, p in pairs)
+
+
 def of_cached(counts: Counts) -> Convention:
     """Where cached tokens lie."""
     found = _of_rows(counts, counts.cached, counts.prompt, "tokens_prompt", beside_too=counts.written)

@@ -33,6 +33,7 @@ from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
 from analysis.importing.rules import Rule
 from analysis.importing.source import SourceFile
 from analysis.numerals import listed
+from analysis.sources.errors import LogError
 from analysis.sources.quoting import identifier
 
 Sure = Literal["sure", "likely", "a guess"]
@@ -79,8 +80,11 @@ class Guesses:
 
 
 def guess(files: Sequence[SourceFile], models: pa.Table) -> Guesses:
-    """Guess a mapping from the heads of files of one kind and a sample. models: the listed ones, a table of the
-    contract, whose prices tell units and conventions. Raises LogError."""
+    """Guess a mapping from the heads of files and a sample. models: the listed ones, a table of the contract, whose
+    prices tell units and conventions. Raises LogError, also for tables beside JSON."""
+    if other := next((file for file in files if file.is_table is not files[0].is_table), None):
+        kinds = [f"{file.name} is {'a table' if file.is_table else 'JSON'}" for file in (files[0], other)]
+        raise LogError(f"{', '.join(kinds)}: a mapping is for files of one kind. Guess each by itself")
     path = next(filter(None, map(_list_of_requests, files)), None)
     with duckdb.connect(config={"threads": 1}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
@@ -117,9 +121,8 @@ class _Guesser:
         reasoning = conventions.of_reasoning(counts) if "tokens_reasoning" in self.found else None
         if cached and cached.where == "outside":
             self.add_written()
-        names = [field.name for field in contract.GENERATIONS if field.name in self.found]
         return Guesses(
-            fields={name: self.found[name] for name in names},
+            fields={one.name: self.found[one.name] for one in contract.GENERATIONS if one.name in self.found},
             cached=Guess(cached.where, _sure(cached), cached.why) if cached else None,
             reasoning=Guess(reasoning.where, _sure(reasoning), reasoning.why) if reasoning else None,
             unused=tuple(self.sample.columns[place] for place in self.filled if self.is_unused(place)),
@@ -264,7 +267,8 @@ class _Guesser:
             if all(number is None or number.is_integer() for number in numbers):
                 return "tokens", "sure", "its name, and whole numbers"
             return list(TOKENS)[1], "likely", "its name; it has fractions, so thousands of tokens, it seems"
-        prompts, completions = (self.numbers(f"tokens_{which}") for which in ("prompt", "completion"))
+        prompts = conventions.with_beside(self.numbers("tokens_prompt"), self.numbers("tokens_cached"))
+        completions = self.numbers("tokens_completion")
         if field.unit == "USD":
             if named_unit := next((unit for part, unit in _MONEY_NAMES.items() if part in name), None):
                 return named_unit, "sure", "its name, which says the unit"

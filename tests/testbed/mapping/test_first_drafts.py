@@ -1,9 +1,11 @@
 """`slipper import guess`: a first mapping by names and magnitudes, which gives what the gateway's importer gives."""
 
 import csv
+import datetime as dt
 import io
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.importers import importers
@@ -15,6 +17,7 @@ from testbed.mapping.first_draft import draft, needed_and_missing
 from testbed.mapping.reading import read_mapping
 from tests.analysis.importers import test_helicone, test_litellm, test_openrouter
 from tests.analysis.importers.exports import COLUMNS, OLDER, SAMPLES, models, put, request, table, written
+from tests.analysis.rows import filled
 from tests.testbed.mapping.test_mapped_imports import csv_of
 
 OPENROUTER = [request(number) for number in range(60)]
@@ -206,8 +209,8 @@ def test_a_guess_of_a_folder_reads_all_its_files_and_tells_where_columns_differ(
     assert main(["import", "guess", str(tmp_path / "months"), "--out", str(out)]) == 0
     said, text = capsys.readouterr().err, out.read_text()
     assert "looked at 2 rows of 2 files" in said
-    assert "member is not in jan.csv" in said and "at is not in feb.csv" in said and "engine" not in said
-    assert "guessed from 2 rows of 2 files" in text and "#   member: not in jan.csv" in text
+    assert "not in jan.csv: timestamp and member\n" in said and "not in feb.csv: at\n" in said
+    assert "guessed from 2 rows of 2 files" in text and "#   not in jan.csv: timestamp and member\n" in text
     words = [
         "import",
         "mapped",
@@ -230,7 +233,7 @@ def test_of_many_files_some_are_looked_at_and_how_many_is_said(tmp_path, capsys)
     assert main(["import", "guess", str(tmp_path / "days")]) == 0
     out, err = capsys.readouterr()
     assert "looked at 24 rows of 24 of the 31 files" in err
-    assert "at is not in 31.csv" in err and "member is not in 01.csv, " in err
+    assert "not in 31.csv: at\n" in err and "not in 01.csv, " in err and "and 20 more: " in err
     assert "title: days" in out
 
 
@@ -240,7 +243,11 @@ def test_of_records_of_json_only_what_is_mapped_is_told(tmp_path, capsys):
     put(tmp_path / "days", json.dumps(row | {"other": "y"}), "2.jsonl")
     assert main(["import", "guess", str(tmp_path / "days")]) == 0
     err = capsys.readouterr().err
-    assert "user is not in 2.jsonl" in err and "note" not in err and "other" not in err
+    assert "not in 2.jsonl: user\n" in err and "note" not in err and "other" not in err
+    put(tmp_path / "days", MONTHS["jan.csv"], "3.csv")
+    assert main(["import", "guess", str(tmp_path / "days")]) == 2
+    err = capsys.readouterr().err
+    assert "1.jsonl is JSON, " in err and "3.csv is a table: a mapping is for files of one kind" in err
 
 
 def test_a_folder_of_known_exports_is_said_to_need_none_as_a_whole(tmp_path, capsys):
@@ -248,3 +255,44 @@ def test_a_folder_of_known_exports_is_said_to_need_none_as_a_whole(tmp_path, cap
         put(tmp_path / "exports", table(OPENROUTER[number : number + 1]), f"{number}.csv")
     assert main(["import", "guess", str(tmp_path / "exports")]) == 0
     assert f"slipper import openrouter {tmp_path / 'exports'} --out LOG" in capsys.readouterr().err
+
+
+def test_a_log_with_cached_tokens_apart_is_mended_by_a_mapping(tmp_path, capsys):
+    row = {
+        "model": "acme/m",
+        "tokens_prompt": 5,
+        "tokens_cached": 13_000,
+        "tokens_completion": 20,
+        "cost_total": 0.0042,
+    }
+    rows = [
+        {"generation_id": f"g{day}", "created_at": dt.datetime(2025, 1, day, tzinfo=dt.UTC), "user_id": "u"} | row
+        for day in range(1, 29)
+    ]  # fmt: skip
+    log, mapping = tmp_path / "log.parquet", tmp_path / "mend.yaml"
+    pq.write_table(filled(rows), log)
+    assert main(["import", str(log), "--out", str(tmp_path / "out")]) == 2
+    assert "this is a log already" in capsys.readouterr().err
+    assert main(["inspect", str(log)]) == 1
+    assert "a mapping with cached: outside does it" in " ".join(capsys.readouterr().out.split())
+    assert main(["import", "guess", str(log), "--out", str(mapping)]) == 0
+    assert (
+        "\ncached: outside\n" in mapping.read_text() and "\n  cost_total: cost_total\n" in mapping.read_text()
+    )
+    words = [
+        "import",
+        "mapped",
+        str(log),
+        "--mapping",
+        str(mapping),
+        "--out",
+        str(tmp_path / "out"),
+        "--quiet",
+    ]
+    assert main(words) == 0, capsys.readouterr().err
+    mended = written(tmp_path / "out")
+    assert set(mended["tokens_prompt"].to_pylist()) == {13_005}
+    assert sum(mended["cost_total"].to_pylist()) == pytest.approx(28 * 0.0042)
+    assert mended["created_at"].to_pylist() == [one["created_at"] for one in rows]
+    assert main(["analyze", str(log), "--out", str(tmp_path / "page")]) == 2
+    assert "slipper import guess" not in capsys.readouterr().err
