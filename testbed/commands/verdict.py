@@ -148,7 +148,13 @@ def execute(args: argparse.Namespace) -> int:
             order = {model: i for i, model in enumerate(models)}
 
             def progress(model: str, done: int, total: int) -> None:
-                show(Report("Simulating error rates", order[model] + done / max(total, 1), len(models)))
+                show(
+                    Report(
+                        "Simulating error rates" if args.simulations else "Judging",
+                        order[model] + done / max(total, 1),
+                        len(models),
+                    )
+                )
 
             found = verdicts(
                 log, models, np.random.default_rng(args.seed), aliases={a.earlier: a.model for a in aliases},

@@ -33,6 +33,7 @@ def test_an_inspection_is_told_as_text_data_and_page(log, capsys):
     assert (
         status == 1 and "1 error" in out and "country codes" in out and "unique" in out and "Users: 90" in out
     )
+    assert "Missing values: in every row: " in out and "; in every row: " not in out
     assert "what to do: Translate names into codes of two letters" in " ".join(out.split())
     status, out, _ = slipper(capsys, "inspect", *log, "--json")
     first = json.loads(out)["findings"][0]

@@ -124,6 +124,7 @@ def test_all_judged_models_have_as_many_users(launches, capsys, monkeypatch):
     status, out, err = slipper(capsys, *words, "--json")
     assert status == 0, err
     assert len(json.loads(out)["verdicts"]) == 2 and asked == [(34, 34, 2)]
+    assert "Simulating" not in err  # nothing is simulated
 
 
 def test_the_page_judges_no_smaller_cohort_either(log, monkeypatch, capsys):
