@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 
 import numpy as np
 import pytest
 
 import sim
+from analysis.contract import CATEGORIES
+from sim.scenario import Scenario
 from sim.scenario.calendar import LargeAccountEvent
 from testbed.calibration import geography
 from tests.sim.traffic_world import shipped
 
-SCENARIO = sim.load_scenario(shipped("report"))
-SPRING = (dt.date(2025, 5, 1) - SCENARIO.start).days
+SPRING = dt.date(2025, 5, 1)
+
+
+@functools.cache
+def report() -> Scenario:
+    """The report world's scenario."""
+    return sim.load_scenario(shipped("report"))
 
 
 def mean_prompts(name: str) -> np.ndarray:
     """Mean prompt of a category's requests, in tokens, by day: a lognormal's mean."""
-    kind = SCENARIO.workloads.categories[name]
-    return SCENARIO.daily(kind.prompt_tokens, geometric=True) * np.exp(kind.prompt_sigma**2 / 2)
+    kind = report().workloads.categories[name]
+    return report().daily(kind.prompt_tokens, geometric=True) * np.exp(kind.prompt_sigma**2 / 2)
+
+
+def since_spring(name: str) -> np.ndarray:
+    """The same since spring 2025."""
+    return mean_prompts(name)[(SPRING - report().start).days :]
 
 
 def test_programming_has_the_longest_prompts_and_they_pass_twenty_thousand_tokens():
     """Figure 16: highest at all times since spring 2025, often above 20K."""
-    others = [mean_prompts(name) for name in SCENARIO.workloads.categories if name != "programming"]
-    programming = mean_prompts("programming")[SPRING:]
-    assert (programming > 2 * np.max(others, axis=0)[SPRING:]).all()
+    others = [since_spring(name) for name in report().workloads.categories if name != "programming"]
+    programming = since_spring("programming")
+    assert (programming > 2 * np.max(others, axis=0)).all()
     assert (programming > 20_000).mean() > 0.25 and programming[-1] < 30_000
 
 
-@pytest.mark.parametrize("name", sorted(set(SCENARIO.workloads.categories) - {"programming"}))
+@pytest.mark.parametrize("name", sorted(set(CATEGORIES) - {"programming"}))
 def test_all_other_prompts_are_flat_and_low_from_spring_on(name):
-    lengths = mean_prompts(name)[SPRING:]
+    lengths = since_spring(name)
     assert np.ptp(lengths) == 0 and lengths[0] < 5_000
 
 
 def test_two_large_accounts_are_declared_and_go_with_the_number_of_users():
-    accounts = [event for event in SCENARIO.calendar if isinstance(event, LargeAccountEvent)]
+    accounts = [event for event in report().calendar if isinstance(event, LargeAccountEvent)]
     assert [(event.category, event.date.year) for event in accounts] == [
         ("technology", 2025),
         ("science", 2025),
@@ -56,7 +69,7 @@ BY_LANGUAGE = {"en": 82.87, "zh-Hans": 4.95, "ru": 2.47, "es": 1.43, "th": 1.03}
 def token_shares() -> dict[str, float]:
     """Percent of tokens of each country if Asia and the US have the parts that are solved for (testbed/calibration/
     geography.py): proportions among Asia's countries, and among all others, by weights."""
-    countries = SCENARIO.population.countries
+    countries = report().population.countries
     found = {geography.HOME: 100 * geography.AT_HOME}
     for asian in (True, False):
         weights = {
@@ -80,7 +93,7 @@ def test_countries_and_continents_have_the_proportions_of_the_reports_tables():
         100 - BY_CONTINENT["Asia"] - BY_CONTINENT["North America"]
     )
     for continent, stated in BY_CONTINENT.items():
-        of = sum(found[name] for name, c in SCENARIO.population.countries.items() if c.continent == continent)
+        of = sum(found[name] for name, c in report().population.countries.items() if c.continent == continent)
         share = {"North America": halfway, "Asia": stated}.get(continent, stated * left)
         assert of == pytest.approx(share, abs=0.7), continent
 
@@ -88,7 +101,7 @@ def test_countries_and_continents_have_the_proportions_of_the_reports_tables():
 def test_languages_of_the_countries_add_up_to_table_2():
     found: dict[str, float] = {}
     for name, share in token_shares().items():
-        languages = SCENARIO.population.countries[name].languages
+        languages = report().population.countries[name].languages
         for language, weight in languages.items():
             found[language] = found.get(language, 0) + share * weight / sum(languages.values())
     for language, share in BY_LANGUAGE.items():
