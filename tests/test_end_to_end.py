@@ -8,8 +8,6 @@ for one set of seeds in 900.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,19 +15,22 @@ import pytest
 import analysis
 import sim
 from analysis.sources.conformance import is_conforming
+from sim.expectation import expected
 from testbed.patterns.outcome import of_activity
 from tests.sim.traffic_world import shipped
 
-# Shipped scenarios with fewer users, and what makes them shorter.
+HALF_A_YEAR = ("start=2025-03-01", "end=2025-08-31")
+# Shipped scenarios with fewer users, and what makes them shorter. The four that are the report world with one switch
+# off (tests/scenarios/test_scenarios.py sees that they are) are one world here, with all four off.
 SMALL = {
     "report-small": (600, []),
-    "no-fit": (300, ["start=2025-03-01", "end=2025-08-31"]),
-    "no-lock-in": (300, ["start=2025-03-01", "end=2025-08-31"]),
-    "uninformed": (300, ["start=2025-03-01", "end=2025-08-31"]),
-    "no-backlog": (300, ["start=2025-03-01", "end=2025-08-31"]),
+    "no-fit": (
+        300,
+        [*HALF_A_YEAR, *(f"mechanisms.{key}=off" for key in ("lock_in", "information", "backlog"))],
+    ),
     "one-frontier-model": (300, []),
     "price-cut": (300, []),
-    "whale": (300, ["start=2025-03-01", "end=2025-08-31"]),
+    "whale": (300, HALF_A_YEAR),
 }
 
 
@@ -94,20 +95,18 @@ def test_without_fit_and_rivals_trials_all_of_it_is_gone(contrasts):
     assert np.isfinite(contrasts.loc["no fit, no rivals", "difference"]).all()
 
 
-def weekly_requests(path: Path) -> pd.DataFrame:
-    """Requests by Monday (rows) and model (columns) of a log."""
-    with analysis.open_log(path) as log:
-        weekly = analysis.queries.usage.weekly_by_model(log)
-    return weekly.pivot_table(index="week", columns="model", values="requests", aggfunc="sum").fillna(0)
+def weekly_requests(*settings: str) -> pd.DataFrame:
+    """Requests by Monday (rows) and model (columns) that are expected of the spells: logs of them lie about these."""
+    agents = sim.run_agents(sim.load_world(shipped("price-cut"), users=5000, settings=settings))
+    found = expected(agents.traffic(), ("week", "model"))
+    weeks, models = found.axes["week"], found.axes["model"]
+    return pd.DataFrame(found["requests"], pd.DatetimeIndex(weeks), models)
 
 
-def test_a_price_cut_wins_from_rivals_where_use_hardly_depends_on_price(tmp_path):
+def test_a_price_cut_wins_from_rivals_where_use_hardly_depends_on_price():
     """The header's account of the world. Over eight seeds of 5,000 users: slope across models -0.02 to 0.06, and in
     four weeks an own elasticity of -0.61 to -0.49, cross ones of 0.02 to 0.08, the market's -0.10 to -0.08."""
-    cut, kept = (
-        weekly_requests(sim.run(shipped("price-cut"), users=5000, settings=settings, out=tmp_path).path)
-        for settings in ([], ["calendar=[]"])
-    )
+    cut, kept = weekly_requests(), weekly_requests("calendar=[]")
     before = slice(pd.Timestamp("2025-01-06"), pd.Timestamp("2025-03-24"))
     after = slice(pd.Timestamp("2025-04-07"), pd.Timestamp("2025-04-28"))
     pd.testing.assert_frame_equal(cut.loc[before], kept.loc[before])  # until the cut it is the same world
@@ -122,14 +121,13 @@ def test_a_price_cut_wins_from_rivals_where_use_hardly_depends_on_price(tmp_path
     assert -0.2 < whole < 0
 
 
-def test_a_whale_looks_like_many_loyal_users(tmp_path):
+def test_a_whale_looks_like_many_loyal_users():
     """Its keys are in the launch cohort and stay; what more there is, its popularity has drawn."""
-    settings = ["start=2025-03-01", "end=2025-08-31"]
     seen = {}
     for name in ("whale", "report-small"):
-        run = sim.run(shipped(name), users=3000, settings=settings, out=tmp_path)
-        with analysis.open_log(run.path) as log:
-            cells = analysis.queries.retention.triangle(log, "meta-llama/llama-4-maverick")
+        world = sim.load_world(shipped(name), users=3000, settings=HALF_A_YEAR)
+        with of_activity(sim.run_agents(world)) as outcome:
+            cells = analysis.queries.retention.triangle(outcome.log, "meta-llama/llama-4-maverick")
         seen[name] = cells[(cells["cohort"] == pd.Timestamp("2025-04-01")) & (cells["k"] == 3)].iloc[0]
     assert seen["whale"]["users"] >= seen["report-small"]["users"] + 60
     assert seen["whale"]["active"] >= seen["report-small"]["active"] + 55
