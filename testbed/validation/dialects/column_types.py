@@ -16,6 +16,8 @@ from testbed.validation.columns import InputColumns
 
 SUMS_WIDEN = frozenset({"postgres", "redshift"})
 """Dialects in which a sum of 64-bit numbers is a decimal, so that its division is none of whole numbers."""
+PARTS_ARE_BROKEN = frozenset({"postgres", "redshift"})
+"""Dialects in which parts of a moment are no whole numbers by type, so that their division has a rest."""
 TYPES = {"string": "VARCHAR", "int32": "INT", "int64": "BIGINT", "float32": "REAL", "float64": "DOUBLE",
          "bool": "BOOLEAN", "date32": "DATE"}  # fmt: skip
 NULLABLE = {
@@ -95,6 +97,9 @@ def _types(table: contract.Table, columns: InputColumns) -> Mapping[str, str]:
 def _metadata(dialect: str) -> dict[Any, Any]:
     """How sqlglot finds the type of an expression in a dialect, with sums as wide as it makes them."""
     known: dict[Any, Any] = dict(Dialect.get_or_raise(dialect).EXPRESSION_METADATA)
+    known[exp.TsOrDsDiff] = {"returns": exp.DType.BIGINT}
+    if dialect in PARTS_ARE_BROKEN:
+        known[exp.Extract] = {"returns": exp.DType.DOUBLE}
     if dialect in SUMS_WIDEN:
         plain = known[exp.Sum]["annotator"]
 
@@ -105,4 +110,25 @@ def _metadata(dialect: str) -> dict[Any, Any]:
             return found
 
         known[exp.Sum] = {"annotator": widened}
+        known[exp.Sub] = {"annotator": _days_between(known[exp.Sub]["annotator"])}
     return known
+
+
+def _days_between(plain: Any) -> Any:
+    """The difference of two dates is a whole number of days."""
+
+    def annotated(annotator: Any, difference: exp.Sub) -> Any:
+        found = plain(annotator, difference)
+        if difference.this.is_type("date") and difference.expression.is_type("date"):
+            found.type = exp.DataType.build("int")
+        return found
+
+    return annotated
+
+
+def rounded_to_even(node: exp.Expr, types: Types) -> exp.Expr | None:
+    """ROUND of a float, in a dialect that rounds halves to the even neighbour; DuckDB's rounds them away from 0."""
+    if not types.is_a(node.this, *exp.DataType.FLOAT_TYPES):
+        return None
+    decimals = node.args.get("decimals") or exp.Literal.number(0)
+    return exp.Anonymous(this="round_even", expressions=[node.this.copy(), decimals.copy()])

@@ -28,8 +28,17 @@ def _cut(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
+def _padded(node: exp.Expr) -> exp.Expr | None:
+    """LPAD of a number, which most dialects take for its text."""
+    if not isinstance(node.this, exp.Cast):
+        node.set("this", exp.cast(node.this.copy(), exp.DType.VARCHAR))
+    return None
+
+
 EVERYWHERE: dict[type[exp.Expr], Rewrite] = {
     **dict.fromkeys((exp.Cast, exp.TryCast), _cut),
+    exp.Pad: _padded,
+    exp.Format: lambda node: exp.Anonymous(this="printf", expressions=[node.this, *node.expressions]),
 }
 """Rules of every dialect."""
 

@@ -35,7 +35,21 @@ def _formatted(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
+def _first_of_array(node: exp.Expr) -> exp.Expr | None:
+    """ARRAY_AGG(x ORDER BY y LIMIT n)."""
+    limit = node.this
+    if not isinstance(limit, exp.Limit):
+        return None
+    return fill("_1[1:_2]", exp.ArrayAgg(this=limit.this.copy()), limit.expression)
+
+
 RULES = Rules(
-    nodes={exp.Extract: extracting(PARTS), exp.TimestampDiff: _elapsed, exp.TimeToStr: _formatted},
+    {"ieee_divide": ("CAST(_1 AS DOUBLE) / _2",)},
+    nodes={
+        exp.ArrayAgg: _first_of_array,
+        exp.Extract: extracting(PARTS),
+        exp.TimestampDiff: _elapsed,
+        exp.TimeToStr: _formatted,
+    },
     instead={"week(": "EXTRACT(ISOWEEK FROM x), for weeks that begin on Monday"},
 )

@@ -21,7 +21,7 @@ from testbed.validation.dialects.calendar import (
     passed,
     weeks_crossed,
 )
-from testbed.validation.dialects.column_types import truncated_cast
+from testbed.validation.dialects.column_types import rounded_to_even, truncated_cast
 from testbed.validation.dialects.patterns import Rules, by_arguments, fill
 from testbed.validation.dialects.rules.clickhouse_defaults import EPOCH, FILL, filled, in_window, of_no_rows
 
@@ -109,6 +109,8 @@ FUNCTIONS: dict[str, Sequence[str]] = {
     "replaceall": ("replace(_1, _2, _3)",),
     "roundbankers": ("round_even(_1, _2)", "round_even(_1, 0)"),
     "ifnotfinite": ("CASE WHEN isfinite(_1) THEN _1 ELSE _2 END",),
+    "arraysort": ("list_sort(_1)",),
+    "arrayreversesort": ("list_reverse_sort(_1)",),
     "makedate": ("make_date(_1, _2, _3)",),
 }  # fmt: skip
 
@@ -283,6 +285,51 @@ def _select(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
+def _join(node: exp.Expr) -> exp.Expr | None:
+    """ARRAY JOIN: a row for each element."""
+    if node.args.get("kind") != "ARRAY":
+        return None
+    array, name = (node.this.this, node.this.alias) if isinstance(node.this, exp.Alias) else (node.this, "")
+    if not name:  # it takes the array's own name, which a query cannot have twice
+        return None
+    alias = exp.TableAlias(this=exp.to_identifier(f"each_{name}"), columns=[exp.to_identifier(name)])
+    return exp.Join(this=exp.Unnest(expressions=[array.copy()], alias=alias), side=node.args.get("side"),
+                    kind=None if node.args.get("side") else "CROSS",
+                    on=exp.true() if node.args.get("side") else None)  # fmt: skip
+
+
+def _table(node: exp.Expr) -> exp.Expr | None:
+    """`numbers(n)` and `numbers(first, n)` have a column `number`."""
+    call = node.this
+    if (
+        not isinstance(call, exp.Anonymous)
+        or call.name.lower() != "numbers"
+        or len(call.expressions) not in (1, 2)
+    ):
+        return None
+    first = call.expressions[0] if len(call.expressions) == 2 else exp.Literal.number(0)
+    end = exp.Add(this=first.copy(), expression=call.expressions[-1].copy())
+    node.set("this", exp.Anonymous(this="range", expressions=[first.copy(), end]))
+    name = node.alias or "numbers"
+    node.set("alias", exp.TableAlias(this=exp.to_identifier(name), columns=[exp.to_identifier("number")]))
+    return None
+
+
+def _with(node: exp.Expr) -> exp.Expr | None:
+    """`WITH expression AS name`: the expression stands wherever its name does, in the query and those inside it."""
+    scalars = {one.alias: one.this for one in node.expressions if one.args.get("scalar")}
+    for column in list(node.parent.find_all(exp.Column)) if scalars and node.parent is not None else ():
+        if column.name in scalars and not column.table:
+            part = scalars[column.name]
+            column.replace(part.copy() if isinstance(part, exp.Subquery) else exp.Paren(this=part.copy()))
+    kept = [one for one in node.expressions if not one.args.get("scalar")]
+    if not kept and node.parent is not None:
+        node.parent.set("with_", None)
+    elif scalars:
+        node.set("expressions", kept)
+    return None
+
+
 def _notes(statement: exp.Expr) -> Sequence[str]:
     said = []
     settings = {str(one).lower().replace(" ", "") for one in statement.find_all(exp.EQ)}
@@ -308,7 +355,8 @@ INSTEAD = {
     "dictget": "a join with the table behind the dictionary",
     "tostartofweek": "toStartOfWeek(x, 0) or toStartOfWeek(x, 1), with the mode as a number",
     "toweek": "toISOWeek(x), or toWeek(x, 0) or toWeek(x, 3)",
-    "array join": "a subquery with arrayJoin(x) in its SELECT",
+    "array join": "ARRAY JOIN x AS name",
+    "any": "a join on a subquery with one row for each key",
     "totals": "a second query for the totals",
 }
 
@@ -317,6 +365,9 @@ RULES = Rules(
     FUNCTIONS,
     {
         exp.Select: _select,
+        exp.Join: _join,
+        exp.Table: _table,
+        exp.With: _with,
         exp.Final: lambda node: node.this,
         exp.Anonymous: _function,
         exp.AnonymousAggFunc: _function,
@@ -333,6 +384,7 @@ RULES = Rules(
     {
         exp.Filter: filled,
         exp.Window: in_window,
+        exp.Round: rounded_to_even,
         **dict.fromkeys((exp.Cast, exp.TryCast), truncated_cast),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.Min, exp.Max), of_no_rows),
     },

@@ -114,9 +114,25 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     return fill(pattern, *node.expressions)
 
 
+def named_series(node: exp.Expr) -> exp.Expr | None:
+    """`FROM generate_series(0, 11) AS k` has a column k."""
+    alias = node.args.get("alias")
+    made = isinstance(node, exp.Unnest) or isinstance(
+        node.this, exp.GenerateSeries | exp.ExplodingGenerateSeries
+    )
+    if made and alias is not None and alias.this is not None and not alias.columns:
+        alias.set("columns", [alias.this.copy()])
+    return None
+
+
 RULES = Rules(
     {"cardinality": ("len(_1)",)},
-    {exp.Anonymous: _function, exp.Interval: interval, exp.MakeInterval: _made_interval},
+    {
+        **dict.fromkeys((exp.Table, exp.Unnest), named_series),
+        exp.Anonymous: _function,
+        exp.Interval: interval,
+        exp.MakeInterval: _made_interval,
+    },
     instead={
         "to_char": "TO_CHAR(x, 'YYYY-MM-DD') or 'IYYY-IW' of a moment, CAST(x AS text) of a number",
         "justify_days": "the days themselves: extract(day from b - a)",

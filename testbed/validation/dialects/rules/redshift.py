@@ -65,6 +65,7 @@ RULES = Rules(
     FUNCTIONS,
     {
         exp.Interval: postgres.interval,
+        exp.Table: postgres.named_series,
         exp.TsOrDsDiff: _difference,
         exp.Concat: _joined,
         exp.MonthsBetween: lambda node: fill(MONTHS_OF_31_DAYS, node.this, node.expression),

@@ -14,6 +14,7 @@ from sqlglot.time import format_time
 from testbed.validation.dialects.calendar import MONTHS_OF_31_DAYS, NAIVE
 from testbed.validation.dialects.patterns import Rules, fill, untranslated
 from testbed.validation.dialects.rules.reports import ratio_to_report
+from testbed.validation.dialects.rules.tsql import recursive
 
 _OF_DATES = re.compile(r"YY|MM|MON|DD|DY|HH|MI|SS")
 FUNCTIONS = {
@@ -65,6 +66,7 @@ RULES = Rules(
         exp.TimeSlice: _slice,
         exp.MonthsBetween: lambda node: fill(MONTHS_OF_31_DAYS, node.this, node.expression),
         exp.Window: ratio_to_report,
+        exp.With: recursive,
     },
     instead={
         "to_char": "TO_CHAR(x, 'YYYY-MM-DD') of a date, or CAST(x AS VARCHAR) of a number",

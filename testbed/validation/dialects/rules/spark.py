@@ -67,6 +67,17 @@ def _seconds(node: exp.Expr) -> exp.Expr | None:
     return fill(SECONDS, node.this) if usual else None
 
 
+def _table(node: exp.Expr) -> exp.Expr | None:
+    """`range(n)` has a column `id`."""
+    if (
+        isinstance(node.this, exp.Anonymous)
+        and node.this.name.lower() == "range"
+        and not node.args.get("alias")
+    ):
+        node.set("alias", exp.TableAlias(this=exp.to_identifier("range"), columns=[exp.to_identifier("id")]))
+    return None
+
+
 def _months(node: exp.Expr) -> exp.Expr:
     exact = node.args.get("roundoff") is not None and node.args["roundoff"].name.lower() == "false"
     pattern = MONTHS_OF_31_DAYS if exact else f"round({MONTHS_OF_31_DAYS}, 8)"
@@ -92,6 +103,7 @@ RULES = Rules(
         exp.AtTimeZone: _shifted,
         exp.FromTimeZone: _shifted_back,
         exp.StrToUnix: _seconds,
+        exp.Table: _table,
         exp.MonthsBetween: _months,
         exp.Quantile: lambda node: fill("quantile_cont(_1, _2)", node.this, node.args["quantile"]),
         exp.AddMonths: lambda node: fill(

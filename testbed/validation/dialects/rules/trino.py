@@ -30,7 +30,9 @@ def _elapsed(node: exp.Expr) -> exp.Expr:
     """Whole units; from the last day of a month to the last of the next one has passed."""
     unit = node.args["unit"].name.lower()
     return fill(
-        f"date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP))", node.expression, node.this
+        f"CAST(date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP)) AS BIGINT)",
+        node.expression,
+        node.this,
     )
 
 
@@ -72,5 +74,8 @@ RULES = Rules(
         exp.AtTimeZone: clock_of_clock,
         exp.TimeToStr: formatted,
     },
-    instead={"date_format": "date_format(x, '%x-%v') for ISO weeks, or date_trunc('week', x)"},
+    instead={
+        "date_format": "date_format(x, '%x-%v') for ISO weeks, or date_trunc('week', x)",
+        "day": "date_diff('day', a, b) for the days between dates",
+    },
 )

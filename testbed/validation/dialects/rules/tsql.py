@@ -67,6 +67,32 @@ def _crossed(node: exp.Expr) -> exp.Expr | None:
     return fill(weeks_crossed("sunday"), without_dates(node.expression), without_dates(node.this))
 
 
+def _table(node: exp.Expr) -> exp.Expr | None:
+    """GENERATE_SERIES has a column `value`."""
+    if isinstance(node.this, exp.GenerateSeries) and not (node.alias and node.args["alias"].columns):
+        name = node.alias or "generate_series"
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(name), columns=[exp.to_identifier("value")]))
+    return None
+
+
+def _applied(node: exp.Expr) -> exp.Expr | None:
+    """CROSS APPLY, OUTER APPLY."""
+    lateral = node.this
+    if isinstance(lateral, exp.Lateral) and lateral.args.get("cross_apply") is not None:
+        side = "" if lateral.args["cross_apply"] else "LEFT"
+        lateral.set("cross_apply", None)
+        return exp.Join(this=lateral.copy(), side=side, on=exp.true())
+    return None
+
+
+def recursive(node: exp.Expr) -> exp.Expr | None:
+    """WITH that refers to itself without saying RECURSIVE."""
+    for one in node.expressions:
+        if any(table.name.lower() == one.alias.lower() for table in one.this.find_all(exp.Table)):
+            node.set("recursive", True)
+    return None
+
+
 def _added(node: exp.Expr) -> exp.Expr | None:
     """A number as a date counts days from 1900-01-01."""
     if node.this.is_int:
@@ -107,6 +133,9 @@ RULES = Rules(
         exp.Extract: extracting(PARTS),
         exp.AtTimeZone: _zoned,
         exp.Convert: _converted,
+        exp.Table: _table,
+        exp.Join: _applied,
+        exp.With: recursive,
     },
     {exp.Add: _plus, exp.Avg: whole_average, **dict.fromkeys((exp.Cast, exp.TryCast), truncated_cast)},
 )

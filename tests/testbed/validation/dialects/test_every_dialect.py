@@ -44,6 +44,94 @@ def test_a_cast_to_a_short_text_cuts_it(rows):
         assert rows("SELECT CAST('2025-01-31' AS varchar(7)) AS x", dialect) == [("2025-01",)]
 
 
+THREE = [("0",), ("1",), ("2",)]
+FORMS = [
+    ("clickhouse", "SELECT arrayJoin(range(0, 3)) AS k", THREE),
+    ("clickhouse", "SELECT number FROM numbers(3)", THREE),
+    ("clickhouse", "SELECT n.number FROM numbers(1, 2) AS n", THREE[1:]),
+    ("clickhouse", "SELECT k FROM (SELECT 1 AS a) ARRAY JOIN range(3) AS k", THREE),
+    (
+        "clickhouse",
+        "WITH (SELECT max(tokens_prompt) FROM generations) AS most, toDate('2025-01-01') AS d "
+        "SELECT most, count() FROM generations WHERE toDate(created_at) >= d",
+        [("8", "2")],
+    ),
+    (
+        "clickhouse",
+        "SELECT toStartOfMonth(created_at) AS m, count() AS n FROM generations WHERE m > '2024-12-01' GROUP BY m",
+        [("2025-01-01", "2")],
+    ),
+    ("clickhouse", "SELECT round(2.5), round(3.5)", [("2.0", "4.0")]),  # halves to the even neighbour
+    ("bigquery", "SELECT k FROM UNNEST(GENERATE_ARRAY(0, 2)) AS k", THREE),
+    (
+        "bigquery",
+        "SELECT ARRAY_AGG(model ORDER BY created_at LIMIT 1)[OFFSET(0)] FROM generations",
+        [("x/y",)],
+    ),
+    ("bigquery", "SELECT FORMAT('%04d-%02d', 2025, 1)", [("2025-01",)]),
+    ("snowflake", "SELECT SEQ4() AS k FROM TABLE(GENERATOR(ROWCOUNT => 3))", THREE),
+    (
+        "snowflake",
+        "WITH n AS (SELECT 0 AS k UNION ALL SELECT k + 1 FROM n WHERE k < 2) SELECT k FROM n",
+        THREE,
+    ),
+    ("spark", "SELECT id FROM range(3)", THREE),
+    ("spark", "SELECT k FROM (SELECT 1 AS a) LATERAL VIEW explode(sequence(0, 2)) AS k", THREE),
+    ("spark", "SELECT lpad(month(created_at), 2, '0') FROM generations WHERE byok", [("01",), ("01",)]),
+    ("trino", "SELECT k FROM UNNEST(sequence(0, 2)) AS t(k)", THREE),
+    ("trino", "SELECT format('%d-%02d', 2025, 1)", [("2025-01",)]),
+    ("tsql", "SELECT value FROM GENERATE_SERIES(0, 2)", THREE),
+    ("tsql", "WITH n AS (SELECT 0 AS k UNION ALL SELECT k + 1 FROM n WHERE k < 2) SELECT k FROM n", THREE),
+    (
+        "tsql",
+        "SELECT model, x.k FROM generations CROSS APPLY (SELECT 1 AS k WHERE byok = 1) x ORDER BY 1",
+        [("x/y", "1"), ("z/y", "1")],
+    ),
+    ("tsql", "SELECT COUNT(*) FROM generations OUTER APPLY (SELECT 1 AS k WHERE byok = 1) x", [("3",)]),
+    ("postgres", "SELECT k FROM generate_series(0, 2) AS k", THREE),
+    ("postgres", "SELECT k FROM unnest(ARRAY[0, 1, 2]) AS k", THREE),
+    ("postgres", "SELECT g.k FROM generate_series(0, 2) AS g(k)", THREE),
+]
+
+
+@pytest.mark.parametrize(("dialect", "query", "given"), FORMS)
+def test_forms_of_queries(rows, dialect, query, given):
+    assert rows(query, dialect) == given
+
+
+DIVISIONS = {
+    "postgres": [
+        ("(date '2025-01-11' - date '2025-01-01') / 7", "1"),
+        ("(created_at::date - date '2024-12-02') / 7", "4"),
+        ("extract(month from created_at AT TIME ZONE 'UTC') / 5", "2.4"),  # numeric
+        ("length(model) / 2", "1"),
+        ("count(*) over () / 2", "0"),
+        ("tokens_prompt::numeric / 2", "1.5"),
+    ],
+    "redshift": [
+        ("DATEDIFF(day, '2025-01-01'::date, '2025-01-11'::date) / 7", "1"),
+        ("MONTHS_BETWEEN('2025-02-28'::date, '2025-01-31'::date) / 2", "0.5"),
+    ],
+    "trino": [
+        ("date_diff('day', date '2025-01-01', date '2025-01-11') / 7", "1"),
+        ("extract(month from created_at) / 5", "2"),
+        ("day_of_week(created_at) / 4", "0"),
+    ],
+    "tsql": [
+        ("DATEDIFF(day, '2025-01-01', '2025-01-11') / 7", "1"),
+        ("DATEDIFF(week, '2025-01-01', '2025-01-11') / 2", "0"),
+        ("DATEPART(month, created_at) / 5", "2"),
+        ("LEN(model) / 2.0", "1.5"),
+    ],
+}
+
+
+@pytest.mark.parametrize("dialect", DIVISIONS)
+def test_divisions_of_whole_numbers(differing, dialect):
+    cases = [(expression, "turn", given) for expression, given in DIVISIONS[dialect]]
+    assert differing(cases, dialect) == {}
+
+
 def test_rules_are_of_known_dialects():
     assert set(RULES) < set(KNOWN_DIALECTS) and "aswritten" not in KNOWN_DIALECTS
 
