@@ -5,9 +5,11 @@ Whoever wrote them knew the questions' definitions and neither the worlds nor th
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,22 +119,27 @@ def meant() -> dict[str, str]:
 
 
 def results(names: list[str]) -> Iterator[Result]:
-    """The submissions, one after the other."""
-    said, known = meant(), questions()
+    """The submissions in their order, as many at a time as the machine has cores."""
+    said = meant()
+    chosen_names = names or list(said)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(result, chosen_names, [said[name] for name in chosen_names])
+
+
+def result(name: str, said: str) -> Result:
+    """What becomes of one. said: what its author says is wrong with it."""
     with Sandbox() as sandbox:
-        for name in names or list(said):
-            try:
-                submission = read_submission(FOLDER / name)
-                box = sandbox.open(submission)
-                question = known[submission.question or ""]
-                worlds = chosen(submission.model)
-                found = list(judged(question, asked(box), worlds, zones_of(box), again=False))[-1]
-            except BadInput as error:
-                yield Result(name, said[name], f"not read: {error}", (), 0)
-                continue
-            assert isinstance(found, Judgement)
-            named = tuple(trap.name for trap in found.traps)
-            yield Result(name, said[name], found.verdict, named, len(found.erring))
+        try:
+            submission = read_submission(FOLDER / name)
+            box = sandbox.open(submission)
+            question = questions()[submission.question or ""]
+            found = list(judged(question, asked(box), chosen(submission.model), zones_of(box), again=False))[
+                -1
+            ]
+        except BadInput as error:
+            return Result(name, said, f"not read: {error}", (), 0)
+    assert isinstance(found, Judgement)
+    return Result(name, said, found.verdict, tuple(trap.name for trap in found.traps), len(found.erring))
 
 
 def page(found: list[Result]) -> str:
