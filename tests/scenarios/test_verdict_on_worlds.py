@@ -1,6 +1,7 @@
 """The verdict on shipped null worlds, from the scenario file to the word: none may be called foundational, and a
 planted launch cohort must be. Seeds were used for nothing else; each world is judged with all other models of its log
-as negative controls.
+as negative controls. Worlds that turn on days or volumes are judged by the log that they write, others by who used what
+in which month, as experiments do: what could still withdraw their verdict by days or volumes is left out.
 
 One seed a null world: if verdicts called a third of them foundational, seven would pass once in 17 times. The rates
 themselves are counted by `slipper experiment error-rates`.
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 
 import sim
-from analysis import open_log
+from analysis import Log, open_log
 from analysis.inference.cohorts.models import control_models
 from analysis.inference.verdict.classification import classify
 from analysis.inference.verdict.judging import verdicts
 from sim.scenario.shipped import WORLDS
+from testbed.patterns.outcome import of_activity
 
 FOCAL = "new/focal"
 LEAST = 100  # users of a cohort: the worlds are small
@@ -32,19 +34,30 @@ WORDS = {
     "always-on": "accounts that never pause",
     "worse-cohorts": "no stand-out",
 }
+BY_LOG = ("whale", "always-on")
 
 
-def judged(name: str, seed: int, out, simulations: int = 0):
+def judged(log: Log, seed: int, simulations: int = 0):
+    rng = np.random.default_rng(seed) if simulations else None
+    controls = control_models(log, LEAST)
+    return verdicts(log, [FOCAL], rng, controls=controls, min_cohort=LEAST, simulations=simulations)[0]
+
+
+def by_log(name: str, seed: int, out):
     run = sim.run(WORLDS / "nulls" / f"{name}.yaml", seed=seed, out=out, workers=1)
     with open_log(run.path, threads=1) as log:
-        rng = np.random.default_rng(seed) if simulations else None
-        controls = control_models(log, LEAST)
-        return verdicts(log, [FOCAL], rng, controls=controls, min_cohort=LEAST, simulations=simulations)[0]
+        return judged(log, seed)
+
+
+def by_months(name: str, seed: int, simulations: int = 0):
+    world = sim.load_world(WORLDS / "nulls" / f"{name}.yaml", seed=seed)
+    with of_activity(sim.run_agents(world)) as outcome:
+        return judged(outcome.log, seed, simulations)
 
 
 @pytest.mark.parametrize("name", WORDS)
 def test_a_null_world_is_not_called_foundational(name, tmp_path):
-    found = judged(name, SEEDS[0], tmp_path)
+    found = by_log(name, SEEDS[0], tmp_path) if name in BY_LOG else by_months(name, SEEDS[0])
     assert found.classification.kind not in ("foundational", "dominant launch")
     said = (found.headline, *found.overturned_by)
     assert any(WORDS[name] in part for part in said), said
@@ -53,16 +66,15 @@ def test_a_null_world_is_not_called_foundational(name, tmp_path):
 def test_a_quarter_of_loyal_users_is_called_foundational(tmp_path):
     """In at least three of four worlds: with a power of 91% fewer are called once in 23 times, with one of 50% in two
     of three."""
-    called = [judged("planted-25", seed, tmp_path).classification.kind for seed in PLANTED_SEEDS]
+    called = [by_log("planted-25", seed, tmp_path).classification.kind for seed in PLANTED_SEEDS]
     assert called.count("foundational") >= 3, called
 
 
 @pytest.fixture(scope="module")
-def alike(tmp_path_factory):
+def alike():
     """The verdicts on the world whose users all stay, by seed; the first one with its power simulated."""
-    out = tmp_path_factory.mktemp("alike")
     return {
-        seed: judged("equal-stickiness", seed, out, simulations)
+        seed: by_months("equal-stickiness", seed, simulations)
         for seed, simulations in zip(SEEDS, (30, 0), strict=True)
     }
 
