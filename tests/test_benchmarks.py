@@ -298,8 +298,10 @@ def test_the_check_fails_where_a_target_is_missed(monkeypatch, capsys, seconds, 
     assert whole.main([]) == 0
 
 
-def test_a_turn_is_the_command_itself_and_its_phases_add_up():
-    found = whole.turn("report-small", 60)
+def test_a_turn_is_the_command_itself_and_its_phases_add_up(tmp_path):
+    """Of a short world with few models."""
+    (tmp_path / "short.yaml").write_text(f"extends: {shipped('one-frontier-model')}\nend: 2024-12-31\n")
+    found = whole.turn(str(tmp_path / "short"), 60)
     assert list(found.phases) == [
         "compile", "market", "traffic", "finish", "tables", "verdicts", "figures", "page", whole.REST,
     ]  # fmt: skip
