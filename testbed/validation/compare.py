@@ -120,6 +120,15 @@ def agrees(question: Question, right: Answer, given: Answer) -> bool:
     return all(difference is None for _, difference in _differences(kinds, right, given))
 
 
+def may_be_one(question: Question, one: Answer, other: Answer) -> bool:
+    """Whether a given answer can equal both, since rows that either says may be left out are."""
+    kinds = {column.name: column.kind for column in question.values}
+    return all(
+        difference is None or (difference[0] is None and not difference[3] and key in other.optional)
+        for key, difference in _differences(kinds, one, other)
+    )
+
+
 def differing_columns(question: Question, right: Answer, given: Answer) -> set[str] | None:
     """The value columns in which two answers differ; None where one has rows that the other lacks."""
     kinds, found = {column.name: column.kind for column in question.values}, set[str]()

@@ -13,7 +13,7 @@ from itertools import combinations
 from time import process_time
 from typing import Any
 
-from testbed.validation.compare import agrees, differing_columns
+from testbed.validation.compare import agrees, differing_columns, may_be_one
 from testbed.validation.matching import Answer, known_answer
 from testbed.validation.mutants import Mutant, can_meet, mutants_of, together
 from testbed.validation.questions.form import Question
@@ -209,6 +209,7 @@ class Profile:
         self.cases: list[Seen] = []
         self.touches: dict[Mutant, list[bool]] = {mutant: [] for mutant in known.mutants}
         self.fits: dict[Mutant, list[bool]] = {mutant: [] for mutant in known.mutants}
+        self.ruled_out: set[Mutant] = set()
         self.complete = True
         deadline = process_time() + seconds
         for one in sorted(seen, key=lambda one: one.case.size):
@@ -221,7 +222,13 @@ class Profile:
                 answer = known.answer((mutant,), one.case)
                 same = answer is not None and right is not None and agrees(known.question, right, answer)
                 self.touches[mutant].append(not same)
+                if one.right and not same and not self._may_leave_right(right, answer):
+                    self.ruled_out.add(mutant)
                 self.fits[mutant].append(answer is not None and agrees(known.question, answer, one.given))
+
+    def _may_leave_right(self, right: Answer | None, answer: Answer | None) -> bool:
+        """Whether a query with the mistake can still be right here: if all that differs may be left out."""
+        return right is not None and answer is not None and may_be_one(self.known.question, right, answer)
 
     def hints(self) -> tuple[Hint, ...]:
         """Mistakes by the number of wrong answers that they give alone, a trap once."""
@@ -240,10 +247,9 @@ class Profile:
         where that one matters to a wrong answer alone, so such pairs come last. Of equal ones those first that seldom
         meet."""
         wrong = [place for place, one in enumerate(self.cases) if not one.right]
-        right = [place for place, one in enumerate(self.cases) if one.right]
         possible = [
             mutant for mutant, touches in self.touches.items()
-            if not any(touches[place] for place in right)
+            if mutant not in self.ruled_out
             and (any(touches[place] for place in wrong) or not self.complete)
         ]  # fmt: skip
         found = [

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from testbed.validation.mutants.cells import by_triangle
 from testbed.validation.mutants.clocks import BY_MONTH
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
-from testbed.validation.mutants.people import approximately
+from testbed.validation.mutants.people import PARTS, approximately
 from testbed.validation.questions import definitions, retention
-from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.retention import Cohorts, cell, size
 from testbed.validation.tables import Row
 
@@ -93,6 +93,20 @@ def _active_anywhere(log: Reading) -> Cohorts:
     return _gathered(
         (_begun(log, rows), set(map(log.month, every[user]))) for user, rows in _own(log).items()
     )
+
+
+def _begun_in_parts(part: Callable[[Row], Hashable], own: bool) -> Callable[[Reading], Cohorts]:
+    """A user is once in the cohort of each month in which a part of the model's use begins. own: active with the parts
+    that began in it alone."""
+
+    def members(log: Reading) -> Iterable[tuple[dt.date, set[dt.date]]]:
+        for rows in _own(log).values():
+            months: dict[dt.date, set[dt.date]] = defaultdict(set)
+            for held in groups(rows, part).values():
+                months[_begun(log, held)].update(map(log.month, held if own else rows))
+            yield from months.items()
+
+    return lambda log: _gathered(members(log))
 
 
 def _in_all_months(log: Reading) -> Cohorts:
@@ -238,6 +252,21 @@ def _after(first: bool) -> Callable[[Reading], Iterable[Row]]:
     return lambda log: definitions.triangle(log, seen(log))
 
 
+def _added_up(log: Reading) -> Iterable[Row]:
+    """Active at k with k + 1 active months in all."""
+    return definitions.triangle(log, lambda active, cohort, k: len(active) > k)
+
+
+def _longest_streak(log: Reading) -> Iterable[Row]:
+    """Active at k with k + 1 active months in a row, wherever they lie."""
+
+    def long(active: set[dt.date], cohort: dt.date, k: int) -> bool:
+        ages = {log.rules.months(cohort, month) for month in active}
+        return any(ages.issuperset(range(age, age + k + 1)) for age in ages)
+
+    return definitions.triangle(log, long)
+
+
 def _sizes_by_sign_up(log: Reading) -> Iterable[Row]:
     first: dict[str, dt.date] = {}
     used: set[tuple[str, str]] = set()
@@ -282,6 +311,11 @@ MUTANTS: tuple[Mutant, ...] = (
           ("active ones", by_triangle(_sketched(False, True))), ("users", by_triangle(_sketched(True, False))),
           only=("retention_triangle",)),
     *made("on or after", ("in the month or later", by_triangle(definitions.on_or_after))),
+    *made("active months added up", ("k + 1 active months in all", by_triangle(_added_up)),
+          ("k + 1 active months in a row, anywhere", by_triangle(_longest_streak))),
+    *made("first use of each part", *(
+        (f"of each {name}{', active with it' if own else ''}", _cohorts(_begun_in_parts(part, own)))
+        for name, part in PARTS.items() for own in (False, True)), only=BY_MONTH),
     *made("gaps forbidden", ("in every month so far", by_triangle(definitions.every_month))),
     *made("gaps allowed", ("in the month itself", by_triangle(retention.by_calendar_month))),
     *made("30-day windows", ("windows of 30 days that are over", by_triangle(definitions.windows)),

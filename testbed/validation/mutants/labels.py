@@ -21,15 +21,19 @@ HEAD = "/Computers & Electronics/Programming"
 
 
 def _labels(keep: Callable[[Iterable[Row]], list[Row]]) -> Change:
-    return by_rules(lambda rules: replace(rules, labels=keep))
+    return by_rules(lambda rules: replace(rules, labels=lambda labels: keep(rules.labels(labels))))
+
+
+def _confident(confident: Callable[[Row], bool]) -> Change:
+    return by_rules(lambda rules: replace(rules, confident=confident))
 
 
 def _first_of(order: Callable[[Row], Any] | None, last: bool = False) -> Callable[[Iterable[Row]], list[Row]]:
-    """One label a request: the first by this order, of those that count. last: the last of equal ones."""
+    """One label a request: the first by this order. last: the last of equal ones."""
 
     def keep(labels: Iterable[Row]) -> list[Row]:
         found: dict[str, Row] = {}
-        held = [label for label in labels if label["confidence"] >= CONFIDENCE]
+        held = list(labels)
         held = held[::-1] if last else held
         for label in held if order is None else sorted(held, key=order):
             found.setdefault(label["generation_id"], label)
@@ -39,9 +43,7 @@ def _first_of(order: Callable[[Row], Any] | None, last: bool = False) -> Callabl
 
 
 def _distinct_paths(labels: Iterable[Row]) -> list[Row]:
-    found = {(label["generation_id"], label["path"]): label for label in labels
-             if label["confidence"] >= CONFIDENCE}  # fmt: skip
-    return list(found.values())
+    return list({(label["generation_id"], label["path"]): label for label in labels}.values())
 
 
 def _as_often_as_labelled(category: Iterable[str]) -> Counter[str]:
@@ -49,7 +51,9 @@ def _as_often_as_labelled(category: Iterable[str]) -> Counter[str]:
 
 
 _EACH = by_rules(lambda rules: replace(rules, carried=_as_often_as_labelled))
-_EACH_PATH = by_rules(lambda rules: replace(rules, carried=_as_often_as_labelled, labels=_distinct_paths))
+_EACH_PATH = by_rules(lambda rules: replace(
+    rules, carried=_as_often_as_labelled, labels=lambda labels: _distinct_paths(rules.labels(labels))
+))  # fmt: skip
 
 
 def _category(category: Callable[[str], str]) -> Change:
@@ -78,13 +82,17 @@ def _holding(word: str) -> Callable[[str], str]:
     return category
 
 
+def _above(path: str) -> list[str]:
+    return [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+
+
 def _longest(path: str) -> str:
-    under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+    under = _above(path)
     return paths()[max(under, key=len)] if under else OTHER
 
 
 def _shortest(path: str) -> str:
-    under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+    under = _above(path)
     return paths()[min(under, key=len)] if under else OTHER
 
 
@@ -93,13 +101,16 @@ def _exact(path: str) -> str:
 
 
 def _without_other(labels: Iterable[Row]) -> list[Row]:
-    return [
-        label for label in labels if label["confidence"] >= CONFIDENCE and _longest(label["path"]) != OTHER
-    ]
+    return [label for label in labels if _longest(label["path"]) != OTHER]
 
 
 def _exact_only(labels: Iterable[Row]) -> list[Row]:
-    return [label for label in labels if label["confidence"] >= CONFIDENCE and label["path"] in paths()]
+    return [label for label in labels if label["path"] in paths()]
+
+
+def _each_listed(labels: Iterable[Row]) -> list[Row]:
+    """A label for each listed path that one lies under, whatever its length."""
+    return [label | {"path": path} for label in labels for path in _above(label["path"]) or [label["path"]]]
 
 
 def _shares(
@@ -181,7 +192,7 @@ def _length_beside_the_rest(log: Reading) -> Iterable[Row]:
 
 
 def _lengths(log: Reading, week: object, rows: list[Row], every: list[Row], others: list[Row]) -> Row:
-    means = [log.rules.over(log.tokens(part), len(part)) for part in (rows, every, others)]
+    means = [log.mean(map(log.rules.tokens, part)) for part in (rows, every, others)]
     ratio = None if means[0] is None or means[1] is None else log.rules.over(means[0], means[1])
     return {"week": week, "mean_programming": means[0], "mean_all": means[1], "mean_other": means[2],
             "ratio": ratio, "optional": not rows}  # fmt: skip
@@ -240,10 +251,10 @@ def _means_of(split: Callable[[Row, Reading], object]) -> Callable[[Reading], It
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    *made("low-confidence labels", ("all labels", _labels(list)), ("above 0.5 alone", _labels(
-        lambda labels: [label for label in labels if label["confidence"] > CONFIDENCE])),
-        *((f"from {least} on", _labels(lambda labels, least=least: [  # type: ignore[misc]
-            label for label in labels if label["confidence"] >= least])) for least in (0.6, 0.7, 0.8, 0.9))),
+    *made("low-confidence labels", ("all labels", _confident(lambda label: True)),
+          ("above 0.5 alone", _confident(lambda label: label["confidence"] > CONFIDENCE)),
+          *((f"from {least} on", _confident(lambda label, least=least: label["confidence"] >= least))  # type: ignore[misc]
+            for least in (0.6, 0.7, 0.8, 0.9))),
     *made("doubled labels", ("once a label", _EACH), ("once a path", _EACH_PATH)),
     *made("doubled labels", ("once a label, in the whole too", instead(_doubled_over_labels)), only=SHARES),
     *made("doubled labels", ("once a label, in the whole too", instead(_of_programming(_doubled_over_labels))),
@@ -263,6 +274,7 @@ MUTANTS: tuple[Mutant, ...] = (
                                                                    "/Science/Computer Science"))),
         ("under programming and all of computer science", _category(_under(HEAD, "/Science/Computer Science"))),
         ("with the word programming", _category(_holding("programming"))),
+        ("every listed path above it", _labels(_each_listed)),
         ("the shortest listed path", _category(_shortest)), ("listed paths alone", _category(_exact)),
         ("labels of listed paths alone", _labels(_exact_only))),
     *made("labels without a category dropped", ("without `other`", _labels(_without_other))),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from typing import Any
 
 from testbed.validation.mutants.form import Mutant, made, of_family
 from testbed.validation.questions import launches, retention
-from testbed.validation.questions.launches import AGES, EARLY, GAP, LATER_AFTER, LEVEL, PLATEAU, Cells
+from testbed.validation.questions.launches import AGES, EARLY, GAP, LATER_AFTER, LEVEL, PLATEAU
 from testbed.validation.questions.reading import Reading
 from testbed.validation.tables import Row
 
@@ -73,36 +74,39 @@ def _contrast(*, launch_of: Launch | None = None, after: int = LATER_AFTER, pool
 
 
 def _verdict(*, launch_of: Launch | None = None, strict: bool = False, without: str = "", mean: bool = False,
-             last_month: int = EARLY, base: int = AGES[0], each: bool = False,
+             last_month: int = EARLY, base: int = AGES[0], each: bool = False, alone: bool = False,
+             numbers: type[Any] = Fraction,
              ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """The verdict with another launch month, with a condition left out, with > in place of >=, with the mean of later
-    cohorts in place of each, with the plateau against another age. each: a later cohort must be seen at each age."""
+    cohorts in place of each, with the plateau against another age. each: a later cohort must be seen at each age;
+    alone: a cohort without a later one is apart; numbers: in which shares are compared."""
 
-    def beyond(value: Fraction, bound: Fraction) -> bool:
-        return value > bound if strict else value >= bound
+    level, plateau, gap, nothing = (numbers(value) for value in (LEVEL, PLATEAU, GAP, 0))
+
+    def beyond(value: Any, bound: Any) -> bool:
+        return bool(value > bound if strict else value >= bound)
 
     def verdict(log: Reading) -> Iterable[Row]:
-        cells: Cells = {
-            (one["cohort"], one["k"]): Fraction(one["active"], one["users"])
+        cells = {
+            (one["cohort"], one["k"]): numbers(one["active"]) / numbers(one["users"])
             for one in retention.triangle(log)
             if one["users"] and one["active"] is not None
         }
         launch = (launch_of or launches.launch_month)(log, {cohort for cohort, _ in cells})
         for cohort in sorted(cohort for cohort, k in cells if k == AGES[-1]):
             at = launch is not None and 0 <= log.rules.months(launch, cohort) <= last_month
-            own, before = cells[cohort, AGES[-1]], cells.get((cohort, base), Fraction(0))
+            own, before = cells[cohort, AGES[-1]], cells.get((cohort, base), nothing)
             later = {k: [share for (c, age), share in cells.items() if c > cohort and age == k] for k in AGES}
             if mean:
-                later = {k: [sum(held, Fraction(0)) / len(held)] if held else [] for k, held in later.items()}
-            gaps = [
-                cells.get((cohort, k), Fraction(0)) - share for k, held in later.items() for share in held
-            ]
+                later = {k: [sum(held, nothing) / len(held)] if held else [] for k, held in later.items()}
+            gaps = [cells.get((cohort, k), nothing) - share for k, held in later.items() for share in held]
             holds = [
                 at or without == "early",
-                without == "level" or beyond(own, LEVEL),
-                without == "plateau" or beyond(own, PLATEAU * before),
+                without == "level" or beyond(own, level),
+                without == "plateau" or beyond(own, plateau * before),
                 without == "apart"
-                or (bool(gaps) and beyond(min(gaps), GAP) and (not each or all(later.values()))),
+                or (alone and not gaps)
+                or (bool(gaps) and beyond(min(gaps), gap) and (not each or all(later.values()))),
             ]
             yield {"cohort": cohort, "foundational": all(holds)}
 
@@ -131,9 +135,12 @@ MUTANTS: tuple[Mutant, ...] = (
           ("above the mean of later cohorts, of which there is one at each age",
            of_family(_verdict, mean=True, each=True)),
           only=VERDICT),
+    *made("apart from nobody", ("apart where there is no later cohort", of_family(_verdict, alone=True)),
+          only=VERDICT),
     *made("another plateau", *(
         (f"against month {k}{', a later cohort at each age' if each else ''}",
          of_family(_verdict, base=k, **({"each": True} if each else {})))
         for k in (0, 1, 2, 4) for each in (False, True)), only=VERDICT),
-    *made("strict thresholds", ("> for >=", of_family(_verdict, strict=True)), only=VERDICT),
+    *made("strict thresholds", ("> for >=", of_family(_verdict, strict=True)),
+          ("in floats", of_family(_verdict, numbers=float)), only=VERDICT),
 )  # fmt: skip

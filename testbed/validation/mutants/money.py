@@ -31,8 +31,12 @@ COSTS = ("effective_cost", "effective_cost_by_author", "elasticity")
 LINE = ("elasticity",)
 
 
-def _charged(charged: Callable[[Row], bool]) -> Change:
-    return by_rules(lambda rules: replace(rules, charged=charged))
+def _paid(paid: Callable[[Row], bool]) -> Change:
+    return by_rules(lambda rules: replace(rules, paid=paid))
+
+
+def _priced_by(priced: Callable[[Row], bool]) -> Change:
+    return by_rules(lambda rules: replace(rules, priced=priced))
 
 
 def _at(which: str) -> Callable[[list[Row], Row, dt.date], Row | None]:
@@ -180,18 +184,15 @@ def _unknown_as_null(change: Change) -> Change:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    *made("own keys in", ("all but free variants", _charged(lambda row: row["variant"] != "free")),
-          ("variant <> 'free', which loses missing ones", _charged(lambda row: row["variant"] not in (None, "free"))),
-          ("missing ones as false", _charged(lambda row: row["byok"] is not True and row["variant"] != "free")),
-          ("own keys alone", _charged(lambda row: row["byok"] is True and row["variant"] != "free"))),
-    *made("free variants in", ("all but own keys", _charged(lambda row: row["byok"] is False))),
-    *made("free variants in", ("all requests", _charged(lambda row: True)),
-          ("all but known own keys", _charged(lambda row: row["byok"] is not True)), only=COSTS),
+    *made("own keys in", ("all of them", _paid(lambda row: True)),
+          ("missing ones as false", _paid(lambda row: row["byok"] is not True)),
+          ("own keys alone", _paid(lambda row: row["byok"] is True))),
+    *made("free variants in", ("all of them", _priced_by(lambda row: True))),
     *made("missing variants dropped",
           ("variant <> 'free', which loses missing ones",
-           _charged(lambda row: row["byok"] is False and row["variant"] not in (None, "free"))),
-          ("standard variants", _charged(lambda row: row["byok"] is False and row["variant"] == "standard")),
-          ("with a cost", _charged(lambda row: row["byok"] is False and row["cost_total"] > 0))),
+           _priced_by(lambda row: row["variant"] not in (None, "free"))),
+          ("standard variants", _priced_by(lambda row: row["variant"] == "standard")),
+          ("with a cost", _priced_by(lambda row: row["cost_total"] > 0))),
     *made("list price", *_prices("own", "the price of the day")),
     *made("latest price", *_prices("latest", "the last price"), *_prices("seen", "the last price that the log saw"),
           *_prices("first", "the first price")),

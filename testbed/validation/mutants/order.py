@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from testbed.validation.mutants.form import (
 from testbed.validation.questions.form import Oracle, Question
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.rules import Rules
-from testbed.validation.questions.use import PAUSE
+from testbed.validation.questions.use import PAUSE, tokens_by_model
 from testbed.validation.tables import Row, Tables
 
 BY_PAUSE, TOP = ("sessions_by_pause",), ("top_models",)
@@ -45,6 +45,16 @@ def _marks(before: dt.datetime, moment: dt.datetime) -> dt.timedelta:
 
 def _full_minutes(before: dt.datetime, moment: dt.datetime) -> dt.timedelta:
     return dt.timedelta(minutes=(moment - before) // dt.timedelta(minutes=1))
+
+
+def _part(hours: bool, seconds: bool = False) -> Callable[[dt.datetime, dt.datetime], dt.timedelta]:
+    """What a field of a pause says: its seconds below a day, or its minutes, with its hours or alone."""
+
+    def part(before: dt.datetime, moment: dt.datetime) -> dt.timedelta:
+        held = (moment - before) % (dt.timedelta(days=1) if hours else dt.timedelta(hours=1))
+        return held if seconds else held // dt.timedelta(minutes=1) * dt.timedelta(minutes=1)
+
+    return part
 
 
 def _sessions(*, who: Callable[[Row, Reading], Hashable | None] = _user, pause: dt.timedelta = PAUSE,
@@ -95,9 +105,7 @@ def _top(
     order: Callable[[tuple[str, int]], object], *, rows: int | None = None, reverse: bool = False
 ) -> Change:
     def top(log: Reading) -> Iterable[Row]:
-        sums: dict[str, int] = defaultdict(int)
-        for row in log.requests:
-            sums[log.rules.model(row)] += log.rules.tokens(row)
+        sums = tokens_by_model(log)
         whole = sum(sums.values())
         held = sorted(sums.items(), key=order, reverse=reverse)[: rows or log.arguments["top"]]  # type: ignore[arg-type]
         for rank, (model, tokens) in enumerate(held, 1):
@@ -108,9 +116,7 @@ def _top(
 
 def _any_of_the_tied(log: Reading) -> Iterable[Row]:
     """Which of the models at the cut are taken is left to the engine: each may be missing."""
-    sums: dict[str, int] = defaultdict(int)
-    for row in log.requests:
-        sums[log.rules.model(row)] += log.rules.tokens(row)
+    sums = tokens_by_model(log)
     whole, top = sum(sums.values()), log.arguments["top"]
     order = sorted(sums.items(), key=lambda entry: (-entry[1], entry[0]))
     cut = order[min(top, len(order)) - 1][1] if order else 0
@@ -186,6 +192,9 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("marks of a clock", ("minutes on the clock", of_family(_sessions, gap=_marks)),
           ("minutes on the clock, from 30 on", of_family(_sessions, gap=_marks, edge=True)),
           ("whole minutes", of_family(_sessions, gap=_full_minutes)), only=BY_PAUSE),
+    *made("part of a pause", ("without its days", of_family(_sessions, gap=_part(True, seconds=True))),
+          ("its hours and minutes, without its days", of_family(_sessions, gap=_part(True))),
+          ("its minutes alone", of_family(_sessions, gap=_part(False))), only=BY_PAUSE),
     *made("sessions cut by a window", ("each week begins anew", of_family(_sessions, who=_in_the_week)),
           ("each day begins anew", of_family(_sessions, who=_of_the_day)),
           ("by user and model", of_family(_sessions, who=_with_model)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,7 +18,13 @@ from testbed.validation.tables import Row
 
 K = TypeVar("K")
 ONE = "(one)"
-NO_COHORTS = ("active_users", "sessions_by_pause", "cohort_sizes")
+PARTS: dict[str, Callable[[Row], Hashable]] = {
+    "variant": lambda row: row["variant"] or "standard",
+    "variant, missing ones apart": lambda row: row["variant"],
+    "dated version": lambda row: row["model_permaslug"],
+    "account": lambda row: row["account_id"],
+}
+"""What people group by beside the model and the user."""
 
 
 def _users(user: Callable[[Row], str | None]) -> Change:
@@ -131,6 +137,25 @@ def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
     return instead(sizes)
 
 
+def _in_parts(part: Callable[[Row], Hashable]) -> Change:
+    """A user begins once with each part of a model's use, and counts once in each month in which a part begins."""
+
+    def sizes(log: Reading) -> Iterable[Row]:
+        first: dict[tuple[str, str, Hashable], dt.date] = {}
+        for row in log.requests:
+            user, month = log.rules.user(row), log.month(row)
+            if user is not None:
+                key = (log.rules.model(row), user, part(row))
+                first[key] = min(month, first.get(key, month), key=log.rules.order)
+        members: dict[tuple[str, dt.date], set[str]] = defaultdict(set)
+        for (model, user, _), cohort in first.items():
+            members[model, cohort].add(user)
+        for (model, cohort), users in sorted(members.items()):
+            yield size(log, model, cohort, len(users))
+
+    return instead(sizes)
+
+
 def _every_month(distinct: bool) -> Change:
     """Everybody who was active in a month counts, not only who began in it."""
 
@@ -193,6 +218,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *(mutant for question, sketched in (
         ("active_users", _sketched_users), ("sessions", _sketched_sessions), ("cohort_sizes", _sketched_sizes))
       for mutant in made("approximate counts", ("by a sketch", instead(sketched)), only=(question,))),
+    *made("first use of each part", *((f"of each {name}", _in_parts(part)) for name, part in PARTS.items()),
+          only=("cohort_sizes",)),
     *made("active users for new ones", ("all users of each month", _every_month(distinct=True)),
           only=("cohort_sizes",)),
 )  # fmt: skip

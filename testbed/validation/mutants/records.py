@@ -16,9 +16,12 @@ from testbed.validation.mutants.form import (
     made,
     ratios_only,
 )
+from testbed.validation.mutants.shares import COSTS, SHARES_OF_KINDS, WEEKLY, in_parts, over_the_sum_of_parts
 from testbed.validation.questions.rules import Rules
 from testbed.validation.tables import Row, Tables
 
+OF_TOKENS = ("top_models", "weekly_openness", "weekly_authors", "tool_share", "reasoning_share", "cache_hit_rate",
+             "category_share", "programming_share", "mean_lengths", "programming_length")  # fmt: skip
 NOTHING: Row = {"tokens_prompt": 0, "tokens_completion": 0}
 
 
@@ -111,7 +114,17 @@ _ONE: Row = {"tokens_prompt": 1, "tokens_completion": 0, "cost_total": 1.0}
 _COUNTED = changing(lambda row: _ONE)
 _COST_BY_TOKENS = changing(lambda row: {"cost_total": float(row["tokens_prompt"] + row["tokens_completion"])})
 
+_TOKENS_ONCE = by_rules(lambda rules: replace(rules, counted=set))
+_COSTS_ONCE = by_rules(lambda rules: replace(rules, counted_costs=set))
+_ONCE = by_rules(lambda rules: replace(rules, counted=set, counted_costs=set))
+
 MUTANTS: tuple[Mutant, ...] = (
+    *made("equal amounts once", ("each number of tokens", _TOKENS_ONCE), only=(*OF_TOKENS, *COSTS)),
+    *made("equal amounts once", ("each cost", _COSTS_ONCE), ("each number of tokens, each cost", _ONCE),
+          only=(*COSTS, "spend_region")),
+    *made("equal amounts once", ("in the parts alone", in_parts(_ONCE)), only=WEEKLY),
+    *made("equal amounts once", ("in the parts, of which the whole is the sum", over_the_sum_of_parts(_ONCE)),
+          only=SHARES_OF_KINDS),
     *made("failed requests dropped", *((way, keeping(condition)) for way, condition in KEPT.items()),
           *((f"{way}, of the model", _of_the_model(condition)) for way, condition in KEPT.items())),
     *made("unpaid requests dropped", *((way, keeping(condition)) for way, condition in UNPAID.items()),

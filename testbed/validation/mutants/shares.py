@@ -35,8 +35,8 @@ UNLISTED = ("unknown",)
 Over = Callable[[float, float], float | None]
 
 
-def _over(over: Over) -> Change:
-    return by_rules(lambda rules: replace(rules, over=over))
+def _over(over: Callable[[Over], Over]) -> Change:
+    return by_rules(lambda rules: replace(rules, over=over(rules.over)))
 
 
 def _part_of(part: float, whole: float) -> float:
@@ -169,6 +169,18 @@ _SPLITS_OF_ALL: dict[str, Callable[[Row, Reading], Hashable]] = {
 }
 
 
+def _over_the_rest(over: Over) -> Over:
+    return lambda part, whole: over(part, whole - part)
+
+
+def _nothing_as_null(over: Over) -> Over:
+    return lambda part, whole: over(part, whole) if part else None
+
+
+def _instead(over: Over) -> Callable[[Over], Over]:
+    return lambda own: over
+
+
 def _whole_numbers(part: float, whole: float) -> float | None:
     if not whole:
         return None
@@ -204,20 +216,30 @@ def _without_rows(*values: str) -> Change:
     return by_rows(lambda rows, question, log: [row for row in rows if not set(values) & set(row.values())])
 
 
-def _numerator_of_listed(oracle: Oracle, question: Question) -> Oracle:
-    """The parts are of listed models, the wholes of all."""
+def in_parts(change: Change) -> Change:
+    """The change is made in the parts of shares, and not in their wholes."""
 
-    def answer(log: Reading) -> Iterable[Row]:
-        name = columns_of(question, "share")[0]
-        wholes = {
-            key_of(row, question): row[name]
-            for row in oracle(under(log, lambda rules: replace(rules, over=_whole_of)))
-        }
-        listed = by_requests(_listed)(oracle, question)
-        for row in listed(under(log, lambda rules: replace(rules, over=_part_of))):
-            yield dict(row) | {name: quotient(row[name], wholes[key_of(row, question)])}
+    def only(oracle: Oracle, question: Question) -> Oracle:
+        def answer(log: Reading) -> Iterable[Row]:
+            name = columns_of(question, "share")[0]
+            wholes = {
+                key_of(row, question): row[name]
+                for row in oracle(under(log, lambda rules: replace(rules, over=_whole_of)))
+            }
+            changed = change(oracle, question)
+            for row in changed(under(log, lambda rules: replace(rules, over=_part_of))):
+                yield dict(row) | {name: quotient(row[name], wholes[key_of(row, question)])}
 
-    return answer
+        return answer
+
+    return only
+
+
+def over_the_sum_of_parts(change: Change) -> Change:
+    """Made in the parts, of which the whole of a week is the sum."""
+    return lambda oracle, question: _over_sums(lambda row: row["week"], "parts")(
+        change(oracle, question), question
+    )
 
 
 def _unknown_called(kind: str) -> Change:
@@ -280,7 +302,7 @@ _TOOLS, _REASONS, _CACHE = ("tool_share",), ("reasoning_share",), ("cache_hit_ra
 MUTANTS: tuple[Mutant, ...] = (
     *made("share of another total", ("over all weeks", _over_sums(lambda row: (), "wholes")),
           ("over all weeks of the kind", _over_sums(_kind, "parts")),
-          ("over the rest", _over(lambda part, whole: quotient(part, whole - part))),
+          ("over the rest", _over(_over_the_rest)),
           ("over the running sum of weeks", _from_parts(_running_weeks)), only=WEEKLY),
     *made("share of another total", ("over what is known", _from_parts(_without_unknown)), only=SHARES_OF_KINDS),
     *made("share of another total", ("of requests with a finish reason",
@@ -321,19 +343,20 @@ MUTANTS: tuple[Mutant, ...] = (
           only=WEEKLY),
     *made("mean of ratios", *((f"of {what}", _mean_of(split, missing=False)) for what, split in _SPLITS_OF_ALL.items()),
           only=("effective_cost", "effective_cost_by_author")),
-    *made("integer division", ("whole numbers", _over(_whole_numbers)), ("whole percents", _over(_whole_percent)),
-          ("whole percents, as percents", _over(lambda part, whole: (
-              None if not whole else 100 * part // whole if isinstance(part, int) else 100 * part / whole)))),
-    *made("integer division", ("whole millions of tokens", _over(_whole_millions)), only=COSTS),
+    *made("integer division", ("whole numbers", _over(_instead(_whole_numbers))),
+          ("whole percents", _over(_instead(_whole_percent))),
+          ("whole percents, as percents", _over(_instead(lambda part, whole: (
+              None if not whole else 100 * part // whole if isinstance(part, int) else 100 * part / whole))))),
+    *made("integer division", ("whole millions of tokens", _over(_instead(_whole_millions))), only=COSTS),
     *made("percent", ("100 for 1", by_rows(_percent)), ("percents of one decimal", rounded("share", 1, 100)),
           ("percents of two decimals", rounded("share", 2, 100)), ("whole percents", rounded("share", 0, 100))),
     *made("rounded too far", ("two decimals", rounded("share", 2)), ("one decimal", rounded("share", 1)),
           ("none", rounded("share", 0))),
-    *made("nothing as null", ("shares of nothing", _over(lambda part, whole: quotient(part, whole) if part else None)),
+    *made("nothing as null", ("shares of nothing", _over(_nothing_as_null)),
           only=WEEKLY),
     *made("unknown models dropped", ("without their requests", by_requests(_listed))),
     *made("unknown models dropped", ("shares without their requests", ratios_only(by_requests(_listed))),
-          ("in the parts alone", _numerator_of_listed), ("without their rows", _without_rows(*UNLISTED)),
+          ("in the parts alone", in_parts(by_requests(_listed))), ("without their rows", _without_rows(*UNLISTED)),
           only=("weekly_openness", "weekly_authors", "reasoning_share", "top_models")),
     *made("unknown models as others", *((f"called {kind}", _unknown_called(kind))
                                         for kind in openness.SOURCE_TYPES if kind != UNKNOWN),

@@ -36,7 +36,9 @@ def cache_hit_rate(log: Reading) -> Iterator[dict[str, Any]]:
     """Cached prompt tokens over prompt tokens, of the requests of which both are known."""
     for week, rows in log.weeks.items():
         known = [row for row in rows if row["tokens_cached"] is not None]
-        cached, prompts = (sum(row[name] for row in known) for name in ("tokens_cached", "tokens_prompt"))
+        cached, prompts = (
+            log.total(row[name] for row in known) for name in ("tokens_cached", "tokens_prompt")
+        )
         share = log.rules.over(cached, prompts)
         yield {"week": week, "share": share, "optional": share is None}
 
@@ -130,8 +132,8 @@ def cache_hit_rate(generations: pd.DataFrame) -> pd.DataFrame:
     sums = known.groupby(week)[["tokens_cached", "tokens_prompt"]].sum()
     return (sums["tokens_cached"] / sums["tokens_prompt"]).rename("share").reset_index()
 ''', model=False),
-    traps(*WEEKS, "nulls as zero", "requests for tokens", "mean of ratios", "share of another total", *DIVIDED,
-          *REQUESTS),
+    traps(*WEEKS, "equal amounts once", "nulls as zero", "requests for tokens", "mean of ratios",
+          "share of another total", *DIVIDED, *REQUESTS),
     {}, "weeks in which it is not known",
 )  # fmt: skip
 

@@ -63,14 +63,12 @@ def mean_lengths(log: Reading) -> Iterator[dict[str, Any]]:
         for category in (*CATEGORIES, OTHER):
             rows = [row for one in held for row in one.rows_of(category)]
             if rows:
-                prompts = sum(row["tokens_prompt"] for row in rows)
-                completions = sum(row["tokens_completion"] for row in rows)
                 yield {
                     "week": week,
                     "category": category,
-                    "mean_prompt": log.rules.over(prompts, len(rows)),
-                    "mean_completion": log.rules.over(completions, len(rows)),
-                    "mean_total": log.rules.over(log.tokens(rows), len(rows)),
+                    "mean_prompt": log.mean(row["tokens_prompt"] for row in rows),
+                    "mean_completion": log.mean(row["tokens_completion"] for row in rows),
+                    "mean_total": log.mean(map(log.rules.tokens, rows)),
                     "optional": category == OTHER,
                 }
 
@@ -81,11 +79,11 @@ def programming_length(log: Reading) -> Iterator[dict[str, Any]]:
         rows = [row for one in held for row in one.rows_of(PROGRAMMING)]
         others = [one.row for one in held if PROGRAMMING not in one.categories]
         every = log.weeks[week]
-        mean, of_all = (log.rules.over(log.tokens(part), len(part)) for part in (rows, every))
+        mean, of_all = (log.mean(map(log.rules.tokens, part)) for part in (rows, every))
         yield {
             "week": week,
             "mean_programming": mean,
-            "mean_other": log.rules.over(log.tokens(others), len(others)),
+            "mean_other": log.mean(map(log.rules.tokens, others)),
             "mean_all": of_all,
             "ratio": None if mean is None or of_all is None else log.rules.over(mean, of_all),
             "optional": not rows,
@@ -227,8 +225,8 @@ def mean_lengths(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd.D
     means.columns = ["mean_prompt", "mean_completion"]
     return means.reset_index()
 ''', model=False),
-    traps(*WEEKS, "reasoning twice", "cached twice", *REQUESTS, *LABELLED, "mean of ratios", "median for mean",
-          "integer division"),
+    traps(*WEEKS, "equal amounts once", "reasoning twice", "cached twice", *REQUESTS, *LABELLED, "mean of ratios",
+          "median for mean", "integer division"),
     {}, "`other`",
 )  # fmt: skip
 

@@ -29,8 +29,8 @@ COSTS = (
     Column("cost_usd_per_mtok", "money", "USD for a million of them"),
 )
 COST_TRAPS = traps(
-    "reasoning twice", "cached twice", "parts of tokens left out", "failed requests dropped", "retries dropped",
-    "own keys in", "free variants in", "missing variants dropped", "list price", "latest price",
+    "equal amounts once", "reasoning twice", "cached twice", "parts of tokens left out", "failed requests dropped",
+    "retries dropped", "own keys in", "free variants in", "missing variants dropped", "list price", "latest price",
     "rounded before the sum", "integer division", "unknown models dropped", "rows repeated by a join",
 )  # fmt: skip
 
@@ -223,7 +223,8 @@ def spend_region(generations: pd.DataFrame) -> pd.DataFrame:
     return (spend / spend.groupby("week").transform("sum")).rename("share").reset_index()
 ''', model=False),
     traps(*WEEKS, "null regions dropped", "share of another total", "requests for tokens", "mean of ratios",
-          "window frames", "list price", "latest price", "rounded before the sum", "money rounded", "float money",
+          "equal amounts once", "window frames", "list price", "latest price", "rounded before the sum",
+          "money rounded", "float money",
           *REQUESTS, *DIVIDED),
     {}, "continents without spend in a week",
 )  # fmt: skip

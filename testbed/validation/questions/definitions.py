@@ -30,7 +30,7 @@ OTHERS = traps(
     *MONTHS, *PEOPLE, "cohort by platform sign-up", "months from the first day", "months counted from 1",
     "active with any model", "division by active users", "future months as empty", "nothing as null",
     "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
-    "integer division", "percent", "rounded too far",
+    "active months added up", "first use of each part", "integer division", "percent", "rounded too far",
 )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ _ALL = (
     Trap("windows that are not over", "Show a window once it is over for who came on the month's last day."),
     Trap("gaps allowed", "Who was silent for a month is out for good: each month up to k needs a request."),
     Trap("gaps forbidden", "Gaps are allowed: k asks for a request in month k alone."),
+    Trap("active months added up", "Look at which months: so many in all, or in a row later, are not those up to k."),
+    Trap("first use of each part", "A user begins once with a model: MIN over all its variants, versions, accounts."),
     Trap("months counted from 1", "Months are counted from 0: k = 0 is the month of the first request."),
     Trap("months from the first day", "Count from the month of the first request, not from its day."),
     Trap("division by active users", "Divide by all users of the cohort, not by those active in a month."),
@@ -63,6 +65,7 @@ _ALL = (
     Trap("neighbours as later ones", "Later cohorts begin two months after the launch cohort or later."),
     Trap("conditions left out", "All four conditions must hold: early, level, plateau, apart from each later cohort."),
     Trap("apart from the mean", "Each later cohort must lie below, not their mean."),
+    Trap("apart from nobody", "A cohort without any later one is not apart: such a cell must be there."),
     Trap("another plateau", "The plateau is R(5) against R(3)."),
     Trap("strict thresholds", "A share on the threshold counts: >=, in exact numbers."),
     # sessions
@@ -71,12 +74,14 @@ _ALL = (
     Trap("pause at its edge", "A pause of just 30 minutes ends no session: only a longer one."),
     Trap("another pause", "A pause is the time since the user's last request, and ends a session after 30 minutes."),
     Trap("marks of a clock", "DATEDIFF counts the minute marks between two moments: subtract the moments."),
+    Trap("part of a pause", "A pause is all of its time: .total_seconds(), not .seconds; EPOCH, not MINUTE."),
     Trap("sessions cut by a window", "Partition a user's requests by the user, and by nothing else."),
     Trap("first session forgotten", "A user's first request has none before it (lag is null): it begins one."),
     # tokens, shares, means
     Trap("reasoning twice", "Tokens are tokens_prompt + tokens_completion: reasoning is inside the latter."),
     Trap("cached twice", "tokens_prompt holds the cached tokens already: do not add tokens_cached."),
     Trap("parts of tokens left out", "Tokens are tokens_prompt + tokens_completion, cached ones and all."),
+    Trap("equal amounts once", "SUM(DISTINCT x) adds equal numbers once: make the requests distinct, not the numbers."),
     Trap("share of another total", "Divide by all tokens of the week, of every model and kind, unknown ones included."),
     Trap("requests for tokens", "Shares are of tokens, not of requests."),
     Trap("mean of ratios", "Divide the sums: a mean of each row's ratio weighs a small request like a large one."),
@@ -144,7 +149,7 @@ MONTHS = (
 MISSING_USERS = ("null users as one user", "null users dropped", "accounts for users")
 PEOPLE = ("rows for users", *MISSING_USERS)
 REQUESTS = ("failed requests dropped", "unpaid requests dropped", "retries dropped")
-TOKENS = ("reasoning twice", "cached twice", "parts of tokens left out", *REQUESTS)
+TOKENS = ("equal amounts once", "reasoning twice", "cached twice", "parts of tokens left out", *REQUESTS)
 LABELLED = ("low-confidence labels", "doubled labels", "one label a request", "path by its beginning")
 LABELS = (*LABELLED, "labels without a category dropped")
 DIVIDED = ("integer division", "percent", "rounded too far")

@@ -211,7 +211,7 @@ def foundational_verdict(generations: pd.DataFrame, models: pd.DataFrame) -> pd.
     return pd.DataFrame(rows, columns=["cohort", "foundational"])
 '''),
     (*TRIANGLE_TRAPS, *traps("another launch month", "conditions left out", "apart from the mean",
-                             "another plateau", "strict thresholds")),
+                             "apart from nobody", "another plateau", "strict thresholds")),
     {"model": PLACEHOLDER},
 )  # fmt: skip
 

@@ -59,11 +59,20 @@ class Reading:
 
     def tokens(self, rows: Iterable[Row]) -> int:
         """The tokens of requests."""
-        return sum(self.rules.tokens(row) for row in rows)
+        return self.total(map(self.rules.tokens, rows))
+
+    def total(self, tokens: Iterable[int]) -> int:
+        """The sum of numbers of tokens, one of each request."""
+        return int(sum(self.rules.counted(tokens)))
+
+    def mean(self, tokens: Iterable[int]) -> float | None:
+        """Their mean; None without any."""
+        held = self.rules.counted(tokens)
+        return self.rules.over(sum(held), len(held))
 
     def cost(self, rows: Iterable[Row]) -> float:
         """What requests cost, in USD."""
-        return sum(self.rules.cost(row) for row in rows)
+        return sum(self.rules.counted_costs(map(self.rules.cost, rows)))
 
     def users(self, rows: Iterable[Row]) -> set[str]:
         """Who sent requests."""
@@ -110,7 +119,7 @@ class Reading:
         """The labelled requests, each with its categories. Labels of requests that the log lacks are left
         out."""
         held: dict[str, list[str]] = defaultdict(list)
-        for label in self.rules.labels(self.tables.label_rows):
+        for label in self.rules.labels(filter(self.rules.confident, self.tables.label_rows)):
             held[label["generation_id"]].append(self.rules.category(label["path"]))
         return [
             Labelled(row, self.rules.carried(held[row["generation_id"]]))

@@ -30,7 +30,8 @@ CUT = (
 MONTH_0 = "rows of k = 0, where retention is 1 by definition"
 TRIANGLE_TRAPS = traps(
     *MONTHS, *PEOPLE, "cohort by platform sign-up", "active with any model", "on or after", "gaps forbidden",
-    "30-day windows", "months from the first day", "months counted from 1", "division by active users",
+    "active months added up", "first use of each part", "30-day windows",
+    "months from the first day", "months counted from 1", "division by active users",
     "future months as empty", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS, "integer division",
 )  # fmt: skip
 
@@ -225,8 +226,8 @@ def cohort_sizes(generations: pd.DataFrame) -> pd.DataFrame:
     first["cohort"] = first["created_at"].dt.tz_convert("UTC").dt.strftime("%Y-%m-01")
     return first.groupby(["model", "cohort"])["person"].count().rename("users").reset_index()
 ''', model=False),
-    traps(*TIME, "text dates", *PEOPLE, "cohort by platform sign-up", "active users for new ones", "aliases apart",
-          "versions merged", "approximate counts", *REQUESTS),
+    traps(*TIME, "text dates", *PEOPLE, "cohort by platform sign-up", "active users for new ones",
+          "first use of each part", "aliases apart", "versions merged", "approximate counts", *REQUESTS),
     {}, "cohorts of the month in which the log ends, if that is not complete",
 )  # fmt: skip
 

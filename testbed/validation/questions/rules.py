@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -74,10 +74,14 @@ def charged_cost(row: Row) -> float:
     return cost
 
 
-def charged(row: Row) -> bool:
-    """Whether a request counts for effective cost: known not to be paid with the customer's own key, and of no free
-    variant."""
-    return row["byok"] is False and row["variant"] != "free"
+def paid_with_the_gateway(row: Row) -> bool:
+    """Whether a request is known not to be paid with the customer's own key."""
+    return row["byok"] is False
+
+
+def not_free(row: Row) -> bool:
+    """Whether a request is of no free variant."""
+    return bool(row["variant"] != "free")
 
 
 @cache
@@ -87,9 +91,9 @@ def longest_listed_path(path: str) -> str:
     return paths()[max(under, key=len)] if under else OTHER
 
 
-def kept_labels(labels: Iterable[Row]) -> list[Row]:
-    """The labels that count: those with a confidence of 0.5 or more."""
-    return [label for label in labels if label["confidence"] >= CONFIDENCE]
+def confident(label: Row) -> bool:
+    """Whether a label counts: with a confidence of 0.5 or more."""
+    return bool(label["confidence"] >= CONFIDENCE)
 
 
 def once_each(categories: Iterable[str]) -> Counter[str]:
@@ -125,7 +129,8 @@ def quotient(part: float, whole: float) -> float | None:
 
 @dataclass(frozen=True)
 class Rules:
-    """How a log is read. zone: that of the session in which a query runs; no right rule looks at it."""
+    """How a log is read. zone: that of the session in which a query runs; no right rule looks at it. counted,
+    counted_costs: which of some requests' tokens, and of their costs, are added up: each."""
 
     zone: str = "UTC"
     requests: Callable[[Tables], list[Row]] = every_request
@@ -138,9 +143,11 @@ class Rules:
     model: Callable[[Row], str] = listed_model
     tokens: Callable[[Row], int] = prompt_and_completion
     cost: Callable[[Row], float] = charged_cost
-    charged: Callable[[Row], bool] = charged
+    paid: Callable[[Row], bool] = paid_with_the_gateway
+    priced: Callable[[Row], bool] = not_free
     category: Callable[[str], str] = longest_listed_path
-    labels: Callable[[Iterable[Row]], list[Row]] = kept_labels
+    confident: Callable[[Row], bool] = confident
+    labels: Callable[[Iterable[Row]], list[Row]] = list
     carried: Callable[[Iterable[str]], Counter[str]] = once_each
     order: Callable[[dt.date], Any] = as_it_is
     last_day: Callable[[Any], dt.date | None] = day_of_last_request
@@ -148,6 +155,12 @@ class Rules:
     cohorts: Callable[[Any, Callable[[Any], Any]], Any] = its_own
     triangle: Callable[[Any, Callable[[Any], Iterable[Row]]], Iterable[Row]] = its_own
     over: Callable[[float, float], float | None] = quotient
+    counted: Callable[[Iterable[float]], Collection[float]] = list
+    counted_costs: Callable[[Iterable[float]], Collection[float]] = list
+
+    def charged(self, row: Row) -> bool:
+        """Whether a request counts for effective cost."""
+        return self.paid(row) and self.priced(row)
 
 
 RULES = Rules()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from testbed.validation.questions.form import Column, Question, python
 from testbed.validation.questions.known_traps import MISSING_USERS, PEOPLE, REQUESTS, TOKENS, WEEKS, traps
-from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.retention import PERSON_PY, WHO
 
 TOPIC = "use"
@@ -48,11 +48,14 @@ def sessions_by_pause(log: Reading) -> Iterator[dict[str, Any]]:
         yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
 
+def tokens_by_model(log: Reading) -> dict[str, int]:
+    """The tokens of each model."""
+    return {model: log.tokens(rows) for model, rows in groups(log.requests, log.rules.model).items()}
+
+
 def top_models(log: Reading) -> Iterator[dict[str, Any]]:
     """The models with the most tokens, equal ones by name."""
-    sums: dict[str, int] = defaultdict(int)
-    for row in log.requests:
-        sums[log.rules.model(row)] += log.rules.tokens(row)
+    sums = tokens_by_model(log)
     whole = sum(sums.values())
     order = sorted(sums.items(), key=lambda entry: (-entry[1], entry[0]))
     for rank, (model, tokens) in enumerate(order[: log.arguments["top"]], 1):
@@ -146,7 +149,7 @@ def sessions_by_pause(generations: pd.DataFrame) -> pd.DataFrame:
     return weeks.groupby(weeks).size().rename("sessions").reset_index()
 ''', model=False),
     traps(*WEEKS, *MISSING_USERS, "window frames", "pause at its edge", "another pause",
-          "marks of a clock", "sessions cut by a window",
+          "marks of a clock", "part of a pause", "sessions cut by a window",
           "first session forgotten", *REQUESTS),
     {}, "weeks in which none begins",
 )  # fmt: skip

@@ -62,13 +62,16 @@ def two_weeks() -> Tables:
 
 
 def three_prices() -> Tables:
-    """Ten users at launch, of whom half stay; ten in each of the two months after, of whom one stays for a time. The
-    prices of three models are 1, 10 and 100 USD, and their tokens as many times fewer."""
+    """Ten users at launch, of whom half stay, not the same ones at month 5; ten in each of the two months after, of
+    whom one stays for a time. The prices of three models are 1, 10 and 100 USD, and their tokens as many times
+    fewer."""
     rows: list[Row] = []
-    stays = {1: (5, (4, 5, 6)), 2: (1, (5, 6)), 3: (1, (6,))}
-    for month, (count, later) in stays.items():
+    stays = {
+        1: {4: range(5), 5: range(5), 6: range(5, 10)}, 2: {5: range(1), 6: range(1)}, 3: {6: range(1)}
+    }  # fmt: skip
+    for month, later in stays.items():
         for i in range(10):
-            months = (month, *(later if i < count else ()))
+            months = (month, *(m for m, who in later.items() if i in who))
             rows += [request(f"u{month}{i}", ONE, f"2025-{m:02d}-1{i}", tokens_prompt=80, tokens_completion=20,
                              cost_total=0.0001) for m in months]  # fmt: skip
     tokens = 100 * len(rows)  # of the first model, at 1 USD per million
@@ -118,7 +121,7 @@ def over_a_year() -> Tables:
 
 def ties() -> Tables:
     """Twelve models, four of them with as many tokens as the tenth; requests of one moment; pauses of just half an
-    hour; two months with as many users."""
+    hour; two months with as many users. The launch cohort of another model stays, and has no later one beside it."""
     rows: list[Row] = []
     for i in range(12):
         model = f"author{11 - i:02d}/model"
@@ -126,8 +129,14 @@ def ties() -> Tables:
         for part in range(2):
             rows.append(request(f"u{i % 4}", model, f"2025-03-0{1 + i % 4}T12:{30 * part:02d}", session_id=f"s{i}",
                                 tokens_prompt=tokens // 2 - 100, tokens_completion=100, cost_total=0.02))  # fmt: skip
-    for month, users in ((3, "abc"), (4, "def"), (5, "ab"), (6, "de")):
-        rows += [request(user, ONE, f"2025-{month:02d}-30T12:00") for user in users]
+    for day, users in (
+        ("03-30", "abc"),
+        ("05-30", "ab"),
+        ("06-30", "abdef"),
+        ("07-30", "abde"),
+        ("08-31", "ab"),
+    ):
+        rows += [request(user, ONE, f"2025-{day}") for user in users]
     kinds = ("closed", "cn-open", "row-open", "cn-closed")
     models = [facts(f"author{i:02d}/model", "2025-01-01", kinds[i % 4]) for i in range(12)]
     ordered = numbered(rows)

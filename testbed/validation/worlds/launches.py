@@ -55,9 +55,10 @@ def one_condition_missing() -> Tables:
 
 
 def busy_later_users() -> Tables:
-    """The launch cohort stays; the next one is not above the one after it, of whom half stay and send much."""
+    """The launch cohort stays, half of it with the free variant; the next one is not above the one after it, of whom
+    half stay and send much."""
     return _launch(
-        _cohort(2, 10, {3: range(7), 4: range(7), 5: range(7)}),
+        _cohort(2, 10, {3: range(7), 4: range(7), 5: range(7)}, free=range(5)),
         _cohort(3, 10, {3: range(4), 4: range(4), 5: range(4)}),
         _cohort(4, 10, {3: range(5), 4: range(5), 5: range(5)}, each=5),
     )

@@ -144,6 +144,14 @@ def test_a_launch_cohort_that_stays():
     ]  # fmt: skip
 
 
+def test_a_launch_cohort_without_a_later_one_beside_it_is_not_foundational():
+    # two of three stay to month 5; the cohort of June is seen to month 2
+    assert answer("ties", "retention_triangle")[2:5] == [
+        ("03-01", k, 3, 2, pytest.approx(2 / 3)) for k in (3, 4, 5)
+    ]
+    assert answer("ties", "foundational_verdict") == [("03-01", False)]
+
+
 def test_ten_times_the_price_and_a_tenth_of_the_tokens():
     assert answer("three prices", "elasticity") == [(pytest.approx(-1),)]
     assert answer("three prices", "effective_cost_by_author") == [

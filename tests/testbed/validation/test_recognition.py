@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from testbed.validation.battery import ZONES
-from testbed.validation.compare import agrees
+from testbed.validation.compare import agrees, may_be_one
 from testbed.validation.matching import read_answer
 from testbed.validation.mutants import Mutant, can_meet
 from testbed.validation.mutants import form as making
 from testbed.validation.questions import TRAPS, questions
-from testbed.validation.recognition import Case, KnownAnswers, Recognition, Seen, recognise
+from testbed.validation.recognition import Case, KnownAnswers, Profile, Recognition, Seen, recognise
+from testbed.validation.worlds.rows import label, log, numbered, request
 from tests.testbed.validation.asked import SMALL, way
 
 UNUSED = {"duplicates kept", "sampling weights ignored"}
@@ -125,6 +126,64 @@ def test_most_random_pairs_are_named():
             {trap.name for trap in one.traps} <= {first.trap, second.trap} for one in recognised.explanations
         )
     assert tried > 50 and hits / tried >= 0.9
+
+
+def charged_tokens(*mutants: Mutant) -> float:
+    """Of one request each whose key and whose variant is not known, and a plain one of 1 token."""
+    tokens = {"tokens_completion": 0, "cost_total": 1.0}
+    rows = [request("u", "acme/one", "2025-06-02", tokens_prompt=number, **tokens, **others) for number, others in (
+        (1, {}), (10, {"byok": None}), (100, {"variant": None}), (1000, {"byok": True}), (10000, {"variant": "free"}),
+    )]  # fmt: skip
+    answer = known("effective_cost").answer(mutants, Case("one", log(numbered(rows), [], [])))
+    assert answer is not None
+    (row,) = answer.values.values()
+    assert isinstance(row["charged_tokens"], float)
+    return row["charged_tokens"]
+
+
+def test_mistakes_about_keys_and_about_variants_are_made_together():
+    key, variant = way("effective_cost", "own keys in", 1), way("effective_cost", "missing variants dropped")
+    free = way("effective_cost", "free variants in")
+    assert [charged_tokens(*made) for made in ((), (key,), (variant,), (key, variant), (variant, key))] == [
+        101, 111, 1, 11, 11,
+    ]  # fmt: skip
+    assert charged_tokens(key, free) == 10111
+
+
+def test_mistakes_about_which_labels_count_and_which_is_taken_are_made_together():
+    rows = numbered([request("u", "acme/one", "2025-06-02", tokens_prompt=900, tokens_completion=100)])
+    labels = [
+        label("gen-00000", "/Computers & Electronics/Programming", 0.4),
+        label("gen-00000", "/Pets/Cats", 0.3),
+    ]
+    case = Case("one", log(rows, labels, []))
+    unsure, surest = (
+        way("category_share", "low-confidence labels"),
+        way("category_share", "one label a request"),
+    )
+    for made in ((unsure, surest), (surest, unsure)):
+        answer = known("category_share").answer(made, case)
+        assert answer is not None
+        assert {key[1] for key, row in answer.values.items() if row["tokens"]} == {"programming"}
+
+
+def test_a_mistake_that_adds_only_what_may_be_left_out_does_not_rule_out_a_pair():
+    """A cohort of the last month has month 0 alone: its mean is right to leave out."""
+    question, mutant = (
+        questions()["mean_retention_by_cohort"],
+        way("mean_retention_by_cohort", "month 0 counted"),
+    )
+    answers, case = (
+        known(question.name),
+        next(c for c in cases(question.name) if c.name == "large and small amounts"),
+    )
+    right, wrong = answers.answer((), case), answers.answer((mutant,), case)
+    assert right is not None and wrong is not None
+    assert not agrees(question, right, wrong) and may_be_one(question, right, wrong)
+    profile = Profile(answers, [Seen(case, right, True)], 1.0)
+    assert mutant not in profile.ruled_out and way(question.name, "percent") not in profile.ruled_out
+    told_there = next(c for c in cases(question.name) if c.name == "one user")
+    assert mutant in Profile(answers, [Seen(told_there, answers.answer((), told_there), True)], 1.0).ruled_out  # type: ignore[arg-type]
 
 
 def test_a_right_query_has_no_trap():
