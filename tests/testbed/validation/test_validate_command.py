@@ -15,6 +15,8 @@ from testbed.validation.integrations.world_files import chosen
 from testbed.validation.questions import questions
 from tests.command_line import slipper
 
+pytestmark = pytest.mark.usefixtures("one_sandbox", "patient")
+
 RIGHT = questions()["retention_triangle"].example("sql", "author/slug")
 SUNDAY = """-- question: active_users
 SELECT date_trunc('week', (created_at AT TIME ZONE 'UTC') + INTERVAL 1 DAY)::DATE - 1 AS week,
