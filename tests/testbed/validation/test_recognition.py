@@ -98,7 +98,7 @@ def test_every_way_into_every_trap_is_named(name):
 
 @pytest.mark.parametrize(("question", "traps"), [
     ("retention_triangle", ("local time", "null users dropped")),
-    ("weekly_openness", ("Sunday weeks", "reasoning twice")),
+    pytest.param("weekly_openness", ("Sunday weeks", "reasoning twice"), marks=pytest.mark.slow),
     ("sessions_by_pause", ("another pause", "first session forgotten")),  # two of one family
     ("effective_cost", ("own keys in", "money rounded")),  # the second matters to some wrong answers alone
     pytest.param("effective_cost", ("own keys in", "cached twice"), marks=pytest.mark.slow),
