@@ -4,6 +4,7 @@ world; and the page that says so."""
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,14 @@ def test_the_page_counts_what_was_found_and_keeps_it(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "MANY", 80)
     monkeypatch.setattr(study, "CLEAN", ("nulls/base",))
     few = ("exact duplicates", "late rows", "missing days", "costs all zero")
-    monkeypatch.setattr(p, "PLANTINGS", tuple(one for one in p.PLANTINGS if one.name in few))
+    kept = [replace(one, rates=one.rates[-1:]) for one in p.PLANTINGS if one.name in few]
+    kept[0] = replace(kept[0], rates=(0.05, 0.1))
+    monkeypatch.setattr(p, "PLANTINGS", tuple(kept))
     store = study.Store(tmp_path / "kept.jsonl")
     page = study.page(store, tmp_path, worlds=1, clean=1)
     assert "0 of 1 clean worlds were warned of (0.0%)" in page
-    assert "| exact duplicates | 10% of the rows | 1 of 1 |  | unique |" in page
+    for rate in (5, 10):
+        assert f"| exact duplicates | {rate}% of the rows | 1 of 1 |  | unique |" in page
     assert (
         "| late rows | 20% of the rows | – |  | none |" in page
         and "| costs all zero | 100% of the rows | 1 of 1 |" in page

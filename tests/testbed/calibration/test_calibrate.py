@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import yaml
 
 import sim
 from analysis.contract import CATEGORIES
+from testbed.calibration.fit import calibration
 from testbed.calibration.fit.evaluation import read, write
 from testbed.calibration.fit.parameters import Parameters
 from testbed.calibration.fit.world_file import document, space_of, text
@@ -18,10 +20,11 @@ from testbed.calibration.tensor.frame import main_weeks
 from testbed.calibration.tensor.worlds import amounts_of
 from tests.command_line import slipper
 from tests.sim.traffic_world import shipped
+from tests.testbed.experiment.carriers import Serial
 
 SMALL = [
     "--users",
-    "400",
+    "150",
     "--seeds",
     "1",
     "--steps",
@@ -50,6 +53,8 @@ def space(base: Path):
 
 
 def test_a_world_is_calibrated_written_and_remembered(base, tmp_path, capsys, monkeypatch):
+    """In this process: tests/testbed/test_cross_validation.py has a fit whose worlds are run in another."""
+    monkeypatch.setattr(calibration, "Processes", lambda number: nullcontext(Serial()))
     monkeypatch.chdir(tmp_path)
     command = ["calibrate", base, *SMALL, "--world", "fit.yaml", "--markdown", "fit.md", "--json"]
     status, out, _ = slipper(capsys, *command)
