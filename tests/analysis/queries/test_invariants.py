@@ -32,7 +32,7 @@ requests = st.tuples(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     drawn=st.lists(requests, min_size=1, max_size=60),
     given_labels=st.lists(

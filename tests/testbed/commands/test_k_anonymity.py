@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,20 @@ from tests.command_line import slipper
 ONE = ("--model", "openai/gpt-4o-mini")
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A log of which small parts have to be left out."""
+    made_log = made(rows=4000, users=600, seed=5, start="2025-10-06", end="2025-11-30", models=10)
+    return write_run(made_log, tmp_path_factory.mktemp("written") / "a", manifest=False)
+
+
 @pytest.fixture
-def log(tmp_path, monkeypatch):
-    """A log of which small parts have to be left out, in the folder that is current; few exhibits."""
+def log(written, tmp_path, monkeypatch, inspected_once):
+    """That log, in the folder that is current, with its times; few exhibits."""
     monkeypatch.chdir(tmp_path)
     kept = tuple(e for e in EXHIBITS if e.id in ("fig02", "fig16b", "table2c"))
     monkeypatch.setattr("analysis.report.exhibits.EXHIBITS", kept)
-    made_log = made(rows=4000, users=600, seed=5, start="2025-10-06", end="2025-11-30", models=10)
-    write_run(made_log, tmp_path / "a", manifest=False)
+    shutil.copytree(written, "a")
 
 
 def test_an_analysis_and_a_comparison_say_what_they_withhold(log, capsys):
