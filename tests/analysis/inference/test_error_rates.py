@@ -39,7 +39,7 @@ from testbed.commands import verdict as verdict_command
 from testbed.studies.sizes import HELD_OUT, Setting, families, measure
 from testbed.terminal import verdict_view
 
-RUNS, RUNS_OF_TABLE = 150, 300
+RUNS, RUNS_OF_TABLE = 100, 300
 PANELS = 40  # of a family that was held out
 SIZES = (1500,) + (500,) * 6
 NULLS = null_families(SIZES, months=8)
@@ -59,8 +59,8 @@ GOLDEN = [
 
 @pytest.mark.parametrize(("family", "expected"), GOLDEN, ids=lambda value: getattr(value, "name", ""))
 def test_size_table_golden(family, expected):
-    """Within three points, and the noise of 150 runs here and 300 of the table (two standard errors of the difference:
-    at a rate of one half 13 points in all)."""
+    """Within three points, and the noise of 100 runs here and 300 of the table (two standard errors of the difference:
+    at a rate of one half 15 points in all)."""
     rng = np.random.default_rng(7)
     found = np.zeros(7)
     for _ in range(RUNS):

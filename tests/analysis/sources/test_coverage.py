@@ -85,7 +85,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_logs_without_holes_have_none(kind):
     """A few logs of each kind; the slow test measures the rate."""
-    found = [covered(KINDS[kind](np.random.default_rng([7, i]))) for i in range(20)]
+    found = [covered(KINDS[kind](np.random.default_rng([7, i]))) for i in range(12)]
     assert sum(bool(coverage.holes) for coverage in found) <= 1
     assert sum(bool(coverage.stray) for coverage in found) <= 1
 
@@ -109,7 +109,7 @@ SEEN_IN = {
 @pytest.mark.parametrize("left", [0, 2])
 def test_lost_days_are_found(kind, left):
     length, hits = SEEN_IN[kind], 0
-    for i in range(20):
+    for i in range(12):
         rng = np.random.default_rng([9, i])
         counts = KINDS[kind](rng)
         begin = int(rng.integers(130, 160))
@@ -119,7 +119,7 @@ def test_lost_days_are_found(kind, left):
         if lost is not None and not others:
             near = abs((lost.first - day(begin)).days) + abs((lost.last - day(begin + length - 1)).days)
             hits += near <= 4
-    assert hits >= 17
+    assert hits >= 10
 
 
 def test_lost_weeks_far_from_each_other_are_found():
