@@ -97,6 +97,7 @@ def _types(table: contract.Table, columns: InputColumns) -> Mapping[str, str]:
 def _metadata(dialect: str) -> dict[Any, Any]:
     """How sqlglot finds the type of an expression in a dialect, with sums as wide as it makes them."""
     known: dict[Any, Any] = dict(Dialect.get_or_raise(dialect).EXPRESSION_METADATA)
+    known[exp.AtTimeZone] = {"returns": exp.DType.TIMESTAMP}
     known[exp.TsOrDsDiff] = {"returns": exp.DType.BIGINT}
     if dialect in PARTS_ARE_BROKEN:
         known[exp.Extract] = {"returns": exp.DType.DOUBLE}

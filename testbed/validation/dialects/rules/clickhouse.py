@@ -318,10 +318,10 @@ def _table(node: exp.Expr) -> exp.Expr | None:
 def _with(node: exp.Expr) -> exp.Expr | None:
     """`WITH expression AS name`: the expression stands wherever its name does, in the query and those inside it."""
     scalars = {one.alias: one.this for one in node.expressions if one.args.get("scalar")}
-    for column in list(node.parent.find_all(exp.Column)) if scalars and node.parent is not None else ():
-        if column.name in scalars and not column.table:
-            part = scalars[column.name]
-            column.replace(part.copy() if isinstance(part, exp.Subquery) else exp.Paren(this=part.copy()))
+    for name, part in scalars.items():  # a later one may name an earlier one
+        for column in list(node.parent.find_all(exp.Column)) if node.parent is not None else ():
+            if column.name == name and not column.table:
+                column.replace(part.copy() if isinstance(part, exp.Subquery) else exp.Paren(this=part.copy()))
     kept = [one for one in node.expressions if not one.args.get("scalar")]
     if not kept and node.parent is not None:
         node.parent.set("with_", None)

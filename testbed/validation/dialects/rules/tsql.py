@@ -85,6 +85,11 @@ def _applied(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
+def _type(node: exp.Expr) -> exp.Expr | None:
+    """`float` has 53 bits."""
+    return exp.DataType.build("double") if node.is_type(exp.DType.FLOAT) else None
+
+
 def recursive(node: exp.Expr) -> exp.Expr | None:
     """WITH that refers to itself without saying RECURSIVE."""
     for one in node.expressions:
@@ -136,6 +141,7 @@ RULES = Rules(
         exp.Table: _table,
         exp.Join: _applied,
         exp.With: recursive,
+        exp.DataType: _type,
     },
     {exp.Add: _plus, exp.Avg: whole_average, **dict.fromkeys((exp.Cast, exp.TryCast), truncated_cast)},
 )

@@ -61,6 +61,7 @@ FORMS = [
         "SELECT toStartOfMonth(created_at) AS m, count() AS n FROM generations WHERE m > '2024-12-01' GROUP BY m",
         [("2025-01-01", "2")],
     ),
+    ("clickhouse", "WITH 1 AS a, a + 1 AS b SELECT b, (SELECT a + b)", [("2", "3")]),
     ("clickhouse", "SELECT round(2.5), round(3.5)", [("2.0", "4.0")]),  # halves to the even neighbour
     ("bigquery", "SELECT k FROM UNNEST(GENERATE_ARRAY(0, 2)) AS k", THREE),
     (
@@ -80,6 +81,8 @@ FORMS = [
     ("spark", "SELECT lpad(month(created_at), 2, '0') FROM generations WHERE byok", [("01",), ("01",)]),
     ("trino", "SELECT k FROM UNNEST(sequence(0, 2)) AS t(k)", THREE),
     ("trino", "SELECT format('%d-%02d', 2025, 1)", [("2025-01",)]),
+    ("tsql", "SELECT CAST(1 AS float) / 3", [("0.3333333333333333",)]),
+    ("redshift", "SELECT TRUNC(MAX(created_at AT TIME ZONE 'UTC')) FROM generations", [("2025-01-31",)]),
     ("tsql", "SELECT value FROM GENERATE_SERIES(0, 2)", THREE),
     ("tsql", "WITH n AS (SELECT 0 AS k UNION ALL SELECT k + 1 FROM n WHERE k < 2) SELECT k FROM n", THREE),
     (
