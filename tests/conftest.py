@@ -83,6 +83,15 @@ def engines_have_one_thread():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def commands_analyse_in_this_process():
+    """An analysis of a test is small: two processes for it took longer to start than what they did, and knew none of
+    the SQL that is kept here. Commands started as processes have theirs, and so have tests about workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.workers.cores", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def files_are_parsed_once():
     """The tree of a scenario's file is a function of its text, and nobody changes it. Parsing was half of the time that
     it takes to load a world, and most worlds of the tests extend a few shipped ones."""

@@ -68,7 +68,9 @@ def test_figures_are_drawn_where_asked_for_and_removed_by_an_analysis_without(ca
     assert "<code>figures/</code>" not in (run / "report.html").read_text(encoding="utf-8")
 
 
-def test_json_is_the_whole_standard_output(capsys, run):
+def test_json_is_the_whole_standard_output(capsys, run, monkeypatch):
+    """With two processes beside this one, as the command has them on two cores."""
+    monkeypatch.setattr("analysis.workers.cores", lambda: 2)
     status, out, err = slipper(capsys, "analyze", run, "--json", "--quiet", "--model", "moonshotai/kimi-k2")
     assert (status, err) == (0, "")
     data = json.loads(out)
