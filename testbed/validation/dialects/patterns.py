@@ -17,6 +17,8 @@ from sqlglot.dialects.dialect import Dialect
 from testbed.validation.dialects.column_types import Types
 
 _ARGUMENT = re.compile(r"_(\d)")
+UNTRANSLATED = "untranslated_"
+"""Begins the name of a call that stands for one that is not translated."""
 Rewrite = Callable[[exp.Expr], exp.Expr | None]
 """A rule: the expression that stands for this one, or None where it says nothing."""
 Typed = Callable[[exp.Expr, Types], exp.Expr | None]
@@ -81,7 +83,7 @@ def of_functions(functions: Mapping[str, Sequence[str]]) -> Rewrite:
 
 def untranslated(name: str) -> exp.Expr:
     """A call that no engine knows, in place of one that would be translated to something else: `refusal` tells it."""
-    return exp.Anonymous(this=name)
+    return exp.Anonymous(this=UNTRANSLATED + name)
 
 
 def extracting(parts: Mapping[str, str]) -> Rewrite:
@@ -92,6 +94,11 @@ def extracting(parts: Mapping[str, str]) -> Rewrite:
         return fill(pattern, node.expression) if pattern else None
 
     return rule
+
+
+def is_written(form: str) -> bool:
+    """Whether a format is of codes of C alone, with no letter left that sqlglot does not know."""
+    return not re.search(r"[A-Za-z']", re.sub(r"%-?[A-Za-z](strict)?", "", form))
 
 
 def without_dates(part: exp.Expr) -> exp.Expr:

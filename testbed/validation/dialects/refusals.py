@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from testbed.validation.dialects.names import DUCKDB
+from testbed.validation.dialects.patterns import UNTRANSLATED
 from testbed.validation.dialects.rules import rules_of
 
 _UNKNOWN = re.compile(
@@ -26,13 +27,16 @@ def refusal(reason: str, file: str, text: str, dialect: str) -> str | None:
     if dialect == DUCKDB:
         return None
     if match := _UNKNOWN.search(reason):
-        name = next(group for group in match.groups() if group)
+        found = next(group for group in match.groups() if group)
+        name = found.lower().removeprefix(UNTRANSLATED)
         place = _place(text, rf"\b{re.escape(name)}\b")
         if place is None:
             return None
         line, written = place
-        instead = rules_of(dialect).instead.get(name.lower())
-        what = f"{written} of {dialect} is not translated" + ("" if match[1] else " in this form")
+        instead = rules_of(dialect).instead.get(name)
+        what = f"{written} of {dialect} is not translated" + (
+            "" if match[1] and name == found.lower() else " in this form"
+        )
         return f"{file}:{line}: {what}; {_advice(dialect, instead)}"
     if match := _SYNTAX.search(reason):
         for name, instead in rules_of(dialect).instead.items():

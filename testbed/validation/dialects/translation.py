@@ -28,8 +28,8 @@ def _cut(node: exp.Expr) -> exp.Expr | None:
     return None
 
 
-def _padded(node: exp.Expr) -> exp.Expr | None:
-    """LPAD of a number, which most dialects take for its text."""
+def _of_text(node: exp.Expr) -> exp.Expr | None:
+    """LPAD of a number and LEFT of a moment, which most dialects take for their texts."""
     if not isinstance(node.this, exp.Cast):
         node.set("this", exp.cast(node.this.copy(), exp.DType.VARCHAR))
     return None
@@ -37,7 +37,7 @@ def _padded(node: exp.Expr) -> exp.Expr | None:
 
 EVERYWHERE: dict[type[exp.Expr], Rewrite] = {
     **dict.fromkeys((exp.Cast, exp.TryCast), _cut),
-    exp.Pad: _padded,
+    **dict.fromkeys((exp.Left, exp.Pad), _of_text),
     exp.Format: lambda node: exp.Anonymous(this="printf", expressions=[node.this, *node.expressions]),
 }
 """Rules of every dialect."""
@@ -102,13 +102,13 @@ def _typed(rule: Typed, types: Types, node: exp.Expr) -> exp.Expr | None:
 
 
 def _either(rules: Rules) -> Rewrite:
-    """The rule for functions that sqlglot does not know: those of the table, then one that a dialect has for all."""
+    """The rule for functions that sqlglot does not know: one that a dialect has for all, then those of its table."""
     table = of_functions(rules.functions)
 
     def rule(node: exp.Expr) -> exp.Expr | None:
-        found = table(node)
-        other = rules.nodes.get(type(node))
-        return found if found is not None or other is None else other(node)
+        own = rules.nodes.get(type(node))
+        found = own(node) if own is not None else None
+        return found if found is not None else table(node)
 
     return rule
 

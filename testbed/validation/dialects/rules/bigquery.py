@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, NAIVE, WEEK_FROM_SUNDAY
-from testbed.validation.dialects.patterns import Rules, extracting, fill
+from testbed.validation.dialects.patterns import Rules, extracting, fill, untranslated
 
 PARTS = {
     "dayofweek": f"dayofweek({NAIVE}) + 1",
@@ -17,6 +17,18 @@ PARTS = {
     "date": f"CAST({NAIVE} AS DATE)",
     "datetime": NAIVE,
 }
+
+
+_part = extracting(PARTS)
+_WEEKS = {"sunday": WEEK_FROM_SUNDAY, "monday": f"CAST(strftime({NAIVE}, '%W') AS INTEGER)"}
+
+
+def _extracted(node: exp.Expr) -> exp.Expr | None:
+    """EXTRACT; WEEK(MONDAY) counts from the year's first Monday, what is before it is week 0."""
+    if not isinstance(node.this, exp.WeekStart):
+        return _part(node)
+    pattern = _WEEKS.get(node.this.name.lower())
+    return fill(pattern, node.expression) if pattern else untranslated("extract")
 
 
 def _elapsed(node: exp.Expr) -> exp.Expr:
@@ -47,9 +59,9 @@ RULES = Rules(
     {"ieee_divide": ("CAST(_1 AS DOUBLE) / _2",)},
     nodes={
         exp.ArrayAgg: _first_of_array,
-        exp.Extract: extracting(PARTS),
+        exp.Extract: _extracted,
         exp.TimestampDiff: _elapsed,
         exp.TimeToStr: _formatted,
     },
-    instead={"week(": "EXTRACT(ISOWEEK FROM x), for weeks that begin on Monday"},
+    instead={"extract": "EXTRACT(ISOWEEK FROM x), or EXTRACT(WEEK FROM x) for weeks from Sunday"},
 )

@@ -6,8 +6,8 @@ A moment that was put into a zone is held as what its clock shows: its days are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import cast
 
 from sqlglot import exp
 
@@ -22,8 +22,23 @@ from testbed.validation.dialects.calendar import (
     weeks_crossed,
 )
 from testbed.validation.dialects.column_types import rounded_to_even, truncated_cast
-from testbed.validation.dialects.patterns import Rules, by_arguments, fill
-from testbed.validation.dialects.rules.clickhouse_defaults import EPOCH, FILL, filled, in_window, of_no_rows
+from testbed.validation.dialects.patterns import Rules, by_arguments, fill, untranslated
+from testbed.validation.dialects.rules.clickhouse_clauses import (
+    array_join,
+    notes_of,
+    numbers,
+    own_clauses,
+    scalars_of_with,
+)
+from testbed.validation.dialects.rules.clickhouse_defaults import (
+    EPOCH,
+    FILL,
+    NULL,
+    filled,
+    in_window,
+    of_no_rows,
+)
+from testbed.validation.dialects.rules.mysql import WEEK_MODES, YEAR_WEEK_MODES
 
 _UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 _DATES = ("week", "month", "quarter", "year")
@@ -67,13 +82,25 @@ CALENDAR: dict[str, str] = {
     "torelativehournum": f"date_diff('hour', {EPOCH}, {NAIVE})",
 }  # fmt: skip
 """Of a moment or a date, in UTC; the same names take a zone after it."""
-_WEEK_MODES = {"0": f"CAST(strftime({NAIVE}, '%U') AS INTEGER)", "3": ISO_WEEK}
 _DAY_MODES = {
     "0": f"isodow({NAIVE})",
     "1": f"isodow({NAIVE}) - 1",
     "2": f"dayofweek({NAIVE})",
     "3": f"dayofweek({NAIVE}) + 1",
 }
+
+CODES = {
+    "i": "%M",
+    "M": "%B",
+    "h": "%I",
+    "c": "%m",
+    "s": "%S",
+    "W": "%A",
+    "T": "%H:%M:%S",
+    "R": "%H:%M",
+    "F": "%Y-%m-%d",
+}
+"""Codes of formats that C has otherwise."""
 
 FUNCTIONS: dict[str, Sequence[str]] = {
     "totimezone": (CLOCK,),
@@ -111,6 +138,7 @@ FUNCTIONS: dict[str, Sequence[str]] = {
     "ifnotfinite": ("CASE WHEN isfinite(_1) THEN _1 ELSE _2 END",),
     "arraysort": ("list_sort(_1)",),
     "arrayreversesort": ("list_reverse_sort(_1)",),
+    "parsedatetimebesteffort": ("CAST(_1 AS TIMESTAMP)",),
     "makedate": ("make_date(_1, _2, _3)",),
 }  # fmt: skip
 
@@ -143,11 +171,11 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     name, parts = node.name.lower(), node.expressions
     if name in ("tostartofweek", "toweek", "todayofweek") and len(parts) > 1:
         by_mode = {"tostartofweek": {**dict.fromkeys("02468", SUNDAY), **dict.fromkeys("13579", MONDAY)},
-                   "toweek": _WEEK_MODES, "todayofweek": _DAY_MODES}[name]  # fmt: skip
+                   "toweek": WEEK_MODES, "todayofweek": _DAY_MODES}[name]  # fmt: skip
         pattern = by_mode.get(parts[1].name) if parts[1].is_number else None
         return fill(pattern, _clock(parts[0], parts[2:])) if pattern else None
     if name in ("tostartofweek", "toweek") and parts:
-        return fill(SUNDAY if name == "tostartofweek" else _WEEK_MODES["0"], parts[0])
+        return fill(SUNDAY if name == "tostartofweek" else WEEK_MODES["0"], parts[0])
     if name in ("todatetime", "todatetime64") and parts:
         zone = parts[1:] if name == "todatetime" else parts[2:]
         if zone and parts[0].is_string:  # a text is read on the clock of that zone
@@ -160,6 +188,17 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     if name == "multiif" and len(parts) % 2:
         pairs = [exp.If(this=test, true=value) for test, value in zip(parts[:-1:2], parts[1::2], strict=True)]
         return exp.Case(ifs=pairs, default=parts[-1])
+    if (
+        name.startswith("tounixtimestamp")
+        and parts
+        and isinstance(inner := parts[0].unnest(), exp.AtTimeZone)
+    ):
+        return by_arguments(
+            FUNCTIONS.get(name, ()), [inner.this]
+        )  # the moment itself, not what a clock shows
+    if name == "toyearweek" and len(parts) in (1, 2):
+        pattern = YEAR_WEEK_MODES.get(parts[1].name if len(parts) == 2 else "0")
+        return fill(pattern, parts[0]) if pattern else None
     if name in CALENDAR and len(parts) in (1, 2):
         return fill(CALENDAR[name], _clock(parts[0], parts[1:]))
     return _aggregate(name, parts)
@@ -191,7 +230,10 @@ def _combined(node: exp.Expr) -> exp.Expr | None:
             found.set("this", exp.Distinct(expressions=[found.this]))
         return found
     if name.endswith("ornull"):
-        return _aggregate(name.removesuffix("ornull"), parts)
+        found = _aggregate(name.removesuffix("ornull"), parts)
+        if found is not None:
+            found.meta[NULL] = True
+        return found
     if not name.endswith("if") or not parts:
         return None
     base, condition = name.removesuffix("if"), parts.pop()
@@ -263,85 +305,13 @@ def _date_diff(node: exp.Expr) -> exp.Expr | None:
 
 
 def _formatted(node: exp.Expr) -> exp.Expr | None:
-    zone = node.args.get("zone")
-    if zone is not None:
-        node.set("this", fill(CLOCK, node.this, zone))
-        node.set("zone", None)
-    return None
-
-
-def _select(node: exp.Expr) -> exp.Expr | None:
-    """PREWHERE, which is a WHERE, and LIMIT n BY, which numbers the rows of each group."""
-    before, limit = node.args.get("prewhere"), node.args.get("limit")
-    if before is not None:
-        node.set("prewhere", None)
-        cast(exp.Select, node).where(before.this, copy=False)
-    if limit is not None and limit.expressions:
-        order = node.args.get("order")
-        number = exp.Window(this=exp.RowNumber(), partition_by=[one.copy() for one in limit.expressions],
-                            order=order.copy() if order is not None else None)  # fmt: skip
-        node.set("limit", None)
-        node.set("qualify", exp.Qualify(this=exp.LTE(this=number, expression=limit.expression.copy())))
-    return None
-
-
-def _join(node: exp.Expr) -> exp.Expr | None:
-    """ARRAY JOIN: a row for each element."""
-    if node.args.get("kind") != "ARRAY":
-        return None
-    array, name = (node.this.this, node.this.alias) if isinstance(node.this, exp.Alias) else (node.this, "")
-    if not name:  # it takes the array's own name, which a query cannot have twice
-        return None
-    alias = exp.TableAlias(this=exp.to_identifier(f"each_{name}"), columns=[exp.to_identifier(name)])
-    return exp.Join(this=exp.Unnest(expressions=[array.copy()], alias=alias), side=node.args.get("side"),
-                    kind=None if node.args.get("side") else "CROSS",
-                    on=exp.true() if node.args.get("side") else None)  # fmt: skip
-
-
-def _table(node: exp.Expr) -> exp.Expr | None:
-    """`numbers(n)` and `numbers(first, n)` have a column `number`."""
-    call = node.this
-    if (
-        not isinstance(call, exp.Anonymous)
-        or call.name.lower() != "numbers"
-        or len(call.expressions) not in (1, 2)
-    ):
-        return None
-    first = call.expressions[0] if len(call.expressions) == 2 else exp.Literal.number(0)
-    end = exp.Add(this=first.copy(), expression=call.expressions[-1].copy())
-    node.set("this", exp.Anonymous(this="range", expressions=[first.copy(), end]))
-    name = node.alias or "numbers"
-    node.set("alias", exp.TableAlias(this=exp.to_identifier(name), columns=[exp.to_identifier("number")]))
-    return None
-
-
-def _with(node: exp.Expr) -> exp.Expr | None:
-    """`WITH expression AS name`: the expression stands wherever its name does, in the query and those inside it."""
-    scalars = {one.alias: one.this for one in node.expressions if one.args.get("scalar")}
-    for name, part in scalars.items():  # a later one may name an earlier one
-        for column in list(node.parent.find_all(exp.Column)) if node.parent is not None else ():
-            if column.name == name and not column.table:
-                column.replace(part.copy() if isinstance(part, exp.Subquery) else exp.Paren(this=part.copy()))
-    kept = [one for one in node.expressions if not one.args.get("scalar")]
-    if not kept and node.parent is not None:
-        node.parent.set("with_", None)
-    elif scalars:
-        node.set("expressions", kept)
-    return None
-
-
-def _notes(statement: exp.Expr) -> Sequence[str]:
-    said = []
-    settings = {str(one).lower().replace(" ", "") for one in statement.find_all(exp.EQ)}
-    outer = any(join.side in ("LEFT", "RIGHT", "FULL") for join in statement.find_all(exp.Join))
-    if outer and "join_use_nulls=1" not in settings:
-        said.append(
-            "outer joins are run as with join_use_nulls = 1: no match gives nulls, where ClickHouse's own default "
-            "fills in 0, '' and 1970-01-01; set it in the query, or test the key of the join"
-        )
-    if statement.find(exp.Final):
-        said.append("FINAL is left out: the tables of the worlds have their rows once")
-    return said
+    """formatDateTime, whose codes are MySQL's and not C's, and which takes a zone."""
+    form, zone = node.args["format"], node.args.get("zone")
+    if not form.is_string or re.search("%[QeDnrtCNO]", form.name):
+        return untranslated("formatDateTime")
+    written = re.sub("%(.)", lambda code: CODES.get(code[1], code[0]), form.name)
+    moment = fill(NAIVE, _clock(node.this, [zone] if zone else []))
+    return exp.TimeToStr(this=moment, format=exp.Literal.string(written))
 
 
 INSTEAD = {
@@ -364,10 +334,10 @@ INSTEAD = {
 RULES = Rules(
     FUNCTIONS,
     {
-        exp.Select: _select,
-        exp.Join: _join,
-        exp.Table: _table,
-        exp.With: _with,
+        exp.Select: own_clauses,
+        exp.Join: array_join,
+        exp.Table: numbers,
+        exp.With: scalars_of_with,
         exp.Final: lambda node: node.this,
         exp.Anonymous: _function,
         exp.AnonymousAggFunc: _function,
@@ -375,6 +345,10 @@ RULES = Rules(
         exp.ParameterizedAgg: _parameterized,
         exp.CombinedParameterizedAgg: _parameterized,
         exp.Quantile: _quantile,
+        exp.DayOfWeek: lambda node: fill(f"isodow({NAIVE})", node.this),
+        exp.Week: lambda node: (
+            fill(WEEK_MODES["0"], node.this) if node.args.get("mode") is None else untranslated("week")
+        ),
         exp.Length: lambda node: fill("len(_1)", node.this),
         exp.TimestampTrunc: _truncated,
         exp.DateTrunc: _truncated,
@@ -388,6 +362,6 @@ RULES = Rules(
         **dict.fromkeys((exp.Cast, exp.TryCast), truncated_cast),
         **dict.fromkeys((exp.Sum, exp.Avg, exp.Min, exp.Max), of_no_rows),
     },
-    _notes,
+    notes_of,
     INSTEAD,
 )

@@ -10,6 +10,8 @@ from testbed.validation.dialects.patterns import fill
 EPOCH = "TIMESTAMP '1970-01-01'"
 FILL = "fill"
 """A mark on an aggregate with a condition: which aggregate it is."""
+NULL = "null"
+"""A mark on an aggregate that is null of no rows, `maxOrNull` and its like."""
 
 
 def _default(types: Types, part: exp.Expr) -> exp.Expr | None:
@@ -63,7 +65,12 @@ def filled(node: exp.Expr, types: Types) -> exp.Expr | None:
 def of_no_rows(node: exp.Expr, types: Types) -> exp.Expr | None:
     """An aggregate over a query that may have no rows; a group always has one."""
     select = node.find_ancestor(exp.Select)
-    if isinstance(node.parent, exp.Window | exp.Filter) or select is None or select.args.get("group"):
+    if (
+        node.meta.get(NULL)
+        or isinstance(node.parent, exp.Window | exp.Filter)
+        or select is None
+        or select.args.get("group")
+    ):
         return None
     return _with_default(node, node.key, node.this, types)
 

@@ -32,7 +32,7 @@ FUNCTIONS = {
     "unix_timestamp": ("CAST(floor(epoch(CAST(_1 AS TIMESTAMPTZ))) AS BIGINT)",),
     "makedate": ("make_date(_1, 1, 1) + (CAST(_2 AS INTEGER) - 1)",),
 }
-PARTS = {"year_month": f"year({NAIVE}) * 100 + month({NAIVE})"}
+PARTS = {"year_month": f"year({NAIVE}) * 100 + month({NAIVE})", "week": WEEK_FROM_SUNDAY}
 _UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
 _OFFSET = re.compile(r"([+-])(\d?\d):(\d\d)")
 
@@ -42,6 +42,12 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     if name == "yearweek" and len(parts) == 2:
         pattern = YEAR_WEEK_MODES.get(parts[1].name)
         return fill(pattern, parts[0]) if pattern else None
+    if name in ("adddate", "subdate") and len(parts) == 2:
+        sign = "+" if name == "adddate" else "-"
+        interval = isinstance(parts[1], exp.Interval)
+        return fill(
+            f"CAST(_1 AS TIMESTAMP) {sign} {'_2' if interval else 'to_days(CAST(_2 AS INTEGER))'}", *parts
+        )
     if name == "timestampadd" and len(parts) == 3 and parts[0].name.lower() in _UNITS:
         return fill(
             f"CAST(_1 AS TIMESTAMP) + to_{parts[0].name.lower()}s(CAST(_2 AS INTEGER))", parts[2], parts[1]

@@ -25,7 +25,7 @@ FORMATS |= {name.lower(): FORMATS[name] for name in ("YYYY", "IYYY", "MM", "DD",
 _IN_FORMATS = re.compile(
     r'"([^"]*)"|(' + "|".join(sorted(FORMATS, key=len, reverse=True)) + r")|([A-Za-z])|(.)", re.DOTALL
 )
-_INTERVAL_PART = re.compile(r"([+-]?)\s*(\d+)\s*([a-z]+)\s*", re.IGNORECASE)
+_INTERVAL_PART = re.compile(r"([+-]?)\s*(\d+)\s*([a-z]+),?\s*", re.IGNORECASE)
 _UNITS = {
     **dict.fromkeys(("y", "yr", "yrs", "year", "years"), "YEAR"),
     **dict.fromkeys(("mon", "mons", "month", "months"), "MONTH"),
@@ -126,7 +126,7 @@ def named_series(node: exp.Expr) -> exp.Expr | None:
 
 
 RULES = Rules(
-    {"cardinality": ("len(_1)",)},
+    {"cardinality": ("len(_1)",), "every": ("bool_and(_1)",)},
     {
         **dict.fromkeys((exp.Table, exp.Unnest), named_series),
         exp.Anonymous: _function,

@@ -13,6 +13,7 @@ from sqlglot.time import format_time
 
 from testbed.validation.dialects.calendar import MONTHS_OF_31_DAYS, NAIVE
 from testbed.validation.dialects.patterns import Rules, fill, untranslated
+from testbed.validation.dialects.rules.postgres import interval
 from testbed.validation.dialects.rules.reports import ratio_to_report
 from testbed.validation.dialects.rules.tsql import recursive
 
@@ -66,6 +67,7 @@ RULES = Rules(
         exp.TimeSlice: _slice,
         exp.MonthsBetween: lambda node: fill(MONTHS_OF_31_DAYS, node.this, node.expression),
         exp.Window: ratio_to_report,
+        exp.Interval: interval,
         exp.With: recursive,
     },
     instead={

@@ -9,7 +9,14 @@ from sqlglot import exp
 
 from testbed.validation.dialects.calendar import ISO_WEEK, ISO_YEAR, MONTHS_OF_31_DAYS, NAIVE, passed
 from testbed.validation.dialects.column_types import Types, truncated_cast
-from testbed.validation.dialects.patterns import Rules, extracting, fill, untranslated, without_dates
+from testbed.validation.dialects.patterns import (
+    Rules,
+    extracting,
+    fill,
+    is_written,
+    untranslated,
+    without_dates,
+)
 
 SECONDS = "CAST(floor(epoch(CAST(_1 AS TIMESTAMPTZ))) AS BIGINT)"
 _UNITS = {"mm": "month", "mon": "month", "month": "month", "yyyy": "year", "yy": "year", "year": "year",
@@ -24,6 +31,8 @@ FUNCTIONS = {
     "weekday": (f"isodow({NAIVE}) - 1",),
     "timestamp_seconds": ("to_timestamp(_1)",),
     "timestamp_millis": ("to_timestamp(_1 / 1000)",),
+    "pmod": ("((_1 % _2) + _2) % _2",),
+    "bround": ("round_even(_1, 0)", "round_even(_1, _2)"),
     "bigint": ("CAST(_1 AS BIGINT)",),
 }
 
@@ -38,6 +47,18 @@ def _passed(node: exp.Expr) -> exp.Expr | None:
 def _truncated(node: exp.Expr) -> exp.Expr:
     unit = _UNITS.get(node.args["unit"].name.lower())
     return fill(f"CAST(date_trunc('{unit}', {NAIVE}) AS DATE)", node.this) if unit else untranslated("trunc")
+
+
+def _moment_truncated(node: exp.Expr) -> exp.Expr | None:
+    """`date_trunc`, whose units have several names."""
+    unit = node.args["unit"].name.lower()
+    known = {**_UNITS, "dd": "day"}.get(unit)
+    return fill(f"date_trunc('{known}', _1)", node.this) if known and known != unit else None
+
+
+def _formatted(node: exp.Expr) -> exp.Expr | None:
+    form = node.args["format"]
+    return untranslated("date_format") if form.is_string and not is_written(form.name) else None
 
 
 def _part(node: exp.Expr) -> exp.Expr | None:
@@ -88,6 +109,8 @@ def _cast(node: exp.Expr, types: Types) -> exp.Expr | None:
     whole = node.args["to"].is_type(*exp.DataType.INTEGER_TYPES)
     if whole and types.is_a(node.this, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ, exp.DType.TIMESTAMP):
         return fill(SECONDS, node.this)
+    if whole and types.is_a(node.this, *exp.DataType.TEXT_TYPES):
+        return exp.TryCast(this=fill("trunc(TRY_CAST(_1 AS DOUBLE))", node.this), to=node.args["to"].copy())
     return truncated_cast(node, types)
 
 
@@ -98,6 +121,8 @@ RULES = Rules(
         exp.DateDiff: _passed,
         exp.TimestampDiff: _passed,
         exp.DateTrunc: _truncated,
+        exp.TimestampTrunc: _moment_truncated,
+        exp.TimeToStr: _formatted,
         exp.DayOfWeek: lambda node: fill("dayofweek(_1) + 1", node.this),
         exp.Extract: extracting(PARTS),
         exp.AtTimeZone: _shifted,
@@ -114,6 +139,7 @@ RULES = Rules(
     },
     dict.fromkeys((exp.Cast, exp.TryCast), _cast),
     instead={
+        "date_format": "date_format(x, 'yyyy-MM-dd'), or extract(WEEK FROM x) for ISO weeks",
         "trunc": "trunc(x, 'MM') or date_trunc('week', x), with the unit as text",
         "window": "date_trunc('hour', x), or GROUP BY the beginning of the window",
     },

@@ -10,7 +10,7 @@ from sqlglot.dialects.hive import Hive
 from sqlglot.time import format_time
 
 from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, ISO_YEAR, NAIVE
-from testbed.validation.dialects.patterns import Rules, extracting, fill, untranslated
+from testbed.validation.dialects.patterns import Rules, extracting, fill, is_written, untranslated
 
 PARTS = {
     **dict.fromkeys(("dow", "day_of_week", "dayofweek"), f"isodow({NAIVE})"),
@@ -44,6 +44,8 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     ):
         return None
     form = format_time(node.expressions[1].name, Hive.TIME_MAPPING, Hive.TIME_TRIE)
+    if form is None or not is_written(form):
+        return None
     return exp.TimeToStr(this=fill(NAIVE, node.expressions[0]), format=exp.Literal.string(form))
 
 
@@ -76,6 +78,7 @@ RULES = Rules(
     },
     instead={
         "date_format": "date_format(x, '%x-%v') for ISO weeks, or date_trunc('week', x)",
+        "format_datetime": "format_datetime(x, 'yyyy-MM-dd'), or date_format(x, '%x-%v') for ISO weeks",
         "day": "date_diff('day', a, b) for the days between dates",
     },
 )

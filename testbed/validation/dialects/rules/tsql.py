@@ -37,6 +37,7 @@ ZONES = {
     "AUS Eastern Standard Time": "Australia/Sydney",
 }
 """The commonest, by the mapping of the Unicode CLDR."""
+_COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 FUNCTIONS = {
     "eomonth": (f"last_day(CAST({NAIVE} AS DATE))", f"last_day(CAST({NAIVE} + to_months(_2) AS DATE))"),
@@ -83,6 +84,13 @@ def _applied(node: exp.Expr) -> exp.Expr | None:
         lateral.set("cross_apply", None)
         return exp.Join(this=lateral.copy(), side=side, on=exp.true())
     return None
+
+
+def _literal(node: exp.Expr) -> exp.Expr | None:
+    """'20250131' is a date there."""
+    if not node.is_string or not _COMPACT.fullmatch(node.name):
+        return None
+    return exp.Literal.string(f"{node.name[:4]}-{node.name[4:6]}-{node.name[6:]}")
 
 
 def _type(node: exp.Expr) -> exp.Expr | None:
@@ -142,6 +150,8 @@ RULES = Rules(
         exp.Join: _applied,
         exp.With: recursive,
         exp.DataType: _type,
+        exp.Literal: _literal,
+        exp.Length: lambda node: fill("length(rtrim(_1))", node.this),
     },
     {exp.Add: _plus, exp.Avg: whole_average, **dict.fromkeys((exp.Cast, exp.TryCast), truncated_cast)},
 )

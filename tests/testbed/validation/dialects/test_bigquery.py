@@ -85,6 +85,10 @@ CASES = [
     ("FORMAT_DATE('%Y-%m', DATE_TRUNC(DATE(created_at), MONTH))", "turn", "2024-12"),
     ("DATE_FROM_UNIX_DATE(1)", "turn", "1970-01-02"),
     ("UNIX_DATE(DATE(created_at))", "turn", "20088"),
+    ("EXTRACT(WEEK(MONDAY) FROM created_at)", "sunday", "0"),
+    ("EXTRACT(WEEK(MONDAY) FROM created_at)", "end", "4"),
+    ("IEEE_DIVIDE(1, 0)", "turn", "inf"),
+    ("DATE_DIFF(DATE '2025-01-01', DATE '2024-12-31', ISOYEAR)", "turn", "0"),
 ]  # fmt: skip
 
 

@@ -85,6 +85,12 @@ CASES = [
     ("least(1, NULL)", "turn", "1"),
     ("model || finish_reason", "sunday", None),
     ("concat(model, finish_reason)", "sunday", None),
+    ("formatDateTime(created_at, '%Y-%m-%d %H:%i:%S')", "sunday", "2025-01-05 23:30:00"),
+    ("formatDateTime(created_at, '%M')", "turn", "December"),
+    ("toUnixTimestamp(toTimeZone(created_at, 'Asia/Tokyo'))", "sunday", "1736119800"),
+    ("DAYOFWEEK(created_at)", "sunday", "7"),
+    ("toYearWeek(created_at, 3)", "turn", "202501"),
+    ("toYearWeek(created_at)", "turn", "202452"),
 ]  # fmt: skip
 
 
@@ -128,9 +134,9 @@ def test_aggregates(differing):
 
 
 def test_an_aggregate_over_no_rows_is_the_default_of_its_type(rows):
-    totals = "sum(tokens_prompt), avg(tokens_prompt), max(account_id), max(model)"
+    totals = "sum(tokens_prompt), avg(tokens_prompt), max(account_id), max(model), maxOrNull(model)"
     query = f"SELECT {totals} FROM generations WHERE model = ''"
-    assert rows(query, CK) == [("0", "nan", None, "")]  # account_id can be null
+    assert rows(query, CK) == [("0", "nan", None, "", None)]  # account_id can be null
     assert rows("SELECT model, sum(tokens_prompt) FROM generations WHERE model = '' GROUP BY 1", CK) == []
 
 

@@ -60,6 +60,10 @@ CASES = [
     ("STR_TO_DATE('2025-01-31', '%Y-%m-%d')", "end", "2025-01-31"),
     ("MAKEDATE(2025, 32)", "end", "2025-02-01"),
     ("TIMESTAMPADD(MONTH, 1, '2025-01-31')", "end", "2025-02-28"),
+    ("EXTRACT(WEEK FROM created_at)", "sunday", "1"),
+    ("ADDDATE('2025-01-31', INTERVAL 1 DAY)", "turn", "2025-02-01"),
+    ("SUBDATE('2025-02-01', 1)", "turn", "2025-01-31"),
+    ("LEFT(created_at, 7)", "turn", "2024-12", "2025-01"),
 ]  # fmt: skip
 
 

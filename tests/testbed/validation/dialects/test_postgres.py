@@ -61,6 +61,8 @@ CASES = [
     ("nullif(user_id, '') is null", "end", "true"),
     ("generate_series(1,1)", "end", "1"),
     ("timestamptz '2025-01-05 23:30:00+00' = created_at", "sunday", "true"),
+    ("to_char(created_at AT TIME ZONE 'UTC', 'yyyy-mm')", "turn", "2024-12"),
+    ("every(byok)", "*", "false"),
 ]  # fmt: skip
 
 

@@ -65,6 +65,9 @@ CASES = [
     ("TIME_SLICE(created_at, 1, 'WEEK')", "sunday", "2024-12-30", "2025-01-06"),
     ("NEXT_DAY('2025-01-05'::DATE, 'MO')", "end", "2025-01-06"),
     ("DATE_FROM_PARTS(2025, 1, 31)", "end", "2025-01-31"),
+    ("'2025-01-31'::date + INTERVAL '1 month, 2 days'", "turn", "2025-03-02"),
+    ("TO_CHAR(created_at, 'yyyy-mm-dd')", "sunday", "2025-01-05", "2025-01-06"),
+    ("TO_CHAR(created_at::date, 'yyyy-mm-dd')", "sunday", "2025-01-05", "2025-01-06"),
 ]  # fmt: skip
 
 

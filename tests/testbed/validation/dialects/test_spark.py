@@ -67,6 +67,11 @@ CASES = [
     ("max_by(model, created_at)", "*", "z/y"),
     ("size(sequence(0, 11))", "turn", "12"),
     ("date_diff(to_date('2025-01-06'), to_date('2025-01-05'))", "end", "1"),
+    ("date_trunc('MM', created_at)", "turn", "2024-12-01", "2025-01-01"),
+    ("date_trunc('yyyy', created_at)", "turn", "2024-01-01", "2025-01-01"),
+    ("date_trunc('DD', created_at)", "turn", "2024-12-31", "2025-01-01"),
+    ("cast('2.7' as int)", "turn", "2"),
+    ("pmod(-1, 7)", "turn", "6"),
 ]  # fmt: skip
 
 

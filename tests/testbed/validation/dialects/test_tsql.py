@@ -55,6 +55,9 @@ CASES = [
     ("SUM(CASE WHEN byok = 1 THEN 1 ELSE 0 END)", "*", "2"),
     ("DATEDIFF_BIG(second, '2025-01-01', '2025-01-02')", "end", "86400"),
     ("CAST(COUNT(*) AS float) / 2", "*", "1.5"),
+    ("LEN('ab  ')", "turn", "2"),
+    ("DATEADD(week, DATEDIFF(week, '19000107', created_at), '19000107')", "sunday", "2025-01-05"),
+    ("IIF(created_at >= '20250101', 1, 0)", "turn", "0"),
 ]  # fmt: skip
 
 
