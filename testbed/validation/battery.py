@@ -100,6 +100,7 @@ class Judgement:
             "verdict": self.verdict,
             "traps": [{"name": trap.name, "advice": trap.advice} for trap in self.traps],
             "explanations": [[trap.name for trap in one.traps] for one in self.recognition.explanations],
+            "alike": [trap.name for trap in self.recognition.alike],
             "hints": [
                 {"name": hint.trap.name, "advice": hint.trap.advice, "worlds": list(hint.cases)}
                 for hint in self.recognition.hints

@@ -25,6 +25,8 @@ SECONDS = 12.0
 """How long mistakes that are made together are looked for, in processor time."""
 HINTS = 2
 """How many mistakes are named that explain a part of the wrong answers."""
+MANY = 3
+"""So many different names of one mistake are no name: at most one of them can be meant."""
 Made = tuple[Mutant, ...]
 """One mistake, or two that are made together."""
 
@@ -73,10 +75,12 @@ class Hint:
 
 @dataclass(frozen=True)
 class Recognition:
-    """What explains a query's answers to all cases. Several explanations cannot be told apart on these worlds. hints:
-    if there is none, what explains a part. complete: whether all pairs of mistakes could be looked at in time."""
+    """What explains a query's answers to all cases. Two explanations cannot be told apart on these worlds. alike: if
+    there are more, the traps of all, of which none is named but what they share. hints: if nothing explains all, what
+    explains a part. complete: whether all pairs of mistakes could be looked at in time."""
 
     explanations: tuple[Explanation, ...] = ()
+    alike: tuple[Trap, ...] = ()
     hints: tuple[Hint, ...] = ()
     complete: bool = True
 
@@ -138,13 +142,24 @@ def recognise(known: KnownAnswers, seen: Sequence[Seen], seconds: float = SECOND
     order = sorted(seen, key=lambda one: (one.case.size > 4 * wrong[0].case.size, one.right, one.case.size))
     alone = [(mutant,) for mutant in known.mutants if all(known.equals((mutant,), one) for one in order)]
     if alone:
-        return Recognition(_explained(alone))
+        return told_apart(alone)
     mixed = _by_columns(known, order)
     if mixed:
-        return Recognition(_explained(mixed))
+        return told_apart(mixed)
     profile = Profile(known, order, seconds / 2)
     pairs, complete = _pairs(known, profile, order, seconds / 2)
-    return Recognition(_explained(pairs), () if pairs else profile.hints()[:HINTS], complete)
+    return replace(told_apart(pairs), hints=() if pairs else profile.hints()[:HINTS], complete=complete)
+
+
+def told_apart(found: Sequence[Made]) -> Recognition:
+    """What these mistakes say, each of which gives all answers."""
+    explanations = _explained(found)
+    if len(explanations) < MANY:
+        return Recognition(explanations)
+    traps = tuple(dict.fromkeys(trap for one in explanations for trap in one.traps))
+    shared = tuple(trap for trap in traps if all(trap in one.traps for one in explanations))
+    first = explanations[0]
+    return Recognition((replace(first, traps=shared),) if shared else (), alike=traps)
 
 
 def _pairs(

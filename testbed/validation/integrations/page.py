@@ -12,7 +12,14 @@ from testbed.validation.battery import Judgement, WorldRow
 from testbed.validation.compare import Verdict
 from testbed.validation.counterexample import Counterexample
 from testbed.validation.faults.survival import FATES, Fate, Survival, Survived
-from testbed.validation.integrations.wording import MARKS, SAID, beside, cell_text, columns_that_matter
+from testbed.validation.integrations.wording import (
+    MARKS,
+    SAID,
+    beside,
+    cell_text,
+    columns_that_matter,
+    unnamed,
+)
 from testbed.validation.questions.form import Question
 
 _STYLES: dict[Verdict | Fate, str] = {
@@ -47,6 +54,7 @@ def render(
             asks=question.asks,
             facts=facts,
             found=found,
+            unnamed=unnamed(found),
             smallest=smallest,
             log=list(_log(smallest)) if smallest else [],
             answers=_table(list(beside(smallest.found.differences))) if smallest else None,

@@ -61,7 +61,7 @@ def text(name: str, found: Judgement, survived: Survival | None) -> str:
     for trap in found.traps:
         lines += ["", f"The mistake: {trap.name}", _wrapped(trap.advice, "  ", first="  ")]
     if found.verdict == "wrong" and not found.traps:
-        lines += ["", "No known mistake explains its answers in all worlds."]
+        lines += ["", _wrapped(unnamed(found), "  ")]
         lines += [
             _wrapped(
                 f"In {_some(hint.cases)} it answers like: {hint.trap.name}. {hint.trap.advice}",
@@ -90,6 +90,17 @@ def page(name: str, found: Judgement, survived: Survival | None) -> str:
     lines += heading("world", "what is special", "verdict", "why")
     lines += [table_row(row.world, row.about, row.verdict, row.why or "–") for row in found.worlds]
     return "\n".join(lines) + "\n"
+
+
+def unnamed(found: Judgement) -> str:
+    """Why no mistake is named."""
+    alike = [trap.name for trap in found.recognition.alike]
+    if not alike:
+        return "No known mistake explains its answers in all worlds."
+    return (
+        f"No mistake is named: {counted(len(alike), 'known one')} would give these answers, and no world tells them "
+        f"apart: {_some(alike)}."
+    )
 
 
 def _counts(found: Judgement) -> Iterator[str]:
