@@ -53,7 +53,10 @@ def test_no_room_is_crowded():
 
 def unexplained(text: str) -> str:
     """What is wrong with the length of a file and the reason that it states, empty if nothing is."""
-    lines, reason = text.count("\n"), REASON.search(ast.get_docstring(ast.parse(text)) or "")
+    lines = text.count("\n")
+    if lines <= MOST_LINES and not REASON.search(text):
+        return ""
+    reason = REASON.search(ast.get_docstring(ast.parse(text)) or "")
     if lines > MOST_LINES and reason is None:
         return f"{lines} lines: split it, or state the reason in its docstring: Long because ..."
     return "states why it is long, and is not" if lines <= MOST_LINES and reason else ""

@@ -39,10 +39,11 @@ ROOT = Path(__file__).parent.parent
 
 
 @functools.cache
-def house() -> dict[str, ast.Module]:
-    """The modules of the house by their file. They are read by the worker that has these tests, not by all."""
+def house() -> dict[str, list[ast.AST]]:
+    """All nodes of the modules of the house by their file. They are read by the worker that has these tests, not by
+    all."""
     return {
-        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        path.relative_to(ROOT).as_posix(): list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         for room in ("sim", "analysis", "testbed", "lessons")
         for path in sorted((ROOT / room).rglob("*.py"))
     }
@@ -52,8 +53,8 @@ def house() -> dict[str, ast.Module]:
 def names_used() -> dict[str, set[str]]:
     """By file of the house, the names that it imports or uses."""
     used: dict[str, set[str]] = {path: set() for path in house()}
-    for path, tree in house().items():
-        for node in ast.walk(tree):
+    for path, nodes in house().items():
+        for node in nodes:
             match node:
                 case ast.alias(name=name) | ast.Attribute(attr=name) | ast.Name(id=name):
                     used[path].add(name)
@@ -112,8 +113,8 @@ def test_verdicts_on_claims_have_one_word_and_one_mark():
     """No other file has a table of the statuses' words or marks; colours are the terminal's."""
     tables = {
         path
-        for path, tree in house().items()
-        for node in ast.walk(tree)
+        for path, nodes in house().items()
+        for node in nodes
         if isinstance(node, ast.Dict)
         and {"holds", "fails", "not_testable"}
         == {key.value for key in node.keys if isinstance(key, ast.Constant)}
@@ -135,8 +136,8 @@ def test_one_file_knows_how_a_file_is_written_as_a_whole():
     }
     of_paths = {
         path
-        for path, tree in house().items()
-        for node in ast.walk(tree)
+        for path, nodes in house().items()
+        for node in nodes
         if isinstance(node, ast.Attribute) and node.attr in ("write_text", "mkstemp", "NamedTemporaryFile")
         and not (isinstance(node.value, ast.Name) and node.value.id == "files")
     }  # fmt: skip
@@ -151,8 +152,8 @@ def test_the_options_of_a_world_are_described_once():
     """`slipper verdict`, `slipper calibrate` and the studies have a seed of another kind: that of what they draw
     themselves."""
     found: dict[str, set[str]] = {}
-    for path, tree in house().items():
-        for node in ast.walk(tree):
+    for path, nodes in house().items():
+        for node in nodes:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -174,8 +175,8 @@ def test_one_function_says_how_many_there_are_of_a_thing():
     """No other file adds an s by a count; the simulator, which knows nothing of the analysis, has two of its own."""
     own = {
         path
-        for path, tree in house().items()
-        for node in ast.walk(tree)
+        for path, nodes in house().items()
+        for node in nodes
         if (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Constant) and node.value.value == "s")
         or (
             isinstance(node, ast.IfExp)

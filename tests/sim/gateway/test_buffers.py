@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -40,7 +39,6 @@ def test_what_somebody_holds_is_not_used_again():
     view, column = array[10:20], pa.array(array[500:600])
     table = pa.table({"values": column})
     del array, column
-    gc.collect()
     for _ in range(4):
         memory.array(1000, np.int32)[:] = -1
     assert view.tolist() == list(range(10, 20))
