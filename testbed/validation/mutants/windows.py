@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from testbed.validation.mutants.form import Mutant, made, of_family
+from testbed.validation.mutants.people import PARTS
 from testbed.validation.questions.definitions import WINDOW, windows_over
-from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.retention import cell
 from testbed.validation.tables import Row
 
@@ -64,22 +65,38 @@ def _complete_months(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int
     return log.months_to_end(cohort)
 
 
+def _in_the_window(ages: set[int], k: int) -> bool:
+    return k in ages
+
+
+def _added_up(ages: set[int], k: int) -> bool:
+    return len(ages) > k
+
+
+def _one(row: Row) -> Hashable:
+    return None
+
+
 def _windows(
-    *, age: Age = _hours, over: Over = _for_everybody, begins: str = "own", active: str = "own"
-) -> Callable[[Reading], Iterable[Row]]:
+    *, age: Age = _hours, over: Over = _for_everybody, begins: str = "own", active: str = "own",
+    seen: Callable[[set[int], int], bool] = _in_the_window, part: Callable[[Row], Hashable] = _one,
+) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """The triangle of windows. begins: with the user's `own` first request to the model, or with that to `any`; active:
-    with requests to the model (`own`), or to `any`."""
+    with requests to the model (`own`), or to `any`; seen: which users of these ages are active at k; part: what of the
+    model's use begins anew, a user counted once in each month in which some does."""
 
     def triangle(log: Reading) -> Iterable[Row]:
         rows = {"own": log.of_model, "any": log.requests}
         own, first, used = (log.by_user(rows[which]) for which in ("own", begins, active))
-        members: dict[dt.date, list[tuple[Row, set[int]]]] = defaultdict(list)
+        members: dict[dt.date, dict[str, tuple[Row, set[int]]]] = defaultdict(dict)
         for user in own:
-            begun = min(first[user], key=lambda row: row["created_at"])
-            members[log.month(begun)].append((begun, {age(log, row, begun) for row in used[user]}))
+            for rows_of in groups(first[user], part).values():
+                begun = min(rows_of, key=lambda row: row["created_at"])
+                _, ages = members[log.month(begun)].setdefault(user, (begun, set()))
+                ages.update(age(log, row, begun) for row in used[user])
         for cohort, held in sorted(members.items()):
-            for k in range(over(log, cohort, [begun for begun, _ in held])):
-                yield cell(log, cohort, k, len(held), sum(k in ages for _, ages in held))
+            for k in range(over(log, cohort, [begun for begun, _ in held.values()])):
+                yield cell(log, cohort, k, len(held), sum(seen(ages, k) for _, ages in held.values()))
 
     return lambda log: log.rules.triangle(log, triangle)
 
@@ -97,5 +114,8 @@ MUTANTS: tuple[Mutant, ...] = (
           ("as many as there are complete months", of_family(_windows, over=_complete_months)), only=ONLY),
     *made("cohort by platform sign-up", ("windows from the first request to any model",
                                          of_family(_windows, begins="any")), only=ONLY),
+    *made("active months added up", ("k + 1 active windows in all", of_family(_windows, seen=_added_up)), only=ONLY),
+    *made("first use of each part", *((f"of each {name}", of_family(_windows, part=part))
+                                      for name, part in PARTS.items()), only=ONLY),
     *made("active with any model", ("requests to any model count", of_family(_windows, active="any")), only=ONLY),
 )  # fmt: skip

@@ -240,7 +240,8 @@ def retention_triangle_30_days(generations: pd.DataFrame) -> pd.DataFrame:
             rows.append((cohort, k, users, active, active / users))
     return pd.DataFrame(rows, columns=["cohort", "k", "users", "active", "retention"])
 '''),
-    traps(*TIME, *PEOPLE, "calendar months", "on or after", "gaps forbidden", "cohort by platform sign-up",
+    traps(*TIME, *PEOPLE, "calendar months", "on or after", "gaps forbidden",
+          "active months added up", "first use of each part", "cohort by platform sign-up",
           "active with any model", "end of the model's own use", "months from the first day", "months counted from 1",
           "dates for moments", "windows of the cohort", "windows of another length", "windows that are not over",
           "division by active users", "future months as empty", "nothing as null", "empty cells dropped",
