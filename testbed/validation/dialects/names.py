@@ -27,11 +27,13 @@ LIKELY = (
 MARKS: dict[str, str] = {  # spellings that are of one dialect
     "bigquery": r"`|\bSAFE_(DIVIDE|CAST)|\bCOUNTIF\(|\bTIMESTAMP_TRUNC|\bDATE_TRUNC\([^,']+,\s*(ISO)?(WEEK|MONTH|DAY)",
     "snowflake": r"\bDATEADD\(|\bCONVERT_TIMEZONE|\bIFF\(|\bDIV0|\bZEROIFNULL|\bRATIO_TO_REPORT|\bFLATTEN\(",
-    "clickhouse": r"\btoStartOf|\btoYYYYMM|\buniq(Exact)?\(|\b(count|sum|uniq|avg)If\(|\btoDate\(|\barrayJoin",
+    "clickhouse": r"\btoStartOf|\bto(TimeZone|Monday|Relative\w+Num|ISOWeek|DayOfWeek|YYYYMM|Date)\(|\barrayJoin"
+    r"|\buniq(Exact)?\(|\b(count|sum|uniq|avg)If\(|\bmultiIf\(|\b(lag|lead)InFrame\(",
     "spark": r"\bLATERAL VIEW|\bdate_format\([^,]+,\s*'[yM]|\bexplode\(|\bmonths_between|\b(from|to)_utc_timestamp",
-    "trino": r"\bapprox_distinct|\bat_timezone\(|\bdate_parse\(|\bsequence\(",
-    "tsql": r"\bSELECT\s+TOP\b|\bGETDATE\(|\bEOMONTH\(|\bDATETRUNC\(|\[\w+\]\.\[\w+\]",
-    "mysql": r"\bDATE_FORMAT\([^,]+,\s*'%|\bPERIOD_DIFF|\bTIMESTAMPDIFF\(",
+    "trino": r"\bapprox_distinct|\bat_timezone\(|\bdate_parse\(|\bsequence\(|\bformat_datetime\(",
+    "tsql": r"\bSELECT\s+TOP\b|\b(CROSS|OUTER)\s+APPLY\b|\bGETDATE\(|\bEOMONTH\(|\bDATETRUNC\(|\bSWITCHOFFSET\("
+    r"|\[\w+\]\.\[\w+\]",
+    "mysql": r"\bDATE_FORMAT\([^,]+,\s*'%|\bPERIOD_DIFF|\bCONVERT_TZ\(|\bSUBSTRING_INDEX\(|\bTIMESTAMPDIFF\(",
     "postgres": r"\bDISTINCT ON\b|\bto_char\(|::timestamptz",
 }
 

@@ -11,6 +11,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from testbed.validation.columns import KNOWN, InputColumns
+from testbed.validation.dialects.aliases import aliases_first
 from testbed.validation.dialects.column_types import Types, divided
 from testbed.validation.dialects.names import DUCKDB
 from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, fill, of_functions, rewritten
@@ -87,6 +88,7 @@ def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumn
     if rules.functions:
         plain |= dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _either(rules))
     statement = rewritten(statement, plain)
+    aliases_first(statement, dialect)
     whole = Dialect.get_or_raise(dialect).TYPED_DIVISION
     if not rules.typed and not (whole and statement.find(exp.Div)):
         return statement

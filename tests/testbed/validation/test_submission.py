@@ -93,6 +93,9 @@ def test_a_missing_file_is_told_with_its_likely_name(file):
 @pytest.mark.parametrize(("text", "dialect"), [
     ("SELECT DATE_TRUNC(DATE(created_at), MONTH) FROM `p.d.generations`", "bigquery"),
     ("SELECT toStartOfMonth(created_at), uniqExact(user_id) FROM generations", "clickhouse"),
+    ("SELECT multiIf(byok, 1, 0), toTimeZone(created_at, 'UTC') FROM generations", "clickhouse"),
+    ("SELECT k FROM generations CROSS APPLY (SELECT 1 AS k) x", "tsql"),
+    ("SELECT CONVERT_TZ(created_at, 'UTC', 'UTC') FROM generations", "mysql"),
     ("SELECT CONVERT_TIMEZONE('UTC', created_at), IFF(byok, 1, 0) FROM generations", "snowflake"),
     ("SELECT date_format(created_at, 'yyyy-MM') FROM generations LATERAL VIEW explode(a)", "spark"),
     ("SELECT count(*) FILTER (WHERE byok) FROM generations", "duckdb"),

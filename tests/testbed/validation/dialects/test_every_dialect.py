@@ -102,6 +102,30 @@ def test_forms_of_queries(rows, dialect, query, given):
     assert rows(query, dialect) == given
 
 
+ALIAS = "SELECT substr(model, 2) AS model, count(*) AS n FROM generations GROUP BY model ORDER BY 2"
+
+
+@pytest.mark.parametrize("dialect", ["bigquery", "clickhouse"])
+def test_a_name_in_group_by_is_the_alias_before_the_column(rows, dialect):
+    assert rows(ALIAS, dialect) == [("/y", "3")]
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "snowflake", "spark", "trino"])
+def test_elsewhere_it_is_the_column(rows, dialect):
+    assert rows(ALIAS, dialect) == [("/y", "1"), ("/y", "2")]
+
+
+def test_in_clickhouse_it_is_the_alias_in_where_too(rows):
+    shortened = "SELECT substr(model, 2) AS model FROM generations WHERE model = '/y' LIMIT 1"
+    assert rows(shortened, "clickhouse") == [("/y",)] and rows(shortened, "bigquery") == []
+    others = "(SELECT max(user_id) FROM generations WHERE model = 'x/y')"  # in here it is a column again
+    inside = f"SELECT substr(model, 2) AS model FROM generations WHERE user_id IN {others}"
+    assert rows(inside, "clickhouse") == [("/y",)]
+    chained = "toStartOfMonth(created_at) AS m, toYear(m) AS y"
+    counted = f"SELECT {chained}, count() FROM generations GROUP BY y, m ORDER BY m"
+    assert rows(counted, "clickhouse") == [("2024-12-01", "2024", "1"), ("2025-01-01", "2025", "2")]
+
+
 DIVISIONS = {
     "postgres": [
         ("(date '2025-01-11' - date '2025-01-01') / 7", "1"),

@@ -130,6 +130,17 @@ def test_a_query_is_read_in_the_first_dialect_in_which_it_runs(ran, warm):
     )
 
 
+def test_what_is_not_translated_is_one_line_in_place_of_the_engines(ran):
+    outcome = ran(
+        "a.sql",
+        "-- dialect: clickhouse\nSELECT model,\n  runningDifference(tokens_prompt) AS x FROM generations",
+    )
+    assert (outcome.failure, outcome.reason) == (
+        "error",
+        "a.sql:3: runningDifference of clickhouse is not translated; write x - lag(x) OVER (ORDER BY ...)",
+    )
+
+
 def test_names_of_the_users_own_are_those_that_its_code_sees(ran):
     own = InputColumns({"generations": "calls"}, {"generations": {"model": "llm"}})
     text = COUNT.replace("generations", "calls").replace("model", "llm")
