@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,16 +16,24 @@ from tests.analysis.inspection.test_checks import FACTS, SOUND, some, where
 from tests.command_line import slipper
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A log with a country's name for its code, and some costs beyond the list."""
+    folder = tmp_path_factory.mktemp("written")
+    spoiled = where("country", some(0.01), "Germany")
+    pq.write_table(pa.concat_tables([spoiled, spoiled.slice(0, 1)]), folder / "log.parquet")
+    pq.write_table(FACTS, folder / "models.parquet")
+    return folder
+
+
 @pytest.fixture
-def log(tmp_path, monkeypatch):
-    """A log with a country's name for its code, and some costs beyond the list; in the folder that is current."""
+def log(written, tmp_path, monkeypatch, inspected_once):
+    """That log in the folder that is current, with its times."""
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         "analysis.report.exhibits.EXHIBITS", tuple(e for e in EXHIBITS if e.id in ("fig14", "table2c"))
     )
-    spoiled = where("country", some(0.01), "Germany")
-    pq.write_table(pa.concat_tables([spoiled, spoiled.slice(0, 1)]), "log.parquet")
-    pq.write_table(FACTS, "models.parquet")
     return "log.parquet", "--models", "models.parquet"
 
 
