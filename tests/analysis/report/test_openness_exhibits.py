@@ -410,7 +410,7 @@ requests = st.tuples(
 
 
 @settings(
-    max_examples=5,
+    max_examples=3,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example takes minutes to find
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -318,14 +318,14 @@ def test_a_failure_between_the_renames_leaves_earlier_results_as_they_were(resul
 
 def test_two_analyses_of_one_run_at_once_both_succeed(run_folder, tmp_path, monkeypatch):
     few(monkeypatch, "fig14")
-    inner = []
+    inner, one = [], ["anthropic/claude-sonnet-4"]
     with open_log(run_folder) as log, open_log(run_folder) as other:
 
         def meanwhile(step, done, steps):
             if done == steps and not inner:
-                inner.append(analysis.write_analysis(other, tmp_path, stills=True))
+                inner.append(analysis.write_analysis(other, tmp_path, models=one, stills=True))
 
-        outer = analysis.write_analysis(log, tmp_path, progress=meanwhile, stills=True)
+        outer = analysis.write_analysis(log, tmp_path, progress=meanwhile, models=one, stills=True)
     for summary in (*inner, outer):
         assert {*summary["files"], tmp_path / files.LIST} == {p for p in tmp_path.rglob("*") if p.is_file()}
     assert sorted(path.name for path in tmp_path.iterdir()) == [
