@@ -64,6 +64,8 @@ CASES = [
     ("ADDDATE('2025-01-31', INTERVAL 1 DAY)", "turn", "2025-02-01"),
     ("SUBDATE('2025-02-01', 1)", "turn", "2025-01-31"),
     ("LEFT(created_at, 7)", "turn", "2024-12", "2025-01"),
+    ("TIMESTAMPDIFF(MONTH, '2025-02-15', '2025-01-20')", "end", "0"),
+    ("TIMESTAMPDIFF(MONTH, '2025-02-15', '2025-01-10')", "end", "-1"),
 ]  # fmt: skip
 
 
