@@ -37,20 +37,26 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 SLOWEST = (
-    "test_in_browser.py", "test_bad_logs.py", "test_how_to.py", "test_results.py", "test_page_in_browser.py",
-    "test_golden.py", "test_benchmarks.py", "test_world.py", "test_openness_exhibits.py", "test_cli_verdict.py",
-    "test_engine.py", "test_cluster.py", "test_pytest_plugin.py", "test_verdict_on_worlds.py", "test_check.py",
-    "test_error_rates.py", "test_market_exhibits.py", "test_calibrate.py", "test_validate_command.py",
-    "test_examples.py", "test_nulls.py", "test_source.py", "test_recognition.py", "test_experiment_command.py",
-    "test_agreement.py", "test_against_analysis.py", "test_end_to_end.py", "test_every_lesson.py",
-    "test_scoreboard.py", "test_cli_analyze.py", "test_trend_tests_page.py", "test_samples.py",
-    "test_search.py", "test_cli_compare.py", "test_verdict_order.py", "test_truth_checks.py",
-    "test_mechanisms.py", "test_coverage.py", "test_expectation.py", "test_nasty_names.py", "test_files.py",
-    "test_multiplicity.py", "test_workers.py", "test_faults.py", "test_activity.py", "test_cohort_profile.py",
-    "test_recovery.py", "test_streams.py", "test_regret.py", "test_against_naive.py",
-    "test_cross_validation.py", "test_cli_run.py", "test_user_files.py", "test_price_page.py", "test_choice.py",
+    "test_in_browser.py", "test_sandbox.py", "test_escapes.py", "test_workers.py", "test_page_in_browser.py",
+    "test_cluster.py", "test_postgres_log.py", "test_postgres.py", "test_bad_logs.py", "test_validate_command.py",
+    "test_golden.py", "test_benchmarks.py", "test_how_to.py", "test_results.py", "test_openness_exhibits.py",
+    "test_error_rates.py", "test_examples.py", "test_pytest_plugin.py", "test_engine.py", "test_cli_analyze.py",
+    "test_experiment_command.py", "test_market_exhibits.py", "test_check.py", "test_coverage.py",
+    "test_calibrate.py", "test_cli_verdict.py", "test_world.py", "test_source.py", "test_recognition.py",
+    "test_nulls.py", "test_agreement.py", "test_against_analysis.py", "test_every_lesson.py", "test_scoreboard.py",
+    "test_streams.py", "test_trend_tests_page.py", "test_inspection_page.py", "test_k_anonymity.py",
+    "test_samples.py", "test_verdict_order.py", "test_truth_checks.py", "test_expectation.py",
+    "test_verdict_on_worlds.py", "test_mechanisms.py", "test_cli_compare.py", "test_files.py", "test_end_to_end.py",
+    "test_nasty_names.py", "test_multiplicity.py", "test_faults.py", "test_cohort_profile.py", "test_user_files.py",
+    "test_recovery.py", "test_cli_run.py", "test_engines.py", "test_against_naive.py", "test_cross_validation.py",
+    "test_worlds.py", "test_classification.py", "test_randomness.py", "test_invariants.py", "test_traffic.py",
+    "test_panel.py", "test_comparison.py", "test_search.py", "test_columns.py", "test_inspect.py",
+    "test_schema_text.py", "test_activity.py", "test_market_invariants.py", "test_plan.py",
+    "test_market_against_naive.py", "test_documents.py", "test_verdict_patterns.py",
 )  # fmt: skip
-"""The files that take longest, longest first: they start first, so that no worker ends with one of them alone."""
+"""The files that take longest, longest first: they start first, so that no worker ends with one of them alone. Before
+them, by turns, those in which a browser works beside its test and those that wait: the one uses what the other
+leaves."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
