@@ -112,6 +112,7 @@ def test_a_part_of_0_is_withheld(monkeypatch, log):
 def test_what_nothing_protects_is_not_even_measured(monkeypatch, log):
     monkeypatch.setattr(withholding, "measure", lambda *_: 1 / 0)
     with shown(log, LEAST) as (_, account):
+        assert account is not None
         for withheld, cells in ((account, None), (replace(account, grids=("models",)), ("models",))):
             monkeypatch.setattr(withholding, "stands_on", lambda *_, cells=cells: cells)
             with pytest.raises(NotAvailable, match="withheld: "):

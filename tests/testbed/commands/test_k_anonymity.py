@@ -136,9 +136,12 @@ def test_all_judged_models_have_as_many_users(launches, capsys, monkeypatch):
 
 def test_the_page_judges_no_smaller_cohort_either(log, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(
-        "analysis.inference.verdict.judging.Judging", lambda *_, **told: asked.append(told) or 1 / 0
-    )
+
+    def judging(*_, **told):
+        asked.append(told)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("analysis.inference.verdict.judging.Judging", judging)
     slipper(capsys, "analyze", "a", *ONE, "--k-anonymity", 7)
     assert [told["least"] for told in asked] == [7]
 

@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 
-from testbed.validation import battery
 from testbed.validation.counterexample import counterexample
 from testbed.validation.integrations import validating
 from testbed.validation.sandbox import Sandbox
@@ -36,5 +35,7 @@ def one_sandbox():
 def patient():
     """A smallest log is looked for until there is none smaller, not for so many seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(battery.reducing, "counterexample", partial(counterexample, seconds=120.0))
+        patch.setattr(
+            "testbed.validation.battery.reducing.counterexample", partial(counterexample, seconds=120.0)
+        )
         yield
