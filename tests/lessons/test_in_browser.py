@@ -19,7 +19,7 @@ WIDE, PHONE, ZOOMED = (
     {"width": 640, "height": 450},
 )
 """The last is how a window of 1280 by 900 sees a page at 200%."""
-WAIT = 60_000
+WAIT = 240_000  # ms: in a fresh clone the first world is compiled meanwhile, beside other tests
 FOCUSED = """() => {
   let at = document.activeElement;
   while (at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;

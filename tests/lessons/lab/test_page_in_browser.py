@@ -14,7 +14,7 @@ from tests.lessons.accessibility import violations
 from tests.lessons.lab.conftest import USERS
 
 pytestmark = pytest.mark.browser
-WAIT = 60_000
+WAIT = 240_000  # ms: in a fresh clone the first world is compiled meanwhile, beside other tests
 
 
 @pytest.fixture(scope="module")
