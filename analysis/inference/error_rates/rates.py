@@ -8,7 +8,7 @@ launch cohort, it is the power. The users are those of the log's other cohorts, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,7 +95,7 @@ def error_rates(
     """Simulate the decision's error rates (but for `NOT_SIMULATED`) at this panel's cohort sizes and months.
 
     Raises calibration.NoFit. simulations: the most of each population. A large panel is simulated less often
-    (`affordable`), and a power only until its interval is short enough (`power`). planted: of PLANTED, those whose
+    (`affordable`), and a power only until its interval is short enough (`rate`). planted: of PLANTED, those whose
     power is simulated, the largest among them. Each population has draws of its own, whichever others there are.
     progress: is told before each panel how many were simulated, and of how many; it may raise to end the work.
     """
@@ -114,8 +114,7 @@ def error_rates(
         def begun(panel: int, before: int = done * simulations) -> None:
             progress(before + panel, total * simulations)
 
-        measured = power if population.loyal else rate
-        rates.append(measured(population, np.random.default_rng([seed, i]), simulations, alpha, begun))
+        rates.append(rate(population, np.random.default_rng([seed, i]), simulations, alpha, begun))
     progress(total * simulations, total * simulations)
     cut = bool((panel.cohort_sizes[panel.tested] > LARGEST_COHORT).any())
     return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut,
@@ -135,46 +134,25 @@ def rate(
     alpha: float = ALPHA,
     begun: Callable[[int], None] = lambda panel: None,
 ) -> Rate:
-    """How often the decision calls panels of a population foundational. begun: is told each panel's number, from 0."""
-    called = _called(population, rng, range(simulations), alpha, begun)
-    return Rate(population.name, population.loyal, called, simulations)
+    """How often the decision calls panels of a population foundational. begun: is told each panel's number, from 0.
 
-
-def _called(
-    population: Population,
-    rng: np.random.Generator,
-    panels: Iterable[int],
-    alpha: float,
-    begun: Callable[[int], None],
-) -> int:
-    """How many of the panels with these numbers are called."""
-    called = 0
-    for panel in panels:
-        begun(panel)
-        called += is_foundational(population, rng, alpha)
-    return called
-
-
-def power(
-    population: Population,
-    rng: np.random.Generator,
-    simulations: int,
-    alpha: float = ALPHA,
-    begun: Callable[[int], None] = lambda panel: None,
-) -> Rate:
-    """The same for a population with a loyal cohort, by so many simulations at most: they end once the 95% interval is
+    The rate of one with a loyal cohort, a power, takes so many simulations at most: they end once the 95% interval is
     as short as that of a half after all of them. Most powers are near 100% or 0%, where twenty panels say as much as a
     hundred say of a half."""
-    low, high = wilson(simulations / 2, simulations)
-    called = done = 0
+    short, called, done = _width(simulations / 2, simulations), 0, 0
     while done < simulations:
-        batch = min(BATCH, simulations - done)
-        called += _called(population, rng, range(done, done + batch), alpha, begun)
-        done += batch
-        found = Rate(population.name, population.loyal, called, done)
-        if found.interval[1] - found.interval[0] <= float(high - low):
+        begun(done)
+        called += is_foundational(population, rng, alpha)
+        done += 1
+        if population.loyal and done % BATCH == 0 and _width(called, done) <= short:
             break
     return Rate(population.name, population.loyal, called, done)
+
+
+def _width(called: float, simulations: int) -> float:
+    """Of Wilson's interval."""
+    low, high = wilson(called, simulations)
+    return float(high - low)
 
 
 def is_foundational(population: Population, rng: np.random.Generator, alpha: float = ALPHA) -> bool:

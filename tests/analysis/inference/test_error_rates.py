@@ -29,7 +29,7 @@ from analysis.inference.error_rates.rates import (
     answers,
     error_rates,
     is_foundational,
-    power,
+    rate,
 )
 from analysis.inference.launch import naive
 from analysis.inference.launch.decision import decide
@@ -74,10 +74,10 @@ def test_size_table_golden(family, expected):
             *abc,
             all(abc),
         ]
-    for rate, wanted in zip(found / RUNS, expected, strict=True):
+    for share, wanted in zip(found / RUNS, expected, strict=True):
         if wanted is not None:
             noise = math.sqrt(wanted * (1 - wanted) * (1 / RUNS + 1 / RUNS_OF_TABLE))
-            assert abs(rate - wanted) <= 0.03 + 2 * noise, found / RUNS
+            assert abs(share - wanted) <= 0.03 + 2 * noise, found / RUNS
 
 
 def rate_of(family, runs, seed):
@@ -198,15 +198,15 @@ def test_the_cheap_tests_first_give_the_answer_of_all_tests(seed, loyal, sizes, 
 
 
 def test_a_power_near_one_is_simulated_less_often_than_one_in_the_middle():
-    sure = power(planted(SIZES, 0.4, months=8), np.random.default_rng(61), 200)
+    sure = rate(planted(SIZES, 0.4, months=8), np.random.default_rng(61), 200)
     assert (sure.called, sure.simulations) == (2 * BATCH, 2 * BATCH)
-    half = power(planted((700,) + (250,) * 6, 0.13, months=8), np.random.default_rng(62), 100)
+    half = rate(planted((700,) + (250,) * 6, 0.13, months=8), np.random.default_rng(62), 100)
     assert 0.2 < half.value < 0.8
     assert half.simulations > 80
     for found in (sure, half):  # as short as that of a half after all of them
         low, high = found.interval
         assert high - low <= 0.193
-    few = power(planted(SIZES, 0.4, months=8), np.random.default_rng(63), 30)
+    few = rate(planted(SIZES, 0.4, months=8), np.random.default_rng(63), 30)
     assert (few.called, few.simulations) == (BATCH, BATCH)  # few are asked for: few tell a half as well
 
 
