@@ -72,11 +72,7 @@ MARKETS: dict[str, dict[str, bool]] = {
 def there(world: Variant, seed: int = 1) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
     """Who used the model in which month (users, months), and each user's kind (0: hobbyist, 1: company)."""
     played = play(world[0], world[1], seed=seed)
-    who = played.activity
-    mine = who.model == who.models.index(MODEL)
-    active = np.zeros((len(played.agents.users), len(who.months)), dtype=np.bool_)
-    active[who.user[mine], who.month[mine]] = True
-    return active, played.agents.users.segment
+    return played.active_months(MODEL), played.agents.users.segment
 
 
 def _of(kind: str, active: NDArray[np.bool_], segment: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -33,28 +33,20 @@ class SameUsers:
     @cached_property
     def joined(self) -> Ints:
         """The month in which each user of the market first used the model; -1 where he never did."""
-        a = self.market.activity
-        mine = a.model == a.models.index(self.model)
-        first = np.full(len(self.market.agents.users), len(a.months))
-        np.minimum.at(first, a.user[mine], a.month[mine])
-        return np.where(first < len(a.months), first, -1).astype(np.int64)
+        used = self.market.active_months(self.model)
+        return np.where(used.any(axis=1), used.argmax(axis=1), -1)
 
     @cached_property
     def launch(self) -> int:
         """The month of the first ones."""
         return int(self.joined[self.joined >= 0].min())
 
-    def _active(self, played: Played) -> Bools:
-        """Who was active with any model in which month, shape (users of the market, months). Users who are not there in
-        the twin are never active in it."""
-        a = played.activity
-        active = np.zeros((len(self.joined), len(a.months)), dtype=np.bool_)
-        active[a.user, a.month] = True
-        return active
-
     @cached_property
     def _both(self) -> tuple[Bools, Bools]:
-        return self._active(self.market), self._active(self.twin)
+        """Who was active with any model in which month, in the market and in the twin, shape (users of the market,
+        months). Users who are not there in the twin are never active in it."""
+        active, twin = self.market.active_months(), self.twin.active_months()
+        return active, np.pad(twin, ((0, len(active) - len(twin)), (0, 0)))
 
     @cached_property
     def _people(self) -> Bools:

@@ -92,6 +92,14 @@ class Played:
             {"user": rows[0], "model": slugs[rows[1].astype(int)], "day": rows[2], "requests": count}
         )
 
+    def active_months(self, model: str | None = None) -> NDArray[np.bool_]:
+        """Who used a model, or any of them, in which month, shape (users, months)."""
+        a = self.activity if model is None else self._activity_of(model)
+        mine = np.ones(len(a), np.bool_) if model is None else a.model == a.models.index(model)
+        active = np.zeros((len(self.agents.users), len(a.months)), np.bool_)
+        active[a.user[mine], a.month[mine]] = True
+        return active
+
     @cached_property
     def month_of(self) -> NDArray[np.int64]:
         """The index of each day's calendar month, from 0."""
