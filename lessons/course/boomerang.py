@@ -88,20 +88,6 @@ def people(*, rival: bool = True, quiet: bool = False, seed: int = 1) -> Figure:
     )  # fmt: skip
 
 
-def twins(switch: Switch) -> Figure:
-    """The months of the hidden world."""
-    return _months(_of(switch), "Which of the causes is at work here?")
-
-
-def where_hidden(switch: Switch) -> Figure:
-    """Where the silent users of the hidden world were."""
-    return _where(_of(switch))
-
-
-def _of(switch: Switch) -> Comeback:
-    return comeback(switch.key != "quiet", switch.key != "rival", HIDDEN_SEED)
-
-
 def verdict(*, rival: bool, quiet: bool, seed: int = 1) -> str:
     """Four questions to the log, each with its answer, and what follows."""
     one = comeback(rival, quiet, seed)
@@ -175,7 +161,8 @@ def result() -> Figure:
 
 def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
     """The pictures of a round of "which switch did we flip?"."""
-    return (twins(switch), where_hidden(switch))
+    one = comeback(switch.key != "quiet", switch.key != "rival", HIDDEN_SEED)
+    return (_months(one, "Which of the causes is at work here?"), _where(one))
 
 
 LESSON = Lesson(

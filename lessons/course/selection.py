@@ -43,25 +43,6 @@ def same_users(*, enthusiasts: bool = True, keys: bool = False, seed: int = 1) -
     return _same_users(crowd(enthusiasts, keys, False, seed))
 
 
-def twins(switch: Switch) -> Figure:
-    """The curves of the hidden market."""
-    return _curves(_of(switch))
-
-
-def checks_hidden(switch: Switch) -> Figure:
-    """The two checks in the hidden market."""
-    return _checks(_of(switch))
-
-
-def same_users_hidden(switch: Switch) -> Figure:
-    """The same users with and without new/focal in the hidden market."""
-    return _same_users(_of(switch))
-
-
-def _of(switch: Switch) -> Crowd:
-    return crowd(switch.key == "enthusiasts", switch.key == "keys", switch.key == "loyal", HIDDEN_SEED)
-
-
 def _curves(one: Crowd) -> Figure:
     return lines(
         one.focal.curves(), title="Users of new/focal: the launch month and the later months", top=1.0,
@@ -221,7 +202,8 @@ def _left(one: Crowd) -> str:
 
 def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
     """The pictures of a round of "which switch did we flip?"."""
-    return (twins(switch), checks_hidden(switch), same_users_hidden(switch))
+    one = crowd(switch.key == "enthusiasts", switch.key == "keys", switch.key == "loyal", HIDDEN_SEED)
+    return (_curves(one), _checks(one), _same_users(one))
 
 
 LESSON = Lesson(

@@ -73,20 +73,6 @@ def _by_calendar(one: Clocks, rival: bool = False) -> Figure:
     )  # fmt: skip
 
 
-def twins(switch: Switch) -> Figure:
-    """The hidden world by age."""
-    return _by_age(_of(switch))
-
-
-def twins_by_calendar(switch: Switch) -> Figure:
-    """The hidden world by the calendar."""
-    return _by_calendar(_of(switch))
-
-
-def _of(switch: Switch) -> Clocks:
-    return clocks(STRENGTH if switch.key == "shock" else 0.0, switch.key == "crowds", HIDDEN_SEED)
-
-
 def verdict(*, strength: int, crowds: bool, seed: int = 1) -> str:
     """What two tests say, and what neither can."""
     one = clocks(strength / 100, crowds, seed)
@@ -171,7 +157,8 @@ def _growing_older(strength: float, seed: int) -> float:
 
 def hidden(switch: Switch, number: int) -> tuple[Figure, ...]:
     """The pictures of a round of "which switch did we flip?"."""
-    return (twins(switch), twins_by_calendar(switch))
+    one = clocks(STRENGTH if switch.key == "shock" else 0.0, switch.key == "crowds", HIDDEN_SEED)
+    return (_by_age(one), _by_calendar(one))
 
 
 LESSON = Lesson(
