@@ -90,7 +90,7 @@ def _points(lead: float) -> str:
 
 
 def verdict(*, enthusiasts: bool, keys: bool, seed: int = 1) -> str:
-    """The naive verdict, and what the two checks leave of it."""
+    """The naive verdict, and what the three checks leave of it."""
     one = crowd(enthusiasts, keys, False, seed)
     naive = (
         "The launch users stay longer, and it is no chance" if one.p_naive <= LEVEL else "No clear difference"
