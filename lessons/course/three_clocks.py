@@ -60,11 +60,10 @@ def _by_age(one: Clocks) -> Figure:
 def _by_calendar(one: Clocks, rival: bool = False) -> Figure:
     """rival: whether to say where it opens."""
     rows = one.at_age()
+    table = rows.pivot_table(index="name", columns="month", values="share", sort=False)
     told = "; ".join(
-        f"{name}, {percent(mine[APRIL])} in April and {percent(mine[MAY])} in May"
-        for name, mine in (
-            (name, g.set_index("month")["share"]) for name, g in rows.groupby("name", sort=False)
-        )
+        f"{name}, {percent(at[APRIL])} in April and {percent(at[MAY])} in May"
+        for name, at in table.iterrows()
     )
     return lines(
         rows, x="month", y="share", title="By the calendar: one line for each age", x_title="month of 2025", top=0.8,

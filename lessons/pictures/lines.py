@@ -67,12 +67,9 @@ def lines(
         parts.append(_line(mine, (x, y), (across, up), i, bool(pale), bands))
     for i, one in enumerate(names):
         mine = rows[(rows[name] == one) & rows[y].notna()]
+        whose = f"{one}, " if len(names) > 1 else ""
         for at, value in zip(mine[x], mine[y], strict=True):
-            said = (
-                f"{one}, {_unit(x_title)} {x_written(at)}: {written(value)}"
-                if len(names) > 1
-                else f"{_unit(x_title)} {x_written(at)}: {written(value)}"
-            )
+            said = f"{whose}{_unit(x_title)} {x_written(at)}: {written(value)}"
             shape = (
                 f'<circle class="hit" cx="{across(at)}" cy="{up(value)}" r="11"/>'
                 f'<circle class="seen" cx="{across(at)}" cy="{up(value)}" r="3.2" fill="{axes.colour(i)}"/>'
