@@ -18,6 +18,9 @@ MISSING = (
     f".venv/bin/playwright install chromium), or set {CHOSEN} to the path of one"
 )
 
+WAIT = 240_000
+"""ms for a page that runs a world: in a fresh clone the first one is compiled meanwhile, beside other tests."""
+
 
 def find_browser() -> str | None:
     """Path of a Chromium: the chosen one, one on the path, an application, or playwright's own; None without any."""

@@ -9,6 +9,7 @@ import pytest
 
 from lessons.frame.grading import computed
 from lessons.frame.registry import lessons
+from tests.browser import WAIT
 from tests.lessons.accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -19,7 +20,6 @@ WIDE, PHONE, ZOOMED = (
     {"width": 640, "height": 450},
 )
 """The last is how a window of 1280 by 900 sees a page at 200%."""
-WAIT = 240_000  # ms: in a fresh clone the first world is compiled meanwhile, beside other tests
 FOCUSED = """() => {
   let at = document.activeElement;
   while (at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;

@@ -10,11 +10,11 @@ import time
 import pytest
 
 from lessons.lab.desk import Desk
+from tests.browser import WAIT
 from tests.lessons.accessibility import violations
 from tests.lessons.lab.conftest import USERS
 
 pytestmark = pytest.mark.browser
-WAIT = 240_000  # ms: in a fresh clone the first world is compiled meanwhile, beside other tests
 
 
 @pytest.fixture(scope="module")
