@@ -12,7 +12,7 @@ from analysis.contract import CATEGORIES
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made, under
 from testbed.validation.questions.categories import PROGRAMMING, category_share, labelled_weeks
 from testbed.validation.questions.reading import Labelled, Reading
-from testbed.validation.questions.rules import CONFIDENCE, OTHER
+from testbed.validation.questions.rules import CONFIDENCE, OTHER, listed_above, longest_listed_path
 from testbed.validation.tables import Row, paths
 
 SHARES, SHARE = ("category_share",), ("programming_share",)
@@ -64,7 +64,7 @@ def _under(*heads: str) -> Callable[[str], str]:
     """Paths that begin with one of these are programming; others are what they are, but not programming."""
 
     def category(path: str) -> str:
-        found = paths().get(path, _longest(path))
+        found = longest_listed_path(path)
         if path.startswith(heads):
             return PROGRAMMING
         return OTHER if found == PROGRAMMING else found
@@ -74,7 +74,7 @@ def _under(*heads: str) -> Callable[[str], str]:
 
 def _holding(word: str) -> Callable[[str], str]:
     def category(path: str) -> str:
-        found = _longest(path)
+        found = longest_listed_path(path)
         if word in path.lower():
             return PROGRAMMING
         return OTHER if found == PROGRAMMING else found
@@ -82,17 +82,8 @@ def _holding(word: str) -> Callable[[str], str]:
     return category
 
 
-def _above(path: str) -> list[str]:
-    return [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
-
-
-def _longest(path: str) -> str:
-    under = _above(path)
-    return paths()[max(under, key=len)] if under else OTHER
-
-
 def _shortest(path: str) -> str:
-    under = _above(path)
+    under = listed_above(path)
     return paths()[min(under, key=len)] if under else OTHER
 
 
@@ -101,7 +92,7 @@ def _exact(path: str) -> str:
 
 
 def _without_other(labels: Iterable[Row]) -> list[Row]:
-    return [label for label in labels if _longest(label["path"]) != OTHER]
+    return [label for label in labels if longest_listed_path(label["path"]) != OTHER]
 
 
 def _exact_only(labels: Iterable[Row]) -> list[Row]:
@@ -110,7 +101,9 @@ def _exact_only(labels: Iterable[Row]) -> list[Row]:
 
 def _each_listed(labels: Iterable[Row]) -> list[Row]:
     """A label for each listed path that one lies under, whatever its length."""
-    return [label | {"path": path} for label in labels for path in _above(label["path"]) or [label["path"]]]
+    return [
+        label | {"path": path} for label in labels for path in listed_above(label["path"]) or [label["path"]]
+    ]
 
 
 def _shares(
@@ -267,7 +260,7 @@ MUTANTS: tuple[Mutant, ...] = (
           ("the least sure", _labels(_first_of(lambda label: label["confidence"]))),
           ("the first path by name", _labels(_first_of(lambda label: label["path"])))),
     *made("path by its beginning", ("all of computer science", _category(
-        lambda path: PROGRAMMING if path.startswith("/Science/Computer Science") else _longest(path))),
+        lambda path: PROGRAMMING if path.startswith("/Science/Computer Science") else longest_listed_path(path))),
         ("under /Computers & Electronics/Programming alone", _category(_under(HEAD))),
         ("all of computers", _category(_under("/Computers & Electronics"))),
         ("all of computers and computer science", _category(_under("/Computers & Electronics",

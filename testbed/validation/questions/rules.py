@@ -84,10 +84,15 @@ def not_free(row: Row) -> bool:
     return bool(row["variant"] != "free")
 
 
+def listed_above(path: str) -> list[str]:
+    """The listed paths that a content path equals or lies under."""
+    return [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+
+
 @cache
 def longest_listed_path(path: str) -> str:
     """The category of a content path: that of the longest listed path that it equals or lies under, else `other`."""
-    under = [listed for listed in paths() if path == listed or path.startswith(listed + "/")]
+    under = listed_above(path)
     return paths()[max(under, key=len)] if under else OTHER
 
 
