@@ -20,8 +20,9 @@ LENGTHS, LENGTH = ("mean_lengths",), ("programming_length",)
 HEAD = "/Computers & Electronics/Programming"
 
 
-def _labels(keep: Callable[[Iterable[Row]], list[Row]]) -> Change:
-    return by_rules(lambda rules: replace(rules, labels=lambda labels: keep(rules.labels(labels))))
+def _labels(keep: Callable[[Iterable[Row]], list[Row]], **others: Any) -> Change:
+    """The labels that other rules keep are read so. others: further rules."""
+    return by_rules(lambda rules: replace(rules, labels=lambda labels: keep(rules.labels(labels)), **others))
 
 
 def _confident(confident: Callable[[Row], bool]) -> Change:
@@ -51,9 +52,7 @@ def _as_often_as_labelled(category: Iterable[str]) -> Counter[str]:
 
 
 _EACH = by_rules(lambda rules: replace(rules, carried=_as_often_as_labelled))
-_EACH_PATH = by_rules(lambda rules: replace(
-    rules, carried=_as_often_as_labelled, labels=lambda labels: _distinct_paths(rules.labels(labels))
-))  # fmt: skip
+_EACH_PATH = _labels(_distinct_paths, carried=_as_often_as_labelled)
 
 
 def _category(category: Callable[[str], str]) -> Change:
