@@ -8,13 +8,14 @@ from __future__ import annotations
 CLOCK = "(CAST(_1 AS TIMESTAMPTZ) AT TIME ZONE _2)"
 """What the clock of a zone shows at a moment."""
 NAIVE = "CAST(_1 AS TIMESTAMP)"
+_OTHER = "CAST(_2 AS TIMESTAMP)"
+UNIX_SECONDS = "CAST(floor(epoch(CAST(_1 AS TIMESTAMPTZ))) AS BIGINT)"
 MONDAY = f"CAST(date_trunc('week', {NAIVE}) AS DATE)"
 SUNDAY = f"CAST(date_trunc('week', {NAIVE} + INTERVAL 1 DAY) - INTERVAL 1 DAY AS DATE)"
 ISO_WEEK = f"CAST(strftime({NAIVE}, '%V') AS INTEGER)"
 ISO_YEAR = f"CAST(strftime({NAIVE}, '%G') AS INTEGER)"
 WEEK_FROM_SUNDAY = f"CAST(strftime({NAIVE}, '%U') AS INTEGER)"
 """Week of the year: the first Sunday begins week 1, what is before it is week 0."""
-_A, _B = "CAST(_1 AS TIMESTAMP)", "CAST(_2 AS TIMESTAMP)"
 WEEKS = {"monday": "0", "sunday": "1"}
 """By how many days a moment is put forward, so that DuckDB's weeks begin on that day."""
 
@@ -22,25 +23,31 @@ WEEKS = {"monday": "0", "sunday": "1"}
 def weeks_crossed(first: str) -> str:
     """Weeks whose beginning lies between `_1` and `_2`. first: the day on which they begin."""
     ahead = f"+ INTERVAL {WEEKS[first]} DAY"
-    end, start = (f"date_trunc('week', CAST({one} AS TIMESTAMP) {ahead})" for one in ("_2", "_1"))
+    end, start = (f"date_trunc('week', {one} {ahead})" for one in (_OTHER, NAIVE))
     return f"date_diff('day', {start}, {end}) // 7"
 
 
 MONTHS_OF_31_DAYS = f"""CASE
-    WHEN day({_A}) = day({_B}) OR (last_day({_A}) = CAST({_A} AS DATE) AND last_day({_B}) = CAST({_B} AS DATE))
-    THEN CAST(date_diff('month', {_B}, {_A}) AS DOUBLE)
-    ELSE date_diff('month', {_B}, {_A})
-      + (epoch({_A} - date_trunc('month', {_A})) - epoch({_B} - date_trunc('month', {_B}))) / 86400 / 31 END"""
+    WHEN day({NAIVE}) = day({_OTHER})
+      OR (last_day({NAIVE}) = CAST({NAIVE} AS DATE) AND last_day({_OTHER}) = CAST({_OTHER} AS DATE))
+    THEN CAST(date_diff('month', {_OTHER}, {NAIVE}) AS DOUBLE)
+    ELSE date_diff('month', {_OTHER}, {NAIVE})
+      + (epoch({NAIVE} - date_trunc('month', {NAIVE})) - epoch({_OTHER} - date_trunc('month', {_OTHER})))
+        / 86400 / 31 END"""
 """MONTHS_BETWEEN: whole between the same days of the month and between last days, else with days as 31sts."""
 
 
 def _months(size: int) -> str:
-    start, end = "CAST(_1 AS TIMESTAMP)", "CAST(_2 AS TIMESTAMP)"
-    into_start, into_end = (f"({one} - date_trunc('month', {one}))" for one in (start, end))
-    months = f"""(date_diff('month', {start}, {end}) - CASE
-        WHEN {end} >= {start} AND {into_end} < {into_start} THEN 1
-        WHEN {end} < {start} AND {into_end} > {into_start} THEN -1 ELSE 0 END)"""
+    into_start, into_end = (f"({one} - date_trunc('month', {one}))" for one in (NAIVE, _OTHER))
+    months = f"""(date_diff('month', {NAIVE}, {_OTHER}) - CASE
+        WHEN {_OTHER} >= {NAIVE} AND {into_end} < {into_start} THEN 1
+        WHEN {_OTHER} < {NAIVE} AND {into_end} > {into_start} THEN -1 ELSE 0 END)"""
     return months if size == 1 else f"CAST(trunc({months} / {size}) AS BIGINT)"
+
+
+def elapsed(unit: str) -> str:
+    """Whole units between `_1` and `_2`; from the last day of a month to the last of the next, a month has passed."""
+    return f"date_sub('{unit}', {NAIVE}, {_OTHER})"
 
 
 def passed(unit: str) -> str | None:
@@ -51,4 +58,4 @@ def passed(unit: str) -> str | None:
         return _months(sizes[unit])
     if unit not in ("microsecond", "millisecond", "second", "minute", "hour", "day", "week"):
         return None
-    return f"date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP))"
+    return elapsed(unit)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, NAIVE, WEEK_FROM_SUNDAY
+from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, NAIVE, WEEK_FROM_SUNDAY, elapsed
 from testbed.validation.dialects.patterns import Rules, extracting, fill, untranslated
 
 PARTS = {
@@ -32,10 +32,7 @@ def _extracted(node: exp.Expr) -> exp.Expr | None:
 
 
 def _elapsed(node: exp.Expr) -> exp.Expr:
-    unit = node.args["unit"].name.lower()
-    return fill(
-        f"date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP))", node.expression, node.this
-    )
+    return fill(elapsed(node.args["unit"].name.lower()), node.expression, node.this)
 
 
 def _formatted(node: exp.Expr) -> exp.Expr | None:

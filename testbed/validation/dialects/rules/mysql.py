@@ -9,7 +9,15 @@ import re
 
 from sqlglot import exp
 
-from testbed.validation.dialects.calendar import ISO_WEEK, ISO_YEAR, NAIVE, SUNDAY, WEEK_FROM_SUNDAY, passed
+from testbed.validation.dialects.calendar import (
+    ISO_WEEK,
+    ISO_YEAR,
+    NAIVE,
+    SUNDAY,
+    UNIX_SECONDS,
+    WEEK_FROM_SUNDAY,
+    passed,
+)
 from testbed.validation.dialects.patterns import Rules, extracting, fill, untranslated, without_dates
 from testbed.validation.dialects.rules.trino import formatted
 
@@ -29,7 +37,7 @@ FUNCTIONS = {
     "yearweek": (_SUNDAYS,),
     "period_diff": (f"{_MONTHS.format('_1')} - {_MONTHS.format('_2')}",),
     "period_add": (f"{_ADDED} // 12 * 100 + {_ADDED} % 12 + 1",),
-    "unix_timestamp": ("CAST(floor(epoch(CAST(_1 AS TIMESTAMPTZ))) AS BIGINT)",),
+    "unix_timestamp": (UNIX_SECONDS,),
     "makedate": ("make_date(_1, 1, 1) + (CAST(_2 AS INTEGER) - 1)",),
 }
 PARTS = {"year_month": f"year({NAIVE}) * 100 + month({NAIVE})", "week": WEEK_FROM_SUNDAY}

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from testbed.validation.dialects.calendar import ISO_WEEK, ISO_YEAR, MONTHS_OF_31_DAYS, NAIVE, passed
+from testbed.validation.dialects.calendar import (
+    ISO_WEEK,
+    ISO_YEAR,
+    MONTHS_OF_31_DAYS,
+    NAIVE,
+    UNIX_SECONDS,
+    passed,
+)
 from testbed.validation.dialects.column_types import Types, truncated_cast
 from testbed.validation.dialects.patterns import (
     Rules,
@@ -18,7 +25,6 @@ from testbed.validation.dialects.patterns import (
     without_dates,
 )
 
-SECONDS = "CAST(floor(epoch(CAST(_1 AS TIMESTAMPTZ))) AS BIGINT)"
 _UNITS = {"mm": "month", "mon": "month", "month": "month", "yyyy": "year", "yy": "year", "year": "year",
           "quarter": "quarter", "week": "week"}  # fmt: skip
 PARTS = {
@@ -85,7 +91,7 @@ def _seconds(node: exp.Expr) -> exp.Expr | None:
     """`unix_timestamp` of a moment, or of a text in the form in which moments are written."""
     form = node.args.get("format")
     usual = form is None or form.name.replace("strict", "") == "%Y-%m-%d %H:%M:%S"
-    return fill(SECONDS, node.this) if usual else None
+    return fill(UNIX_SECONDS, node.this) if usual else None
 
 
 def _table(node: exp.Expr) -> exp.Expr | None:
@@ -108,7 +114,7 @@ def _months(node: exp.Expr) -> exp.Expr:
 def _cast(node: exp.Expr, types: Types) -> exp.Expr | None:
     whole = node.args["to"].is_type(*exp.DataType.INTEGER_TYPES)
     if whole and types.is_a(node.this, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ, exp.DType.TIMESTAMP):
-        return fill(SECONDS, node.this)
+        return fill(UNIX_SECONDS, node.this)
     if whole and types.is_a(node.this, *exp.DataType.TEXT_TYPES):
         return exp.TryCast(this=fill("trunc(TRY_CAST(_1 AS DOUBLE))", node.this), to=node.args["to"].copy())
     return truncated_cast(node, types)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.dialects.hive import Hive
 from sqlglot.time import format_time
 
-from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, ISO_YEAR, NAIVE
+from testbed.validation.dialects.calendar import CLOCK, ISO_WEEK, ISO_YEAR, NAIVE, elapsed
 from testbed.validation.dialects.patterns import Rules, extracting, fill, is_written, untranslated
 
 PARTS = {
@@ -27,13 +27,8 @@ FUNCTIONS = {
 
 
 def _elapsed(node: exp.Expr) -> exp.Expr:
-    """Whole units; from the last day of a month to the last of the next one has passed."""
-    unit = node.args["unit"].name.lower()
-    return fill(
-        f"CAST(date_sub('{unit}', CAST(_1 AS TIMESTAMP), CAST(_2 AS TIMESTAMP)) AS BIGINT)",
-        node.expression,
-        node.this,
-    )
+    pattern = f"CAST({elapsed(node.args['unit'].name.lower())} AS BIGINT)"
+    return fill(pattern, node.expression, node.this)
 
 
 def _function(node: exp.Expr) -> exp.Expr | None:
