@@ -75,17 +75,13 @@ def whole_average(node: exp.Expr, types: Types) -> exp.Expr | None:
     return None if kept else exp.cast(exp.Trunc(this=node.copy()), exp.DType.BIGINT)
 
 
-def divided(statement: exp.Expr, types: Types) -> exp.Expr:
-    """The same where whole numbers divide to whole numbers."""
-    for division in reversed(list(statement.find_all(exp.Div))):  # the inner ones first
-        if types.is_whole(division.left) and types.is_whole(division.right):
-            whole = exp.IntDiv(this=division.this, expression=division.expression)
-            whole.meta.update(division.meta)
-            if division is statement:
-                statement = whole
-            else:
-                division.replace(whole)
-    return statement
+def whole_division(node: exp.Expr, types: Types) -> exp.Expr | None:
+    """A division of whole numbers, in a dialect in which it is one itself."""
+    if not (types.is_whole(node.this) and types.is_whole(node.expression)):
+        return None
+    whole = exp.IntDiv(this=node.this, expression=node.expression)
+    whole.meta.update(node.meta)  # its type, for a division around it
+    return whole
 
 
 def _types(table: contract.Table, columns: InputColumns) -> Mapping[str, str]:

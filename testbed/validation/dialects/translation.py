@@ -12,7 +12,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from testbed.validation.columns import KNOWN, InputColumns
 from testbed.validation.dialects.aliases import aliases_first
-from testbed.validation.dialects.column_types import Types, divided
+from testbed.validation.dialects.column_types import Types, whole_division
 from testbed.validation.dialects.names import DUCKDB
 from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, fill, of_functions, rewritten
 from testbed.validation.dialects.rules import rules_of
@@ -89,14 +89,13 @@ def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumn
         plain |= dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _either(rules))
     statement = rewritten(statement, plain)
     aliases_first(statement, dialect)
-    whole = Dialect.get_or_raise(dialect).TYPED_DIVISION
-    if not rules.typed and not (whole and statement.find(exp.Div)):
+    typed = dict(rules.typed)
+    if Dialect.get_or_raise(dialect).TYPED_DIVISION:
+        typed[exp.Div] = whole_division
+    if not statement.find(*typed):
         return statement
     types = Types(statement, dialect, columns)
-    statement = rewritten(
-        statement, {kind: partial(_typed, rule, types) for kind, rule in rules.typed.items()}
-    )
-    return divided(statement, types) if whole else statement
+    return rewritten(statement, {kind: partial(_typed, rule, types) for kind, rule in typed.items()})
 
 
 def _typed(rule: Typed, types: Types, node: exp.Expr) -> exp.Expr | None:
