@@ -72,15 +72,6 @@ def rewritten(statement: exp.Expr, rules: Mapping[type[exp.Expr], Rewrite]) -> e
     return statement
 
 
-def of_functions(functions: Mapping[str, Sequence[str]]) -> Rewrite:
-    """The rule for functions that sqlglot does not know."""
-
-    def rule(node: exp.Expr) -> exp.Expr | None:
-        return by_arguments(functions.get(node.name.lower(), ()), node.expressions)
-
-    return rule
-
-
 def untranslated(name: str) -> exp.Expr:
     """A call that no engine knows, in place of one that would be translated to something else: `refusal` tells it."""
     return exp.Anonymous(this=UNTRANSLATED + name)

@@ -14,7 +14,7 @@ from testbed.validation.columns import KNOWN, InputColumns
 from testbed.validation.dialects.aliases import aliases_first
 from testbed.validation.dialects.column_types import Types, whole_division
 from testbed.validation.dialects.names import DUCKDB
-from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, fill, of_functions, rewritten
+from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, by_arguments, fill, rewritten
 from testbed.validation.dialects.rules import rules_of
 
 UNZONED = frozenset({"athena", "bigquery", "clickhouse", "fabric", "presto", "trino", "tsql"})
@@ -84,10 +84,8 @@ def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
 
 def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumns) -> exp.Expr:
     """A statement by the rules of its dialect: first those that need no types, then those that do."""
-    plain = {**EVERYWHERE, **rules.nodes}
-    if rules.functions:
-        plain |= dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _either(rules))
-    statement = rewritten(statement, plain)
+    unknown = dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _of_functions(rules))
+    statement = rewritten(statement, {**EVERYWHERE, **rules.nodes, **unknown})
     aliases_first(statement, dialect)
     typed = dict(rules.typed)
     if Dialect.get_or_raise(dialect).TYPED_DIVISION:
@@ -102,14 +100,15 @@ def _typed(rule: Typed, types: Types, node: exp.Expr) -> exp.Expr | None:
     return rule(node, types)
 
 
-def _either(rules: Rules) -> Rewrite:
+def _of_functions(rules: Rules) -> Rewrite:
     """The rule for functions that sqlglot does not know: one that a dialect has for all, then those of its table."""
-    table = of_functions(rules.functions)
 
     def rule(node: exp.Expr) -> exp.Expr | None:
         own = rules.nodes.get(type(node))
         found = own(node) if own is not None else None
-        return found if found is not None else table(node)
+        if found is not None:
+            return found
+        return by_arguments(rules.functions.get(node.name.lower(), ()), node.expressions)
 
     return rule
 
