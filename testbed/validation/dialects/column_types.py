@@ -14,10 +14,9 @@ from sqlglot.optimizer.qualify import qualify
 from analysis import contract
 from testbed.validation.columns import InputColumns
 
-SUMS_WIDEN = frozenset({"postgres", "redshift"})
-"""Dialects in which a sum of 64-bit numbers is a decimal, so that its division is none of whole numbers."""
-PARTS_ARE_BROKEN = frozenset({"postgres", "redshift"})
-"""Dialects in which parts of a moment are no whole numbers by type, so that their division has a rest."""
+OF_POSTGRES = frozenset({"postgres", "redshift"})
+"""Dialects in which a sum of 64-bit numbers is a decimal and a part of a moment no whole number by type, so that their
+division has a rest, and in which the difference of two dates is a whole number of days."""
 TYPES = {"string": "VARCHAR", "int32": "INT", "int64": "BIGINT", "float32": "REAL", "float64": "DOUBLE",
          "bool": "BOOLEAN", "date32": "DATE"}  # fmt: skip
 NULLABLE = {
@@ -66,6 +65,14 @@ def truncated_cast(node: exp.Expr, types: Types) -> exp.Expr | None:
     return None
 
 
+def rounded_to_even(node: exp.Expr, types: Types) -> exp.Expr | None:
+    """ROUND of a float, in a dialect that rounds halves to the even neighbour; DuckDB's rounds them away from 0."""
+    if not types.is_a(node.this, *exp.DataType.FLOAT_TYPES):
+        return None
+    decimals = node.args.get("decimals") or exp.Literal.number(0)
+    return exp.Anonymous(this="round_even", expressions=[node.this.copy(), decimals.copy()])
+
+
 def whole_average(node: exp.Expr, types: Types) -> exp.Expr | None:
     """An average of whole numbers, in a dialect in which it is one itself."""
     inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
@@ -91,24 +98,27 @@ def _types(table: contract.Table, columns: InputColumns) -> Mapping[str, str]:
 
 
 def _metadata(dialect: str) -> dict[Any, Any]:
-    """How sqlglot finds the type of an expression in a dialect, with sums as wide as it makes them."""
+    """How sqlglot finds the type of an expression in a dialect, with what it gets wrong or does not know."""
     known: dict[Any, Any] = dict(Dialect.get_or_raise(dialect).EXPRESSION_METADATA)
     known[exp.AtTimeZone] = {"returns": exp.DType.TIMESTAMP}
     known[exp.TsOrDsDiff] = {"returns": exp.DType.BIGINT}
-    if dialect in PARTS_ARE_BROKEN:
+    if dialect in OF_POSTGRES:
         known[exp.Extract] = {"returns": exp.DType.DOUBLE}
-    if dialect in SUMS_WIDEN:
-        plain = known[exp.Sum]["annotator"]
-
-        def widened(annotator: Any, total: exp.Sum) -> Any:
-            found = plain(annotator, total)
-            if total.this.is_type("bigint"):
-                found.type = exp.DataType.build("decimal")
-            return found
-
-        known[exp.Sum] = {"annotator": widened}
+        known[exp.Sum] = {"annotator": _widened(known[exp.Sum]["annotator"])}
         known[exp.Sub] = {"annotator": _days_between(known[exp.Sub]["annotator"])}
     return known
+
+
+def _widened(plain: Any) -> Any:
+    """The sum of 64-bit numbers is a decimal."""
+
+    def annotated(annotator: Any, total: exp.Sum) -> Any:
+        found = plain(annotator, total)
+        if total.this.is_type("bigint"):
+            found.type = exp.DataType.build("decimal")
+        return found
+
+    return annotated
 
 
 def _days_between(plain: Any) -> Any:
@@ -121,11 +131,3 @@ def _days_between(plain: Any) -> Any:
         return found
 
     return annotated
-
-
-def rounded_to_even(node: exp.Expr, types: Types) -> exp.Expr | None:
-    """ROUND of a float, in a dialect that rounds halves to the even neighbour; DuckDB's rounds them away from 0."""
-    if not types.is_a(node.this, *exp.DataType.FLOAT_TYPES):
-        return None
-    decimals = node.args.get("decimals") or exp.Literal.number(0)
-    return exp.Anonymous(this="round_even", expressions=[node.this.copy(), decimals.copy()])
