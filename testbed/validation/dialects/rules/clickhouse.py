@@ -66,7 +66,6 @@ CALENDAR: dict[str, str] = {
     "tomonth": f"month({NAIVE})",
     "todayofmonth": f"day({NAIVE})",
     "todayofyear": f"dayofyear({NAIVE})",
-    "todayofweek": f"isodow({NAIVE})",
     "tohour": f"hour({NAIVE})",
     "tominute": f"minute({NAIVE})",
     "tosecond": f"second({NAIVE})",
@@ -88,6 +87,12 @@ _DAY_MODES = {
     "2": f"dayofweek({NAIVE})",
     "3": f"dayofweek({NAIVE}) + 1",
 }
+BY_MODE = {
+    "tostartofweek": {**dict.fromkeys("02468", SUNDAY), **dict.fromkeys("13579", MONDAY)},
+    "toweek": WEEK_MODES,
+    "todayofweek": _DAY_MODES,
+}
+"""Of a moment or a date, by the mode that may follow it, which is 0 otherwise; then a zone."""
 
 CODES = {
     "i": "%M",
@@ -169,13 +174,10 @@ _FILLED = frozenset({"sum", "avg", "min", "max", "any", "anylast", "argmin", "ar
 
 def _function(node: exp.Expr) -> exp.Expr | None:
     name, parts = node.name.lower(), node.expressions
-    if name in ("tostartofweek", "toweek", "todayofweek") and len(parts) > 1:
-        by_mode = {"tostartofweek": {**dict.fromkeys("02468", SUNDAY), **dict.fromkeys("13579", MONDAY)},
-                   "toweek": WEEK_MODES, "todayofweek": _DAY_MODES}[name]  # fmt: skip
-        pattern = by_mode.get(parts[1].name) if parts[1].is_number else None
+    if name in BY_MODE and parts:
+        mode = parts[1] if len(parts) > 1 else exp.Literal.number(0)
+        pattern = BY_MODE[name].get(mode.name) if mode.is_number else None
         return fill(pattern, _clock(parts[0], parts[2:])) if pattern else None
-    if name in ("tostartofweek", "toweek") and parts:
-        return fill(SUNDAY if name == "tostartofweek" else WEEK_MODES["0"], parts[0])
     if name in ("todatetime", "todatetime64") and parts:
         zone = parts[1:] if name == "todatetime" else parts[2:]
         if zone and parts[0].is_string:  # a text is read on the clock of that zone
@@ -188,14 +190,10 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     if name == "multiif" and len(parts) % 2:
         pairs = [exp.If(this=test, true=value) for test, value in zip(parts[:-1:2], parts[1::2], strict=True)]
         return exp.Case(ifs=pairs, default=parts[-1])
-    if (
-        name.startswith("tounixtimestamp")
-        and parts
-        and isinstance(inner := parts[0].unnest(), exp.AtTimeZone)
-    ):
-        return by_arguments(
-            FUNCTIONS.get(name, ()), [inner.this]
-        )  # the moment itself, not what a clock shows
+    inner = parts[0].unnest() if parts else None
+    if name.startswith("tounixtimestamp") and isinstance(inner, exp.AtTimeZone):
+        # the moment itself, not what a clock shows
+        return by_arguments(FUNCTIONS.get(name, ()), [inner.this])
     if name == "toyearweek" and len(parts) in (1, 2):
         pattern = YEAR_WEEK_MODES.get(parts[1].name if len(parts) == 2 else "0")
         return fill(pattern, parts[0]) if pattern else None
