@@ -76,10 +76,9 @@ def rounded_to_even(node: exp.Expr, types: Types) -> exp.Expr | None:
 def whole_average(node: exp.Expr, types: Types) -> exp.Expr | None:
     """An average of whole numbers, in a dialect in which it is one itself."""
     inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
-    if not types.is_whole(inner):
+    if not types.is_whole(inner) or isinstance(node.parent, exp.Window | exp.Filter):
         return None
-    kept = node.parent if isinstance(node.parent, exp.Window | exp.Filter) else None
-    return None if kept else exp.cast(exp.Trunc(this=node.copy()), exp.DType.BIGINT)
+    return exp.cast(exp.Trunc(this=node.copy()), exp.DType.BIGINT)
 
 
 def whole_division(node: exp.Expr, types: Types) -> exp.Expr | None:

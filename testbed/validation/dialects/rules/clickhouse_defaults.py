@@ -32,11 +32,7 @@ def _default(types: Types, part: exp.Expr) -> exp.Expr | None:
 def _nullable(part: exp.Expr, types: Types, seen: frozenset[str] = frozenset()) -> bool:
     """Whether an expression can be null in ClickHouse: it has a column that can be, itself or behind an alias."""
     if isinstance(part, exp.Coalesce):
-        return (
-            _nullable(part.expressions[-1], types, seen)
-            if part.expressions
-            else _nullable(part.this, types, seen)
-        )
+        return _nullable([part.this, *part.expressions][-1], types, seen)
     if isinstance(part, exp.Count | exp.Is):
         return False
     if isinstance(part, exp.Column):
@@ -98,18 +94,12 @@ def in_window(node: exp.Expr, types: Types) -> exp.Expr | None:
     if name not in ("laginframe", "leadinframe", "lag", "lead"):
         return None
     if isinstance(inner, exp.Anonymous):
-        parts = list(inner.expressions)
-        frame = node.args.get("spec")
-        end = "start" if name == "laginframe" else "end"
-        reach = frame.args.get(end) if frame is not None else None if name == "leadinframe" else "UNBOUNDED"
-        if str(reach).upper() != "UNBOUNDED":
+        if not _reaches(node.args.get("spec"), back=name == "laginframe"):
             return None
+        parts = list(inner.expressions)
     else:
-        parts = [
-            one
-            for one in (inner.this, inner.args.get("offset"), inner.args.get("default"))
-            if one is not None
-        ]
+        given = (inner.this, inner.args.get("offset"), inner.args.get("default"))
+        parts = [one for one in given if one is not None]
     default = parts[2] if len(parts) > 2 else _default(types, parts[0])
     offset = parts[1] if len(parts) > 1 else exp.Literal.number(1)
     kind = exp.Lag if name.startswith("lag") else exp.Lead
@@ -119,3 +109,10 @@ def in_window(node: exp.Expr, types: Types) -> exp.Expr | None:
     )
     made.set("spec", None)
     return made
+
+
+def _reaches(frame: exp.Expr | None, back: bool) -> bool:
+    """Whether a frame reaches to the first row (back), as it does where none is given, or to the last."""
+    if frame is None:
+        return back
+    return str(frame.args.get("start" if back else "end")).upper() == "UNBOUNDED"
