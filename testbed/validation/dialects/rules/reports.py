@@ -1,4 +1,4 @@
-"""Functions of reports that Snowflake, Redshift and Oracle have alike."""
+"""Functions of reports that Snowflake and Redshift have alike."""
 
 from __future__ import annotations
 
