@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
-from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.retention import first_months, size
 from testbed.validation.tables import Row
 
@@ -118,17 +118,19 @@ def _in_their_first_week(log: Reading) -> Iterable[Row]:
         yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
 
+def _uses(log: Reading) -> Iterator[tuple[str, list[Row]]]:
+    """Each user's requests to each model, with the model."""
+    for model, rows in groups(log.requests, log.rules.model).items():
+        for own in log.by_user(rows).values():
+            yield model, own
+
+
 def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
     """Sizes of cohorts from the requests of its users to the model."""
 
     def sizes(log: Reading) -> Iterable[Row]:
-        rows_of: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in log.requests:
-            user = log.rules.user(row)
-            if user is not None:
-                rows_of[log.rules.model(row), user].append(row)
         found: dict[tuple[str, dt.date], int] = defaultdict(int)
-        for (model, _), rows in rows_of.items():
+        for model, rows in _uses(log):
             cohort = min(map(log.month, rows), key=log.rules.order)
             found[model, cohort] += users(rows, cohort, log)
         for (model, cohort), number in sorted(found.items()):
@@ -141,17 +143,12 @@ def _in_parts(part: Callable[[Row], Hashable]) -> Change:
     """A user begins once with each part of a model's use, and counts once in each month in which a part begins."""
 
     def sizes(log: Reading) -> Iterable[Row]:
-        first: dict[tuple[str, str, Hashable], dt.date] = {}
-        for row in log.requests:
-            user, month = log.rules.user(row), log.month(row)
-            if user is not None:
-                key = (log.rules.model(row), user, part(row))
-                first[key] = min(month, first.get(key, month), key=log.rules.order)
-        members: dict[tuple[str, dt.date], set[str]] = defaultdict(set)
-        for (model, user, _), cohort in first.items():
-            members[model, cohort].add(user)
-        for (model, cohort), users in sorted(members.items()):
-            yield size(log, model, cohort, len(users))
+        found: Counter[tuple[str, dt.date]] = Counter()
+        for model, rows in _uses(log):
+            parts = groups(rows, part).values()
+            found.update({(model, min(map(log.month, held), key=log.rules.order)) for held in parts})
+        for (model, cohort), users in sorted(found.items()):
+            yield size(log, model, cohort, users)
 
     return instead(sizes)
 
