@@ -39,12 +39,13 @@ def _over(over: Callable[[Over], Over]) -> Change:
     return by_rules(lambda rules: replace(rules, over=over(rules.over)))
 
 
-def _part_of(part: float, whole: float) -> float:
-    return part
+def _instead(over: Over) -> Callable[[Over], Over]:
+    return lambda own: over
 
 
-def _whole_of(part: float, whole: float) -> float:
-    return whole
+_PARTS = _over(_instead(lambda part, whole: part))
+_WHOLES = _over(_instead(lambda part, whole: whole))
+"""Each share is its part, or its whole."""
 
 
 def _from_parts(edit: Callable[[list[Row], str, str], None]) -> Change:
@@ -53,8 +54,8 @@ def _from_parts(edit: Callable[[list[Row], str, str], None]) -> Change:
 
     def change(oracle: Oracle, question: Question) -> Oracle:
         def answer(log: Reading) -> Iterable[Row]:
-            parts = [dict(row) for row in oracle(under(log, lambda rules: replace(rules, over=_part_of)))]
-            wholes = oracle(under(log, lambda rules: replace(rules, over=_whole_of)))
+            parts = [dict(row) for row in _PARTS(oracle, question)(log)]
+            wholes = _WHOLES(oracle, question)(log)
             for name in columns_of(question, "share")[:1]:
                 for row, whole in zip(parts, wholes, strict=True):
                     row["whole"] = whole[name]
@@ -177,10 +178,6 @@ def _nothing_as_null(over: Over) -> Over:
     return lambda part, whole: over(part, whole) if part else None
 
 
-def _instead(over: Over) -> Callable[[Over], Over]:
-    return lambda own: over
-
-
 def _whole_numbers(part: float, whole: float) -> float | None:
     if not whole:
         return None
@@ -222,12 +219,8 @@ def in_parts(change: Change) -> Change:
     def only(oracle: Oracle, question: Question) -> Oracle:
         def answer(log: Reading) -> Iterable[Row]:
             name = columns_of(question, "share")[0]
-            wholes = {
-                key_of(row, question): row[name]
-                for row in oracle(under(log, lambda rules: replace(rules, over=_whole_of)))
-            }
-            changed = change(oracle, question)
-            for row in changed(under(log, lambda rules: replace(rules, over=_part_of))):
+            wholes = {key_of(row, question): row[name] for row in _WHOLES(oracle, question)(log)}
+            for row in _PARTS(change(oracle, question), question)(log):
                 yield dict(row) | {name: quotient(row[name], wholes[key_of(row, question)])}
 
         return answer
