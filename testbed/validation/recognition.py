@@ -258,9 +258,9 @@ class Profile:
 
     def pairs(self) -> list[tuple[Mutant, Mutant]]:
         """Two mistakes of different traps that may give the answers together, the likeliest first. Where the answer is
-        right, neither matters; where it is wrong and one of them does not matter, it mostly is as with the other: not
-        where that one matters to a wrong answer alone, so such pairs come last. Of equal ones those first that seldom
-        meet."""
+        right, neither changes more than what may be left out; where it is wrong and one of them does not matter, it
+        mostly is as with the other: not where that one matters to a wrong answer alone, so such pairs come last. Of
+        equal ones those first that seldom meet."""
         wrong = [place for place, one in enumerate(self.cases) if not one.right]
         possible = [
             mutant for mutant, touches in self.touches.items()
