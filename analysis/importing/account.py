@@ -206,11 +206,11 @@ def nameless(ids: Sequence[ModelId]) -> tuple[str, ...]:
     bare = [one for one in ids if "/" not in one.model]
     if not bare:
         return ()
-    names = listed([one.id for one in bare[:SHOWN]])
+    names = listed([one.id for one in bare], SHOWN)
     rows = sum(one.rows for one in bare)
     return (
-        f"{counted(rows, 'row')} of models without an author ({names}{' and more' if len(bare) > SHOWN else ''}): an "
-        "analysis stops at them. Give them one: author/slug in the models table of --models FILE.",
+        f"{counted(rows, 'row')} of models without an author ({names}): an analysis stops at them. Give them one: "
+        "author/slug in the models table of --models FILE.",
     )
 
 

@@ -36,7 +36,7 @@ def said_of_files(found: Guesses, files: int) -> list[str]:
     differing = _differing(found).items()
     return [
         f"looked at {_of_files(found, files)}",
-        *(f"not in {_some(lacking)}: {_first(places, _SHOWN_COLUMNS)}" for lacking, places in differing),
+        *(f"not in {_some(lacking)}: {listed(places, _SHOWN_COLUMNS)}" for lacking, places in differing),
     ]
 
 
@@ -61,12 +61,7 @@ def _differing(found: Guesses) -> dict[tuple[str, ...], list[str]]:
 
 
 def _some(files: Sequence[str]) -> str:
-    return _first([Path(name).name for name in files], _SHOWN_FILES)
-
-
-def _first(names: Sequence[str], most: int) -> str:
-    """Names, the first ones."""
-    return listed(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+    return listed([Path(name).name for name in files], _SHOWN_FILES)
 
 
 def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
@@ -78,7 +73,7 @@ def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
     if found.without and files > 1:
         yield from _comment("not in every file, and null in the others:")
         for lacking, places in _differing(found).items():
-            yield from _comment(f"  not in {_some(lacking)}: {_first(places, _SHOWN_COLUMNS)}")
+            yield from _comment(f"  not in {_some(lacking)}: {listed(places, _SHOWN_COLUMNS)}")
     yield f"title: {_inline(title)}"
     if found.records:
         yield from _comment("likely: the items of this list count tokens: each is a request")
