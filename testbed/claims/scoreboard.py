@@ -27,7 +27,6 @@ from testbed.claims.verdict import Verdict, together
 if TYPE_CHECKING:
     from analysis.disclosure.account import Account
 
-WITHHELD = "withheld:"
 VERSION = 1
 ROLES = ("emergent", "input", "definition")
 INPUT_CAVEAT = (
@@ -75,6 +74,11 @@ class Judged:
     detail: str = ""
     parts: tuple[JudgedPart, ...] = ()
 
+    @property
+    def withheld(self) -> bool:
+        """Whether it is withheld, in whole or in part."""
+        return self.verdict.withheld or any(part.verdict.withheld for part in self.parts)
+
 
 @dataclass(frozen=True)
 class Scoreboard:
@@ -93,7 +97,7 @@ class Scoreboard:
         """What was withheld, in sentences; none where all is shown."""
         if self.account is None:
             return ()
-        claims = sum(any(reason.startswith(WITHHELD) for reason in _reasons(j)) for j in self.judged)
+        claims = sum(judged.withheld for judged in self.judged)
         left = f"{counted(claims, 'claim')} cannot be shown so, in whole or in part: they say that they are withheld."
         return (*(line for lines in self.account.sentences().values() for line in lines), left)
 
@@ -106,10 +110,6 @@ class Scoreboard:
         lines = [(j.entry, line(j)) for j in self.judged]
         told = as_data(self.log, self.digest, self.titles, lines, self.simulated)
         return told if self.account is None else {"k_anonymity": self.account.as_json()} | told
-
-
-def _reasons(judged: Judged) -> list[str]:
-    return [part.verdict.reason for part in judged.parts] or [judged.verdict.reason]
 
 
 def as_data(
@@ -219,8 +219,9 @@ def _part(
             return result, predicate.judge_world(result)
         return result, predicate.judge(result)
     except NotAvailable as gap:
-        why = gap.why if gap.column == RULE else f"this log lacks {gap.column}: {gap.why}"
-        return result, Verdict("not_testable", why)
+        if gap.column == RULE:
+            return result, Verdict("not_testable", gap.why, withheld=True)
+        return result, Verdict("not_testable", f"this log lacks {gap.column}: {gap.why}")
     except Untestable as gap:
         return result, Verdict("not_testable", str(gap))
 

@@ -65,12 +65,13 @@ class Tested:
 @dataclass(frozen=True)
 class Verdict:
     """Whether a claim holds. weak: the interval does not settle it. reason: for people, with the numbers. test: of a
-    direction, how it was tested."""
+    direction, how it was tested. withheld: it cannot be told since a small cell could be seen."""
 
     status: Status
     reason: str
     weak: bool = False
     test: Tested | None = None
+    withheld: bool = False
 
 
 def band(

@@ -105,8 +105,9 @@ def test_a_part_of_0_is_withheld(monkeypatch, log):
     with shown(log, LEAST) as (safe, account):
         for result in (Measured(0.0), Groups({"a": Measured(0.2), "b": Measured(0.0)}), Measured(-math.inf)):
             monkeypatch.setattr(withholding, "measure", lambda *_, result=result: result)
-            verdict = scoreboard.judge(safe, entry, account).verdict
-            assert verdict.status == "not_testable" and "which may stand for a few users" in verdict.reason
+            judged = scoreboard.judge(safe, entry, account)
+            assert judged.verdict.status == "not_testable" and judged.withheld
+            assert "which may stand for a few users" in judged.verdict.reason
 
 
 def test_what_nothing_protects_is_not_even_measured(monkeypatch, log):
