@@ -65,7 +65,8 @@ class Account:
     at_list_prices: rows that state no cost, which was computed.
     stated: fields that the source does not have, with the one value that a mapping states for every row.
     numbered: the rows have no ids; they were numbered, so that copies of rows cannot be told.
-    totals: tokens and USD of the written rows. first, last: their moments, ISO 8601 in UTC. not_read: files beside.
+    totals: tokens and USD of the written rows. first, last: their moments, ISO 8601 in UTC. not_read: files beside; of
+    a table on a server, columns that the user has no right to read.
     not_carried: fields that no form of the files has. partly: those that a form has in part, and what of them.
     warnings: what is odd about the log as a whole.
     """

@@ -111,8 +111,8 @@ STANDS_ON: Mapping[str, tuple[str, ...]] = {
     "retention.volume_rank": ("models",),
     "retention.volume_and_retention": ("models", COHORTS),
 }  # fmt: skip
-"""The grids of each statistic that may be shown, whatever its arguments; those of `BY_MODELS` and `token_shares` depend
-on these."""
+"""The grids of each statistic that may be shown, where it is of tokens. `stands_on` has those that depend on arguments:
+of `BY_MODELS`, of `token_shares`, and of other measures than tokens."""
 BY_MODELS = frozenset(
     f"categories.{name}"
     for name in (

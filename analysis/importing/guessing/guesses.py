@@ -1,4 +1,4 @@
-"""A first mapping of a file: for each field of the contract a column, its unit, its zone, and why.
+"""A first mapping of files: for each field of the contract a column, its unit, its zone, and why.
 
 A column is taken for a field by its name, and only if nine in ten of its values can be read as one, by the very rules
 that an import reads them by. What is not found is left out: nothing is made up.
@@ -64,8 +64,8 @@ class Guess:
 
 @dataclass(frozen=True)
 class Guesses:
-    """What a file's mapping may be. fields: by name of the contract. cached, reasoning: where these counts lie, None if
-    the files have none. unused: columns that hold values and are mapped to nothing. rows, files: that were looked at.
+    """What a mapping may be. fields: by name of the contract. cached, reasoning: where these counts lie, None if the
+    files have none. unused: columns that hold values and are mapped to nothing. rows, files: that were looked at.
     records: where the list of requests is in records that hold one. without: by column that is not in every file, the
     files that lack it; of JSON only columns that are mapped, since others are often left out."""
 
