@@ -52,6 +52,8 @@ def import_log(
     as it was.
     """
     chosen = importers if name is None else {name: recognition.named(importers, name)}
+    if is_run(out):
+        raise LogError(f"{out}: holds a simulated run; import into another folder (--out)")
     job = _Job(where, out, chosen, model_ids.without_variants(models), user, list_prices)
     served = recognition.served(chosen) if libpq.is_address(where) else None
     if served is None:
@@ -110,8 +112,6 @@ class _Job:
         for file, form in zip(looked, forms, strict=True):
             recognition.check_users(file, form, self.user)
             recognition.check_costs(file, form, self.list_prices)
-        if is_run(self.out):
-            raise LogError(f"{self.out}: holds a simulated run; import into another folder (--out)")
         return importer, forms
 
     def done(
