@@ -103,7 +103,7 @@ def execute(args: argparse.Namespace) -> int:
 def _models(log: str) -> str:
     """The option that an import needs for models that the log has by itself."""
     beside = Path(log) / "models.parquet"
-    return f" --models {beside}" if beside.is_file() else ""
+    return f" --models {shlex.quote(str(beside))}" if beside.is_file() else ""
 
 
 def _print(account: Exported, models: str) -> None:
@@ -111,7 +111,7 @@ def _print(account: Exported, models: str) -> None:
 
     from analysis.importing.format import OPTIONS
     from analysis.numerals import counted
-    from testbed.commands.import_log import for_lacks
+    from testbed.commands import import_log
     from testbed.terminal import import_view
     from testbed.terminal.summary import head, open_console
 
@@ -133,6 +133,5 @@ def _print(account: Exported, models: str) -> None:
     for model, other in account.misread.items():
         console.print(f"  {escape(model)}: an import takes it for {escape(other)}, whose name is alike")
     head(console, "next")
-    options = for_lacks(OPTIONS.keys() - account.not_carried)
-    command = f"slipper import {account.format} {shlex.quote(account.file)} --out LOG{options}{models}"
-    console.print(f"  {escape(command)}", soft_wrap=True)
+    command = import_log.command((account.format, account.file), OPTIONS.keys() - account.not_carried)
+    console.print(f"  {escape(command + models)}", soft_wrap=True)

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import shlex
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,15 +154,14 @@ def _guess(args: argparse.Namespace) -> int:
         raise BadInput(str(error)) from error
     text = draft(found, Path(args.source).resolve().name, len(paths))
     known = [importable(importers(), file) for file in looked]
-    for file, its in zip(looked, known, strict=True):
-        if its:
-            every = all(other and other[0].name == its[0].name for other in known)
-            where = args.source if every else file.path
-            _aside(
-                f"{where} is an export of {its[0].title}, which needs no mapping: slipper import {its[0].name} "
-                f"{shlex.quote(str(where))} --out LOG{for_lacks(its[1].rules)}"
-            )
-            break
+    if first := next(filter(None, known), None):
+        importer, form = first
+        every = all(one and one[0] is importer for one in known)
+        where = args.source if every else str(looked[known.index(first)].path)
+        _aside(
+            f"{where} is an export of {importer.title}, which needs no mapping: "
+            f"{command((importer.name, where), form.rules)}"
+        )
     for sentence in said_of_files(found, len(paths)):
         _aside(sentence)
     if missing := needed_and_missing(found):
@@ -174,10 +173,7 @@ def _guess(args: argparse.Namespace) -> int:
         files.write_page(Path(args.out), text, overwrite=None)
     except files.Foreign as error:
         raise BadInput(str(error)) from error
-    _aside(
-        f"mend {args.out}, then: slipper import {MAPPED} {shlex.quote(args.source)} --mapping {shlex.quote(args.out)} "
-        f"--out LOG{for_lacks(found.fields)}"
-    )
+    _aside(f"mend {args.out}, then: {command((MAPPED, args.source, '--mapping', args.out), found.fields)}")
     print(args.out)
     return DONE
 
@@ -224,8 +220,8 @@ def no_log(error: LogError, where: str) -> BadInput:
     if known:
         importer, form = known
         return BadInput(
-            f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: slipper import "
-            f"{importer.name} {shlex.quote(where)} --out LOG{for_lacks(form.rules)}"
+            f"{where}: no log, but an export of {importer.title} ({form.name}). Import it first: "
+            f"{command((importer.name, where), form.rules)}"
         )
     if (
         file is None
@@ -245,11 +241,13 @@ def no_log(error: LogError, where: str) -> BadInput:
     )
 
 
-def for_lacks(has: Container[str]) -> str:
-    """The options that an import needs of a source that names no user, or states no cost."""
+def command(words: Sequence[str], has: Container[str]) -> str:
+    """The import of a source, as it is typed. has: its fields; where it names no user, or states no cost, there is an
+    option for that."""
     from analysis.importing.format import OPTIONS
 
-    return "".join(f" {option}" for field, option in OPTIONS.items() if field not in has)
+    options = "".join(f" {option}" for field, option in OPTIONS.items() if field not in has)
+    return f"slipper import {shlex.join(words)} --out LOG{options}"
 
 
 def listed_models(more: str | None) -> pa.Table:

@@ -22,8 +22,8 @@ def log(tmp_path_factory):
     """An imported log."""
     folder = tmp_path_factory.mktemp("imported")
     (folder / "export.csv").write_text(table([request(number) for number in range(30)]))
-    assert main(["import", str(folder / "export.csv"), "--out", str(folder / "log"), "--quiet"]) == 0
-    return folder / "log"
+    assert main(["import", str(folder / "export.csv"), "--out", str(folder / "a log"), "--quiet"]) == 0
+    return folder / "a log"
 
 
 def test_the_account_says_what_was_written_and_what_the_form_does_not_carry(tmp_path, capsys, log):
@@ -34,7 +34,7 @@ def test_the_account_says_what_was_written_and_what_the_form_does_not_carry(tmp_
         f"30 requests written to {out}",
         "account_id, tokens_cached, tools_offered, country, continent, language, session_id",
         "byok: as the provider's charge",
-        f"slipper import openrouter {out} --out LOG --models {log / 'models.parquet'}",
+        f"slipper import openrouter {out} --out LOG --models '{log / 'models.parquet'}'",
     ):
         assert part in " ".join(said.split())
     assert "Writing the export" in told
