@@ -177,18 +177,14 @@ def _optional_columns(names: Iterable[str]) -> int:
 def _more(facts: Facts) -> dict[str, str]:
     """What a log holds that all checks can read."""
     known = [name for name in sorted(facts.log.columns) if f"null {name}" in facts.whole]
-    some = [
-        f"{name} {percent(facts.null(name) / facts.rows)}"
-        for name in known
-        if 0 < facts.null(name) < facts.rows
-    ]
-    never = [name for name in known if facts.null(name) == facts.rows]
-    parts = [*([", ".join(some)] if some else []), *([f"in every row: {', '.join(never)}"] if never else [])]
+    shares = {name: facts.null(name) / facts.rows for name in known}
+    some = ", ".join(f"{name} {percent(share)}" for name, share in shares.items() if 0 < share < 1)
+    every = ", ".join(name for name, share in shares.items() if share == 1)
     return {
         "Users": f"{facts.users['users']:,}, of whom {facts.users['returning']:,} have a second day",
         "Tokens": f"{int(facts.whole['tokens'] or 0):,}",
         "Cost": f"{float(facts.whole['cost'] or 0):,.2f} USD",
-        "Missing values": "; ".join(parts) or "none",
+        "Missing values": "; ".join(filter(None, (some, every and f"in every row: {every}"))) or "none",
     }
 
 
