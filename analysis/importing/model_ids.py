@@ -98,25 +98,22 @@ class Listed:
             *listed.items(),
             *((str(v), m) for v, m in zip(versions, listed.values(), strict=False) if v),
         ]
-        self._listed = _unique((_tidy(name), model) for name, model in listed.items())
-        self._versions = _unique((_tidy(name), model) for name, model in known)
-        self._spelt = _Spelt((_tidy(name), model) for name, model in known)
-        self._tails = _unique((_tail(_tidy(name)), model) for name, model in known)
-        self._spelt_tails = _Spelt((_tail(_tidy(name)), model) for name, model in known)
-        self._unrevised = _unique(
-            (_NUMBER.sub("", _tail(_tidy(name))), model) for name, model in listed.items()
-        )
-        named = [
-            (family[0], name.partition("/")[0])
-            for name in listed
-            if "/" in name and (family := _FAMILY.match(_tail(_tidy(name))))
+        tidy = [(_tidy(name), model) for name, model in known]
+        tails = [(_tail(name), model) for name, model in tidy]
+        own_tails = tails[: len(listed)]  # those of names, not of versions
+        self._listed = _unique(tidy[: len(listed)])
+        self._versions = _unique(tidy)
+        self._spelt = _Spelt(tidy)
+        self._tails = _unique(tails)
+        self._spelt_tails = _Spelt(tails)
+        self._unrevised = _unique((_NUMBER.sub("", tail), model) for tail, model in own_tails)
+        families = [
+            (family[0], model.partition("/")[0])
+            for tail, model in own_tails
+            if "/" in model and (family := _FAMILY.match(tail))
         ]
-        many = {
-            family
-            for family, count in Counter(family for family, _ in named).items()
-            if count >= LEAST_FAMILY
-        }
-        self._authors = _unique(pair for pair in named if pair[0] in many)
+        sizes = Counter(family for family, _ in families)
+        self._authors = _unique(pair for pair in families if sizes[pair[0]] >= LEAST_FAMILY)
 
     def resolve(self, name: str) -> Resolved:
         """What an id means."""
