@@ -24,7 +24,7 @@ def named(importers: Mapping[str, Importer], name: str) -> Importer:
 
 def recognise(importers: Mapping[str, Importer], files: Sequence[SourceFile]) -> tuple[Importer, list[Form]]:
     """The one importer that knows all files, and the form of each. Raises LogError."""
-    gateways = all(form.marks for one in importers.values() for form in one.forms)
+    gateways = all(form.marks for one in importers.values() for form in one.forms)  # a mapping has no marks
     if gateways and (logs := [file for file in files if file.is_log]):
         raise LogError(
             f"{logs[0].name}: this is a log already; open it: slipper analyze FILE. To mend its values (units, words, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,16 +26,16 @@ KINDS = {
 """Types of LiteLLM's own schema; all others are text."""
 
 
-def made(connection, rows, schema="public", table=TABLE):
+def made(connection, rows, schema="public"):
     """The table, as LiteLLM makes it."""
     columns = list(rows[0])
     kinds = ", ".join(f'"{name}" {KINDS.get(name, "text")}' for name in columns)
-    connection.execute(f'CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}."{table}" ({kinds})')
+    connection.execute(f'CREATE SCHEMA IF NOT EXISTS {schema}; CREATE TABLE {schema}."{TABLE}" ({kinds})')
     for row in rows:
         values = [None if row[name] == "" and name in KINDS else row[name] for name in columns]
         values = [json.dumps(value) if isinstance(value, dict) else value for value in values]
         marks = ", ".join(["%s"] * len(columns))
-        connection.execute(f'INSERT INTO {schema}."{table}" VALUES ({marks})', values)
+        connection.execute(f'INSERT INTO {schema}."{TABLE}" VALUES ({marks})', values)
 
 
 TALK = [{"role": "user", "content": SECRET}]
@@ -105,8 +106,6 @@ def test_the_table_gives_the_log_of_its_export(tmp_path, capsys, address, words)
     assert (status, account["read"], account["written"], account["not_read"]) == (0, 5, 5, [])
     assert [note["why"] for note in account["odd"]] == ["metadata is not JSON"]
     assert account["odd"][0]["examples"][0].startswith(f"{address()}, table {TABLE}, request_id r5: ")
-
-    from types import SimpleNamespace
 
     check(
         SimpleNamespace(written=5, left_out=(), odd=[SimpleNamespace(**note) for note in account["odd"]]), log
