@@ -9,6 +9,7 @@ list items without a value.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import re
@@ -19,6 +20,7 @@ from typing import NoReturn, Protocol
 import yaml
 
 from sim.config.problems import Mark, Problem, ScenarioError
+from sim.config.quick_events import Unsure, quick_events
 
 MAX_CHARACTERS = 1_000_000  # a scenario is a few hundred lines; this bounds reading time to seconds
 MAX_DEPTH = 50  # nesting of mappings and lists; scenarios need about 6
@@ -89,8 +91,14 @@ def compose(text: str, file: str, line: int = 1, column: int = 1) -> Node | None
     Raises ScenarioError with one problem for unreadable YAML, with all problems for what is readable but refused.
     Trees are kept, and never changed: the variants of a scenario have most of their texts in common.
     """
+    if len(text) <= MAX_CHARACTERS:
+        quick = _Composer(text, file, line, column)
+        with contextlib.suppress(Unsure, yaml.YAMLError, ValueError, ScenarioError):
+            quick.run(quick_events(text))
+            if not quick.problems:
+                return quick.root
     composer = _Composer(text, file, line, column)
-    composer.run()
+    composer.run(composer.events())
     if composer.problems:
         raise ScenarioError(composer.problems)
     return composer.root
@@ -132,13 +140,14 @@ class _Composer:
         self.nodes = 0
         self.at = Mark(file, line, column)
 
-    def run(self) -> None:
+    def run(self, events: Iterator[yaml.Event]) -> None:
         if len(self.text) > MAX_CHARACTERS:
             self.stop(
                 self.at, f"this file is too long ({len(self.text):,} characters; at most {MAX_CHARACTERS:,})"
             )
         documents = 0
-        for event in self.events():
+        for event in events:
+            self.at = self.mark(event.start_mark)
             match event:
                 case yaml.DocumentStartEvent():
                     documents += 1
@@ -160,9 +169,7 @@ class _Composer:
     def events(self) -> Iterator[yaml.Event]:
         """PyYAML's events, with every way in which it can fail turned into a problem."""
         try:
-            for event in yaml.parse(self.text, Loader=yaml.SafeLoader):
-                self.at = self.mark(event.start_mark)
-                yield event
+            yield from yaml.parse(self.text, Loader=yaml.SafeLoader)
         except yaml.reader.ReaderError as error:
             before = source_lines(self.text[: error.position])
             at = Mark(self.file, self.first_line + len(before) - 1, len(before[-1]) + 1)
@@ -198,7 +205,7 @@ class _Composer:
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         self.check_tag(event)
-        is_plain = event.style is None
+        is_plain = not event.style
         if any("\ud800" <= char <= "\udfff" for char in event.value):
             self.stop(
                 self.at,
