@@ -154,10 +154,9 @@ def _guess(args: argparse.Namespace) -> int:
         raise BadInput(str(error)) from error
     text = draft(found, Path(args.source).resolve().name, len(paths))
     known = [importable(importers(), file) for file in looked]
-    if first := next(filter(None, known), None):
-        importer, form = first
-        every = all(one and one[0] is importer for one in known)
-        where = args.source if every else str(looked[known.index(first)].path)
+    for importer, form in {one[0].name: one for one in known if one}.values():
+        own = [file for file, one in zip(looked, known, strict=True) if one and one[0] is importer]
+        where = args.source if len(own) == len(looked) else str(own[0].path)
         _aside(
             f"{where} is an export of {importer.title}, which needs no mapping: "
             f"{command((importer.name, where), form.rules)}"

@@ -11,7 +11,7 @@ import yaml
 
 from analysis import contract
 from analysis.importing.format import COST, FALLBACK, OPTIONS
-from analysis.importing.guessing.guesses import Guess, Guesses
+from analysis.importing.guessing.guess import Guess, Guesses
 from analysis.numerals import counted, listed
 from testbed.mapping.schema import NEEDED
 
@@ -37,6 +37,7 @@ def said_of_files(found: Guesses, files: int) -> list[str]:
     return [
         f"looked at {_of_files(found, files)}",
         *(f"not in {_some(lacking)}: {listed(places, _SHOWN_COLUMNS)}" for lacking, places in differing),
+        *_strangers(found),
     ]
 
 
@@ -60,6 +61,19 @@ def _differing(found: Guesses) -> dict[tuple[str, ...], list[str]]:
     return dict(list(together.items())[:_SHOWN_SETS])
 
 
+def _strangers(found: Guesses) -> Iterator[str]:
+    """Files of which no row would become a request, by the needed fields that they lack; of those that others have."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for file, empty in found.empty.items():
+        if lacking := tuple(name for name in NEEDED if name in empty):
+            together.setdefault(lacking, []).append(file)
+    for lacking, files in together.items():
+        yield (
+            f"with this mapping no row of {_some(files)} becomes a request: {listed(lacking)} would be empty. "
+            "Does it belong to the others? Guess it by itself, or take it out of the folder"
+        )
+
+
 def _some(files: Sequence[str]) -> str:
     return listed([Path(name).name for name in files], _SHOWN_FILES)
 
@@ -74,6 +88,8 @@ def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
         yield from _comment("not in every file, and null in the others:")
         for lacking, places in _differing(found).items():
             yield from _comment(f"  not in {_some(lacking)}: {listed(places, _SHOWN_COLUMNS)}")
+    for sentence in _strangers(found):
+        yield from _comment(sentence)
     yield f"title: {_inline(title)}"
     if found.records:
         yield from _comment("likely: the items of this list count tokens: each is a request")
@@ -99,7 +115,7 @@ def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
         yield ""
         yield from _comment("columns that are mapped to nothing:", "  ")
         for column in found.unused[:_SHOWN]:
-            example = textwrap.shorten(ascii(column.filled[0])[1:-1], _EXAMPLE, placeholder=" ...")
+            example = textwrap.shorten(repr(column.filled[0])[1:-1], _EXAMPLE, placeholder=" ...")
             yield f"  #   {column.place}: such as {example}"
         if len(found.unused) > _SHOWN:
             yield f"  #   and {len(found.unused) - _SHOWN} more"

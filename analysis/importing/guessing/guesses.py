@@ -7,8 +7,8 @@ that an import reads them by. What is not found is left out: nothing is made up.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow as pa
 from analysis import contract
 from analysis.importing.finish_reasons import is_known
 from analysis.importing.guessing import conventions, magnitudes, moments
+from analysis.importing.guessing.guess import Guess, Guesses, Sure
 from analysis.importing.guessing.names import (
     END,
     FIRST_TOKEN,
@@ -29,6 +30,7 @@ from analysis.importing.guessing.names import (
     spellings,
 )
 from analysis.importing.guessing.sample import Column, Sample, lists_of, places_outside_lists, sample_of
+from analysis.importing.guessing.separators import Separators, separators_of
 from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
 from analysis.importing.rules import Rule
 from analysis.importing.source import SourceFile
@@ -36,59 +38,26 @@ from analysis.numerals import listed
 from analysis.sources.errors import LogError
 from analysis.sources.quoting import identifier
 
-Sure = Literal["sure", "likely", "a guess"]
 _FLAGS = {"yes": True, "y": True, "t": True, "no": False, "n": False, "f": False}
 _NOBODY = ("undefined", "null", "none", "unknown", "anonymous", "n/a", "-")
 """Words that some write for a user whom they do not know."""
 _ENOUGH = 0.9  # share of a column's values that must be readable
 _DISTINCT = 0.98  # share of distinct ids
-_MONEY_NAMES = {"nano": "nanodollars", "micro": "micros", "cent": "cents", "usd": "USD", "dollar": "USD"}
-_TIME_NAMES = {"nano": "nanoseconds", "micro": "microseconds", "milli": "milliseconds", "second": "seconds"}
-_TIME_ENDS = {
-    "_ns": "nanoseconds",
-    "_us": "microseconds",
-    "_ms": "milliseconds",
-    "_s": "seconds",
-    "_sec": "seconds",
-}
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A guess of one thing. source: what a mapping file would say. why: for people."""
-
-    source: str | Mapping[str, Any]
-    sure: Sure
-    why: str
-
-
-@dataclass(frozen=True)
-class Guesses:
-    """What a mapping may be. fields: by name of the contract. cached, reasoning: where these counts lie, None if the
-    files have none. unused: columns that hold values and are mapped to nothing. rows, files: that were looked at.
-    records: where the list of requests is in records that hold one. without: by column that is not in every file, the
-    files that lack it; of JSON only columns that are mapped, since others are often left out."""
-
-    fields: Mapping[str, Guess]
-    cached: Guess | None
-    reasoning: Guess | None
-    unused: tuple[Column, ...]
-    rows: int
-    files: int
-    without: Mapping[str, tuple[str, ...]]
-    records: str | None = None
 
 
 def guess(files: Sequence[SourceFile], models: pa.Table) -> Guesses:
     """Guess a mapping from the heads of files and a sample. models: the listed ones, a table of the contract, whose
-    prices tell units and conventions. Raises LogError, also for tables beside JSON."""
+    prices tell units and conventions. Raises LogError, also for tables beside JSON and where there is no row."""
     if other := next((file for file in files if file.is_table is not files[0].is_table), None):
         kinds = [f"{file.name} is {'a table' if file.is_table else 'JSON'}" for file in (files[0], other)]
         raise LogError(f"{', '.join(kinds)}: a mapping is for files of one kind. Guess each by itself")
     path = next(filter(None, map(_list_of_requests, files)), None)
     with duckdb.connect(config={"threads": 1}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
-        return replace(_Guesser(sample_of(files, path), models, engine).all(), records=path)
+        sample = sample_of(files, path)
+        if not sample.columns:
+            raise LogError(f"{files[0].name}: no row in it that can be read, so that nothing can be guessed")
+        return replace(_Guesser(sample, models, engine).all(), records=path)
 
 
 def _list_of_requests(file: SourceFile) -> str | None:
@@ -131,6 +100,7 @@ class _Guesser:
             without={
                 p: files for p, files in self.sample.without.items() if self.sample.tables or p in self.used
             },
+            empty={file: names for file in self.sample.places if (names := self.empty_in(file))},
         )
 
     # --- one field -------------------------------------------------------------------------------------------
@@ -150,7 +120,7 @@ class _Guesser:
             same = [place for place in elsewhere if _settings(made[place]) == _settings(made[best])]
             made = {place: made[place] for place in same or [best]}
         self.used |= made.keys()
-        return made[best] if len(made) == 1 else self.joined(made)
+        return replace(made[best] if len(made) == 1 else self.joined(made), places=tuple(made))
 
     def misspelt(self, field: contract.Field) -> Guess | None:
         """What a field may be by a name that is nearly one of its own, among columns that are nothing else."""
@@ -160,9 +130,8 @@ class _Guesser:
             made = self.typed(field, place)
             if made and self.is_for(field, place):
                 self.used.add(place)
-                return replace(
-                    made, sure="a guess", why=made.why.replace("its name", "a name much like its own", 1)
-                )
+                why = made.why.replace("its name", "a name much like its own", 1)
+                return replace(made, sure="a guess", why=why, places=(place,))
         return None
 
     def is_for(self, field: contract.Field, place: str) -> bool:
@@ -204,9 +173,12 @@ class _Guesser:
         if field.family == "timestamp":
             return self.checked(field, column, moments.guess(column))
         if field.family in ("integer", "float"):
+            written = separators_of(column.filled, whole=field.unit == "tokens")
+            column = written.plain(column) if written else column
             if column.numbers is None:
                 return None
-            return self.checked(field, column, self.with_unit(field, column))
+            made = self.checked(field, column, self.with_unit(field, column))
+            return self.rewritten(made, place, written) if made and written else made
         words = {text.lower() for text in column.filled}
         if field.family == "boolean":
             values = {word: _FLAGS[word] for word in sorted(words) if word in _FLAGS}
@@ -262,30 +234,33 @@ class _Guesser:
 
     def unit(self, field: contract.Field, column: Column) -> tuple[str, Sure, str]:
         """The unit of a number, by its name or its magnitude."""
-        name, numbers = column.place.lower(), column.numbers or ()
+        numbers, said = column.numbers or (), magnitudes.unit_in_name(column.place, field.unit)
         if field.unit == "tokens":
             if all(number is None or number.is_integer() for number in numbers):
                 return "tokens", "sure", "its name, and whole numbers"
             return list(TOKENS)[1], "likely", "its name; it has fractions, so thousands of tokens, it seems"
+        if said:
+            return said, "sure", "its name, which says the unit"
         prompts = conventions.with_beside(self.numbers("tokens_prompt"), self.numbers("tokens_cached"))
         completions = self.numbers("tokens_completion")
         if field.unit == "USD":
-            if named_unit := next((unit for part, unit in _MONEY_NAMES.items() if part in name), None):
-                return named_unit, "sure", "its name, which says the unit"
             if of_list := magnitudes.unit_of_listed_cost(self.ratios_to_list(numbers), PER_USD):
                 return of_list, "sure", f"its name; in {of_list} it is the listed price"
             unit, near = magnitudes.unit_of_cost(numbers, prompts, completions, PER_USD)
             why = f"its name; in {unit} the price of a token is that of the market"
             return unit, "likely" if near else "a guess", why
-        unit = next((unit for end, unit in _TIME_ENDS.items() if name.endswith(end)), "") or next(
-            (unit for part, unit in _TIME_NAMES.items() if part in name), ""
-        )
-        if unit:
-            return unit, "sure", "its name, which says the unit"
         unit, near = magnitudes.unit_of_duration(
             numbers, completions if field.name == "generation_time_ms" else None
         )
         return unit, "likely" if near else "a guess", f"its name; in {unit} it is as long as answers take"
+
+    def rewritten(self, made: Guess, place: str, written: Separators) -> Guess:
+        """The guess of a number that is written with separators: they are taken out before it is read."""
+        unit = {} if isinstance(made.source, str) else {"unit": made.source["unit"]}
+        why = f"{made.why}; written {written.example}"
+        return Guess(
+            {"expression": written.sql(place)} | unit, made.sure if made.sure != "sure" else "likely", why
+        )
 
     def readable(self, rule: Rule, texts: Sequence[str]) -> float:
         """The share of texts that a rule can read."""
@@ -304,6 +279,7 @@ class _Guesser:
             {"expression": f"CAST({identifier(places[0])} AS DOUBLE) > 0"},
             "likely",
             "a provider charged the own key",
+            (places[0],),
         )
 
     def versions(self) -> None:
@@ -332,20 +308,28 @@ class _Guesser:
                 {"expression": whole} | ({"unit": unit} if unit else {}),
                 "likely",
                 f"from {begin} to {places[0]}",
+                (places[0],),
             )
 
     def add_written(self) -> None:
         """Tokens that went into a cache lie beside the prompt, too, where those do that were read from it."""
         prompt = self.found.get("tokens_prompt")
         places = named(self.filled, WRITTEN)
-        if prompt and isinstance(prompt.source, str) and places:
+        unit = prompt and not isinstance(prompt.source, str) and "unit" in prompt.source
+        if prompt and len(prompt.places) == 1 and places and not unit:
             self.used.add(places[0])
-            own, written = (f"CAST({identifier(place)} AS BIGINT)" for place in (prompt.source, places[0]))
-            self.found["tokens_prompt"] = Guess(
-                {"expression": f"{own} + coalesce({written}, 0)"},
-                "likely",
-                f"{prompt.why}; those written into a cache ({places[0]}) are added",
+            own, written = map(self.whole, (prompt.places[0], places[0]))
+            self.found["tokens_prompt"] = replace(
+                prompt,
+                source={"expression": f"{own} + coalesce({written}, 0)"},
+                sure="likely",
+                why=f"{prompt.why}; those written into a cache ({places[0]}) are added",
             )
+
+    def whole(self, place: str) -> str:
+        """SQL of a count."""
+        written = separators_of(self.sample.columns[place].filled, whole=True)
+        return written.sql(place) if written else f"CAST({identifier(place)} AS BIGINT)"
 
     def counts(self) -> conventions.Counts:
         """The numbers by which it is seen what lies inside what."""
@@ -354,8 +338,8 @@ class _Guesser:
             completion=self.numbers("tokens_completion"),
             cached=self.numbers("tokens_cached"),
             reasoning=self.numbers("tokens_reasoning"),
-            written=self.sample.numbers(next(iter(named(self.filled, WRITTEN)), None)),
-            total=self.sample.numbers(next(iter(named(self.filled, TOTAL)), None)),
+            written=self.numbers_at(next(iter(named(self.filled, WRITTEN)), None)),
+            total=self.numbers_at(next(iter(named(self.filled, TOTAL)), None)),
             cached_name="".join(spellings(self.place("tokens_cached") or "")[-1:]),
         )
 
@@ -376,15 +360,23 @@ class _Guesser:
 
     def place(self, name: str) -> str | None:
         """The first column of a field that was found."""
-        if name not in self.found:
-            return None
-        source = self.found[name].source
-        column = source if isinstance(source, str) else source.get("column")
-        return column[0] if isinstance(column, list) else column
+        return next(iter(self.found[name].places), None) if name in self.found else None
 
     def numbers(self, name: str) -> magnitudes.Numbers:
-        """The numbers of a field that was found; none where it was not."""
-        return self.sample.numbers(self.place(name))
+        """The numbers of a field that was found, such as tokens; none where it was not."""
+        return self.numbers_at(self.place(name))
+
+    def numbers_at(self, place: str | None) -> magnitudes.Numbers:
+        """The counts of a column; none where there is no such column."""
+        column = self.sample.columns.get(place or "")
+        written = separators_of(column.filled, whole=True) if column else None
+        column = written.plain(column) if column and written else column
+        return (column.numbers if column else None) or (None,) * self.sample.rows
+
+    def empty_in(self, file: str) -> tuple[str, ...]:
+        """Fields that were found, and that no row of a file has."""
+        there = self.sample.places[file]
+        return tuple(name for name, guess in self.found.items() if there.isdisjoint(guess.places))
 
     def is_unused(self, place: str) -> bool:
         return place not in self.used and not any(other.startswith(f"{place}>") for other in self.used)

@@ -13,6 +13,15 @@ from collections.abc import Mapping, Sequence
 
 from analysis.importing.rules import PER_SECOND
 
+_MONEY = {"nano": "nanodollars", "micro": "micros", "cent": "cents", "usd": "USD", "dollar": "USD"}
+_TIME = {"nano": "nanoseconds", "micro": "microseconds", "milli": "milliseconds", "second": "seconds"}
+_TIME_ENDS = {
+    "_ns": "nanoseconds",
+    "_us": "microseconds",
+    "_ms": "milliseconds",
+    "_s": "seconds",
+    "_sec": "seconds",
+}
 Numbers = Sequence[float | None]
 Price = tuple[float, float, float]
 """USD per million tokens: prompt, completion, cached prompt."""
@@ -22,6 +31,17 @@ FIRST_DAY, LAST_DAY = 1_577_836_800, 4_102_444_800  # 2020 to 2100, seconds sinc
 _SAME = 1.25  # ratio of charged to listed costs up to which they are the same
 _PLAUSIBLE = 50.0  # the same, up to which dollars can be: 0.04 to 100 USD per million tokens
 _NEAR = 8.0  # ratio of an anchor and the numbers in a unit, up to which the unit is likely
+
+
+def unit_in_name(place: str, of: str | None) -> str | None:
+    """The unit that the name of a column says, such as cost_cents; None if it says none. of: the contract's unit."""
+    name = place.lower()
+    if of == "USD":
+        return next((unit for part, unit in _MONEY.items() if part in name), None)
+    if of != "milliseconds":
+        return None
+    ends = (unit for end, unit in _TIME_ENDS.items() if name.endswith(end))
+    return next(ends, None) or next((unit for part, unit in _TIME.items() if part in name), None)
 
 
 def unit_of_moments(numbers: Numbers) -> str | None:

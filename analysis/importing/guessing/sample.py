@@ -49,18 +49,15 @@ class Column:
 @dataclass(frozen=True)
 class Sample:
     """Columns by place, and of how many records and files they are. tables: whether all files are. without: by place
-    that is not in every file, those that lack it; of JSON, in whose records it was not seen."""
+    that is not in every file, those that lack it; of JSON, in whose records it was not seen. places: by file, those
+    at which a record has a value."""
 
     columns: Mapping[str, Column]
     rows: int
     files: int
     tables: bool
     without: Mapping[str, tuple[str, ...]]
-
-    def numbers(self, place: str | None) -> tuple[float | None, ...]:
-        """The numbers at a place; none where it has none."""
-        column = self.columns.get(place or "")
-        return (column.numbers if column else None) or (None,) * self.rows
+    places: Mapping[str, frozenset[str]]
 
 
 def spread(paths: Sequence[Path]) -> list[Path]:
@@ -88,6 +85,10 @@ def sample_of(files: Sequence[SourceFile], path: str | None = None) -> Sample:
         len(files),
         all(file.is_table for file in files),
         {place: lacking for place, lacking in without.items() if lacking},
+        {
+            file.name: frozenset(place for row in found for place, text in row.items() if text)
+            for file, found in zip(files, of_files, strict=True)
+        },
     )
 
 

@@ -195,6 +195,65 @@ def test_rows_far_below_the_head_are_looked_at(tmp_path):
     assert needed_and_missing(found) == []
 
 
+@pytest.mark.parametrize(
+    ("count", "costs"),  # of a German, an American, a Swiss and a French sheet
+    [
+        ("1.200", ("0,0070", "0,0060", "1.000,50 €")),
+        ("1,200", ("$0.0070", "$0.0060", "$1,000.50")),
+        ("1'200", ("0.0070", "0.0060", "1'000.50")),
+        ("1\u202f200", ("0,0070", "0,0060", "1\u00a0000,50\u00a0€")),
+    ],
+)
+def test_separators_of_thousands_and_decimal_commas_are_taken_out(tmp_path, count, costs):
+    rows = zip((count, "800", "850"), costs, strict=True)
+    lines = [f"{AT};gpt-4o;{prompt};{prompt};400;{cost}\n" for prompt, cost in rows]
+    source = put(tmp_path, "ts;model;id;input;output;cost\n" + "".join(lines), "sheet.csv")
+    text = draft(guess([look(source)], models()), "sheet")
+    mapping = {"mapped": read_mapping(put(tmp_path, text, "m.yaml"))}
+    import_log(source, tmp_path / "log", mapping, models(), name="mapped", user="all")
+    log = written(tmp_path / "log").sort_by("tokens_prompt")
+    assert log["tokens_prompt"].to_pylist() == [800, 850, 1200]
+    assert log["cost_total"].to_pylist() == pytest.approx([0.006, 1000.5, 0.007])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "unit"), [("1.250", "0.800", "thousand tokens"), ("1.25", "800", "thousand tokens")]
+)
+def test_fractions_are_no_separated_thousands(tmp_path, one, other, unit):
+    found = guessed(csv_of([ROW | {"input": one}, ROW | {"input": other}]), tmp_path).fields["tokens_prompt"]
+    assert found.source == {"column": "input", "unit": unit}
+
+
+@pytest.mark.parametrize("content", ["3", "null", "{}", "[[1, 2]]", "a,b\n"])
+def test_of_a_file_without_a_row_nothing_is_guessed(tmp_path, capsys, content):
+    path = put(tmp_path, content, "x.csv" if "," in content and "[" not in content else "x.json")
+    out = tmp_path / "m.yaml"
+    assert main(["import", "guess", str(path), "--out", str(out)]) == 2
+    assert "no row in it that can be read" in capsys.readouterr().err and not out.exists()
+
+
+def test_files_that_do_not_belong_to_the_others_are_named(tmp_path, capsys):
+    put(tmp_path / "mixed", MONTHS["jan.csv"], "jan.csv")
+    put(tmp_path / "mixed", "day,requests,charge\n2025-01-05,3,0.5\n", "sums.csv")
+    assert main(["import", "guess", str(tmp_path / "mixed")]) == 0
+    out, err = capsys.readouterr()
+    assert (
+        "no row of sums.csv becomes a request: created_at, model, tokens_prompt and tokens_completion would"
+        in err
+    )
+    assert (
+        "# with this mapping no row of sums.csv becomes a request" in out and "no row of jan.csv" not in err
+    )
+
+
+def test_each_gateway_of_a_mixed_folder_is_told(tmp_path, capsys):
+    put(tmp_path / "mixed", json.dumps(test_openrouter.response(1)), "a.jsonl")
+    put(tmp_path / "mixed", json.dumps(test_litellm.ROWS[0]), "b.jsonl")
+    assert main(["import", "guess", str(tmp_path / "mixed")]) == 0
+    err = capsys.readouterr().err
+    assert "a.jsonl is an export of OpenRouter" in err and "b.jsonl is an export of LiteLLM" in err
+
+
 MONTHS = {
     "jan.csv": "at,engine,tokens_in,tokens_out,charge\n2025-01-05 10:00:00,openai/gpt-4o,100,30,0.5\n",
     "feb.csv": "timestamp,engine,tokens_in,tokens_out,charge,member\n2025-02-05 10:00:00,openai/gpt-4o,70,30,0.5,ann\n",
