@@ -16,6 +16,8 @@ from testbed.validation.tables import Row
 TRIANGLES = ("retention_triangle", "retention_triangle_on_or_after", "retention_triangle_every_month",
              "retention_triangle_30_days")  # fmt: skip
 
+MEANS = ("mean_retention_by_k", "mean_retention_by_cohort")
+
 
 def by_triangle(own: Callable[[Reading], Iterable[Row]]) -> Change:
     """Another triangle stands in the place of the question's own."""
@@ -50,14 +52,11 @@ def _over_the_month_before(named: bool, of_nobody: float | None = None) -> Chang
 
 def _over_the_active_of_the_month(named: bool) -> Change:
     def edit(cells: list[Row], log: Reading) -> Iterable[Row]:
-        def month(one: Row) -> int:
-            return 12 * one["cohort"].year + one["cohort"].month + int(one["k"])
-
         active: Counter[int] = Counter()
         for one in cells:
-            active[month(one)] += one["active"]
+            active[_month_of(one)] += one["active"]
         for one in cells:
-            yield _over(log, one, active[month(one)], named=named)
+            yield _over(log, one, active[_month_of(one)], named=named)
 
     return by_cells(edit)
 
@@ -80,6 +79,30 @@ def _over_themselves(cells: list[Row], log: Reading) -> Iterable[Row]:
 
 def _active_only(cells: list[Row], log: Reading) -> Iterable[Row]:
     return (one for one in cells if one["active"])
+
+
+def _month_of(one: Row) -> int:
+    """The number of the month that a cell is about."""
+    return 12 * one["cohort"].year + one["cohort"].month + int(one["k"])
+
+
+def _months_of_the_log(cells: list[Row], log: Reading) -> Iterable[Row]:
+    """Months are those in which anybody used anything."""
+    seen = {12 * month.year + month.month for month in map(log.month, log.requests)}
+    return (one for one in cells if _month_of(one) in seen)
+
+
+def _ages_of_the_log(cells: list[Row], log: Reading) -> Iterable[Row]:
+    """Ages are those that the first cohort has in such months."""
+    seen = {12 * month.year + month.month for month in map(log.month, log.requests)}
+    first = min((one["cohort"] for one in cells), default=None)
+    return (one for one in cells if _month_of(one | {"cohort": first}) in seen)
+
+
+def _ages_of_somebody(cells: list[Row], log: Reading) -> Iterable[Row]:
+    """Ages are those at which somebody of some cohort is active."""
+    seen = {one["k"] for one in cells if one["active"]}
+    return (one for one in cells if one["k"] in seen)
 
 
 def _from_one(cells: list[Row], log: Reading) -> Iterable[Row]:
@@ -142,6 +165,7 @@ MUTANTS: tuple[Mutant, ...] = (
          _not_yet_as_nobody(seen, young)) for seen in (False, True) for young in (True, False))),
     *made("nothing as null", ("cells of nobody", _nothing_as_null(True)),
           ("shares of nobody", _nothing_as_null(False)), only=TRIANGLES),
+    *made("nothing as null", ("shares of nobody, which no mean counts", _nothing_as_null(False)), only=MEANS),
     *made("division by active users", *(
         (f"over {what}{', named users' if named else ''}", change(named))
         for what, change in (("those active the month before", _over_the_month_before),
@@ -151,7 +175,10 @@ MUTANTS: tuple[Mutant, ...] = (
         *((f"over those active the month before, {'0' if of_nobody == 0 else 'all'} of nobody",
            _over_the_month_before(False, of_nobody)) for of_nobody in (0.0, 1.0)),
           ("over themselves", by_cells(_over_themselves))),
-    *made("empty cells dropped", ("without cells of nobody", by_cells(_active_only))),
+    *made("empty cells dropped", ("without cells of nobody", by_cells(_active_only)),
+          ("months in which the log has requests alone", by_cells(_months_of_the_log)),
+          ("ages of the first cohort in such months alone", by_cells(_ages_of_the_log)),
+          ("ages at which somebody is active alone", by_cells(_ages_of_somebody))),
     *made("months counted from 1", ("the first month is 1", by_cells(_from_one))),
     *made("month 0 counted", ("month 0 in the mean", instead(_first_counts)),
           only=("mean_retention_by_cohort",)),

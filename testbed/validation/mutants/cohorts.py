@@ -6,12 +6,13 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from itertools import zip_longest
+from typing import Any, TypeVar
 
 from testbed.validation.mutants.cells import by_triangle
 from testbed.validation.mutants.clocks import BY_MONTH
 from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
-from testbed.validation.mutants.people import PARTS, approximately
+from testbed.validation.mutants.people import PARTS, approximately, beginnings
 from testbed.validation.questions import definitions, retention
 from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.retention import Cohorts, cell, size
@@ -109,6 +110,21 @@ def _begun_in_parts(part: Callable[[Row], Hashable], own: bool) -> Callable[[Rea
     return lambda log: _gathered(members(log))
 
 
+def _come_back(streak: bool) -> Callable[[Reading], Cohorts]:
+    """A user is once in the cohort of each month before which there was a pause. streak: active until the next pause
+    alone."""
+
+    def members(log: Reading) -> Iterable[tuple[dt.date, set[dt.date]]]:
+        for rows in _own(log).values():
+            months = set(map(log.month, rows))
+            begun = beginnings(log, months)
+            for cohort, after in zip_longest(begun, begun[1:]):
+                held = {month for month in months if cohort <= month and (after is None or month < after)}
+                yield cohort, held if streak else months
+
+    return lambda log: _gathered(members(log))
+
+
 def _in_all_months(log: Reading) -> Cohorts:
     """Use in the month that is not complete counts, too."""
     return _gathered(
@@ -142,17 +158,22 @@ def _rounded_months(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[i
     return Counter(int((log.rules.day(row) - first).days / 30.44) for row in rows)
 
 
-def _anniversaries(moments: bool) -> Age:
-    """Whole months from the user's own first day, as DATEDIFF counts them; moments: to the second, as age() does."""
+def _ends_month(day: dt.date) -> bool:
+    return (day + dt.timedelta(days=1)).day == 1
+
+
+def _anniversaries(moments: bool, ends: bool = False) -> Age:
+    """Whole months from the user's own first day, as DATEDIFF counts them; moments: to the second, as age() does; ends:
+    from the last day of a month to that of another are whole ones, as MONTHS_BETWEEN has it."""
+
+    def short(first: tuple[dt.date, Any], last: tuple[dt.date, Any]) -> bool:
+        if ends and _ends_month(first[0]) and _ends_month(last[0]):
+            return False
+        return (last[0].day, last[1]) < (first[0].day, first[1]) if moments else last[0].day < first[0].day
 
     def ages(log: Reading, rows: list[Row], cohort: dt.date) -> Counter[int]:
         held = sorted((log.rules.day(row), row["created_at"].timetz() if moments else None) for row in rows)
-        first, begun = held[0]
-        return Counter(
-            log.rules.months(first, day)
-            - ((day.day, clock) < (first.day, begun) if moments else day.day < first.day)
-            for day, clock in held
-        )
+        return Counter(log.rules.months(held[0][0], one[0]) - short(held[0], one) for one in held)
 
     return ages
 
@@ -257,6 +278,27 @@ def _added_up(log: Reading) -> Iterable[Row]:
     return definitions.triangle(log, lambda active, cohort, k: len(active) > k)
 
 
+def _and_the_month_before(log: Reading) -> Iterable[Row]:
+    """Active at k in that month and the one before, whatever came earlier."""
+
+    def seen(active: set[dt.date], cohort: dt.date, k: int) -> bool:
+        return {log.rules.months(cohort, month) for month in active}.issuperset(range(max(k - 1, 0), k + 1))
+
+    return definitions.triangle(log, seen)
+
+
+def _of_counts(put: Callable[[list[int]], int], later: bool) -> Callable[[Reading], Iterable[Row]]:
+    """Active at k is made of the numbers of users of months: of those from k on, or else of those up to k."""
+
+    def triangle(log: Reading) -> Iterable[Row]:
+        for cohort, cells in groups(retention.by_calendar_month(log), lambda one: one["cohort"]).items():
+            counts = [one["active"] for one in cells]
+            for k, one in enumerate(cells):
+                yield cell(log, cohort, k, one["users"], put(counts[k:] if later else counts[: k + 1]))
+
+    return triangle
+
+
 def _longest_streak(log: Reading) -> Iterable[Row]:
     """Active at k with k + 1 active months in a row, wherever they lie."""
 
@@ -316,8 +358,15 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("first use of each part", *(
         (f"of each {name}{', active with it' if own else ''}", _cohorts(_begun_in_parts(part, own)))
         for name, part in PARTS.items() for own in (False, True)), only=BY_MONTH),
+    *made("come back as new", ("after a month without use", _cohorts(_come_back(False))),
+          ("after a month without use, active until the next", _cohorts(_come_back(True))), only=BY_MONTH),
+    *made("counts for users", ("the largest of the later counts", by_triangle(_of_counts(max, True))),
+          ("the sum of the later counts", by_triangle(_of_counts(sum, True))), only=(ON_OR_AFTER,)),
+    *made("counts for users", ("the smallest of the counts so far", by_triangle(_of_counts(min, False))),
+          only=("retention_triangle_every_month",)),
     *made("gaps forbidden", ("in every month so far", by_triangle(definitions.every_month))),
-    *made("gaps allowed", ("in the month itself", by_triangle(retention.by_calendar_month))),
+    *made("gaps allowed", ("in the month itself", by_triangle(retention.by_calendar_month)),
+          ("in the month and the one before", by_triangle(_and_the_month_before))),
     *made("30-day windows", ("windows of 30 days that are over", by_triangle(definitions.windows)),
           *((name, by_triangle(_counted(_aged(age)))) for name, age in _AGES.items()),
           *((f"{name}, those seen", by_triangle(_ages_seen(age))) for name, age in _AGES.items())),
@@ -325,6 +374,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"whole months from the first {what}{', of the whole log' if whole else ''}",
          by_triangle(_counted(_aged(_anniversaries(moments), whole))))
         for what, moments in (("day", False), ("moment", True)) for whole in (False, True)),
+        *((f"months between, the ends of two months whole ones apart{', of the whole log' if whole else ''}",
+           by_triangle(_counted(_aged(_anniversaries(False, ends=True), whole)))) for whole in (False, True)),
         ("whole months from the first day, those seen", by_triangle(_ages_seen(_anniversaries(False))))),
     *made("calendar months", ("calendar months", by_triangle(retention.by_calendar_month)),
           ("calendar months, in the cells of windows", by_triangle(_counted(_aged(_calendar, True),

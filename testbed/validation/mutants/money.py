@@ -17,12 +17,13 @@ from testbed.validation.mutants.form import (
     by_rows,
     by_rules,
     columns_of,
+    key_of,
     made,
     of_family,
     rounded,
 )
 from testbed.validation.questions import cost
-from testbed.validation.questions.form import Question
+from testbed.validation.questions.form import Oracle, Question
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.rules import utc_day
 from testbed.validation.tables import Row, Tables
@@ -123,9 +124,11 @@ Logs = tuple[bool, bool]
 
 def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, True), turned: bool = False,
           point: Callable[[Row, Reading], Any] | None = None, counted: bool = False, least: int = cost.LEAST_MODELS,
+          plus: tuple[int, int] = (0, 0), factor: Callable[[int], float] = lambda points: 1.0,
           ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """The line with another logarithm, or of x on y. logs: whether it is taken of the cost, of the tokens; point: what
-    has a point of its own, if not a model; counted: `models` are the points; least: how many points a line needs."""
+    has a point of its own, if not a model; counted: `models` are the points; least: how many
+    points a line needs; plus: what is added to cost and tokens first; factor: by how much the slope is too large."""
 
     def line(reading: Reading) -> Iterable[Row]:
         def key(row: Row) -> Any:
@@ -138,6 +141,7 @@ def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, Tru
             yield _none(models)
             return
         x, y = np.array([[row["cost_usd_per_mtok"], row["charged_tokens"]] for row in rows], dtype=float).T
+        x, y = x + plus[0], y + plus[1]
         x, y = (np.array(list(map(log, values))) if taken else values
                 for values, taken in zip((x, y), logs, strict=True))  # fmt: skip
         if turned:
@@ -146,6 +150,7 @@ def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, Tru
             yield _none(models)
             return
         slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
+        slope *= factor(len(rows))
         intercept = float(y.mean() - slope * x.mean())
         spread = float(((y - y.mean()) ** 2).sum())
         fit = 1 - float(((y - intercept - slope * x) ** 2).sum()) / spread if spread else None
@@ -164,6 +169,23 @@ def _none(models: int) -> dict[str, Any]:
     return {"models": models, "slope": None, "intercept": None, "r_squared": None, "optional": True}
 
 
+def _in_one_sum(change: Change, column: str) -> Change:
+    """The change is made in one of the two sums, in money or in tokens; what has a cost is right."""
+
+    def only(oracle: Oracle, question: Question) -> Oracle:
+        def answer(log: Reading) -> Iterable[Row]:
+            other = {key_of(row, question): row[column] for row in change(oracle, question)(log)}
+            for row in oracle(log):
+                mixed = dict(row) | {column: other[key_of(row, question)]}
+                each = log.rules.over(mixed["cost_usd"], mixed["charged_tokens"])
+                yield mixed | {"cost_usd_per_mtok": None if each is None else each * cost.MILLION}
+
+        return answer
+
+    return only
+
+
+_SUMS = {"cost_usd": "in the money alone", "charged_tokens": "in the tokens alone"}
 _POINTS: dict[str, Callable[[Row, Reading], Any]] = {
     "models in a month": lambda row, log: log.month(row),
     "models in a week": lambda row, log: log.week(row),
@@ -187,7 +209,13 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("own keys in", ("all of them", _paid(lambda row: True)),
           ("missing ones as false", _paid(lambda row: row["byok"] is not True)),
           ("own keys alone", _paid(lambda row: row["byok"] is True))),
+    *made("own keys in", *((f"{which}, {where}", _in_one_sum(_paid(paid), column)) for column, where in _SUMS.items()
+                           for which, paid in (("all of them", lambda row: True),
+                                               ("known ones", lambda row: row["byok"] is not None))),
+          only=COSTS[:2]),
     *made("free variants in", ("all of them", _priced_by(lambda row: True))),
+    *made("free variants in", ("their tokens alone", _in_one_sum(  # they cost nothing
+        _priced_by(lambda row: True), "charged_tokens")), only=COSTS[:2]),
     *made("missing variants dropped",
           ("variant <> 'free', which loses missing ones",
            _priced_by(lambda row: row["variant"] not in (None, "free"))),
@@ -207,6 +235,12 @@ MUTANTS: tuple[Mutant, ...] = (
           ("of the cost alone", of_family(_line, logs=(True, False))),
           ("of the tokens alone", of_family(_line, logs=(False, True))), only=LINE),
     *made("natural logarithms", ("log for log10", of_family(_line, log=math.log)), only=LINE),
+    *made("one added first", ("to the cost", of_family(_line, plus=(1, 0))), ("to both", of_family(_line, plus=(1, 1))),
+          ("to the tokens", of_family(_line, plus=(0, 1))), only=LINE),
+    *made("sample and population",
+          ("covariance of the population, variance of the sample", of_family(_line, factor=lambda n: (n - 1) / n)),
+          ("covariance of the sample, variance of the population", of_family(_line, factor=lambda n: n / (n - 1))),
+          only=LINE),
     *made("other points", *((f"{what}{', two of them enough' if least == 2 else ''}",
                              of_family(_line, point=point, counted=counted, least=least))
                             for what, point in _POINTS.items() for counted in (False, True) for least in (3, 2)),

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 import duckdb
@@ -153,6 +154,21 @@ def _in_parts(part: Callable[[Row], Hashable]) -> Change:
     return instead(sizes)
 
 
+def beginnings(log: Reading, months: Iterable[dt.date]) -> list[dt.date]:
+    """The months before which there was a pause, or nothing."""
+    held = sorted(set(months), key=log.rules.order)
+    return held[:1] + [month for before, month in pairwise(held) if log.rules.months(before, month) > 1]
+
+
+def _come_back(log: Reading) -> Iterable[Row]:
+    """Whoever did not use the model in the month before begins."""
+    found = Counter(
+        (model, month) for model, rows in _uses(log) for month in beginnings(log, map(log.month, rows))
+    )
+    for (model, month), users in sorted(found.items()):
+        yield size(log, model, month, users)
+
+
 def _every_month(distinct: bool) -> Change:
     """Everybody who was active in a month counts, not only who began in it."""
 
@@ -217,6 +233,7 @@ MUTANTS: tuple[Mutant, ...] = (
       for mutant in made("approximate counts", ("by a sketch", instead(sketched)), only=(question,))),
     *made("first use of each part", *((f"of each {name}", _in_parts(part)) for name, part in PARTS.items()),
           only=("cohort_sizes",)),
+    *made("come back as new", ("after a month without use", instead(_come_back)), only=("cohort_sizes",)),
     *made("active users for new ones", ("all users of each month", _every_month(distinct=True)),
           only=("cohort_sizes",)),
 )  # fmt: skip

@@ -118,10 +118,26 @@ _TOKENS_ONCE = by_rules(lambda rules: replace(rules, counted=set))
 _COSTS_ONCE = by_rules(lambda rules: replace(rules, counted_costs=set))
 _ONCE = by_rules(lambda rules: replace(rules, counted=set, counted_costs=set))
 
+
+def _stacked(rows: list[Row], tables: Tables) -> list[Row]:
+    """Prompts and completions below each other."""
+    return [row | {column: 0} for row in rows for column in ("tokens_completion", "tokens_prompt")]
+
+
+def _union(rules: Rules) -> Rules:
+    """Equal ones of what is stacked fall together."""
+    return replace(rules, requests=lambda tables: _stacked(rules.requests(tables), tables), counted=set)
+
+
+_UNION = by_rules(_union)
+
 MUTANTS: tuple[Mutant, ...] = (
     *made("equal amounts once", ("each number of tokens", _TOKENS_ONCE), only=(*OF_TOKENS, *COSTS)),
     *made("equal amounts once", ("each cost", _COSTS_ONCE), ("each number of tokens, each cost", _ONCE),
           only=(*COSTS, "spend_region")),
+    *made("equal amounts once", ("prompt and completion tokens by UNION", _UNION), only=("top_models",)),
+    *made("equal amounts once", ("prompt and completion tokens by UNION", over_the_sum_of_parts(_UNION)),
+          only=("weekly_openness", "weekly_authors")),
     *made("equal amounts once", ("in the parts alone", in_parts(_ONCE)), only=WEEKLY),
     *made("equal amounts once", ("in the parts, of which the whole is the sum", over_the_sum_of_parts(_ONCE)),
           only=SHARES_OF_KINDS),

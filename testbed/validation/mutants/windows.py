@@ -29,6 +29,14 @@ def _dates(log: Reading, row: Row, begun: Row) -> int:
     return (log.rules.day(row) - log.rules.day(begun)).days // 30
 
 
+def _rounded(log: Reading, row: Row, begun: Row) -> int:
+    return round((row["created_at"] - begun["created_at"]) / WINDOW)
+
+
+def _rounded_dates(log: Reading, row: Row, begun: Row) -> int:
+    return round((log.rules.day(row) - log.rules.day(begun)) / WINDOW)
+
+
 def _from_the_month(log: Reading, row: Row, begun: Row) -> int:
     return (log.rules.day(row) - log.month(begun)).days // 30
 
@@ -104,6 +112,8 @@ def _windows(
 MUTANTS: tuple[Mutant, ...] = (
     *made("dates for moments", ("days between dates over 30", of_family(_windows, age=_dates)), only=ONLY),
     *made("windows of the cohort", ("from the month's first day", of_family(_windows, age=_from_the_month)), only=ONLY),
+    *made("windows rounded", ("moments over 30 days, rounded", of_family(_windows, age=_rounded)),
+          ("days between dates over 30, rounded", of_family(_windows, age=_rounded_dates)), only=ONLY),
     *made("windows of another length", *((f"{days} days", of_family(_windows, age=_of_days(days)))
                                          for days in (7, 28, 31)), only=ONLY),
     *made("windows that are not over",

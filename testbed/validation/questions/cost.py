@@ -187,7 +187,8 @@ def elasticity(generations: pd.DataFrame) -> pd.DataFrame:
         slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
     return pd.DataFrame({"slope": [slope]})
 ''', model=False),
-    (*COST_TRAPS, *traps("aliases apart", "other points", "axes turned", "logarithms left out", "natural logarithms")),
+    (*COST_TRAPS, *traps("aliases apart", "other points", "axes turned", "logarithms left out", "natural logarithms",
+                         "one added first", "sample and population")),
     {}, "the row without a slope", ("shuffled rows", "split files", "renamed ids", "whole-week shift"),
 )  # fmt: skip
 

@@ -155,7 +155,8 @@ ON_OR_AFTER = Question(
 def retention_triangle_on_or_after(generations: pd.DataFrame) -> pd.DataFrame:
     return triangle(generations, "{PLACEHOLDER}", lambda used, cohort, k: max(used) >= cohort + k)
 '''),
-    (*OTHERS, *traps("calendar months", "later months alone", "gaps forbidden", "30-day windows")),
+    (*OTHERS, *traps("calendar months", "later months alone", "gaps forbidden", "come back as new", "counts for users",
+                     "30-day windows")),
     {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
@@ -176,7 +177,8 @@ def retention_triangle_every_month(generations: pd.DataFrame) -> pd.DataFrame:
 
     return triangle(generations, "{PLACEHOLDER}", stayed)
 '''),
-    (*OTHERS, *traps("gaps allowed", "on or after", "30-day windows")), {"model": PLACEHOLDER}, MONTH_0,
+    (*OTHERS, *traps("gaps allowed", "on or after", "come back as new", "counts for users", "30-day windows")),
+    {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 THIRTY_DAYS = Question(
@@ -243,7 +245,8 @@ def retention_triangle_30_days(generations: pd.DataFrame) -> pd.DataFrame:
     traps(*TIME, *PEOPLE, "calendar months", "on or after", "gaps forbidden",
           "active months added up", "first use of each part", "cohort by platform sign-up",
           "active with any model", "end of the model's own use", "months from the first day", "months counted from 1",
-          "dates for moments", "windows of the cohort", "windows of another length", "windows that are not over",
+          "dates for moments", "windows of the cohort", "windows of another length", "windows rounded",
+          "windows that are not over",
           "division by active users", "future months as empty", "nothing as null", "empty cells dropped",
           "aliases apart", "versions merged", *REQUESTS, "integer division", "percent", "rounded too far"),
     {"model": PLACEHOLDER}, MONTH_0,

@@ -9,7 +9,8 @@ from typing import Any
 
 from testbed.validation.questions.form import PLACEHOLDER, Column, Question, python
 from testbed.validation.questions.known_traps import MONTHS, PEOPLE, REQUESTS, TIME, traps
-from testbed.validation.questions.reading import Reading
+from testbed.validation.questions.reading import Reading, groups
+from testbed.validation.questions.rules import quotient
 
 TOPIC = "retention"
 COHORT = Column("cohort", "key", "first day of the month of first use, UTC", of="date", every="month")
@@ -30,7 +31,7 @@ CUT = (
 MONTH_0 = "rows of k = 0, where retention is 1 by definition"
 TRIANGLE_TRAPS = traps(
     *MONTHS, *PEOPLE, "cohort by platform sign-up", "active with any model", "on or after", "gaps forbidden",
-    "active months added up", "first use of each part", "30-day windows",
+    "active months added up", "first use of each part", "come back as new", "30-day windows",
     "months from the first day", "months counted from 1", "division by active users",
     "future months as empty", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS, "integer division",
 )  # fmt: skip
@@ -104,12 +105,11 @@ def sizes(log: Reading) -> Iterator[dict[str, Any]]:
 
 def means_by(log: Reading, key: str) -> Iterator[dict[str, Any]]:
     """The plain mean of retention over the cells of k >= 1, by cohort or by k."""
-    cells = [cell for cell in triangle(log) if cell["k"] > 0 and cell["retention"] is not None]
-    shares: dict[Any, list[float]] = defaultdict(list)
-    for one in cells:
-        shares[one[key]].append(one["retention"])
-    for value, held in sorted(shares.items()):
-        yield {key: value, "retention": sum(held) / len(held)}
+    for value, cells in sorted(groups(triangle(log), lambda one: one[key]).items()):
+        shares = [one["retention"] for one in cells if one["k"] > 0]
+        known = [share for share in shares if share is not None]
+        if shares:
+            yield {key: value, "retention": quotient(sum(known), len(known))}
 
 
 def mean_by_k(log: Reading) -> Iterator[dict[str, Any]]:
@@ -227,7 +227,8 @@ def cohort_sizes(generations: pd.DataFrame) -> pd.DataFrame:
     return first.groupby(["model", "cohort"])["person"].count().rename("users").reset_index()
 ''', model=False),
     traps(*TIME, "text dates", *PEOPLE, "cohort by platform sign-up", "active users for new ones",
-          "first use of each part", "aliases apart", "versions merged", "approximate counts", *REQUESTS),
+          "first use of each part", "come back as new", "aliases apart", "versions merged", "approximate counts",
+          *REQUESTS),
     {}, "cohorts of the month in which the log ends, if that is not complete",
 )  # fmt: skip
 
@@ -245,7 +246,8 @@ def mean_retention_by_k(generations: pd.DataFrame) -> pd.DataFrame:
     cells = triangle(generations, "{PLACEHOLDER}")
     return cells[cells["k"] > 0].groupby("k")["retention"].mean().reset_index()
 '''),
-    (*TRIANGLE_TRAPS, *traps("mean over users", "percent", "rounded too far")), {"model": PLACEHOLDER}, MONTH_0,
+    (*TRIANGLE_TRAPS, *traps("mean over users", "nothing as null", "percent", "rounded too far")),
+    {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
 MEAN_RETENTION_BY_COHORT = Question(
@@ -263,7 +265,7 @@ def mean_retention_by_cohort(generations: pd.DataFrame) -> pd.DataFrame:
     cells = triangle(generations, "{PLACEHOLDER}")
     return cells[cells["k"] > 0].groupby("cohort")["retention"].mean().reset_index()
 '''),
-    (*TRIANGLE_TRAPS, *traps("month 0 counted", "percent", "rounded too far")),
+    (*TRIANGLE_TRAPS, *traps("month 0 counted", "nothing as null", "percent", "rounded too far")),
     {"model": PLACEHOLDER},
 )  # fmt: skip
 
