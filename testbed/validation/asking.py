@@ -21,9 +21,10 @@ class NoAnswer(Protocol):
 
 @dataclass(frozen=True)
 class Failure:
-    """The plainest failure to answer."""
+    """The plainest failure to answer. endless: it took all its time."""
 
     reason: str
+    endless: bool = False
 
 
 Ask = Callable[[Tables, str], pd.DataFrame | NoAnswer]
@@ -41,6 +42,10 @@ class Answered(Protocol):
     def reason(self) -> str:
         """Why there is none, for people."""
 
+    @property
+    def failure(self) -> str | None:
+        """Which kind of failure it is, such as time."""
+
 
 class Runner(Protocol):
     """What runs a user's code: a box of the sandbox, a server, a folder of answers."""
@@ -54,6 +59,6 @@ def asked(runner: Runner) -> Ask:
 
     def ask(tables: Tables, zone: str) -> pd.DataFrame | NoAnswer:
         found = runner.run(tables, zone)
-        return Failure(found.reason) if found.table is None else found.table
+        return Failure(found.reason, found.failure == "time") if found.table is None else found.table
 
     return ask

@@ -9,6 +9,7 @@ import datetime as dt
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analysis.numerals import counted
@@ -18,6 +19,7 @@ from testbed.validation.battery import Judgement, WorldRow
 from testbed.validation.compare import Difference, Verdict
 from testbed.validation.counterexample import Counterexample
 from testbed.validation.faults.survival import Survival
+from testbed.validation.metamorphic import Broken
 from testbed.validation.questions import Question
 from testbed.validation.tables import Row
 
@@ -29,10 +31,10 @@ SHOWN = 3
 
 
 class Rows:
-    """The worlds as they come. quiet: says nothing."""
+    """The worlds as they come; a reason that is the one before is not said again. quiet: says nothing."""
 
     def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
+        self.quiet, self.why = quiet, ""
 
     def begin(self, name: str, question: Question, notes: Sequence[str]) -> None:
         """What is asked."""
@@ -45,7 +47,9 @@ class Rows:
     def row(self, row: WorldRow) -> None:
         """How it did on one world."""
         if not self.quiet:
-            print(world_line(row), flush=True)
+            likewise = bool(row.why) and row.why == self.why and not row.differences
+            print(world_line(replace(row, why="likewise") if likewise else row), flush=True)
+            self.why = row.why
 
 
 def world_line(row: WorldRow) -> str:
@@ -74,8 +78,11 @@ def text(name: str, found: Judgement, survived: Survival | None) -> str:
         lines += ["", "It errs only on logs that break the contract."]
     if found.match:
         lines += ["", _wrapped(f"Columns: {found.match}", "  ")]
-    for one in found.relations:
-        lines += ["", _wrapped(f"{one.relation.name}: {one.relation.says}, but {one.found.why}", "  ")]
+    for name, failing in _by_relation(found).items():
+        first, more = failing[0], len(failing) - 1
+        also = f", and not on {counted(more, 'world')} more" if more else ""
+        said = f"{name}: {first.relation.says}, but on '{first.case}' {first.found.why}{also}"
+        lines += ["", _wrapped(said, "  ")]
     if found.counterexample is not None:
         lines += ["", *_smallest(found.counterexample)]
     if survived is not None:
@@ -101,6 +108,14 @@ def unnamed(found: Judgement) -> str:
         f"No mistake is named: {counted(len(alike), 'known one')} would give these answers, and no world tells them "
         f"apart: {_some(alike)}."
     )
+
+
+def _by_relation(found: Judgement) -> dict[str, list[Broken]]:
+    """Relations that do not hold, with the worlds on which they do not."""
+    together: dict[str, list[Broken]] = {}
+    for one in found.relations:
+        together.setdefault(one.relation.name, []).append(one)
+    return together
 
 
 def _counts(found: Judgement) -> Iterator[str]:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from testbed.validation.asking import Failure, asked
-from testbed.validation.battery import ZONES, Judgement, WorldRow, judged
+from testbed.validation.battery import ENDLESS, ZONES, Judgement, WorldRow, judged
+from testbed.validation.integrations.wording import text
 from testbed.validation.questions import questions
 from tests.testbed.validation.asked import SMALL, answering, way
 
@@ -162,11 +163,38 @@ def test_what_a_runner_says_is_an_answer_or_a_failure():
     class Said:
         table: pd.DataFrame | None
         reason: str = ""
+        failure: str | None = None
 
     class Box:
         def run(self, tables, zone="UTC"):
-            return Said(pd.DataFrame({"zone": [zone]})) if tables else Said(None, "no table")
+            return Said(pd.DataFrame({"zone": [zone]})) if tables else Said(None, "too long", "time")
 
     ask = asked(Box())
     assert ask(FEW[0].tables, "Asia/Kolkata")["zone"].tolist() == ["Asia/Kolkata"]
-    assert ask(None, "UTC") == Failure("no table")
+    assert ask(None, "UTC") == Failure("too long", endless=True)
+
+
+def test_code_that_does_not_end_is_not_asked_again_and_again():
+    times = []
+
+    def ask(tables, zone):
+        times.append(zone)
+        return Failure("not done", endless=True)
+
+    found = verdict(questions()["tool_share"], ask)
+    assert len(times) == ENDLESS and found.verdict == "cannot run"
+    assert found.worlds[0].why == "not done" and "not asked, since it did not end" in found.worlds[1].why
+
+
+def test_a_relation_that_fails_on_several_worlds_is_said_once():
+    question, calls = questions()["active_users"], []
+
+    def ask(tables, zone):
+        calls.append(zone)
+        right = answering(question)(tables, zone)
+        return right.assign(users=right["users"] + len(calls) % 2)
+
+    found = verdict(question, ask, zones=["UTC"])
+    said = text("x.sql", found, None)
+    assert len({one.case for one in found.relations if one.relation.name == "shuffled rows"}) > 1
+    assert said.count("shuffled rows: ") == 1 and "but on '" in said and "and not on" in said

@@ -136,6 +136,7 @@ def test_what_cannot_run_says_so_for_every_world(files, capsys, few_worlds):
     assert status == 2
     assert "broken.sql: CANNOT RUN" in out and "no_such_column" in out and "Traceback" not in out
     assert "4 worlds: 4 could not run" in out
+    assert out.count("no_such_column") == 1 and out.count("could not run: likewise") == 3
 
 
 @pytest.mark.parametrize(

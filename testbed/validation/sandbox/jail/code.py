@@ -29,7 +29,7 @@ SHOWN = 300  # characters of a message
 def query(text: str, tables: Tables) -> Any:
     """The answer of a query: of its last statement that has one."""
     found = tables.session(closed=True).execute(text)
-    if not found.description:
+    if found is None or not found.description:  # comments alone give no cursor
         raise Refused("answer", "the query gives no rows: its last statement must be a SELECT")
     kinds = {str(one[0]): str(one[1]) for one in found.description}
     return found.df(), kinds

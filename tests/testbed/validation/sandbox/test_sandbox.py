@@ -200,6 +200,7 @@ def test_each_failure_is_a_line_and_the_next_run_goes_on(ran, code, failure, sai
     ("SELECT modle FROM generations", "error", 'column "modle" not found'),
     ("SELECT * FROM usage", "error", "Table with name usage does not exist"),
     ("CREATE TABLE t AS SELECT 1", None, ""),
+    ("-- nothing but a comment", "answer", "its last statement must be a SELECT"),
     ("SELECT count(*) AS n FROM range(100000000000) a, range(1000000) b", "time", "not done after"),
     ("SELECT string_agg(repeat('x', 1000000), '') AS n FROM range(3000)", "memory", "out of memory"),
 ])  # fmt: skip
