@@ -133,7 +133,7 @@ def lay_out(figure: Figure) -> None:
     if engine is not None:
         figure.set_dpi(PNG_DPI)  # the widths of hinted text depend on it
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
 
 
 class _Shortened(Formatter):
