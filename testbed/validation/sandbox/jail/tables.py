@@ -17,6 +17,21 @@ CLOSED = ("python_enable_replacements = false", "temp_directory = ''", "allowed_
           "enable_external_access = false", "lock_configuration = true")  # fmt: skip
 """Settings of a session that reads neither files nor variables of Python, and can change nothing but its zone."""
 
+_prepared: duckdb.DuckDBPyConnection | None = None
+
+
+def prepare() -> None:
+    """Open the session of the runs before they are forked: to open one takes longer than most queries. Each fork has it
+    for its own, as it was when it was opened."""
+    global _prepared
+    _prepared = _opened()
+
+
+def _opened() -> duckdb.DuckDBPyConnection:
+    """A session of DuckDB without threads, which a fork would not have, that fetches nothing."""
+    extensions = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    return duckdb.connect(config={"threads": 1, **extensions})
+
 
 class Tables:
     """The tables by the names under which the code finds them; the model that the code is about, if any; the zone."""
@@ -34,9 +49,8 @@ class Tables:
     def session(self, closed: bool = False) -> duckdb.DuckDBPyConnection:
         """A session of DuckDB that sees the tables, in the zone of the run, made on first use."""
         if self._session is None:
-            memory = f"{self._memory}MB"
-            extensions = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-            self._session = duckdb.connect(config={"threads": 1, "memory_limit": memory, **extensions})
+            self._session = _prepared or _opened()
+            self._session.execute(f"SET memory_limit = '{self._memory}MB'")
             self._session.execute(f"SET TimeZone = '{self.zone}'")
             for name, table in self.named.items():
                 self._session.register(name, table)

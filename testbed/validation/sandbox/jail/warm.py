@@ -17,9 +17,10 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow.dataset as ds  # DuckDB asks for it when it is first given a table
 import pyarrow.parquet as pq
 
-from . import fences, frames
+from . import fences, frames, tables
 from .run import RESULT, run
 from .watch import Watch
 
@@ -32,7 +33,8 @@ def serve(scratch: str, readable: list[str]) -> None:
     """Answer requests until nobody asks any more."""
     # DuckDB's own session has threads, for which a fork would wait for ever when it lets the session go
     duckdb.set_default_connection(duckdb.connect(config={"threads": 1}))
-    frames.send(1, {"missing": fences.missing(), "loaded": [pd.__name__, pq.__name__]})
+    tables.prepare()
+    frames.send(1, {"missing": fences.missing(), "loaded": [pd.__name__, pq.__name__, ds.__name__]})
     while True:
         try:
             request, blobs = frames.receive(0)

@@ -121,6 +121,13 @@ def test_the_zone_of_the_session_is_that_of_the_run(ran):
     assert rows(ran("a.sql", bigquery, zone="America/Los_Angeles")) == [("2025-06-02",)]
 
 
+def test_each_run_has_the_session_for_itself_and_its_own_limit_of_memory(ran):
+    held = "-- dialect: duckdb\nCREATE TABLE mine AS SELECT 1 AS n; SELECT current_setting('memory_limit') AS held"
+    for megabytes, told in ((700, "667.5 MiB"), (800, "762.9 MiB")):
+        assert rows(ran("a.sql", held, memory_mb=megabytes)) == [(told,)]
+    assert "mine does not exist" in ran("a.sql", "-- dialect: duckdb\nSELECT n FROM mine").reason
+
+
 def test_a_query_is_read_in_the_first_dialect_in_which_it_runs(ran, warm):
     text = "SELECT to_char(created_at, 'YYYY') AS year, count(*) / 4 AS n FROM public.generations GROUP BY 1"
     assert rows(ran("a.sql", text)) == [("2025", 1)]
