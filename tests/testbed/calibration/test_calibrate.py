@@ -12,7 +12,7 @@ import yaml
 
 import sim
 from analysis.contract import CATEGORIES
-from testbed.calibration.fit import calibration
+from testbed.calibration.fit import calibration, contraction
 from testbed.calibration.fit.evaluation import read, write
 from testbed.calibration.fit.parameters import Parameters
 from testbed.calibration.fit.world_file import document, space_of, text
@@ -53,8 +53,10 @@ def space(base: Path):
 
 
 def test_a_world_is_calibrated_written_and_remembered(base, tmp_path, capsys, monkeypatch):
-    """In this process: tests/testbed/test_cross_validation.py has a fit whose worlds are run in another."""
+    """In this process, and by few steps of the optimiser: tests/testbed/test_cross_validation.py has a fit whose worlds
+    are run in another, and which is carried on to the end."""
     monkeypatch.setattr(calibration, "Processes", lambda number: nullcontext(Serial()))
+    monkeypatch.setattr(contraction, "ITERATIONS", 20)
     monkeypatch.chdir(tmp_path)
     command = ["calibrate", base, *SMALL, "--world", "fit.yaml", "--markdown", "fit.md", "--json"]
     status, out, _ = slipper(capsys, *command)
