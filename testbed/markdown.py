@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+_TAG = re.compile("`[^`\n]*`|<")
 END = "<!-- end -->"
 
 
@@ -11,9 +14,14 @@ def heading(*names: str) -> list[str]:
 
 
 def row(*cells: str) -> str:
-    """A line of a table. A bar or a tag in a text is shown as it is written; a new line stays one within its cell."""
-    shown = (text.replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>") for text in cells)
+    """A line of a table. A bar or a tag in a text is shown as it is written; a new line stays one within its cell. In
+    code (`a < b`) nothing but a bar is more than it is."""
+    shown = (_TAG.sub(_escaped, text.replace("|", "\\|")).replace("\n", "<br>") for text in cells)
     return "| " + " | ".join(shown) + " |"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith("`") else "&lt;"
 
 
 def filled(page: str, begin: str, lines: list[str]) -> str:

@@ -212,4 +212,5 @@ def test_a_cohorts_mark_says_the_same_in_the_chart_as_in_the_table():
 
 def test_a_text_cannot_break_a_table_of_markdown():
     assert row("a | b", "<b>", "one\ntwo") == r"| a \| b | &lt;b> | one<br>two |"
+    assert row("`a <> b|c` < d") == r"| `a <> b\|c` &lt; d |"  # in code an escape would be shown
     assert heading("x", "y") == ["| x | y |", "|---|---|"]

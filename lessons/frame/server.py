@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 
 from analysis.workers import THREADS
@@ -27,7 +28,7 @@ def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
             "the lessons need marimo, which is not installed: pip install 'glass-slipper[lessons]'"
         )
     port = free_port(port)
-    print(f"Lesson {lesson.number}: {lesson.title}\nhttp://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
+    print(f"Lesson {lesson.number}: {lesson.title}", flush=True)
     command = [sys.executable, "-m", "marimo", "--quiet", "run", str(lesson.notebook)]
     command += ["--host", HOST, "--port", str(port)]
     if not browser:
@@ -35,6 +36,9 @@ def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
     # A session of its own: Ctrl-C comes to us alone, and the server is then asked to end, without its own complaints.
     process = subprocess.Popen(command, env=environment(), start_new_session=True)
     try:
+        _until_answered(port, process)
+        if process.poll() is None:
+            print(f"http://{HOST}:{port}  (Ctrl-C ends it)", flush=True)
         status = process.wait()
     except KeyboardInterrupt:
         _end(process)
@@ -42,6 +46,15 @@ def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
     if status:
         raise Failure(f"the notebook's server ended with status {status}")
     return DONE
+
+
+def _until_answered(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server takes connections, or has ended: whoever opens the address at once finds the page."""
+    while process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.05)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

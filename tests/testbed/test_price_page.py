@@ -92,7 +92,7 @@ def test_the_sentences_follow_from_the_runs(found):
     assert made.startswith("Made by `made by hand`: 4 replicates of 1,500 users from seed 1, version made.")
     # The mean of -0.1, -0.12, -0.14 and -0.16, and Student's t for three degrees of freedom: 3.182 * 0.0129
     assert "10% dearer goes with 1.2% less use (tokens): slope −0.13 [−0.17 to −0.09]" in across
-    assert across.endswith("C142 holds in 3 of 4 worlds.")
+    assert across.endswith("(C142) holds in 3 of 4 worlds.")
     mean = found.mean([(cut, cut.models[0]) for cut in found.alone], 4)
     each = {found.name(cut.models[0]): found.own(cut, 4).value for cut in found.alone}
     lowest, highest = min(each, key=each.get), max(each, key=each.get)

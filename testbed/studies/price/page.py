@@ -94,7 +94,8 @@ def _slope(found: Results) -> str:
     use = 1.1**slope.value - 1
     return (
         f"- **Across models**, 10% dearer goes with {abs(use):.1%} {'more' if use > 0 else 'less'} use (tokens): slope "
-        f"{_said(slope)}. {SLOPE} holds in {found.slope_holds} of {counted(len(found.slopes), 'world')}."
+        f"{_said(slope)}. That use hardly depends on price ({SLOPE}) holds in {found.slope_holds} of "
+        f"{counted(len(found.slopes), 'world')}."
     )
 
 
@@ -157,8 +158,8 @@ def _crossed(found: Results) -> list[str]:
     told = sum(_excludes_0(one) for one in others)
     lines = [
         "By how many per cent the use of a model (column) changes where the price of one (row) is one per cent higher, "
-        f"in {long} weeks. Bold: the interval excludes 0. Of {counted(len(others), 'cell')} that are not a model's own "
-        f"it does in {told}; in {0.05 * len(others):.1f} it would by chance alone.",
+        f"in {long} weeks. Bold: the interval excludes 0, before it is rounded. Of {counted(len(others), 'cell')} that "
+        f"are not a model's own it does in {told}; in {0.05 * len(others):.1f} it would by chance alone.",
         "",
         *markdown.heading("cheaper", *map(found.name, models)),
     ]

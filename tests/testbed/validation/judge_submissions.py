@@ -52,7 +52,8 @@ No right one was ever judged wrong.
 As a weaker check, {later} wrong ones were written between the rounds, before anything was added, by somebody who had
 read the list: {later_before} of them were named before, and {later_named} are now.
 
-Two names with "and" between them are two mistakes, or two that no world of the battery tells apart.
+Names with "and" between them are mistakes that are there together, as an author meant (two) or did unawares, or that no
+world of the battery tells apart.
 
 """
 
