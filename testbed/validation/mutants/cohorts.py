@@ -267,7 +267,8 @@ def _after(first: bool) -> Callable[[Reading], Iterable[Row]]:
 
     def seen(log: Reading) -> Callable[[set[dt.date], dt.date, int], bool]:
         return lambda active, cohort, k: (
-            (first and k == 0) or log.rules.months(cohort, max(active, key=log.rules.order)) > k
+            (first and k == 0)
+            or (bool(active) and log.rules.months(cohort, max(active, key=log.rules.order)) > k)
         )
 
     return lambda log: definitions.triangle(log, seen(log))

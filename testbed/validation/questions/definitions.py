@@ -38,7 +38,7 @@ def on_or_after(log: Reading) -> Iterator[dict[str, Any]]:
     """Active in month c + k or in a later complete one."""
 
     def seen(active: set[dt.date], cohort: dt.date, k: int) -> bool:
-        return log.rules.months(cohort, max(active, key=log.rules.order)) >= k
+        return bool(active) and log.rules.months(cohort, max(active, key=log.rules.order)) >= k
 
     return triangle(log, seen)
 

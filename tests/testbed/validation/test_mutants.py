@@ -54,6 +54,15 @@ def test_who_comes_back_after_a_pause_is_new_again():
     assert [streaks[1, k] for k in range(6)] == [1, 1, 0, 0, 0, 0]
 
 
+def test_who_never_uses_the_model_is_never_active():
+    found = active(
+        "retention_triangle_on_or_after",
+        "by the first request to any model, of all users",
+        used("u", "06-05"),
+    )
+    assert found == {(6, 0): 1}  # beside the other user of June
+
+
 @pytest.mark.parametrize(("question", "way", "expected"), [
     ("retention_triangle_on_or_after", "the largest of the later counts", [3, 2, 2, 2, 1, 0]),
     ("retention_triangle_on_or_after", "the sum of the later counts", [7, 4, 3, 3, 1, 0]),
