@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,12 @@ def execute(args: argparse.Namespace) -> int:
         results = school_class.grade_files(school_class.files_of(path))
     except ScenarioError as error:
         raise BadInput(str(error)) from error
+    for learner, keys in results.twice.items():
+        print(
+            f"slipper grade: {learner} answers {', '.join(keys)} differently in several files; the later file counts. "
+            "If they are two learners, write another name in one of the files (learner: NAME)",
+            file=sys.stderr,
+        )
     if args.csv:
         print(results.csv(), end="")
     elif args.json:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,9 +31,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """Grades by learner, in the order of the files."""
+    """Grades by learner, in the order of the files. twice: learners whose files answer an exercise differently, with
+    those exercises."""
 
     by_learner: dict[str, list[Grade]]
+    twice: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def by_exercise(self) -> list[Row]:
         """The exercises that somebody answered, in their order."""
@@ -98,6 +100,7 @@ def grade_files(files: Sequence[Path]) -> Results:
     """The grades of all files. Answers of one learner in several files are put together, the later one's count. Raises
     ScenarioError with the problems of all files."""
     by_learner: dict[str, dict[str, Any]] = {}
+    twice: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
     for file in files:
         try:
@@ -105,11 +108,14 @@ def grade_files(files: Sequence[Path]) -> Results:
         except ScenarioError as error:
             problems += error.problems
             continue
-        by_learner.setdefault(found.learner, {}).update(found.answers)
+        given = by_learner.setdefault(found.learner, {})
+        if other := tuple(key for key, one in found.answers.items() if given.get(key, one) != one):
+            twice[found.learner] = (*twice.get(found.learner, ()), *other)
+        given.update(found.answers)
     if problems:
         raise ScenarioError(problems)
     known = exercises()
     return Results({
         learner: [grade(one, given[key]) for key, one in known.items() if key in given]
         for learner, given in by_learner.items()
-    })  # fmt: skip
+    }, twice)  # fmt: skip

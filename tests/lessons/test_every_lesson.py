@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 
+import pandas as pd
 import pytest
 
 from analysis import glossary
@@ -12,6 +13,7 @@ from lessons.frame import lesson as frame
 from lessons.frame.grading import computed, graded
 from lessons.frame.notebook import feedback, flipped
 from lessons.frame.registry import lessons
+from lessons.pictures.bars import bars
 from sim.scenario.shipped import worlds
 
 LESSONS = list(lessons().values())
@@ -95,3 +97,13 @@ def test_a_prediction_is_made_once():
     form.value = right.text  # sent again, after the picture was seen
     told = feedback(lesson, form).text
     assert "It came out otherwise" in told and "This one counts" in told
+
+
+def test_a_bar_below_zero_goes_to_the_left():
+    rows = pd.DataFrame({"label": ["ahead", "behind"], "value": [0.2, -0.1]})
+    drawn = bars(rows, title="lead", summary="one leads", x_title="lead").svg
+    (_, one), (left, other) = (
+        (float(x), float(width))
+        for x, width in re.findall(r'class="seen" x="([\d.]+)" y="\d+" width="([\d.]+)"', drawn)
+    )
+    assert left == 0 and other == pytest.approx(one / 2, abs=0.2)

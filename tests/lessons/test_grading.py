@@ -80,11 +80,15 @@ def test_a_class_on_the_terminal(school_class, capsys):
     assert "bo: 0 of 1 right" in capsys.readouterr().out
 
 
-def test_a_learner_in_two_files_has_one_list(tmp_path):
+def test_a_learner_in_two_files_has_one_list(tmp_path, capsys):
     (tmp_path / "a.yaml").write_text("learner: Ada\nanswers: {1.3: calendar month}\n")
     (tmp_path / "b.yaml").write_text("learner: Ada\nanswers: {1.3: on or after}\n")
     found = grade_files([tmp_path / "a.yaml", tmp_path / "b.yaml"])
     assert [one.right for one in found.by_learner["Ada"]] == [True]
+    assert found.twice == {"Ada": ("1.3",)}
+    assert grade_files([tmp_path / "a.yaml", tmp_path / "a.yaml"]).twice == {}
+    assert cli.main(["grade", str(tmp_path), "--csv"]) == 0
+    assert "Ada answers 1.3 differently in several files" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("text", "said"), [
