@@ -101,7 +101,7 @@ def test_a_prediction_is_made_once():
 
 def test_a_bar_below_zero_goes_to_the_left():
     rows = pd.DataFrame({"label": ["ahead", "behind"], "value": [0.2, -0.1]})
-    drawn = bars(rows, title="lead", summary="one leads", x_title="lead").svg
+    drawn = bars(rows, title="lead", summary="one leads", x_title="lead").svg()
     (_, one), (left, other) = (
         (float(x), float(width))
         for x, width in re.findall(r'class="seen" x="([\d.]+)" y="\d+" width="([\d.]+)"', drawn)
