@@ -79,10 +79,10 @@ def test_table_definition_and_chart(found, log):
 def test_figure_states_its_sample(found, log):
     frame = found.table(log)
     sample = found.sample(log, frame) if found.sample else ""
-    made = figure(found.chart(frame), found.title, sample)
-    assert isinstance(made, Figure)
-    drawn = svg(made)
-    assert drawn.startswith("<svg") and len(drawn) > 2000
+    made = figure(
+        found.chart(frame), found.title, sample
+    )  # written out by tests of results and of nasty names
+    assert isinstance(made, Figure) and made.axes
     if found.section != "retention":
         assert log.name in made.get_supxlabel()
 
