@@ -13,6 +13,7 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import contract
+from analysis.contract import files as written
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import MAGIC, is_hidden, starts_with
 from analysis.sources.warehouses import addresses
@@ -101,7 +103,8 @@ class SourceFile:
 def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[Path]]:
     """The files of a source, a file or a folder at any depth, by name; and those beside them that are not read.
 
-    own: files and folders that an import left, which may lie in the folder.
+    own: files and folders that an import left, which may lie in the folder. What slipper left in folders beneath it, by
+    the lists there, is passed over, too: an earlier import is no export.
     """
     if scheme := addresses.scheme_of(where):
         raise LogError(f"{scheme}://...: {NO_FILES}")
@@ -110,19 +113,31 @@ def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[
         return [path], []
     if not path.is_dir():
         raise LogError(f"{where}: {'this is no file' if path.exists() else 'no such file or folder'}")
+    ours = _written_beneath(path)
     files = sorted(
         file
         for file in path.rglob("*")
         if file.is_file()
+        and file not in ours
         and not any(is_hidden(part) for part in file.relative_to(path).parts)
         and not any(file.is_relative_to(place) for place in own)
     )
     read = [file for file in files if file.name.lower().endswith(ENDS)]
     if not read:
         raise LogError(
-            f"{where}: no exports there (looked for *.csv, *.tsv, *.json, *.jsonl, *.ndjson, also as .gz, .zst)"
+            f"{where}: no exports there (looked for *.parquet, *.csv, *.tsv, *.json, *.jsonl, *.ndjson, the texts also "
+            f"as .gz, .zst{'; what slipper wrote is passed over' if ours else ''})"
         )
     return read, [file for file in files if file not in set(read)]
+
+
+def _written_beneath(folder: Path) -> set[Path]:
+    """The files that slipper wrote into folders within a folder."""
+    found: set[Path] = set()
+    for place in {path.parent for path in folder.rglob(written.LIST)} - {folder}:
+        with suppress(written.Foreign):
+            found.update(place / name for name in written.read(place) or {})
+    return found
 
 
 def look(path: Path) -> SourceFile:

@@ -246,6 +246,19 @@ def test_files_that_do_not_belong_to_the_others_are_named(tmp_path, capsys):
     )
 
 
+def test_what_slipper_wrote_into_a_folder_of_exports_is_none(tmp_path, capsys):
+    folder = tmp_path / "months"
+    put(folder, MONTHS["feb.csv"], "feb.csv")
+    assert main(["import", "guess", str(folder), "--out", str(tmp_path / "m.yaml")]) == 0
+    words = ["import", "mapped", str(folder), "--mapping", str(tmp_path / "m.yaml"), "--quiet", "--out"]
+    for name in ("one", "two"):
+        assert main([*words, str(folder / name)]) == 0, capsys.readouterr().err
+        assert written(folder / name).num_rows == 1
+    put(folder / "one", MONTHS["feb.csv"].replace("02-05", "02-06"), "more.csv")  # not slipper's
+    assert main([*words, str(tmp_path / "three")]) == 0
+    assert written(tmp_path / "three").num_rows == 2
+
+
 def test_each_gateway_of_a_mixed_folder_is_told(tmp_path, capsys):
     put(tmp_path / "mixed", json.dumps(test_openrouter.response(1)), "a.jsonl")
     put(tmp_path / "mixed", json.dumps(test_litellm.ROWS[0]), "b.jsonl")
