@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 import ibis
 import ibis.expr.types as ir
 
+from analysis.numerals import listed
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.quoting import identifier
 from analysis.sources.warehouses import addresses, libpq
@@ -59,10 +60,14 @@ def connect(where: str) -> Opened:
     psycopg = libpq.driver()
     settings = {name: value for name, value in address.settings.items() if name != TABLE}
     allowed = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults() if one.dispchar != b"*"}
-    if not settings.keys() <= allowed or "/" in address.path.strip("/"):
+    unknown = [
+        f"{name}=" for name in settings if name not in allowed
+    ]  # Prisma's, say, in LiteLLM's DATABASE_URL
+    if unknown or "/" in address.path.strip("/"):
+        leave = f"; libpq knows no {listed(unknown)}: leave that out" if unknown else ""
         raise LogError(
-            f"{SCHEME}://{address.place}/...: the address cannot be read; expected such as {EXAMPLE}; other settings "
-            "are those of libpq, such as sslmode=verify-full"
+            f"{SCHEME}://{address.place}/...: the address cannot be read{leave}; expected such as {EXAMPLE}; other "
+            "settings are those of libpq, such as sslmode=verify-full"
         )
     text = f"{SCHEME}://{address.place}{address.path}?{urlencode(libpq.OPTIONS | settings, quote_via=quote)}"
     try:

@@ -103,7 +103,8 @@ def test_an_open_log_is_one_snapshot(database, where):
     ("logs.naive", "a timestamp without a time zone"),
     ("naive", r"there is: logs\.naive"),
     ("other&table=generations", "cannot be read"),
-    ("generations&sslmod=require", "other settings are those of libpq"),
+    ("generations&sslmod=require", "libpq knows no sslmod=: leave that out.* other settings are those of libpq"),
+    ("generations&schema=public&connection_limit=5", "libpq knows no schema= and connection_limit="),
 ])  # fmt: skip
 def test_what_is_no_log_there_is_told(where, table, said):
     with pytest.raises(LogError, match=said) as error:
