@@ -200,7 +200,7 @@ def _importers(args: argparse.Namespace) -> Mapping[str, Importer]:
 
 def no_log(error: LogError, where: str) -> BadInput:
     """Why something cannot be opened as a log; of an export that can be imported, how; of another table or JSON, that
-    a mapping imports it."""
+    a mapping imports it. Where a part of a log is among the files, only what is wrong with it."""
     from analysis import LogError
     from analysis.importers import importers
     from analysis.importing.recognition import importable
@@ -212,7 +212,10 @@ def no_log(error: LogError, where: str) -> BadInput:
         return BadInput(str(error))
     served = libpq.is_address(where)
     try:
-        file = None if served else look(find(where)[0][0])
+        paths = [] if served else find(where)[0]
+        if (Path(where) / "log").is_dir() or (len(paths) > 1 and any(map(_is_of_a_log, paths))):
+            return BadInput(str(error))
+        file = None if served else look(paths[0])
         known = served_by(where, importers()) if file is None else importable(importers(), file)
     except LogError:
         return BadInput(str(error))
@@ -238,6 +241,16 @@ def no_log(error: LogError, where: str) -> BadInput:
         f"{why}. If it holds one request a row, a mapping imports it; a first one is written by: slipper import guess "
         f"{shlex.quote(str(file.path))} --out mapping.yaml"
     )
+
+
+def _is_of_a_log(path: Path) -> bool:
+    from analysis import LogError
+    from analysis.importing.source import look
+
+    try:
+        return path.suffix == ".parquet" and look(path).is_log
+    except LogError:
+        return False
 
 
 def command(words: Sequence[str], has: Container[str]) -> str:

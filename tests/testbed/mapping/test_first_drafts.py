@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,7 +18,7 @@ from testbed.mapping.first_draft import draft, needed_and_missing
 from testbed.mapping.reading import read_mapping
 from tests.analysis.importers import test_helicone, test_litellm, test_openrouter
 from tests.analysis.importers.exports import COLUMNS, OLDER, SAMPLES, models, put, request, table, written
-from tests.analysis.rows import filled
+from tests.analysis.rows import filled, generations
 from tests.testbed.mapping.test_mapped_imports import csv_of
 
 OPENROUTER = [request(number) for number in range(60)]
@@ -265,6 +266,19 @@ def test_each_gateway_of_a_mixed_folder_is_told(tmp_path, capsys):
     assert main(["import", "guess", str(tmp_path / "mixed")]) == 0
     err = capsys.readouterr().err
     assert "a.jsonl is an export of OpenRouter" in err and "b.jsonl is an export of LiteLLM" in err
+
+
+@pytest.mark.parametrize("log", ["run/log/b.parquet", "parts/b.parquet"])
+def test_of_a_log_with_a_damaged_part_no_mapping_is_proposed(tmp_path, capsys, log):
+    rows = [("u", "acme/m", f"2025-01-{day:02d}") for day in range(1, 29)]
+    (tmp_path / log).parent.mkdir(parents=True)
+    pq.write_table(generations(rows), tmp_path / log)
+    folder = tmp_path / log.split("/")[0]
+    pq.write_table(pa.table({"path": ["/Science"], "confidence": [0.9]}), folder / "a.parquet")
+    (tmp_path / log).with_name("c.parquet").write_bytes(b"PAR1")
+    assert main(["inspect", str(folder)]) == 2
+    err = capsys.readouterr().err
+    assert ".parquet: not Parquet that can be read" in err and "guess" not in err, err
 
 
 MONTHS = {
