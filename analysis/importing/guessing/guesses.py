@@ -29,7 +29,14 @@ from analysis.importing.guessing.names import (
     named,
     spellings,
 )
-from analysis.importing.guessing.sample import Column, Sample, lists_of, places_outside_lists, sample_of
+from analysis.importing.guessing.sample import (
+    ENOUGH,
+    Column,
+    Sample,
+    lists_of,
+    places_outside_lists,
+    sample_of,
+)
 from analysis.importing.guessing.separators import Separators, separators_of
 from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
 from analysis.importing.rules import Rule
@@ -41,7 +48,6 @@ from analysis.sources.quoting import identifier
 _FLAGS = {"yes": True, "y": True, "t": True, "no": False, "n": False, "f": False}
 _NOBODY = ("undefined", "null", "none", "unknown", "anonymous", "n/a", "-")
 """Words that some write for a user whom they do not know."""
-_ENOUGH = 0.9  # share of a column's values that must be readable
 _DISTINCT = 0.98  # share of distinct ids
 
 
@@ -219,7 +225,7 @@ class _Guesser:
         rule = mapped.rule(field.name)
         texts = [words.get(text.lower(), text) for text in column.filled]
         share = self.readable(rule, texts)
-        if share < _ENOUGH or (
+        if share < ENOUGH or (
             field.allowed and field.family == "string" and not set(texts) <= set(field.allowed)
         ):
             return None

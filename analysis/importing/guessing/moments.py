@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from analysis.importing.guessing.magnitudes import unit_of_moments
-from analysis.importing.guessing.sample import Column
+from analysis.importing.guessing.sample import ENOUGH, Column
 from analysis.sources.quoting import identifier
 
 Made = tuple[Mapping[str, Any], Literal["sure", "likely", "a guess"], str]
@@ -35,8 +36,9 @@ def guess(column: Column) -> Made | None:
             if unit
             else None
         )
-    if all(_ISO.match(text) for text in texts):
-        if all(_ZONED.search(text) for text in texts):
+    iso = [text for text in texts if _ISO.match(text)]
+    if iso and len(iso) >= ENOUGH * len(texts):
+        if all(_ZONED.search(text) for text in iso):
             return {}, "sure", "its name, and times with their zone"
         if any(word in column.place.lower() for word in _UTC):
             return {"zone": "UTC"}, "sure", "its name, which says the zone"
@@ -54,9 +56,9 @@ def guess(column: Column) -> Made | None:
 
 
 def _span(texts: tuple[str, ...], form: str) -> dt.timedelta | None:
-    """From the first to the last moment in this form; None if one of the texts has another."""
-    try:
-        moments = [dt.datetime.strptime(text, form) for text in texts]
-    except ValueError:
-        return None
-    return max(moments) - min(moments)
+    """From the first to the last moment in this form; None if too many of the texts have another."""
+    moments = []
+    for text in texts:
+        with suppress(ValueError):
+            moments.append(dt.datetime.strptime(text, form))
+    return max(moments) - min(moments) if moments and len(moments) >= ENOUGH * len(texts) else None

@@ -19,6 +19,8 @@ HEAD, LAST, STEP = 1_000, 50_000, 50
 """Records that are looked at, of all files: the first ones, then up to the last one of every so many."""
 FILES = 24
 """Files of a folder that are looked at."""
+ENOUGH = 0.9
+"""Share of a column's values that must be readable: others may be words for nothing, or damaged."""
 _DEEPEST = 6  # levels of nested records
 _MOST_PLACES = 500
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
@@ -38,12 +40,17 @@ class Column:
 
     @property
     def numbers(self) -> tuple[float | None, ...] | None:
-        """The values as numbers, None where there is none; None if one of them is no number, or all are missing."""
-        try:
-            found = tuple(float(text) if text else None for text in self.texts)
-        except ValueError:
-            return None
-        return found if any(number is not None for number in found) else None
+        """The values as numbers, None where there is none or it is no number; None if too few are numbers."""
+        found = tuple(map(_number, self.texts))
+        read = sum(number is not None for number in found)
+        return found if read and read >= ENOUGH * len(self.filled) else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

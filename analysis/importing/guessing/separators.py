@@ -10,13 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analysis.importing.guessing.sample import Column
+from analysis.importing.guessing.sample import ENOUGH, Column
 from analysis.sources.quoting import identifier, text_literal
 
 _SIGNS = "$€£¥"
 _SPACES = " \u00a0\u202f"  # the last two do not break a line
 _FORMS = ((",", "."), (".", ","), *((mark, point) for mark in (*_SPACES, "'", "\u2019") for point in ".,"))
 """What separates thousands, and what stands before the decimals."""
+
+
+_LIKE_ONE = re.compile(rf"[-+.,'\u2019\d{_SIGNS}{_SPACES}eE]*")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class Separators:
 
 
 def separators_of(texts: Sequence[str], *, whole: bool) -> Separators | None:
-    """How numbers are written; None if they are plain, or no numbers. whole: they are counts."""
+    """How numbers are written; None if they are plain, or too few are numbers. whole: they are counts."""
+    given, texts = len(texts), [text for text in texts if _LIKE_ONE.fullmatch(text)]
+    if len(texts) < ENOUGH * given:
+        return None
     signs = "".join(sign for sign in _SIGNS + _SPACES[1:] if any(sign in text for text in texts))
     bare = [text.strip(signs + _SPACES) for text in texts]
     if not bare or (not signs and all(map(_is_plain, bare)) and not (whole and _is_grouped(bare, ".", ""))):

@@ -225,6 +225,40 @@ def test_fractions_are_no_separated_thousands(tmp_path, one, other, unit):
     assert found.source == {"column": "input", "unit": unit}
 
 
+@pytest.mark.parametrize(
+    ("column", "nothing", "usual"),
+    [
+        ("ts", "n/a", "1762164000"),
+        ("ts", "n/a", f"{AT}Z"),
+        ("ts", "n/a", "25.11.2025 10:00:00"),
+        ("input", "n/a", "1000"),
+        ("input", "n/a", "1.000"),
+        ("cost", "-", "0.0075"),
+        ("latency_s", "NaN?", "7.5"),
+    ],
+)
+def test_one_value_in_ten_may_be_none(tmp_path, column, nothing, usual):
+    fields = {
+        "ts": "created_at",
+        "input": "tokens_prompt",
+        "cost": "cost_total",
+        "latency_s": "generation_time_ms",
+    }
+    rows = [ROW | {"id": str(number), column: usual} for number in range(20)]
+    sound = guessed(csv_of(rows), tmp_path).fields[fields[column]]
+    rows[5][column] = rows[6][column] = nothing
+    source = put(tmp_path, csv_of(rows))
+    found = guess([look(source)], models())
+    assert found.fields[fields[column]].source == sound.source
+    rows[7][column] = nothing
+    assert fields[column] not in guessed(csv_of(rows), tmp_path, "more.csv").fields
+    mapping = {"mapped": read_mapping(put(tmp_path, draft(found, "x"), "m.yaml"))}
+    account = import_log(
+        source, tmp_path / "log", mapping, models(), name="mapped", user="u", list_prices=True
+    )
+    assert account.written == (20 if column == "latency_s" else 18)
+
+
 @pytest.mark.parametrize("content", ["3", "null", "{}", "[[1, 2]]", "a,b\n"])
 def test_of_a_file_without_a_row_nothing_is_guessed(tmp_path, capsys, content):
     path = put(tmp_path, content, "x.csv" if "," in content and "[" not in content else "x.json")
