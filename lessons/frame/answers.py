@@ -46,7 +46,7 @@ def exercises() -> dict[str, Exercise]:
 def read(path: Path) -> Answers:
     """The answers of a file. Raises ScenarioError with every problem and its place."""
     found = parse(load_document(path), Answers)
-    return found if found.learner else found.model_copy(update={"learner": path.stem})
+    return found.model_copy(update={"learner": found.learner.strip() or path.stem})
 
 
 def as_yaml(lesson: Lesson, given: Mapping[str, Any], learner: str = "") -> str:

@@ -27,17 +27,18 @@ def graded(lesson: Lesson, given: Mapping[str, Any]) -> list[Grade]:
 
 def grade(one: Exercise, given: Any) -> Grade:
     """The grade of one answer."""
-    if not one.options and number_of(given) is None:
+    if not one.options and number_of(given, one.unit) is None:
         return Grade(
             one.key, given, False, f"'{given}' is no number: write one, such as {written(one, 12.0)}."
         )
-    if one.options and str(given) not in one.options:
+    if one.options and _chosen(one, given) is None:
         return Grade(one.key, given, False, f"'{given}' is none of the answers: {' / '.join(one.options)}.")
     answer = computed(one.answer)
     if _agree(one, given, answer):
         return Grade(one.key, given, True, f"Right: {written(one, answer)}. {one.explanation}")
     why = next((m.why for m in one.missteps if _agree(one, given, computed(m.answer))), "")
-    said = f"Not {written(one, number_of(given) if not one.options else given)} but {written(one, answer)}. "
+    told = _chosen(one, given) if one.options else number_of(given, one.unit)
+    said = f"Not {written(one, told)} but {written(one, answer)}. "
     return Grade(one.key, given, False, said + (why or one.explanation), why)
 
 
@@ -48,21 +49,30 @@ def computed(answer: Any) -> float | str:
     return found
 
 
-def number_of(given: Any) -> float | None:
-    """The number that a learner wrote, with or without a percent sign; None if it is none."""
+def number_of(given: Any, unit: str = "") -> float | None:
+    """The number that a learner wrote, with or without its unit or a percent sign; None if it is none."""
     if isinstance(given, bool):
         return None
+    text = str(given).strip().casefold()
+    for word in filter(None, ("%", unit, unit.removesuffix("s"))):
+        text = text.removesuffix(word.casefold()).strip()
     try:
-        value = float(str(given).strip().removesuffix("%").strip().replace(",", ".").replace("−", "-"))
+        value = float(text.replace(",", ".").replace("−", "-"))
     except ValueError:
         return None
     return value if abs(value) < 1e15 else None
 
 
+def _chosen(one: Exercise, given: Any) -> str | None:
+    """The option that a learner wrote, in whatever letter case; None if it is none."""
+    alike = {" ".join(option.casefold().split()): option for option in one.options}
+    return alike.get(" ".join(str(given).casefold().split()))
+
+
 def _agree(one: Exercise, given: Any, answer: float | str) -> bool:
     if one.options:
-        return str(given) == answer
-    value = number_of(given)
+        return _chosen(one, given) == answer
+    value = number_of(given, one.unit)
     return value is not None and abs(value - float(answer)) <= one.tolerance + 1e-9
 
 

@@ -109,7 +109,9 @@ def grade_files(files: Sequence[Path]) -> Results:
             problems += error.problems
             continue
         given = by_learner.setdefault(found.learner, {})
-        if other := tuple(key for key, one in found.answers.items() if given.get(key, one) != one):
+        if other := tuple(
+            key for key, one in found.answers.items() if key in given and str(given[key]) != str(one)
+        ):
             twice[found.learner] = (*twice.get(found.learner, ()), *other)
         given.update(found.answers)
     if problems:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -33,12 +34,24 @@ CHOICE = Exercise(
     (NUMBER, 40, True, ""), (NUMBER, "41%", True, ""), (NUMBER, "39,5 %", True, ""), (NUMBER, 42, False, ""),
     (NUMBER, 60.5, False, "Upside down."), (NUMBER, "many", False, ""), (NUMBER, True, False, ""),
     (NUMBER, float("nan"), False, ""), (CHOICE, "this", True, ""), (CHOICE, "that", False, "No."),
-    (CHOICE, "those", False, ""),
+    (CHOICE, "those", False, ""), (CHOICE, " This ", True, ""), (CHOICE, "THAT", False, "No."),
 ])  # fmt: skip
 def test_a_grade(one, given, right, misstep):
     found = grading.grade(one, given)
     assert (found.right, found.misstep) == (right, misstep)
     assert found.said
+
+
+def test_a_number_may_be_written_as_it_is_asked_for():
+    points = replace(NUMBER, unit="points")
+    for text in ("40 points", "40 Points", "40.5 point", "40"):
+        assert grading.grade(points, text).right, text
+    said = grading.grade(points, "many").said
+    assert (
+        said.endswith("write one, such as 12 points.")
+        and "12 points" in grading.grade(points, "12 points").said
+    )
+    assert not grading.grade(points, "40 cohorts").right
 
 
 def test_a_wrong_answer_is_explained():
@@ -86,7 +99,9 @@ def test_a_learner_in_two_files_has_one_list(tmp_path, capsys):
     found = grade_files([tmp_path / "a.yaml", tmp_path / "b.yaml"])
     assert [one.right for one in found.by_learner["Ada"]] == [True]
     assert found.twice == {"Ada": ("1.3",)}
-    assert grade_files([tmp_path / "a.yaml", tmp_path / "a.yaml"]).twice == {}
+    (tmp_path / "c.yaml").write_text("learner: ' '\nanswers: {1.1: .nan}\n")
+    alone = grade_files([tmp_path / name for name in ("a.yaml", "a.yaml", "c.yaml")])
+    assert alone.twice == {} and list(alone.by_learner) == ["Ada", "c"]
     assert cli.main(["grade", str(tmp_path), "--csv"]) == 0
     assert "Ada answers 1.3 differently in several files" in capsys.readouterr().err
 
