@@ -84,7 +84,8 @@ def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
 
 def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumns) -> exp.Expr:
     """A statement by the rules of its dialect: first those that need no types, then those that do."""
-    unknown = dict.fromkeys((exp.Anonymous, exp.AnonymousAggFunc), _of_functions(rules))
+    nameless: tuple[type[exp.Expr], ...] = (exp.Anonymous, exp.AnonymousAggFunc)
+    unknown = dict.fromkeys(nameless, _of_functions(rules))
     statement = rewritten(statement, {**EVERYWHERE, **rules.nodes, **unknown})
     aliases_first(statement, dialect)
     typed = dict(rules.typed)
