@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.queries import cost
 from analysis.queries.weekly import Window
@@ -119,6 +118,8 @@ def _models(frame: pd.DataFrame) -> Points:
 
 def _line(frame: pd.DataFrame, fit: pd.Series) -> pd.DataFrame:
     """The line of least squares, with the 95% band of its mean, on the scales of the points: x, y, low, high."""
+    from scipy import stats
+
     x = frame["log10_cost"].to_numpy()
     at = np.linspace(x.min(), x.max(), 40)
     line = fit["slope"] * at + fit["intercept"]

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.numerals import counted
 from analysis.proportions import share as over
@@ -33,6 +32,8 @@ def _category_cost(log: Log) -> pd.DataFrame:
 def median_category_cost(log: Log) -> Measured:
     """Median over the categories of charged USD per million tokens (own-key requests left out); interval: the order
     statistics that cover the median at 95% (binomial)."""
+    from scipy import stats
+
     values = np.sort(_category_cost(log)["cost_usd_per_mtok"].dropna().to_numpy())
     n = len(values)
     if n < 6:

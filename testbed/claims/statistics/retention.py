@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis import study
 from analysis.inference.pooling import random_effects
@@ -124,6 +123,8 @@ def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
 @on_activity
 def typical(log: Log, k: int) -> Measured:
     """Median over all cohorts of all models of R(k); interval by order statistics over the cohorts (binomial)."""
+    from scipy import stats
+
     values = np.sort(_at(cells_of(log), k)["retention"].to_numpy(dtype=np.float64))
     n = len(values)
     if n < 6:
@@ -198,6 +199,8 @@ def foundational_cohorts(log: Log, model: str) -> Measured:
 def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measured:
     """Kendall's tau between the order of a model's cohorts at an early and at a late month; interval by Fisher's z with
     the variance 0.437/(n - 4) (Fieller, Hartley & Pearson 1957)."""
+    from scipy import stats
+
     table = cells_of(log, model).pivot_table(index="cohort", columns="k", values="retention")
     if early not in table or late not in table:
         raise Untestable(f"no cohort of {model} has a complete month {late}")
@@ -212,6 +215,8 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
 def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a
     paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
+    from scipy import stats
+
     cells = cells_of(log, model)
     ks = [k for k in (around - 1, around, around + 1) if k >= 2]
     found = retention.patterns(log)
@@ -274,6 +279,8 @@ def volume_rank(log: Log, model: str) -> Measured:
 def volume_and_retention(log: Log, k: int = 5) -> Measured:
     """Spearman's correlation, over models, of tokens (whole log) and the highest R(k) of a cohort; interval of
     Fisher's z with the variance 1.06/(n - 3)."""
+    from scipy import stats
+
     best = _at(cells_of(log), k).groupby("model")["retention"].max()
     tokens = usage.by_model(log).set_index("model")["tokens"]
     both = pd.concat([best, tokens], axis=1).dropna()
