@@ -20,8 +20,8 @@ from testbed.calibration.solving.nearest import Impossible, Nearest, nearest, pr
 from testbed.calibration.solving.programme import Programme
 from testbed.calibration.tensor.reference import Reference
 
-LEFT_OUT: tuple[Rate, ...] = ("lengths", "prices")
-"""Rates that say nothing of who uses what: how long requests are, and what a token of one model costs."""
+LEFT_OUT: tuple[Rate, ...] = ("lengths",)
+"""Rates that who uses what hardly moves: how long requests are."""
 WITNESS_ROOMS = (0.05, 0.01, 0.0)
 """Room inside the bands of the tensor that shows that claims can hold, as much of these as there is (assumed)."""
 PREFERENCE = 1e-3

@@ -2,7 +2,7 @@
 
 Estimates decide, as in `testbed.claims.predicates`; what a test on a log asks beyond that (a direction that the
 interval confirms) is asked of the size: a trend is end less start, means of the first and the last four weeks of the
-series, and a difference counts from `STRICT` on.
+series, and a difference counts from `STRICT` on. What is flat is so by the predicate's own measure, Theil-Sen.
 
 room: the part of a band's width by which its edges move inwards, so that what meets them does not sit on an edge. A
 bound without a second edge is as wide as the band that the rules of the claims would give its number.
@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import singledispatch
-from itertools import pairwise
+from itertools import combinations, pairwise
 
-from testbed.calibration.linear.readings import Reading, mean
+from testbed.calibration.linear.readings import Ratio, Reading, mean, quotient
 from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Requirement, inwards, some
-from testbed.calibration.linear.results import Number, Parts, Plain, Result, Series
+from testbed.calibration.linear.results import Middle, Number, Parts, Plain, Result, Series
 from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.predicates import (
     Comparison,
@@ -38,10 +38,12 @@ STRICT = 0.001
 DIFFERENCE_WIDTH = 0.1
 """Width of the band of a difference of shares that must only have a sign: ten points (assumed)."""
 TRACE = 1e-6
-"""By how much a bound must be passed where meeting it exactly is not enough, as a part of the bound. Of two parts of
-one whole, the greater must also lead by this part of the whole, beyond `STRICT` of the smaller (assumed)."""
+"""By how much a bound must be passed where meeting it exactly is not enough, as a part of the bound (assumed)."""
 LEAST_WIDTH = 0.01
 """Width of a band that has none, as a unit of slack: the rules' least tolerance of a share."""
+POINTS_OF_A_LINE = 8
+"""Most weeks of a series, evenly spread, between which it is asked to be flat (assumed): each pair of them is a choice
+of the programme."""
 LEVEL_WIDTH = FACTORS["factor"] - 1 / FACTORS["factor"]
 """Width of the band of a level, relative to it: that of the rule `factor`."""
 
@@ -108,11 +110,9 @@ def _comparison(predicate: Comparison, result: Result, room: float) -> Requireme
 def _trend(predicate: TrendIs, result: Result, room: float) -> Requirement:
     if not isinstance(result, Series):
         raise TypeError(f"a trend is one of a series, not of a {type(result).__name__}")
-    start, end = mean(result.readings[:EDGE_WEEKS]), mean(result.readings[-EDGE_WEEKS:])
     if predicate.margin is not None:
-        least = 2 * room * predicate.margin - predicate.margin
-        change = end - start
-        return Every(tuple(Bound(side, least, 2 * predicate.margin) for side in (change, -change)))
+        return _within(_line(result), -predicate.margin, predicate.margin, room)
+    start, end = mean(result.readings[:EDGE_WEEKS]), mean(result.readings[-EDGE_WEEKS:])
     greater, smaller = (end, start) if predicate.direction == "up" else (start, end)
     return _above(greater, smaller, room, predicate.least)
 
@@ -187,17 +187,36 @@ def _above(greater: Reading, smaller: Reading, room: float, margin: float = 0.0)
     """One reading above another by more than a margin. Of levels, and of shares that add up to something, by a part of
     the smaller one; of differences of shares by points."""
     signed = any(weight < 0 for weight, _ in (*greater.terms, *smaller.terms))
-    if margin or signed or (greater.unit == "share" and not _one_whole(greater, smaller)):
+    pair = None if margin or signed else _of_one_whole(greater, smaller)
+    if pair is not None:
+        return Bound(
+            quotient(pair[0].part, pair[1].part, pair[0].weeks, "level"),
+            1 + STRICT + room * LEVEL_WIDTH,
+            LEVEL_WIDTH,
+        )
+    if margin or signed or greater.unit == "share":
         least = max(margin, STRICT) + room * DIFFERENCE_WIDTH
         return Bound(greater - smaller, least, DIFFERENCE_WIDTH)
-    least = TRACE if greater.unit == "share" else 0.0
-    return Bound(greater - smaller * (1 + STRICT + room * LEVEL_WIDTH), least, DIFFERENCE_WIDTH)
+    return Bound(greater - smaller * (1 + STRICT + room * LEVEL_WIDTH), 0.0, DIFFERENCE_WIDTH)
 
 
-def _one_whole(greater: Reading, smaller: Reading) -> bool:
-    """Whether both are parts of the same whole in the same weeks."""
-    left, right = ({(r.whole, r.weeks) for _, r in reading.terms} for reading in (greater, smaller))
-    return bool(left) and left == right
+def _of_one_whole(*readings: Reading) -> tuple[Ratio, ...] | None:
+    """The ratios of readings that are each one ratio, all of one whole in the same weeks."""
+    ratios = tuple(ratio for reading in readings for _, ratio in reading.terms)
+    plain = all(
+        len(reading.terms) == 1 and reading.terms[0][0] == 1.0 and not reading.constant
+        for reading in readings
+    )
+    return ratios if plain and len({(ratio.whole, ratio.weeks) for ratio in ratios}) == 1 else None
+
+
+def _line(series: Series) -> Middle:
+    """The change over the window along the series' Theil-Sen line: the median over pairs of weeks."""
+    step = math.ceil(len(series.readings) / POINTS_OF_A_LINE)
+    weeks = range(0, len(series.readings), step)
+    whole = len(series.readings) - 1
+    pairs = combinations(weeks, 2)
+    return Middle(tuple((series.readings[j] - series.readings[i]) * (whole / (j - i)) for i, j in pairs))
 
 
 def _number(result: Result) -> Number:
