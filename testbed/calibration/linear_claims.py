@@ -44,8 +44,8 @@ class LinearPart:
 
     @cached_property
     def set_by(self) -> Rate | None:
-        """What sets it, if it is a rate that who uses what hardly moves: the lengths of requests, or the prices of a
-        model. The tensor takes these from the world."""
+        """What of the world it rests on, if it is a rate: the lengths of requests, which who uses what hardly moves, or
+        the prices of a model. The tensor takes these from the world."""
         if self.result is None:
             return None
         ratios = (r for bound in bounds(self.exactly) for _, r in bound.reading.terms)
@@ -141,7 +141,7 @@ def picks_of(claims: Iterable[LinearClaim]) -> list[Pick]:
 
 
 def _rate(ratio: Ratio) -> Rate | None:
-    """What a ratio of two quantities of the same requests is set by; None for other ratios, and for rates of several
+    """What a ratio of two quantities of the same requests rests on; None for other ratios, and for rates of several
     models that who uses what moves as well."""
     part, whole = ratio.part, ratio.whole
     if (

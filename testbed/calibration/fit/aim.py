@@ -24,8 +24,8 @@ from testbed.claims.registry import registry
 @dataclass(frozen=True)
 class Aim:
     """Where a step goes. now: the world's tensor. slack: of the conditions of the claims, by name, the widths of its
-    band by which each holds on the expected amounts, below 0 if it does not; those that the tensor takes as given
-    (lengths, prices) too. asked: the conditions that the fit is for. to: where it goes."""
+    band by which each holds on the expected amounts, below 0 if it does not; those that are not asked for,
+    being set by lengths, too. asked: the conditions that the fit is for. to: where it goes."""
 
     now: Tensor
     slack: Mapping[str, float]

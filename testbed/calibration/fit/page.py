@@ -182,7 +182,7 @@ def _conditions(story: Story) -> list[str]:
         "## Conditions on the fitted seeds",
         "",
         "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked × were "
-        "not asked, since lengths and prices set them.",
+        "not asked, since the lengths of requests set them.",
         "",
         *heading("condition", "before", "after"),
     ]
