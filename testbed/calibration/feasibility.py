@@ -10,18 +10,16 @@ ORSA J. Computing 3:157). What is named so is a contradiction, and nothing else 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from testbed.calibration.linear_claims import LinearClaim, LinearPart, Rate
 from testbed.calibration.solving.nearest import Impossible, Nearest, nearest, programme_of, start_of
-from testbed.calibration.solving.programme import Programme
+from testbed.calibration.solving.programme import Programme, Unsettled
 from testbed.calibration.tensor.reference import Reference
 
-LEFT_OUT: tuple[Rate, ...] = ("lengths",)
-"""Rates that who uses what hardly moves: how long requests are."""
 WITNESS_ROOMS = (0.05, 0.01, 0.0)
 """Room inside the bands of the tensor that shows that claims can hold, as much of these as there is (assumed)."""
 PREFERENCE = 1e-3
@@ -62,8 +60,6 @@ class Feasibility:
     failed: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
     witness: Nearest | None
-    left_out: tuple[str, ...] = field(default=())
-    """Conditions that were not asked, being of rates that are left out."""
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -71,22 +67,14 @@ class Feasibility:
         return tuple(claim for claim in self.asked if claim not in self.failed)
 
 
-def asked_of(claims: Collection[LinearClaim], left_out: Collection[Rate] = LEFT_OUT) -> dict[str, LinearPart]:
-    """The linear parts of claims by name, without those of rates that are left out."""
-    parts = [part for claim in claims for part in claim.linear_parts]
-    return {part.name: part for part in parts if part.set_by not in left_out}
+def asked_of(claims: Collection[LinearClaim]) -> dict[str, LinearPart]:
+    """The linear parts of claims by name."""
+    return {part.name: part for claim in claims for part in claim.linear_parts}
 
 
-def not_asked(claims: Collection[LinearClaim], asked: Collection[str]) -> tuple[str, ...]:
-    """The names of the linear parts of claims beyond those that are asked."""
-    return tuple(sorted({part.name for claim in claims for part in claim.linear_parts} - set(asked)))
-
-
-def feasibility(
-    claims: Collection[LinearClaim], reference: Reference, left_out: Collection[Rate] = LEFT_OUT
-) -> Feasibility:
+def feasibility(claims: Collection[LinearClaim], reference: Reference) -> Feasibility:
     """Which of the claims can hold together, as linear conditions around a world. Raises Unsettled."""
-    parts = asked_of(claims, left_out)
+    parts = asked_of(claims)
     ids = tuple(dict.fromkeys(part.claim for part in parts.values()))
     wanted = {claim.id for claim in claims if claim.entry.claim.calibration}
     programme = programme_of(reference, {name: part.exactly for name, part in parts.items()})
@@ -99,14 +87,12 @@ def feasibility(
             break
         conflicts.append(Conflict(tuple(parts[name] for name in irreducible(programme, kept))))
     witness = _witness(reference, [parts[name] for name in kept])
-    return Feasibility(ids, failed, tuple(conflicts), witness, not_asked(claims, parts))
+    return Feasibility(ids, failed, tuple(conflicts), witness)
 
 
-def together(
-    claims: Collection[LinearClaim], reference: Reference, left_out: Collection[Rate] = LEFT_OUT
-) -> bool:
+def together(claims: Collection[LinearClaim], reference: Reference) -> bool:
     """Whether all of the claims can hold together: the first question of `feasibility`, alone. Raises Unsettled."""
-    parts = {name: part.exactly for name, part in asked_of(claims, left_out).items()}
+    parts = {name: part.exactly for name, part in asked_of(claims).items()}
     programme = programme_of(reference, parts)
     return programme.settle(list(parts), start_of(reference, programme.conditions.cells)) is not None
 
@@ -151,7 +137,7 @@ def _witness(reference: Reference, parts: Sequence[LinearPart]) -> Nearest | Non
     for room in WITNESS_ROOMS:
         try:
             found = nearest(reference, {part.name: part.requirement(room) for part in parts}, exactly)
-        except Impossible:
+        except (Impossible, Unsettled):
             continue
         if not found.short:
             return found

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from testbed.calibration.feasibility import LEFT_OUT, asked_of, not_asked
-from testbed.calibration.linear_claims import LinearClaim, Rate
+from testbed.calibration.feasibility import asked_of
+from testbed.calibration.linear_claims import LinearClaim
 from testbed.calibration.solving.nearest import Impossible, Nearest, nearest
 from testbed.calibration.tensor.frame import Tensor
 from testbed.calibration.tensor.reference import Reference
@@ -37,12 +37,11 @@ class Contradiction(Exception):
 @dataclass(frozen=True)
 class Target:
     """nearest: the tensor, with the multiplier and the slack of each condition. rooms: the room that each got. start:
-    the tensor that it is nearest to. left_out: conditions that were not asked, being of rates that are left out."""
+    the tensor that it is nearest to."""
 
     nearest: Nearest
     rooms: Mapping[str, float]
     start: Tensor
-    left_out: tuple[str, ...] = ()
 
     @property
     def tensor(self) -> Tensor:
@@ -61,12 +60,7 @@ class Target:
         return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def target(
-    claims: Collection[LinearClaim],
-    reference: Reference,
-    room: float = ROOM,
-    left_out: Collection[Rate] = LEFT_OUT,
-) -> Target:
+def target(claims: Collection[LinearClaim], reference: Reference, room: float = ROOM) -> Target:
     """The target for claims around a world. Raises ValueError for a claim that is for validation only, Contradiction
     where claims cannot hold together, and Unsettled."""
     others = [claim.id for claim in claims if not claim.entry.claim.calibration]
@@ -74,7 +68,7 @@ def target(
         raise ValueError(f"no target may use claims that are for validation only: {', '.join(others)}")
     if not 0 <= room < 0.5:
         raise ValueError(f"room {room}: expected a part of the width of a band, at least 0 and less than 0.5")
-    parts = asked_of(claims, left_out)
+    parts = asked_of(claims)
     exactly = {name: part.exactly for name, part in parts.items()}
     rooms = dict.fromkeys(parts, room)
     while True:
@@ -88,4 +82,4 @@ def target(
                 raise Contradiction(reason.names) from None
             for name in narrowed:
                 rooms[name] = rooms[name] / 2 if rooms[name] / 2 >= LEAST_ROOM else 0.0
-    return Target(found, rooms, reference.tensor, not_asked(claims, parts))
+    return Target(found, rooms, reference.tensor)

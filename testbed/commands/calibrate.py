@@ -188,7 +188,7 @@ def _print(args: argparse.Namespace, found: Calibration, study: Study | None) ->
     if args.json:
         steps = [
             {"step": step.number, "distance": step.distance, "by_author": step.by_author, "met": step.met,
-             "asked": len(step.asked), "moved": step.parameters.moved, "effective": step.parameters.effective}
+             "asked": len(step.slack), "moved": step.parameters.moved, "effective": step.parameters.effective}
             for step in found.fit.steps
         ]  # fmt: skip
         told = {"world": args.world, "page": args.markdown, "best": best.number, "steps": steps,
@@ -204,11 +204,11 @@ def _print(args: argparse.Namespace, found: Calibration, study: Study | None) ->
     for conflict in found.given_up:
         print(f"given up: {conflict}")
     for step in found.fit.steps:
-        to_go, asked = 100 * step.distance, len(step.asked)
+        to_go, asked = 100 * step.distance, len(step.slack)
         print(f"step {step.number:>3}: {to_go:5.1f} points to go, {step.met} of {asked} conditions hold")
     moved, effective = best.parameters.moved, best.parameters.effective
     print(f"best: step {best.number}; {moved:,} parameters moved, {effective:.0f} effective")
-    if failing := [name for name in best.asked if best.slack[name] < 0]:
+    if failing := [name for name in best.slack if best.slack[name] < 0]:
         print(f"not reached: {', '.join(failing)}")
     if study is not None:
         held = [f for f in study.frequencies if f.entry.claim.calibration and f.testable]

@@ -24,12 +24,10 @@ from testbed.claims.registry import registry
 @dataclass(frozen=True)
 class Aim:
     """Where a step goes. now: the world's tensor. slack: of the conditions of the claims, by name, the widths of its
-    band by which each holds on the expected amounts, below 0 if it does not; those that are not asked for,
-    being set by lengths, too. asked: the conditions that the fit is for. to: where it goes."""
+    band by which each holds on the expected amounts, below 0 if it does not. to: where it goes."""
 
     now: Tensor
     slack: Mapping[str, float]
-    asked: tuple[str, ...]
     to: Likeliest
 
 
@@ -58,8 +56,8 @@ class Aiming:
         reference = problem.reference
         frame = reference.frame
         read = Reader(reference, reference.tensor)
-        slack = {name: part.exactly.slack(read) for name, part in asked_of(problem.claims, ()).items()}
         parts = asked_of(problem.claims)
+        slack = {name: part.exactly.slack(read) for name, part in parts.items()}
         multipliers.learn(slack, parts)
         cut = amounts.cut(frame.weeks, space.listed).of
         tokens, fixed = frame.by_period(cut["tokens"]), frame.by_period(cut["account_tokens"])
@@ -67,4 +65,4 @@ class Aiming:
             Response(space, frame, at, tokens, fixed, reference.totals), reference,
             [part.requirement(multipliers.room(name)) for name, part in parts.items()], self.prior,
         )  # fmt: skip
-        return Aim(reference.tensor, slack, tuple(parts), to)
+        return Aim(reference.tensor, slack, to)

@@ -79,11 +79,11 @@ def world_text(found: Calibration, title: str, scenario: Path, target_file: Path
     header = [title, *_header(scenario)[1:]]
     header += [
         f"Made by:  `{command}`",
-        f"Fitted:   {len(found.claims)} calibration claims, of which {len({n.split()[0] for n in best.asked})} have "
+        f"Fitted:   {len(found.claims)} calibration claims, of which {len({n.split()[0] for n in best.slack})} have "
         f"conditions on who uses what; {best.users:,} users,",
         f"          the mean of seeds {', '.join(map(str, found.seeds))}; {len(fitted.steps) - 1} steps.",
         f"Distance: {100 * first.distance:.1f} points from the target before, {100 * best.distance:.1f} after step "
-        f"{best.number}; {first.met} and {best.met} of {len(best.asked)} conditions hold.",
+        f"{best.number}; {first.met} and {best.met} of {len(best.slack)} conditions hold.",
         f"Moved:    {best.parameters.moved:,} parameters, {best.parameters.effective:.0f} effective; version "
         f"{source_digest()[:10]}.",
     ]

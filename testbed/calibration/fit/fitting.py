@@ -38,7 +38,7 @@ WORLDS = "worlds"
 class Step:
     """One step of a fit. distance: from the market that it aims at, half the sum of absolute differences of shares, in
     the mean of the fortnights; by_author: the same of shares by author; out_of_reach: by how many widths conditions
-    would fall short there. slack, asked: as in `Aim`; room: what the fit keeps from the edges of bands; users: of the
+    would fall short there. slack: as in `Aim`; room: what the fit keeps from the edges of bands; users: of the
     world that was evaluated."""
 
     number: int
@@ -46,7 +46,6 @@ class Step:
     by_author: float
     out_of_reach: float
     slack: Mapping[str, float]
-    asked: tuple[str, ...]
     parameters: Parameters
     room: float
     users: int
@@ -54,17 +53,17 @@ class Step:
     @property
     def met(self) -> int:
         """How many of the conditions asked for hold on the expected amounts."""
-        return sum(self.slack[name] >= 0 for name in self.asked)
+        return sum(slack >= 0 for slack in self.slack.values())
 
     @property
     def shortfall(self) -> float:
         """By how many widths of their bands conditions asked for do not hold, in all."""
-        return sum(max(-self.slack[name], 0.0) for name in self.asked)
+        return sum(max(-slack, 0.0) for slack in self.slack.values())
 
     @property
     def strain(self) -> float:
         """What it costs that conditions asked for do not hold with room: what steps lessen."""
-        return float(loss(np.array([max(self.room - self.slack[name], 0.0) for name in self.asked])).sum())
+        return float(loss(np.array([max(self.room - slack, 0.0) for slack in self.slack.values()])).sum())
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def fit(
             aim = aiming(amounts, space, at, multipliers)
             step = Step(
                 len(steps), aim.now.distance(aim.to.tensor), _by_author(aim.now, aim.to.tensor), aim.to.short,
-                aim.slack, aim.asked, at, aiming.room, users,
+                aim.slack, at, aiming.room, users,
             )  # fmt: skip
             steps.append(step)
             told(step)

@@ -52,7 +52,7 @@ def _in_short(story: Story) -> list[str]:
     first, best = story.fit.steps[0], story.fit.best
     said = (
         f"{story.settings.users:,} users, in the last steps {best.users:,}; the mean of {len(story.settings.seeds)} "
-        f"seeds, which have the same luck at every step. Of {len(best.asked)} conditions, {first.met} held on expected "
+        f"seeds, which have the same luck at every step. Of {len(best.slack)} conditions, {first.met} held on expected "
         f"amounts before the fit and {best.met} after step {best.number}. The distance from the market that the next "
         f"step would aim at was {_points(first.distance)} points before, and {_points(best.distance)} then."
     )
@@ -66,7 +66,7 @@ def _in_short(story: Story) -> list[str]:
 
 
 def _asked(story: Story) -> list[str]:
-    asked = {name.partition(" ")[0] for name in story.fit.best.asked}
+    asked = {name.partition(" ")[0] for name in story.fit.best.slack}
     out = [claim for claim in story.claims if claim.id not in asked]
     lines = [
         "## What was asked",
@@ -90,9 +90,6 @@ def _asked(story: Story) -> list[str]:
 
 
 def _why_out(claim: LinearClaim) -> str:
-    rates = sorted({part.set_by for part in claim.linear_parts if part.set_by is not None})
-    if rates:
-        return f"set by {' and '.join(rates)}, which are inputs of the world"
     return "; ".join(dict.fromkeys(part.why_not for part in claim.parts if part.result is None))
 
 
@@ -126,7 +123,7 @@ def _trace(story: Story) -> list[str]:
     lines += [
         row(
             str(step.number), f"{step.users:,}", _points(step.distance), _points(step.by_author),
-            f"{step.met} of {len(step.asked)}", f"{step.shortfall:.1f}", f"{step.strain:.2f}",
+            f"{step.met} of {len(step.slack)}", f"{step.shortfall:.1f}", f"{step.strain:.2f}",
             f"{step.out_of_reach:.1f}", f"{step.parameters.moved:,}", f"{step.parameters.effective:.0f}",
         )
         for step in story.fit.steps
@@ -181,15 +178,11 @@ def _conditions(story: Story) -> list[str]:
     lines = [
         "## Conditions on the fitted seeds",
         "",
-        "By how many widths of its band each holds on expected amounts (below 0: it does not). Those marked × were "
-        "not asked, since the lengths of requests set them.",
+        "By how many widths of its band each holds on expected amounts (below 0: it does not).",
         "",
         *heading("condition", "before", "after"),
     ]
-    lines += [
-        row(f"{name}{'' if name in best.asked else ' ×'}", _slack(first, name), _slack(best, name))
-        for name in best.slack
-    ]
+    lines += [row(name, _slack(first, name), _slack(best, name)) for name in best.slack]
     return [*lines, ""]
 
 

@@ -94,10 +94,10 @@ class Fitting:
         best = found.fit.best
         fold = {
             "text": world_text(found, title, self.scenario, self.world, self.command),
-            "asked": sorted({name.partition(" ")[0] for name in best.asked}),
+            "asked": sorted({name.partition(" ")[0] for name in best.slack}),
             "entered": sorted({part.claim for part in asked_of(found.claims).values()}),
             "met": best.met,
-            "conditions": len(best.asked),
+            "conditions": len(best.slack),
         }
         return {ANSWER: {"status": "ok", "holds": None, "value": None, "why": "", "fold": fold}}
 

@@ -101,12 +101,3 @@ def test_claims_for_validation_are_refused(tmp_path):
         target(found.claims, found.reference)
     with pytest.raises(ValueError, match=r"room 0\.5"):
         target(found.claims[:1], found.reference, room=0.5)
-
-
-def test_lengths_are_left_out_and_said_to_be(tmp_path):
-    text = claim(1, share(OPEN), "{kind: range, at_least: 0.6}")
-    text += claim(2, "{name: agentic.length, of: mean_prompt, window: main, summary: end}",
-                  "{kind: range, at_least: 1000000}")  # fmt: skip
-    found = problem(tmp_path, text)
-    told = target(found.claims, found.reference)
-    assert told.left_out == ("C02 (1) length",) and set(told.rooms) == {"C01 (1) share"}
