@@ -218,11 +218,13 @@ def test_a_real_fit_answers_as_the_study_needs(tmp_path):
     base.write_text("# Mine\nextends: report-base\ntitle: Mine\nstart: 2024-09-01\n")
     claims = registry()
     made = Workshop(
-        base, study.only(claims, ["C13", "C79", "C72"]), Settings(100, 0, (0,), 1000, 1), tmp_path
+        base, study.only(claims, ["C13", "C79", "C03"]), Settings(100, 0, (0,), 1000, 1), tmp_path
     )
     told: list[float] = []
     fold = made.fold("", told.append)
-    assert fold.entered == fold.asked == {"C13", "C79"}, "lengths set C72"
+    assert fold.entered == fold.asked == {"C13", "C79"}, (
+        "places, of which C03 speaks, are no axis of the tensor"
+    )
     assert folds.sections_of(fold.entered, claims) == ["openness", "categories"]
     assert told[-1] == 1.0
     assert sim.load_scenario(fold.world).users == sim.load_scenario(base).users

@@ -19,8 +19,8 @@ PAGE = WORLDS.parent / "docs" / "cross-validation.md"
 USES = {
     "fitted": "the fit to all claims was for it",
     "given up": "it cannot hold together with others, and the fit gave it up (docs/calibration.md)",
-    "not fitted": "calibration may use it, but who uses what does not set it: a plain input, a length, a price, or a "
-    "statistic that is not linear (docs/calibration.md)",
+    "not fitted": "calibration may use it, but it is no condition on who uses what: a place, a sub-tag, what is on "
+    "offer, or a statistic that is not linear (docs/calibration.md)",
     "validation": "nobody looked at it while the world was made",
     "definition": "it says how to measure",
 }
