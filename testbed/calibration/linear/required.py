@@ -2,7 +2,7 @@
 
 Estimates decide, as in `testbed.claims.predicates`; what a test on a log asks beyond that (a direction that the
 interval confirms) is asked of the size: a trend is end less start, means of the first and the last four weeks of the
-series, and a difference counts from `STRICT` on. What is flat is so by the predicate's own measure, Theil-Sen.
+series, and a difference counts from `STRICT` on.
 
 room: the part of a band's width by which its edges move inwards, so that what meets them does not sit on an edge. A
 bound without a second edge is as wide as the band that the rules of the claims would give its number.
@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import singledispatch
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from testbed.calibration.linear.readings import Ratio, Reading, mean, quotient
 from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Requirement, inwards, some
-from testbed.calibration.linear.results import Middle, Number, Parts, Plain, Result, Series
+from testbed.calibration.linear.results import Number, Parts, Plain, Result, Series
 from testbed.claims.measuring.changes import EDGE_WEEKS
 from testbed.claims.predicates import (
     Comparison,
@@ -41,9 +41,6 @@ TRACE = 1e-6
 """By how much a bound must be passed where meeting it exactly is not enough, as a part of the bound (assumed)."""
 LEAST_WIDTH = 0.01
 """Width of a band that has none, as a unit of slack: the rules' least tolerance of a share."""
-POINTS_OF_A_LINE = 8
-"""Most weeks of a series, evenly spread, between which it is asked to be flat (assumed): each pair of them is a choice
-of the programme."""
 LEVEL_WIDTH = FACTORS["factor"] - 1 / FACTORS["factor"]
 """Width of the band of a level, relative to it: that of the rule `factor`."""
 
@@ -110,9 +107,9 @@ def _comparison(predicate: Comparison, result: Result, room: float) -> Requireme
 def _trend(predicate: TrendIs, result: Result, room: float) -> Requirement:
     if not isinstance(result, Series):
         raise TypeError(f"a trend is one of a series, not of a {type(result).__name__}")
-    if predicate.margin is not None:
-        return _within(_line(result), -predicate.margin, predicate.margin, room)
     start, end = mean(result.readings[:EDGE_WEEKS]), mean(result.readings[-EDGE_WEEKS:])
+    if predicate.margin is not None:
+        return _within(Plain(end - start), -predicate.margin, predicate.margin, room)
     greater, smaller = (end, start) if predicate.direction == "up" else (start, end)
     return _above(greater, smaller, room, predicate.least)
 
@@ -208,15 +205,6 @@ def _of_one_whole(*readings: Reading) -> tuple[Ratio, ...] | None:
         for reading in readings
     )
     return ratios if plain and len({(ratio.whole, ratio.weeks) for ratio in ratios}) == 1 else None
-
-
-def _line(series: Series) -> Middle:
-    """The change over the window along the series' Theil-Sen line: the median over pairs of weeks."""
-    step = math.ceil(len(series.readings) / POINTS_OF_A_LINE)
-    weeks = range(0, len(series.readings), step)
-    whole = len(series.readings) - 1
-    pairs = combinations(weeks, 2)
-    return Middle(tuple((series.readings[j] - series.readings[i]) * (whole / (j - i)) for i, j in pairs))
 
 
 def _number(result: Result) -> Number:
