@@ -181,8 +181,8 @@ def _width(number: Number, low: float, high: float) -> float:
 
 
 def _above(greater: Reading, smaller: Reading, room: float, margin: float = 0.0) -> Bound:
-    """One reading above another by more than a margin. Of levels, and of shares that add up to something, by a part of
-    the smaller one; of differences of shares by points."""
+    """One reading above another by more than a margin. Of levels, and of parts of one whole, by a part of the smaller
+    one; of other shares by points."""
     signed = any(weight < 0 for weight, _ in (*greater.terms, *smaller.terms))
     pair = None if margin or signed else _of_one_whole(greater, smaller)
     if pair is not None:
