@@ -201,4 +201,6 @@ def test_what_the_classifier_blurs_is_blurred_alike(world, runs):
     gaps, unblurred = (np.concatenate([np.abs(m.log - m.tensor) for m in side]) for side in (found, clear))
     assert len(gaps) >= 12
     assert gaps.mean() < 0.008 and gaps.max() < 0.04
-    assert unblurred.mean() > 2 * gaps.mean(), "without the classifier the numbers are further off"
+    # Squares: the classifier moves some numbers far, and the luck of so few labels all of them a little.
+    off = np.sqrt([(unblurred**2).mean(), (gaps**2).mean()])
+    assert off[0] > 2 * off[1], "without the classifier the numbers are further off"
