@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.rates import ENOUGH_POWER, PLANTED, ErrorRates
@@ -61,10 +62,8 @@ def _least_cohort(panel: Panel, launch: int) -> int | None:
 def _times_for_power(power: float) -> float:
     """How many times the users give `ENOUGH_POWER`, where these give `power`: by the normal approximation, in which
     the distance to the threshold grows with the root of their number."""
-    from scipy import stats
-
     here = min(max(power, 0.02), ENOUGH_POWER - 0.01)
-    wanted, now = (stats.norm.ppf(1 - ALPHA) + stats.norm.ppf(x) for x in (ENOUGH_POWER, here))
+    wanted, now = (ndtri(1 - ALPHA) + ndtri(x) for x in (ENOUGH_POWER, here))
     return float(MOST_TIMES if now <= 0 else (wanted / now) ** 2)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from analysis.queries import cost
 from analysis.queries.weekly import Window
@@ -118,15 +119,13 @@ def _models(frame: pd.DataFrame) -> Points:
 
 def _line(frame: pd.DataFrame, fit: pd.Series) -> pd.DataFrame:
     """The line of least squares, with the 95% band of its mean, on the scales of the points: x, y, low, high."""
-    from scipy import stats
-
     x = frame["log10_cost"].to_numpy()
     at = np.linspace(x.min(), x.max(), 40)
     line = fit["slope"] * at + fit["intercept"]
     left = frame["log10_tokens"].to_numpy() - (fit["slope"] * x + fit["intercept"])
     spread = np.sum((x - x.mean()) ** 2)
     error = np.sqrt(np.sum(left**2) / (len(x) - 2) * (1 / len(x) + (at - x.mean()) ** 2 / spread))
-    half = float(stats.t.ppf(0.975, len(x) - 2)) * error
+    half = float(stdtrit(len(x) - 2, 0.975)) * error
     return pd.DataFrame({"x": 10**at, "y": 10**line, "low": 10 ** (line - half), "high": 10 ** (line + half)})
 
 

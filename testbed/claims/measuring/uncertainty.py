@@ -129,6 +129,17 @@ def share_error(shares: npt.ArrayLike, wholes: npt.ArrayLike, whole_squares: npt
     return np.sqrt(np.clip(p * (1 - p), 0, None)) * share(np.sqrt(whole_squares), wholes)
 
 
+def median(values: npt.ArrayLike, unit: Unit, detail: str) -> Measured:
+    """The median; interval: the order statistics that cover it at 95% (binomial)."""
+    from scipy import stats
+
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = len(ordered)
+    rank = int(stats.binom.ppf(0.025, n, 0.5))
+    low, high = ordered[max(rank - 1, 0)], ordered[min(n - rank, n - 1)]
+    return Measured(float(np.median(ordered)), float(low), float(high), n, unit, detail)
+
+
 def proportion(successes: float, trials: float, detail: str = "") -> Measured:
     """A share of users or of requests, with Wilson's interval."""
     low, high = wilson(successes, trials)

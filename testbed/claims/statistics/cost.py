@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from analysis.numerals import counted
@@ -14,7 +13,7 @@ from analysis.queries import categories, cost
 from analysis.sources.log import Log
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
 from testbed.claims.measuring.tables import Pick, bounds, catalogued, sample, share_of_labels, weeks_of
-from testbed.claims.measuring.uncertainty import correlated, proportion
+from testbed.claims.measuring.uncertainty import correlated, median, proportion
 from testbed.claims.statistics.registry import statistic
 
 Axis = Literal["cost", "use"]
@@ -32,15 +31,10 @@ def _category_cost(log: Log) -> pd.DataFrame:
 def median_category_cost(log: Log) -> Measured:
     """Median over the categories of charged USD per million tokens (own-key requests left out); interval: the order
     statistics that cover the median at 95% (binomial)."""
-    from scipy import stats
-
-    values = np.sort(_category_cost(log)["cost_usd_per_mtok"].dropna().to_numpy())
-    n = len(values)
-    if n < 6:
-        raise Untestable(f"only {counted(n, 'category', 'categories')} with a cost")
-    rank = int(stats.binom.ppf(0.025, n, 0.5))
-    return Measured(float(np.median(values)), float(values[max(rank - 1, 0)]), float(values[min(n - rank, n - 1)]), n,
-                    "usd_per_mtok", "categories")  # fmt: skip
+    values = _category_cost(log)["cost_usd_per_mtok"].dropna()
+    if len(values) < 6:
+        raise Untestable(f"only {counted(len(values), 'category', 'categories')} with a cost")
+    return median(values, "usd_per_mtok", "categories")
 
 
 @statistic

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from analysis import study
 from analysis.inference.pooling import random_effects
@@ -23,7 +24,7 @@ from analysis.sources.log import Log
 from testbed.claims.measuring.cohorts import LEAST_USERS, cell_of, cells_of
 from testbed.claims.measuring.measured import Groups, Measured, Untestable
 from testbed.claims.measuring.tables import Pick, bounds, catalogued, weeks_of
-from testbed.claims.measuring.uncertainty import correlated, difference, proportion
+from testbed.claims.measuring.uncertainty import correlated, difference, median, proportion
 from testbed.claims.statistics.registry import on_activity, statistic
 
 
@@ -123,15 +124,10 @@ def highest(log: Log, model: str, k: int, first_lag: int = 0) -> Measured:
 @on_activity
 def typical(log: Log, k: int) -> Measured:
     """Median over all cohorts of all models of R(k); interval by order statistics over the cohorts (binomial)."""
-    from scipy import stats
-
-    values = np.sort(_at(cells_of(log), k)["retention"].to_numpy(dtype=np.float64))
-    n = len(values)
-    if n < 6:
-        raise Untestable(f"only {counted(n, 'cohort')} with a complete month {k}")
-    rank = int(stats.binom.ppf(0.025, n, 0.5))
-    return Measured(float(np.median(values)), float(values[max(rank - 1, 0)]), float(values[min(n - rank, n - 1)]), n,
-                    "share", "cohorts of all models")  # fmt: skip
+    values = _at(cells_of(log), k)["retention"]
+    if len(values) < 6:
+        raise Untestable(f"only {counted(len(values), 'cohort')} with a complete month {k}")
+    return median(values, "share", "cohorts of all models")
 
 
 def _at(cells: pd.DataFrame, k: int) -> pd.DataFrame:
@@ -215,8 +211,6 @@ def rank_agreement(log: Log, model: str, early: int = 1, late: int = 4) -> Measu
 def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
     """The largest step R(k) - R(k-1) of a cohort for k within one month of `around` (2 or more). The interval is a
     paired one on the cohort's members, widened for the choice among the steps (Bonferroni)."""
-    from scipy import stats
-
     cells = cells_of(log, model)
     ks = [k for k in (around - 1, around, around + 1) if k >= 2]
     found = retention.patterns(log)
@@ -233,11 +227,7 @@ def rise(log: Log, model: str, cohort: dt.date, around: int) -> Measured:
         now, before = (np.array([months[joined + at] for months in found["months"]]) for at in (k, k - 1))
         up, down, n = int(users[now & ~before].sum()), int(users[before & ~now].sum()), int(users.sum())
         value = (up - down) / n
-        half = (
-            float(stats.norm.ppf(1 - 0.025 / len(ks)))
-            * math.sqrt(max(up + down - (up - down) ** 2 / n, 0.0))
-            / n
-        )
+        half = float(ndtri(1 - 0.025 / len(ks))) * math.sqrt(max(up + down - (up - down) ** 2 / n, 0.0)) / n
         steps.append(
             (k, Measured(value, value - half, value + half, n, "points", f"users, step to month {k}"))
         )
