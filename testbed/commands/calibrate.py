@@ -208,7 +208,7 @@ def _print(args: argparse.Namespace, found: Calibration, study: Study | None) ->
         print(f"step {step.number:>3}: {to_go:5.1f} points to go, {step.met} of {asked} conditions hold")
     moved, effective = best.parameters.moved, best.parameters.effective
     print(f"best: step {best.number}; {moved:,} parameters moved, {effective:.0f} effective")
-    if failing := [name for name in best.slack if best.slack[name] < 0]:
+    if failing := [name for name, slack in best.slack.items() if slack < 0]:
         print(f"not reached: {', '.join(failing)}")
     if study is not None:
         held = [f for f in study.frequencies if f.entry.claim.calibration and f.testable]

@@ -58,7 +58,7 @@ class Aiming:
         read = Reader(reference, reference.tensor)
         parts = asked_of(problem.claims)
         slack = {name: part.exactly.slack(read) for name, part in parts.items()}
-        multipliers.learn(slack, parts)
+        multipliers.learn(slack)
         cut = amounts.cut(frame.weeks, space.listed).of
         tokens, fixed = frame.by_period(cut["tokens"]), frame.by_period(cut["account_tokens"])
         to = likeliest(

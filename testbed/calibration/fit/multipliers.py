@@ -6,7 +6,7 @@ far (Hestenes 1969, J. Optimization Theory and Applications 4:303; Powell 1969, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 RATE = 0.5
 """Part of what a condition falls short of its room by that is added to what is asked for; of what it has beyond its
@@ -27,8 +27,8 @@ class Multipliers:
         """What to ask for next."""
         return self._room + self._more.get(name, 0.0)
 
-    def learn(self, slack: Mapping[str, float], asked: Collection[str]) -> None:
+    def learn(self, slack: Mapping[str, float]) -> None:
         """Take in how conditions held at the parameters that the last step led to. slack: in widths of bands."""
-        for name in asked:
-            more = self._more.get(name, 0.0) + RATE * (self._room - slack[name])
+        for name, held in slack.items():
+            more = self._more.get(name, 0.0) + RATE * (self._room - held)
             self._more[name] = min(max(more, 0.0), MOST)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from functools import singledispatch
 from itertools import pairwise
 
-from testbed.calibration.linear.readings import Ratio, Reading, mean, quotient
+from testbed.calibration.linear.readings import Reading, mean, quotient
 from testbed.calibration.linear.requirements import Bound, Every, NotLinear, Requirement, inwards, some
 from testbed.calibration.linear.results import Number, Parts, Plain, Result, Series
 from testbed.claims.measuring.changes import EDGE_WEEKS
@@ -183,28 +183,24 @@ def _width(number: Number, low: float, high: float) -> float:
 def _above(greater: Reading, smaller: Reading, room: float, margin: float = 0.0) -> Bound:
     """One reading above another by more than a margin. Of levels, and of parts of one whole, by a part of the smaller
     one; of other shares by points."""
+    if not margin and (times := _times(greater, smaller)) is not None:
+        return Bound(times, 1 + STRICT + room * LEVEL_WIDTH, LEVEL_WIDTH)
     signed = any(weight < 0 for weight, _ in (*greater.terms, *smaller.terms))
-    pair = None if margin or signed else _of_one_whole(greater, smaller)
-    if pair is not None:
-        return Bound(
-            quotient(pair[0].part, pair[1].part, pair[0].weeks, "level"),
-            1 + STRICT + room * LEVEL_WIDTH,
-            LEVEL_WIDTH,
-        )
     if margin or signed or greater.unit == "share":
         least = max(margin, STRICT) + room * DIFFERENCE_WIDTH
         return Bound(greater - smaller, least, DIFFERENCE_WIDTH)
     return Bound(greater - smaller * (1 + STRICT + room * LEVEL_WIDTH), 0.0, DIFFERENCE_WIDTH)
 
 
-def _of_one_whole(*readings: Reading) -> tuple[Ratio, ...] | None:
-    """The ratios of readings that are each one ratio, all of one whole in the same weeks."""
-    ratios = tuple(ratio for reading in readings for _, ratio in reading.terms)
-    plain = all(
-        len(reading.terms) == 1 and reading.terms[0][0] == 1.0 and not reading.constant
-        for reading in readings
-    )
-    return ratios if plain and len({(ratio.whole, ratio.weeks) for ratio in ratios}) == 1 else None
+def _times(greater: Reading, smaller: Reading) -> Reading | None:
+    """One reading over another, where each is one part of the same whole in the same weeks."""
+    match (greater.terms, greater.constant), (smaller.terms, smaller.constant):
+        case (((1.0, one),), 0.0), (((1.0, other),), 0.0) if (one.whole, one.weeks) == (
+            other.whole,
+            other.weeks,
+        ):
+            return quotient(one.part, other.part, one.weeks, "level")
+    return None
 
 
 def _number(result: Result) -> Number:
