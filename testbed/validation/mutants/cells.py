@@ -86,15 +86,20 @@ def _month_of(one: Row) -> int:
     return 12 * one["cohort"].year + one["cohort"].month + int(one["k"])
 
 
+def _used_months(log: Reading) -> set[int]:
+    """The numbers of the months in which anybody used anything."""
+    return {12 * month.year + month.month for month in map(log.month, log.requests)}
+
+
 def _months_of_the_log(cells: list[Row], log: Reading) -> Iterable[Row]:
     """Months are those in which anybody used anything."""
-    seen = {12 * month.year + month.month for month in map(log.month, log.requests)}
+    seen = _used_months(log)
     return (one for one in cells if _month_of(one) in seen)
 
 
 def _ages_of_the_log(cells: list[Row], log: Reading) -> Iterable[Row]:
     """Ages are those that the first cohort has in such months."""
-    seen = {12 * month.year + month.month for month in map(log.month, log.requests)}
+    seen = _used_months(log)
     first = min((one["cohort"] for one in cells), default=None)
     return (one for one in cells if _month_of(one | {"cohort": first}) in seen)
 

@@ -127,8 +127,8 @@ def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, Tru
           plus: tuple[int, int] = (0, 0), factor: Callable[[int], float] = lambda points: 1.0,
           ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """The line with another logarithm, or of x on y. logs: whether it is taken of the cost, of the tokens; point: what
-    has a point of its own, if not a model; counted: `models` are the points; least: how many
-    points a line needs; plus: what is added to cost and tokens first; factor: by how much the slope is too large."""
+    has a point of its own, if not a model; counted: `models` are the points; least: how many points a line needs;
+    plus: what is added to cost and tokens first; factor: by how much the slope is too large."""
 
     def line(reading: Reading) -> Iterable[Row]:
         def key(row: Row) -> Any:

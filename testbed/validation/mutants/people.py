@@ -126,6 +126,12 @@ def _uses(log: Reading) -> Iterator[tuple[str, list[Row]]]:
             yield model, own
 
 
+def _sized(log: Reading, found: Mapping[tuple[str, dt.date], int]) -> Iterator[Row]:
+    """The sizes of cohorts, by model and month."""
+    for (model, cohort), users in sorted(found.items()):
+        yield size(log, model, cohort, users)
+
+
 def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
     """Sizes of cohorts from the requests of its users to the model."""
 
@@ -134,8 +140,7 @@ def _sizes(users: Callable[[list[Row], dt.date, Reading], int]) -> Change:
         for model, rows in _uses(log):
             cohort = min(map(log.month, rows), key=log.rules.order)
             found[model, cohort] += users(rows, cohort, log)
-        for (model, cohort), number in sorted(found.items()):
-            yield size(log, model, cohort, number)
+        return _sized(log, found)
 
     return instead(sizes)
 
@@ -148,8 +153,7 @@ def _in_parts(part: Callable[[Row], Hashable]) -> Change:
         for model, rows in _uses(log):
             parts = groups(rows, part).values()
             found.update({(model, min(map(log.month, held), key=log.rules.order)) for held in parts})
-        for (model, cohort), users in sorted(found.items()):
-            yield size(log, model, cohort, users)
+        return _sized(log, found)
 
     return instead(sizes)
 
@@ -165,8 +169,7 @@ def _come_back(log: Reading) -> Iterable[Row]:
     found = Counter(
         (model, month) for model, rows in _uses(log) for month in beginnings(log, map(log.month, rows))
     )
-    for (model, month), users in sorted(found.items()):
-        yield size(log, model, month, users)
+    return _sized(log, found)
 
 
 def _every_month(distinct: bool) -> Change:

@@ -143,7 +143,7 @@ FUNCTIONS: dict[str, Sequence[str]] = {
     "ifnotfinite": ("CASE WHEN isfinite(_1) THEN _1 ELSE _2 END",),
     "arraysort": ("list_sort(_1)",),
     "arrayreversesort": ("list_reverse_sort(_1)",),
-    "parsedatetimebesteffort": ("CAST(_1 AS TIMESTAMP)",),
+    "parsedatetimebesteffort": (NAIVE,),
     "makedate": ("make_date(_1, _2, _3)",),
 }  # fmt: skip
 
@@ -181,7 +181,7 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     if name in ("todatetime", "todatetime64") and parts:
         zone = parts[1:] if name == "todatetime" else parts[2:]
         if zone and parts[0].is_string:  # a text is read on the clock of that zone
-            return fill("CAST(_1 AS TIMESTAMP) AT TIME ZONE _2", parts[0], zone[0])
+            return fill(f"{NAIVE} AT TIME ZONE _2", parts[0], zone[0])
         return fill(CALENDAR["todatetime"] if name == "todatetime" else NAIVE, _clock(parts[0], zone))
     if name == "tostartofinterval" and len(parts) in (2, 3) and isinstance(parts[1], exp.Interval):
         return _interval_start(parts[0], parts[1], parts[2:])

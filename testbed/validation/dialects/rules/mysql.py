@@ -53,13 +53,9 @@ def _function(node: exp.Expr) -> exp.Expr | None:
     if name in ("adddate", "subdate") and len(parts) == 2:
         sign = "+" if name == "adddate" else "-"
         interval = isinstance(parts[1], exp.Interval)
-        return fill(
-            f"CAST(_1 AS TIMESTAMP) {sign} {'_2' if interval else 'to_days(CAST(_2 AS INTEGER))'}", *parts
-        )
+        return fill(f"{NAIVE} {sign} {'_2' if interval else 'to_days(CAST(_2 AS INTEGER))'}", *parts)
     if name == "timestampadd" and len(parts) == 3 and parts[0].name.lower() in _UNITS:
-        return fill(
-            f"CAST(_1 AS TIMESTAMP) + to_{parts[0].name.lower()}s(CAST(_2 AS INTEGER))", parts[2], parts[1]
-        )
+        return fill(f"{NAIVE} + to_{parts[0].name.lower()}s(CAST(_2 AS INTEGER))", parts[2], parts[1])
     return None
 
 
@@ -89,7 +85,7 @@ def _clock(node: exp.Expr) -> exp.Expr | None:
     source, target = node.args.get("source_tz"), node.args.get("target_tz")
     if source is None or target is None:
         return None
-    utc = _moved("CAST(_1 AS TIMESTAMP)", source, back=True)
+    utc = _moved(NAIVE, source, back=True)
     return fill(_moved(utc, target, back=False), node.args["timestamp"])
 
 
