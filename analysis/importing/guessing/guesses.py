@@ -37,7 +37,7 @@ from analysis.importing.guessing.sample import (
     places_outside_lists,
     sample_of,
 )
-from analysis.importing.guessing.separators import Separators, separators_of
+from analysis.importing.guessing.separators import Separators, plainly, separators_of
 from analysis.importing.mapped.mapping import PER_USD, TOKENS, MappedField
 from analysis.importing.rules import Rule
 from analysis.importing.source import SourceFile
@@ -179,8 +179,7 @@ class _Guesser:
         if field.family == "timestamp":
             return self.checked(field, column, moments.guess(column))
         if field.family in ("integer", "float"):
-            written = separators_of(column.filled, whole=field.unit == "tokens")
-            column = written.plain(column) if written else column
+            column, written = plainly(column, whole=field.unit == "tokens")
             if column.numbers is None:
                 return None
             made = self.checked(field, column, self.with_unit(field, column))
@@ -375,9 +374,7 @@ class _Guesser:
     def numbers_at(self, place: str | None) -> magnitudes.Numbers:
         """The counts of a column; none where there is no such column."""
         column = self.sample.columns.get(place or "")
-        written = separators_of(column.filled, whole=True) if column else None
-        column = written.plain(column) if column and written else column
-        return (column.numbers if column else None) or (None,) * self.sample.rows
+        return (plainly(column, whole=True)[0].numbers if column else None) or (None,) * self.sample.rows
 
     def empty_in(self, file: str) -> tuple[str, ...]:
         """Fields that were found, and that no row of a file has."""

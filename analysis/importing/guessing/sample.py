@@ -41,12 +41,13 @@ class Column:
     @property
     def numbers(self) -> tuple[float | None, ...] | None:
         """The values as numbers, None where there is none or it is no number; None if too few are numbers."""
-        found = tuple(map(_number, self.texts))
+        found = tuple(map(number_in, self.texts))
         read = sum(number is not None for number in found)
         return found if read and read >= ENOUGH * len(self.filled) else None
 
 
-def _number(text: str) -> float | None:
+def number_in(text: str) -> float | None:
+    """The number that a text is, or None."""
     try:
         return float(text)
     except ValueError:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analysis.importing.guessing.sample import ENOUGH, Column
+from analysis.importing.guessing.sample import ENOUGH, Column, number_in
 from analysis.sources.quoting import identifier, text_literal
 
 _SIGNS = "$€£¥"
@@ -45,6 +45,12 @@ class Separators:
         return f"CAST({text} AS DOUBLE)"
 
 
+def plainly(column: Column, *, whole: bool) -> tuple[Column, Separators | None]:
+    """A column as plain numbers, and how they are written where they are not. whole: they are counts."""
+    written = separators_of(column.filled, whole=whole)
+    return (written.plain(column) if written else column), written
+
+
 def separators_of(texts: Sequence[str], *, whole: bool) -> Separators | None:
     """How numbers are written; None if they are plain, or too few are numbers. whole: they are counts."""
     given, texts = len(texts), [text for text in texts if _LIKE_ONE.fullmatch(text)]
@@ -52,7 +58,9 @@ def separators_of(texts: Sequence[str], *, whole: bool) -> Separators | None:
         return None
     signs = "".join(sign for sign in _SIGNS + _SPACES[1:] if any(sign in text for text in texts))
     bare = [text.strip(signs + _SPACES) for text in texts]
-    if not bare or (not signs and all(map(_is_plain, bare)) and not (whole and _is_grouped(bare, ".", ""))):
+    if not bare or (
+        not signs and None not in map(number_in, bare) and not (whole and _is_grouped(bare, ".", ""))
+    ):
         return None
     example = max(texts, key=len)
     forms = [(mark, point, "") for mark, point in _FORMS] if whole else []
@@ -64,14 +72,6 @@ def separators_of(texts: Sequence[str], *, whole: bool) -> Separators | None:
         if all(re.fullmatch(rf"\d*\{point}?\d+", text) for text in bare):
             return Separators(signs, point, example)
     return None
-
-
-def _is_plain(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_grouped(texts: Sequence[str], mark: str, point: str) -> bool:
