@@ -153,4 +153,4 @@ def naive_test(outcome: Outcome, model: str, k: Age = 3, min_cohort: Count = SMA
     test = two_proportions(panel.cells, panel.launch, k)
     if not test.ran:
         return Found(False, None, test.why)
-    return Found(test.rejects(ALPHA), test.statistic, f"z {test.statistic:.1f} at month {k}")
+    return Found(test.rejects(), test.statistic, f"z {test.statistic:.1f} at month {k}")

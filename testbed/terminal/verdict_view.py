@@ -147,7 +147,7 @@ def _lines(verdict: Verdict) -> list[tuple[str, str]]:
         )
     if decision is not None:
         for letter, test in decision.found.tests.items():
-            said = said_by_test(test, decision.found.alpha)
+            said = said_by_test(test)
             if not test.ran:
                 lines.append((f"test {letter}", f"{test.name}: {said}"))
                 continue

@@ -245,9 +245,9 @@ def _days(
     return bits
 
 
-def month_range(months: int, first: dt.date = dt.date(2025, 1, 1)) -> tuple[dt.date, ...]:
-    """First days of consecutive calendar months."""
-    return tuple(month_after(first, k) for k in range(months))
+def month_range(months: int) -> tuple[dt.date, ...]:
+    """First days of consecutive calendar months, from January 2025 on."""
+    return tuple(month_after(dt.date(2025, 1, 1), k) for k in range(months))
 
 
 def null_families(

@@ -155,11 +155,6 @@ class SBG(Dropout):
         before = self.beta + np.asarray(t, dtype=np.float64) - 1
         return np.asarray(before / (self.alpha + before), dtype=np.float64)
 
-    @property
-    def polarisation(self) -> float:
-        """1/(alpha + beta + 1): 0 when all users are alike, 1 when each either leaves at once or never."""
-        return 1.0 / (self.alpha + self.beta + 1.0)
-
 
 @dataclass(frozen=True)
 class BdW(Dropout):

@@ -32,6 +32,7 @@ Ints = npt.NDArray[np.int64]
 FEWEST_ACTIVE = (
     10  # assumed: below it in one of the three months, a normal approximation of ln R is not trusted
 )
+LEVEL = 0.05  # of a family of tests over the months
 FEWEST_EXPECTED = 5.0  # of the Mantel-Haenszel test, from either end (Mantel & Fleiss 1980)
 
 
@@ -124,14 +125,14 @@ class ReturnRates:
         return pd.DataFrame({"k": self.months, **columns})
 
 
-def _bend(actives: Floats, covariance: Floats, k: Ints, fewest: float) -> tuple[Floats, Floats]:
+def _bend(actives: Floats, covariance: Floats, k: Ints) -> tuple[Floats, Floats]:
     """d_k of monthly actives and its variance (delta method); NaN where a month has too few.
 
     covariance: of `actives`; k: interior months, shape (tests,).
     """
     around = k[:, None] + np.array([-1, 0, 1])
     a = actives[around]
-    enough = (a >= max(fewest, 1)).all(axis=1)
+    enough = (a >= FEWEST_ACTIVE).all(axis=1)
     a = np.where(enough[:, None], a, np.nan)
     signs = np.array([1.0, -2.0, 1.0])
     gradient = signs / a
@@ -154,19 +155,18 @@ def _one_sided(difference: Floats, variance: Floats) -> tuple[Floats, Floats, Fl
 def log_convexity(
     activity: Activity,
     clusters: npt.ArrayLike | None = None,
-    level: float = 0.05,
-    fewest: int = FEWEST_ACTIVE,
+    level: float = LEVEL,
 ) -> LogConvexity:
     """Paired test of log-convexity at each interior month k = 2..K - 1: rejects when d_k is too far below 0.
 
     The variance counts that the same users are seen in all three months (or the same clusters; see `co_activity`).
     A reactivation at k can only be tested once month k + 1 is complete. Slightly above its level at the boundary of the
-    null (a flat curve, a common churn): 0.05 to 0.064 in simulation. fewest: active users needed in each of the months.
+    null (a flat curve, a common churn): 0.05 to 0.064 in simulation.
     No test exists when K is below 3; the arrays are then empty.
     """
     cohort = summarised(activity, clusters)
     k = np.arange(2, cohort.months, dtype=np.int64)
-    d, variance = _bend(cohort.active, cohort.covariance * float(cohort.users) ** 2, k, fewest)
+    d, variance = _bend(cohort.active, cohort.covariance * float(cohort.users) ** 2, k)
     se, z, p = _one_sided(d, variance)
     return LogConvexity(months=k, z=z, p=p, holm=holm(p), level=level, d=d, se=se)
 
@@ -174,9 +174,6 @@ def log_convexity(
 def calendar_safe(
     activity: Activity,
     older: Sequence[tuple[Activity, int]],
-    clusters: npt.ArrayLike | None = None,
-    level: float = 0.05,
-    fewest: int = FEWEST_ACTIVE,
 ) -> CalendarSafe:
     """Log-convexity against older cohorts of the same model at the same calendar months.
 
@@ -188,9 +185,9 @@ def calendar_safe(
     that is a tendency of dropout mixtures and no theorem. A shock that hits young and old users unequally is not
     removed. The first cohort of a model has no older one.
     """
-    cohort = summarised(activity, clusters)
+    cohort = summarised(activity)
     k = np.arange(2, cohort.months, dtype=np.int64)
-    own, own_variance = _bend(cohort.active, cohort.covariance * float(cohort.users) ** 2, k, fewest)
+    own, own_variance = _bend(cohort.active, cohort.covariance * float(cohort.users) ** 2, k)
     pool = [(summarised(rows), offset) for rows, offset in older]
     for _, offset in pool:
         if offset < 1:
@@ -205,17 +202,17 @@ def calendar_safe(
                 actives += other.active[window]
                 covariance += other.covariance[window, window] * float(other.users) ** 2
                 users[place] += other.users
-        d, variance = _bend(actives, covariance, np.array([1]), fewest)
+        d, variance = _bend(actives, covariance, np.array([1]))
         pooled[place], pooled_variance[place] = d[0], variance[0]
     difference = own - pooled
     se, z, p = _one_sided(difference, own_variance + pooled_variance)
     return CalendarSafe(
-        months=k, z=z, p=p, holm=holm(p), level=level,
+        months=k, z=z, p=p, holm=holm(p), level=LEVEL,
         d=own, older=pooled, difference=difference, se=se, older_users=users,
     )  # fmt: skip
 
 
-def mcnemar(activity: Activity, level: float = 0.05) -> McNemar:
+def mcnemar(activity: Activity, level: float = LEVEL) -> McNemar:
     """Exact one-sided McNemar test of each step k - 1 to k, k = 2..K: more users gained than lost.
 
     p = P(Binomial(gained + lost, 1/2) >= gained); users are taken as independent. Undefined where nobody changed.
@@ -248,21 +245,13 @@ def chi_bar_weights(k: int) -> Floats:
     return weights
 
 
-def chi_bar_tail(statistic: float, k: int, null: str = "ordered") -> float:
-    """P(chi-bar-squared >= statistic) of k equal-weighted values, at the least favourable (flat) curve.
-
-    null: 'ordered' tests order against anything (k - l degrees of freedom with l levels), 'flat' tests flat against
-    order (l - 1 degrees of freedom).
+def chi_bar_tail(statistic: float, k: int) -> float:
+    """P(chi-bar-squared >= statistic) of k equal-weighted values, at the least favourable (flat) curve: order against
+    anything, with k - l degrees of freedom where the fit has l levels.
     """
     from scipy.stats import chi2
 
-    levels = np.arange(1, k + 1)
-    if null == "ordered":
-        df = k - levels
-    elif null == "flat":
-        df = levels - 1
-    else:
-        raise ValueError(f"the null is 'ordered' or 'flat', got {null!r}")
+    df = k - np.arange(1, k + 1)
     tail = np.where(df > 0, chi2.sf(statistic, np.maximum(df, 1)), float(statistic <= 0))
     return float(chi_bar_weights(k) @ tail)
 

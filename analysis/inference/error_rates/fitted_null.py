@@ -29,7 +29,7 @@ class NoFit(Exception):
     """There is too little in the panel to fit a population to."""
 
 
-def fitted_null(panel: Panel, cohort: int | None = None, *, periods: bool = True) -> Population:
+def fitted_null(panel: Panel, cohort: int | None = None) -> Population:
     """The population without a loyal cohort: month 0 is the judged cohort's month. Raises NoFit.
 
     cohort: the judged one (default: the launch cohort, else the first tested one). Cohorts before it are left out;
@@ -52,7 +52,7 @@ def fitted_null(panel: Panel, cohort: int | None = None, *, periods: bool = True
         "this log's users, the same in every cohort", sizes, prior, total, organisations=groups,
         likeness=likeness(cells, others) if groups else 0.0,
     )  # fmt: skip
-    return replace(null, period=_periods(cells, null, chosen)) if periods else null
+    return replace(null, period=_periods(cells, null, chosen))
 
 
 def searched_null(panel: Panel) -> Population:

@@ -2,7 +2,7 @@
 
 Without a loyal cohort, the share of panels called foundational is the false-positive rate; with one planted into the
 launch cohort, it is the power. The users are those of the log's other cohorts, in organisations of the log's sizes
-(see `calibration`). `NOT_SIMULATED` lists what the verdict on the log does and the simulated one does not.
+(see `fitted_null`). `NOT_SIMULATED` lists what the verdict on the log does and the simulated one does not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from analysis.inference.cohorts.panel import Panel
 from analysis.inference.cohorts.populations import Population, Prior
 from analysis.inference.error_rates.fitted_null import LARGEST_COHORT, between_cohorts, fitted_null
 from analysis.inference.launch.decision import decide, first_look, may_stand
-from analysis.inference.launch.four_tests import ALPHA
 from analysis.proportions import wilson
 
 PLANTED = (0.10, 0.15, 0.25)  # shares of loyal users whose detection is simulated
@@ -88,13 +87,12 @@ def error_rates(
     panel: Panel,
     rng: np.random.Generator,
     simulations: int = SIMULATIONS,
-    alpha: float = ALPHA,
     planted: Sequence[float] = PLANTED,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ErrorRates:
     """Simulate the decision's error rates (but for `NOT_SIMULATED`) at this panel's cohort sizes and months.
 
-    Raises calibration.NoFit. simulations: the most of each population. A large panel is simulated less often
+    Raises NoFit. simulations: the most of each population. A large panel is simulated less often
     (`affordable`), and a power only until its interval is short enough (`rate`). planted: of PLANTED, those whose
     power is simulated, the largest among them. Each population has draws of its own, whichever others there are.
     progress: is told before each panel how many were simulated, and of how many; it may raise to end the work.
@@ -114,7 +112,7 @@ def error_rates(
         def begun(panel: int, before: int = done * simulations) -> None:
             progress(before + panel, total * simulations)
 
-        rates.append(rate(population, np.random.default_rng([seed, i]), simulations, alpha, begun))
+        rates.append(rate(population, np.random.default_rng([seed, i]), simulations, begun))
     progress(total * simulations, total * simulations)
     cut = bool((panel.cohort_sizes[panel.tested] > LARGEST_COHORT).any())
     return ErrorRates(tuple(rates[: len(nulls)]), tuple(rates[len(nulls) :]), null.prior, spread, cut,
@@ -131,7 +129,6 @@ def rate(
     population: Population,
     rng: np.random.Generator,
     simulations: int,
-    alpha: float = ALPHA,
     begun: Callable[[int], None] = lambda panel: None,
 ) -> Rate:
     """How often the decision calls panels of a population foundational. begun: is told each panel's number, from 0.
@@ -142,7 +139,7 @@ def rate(
     short, called, done = _width(simulations / 2, simulations), 0, 0
     while done < simulations:
         begun(done)
-        called += is_foundational(population, rng, alpha)
+        called += is_foundational(population, rng)
         done += 1
         if population.loyal and done % BATCH == 0 and _width(called, done) <= short:
             break
@@ -155,23 +152,21 @@ def _width(called: float, simulations: int) -> float:
     return float(high - low)
 
 
-def is_foundational(population: Population, rng: np.random.Generator, alpha: float = ALPHA) -> bool:
+def is_foundational(population: Population, rng: np.random.Generator) -> bool:
     """Whether the decision calls a drawn panel of the population foundational: as `answers`, the cheap tests first."""
     panel = population.draw(rng)
-    return may_stand(panel.cells, 0, alpha) and _decided(population, panel, rng, alpha) == "foundational"
+    return may_stand(panel.cells, 0) and _decided(population, panel, rng) == "foundational"
 
 
-def answers(
-    population: Population, rng: np.random.Generator, simulations: int, alpha: float = ALPHA
-) -> Iterator[str]:
+def answers(population: Population, rng: np.random.Generator, simulations: int) -> Iterator[str]:
     """The decision's answer on each of so many panels."""
     for _ in range(simulations):
-        yield _decided(population, population.draw(rng), rng, alpha)
+        yield _decided(population, population.draw(rng), rng)
 
 
-def _decided(population: Population, panel: Panel, rng: np.random.Generator, alpha: float) -> str:
+def _decided(population: Population, panel: Panel, rng: np.random.Generator) -> str:
     """The decision's answer on a drawn panel. Volumes are drawn where a robustness check needs them."""
-    look = first_look(panel, 0, alpha)
+    look = first_look(panel, 0)
     if look.stands:
-        look = decide(population.with_volumes(panel, rng), 0, thorough=False, alpha=alpha, base=look)
+        look = decide(population.with_volumes(panel, rng), 0, thorough=False, base=look)
     return look.answer

@@ -14,7 +14,6 @@ from analysis.inference.cohorts.cells import Cells
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.launch.effects import Effects, difference, effects
 from analysis.inference.launch.four_tests import (
-    ALPHA,
     LaunchTests,
     beats_every_other,
     beats_trend,
@@ -85,7 +84,6 @@ def decide(
     *,
     merged: Panel | None = None,
     thorough: bool = True,
-    alpha: float = ALPHA,
     base: Decision | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Decision:
@@ -101,55 +99,55 @@ def decide(
             "the panel has no launch cohort: name the cohort to judge, as an index into panel.months"
         )
     if base is None:
-        base = first_look(panel, chosen, alpha)
+        base = first_look(panel, chosen)
     if not thorough and not base.stands:
         return base
     outcomes = []
     for check in _wanted(robustness_checks(panel, chosen, merged), thorough):
         step()
-        outcomes.append(_try(check, base, alpha))
+        outcomes.append(_try(check, base))
         if not thorough and outcomes[-1].overturns:
             break
     return Decision(chosen, base.found, base.sizes, tuple(outcomes))
 
 
-def first_look(panel: Panel, cohort: int, alpha: float = ALPHA) -> Decision:
+def first_look(panel: Panel, cohort: int) -> Decision:
     """The decision before any robustness check."""
-    return Decision(cohort, *_judged(panel.cells, cohort, alpha))
+    return Decision(cohort, *_judged(panel.cells, cohort))
 
 
-def may_stand(cells: Cells, cohort: int, alpha: float = ALPHA) -> bool:
+def may_stand(cells: Cells, cohort: int) -> bool:
     """Whether the first look can find that the cohort stands out by enough: what can be told without test A, the
     regression. Most panels without a loyal cohort end here, at a fifth of the cost."""
     gap = difference(cells, cohort)
     return (
         gap is not None
         and gap >= LEAST_DIFFERENCE
-        and beats_every_other(cells, cohort).rejects(alpha)
-        and predicted_from_others(cells, cohort).rejects(alpha)
-        and ((trend := beats_trend(cells, cohort)).rejects(alpha) or not trend.ran)
+        and beats_every_other(cells, cohort).rejects()
+        and predicted_from_others(cells, cohort).rejects()
+        and ((trend := beats_trend(cells, cohort)).rejects() or not trend.ran)
     )
 
 
-def _judged(cells: Cells, cohort: int, alpha: float) -> tuple[LaunchTests, Effects | None]:
-    return launch_tests(cells, cohort, alpha), effects(cells, cohort)
+def _judged(cells: Cells, cohort: int) -> tuple[LaunchTests, Effects | None]:
+    return launch_tests(cells, cohort), effects(cells, cohort)
 
 
 def _wanted(tried: Iterable[RobustnessCheck], thorough: bool) -> Iterable[RobustnessCheck]:
     return (c for c in tried if thorough or c.withdraws)
 
 
-def _try(check: RobustnessCheck, base: Decision, alpha: float) -> Outcome:
+def _try(check: RobustnessCheck, base: Decision) -> Outcome:
     cells, cohort = check.cells()
     if cohort < 0 or cohort not in cells.cohorts:
         return _of_what_is_left(check, base)
-    found, sizes = _judged(cells, cohort, alpha)
+    found, sizes = _judged(cells, cohort)
     overturns = None if not found.testable else _stands(found, sizes) != base.stands
     gap = sizes.difference.value if sizes else math.nan
     if (
         overturns
         and check.beside is not None
-        and _stands(*_judged(check.beside(), base.cohort, alpha)) != base.stands
+        and _stands(*_judged(check.beside(), base.cohort)) != base.stands
     ):
         overturns = None
     if overturns and check.part and base.stands and base.sizes is not None:

@@ -73,9 +73,9 @@ class Test:
         """Whether there was enough to run it."""
         return math.isfinite(self.p)
 
-    def rejects(self, alpha: float = ALPHA) -> bool:
+    def rejects(self) -> bool:
         """Whether it rejects that nothing is special."""
-        return self.ran and self.p <= alpha * self.slack
+        return self.ran and self.p <= ALPHA * self.slack
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,6 @@ class LaunchTests:
     odds_ratio: float  # of test A, with a 95% interval
     odds_ratio_low: float
     odds_ratio_high: float
-    alpha: float = ALPHA
 
     @property
     def needed(self) -> list[Test]:
@@ -108,7 +107,7 @@ class LaunchTests:
     @property
     def stands_out(self) -> bool:
         """Whether all needed tests reject."""
-        return self.testable and self.p <= self.alpha
+        return self.testable and self.p <= ALPHA
 
     @property
     def gaps(self) -> list[str]:
@@ -116,7 +115,7 @@ class LaunchTests:
         return [t.why for t in self.needed if not t.ran]
 
 
-def launch_tests(cells: Cells, cohort: int, alpha: float = ALPHA) -> LaunchTests:
+def launch_tests(cells: Cells, cohort: int) -> LaunchTests:
     """Tests A to D of one cohort against all others of the same model."""
     a, effect, se = age_period(cells, cohort)
     reach = Z95 * se
@@ -127,7 +126,7 @@ def launch_tests(cells: Cells, cohort: int, alpha: float = ALPHA) -> LaunchTests
         "C": beats_every_other(cells, cohort),
         "D": beats_trend(cells, cohort),
     }
-    return LaunchTests(cohort, tests, middle, low, high, alpha)
+    return LaunchTests(cohort, tests, middle, low, high)
 
 
 # --- A

@@ -9,6 +9,7 @@ from typing import Any
 from analysis.inference.cohorts.panel import Panel
 from analysis.inference.error_rates.rates import NOT_SIMULATED, ErrorRates
 from analysis.inference.launch.decision import LEAST_DIFFERENCE, Decision
+from analysis.inference.launch.four_tests import ALPHA
 from analysis.inference.launch.identifiability import Identifiability
 from analysis.inference.launch.multiplicity import Scan
 from analysis.inference.launch.robustness import Concentration
@@ -99,7 +100,7 @@ class Verdict:
     def fails_adjustment(self) -> bool:
         """Whether the launch cohort stands out, but not once its p-value is adjusted for the models judged (Holm)."""
         decision = self.decision
-        return decision is not None and decision.stands and self.holm_p > decision.found.alpha
+        return decision is not None and decision.stands and self.holm_p > ALPHA
 
     @property
     def _short_of(self) -> str:
@@ -167,7 +168,7 @@ class Verdict:
             shown["tests"] = {
                 letter: {
                     "name": t.name, "p": t.p, "statistic": t.statistic, "age": t.age, "others": t.others,
-                    "rejects": t.rejects(found.alpha), "not_run": t.why or None,
+                    "rejects": t.rejects(), "not_run": t.why or None,
                 }
                 for letter, t in found.tests.items()
             }  # fmt: skip

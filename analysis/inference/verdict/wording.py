@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
+from analysis.inference.launch.four_tests import ALPHA
 from analysis.inference.verdict.remedies import in_words
 from analysis.numerals import counted, listed, percent, points
 
@@ -139,12 +140,12 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def said_by_test(test: Test, alpha: float) -> str:
+def said_by_test(test: Test) -> str:
     """What one of the four tests says at the level at which it decides, or why it was not run."""
     if not test.ran:
         return f"not run: {test.why}"
-    stands = "stands" if test.rejects(alpha) else "does not stand"
-    return f"{stands} out at the {percent(test.slack * alpha)} level"
+    stands = "stands" if test.rejects() else "does not stand"
+    return f"{stands} out at the {percent(test.slack * ALPHA)} level"
 
 
 def controls_words(controls: Controls) -> str:

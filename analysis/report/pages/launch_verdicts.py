@@ -139,7 +139,7 @@ def _tests(verdict: Verdict) -> SmallTable:
         month = str(test.age) if test.ran and test.age else "–"
         rows.append(
             [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(p_value(test.p), "num"),
-             Cell(said_by_test(test, decision.found.alpha))]
+             Cell(said_by_test(test))]
         )  # fmt: skip
     together = f"all together: {p_is(verdict.p)}"
     if math.isfinite(verdict.holm_p):

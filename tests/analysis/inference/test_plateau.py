@@ -65,7 +65,8 @@ def test_more_anchors_of_the_seven_renewal_fits():
     assert high.survival([8, 12]) == pytest.approx([0.4604, 0.3780], abs=2e-4)
     churns = [fit.alpha / (fit.alpha + fit.beta) for fit in (regular, high)]
     assert churns == pytest.approx([0.3733, 0.1493], abs=2e-4)
-    assert (regular.polarisation, high.polarisation) == pytest.approx((0.3465, 0.1827), abs=2e-4)
+    spreads = [1 / (fit.alpha + fit.beta + 1) for fit in (regular, high)]
+    assert spreads == pytest.approx([0.3465, 0.1827], abs=2e-4)
     assert fit_bdw(HIGH_END[:8]).survival(12) == pytest.approx(0.404, abs=1e-3)
     assert bdw_against_sbg(HIGH_END[:8]).p == pytest.approx(0.0006, abs=5e-5)
     at_one = SBG(0.0, 1000.0, 7, False, 1.0, 1.0).score(HIGH_END[:8]) / 1000
