@@ -27,7 +27,7 @@ from testbed.claims.statistics import measure
 from testbed.markdown import heading, row
 from testbed.patterns.outcome import Outcome
 from testbed.patterns.retention import launch_cohort_durable
-from testbed.terminal.status_styles import STYLES
+from testbed.terminal.console import STYLES
 from tests.testbed.claims.market_log import cohort, fact, log_of
 
 MODEL = "meta-llama/llama-4-maverick"
@@ -119,7 +119,7 @@ def test_verdicts_on_claims_have_one_word_and_one_mark():
         and {"holds", "fails", "not_testable"}
         == {key.value for key in node.keys if isinstance(key, ast.Constant)}
     }
-    assert tables == {"analysis/report/status.py", "testbed/terminal/status_styles.py"}
+    assert tables == {"analysis/report/status.py", "testbed/terminal/console.py"}
     assert set(WORDS) == set(MARKS) == set(STYLES) == set(get_args(Status))
     assert [status_of(text) for text in (*WORDS, "else", None)] == [*WORDS, "not_testable", "not_testable"]
 

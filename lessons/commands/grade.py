@@ -82,9 +82,9 @@ def _print_one(results: Results) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
-    console = summary.open_console()
+    console = open_console()
     for learner, grades in results.by_learner.items():
         right = sum(one.right for one in grades)
         console.print(Text(f"{learner}: {right} of {len(grades)} right", style="bold"))
@@ -97,9 +97,9 @@ def _print_class(results: Results) -> None:
     from rich.table import Table
 
     from analysis.numerals import counted
-    from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
-    console = summary.open_console()
+    console = open_console()
     table = Table(title=f"{len(results.by_learner)} learners", title_justify="left")
     for column in ("exercise", "answered", "right", "commonest wrong answer", "the misconception behind it"):
         table.add_column(column, justify="right" if column in ("answered", "right") else "left")

@@ -90,9 +90,9 @@ def _list(found: list[Any]) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
-    console = summary.open_console()
+    console = open_console()
     for one in found:
         console.print(
             Text.assemble((f"{one.number:>2}  {one.title}", "bold"), (f"  {one.minutes} minutes", "dim"))

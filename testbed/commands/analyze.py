@@ -94,6 +94,7 @@ def execute(args: argparse.Namespace) -> int:
     from testbed.commands.import_log import no_log
     from testbed.commands.inspect_log import look_first
     from testbed.terminal import summary
+    from testbed.terminal.console import open_console, print_warnings, print_warnings_aside
 
     if args.k_anonymity and args.check_log:
         raise BadInput(
@@ -113,7 +114,7 @@ def execute(args: argparse.Namespace) -> int:
 
             def answer(findings: Findings) -> None:
                 if not (args.json or args.quiet):
-                    show.let(lambda: summary.print_answer(summary.open_console(), findings))
+                    show.let(lambda: summary.print_answer(open_console(), findings))
 
             result = analyse(
                 args.log,
@@ -133,12 +134,12 @@ def execute(args: argparse.Namespace) -> int:
         told = {"log": args.log, "results": str(folder), "inspection": inspection.as_json()}
         print(json.dumps(told | as_json(result), indent=2))
     elif args.quiet:
-        summary.print_warnings_aside("analyze", result.warnings)
+        print_warnings_aside("analyze", result.warnings)
         print(folder)
     else:
-        console = summary.open_console()
+        console = open_console()
         summary.print_log(console, args.log, result.extent)
-        summary.print_warnings(console, result.warnings)
+        print_warnings(console, result.warnings)
         summary.print_findings(console, result.findings)
         summary.print_files(console, folder, {"analysis": result.seconds})
         if result.withheld is None and not is_run(Path(args.log)):
@@ -238,6 +239,7 @@ def _check_log(args: argparse.Namespace) -> int:
     from analysis.json_values import records
     from analysis.sources.conformance import is_conforming
     from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
     with open_log(args.log, **arguments.log_options(args), check=False) as log:
         checks = check_conformance(log)
@@ -250,7 +252,7 @@ def _check_log(args: argparse.Namespace) -> int:
             )
         )
     elif not args.quiet:
-        summary.print_violations(summary.open_console(), args.log, checks)
+        summary.print_violations(open_console(), args.log, checks)
     return DONE if conforms else FAILED
 
 

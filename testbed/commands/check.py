@@ -162,7 +162,8 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     from testbed.commands.analyze import check_one_log
     from testbed.commands.import_log import no_log
     from testbed.commands.inspect_log import look_first
-    from testbed.terminal import scoreboard_page, scoreboard_view, summary
+    from testbed.terminal import scoreboard_page, scoreboard_view
+    from testbed.terminal.console import open_console, print_warnings, print_warnings_aside
 
     if args.target.endswith((".yaml", ".yml")) or (
         not Path(args.target).exists() and _is_scenario(args.target)
@@ -210,12 +211,12 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
             {judged.entry.id for judged in shown},
         )
     elif args.quiet:
-        summary.print_warnings_aside("check", warnings)
+        print_warnings_aside("check", warnings)
         if kept is not None:
             print(kept)
     else:
-        console = summary.open_console()
-        summary.print_warnings(console, warnings)
+        console = open_console()
+        print_warnings(console, warnings)
         known = None if run is None else reasons().about(_scenario_of(run))
         why = args.why or args.only is not None
         scoreboard_view.print_scoreboard(console, board, shown, why=why, known=known)
@@ -227,7 +228,8 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
 def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str] | None) -> int:
     from testbed.claims.reasons import reasons
     from testbed.studies import scoreboard
-    from testbed.terminal import scoreboard_page, scoreboard_view, summary
+    from testbed.terminal import scoreboard_page, scoreboard_view
+    from testbed.terminal.console import open_console
 
     scenario = shipped.find(args.target)
     out = Path(args.out or "outputs")
@@ -254,7 +256,7 @@ def _check_scenario(args: argparse.Namespace, claims: Registry, wanted: set[str]
     elif args.quiet:
         print(out / "checks" / study.scenario)
     else:
-        console = summary.open_console()
+        console = open_console()
         why = args.why or args.only is not None
         scoreboard_view.print_study(console, study, shown, why=why, known=known)
     return DONE

@@ -63,7 +63,7 @@ def execute(args: argparse.Namespace) -> int:
     """Compares two runs."""
     from analysis import LogError
     from analysis.contract import files
-    from testbed.terminal.summary import print_warnings_aside
+    from testbed.terminal.console import print_warnings_aside
 
     try:
         analyze.check_one_log(Path(args.first))
@@ -186,14 +186,15 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
     from analysis.report.pages.cells import written
     from analysis.report.pages.compare import launch_summary, ordered_models, verdict_words
     from testbed.terminal import summary
+    from testbed.terminal.console import head, open_console
 
-    console = summary.open_console()
+    console = open_console()
     summary.print_log(console, f"A  {a.title}", str(a.folder))
     summary.print_log(console, f"B  {b.title}", str(b.folder))
 
     found = verdict_differences(a, b)
     if len(found):
-        summary.head(
+        head(
             console,
             "Does the launch cohort stand out?",
             "in brackets: share of active users of the launch cohort minus that of the cohorts compared with it",
@@ -204,7 +205,7 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
                 console.print(Padding(Text(f"{letter}  {verdict_words(row, letter.lower())}"), (0, 0, 0, 2)))
 
     differing = scenario_differences(a, b)
-    summary.head(console, "What differs between the scenarios")
+    head(console, "What differs between the scenarios")
     if differing is None:
         console.print(Text("not known: a log without a manifest"))
     elif differing.empty:
@@ -215,9 +216,7 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
         if len(differing) > MOST_KEYS:
             console.print(Text(f"and {len(differing) - MOST_KEYS} more keys", style="dim"))
 
-    summary.head(
-        console, "Retention", "cells (cohort and month) whose difference has a 95% interval without 0"
-    )
+    head(console, "Retention", "cells (cohort and month) whose difference has a 95% interval without 0")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -231,7 +230,7 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
     console.print(table)
 
     apart = series[series["differs"].fillna(False).astype(bool)]
-    summary.head(console, "Series", "means of the last four weeks, where the weeks of A and B do not overlap")
+    head(console, "Series", "means of the last four weeks, where the weeks of A and B do not overlap")
     if apart.empty:
         console.print(Text("none differs"))
     ranked = apart.assign(size=_size(apart)).sort_values("size", ascending=False).head(MOST_SERIES)

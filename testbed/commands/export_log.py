@@ -70,8 +70,8 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.importers import importers
     from testbed.commands.import_log import listed_models, no_log
     from testbed.failure import BadInput
+    from testbed.terminal.console import print_warnings_aside
     from testbed.terminal.progress import Report, open_display
-    from testbed.terminal.summary import print_warnings_aside
 
     out = Path(args.out)
     check_writable(out.parent)
@@ -113,7 +113,7 @@ def _print(account: Exported, models: str) -> None:
     from analysis.numerals import counted
     from testbed.commands import import_log
     from testbed.terminal import import_view
-    from testbed.terminal.summary import head, open_console
+    from testbed.terminal.console import head, open_console
 
     console = open_console()
     console.print(

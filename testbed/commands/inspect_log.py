@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis import LogError
     from analysis.contract import files
     from testbed.commands.import_log import no_log
-    from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
     if args.html:
         files.check_page(Path(args.html), args.overwrite)
@@ -75,7 +75,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"log": args.log} | found.as_json() | {"name": found.log}, indent=2))
     elif not args.quiet:
-        _print(summary.open_console(), found)
+        _print(open_console(), found)
     if args.html and not args.json:
         print(args.html)
     return FAILED if found.errors else DONE
@@ -86,11 +86,11 @@ def _print(console: Console, found: Inspection) -> None:
     from rich.text import Text
 
     from analysis.numerals import counted
-    from testbed.terminal import summary
+    from testbed.terminal.console import head
 
     parts = [counted(len(found.of(kind)), kind) for kind in STYLES if found.of(kind)]
     said = f"{', '.join(parts) or 'nothing found'} ({counted(found.checks, 'check')})"
-    summary.head(console, f"{found.log}: {said}")
+    head(console, f"{found.log}: {said}")
     for name, value in found.facts.items():
         console.print(Text.assemble((f"{name}: ", "dim"), value))
     for one in found.findings:

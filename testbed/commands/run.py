@@ -63,6 +63,7 @@ def execute(args: argparse.Namespace) -> int:
     """Simulates, analyses and sums up; the answer comes as soon as it is known."""
     told = not (args.json or args.quiet)
     from analysis.workers import Workers, cores
+    from testbed.terminal.console import open_console, print_warnings
 
     # The workers get ready while the market is simulated, and so does the analysis here.
     workers = Workers(args.workers or cores(), draws=args.figures)
@@ -84,8 +85,8 @@ def execute(args: argparse.Namespace) -> int:
     else:
         from testbed.terminal import summary
 
-        console = summary.open_console()
-        summary.print_warnings(console, result.warnings)
+        console = open_console()
+        print_warnings(console, result.warnings)
         summary.print_census(console, run.manifest)
         summary.print_findings(console, result.findings)
         timings = ({} if run.reused else run.manifest["timings_s"]) | {"analysis": result.seconds}
@@ -102,7 +103,8 @@ def _import_analysis() -> None:
 
 def _print_answer(manifest: Mapping[str, Any], findings: Findings) -> None:
     from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
-    console = summary.open_console()
+    console = open_console()
     summary.print_question(console, manifest)
     summary.print_answer(console, findings)

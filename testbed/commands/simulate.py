@@ -69,8 +69,9 @@ def execute(args: argparse.Namespace) -> int:
         print(run.path)
     else:
         from testbed.terminal import summary
+        from testbed.terminal.console import open_console
 
-        console = summary.open_console()
+        console = open_console()
         summary.print_question(console, run.manifest)
         summary.print_census(console, run.manifest)
         summary.print_files(

@@ -116,6 +116,7 @@ def execute(args: argparse.Namespace) -> int:
     from testbed.commands.import_log import no_log
     from testbed.commands.inspect_log import look_first
     from testbed.terminal import profile_view, summary, truth_view, verdict_view
+    from testbed.terminal.console import open_console, print_warnings, print_warnings_aside
 
     if args.all and args.models:
         raise BadInput("--all judges every model: leave out --model, or --all")
@@ -186,15 +187,15 @@ def execute(args: argparse.Namespace) -> int:
             content["truth"] = [truth_view.as_json(check) for check in checks]
         print(json.dumps(content, indent=2))
     elif args.quiet:
-        summary.print_warnings_aside("verdict", warnings)
+        print_warnings_aside("verdict", warnings)
         for judged in found:
             print(f"{judged.model}\t{judged.headline}")
         for check in truth[0] if truth else ():
             print(f"truth: {check.name}\t{WORDS[check.verdict]}")
     else:
-        console = summary.open_console()
+        console = open_console()
         summary.print_log(console, args.log, extent)
-        summary.print_warnings(console, warnings)
+        print_warnings(console, warnings)
         verdict_view.print_verdicts(console, found, why=why, names=names)
         for profile in filter(None, accounts):
             profile_view.print_profile(console, profile)

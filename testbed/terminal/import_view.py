@@ -13,7 +13,7 @@ from analysis.importing.model_ids import AS_LISTED, ModelId
 from analysis.numerals import counted
 from analysis.report.availability import Availability
 from analysis.sources.warehouses import libpq
-from testbed.terminal.summary import head, open_console, print_warnings
+from testbed.terminal.console import head, open_console, print_warnings
 
 _SHOWN_IDS = 12
 _SHOWN_EXHIBITS = 3

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from analysis.inference.cohorts.retention_definitions import DEFINITIONS
 from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, CohortProfile, Plateau, Returns
 from analysis.inference.launch.effects import Amount
 from analysis.numerals import counted, number, p_is, p_value, percent, percent_within
+from testbed.terminal.console import plain_table
 
 DEFINED = (
     "One log, four curves. Calendar month: active in month k after that of first use (the report's). 30-day windows: "
@@ -177,7 +177,7 @@ def _print_table(
     console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1
 ) -> None:
     """A plain table; all but the first `left` columns are numbers."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table = plain_table()
     for i, head in enumerate(heads):
         table.add_column(head, justify="left" if i < left else "right", overflow="fold")
     for row in rows:

@@ -18,7 +18,7 @@ from testbed.claims.reasons import Reasons
 from testbed.claims.registry import Entry
 from testbed.claims.replicates import OfWorld
 from testbed.claims.scoreboard import DIRECTIONS, INPUT_CAVEAT, Judged, Scoreboard, word
-from testbed.terminal.status_styles import STYLES
+from testbed.terminal.console import STYLES, plain_table
 
 LEGEND = (
     "[a to b]: 95% interval. start → end: means of the first and last four weeks. "
@@ -122,7 +122,7 @@ def _text(entry: Entry) -> Text:
 
 def print_totals(console: Console, board: Scoreboard) -> None:
     """How many claims hold, by role."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("claims", no_wrap=True)
     for head in ("hold", "of them weakly", "fail", "of them weakly", "not testable"):
         table.add_column(head, justify="right")
@@ -164,7 +164,7 @@ def print_study(
             table.add_row(frequency.entry.id, holds, text, reported, simulated)
         console.print(table)
     console.print()
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("claims", no_wrap=True)
     for head in STUDY_TOTALS.values():
         table.add_column(head, justify="right")
@@ -172,7 +172,7 @@ def print_study(
         table.add_row(role, *(f"{counts[key]:g}" for key in STUDY_TOTALS))
     console.print(table)
     console.print(Text(INPUT_CAVEAT, style="dim"))
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table = plain_table()
     for number, name in enumerate(GOAL_COLUMNS):
         table.add_column(name, justify="right" if number else "left")
     for found in goals.reached(study.frequencies, contradictory(known)):
@@ -200,7 +200,7 @@ def goal_cells(found: Reached) -> tuple[str, ...]:
 
 def _table(*columns: tuple[str, int | None]) -> Table:
     """A table whose columns share the width by ratio; those without one are as wide as their text."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", expand=True)
+    table = plain_table(expand=True)
     for name, ratio in columns:
         table.add_column(name, ratio=ratio, no_wrap=ratio is None, overflow="fold")
     return table

@@ -6,19 +6,17 @@ Nothing is computed here but what the narrow rows leave out: the mean of later c
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from testbed.terminal.console import head, plain_table
 from testbed.terminal.progress import duration
-
-FEW_GAPS = 6  # so many are listed on the terminal, more are counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.inference.verdict.verdict import Verdict
     from analysis.sources.log import Log
 
+FEW_GAPS = 6  # so many are listed on the terminal, more are counted
 MAX_COHORTS = 8  # rows of one small triangle; the rest is one row with their mean
 
 LEFT_ON_DISK = {
@@ -89,21 +88,6 @@ class Findings:
         }
 
 
-# --- printing --------------------------------------------------------------------------------------------------------
-
-
-def open_console(stream: TextIO | None = None, width: int | None = None) -> Console:
-    """The console for summaries: standard output, colours on terminals only."""
-    return _Console(file=sys.stdout if stream is None else stream, width=width, highlight=False, emoji=False)
-
-
-class _Console(Console):
-    """A console that leaves a reader who has gone to the command line, which ends quietly."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
 def print_question(console: Console, manifest: Mapping[str, Any]) -> None:
     """What a run asks: its title and question."""
     head(console, str(manifest["title"]))
@@ -156,21 +140,10 @@ def print_log(console: Console, name: str, extent: str) -> None:
     console.print(Text(extent))
 
 
-def print_warnings(console: Console, warnings: Sequence[str]) -> None:
-    """What to know of a log before its numbers are believed."""
-    for warning in warnings:
-        console.print(Text(f"Warning: {warning}", style="yellow"), soft_wrap=True)
-
-
-def print_warnings_aside(command: str, warnings: Sequence[str]) -> None:
-    """The same on standard error, where standard output is for programs."""
-    for warning in warnings:
-        print(f"slipper {command}: warning: {warning}", file=sys.stderr)
-
-
 def print_violations(console: Console, name: str, checks: pd.DataFrame) -> None:
     """Where a log breaks the contract: each violated check with its count, share of rows and examples."""
     from analysis.numerals import counted
+    from testbed.terminal.console import head
 
     broken = checks[checks["violations"] > 0]
     absent = broken["check"].eq("column present") & broken["severity"].eq("warning")
@@ -242,6 +215,7 @@ def print_files(console: Console, folder: Path, timings: Mapping[str, float], re
 def _print_triangles(console: Console, findings: Findings) -> None:
     from analysis.queries.cohorts.launches import MARKS
     from analysis.study import SMALL_COHORT
+    from testbed.terminal.console import head
 
     head(
         console,
@@ -329,7 +303,7 @@ def _print_contrast(console: Console, findings: Findings) -> None:
         "Launch cohorts against later ones",
         "% active at month 3, 4, 5; later: two or more months after",
     )
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("model", no_wrap=True)
     table.add_column("launch", no_wrap=True)
     for heading in ("n", "launch cohort", "later cohorts", "ratio"):
@@ -358,13 +332,14 @@ def _print_contrast(console: Console, findings: Findings) -> None:
 
 def _print_shares(console: Console, shares: pd.DataFrame, over: str) -> None:
     from analysis.report.charts.palette import SOURCE_NAMES
+    from testbed.terminal.console import head, plain_table
 
     head(
         console,
         "Whose tokens",
         f"% of all tokens by week, {over}; start and end: four weeks each",
     )
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("models", no_wrap=True)
     for heading in ("start", "mean", "end", "lowest", "highest"):
         table.add_column(heading, justify="right")
@@ -372,14 +347,6 @@ def _print_shares(console: Console, shares: pd.DataFrame, over: str) -> None:
         values = (row[key] for key in ("first", "mean", "last", "low", "high"))
         table.add_row(SOURCE_NAMES[row["source_type"]], *(f"{100 * value:.1f}" for value in values))
     console.print(table)
-
-
-def head(console: Console, title: str, explanation: str = "") -> None:
-    """A heading, with a line that explains it."""
-    console.print()
-    console.print(Text(title, style="bold cyan"), soft_wrap=True)  # a path in it stays whole
-    if explanation:
-        console.print(Text(explanation, style="dim"))
 
 
 def _percents(values: pd.Series) -> str:

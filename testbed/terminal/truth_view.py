@@ -8,11 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from analysis.report.status import MARKS, WORDS
-from testbed.terminal.status_styles import STYLES
+from testbed.terminal.console import STYLES, plain_table
 
 if TYPE_CHECKING:
     from testbed.truth_checks import TruthCheck
@@ -33,7 +32,7 @@ def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) ->
     console.print()
     console.print(Text(LEGEND, style="dim"))
     console.print()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table = plain_table()
     table.add_column("check", overflow="fold", ratio=1)
     for head in ("value", "95%", "null", "n"):
         table.add_column(head, justify="right", no_wrap=True)

@@ -35,6 +35,7 @@ from analysis.numerals import (
     points_within,
     span,
 )
+from testbed.terminal.console import plain_table
 
 STYLES = {
     "foundational": "bold green",
@@ -72,7 +73,7 @@ def print_verdicts(
         console.print(Text(f"\nOf each only the kind is told: {WITHHELD}.", style="dim"))
         return
     console.print()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table = plain_table()
     table.add_column("model", overflow="fold", ratio=1)
     for head in (*NUMBERS, f"found {'/'.join(f'{s:.0%}' for s in PLANTED)}"):
         table.add_column(head, justify="right", overflow="fold")

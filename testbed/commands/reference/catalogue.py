@@ -69,6 +69,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.catalogue import CatalogueError, load_catalogue
     from sim.catalogue.names import did_you_mean
     from testbed.terminal import catalogue_view
+    from testbed.terminal.console import open_console
 
     try:
         catalogue = load_catalogue(shipped.FOLDER / "catalogue")
@@ -97,8 +98,6 @@ def execute(args: argparse.Namespace) -> int:
         records = catalogue_view.as_records(models)
         print(json.dumps(records[0] if args.action == "show" else records, indent=2, ensure_ascii=False))
     else:
-        from testbed.terminal.summary import open_console
-
         width = None if sys.stdout.isatty() else PIPED_WIDTH
         view = (
             catalogue_view.detail_of(models[0]) if args.action == "show" else catalogue_view.table_of(models)

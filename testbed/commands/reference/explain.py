@@ -48,9 +48,9 @@ def execute(args: argparse.Namespace) -> int:
     from rich.padding import Padding
     from rich.text import Text
 
-    from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
-    console = summary.open_console()
+    console = open_console()
     for entry in found:
         console.print(Text(entry.word, style="bold"))
         console.print(Padding(Text(entry.meaning), (0, 0, 0, 2)))

@@ -78,9 +78,9 @@ def print_list(chosen: list[Any]) -> None:
     from rich.text import Text
 
     from testbed.patterns.registry import arguments_of
-    from testbed.terminal import summary
+    from testbed.terminal.console import open_console
 
-    console = summary.open_console()
+    console = open_console()
     for one in sorted(chosen, key=lambda one: one.is_claim):
         taken = ", ".join(f"{a.name}*" if a.required else a.name for a in arguments_of(one))
         more = f"  needs the {one.needs}" + (f"; takes {taken}" if taken else "")

@@ -15,7 +15,7 @@ from testbed.experiment.findings.page import BY_LUCK
 from testbed.experiment.outlook import PILOT_USERS, cannot_decide, cohort_sizes
 from testbed.experiment.plan import Plan
 from testbed.experiment.runner import Tally
-from testbed.terminal import summary
+from testbed.terminal.console import head, open_console
 
 
 def print_plan(plan: Plan, as_json: bool) -> None:
@@ -28,7 +28,7 @@ def print_plan(plan: Plan, as_json: bool) -> None:
                  "cannot_decide": told, "cohorts": [asdict(one) for one in sizes]}  # fmt: skip
         print(json.dumps(known, indent=2, default=str))
         return
-    console = summary.open_console()
+    console = open_console()
     console.print(Text(plan.file.title, style="bold"))
     console.print(Text(plan.file.question, style="italic"))
     grid = Table.grid(padding=(0, 2))
@@ -44,7 +44,7 @@ def print_plan(plan: Plan, as_json: bool) -> None:
     for sentence in told:
         console.print(Text(sentence, style="yellow"))
     if sizes:
-        summary.head(console, "Expected cohorts", f"users by month of joining, from one run of at most {PILOT_USERS:,} "
+        head(console, "Expected cohorts", f"users by month of joining, from one run of at most {PILOT_USERS:,} "
                      "users in which nothing is changed, scaled")  # fmt: skip
         table = Table(
             "world", "model", "launch", "users", "later months", "tested from", box=None, pad_edge=False
@@ -65,7 +65,7 @@ def print_plan(plan: Plan, as_json: bool) -> None:
 
 def print_matrix(plan: Plan, cells: list[MatrixCell], page: Path, tally: Tally) -> None:
     """The rates of each pattern, what they say, and where the page is."""
-    console = summary.open_console()
+    console = open_console()
     console.print(Text(plan.file.title, style="bold"))
     console.print(Text(plan.file.question, style="italic"))
     console.print()

@@ -14,6 +14,7 @@ from analysis.inference.cohorts.populations import Population, planted
 from analysis.inference.verdict.judging import judge
 from analysis.inference.verdict.verdict import Verdict
 from testbed.terminal import summary
+from testbed.terminal.console import open_console
 from testbed.terminal.progress import Live, Plain, Report, Silent
 from testbed.terminal.summary import Findings
 
@@ -40,7 +41,7 @@ def test_a_sentence_a_model_that_is_asked_about_and_how_sure_the_first_is(verdic
     told = io.StringIO()
     findings = Findings.of(results(verdicts, [verdicts[0].model]))
     assert findings.answer == (verdicts[0],)
-    summary.print_answer(summary.open_console(told, width=400), findings)
+    summary.print_answer(open_console(told, width=400), findings)
     lines = [line.strip() for line in told.getvalue().splitlines() if line.strip()]
     assert lines == [
         f"{verdicts[0].model.upper()}: {verdicts[0].headline}", verdicts[0].sentence, verdicts[0].how_sure,

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from analysis import open_log, write_analysis
 from analysis.queries import retention
 from testbed.terminal import summary
+from testbed.terminal.console import open_console
 from testbed.terminal.summary import Findings
 from tests.analysis.made_log import made, write_run
 
@@ -43,7 +44,7 @@ def findings(log, tmp_path_factory):
 
 def printed(width: int, show) -> str:
     stream = io.StringIO()
-    show(summary.open_console(stream, width=width))
+    show(open_console(stream, width=width))
     return stream.getvalue()
 
 
