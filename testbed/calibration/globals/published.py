@@ -14,7 +14,6 @@ from testbed.calibration.linear.requirements import Read
 from testbed.calibration.linear.results import Number, Parts, Plain
 from testbed.calibration.linear_claims import LinearClaim, LinearPart
 from testbed.claims.predicates import Profile, Range, Value
-from testbed.claims.verdict import band
 
 Link = Literal["share", "log", "plain"]
 """On which scale a number answers evenly: a share between 0 and 1 on a logit, a level on a log."""
@@ -63,11 +62,11 @@ def _of(part: LinearPart) -> Iterator[Published]:
     predicate, result = part.predicate, part.result
     if isinstance(predicate, Profile) and isinstance(result, Parts):
         for name, target in predicate.targets.items():
-            low, high = band(target, predicate.rule, predicate.tolerance, predicate.factor)
+            low, high = predicate.band(target)
             if name in result.of:
                 yield from _number(f"{part.name}: {name}", Plain(result.of[name]), target, low, high)
     elif isinstance(predicate, Value) and result is not None and not isinstance(result, Parts):
-        low, high = band(predicate.target, predicate.rule, predicate.tolerance, predicate.factor)
+        low, high = predicate.band(predicate.target)
         yield from _number(part.name, result, predicate.target, low, high)
     elif isinstance(predicate, Range) and predicate.at_least is not None and predicate.at_most is not None:
         low, high = predicate.at_least, predicate.at_most

@@ -57,25 +57,20 @@ def _required(predicate: Predicate, result: Result, room: float) -> Requirement:
 
 @_required.register
 def _value(predicate: Value, result: Result, room: float) -> Requirement:
-    low, high = band(predicate.target, predicate.rule, predicate.tolerance, predicate.factor)
-    return _within(_number(result), low, high, room)
+    return _within(_number(result), *predicate.band(predicate.target), room)
 
 
 @_required.register
 def _range(predicate: Range, result: Result, room: float) -> Requirement:
-    low = -math.inf if predicate.at_least is None else predicate.at_least
-    high = math.inf if predicate.at_most is None else predicate.at_most
-    return _within(_number(result), low, high, room)
+    return _within(_number(result), *predicate.edges, room)
 
 
 @_required.register
 def _profile(predicate: Profile, result: Result, room: float) -> Requirement:
     parts = _parts(result)
-    found: list[Requirement] = []
-    for name, target in predicate.targets.items():
-        low, high = band(target, predicate.rule, predicate.tolerance, predicate.factor)
-        found.append(_within(Plain(_part(parts, name)), low, high, room))
-    return Every(tuple(found))
+    return Every(tuple(
+        _within(Plain(_part(parts, name)), *predicate.band(target), room) for name, target in predicate.targets.items()
+    ))  # fmt: skip
 
 
 @_required.register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,26 +13,34 @@ from testbed.claims.predicates.predicate import Predicate
 from testbed.claims.verdict import Rule, Verdict, band, in_band, part, together
 
 
-class Value(Predicate):
-    """A number near the reported one: within an absolute `tolerance`, a `factor` either way, or a `rule` (see
-    claims.yaml)."""
+class Near(Predicate):
+    """Near a reported number: within an absolute `tolerance`, a `factor` either way, or a `rule` (see claims.yaml)."""
 
-    kind: Literal["value"]
-    target: float
     rule: Rule | None = None
     tolerance: float | None = Field(None, gt=0)
     factor: float | None = Field(None, gt=1)
 
     @model_validator(mode="after")
-    def _one_band(self) -> Value:
+    def _one_band(self) -> Self:
         if sum(given is not None for given in (self.rule, self.tolerance, self.factor)) != 1:
             raise ValueError("give one of rule, tolerance and factor")
         return self
 
+    def band(self, target: float) -> tuple[float, float]:
+        """Edges of the band around a reported number."""
+        return band(target, self.rule, self.tolerance, self.factor)
+
+
+class Value(Near):
+    """A number near the reported one."""
+
+    kind: Literal["value"]
+    target: float
+
     def judge(self, result: Result) -> Verdict:
         """Holds if the estimate lies in the band."""
         measured = self._is(result, Measured)
-        return in_band(measured, *band(self.target, self.rule, self.tolerance, self.factor))
+        return in_band(measured, *self.band(self.target))
 
 
 class Range(Predicate):
@@ -48,27 +56,22 @@ class Range(Predicate):
             raise ValueError("give at_least, at_most or both")
         return self
 
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Both bounds, infinite where there is none."""
+        low = -math.inf if self.at_least is None else self.at_least
+        return low, math.inf if self.at_most is None else self.at_most
+
     def judge(self, result: Result) -> Verdict:
         """Holds if the estimate lies within the bounds, which belong to it."""
-        low = -math.inf if self.at_least is None else self.at_least
-        high = math.inf if self.at_most is None else self.at_most
-        return in_band(self._is(result, Measured), low, high)
+        return in_band(self._is(result, Measured), *self.edges)
 
 
-class Profile(Predicate):
+class Profile(Near):
     """Several named numbers, each near its target."""
 
     kind: Literal["profile"]
     targets: dict[str, float]
-    rule: Rule | None = None
-    tolerance: float | None = Field(None, gt=0)
-    factor: float | None = Field(None, gt=1)
-
-    @model_validator(mode="after")
-    def _one_band(self) -> Profile:
-        if sum(given is not None for given in (self.rule, self.tolerance, self.factor)) != 1:
-            raise ValueError("give one of rule, tolerance and factor")
-        return self
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,8 +82,7 @@ class Profile(Predicate):
         """Holds if every named number lies in its band."""
         groups = self._is(result, Groups)
         verdicts = {
-            name: in_band(part(groups, name), *band(target, self.rule, self.tolerance, self.factor))
-            for name, target in self.targets.items()
+            name: in_band(part(groups, name), *self.band(target)) for name, target in self.targets.items()
         }
         return together(verdicts)
 
