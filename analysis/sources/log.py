@@ -52,7 +52,6 @@ class Log:
         last_day: dt.date | None = None,
         manifest: dict[str, Any] | None = None,
         simulated: bool = False,
-        on_close: Callable[[], None] | None = None,
     ) -> None:
         self.generations = generations
         self.labels = labels
@@ -68,7 +67,7 @@ class Log:
         self._stated_days = (first_day, last_day)
         self._states_all = True  # who states both days states that the days between them are covered
         self._coverage: Coverage | None = None
-        self._on_close = on_close
+        self._on_close: Callable[[], None] | None = None
         self.keeps_steps = (
             True  # shared steps run once and stay in the engine; else each query writes them out
         )

@@ -77,11 +77,6 @@ class LinearClaim:
         return tuple(part for part in self.parts if part.result is not None)
 
     @property
-    def linear(self) -> bool:
-        """Whether all of it is linear."""
-        return bool(self.parts) and len(self.linear_parts) == len(self.parts)
-
-    @property
     def why_not(self) -> str:
         """Why it is not, or not in all parts; empty if it is."""
         if not self.parts:

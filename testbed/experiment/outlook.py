@@ -104,14 +104,14 @@ def _runs(number: int) -> str:
     return counted(number, "replicate")
 
 
-def cohort_sizes(plan: Plan, most_users: int = PILOT_USERS) -> Iterator[CohortSizes]:
+def cohort_sizes(plan: Plan) -> Iterator[CohortSizes]:
     """Expected cohorts of the models that the patterns judge (of those that name none: the models that the world is
-    about), by world. Each world's base is played once, with at most so many users."""
+    about), by world. Each world's base is played once, with at most `PILOT_USERS` users."""
     for world in plan.worlds:
-        yield from _sizes_in(plan, world, most_users)
+        yield from _sizes_in(plan, world)
 
 
-def _sizes_in(plan: Plan, planned: PlannedWorld, most_users: int) -> Iterator[CohortSizes]:
+def _sizes_in(plan: Plan, planned: PlannedWorld) -> Iterator[CohortSizes]:
     import numpy as np
 
     import sim
@@ -122,7 +122,7 @@ def _sizes_in(plan: Plan, planned: PlannedWorld, most_users: int) -> Iterator[Co
     seed = plan.cells[0].task.seed
     whole = sim.load_world(planned.file, settings=settings, seed=seed, users=plan.cells[0].task.users)
     users = whole.scenario.users
-    pilot = min(users, most_users)
+    pilot = min(users, PILOT_USERS)
     world = sim.load_world(planned.file, settings=settings, seed=seed, users=pilot)
     asked = [p.bound.arguments for p in plan.patterns]
     least = [int(arguments[MIN_COHORT]) for arguments in asked if MIN_COHORT in arguments]

@@ -80,10 +80,10 @@ def _over(verdicts: Sequence[Verdict]) -> tuple[bool, bool]:
 # --- weekly shares
 
 
-def noise(rng: np.random.Generator, weeks: int, autocorrelation: float, sd: float = 0.01) -> Floats:
-    """Weekly luck of each replicate of a set, shape (MANY, weeks): first order, with this standard deviation in every
-    week."""
-    fresh = rng.normal(0, sd, (MANY, weeks))
+def noise(rng: np.random.Generator, weeks: int, autocorrelation: float) -> Floats:
+    """Weekly luck of each replicate of a set, shape (MANY, weeks): first order, with a standard deviation of 1 point in
+    every week."""
+    fresh = rng.normal(0, 0.01, (MANY, weeks))
     fresh[:, 1:] *= (1 - autocorrelation**2) ** 0.5
     for week in range(1, weeks):
         fresh[:, week] += autocorrelation * fresh[:, week - 1]

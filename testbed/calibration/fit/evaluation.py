@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+import sim
 from analysis.contract import files
 from sim.randomness import replicate_seed
 from testbed.calibration.linear.readings import Quantity
@@ -50,21 +51,25 @@ class Evaluation:
 
     def answers(self, tell: Tell) -> dict[str, Any]:
         """See Job. The arrays are written to `arrays_of(folder, key)`."""
-        import sim
-        from testbed.calibration.tensor.worlds import amounts_of
-
         world = sim.load_world(local(self.scenario), settings=self.settings, seed=self.seed, users=self.users)
         if digest_of(local(self.scenario), self.settings, self.users) != self.digest:
             raise OtherVersion(
                 "the scenario, the catalogue or the code changed while the fit ran; start it again"
             )
 
-        def pass_on(step: sim.Progress) -> None:
-            if step.phase == "market" and step.total:
-                tell(MARKET_PART * step.done / step.total)
-
-        write(arrays_of(Path(self.folder), self.key), amounts_of(sim.run_agents(world, pass_on)))
+        write(arrays_of(Path(self.folder), self.key), played(world, tell, MARKET_PART))
         return {ANSWER: {"status": "ok", "holds": None, "value": None, "why": ""}}
+
+
+def played(world: sim.World, tell: Tell, part: float) -> Amounts:
+    """What a world brings. part: of the time of the job that its market takes, from 0 to 1, for `tell`."""
+    from testbed.calibration.tensor.worlds import amounts_of
+
+    def pass_on(step: sim.Progress) -> None:
+        if step.phase == "market" and step.total:
+            tell(part * step.done / step.total)
+
+    return amounts_of(sim.run_agents(world, pass_on))
 
 
 def digest_of(scenario: Path, settings: Sequence[str], users: int) -> str:

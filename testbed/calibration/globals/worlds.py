@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 import sim
 from sim.randomness import replicate_seed
-from testbed.calibration.fit.evaluation import KEY_LENGTH, digest_of
+from testbed.calibration.fit.evaluation import KEY_LENGTH, digest_of, played
 from testbed.calibration.globals.instrument import WHOLE_LOG, Instrument, instrument_for
 from testbed.calibration.globals.parameters import Global, Globals, globals_of
 from testbed.calibration.globals.published import Published
@@ -50,18 +50,10 @@ class Read:
 
     def answers(self, tell: Tell) -> dict[str, Any]:
         """See Job."""
-        from testbed.calibration.tensor.worlds import amounts_of
-
         file = local(self.scenario)
         _check(file, self.users, self.digest)
         world = sim.load_world(file, settings=self.settings, seed=self.seed, users=self.users)
-
-        def pass_on(step: sim.Progress) -> None:
-            if step.phase == "market" and step.total:
-                tell(MARKET_PART * step.done / step.total)
-
-        amounts = amounts_of(sim.run_agents(world, pass_on))
-        found = instrument_for(file, self.authors).numbers(amounts)
+        found = instrument_for(file, self.authors).numbers(played(world, tell, MARKET_PART))
         return {
             name: {"status": "ok", "holds": None, "why": "",
                    "value": found[name] if np.isfinite(found.get(name, np.nan)) else None}

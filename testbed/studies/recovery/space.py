@@ -6,7 +6,6 @@ Parameters from sources are here to see whether numbers could tell them. No fit 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from analysis.contract import CATEGORIES
 from testbed.calibration.fit.contraction import DEFAULT
@@ -31,9 +30,9 @@ DEMANDED = ("programming", "roleplay")
 """Categories whose demand is free: the largest."""
 
 
-def sourced(rows: Sequence[Parameter] | None = None) -> tuple[Global, ...]:
+def sourced() -> tuple[Global, ...]:
     """The parameters of behaviour, each with the range that its page states as its prior."""
-    known = {row.key: row for row in (parameters() if rows is None else rows)}
+    known = {row.key: row for row in parameters()}
     return tuple(
         Global(_short(key), (key,), scale, _sd(known[key], scale), sourced=True)
         for key, scale in SOURCED.items()
