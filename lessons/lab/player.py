@@ -16,7 +16,7 @@ from lessons.lab.desk import Desk, Ticket
 from lessons.lab.mystery import CAUSES, NOTHING, Round, round_of
 from sim.mechanisms import MECHANISMS
 from testbed import markdown
-from testbed.studies.filled_page import Fill, fill
+from testbed.studies.ending import Fill, fill
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "laboratory.md"
 BEGIN = "<!-- made by python -m lessons.lab.player -->"

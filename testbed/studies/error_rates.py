@@ -15,16 +15,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis.contract import files
 from analysis.inference.cohorts.populations import Population
 from analysis.inference.launch.decision import LEAST_DIFFERENCE
 from analysis.inference.launch.four_tests import ALPHA, GUARD_ALPHA, LEAST_FOR_TREND, STRICT_GUARD_ALPHA
 from testbed import arguments
 from testbed.experiment import runner
 from testbed.experiment.store import Store
-from testbed.failure import BAD_INPUT, FAILED, INTERRUPTED, Failure
 from testbed.studies import panels
 from testbed.studies import returns as return_study
+from testbed.studies.ending import again, write
 from testbed.studies.panels import PanelRun
 from testbed.studies.returns import Comeback
 from testbed.studies.sizes import (
@@ -38,6 +37,7 @@ from testbed.studies.sizes import (
     families,
 )
 
+PROGRAM = "python -m testbed.studies.error_rates"
 RUNS = 200
 SEED = 20260202  # not a seed of any test
 Rates = Callable[[PanelRun], dict[str, float]]
@@ -247,9 +247,7 @@ def markdown(found: dict[Setting, Measured], by_size: Powers, back: Returns, run
 
 def main(argv: list[str] | None = None) -> int:
     """Run the study and write the page."""
-    parser = argparse.ArgumentParser(
-        prog="python -m testbed.studies.error_rates", description=__doc__, allow_abbrev=False
-    )
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--runs", type=arguments.positive_integer, default=RUNS, help=f"panels a row (default: {RUNS})"
     )
@@ -259,27 +257,16 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_workers_option(parser)
     arguments.add_overwrite(parser)
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
-    try:
-        files.check_page(args.out, args.overwrite)
-    except files.Foreign as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return BAD_INPUT
     settings = [REFERENCE, *HELD_OUT]
-    try:
+
+    def work() -> str:
         rates = carry_out(settings, HELD_OUT, args.runs, args.seed, args.memory, args.workers)
         found = study(settings, args.runs, args.seed, rates)
         by_size = powers(settings, args.runs, args.seed, rates)
         back = returns(HELD_OUT, args.runs, args.seed, rates)
-    except (Failure, files.Foreign) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return BAD_INPUT if isinstance(error, files.Foreign) else FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED  # the runner has said what is finished
-    command = "python -m testbed.studies.error_rates" + (f" --runs {args.runs}" if args.runs != RUNS else "")
-    command += f" --seed {args.seed}" if args.seed != SEED else ""
-    files.write_page(args.out, markdown(found, by_size, back, args.runs, command), args.overwrite)
-    print(args.out)
-    return 0
+        return markdown(found, by_size, back, args.runs, again(PROGRAM, args, {"runs": RUNS, "seed": SEED}))
+
+    return write(parser.prog, args.out, args.overwrite, work)
 
 
 if __name__ == "__main__":

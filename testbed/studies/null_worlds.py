@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+import yaml
+
 import analysis
 import sim
 from analysis.contract.files import write_text
@@ -61,11 +63,13 @@ def null_worlds() -> list[NullWorld]:
 
 
 def _read(file: Path) -> NullWorld:
-    if file.stem == "base":
-        return NullWorld("base", "nothing", "–", "–", None)
-    if file.stem.startswith("planted-"):
+    text = file.read_text(encoding="utf-8")
+    keys = yaml.safe_load(text).keys()
+    if "extends" not in keys:
+        return NullWorld(file.stem, "nothing", "–", "–", None)
+    if "planted_loyalty" in keys:
         return NullWorld(file.stem, "–", "`planted_loyalty.loyal_share`", "the truth: `planted`", None)
-    lines = takewhile(lambda line: line.startswith("#"), file.read_text(encoding="utf-8").splitlines())
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
     said = {key.strip(): text.strip() for key, _, text in (line[1:].partition(":") for line in lines)}
     row = [part.strip() for part in said.get("In short", "").split("|")]
     if len(row) != 3 or not all(row):

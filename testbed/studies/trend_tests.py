@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.contract import files
 from analysis.numerals import listed
 from testbed import arguments
 from testbed.claims.frequency import GOAL
-from testbed.failure import BAD_INPUT, INTERRUPTED
 from testbed.markdown import heading, row
 from testbed.studies.directions import COLUMNS, LABELS, OTHERS, STEP, TRENDS, Family, measure
+from testbed.studies.ending import again, write
 
+PROGRAM = "python -m testbed.studies.trend_tests"
 SETS = 400
 SEED = 20260316  # not a seed of any test
 Rates = list[tuple[Family, dict[str, float]]]
@@ -85,9 +85,7 @@ def markdown(rates: Sequence[Rates], sets: int, command: str) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the study and write the page."""
-    parser = argparse.ArgumentParser(
-        prog="python -m testbed.studies.trend_tests", description=__doc__, allow_abbrev=False
-    )
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--sets", type=arguments.positive_integer, default=SETS, help=f"sets a row (default: {SETS})"
     )
@@ -95,21 +93,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/trend-tests.md"), help="the page to write")
     arguments.add_overwrite(parser)
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
-    command = "python -m testbed.studies.trend_tests" + (f" --sets {args.sets}" if args.sets != SETS else "")
-    command += f" --seed {args.seed}" if args.seed != SEED else ""
-    try:
-        files.check_page(args.out, args.overwrite)
+
+    def work() -> str:
         rates = [
             study(families, args.sets, args.seed, place) for place, (*_, families) in enumerate(SECTIONS)
         ]
-        files.write_page(args.out, markdown(rates, args.sets, command), args.overwrite)
-    except files.Foreign as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    print(args.out)
-    return 0
+        return markdown(rates, args.sets, again(PROGRAM, args, {"sets": SETS, "seed": SEED}))
+
+    return write(parser.prog, args.out, args.overwrite, work)
 
 
 SECTIONS: tuple[tuple[str, str, Sequence[Family]], ...] = (

@@ -18,6 +18,8 @@ from testbed.studies.sensitivity.study import Size
 from tests.testbed.experiment.carriers import Serial
 from tests.worlds import PLAIN
 
+NOT_MADE = f"Not made yet: `{page.PROGRAM}` writes it here."
+
 EXPERIMENT = """
 title: Tiny
 question: Who stays?
@@ -58,7 +60,7 @@ def tiny(tmp_path):
 def test_the_results_are_made_or_said_to_be_missing():
     text = page.PAGE.read_text(encoding="utf-8")
     place = text.partition(page.BEGIN)[2].partition(markdown.END)[0].strip()
-    assert place == page.NOT_MADE or place.startswith(f"Made by `{page.PROGRAM}")
+    assert place == NOT_MADE or place.startswith(f"Made by `{page.PROGRAM}")
 
 
 def test_the_page_says_the_rules_of_the_code():
@@ -130,7 +132,7 @@ def test_the_command_fills_a_page_and_remembers_the_runs(tmp_path, tiny, capsys,
     assert (
         "Not varied, since this world has the mechanism switched off: `mechanisms.lock_in.strength`." in text
     )
-    assert page.NOT_MADE not in text and "#### Kept, month 1: launch cohort" in text
+    assert NOT_MADE not in text and "#### Kept, month 1: launch cohort" in text
     assert "| **`rival_trials.look_every_days`** | 5 to 60 | log |" in text
     runs = list((tmp_path / "runs").glob("*.json"))
     assert 30 < len(runs) <= Size(4, 1, 2, 8).runs(2) and f" {len(runs)} different runs, 1.5 s each" in text

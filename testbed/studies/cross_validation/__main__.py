@@ -8,21 +8,19 @@ and the same command goes on.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.contract import files
-from sim import ScenarioError
 from testbed import arguments, shipped
 from testbed.calibration.fit.fitting import Settings
 from testbed.claims.registry import registry
 from testbed.commands import calibrate
-from testbed.failure import BAD_INPUT, DONE, FAILED, INTERRUPTED, BadInput, Failure, check_writable
+from testbed.failure import check_writable
 from testbed.studies.cross_validation import page
 from testbed.studies.cross_validation.folds import Workshop
 from testbed.studies.cross_validation.study import carry_out
+from testbed.studies.ending import again, write
 
 SCENARIO = "report-base"
 USERS, SEEDS, STEPS = 20_000, 10, 12
@@ -41,25 +39,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(arguments.at_home(sys.argv[1:] if argv is None else argv))
     out, memory = Path(args.markdown or page.PAGE), Path(args.out)
-    try:
-        files.check_page(out, args.overwrite)
+
+    def work() -> str:
         for folder in (out.parent, memory):
             check_writable(folder)
         settings = Settings(
             args.fit_users, args.steps, tuple(range(args.fit_seeds)), args.fit_seed, workers=args.workers
         )
         workshop = Workshop(shipped.find(args.scenario), registry(), settings, memory)
-        found = carry_out(workshop, args.seeds, args.users, args.workers, args.quiet)
-        files.write_page(out, page.page(found, _command(args)), args.overwrite)
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; what is finished is remembered, and the same command goes on",
-              file=sys.stderr)  # fmt: skip
-        return INTERRUPTED
-    except (Failure, ScenarioError, files.Foreign) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return FAILED if isinstance(error, Failure) and not isinstance(error, BadInput) else BAD_INPUT
-    print(out)
-    return DONE
+        try:
+            found = carry_out(workshop, args.seeds, args.users, args.workers, args.quiet)
+        except KeyboardInterrupt:
+            print(f"{parser.prog}: interrupted; what is finished is remembered, and the same command goes on",
+                  file=sys.stderr)  # fmt: skip
+            raise
+        usual = {name: value for name, (value, _) in WHAT.items()}
+        words = [] if args.scenario == SCENARIO else [args.scenario]
+        return page.page(found, again(page.PROGRAM, args, usual, words))
+
+    return write(parser.prog, out, args.overwrite, work)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,15 +79,6 @@ def _parser() -> argparse.ArgumentParser:
     arguments.add_workers_option(parser, "runs at a time")
     arguments.add_overwrite(parser)
     return parser
-
-
-def _command(args: argparse.Namespace) -> str:
-    """The command that makes the page again."""
-    words = [] if args.scenario == SCENARIO else [args.scenario]
-    for name, (usual, _) in WHAT.items():
-        if (value := getattr(args, name.replace("-", "_"))) != usual:
-            words += [f"--{name}", str(value)]
-    return " ".join([page.PROGRAM, shlex.join(words)]).strip()
 
 
 if __name__ == "__main__":

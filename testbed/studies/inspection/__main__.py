@@ -19,7 +19,7 @@ from analysis.inspection.inspection import Inspection
 from analysis.inspection.remedies import REMEDIES
 from testbed import arguments, shipped
 from testbed.markdown import heading, row
-from testbed.studies.filled_page import Fill, fill
+from testbed.studies.ending import Fill, fill
 from testbed.studies.inspection import planting as p
 
 PAGE = Path(__file__).parents[3] / "docs" / "inspection.md"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testbed import arguments, markdown
 from testbed.failure import BadInput
-from testbed.studies.filled_page import Fill, fill
+from testbed.studies.ending import Fill, fill
 from testbed.studies.launch_cohorts.study import BEGIN, PAGE, PROGRAM, results
 
 

@@ -7,14 +7,13 @@ models (C142): an hour or two, once.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from testbed import arguments
 from testbed.experiment import reading
-from testbed.studies.filled_page import Fill, fill
+from testbed.studies.ending import Fill, again, fill
 from testbed.studies.price import page
 from testbed.studies.price.results import carry_out
 
@@ -47,19 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             file = reading.find(args.experiment)
             plan = reading.load(file, users=args.users, replicates=args.replicates, seed=args.seed)
             found = carry_out(plan, args.memory, args.workers)
-            places["results"] = page.results(found, _command(args))
+            words = [] if args.experiment == EXPERIMENT else [args.experiment]
+            places["results"] = page.results(found, again(page.PROGRAM, args, dict.fromkeys(CHANGES), words))
         return lambda text: page.with_tables(text, places)
 
     return fill(parser.prog, page.PAGE, args.out, args.overwrite, work)
-
-
-def _command(args: argparse.Namespace) -> str:
-    """The command that makes the page again."""
-    words = [page.PROGRAM, *([] if args.experiment == EXPERIMENT else [args.experiment])]
-    for name in CHANGES:
-        if (value := getattr(args, name)) is not None:
-            words += [f"--{name}", str(value)]
-    return " ".join([words[0], shlex.join(words[1:])]).strip()
 
 
 if __name__ == "__main__":

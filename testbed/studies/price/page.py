@@ -16,7 +16,6 @@ from testbed.studies.price.results import SLOPE, Results
 PROGRAM = "python -m testbed.studies.price"
 PAGE = WORLDS.parent / "docs" / "price.md"
 BEGIN = f"<!-- made by `{PROGRAM}`: {{}} -->"
-NOT_MADE = f"Not made yet: `{PROGRAM}` writes it here."
 NEAR = (-1.3, -0.7)
 """Between which an own elasticity is called near what is published (assumed)."""
 

@@ -7,17 +7,16 @@ command goes on. What the report's numbers ask of the world is left as settings.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.contract import files
 from sim.world import source_digest
-from testbed import arguments, shipped
+from testbed import arguments, markdown, shipped
 from testbed.calibration.globals.worlds import Worlds
 from testbed.experiment.store import Store
-from testbed.studies.filled_page import Fill, fill
+from testbed.studies.ending import Fill, again, fill
 from testbed.studies.recovery import page, space, study
 
 WORLD, USERS, MASTER = "report", 20_000, 1000
@@ -37,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def work() -> Fill:
         lines = _carried_out(args)
-        return lambda text: page.with_results(text, lines)
+        return lambda text: markdown.filled(text, page.BEGIN, lines)
 
     return fill(parser.prog, page.PAGE, args.out, args.overwrite, work, (ValueError,))
 
@@ -78,21 +77,13 @@ def _carried_out(args: argparse.Namespace) -> list[str]:
     print(f"{size.runs(count):,} runs at most, of {args.users:,} users", file=sys.stderr)
     found = study.carry_out(worlds, size)
     files.write_text(memory / SETTINGS, "".join(f"{line}\n" for line in found.settings))
-    made = page.made_by(
-        _command(args), file.stem, args.users, args.seed, count, size.seeds, (size.training, size.test),
-        source_digest()[:10],
-    )  # fmt: skip
-    return page.results(found, made)
-
-
-def _command(args: argparse.Namespace) -> str:
-    """The command that makes the page again."""
     words = [] if args.world == WORLD else [args.world]
     usual = {"users": USERS, "seed": MASTER} | {name: getattr(study.Size, name) for name in SIZES}
-    for name, value in usual.items():
-        given = getattr(args, name)
-        words += [] if given == value else [f"--{name}", str(given)]
-    return " ".join([page.PROGRAM, shlex.join(words)]).strip()
+    made = page.made_by(
+        again(page.PROGRAM, args, usual, words), file.stem, args.users, args.seed, count, size.seeds,
+        (size.training, size.test), source_digest()[:10],
+    )  # fmt: skip
+    return page.results(found, made)
 
 
 if __name__ == "__main__":

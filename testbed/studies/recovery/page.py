@@ -17,12 +17,6 @@ from testbed.studies.recovery.study import LEVELS, Found, Recovery, by_world
 PROGRAM = "python -m testbed.studies.recovery"
 PAGE = WORLDS.parent / "docs" / "recovery.md"
 BEGIN = f"<!-- made by `{PROGRAM}`: results -->"
-NOT_MADE = f"Not made yet: `{PROGRAM}` writes it here."
-
-
-def with_results(page: str, lines: list[str]) -> str:
-    """A page with its results made anew. Raises ValueError where it has no place for them."""
-    return markdown.filled(page, BEGIN, lines)
 
 
 def results(found: Found, made: str) -> list[str]:

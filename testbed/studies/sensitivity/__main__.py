@@ -7,19 +7,18 @@ command goes on. All numbers are left as morris.csv and sobol.csv beside the rem
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import sim
 from analysis.report.spreadsheet import write_csv
-from testbed import arguments, shipped
+from testbed import arguments, markdown, shipped
 from testbed.experiment import reading
 from testbed.experiment.plan import Plan
 from testbed.experiment.store import Store
 from testbed.studies.behaviour import FILE, parameters
-from testbed.studies.filled_page import Fill, fill
+from testbed.studies.ending import Fill, again, fill
 from testbed.studies.sensitivity import evaluation, page, study
 from testbed.studies.sensitivity.inputs import inputs_of
 
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def work() -> Fill:
         lines = _carried_out(args, _plan(args))
-        return lambda text: page.with_results(text, lines)
+        return lambda text: markdown.filled(text, page.BEGIN, lines)
 
     return fill(parser.prog, page.PAGE, args.out, args.overwrite, work, (ValueError,))
 
@@ -102,22 +101,15 @@ def _carried_out(args: argparse.Namespace, plan: Plan) -> list[str]:
     for name, frame in study.named(found).items():
         write_csv(frame, memory.parent / f"{name}.csv")
     seconds = sum(evaluate.seconds.values())
+    words = [] if args.experiment == EXPERIMENT else [args.experiment]
+    usual = dict.fromkeys(("world", *CHANGES)) | {name: getattr(study.Size, name) for name in SIZES}
+    usual |= {"parameters": FILE}
     made = page.made_by(
-        found, _command(args), plan.worlds[0].name, world.scenario.users, plan.seed, seconds, len(evaluate.seconds),
+        found, again(page.PROGRAM, args, usual, words),
+        plan.worlds[0].name, world.scenario.users, plan.seed, seconds, len(evaluate.seconds),
         evaluate.versions,
     )  # fmt: skip
     return page.results(found, made, left_out)
-
-
-def _command(args: argparse.Namespace) -> str:
-    """The command that makes the page again."""
-    words = [] if args.experiment == EXPERIMENT else [args.experiment]
-    given = {name: getattr(args, name) for name in ("world", *CHANGES)}
-    given |= {name: value for name in SIZES if (value := getattr(args, name)) != getattr(study.Size, name)}
-    given |= {} if args.parameters == FILE else {"parameters": args.parameters}
-    for name, value in given.items():
-        words += [] if value is None else [f"--{name}", str(value)]
-    return " ".join([page.PROGRAM, shlex.join(words)]).strip()
 
 
 if __name__ == "__main__":

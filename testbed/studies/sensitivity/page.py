@@ -17,17 +17,11 @@ from testbed.studies.sensitivity.study import Found
 PROGRAM = "python -m testbed.studies.sensitivity"
 PAGE = WORLDS.parent / "docs" / "sensitivity.md"
 BEGIN = f"<!-- made by `{PROGRAM}`: results -->"
-NOT_MADE = f"Not made yet: `{PROGRAM}` writes it here."
 ONE_WAY = 0.5
 """Mean effect over its mean size from which on an effect is said to go one way (assumed)."""
 MOST_ROWS = 8
 """Parameters beyond those of Sobol that the table of an outcome shows."""
 RAISES, LOWERS, BOTH, NOISE = "+", "−", "±", "·"
-
-
-def with_results(page: str, lines: list[str]) -> str:
-    """A page with its results made anew. Raises ValueError where it has no place for them."""
-    return markdown.filled(page, BEGIN, lines)
 
 
 def results(found: Found, made: str, left_out: Collection[str]) -> list[str]:
