@@ -2,8 +2,10 @@
 
 The table has costs in billionths of a dollar, the API in dollars. Counts are taken apart before they are written:
 cached tokens, those written into a cache, and reasoning tokens lie beside prompt and completion, and are added to them
-(so the API's total is prompt, completion and reasoning). A request that Helicone answered from its own cache has no
-tokens and no cost. A missing user is written as the word undefined or null.
+(so the API's total is prompt, completion and reasoning). So it is since cached tokens have a price of their own there
+(2025); the first rows with a count of them have OpenAI's inside the prompt, and nothing tells these apart. A request
+that Helicone answered from its own cache has no tokens and no cost. A missing user is written as the word undefined or
+null.
 
 A status from 400 on is an error; statuses below 0 are Helicone's own and say nothing here. The country is that of the
 caller's address, not of the account, and is left out; so is the billing flag: who pays is not whose cost the row has.
@@ -11,11 +13,12 @@ caller's address, not of the account, and is left out; so is the billing flag: w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from analysis.importing.format import Export, Form, Importer, Part
+from analysis.importing.format import Export, Form, Importer
+from analysis.importing.mapped.lists import rows_at
 from analysis.importing.rules import ISO, Rule, amount, finish_reason, moment, text, whole
 
 
@@ -66,18 +69,6 @@ def _rules(
     }
 
 
-def _page(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
-    """The requests of an answer of the API."""
-    for place, record in records:
-        found = record.get("data")
-        if not isinstance(found, list):
-            yield Part(place, None, "an answer without data")
-            continue
-        for number, one in enumerate(found):
-            sound = isinstance(one, dict)
-            yield Part(f"{place}, data[{number}]", one if sound else None, "" if sound else "no JSON object")
-
-
 _TABLE = _rules("user_id", "status", "latency", ("model",), 1e9, "%Y-%m-%d %H:%M:%S.%g")
 _API = _rules(
     "request_user_id", "response_status", "delay_ms", ("response_model", "model_override", "request_model"), 1, ISO
@@ -115,7 +106,7 @@ ANSWER = Form(
     kind="json",
     marks=tuple(f"data[0].{mark}" for mark in _OF_API),
     rules=_API,
-    unfold=_page,
+    unfold=rows_at("data"),
     **_IN_API,
 )
 

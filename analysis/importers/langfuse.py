@@ -5,8 +5,9 @@ left out.
 Names of counts differ by framework (input_cached_tokens, input_cache_read, prompt_details.cache_read and the like), and
 so does whether a part lies inside its whole. Langfuse's own integrations take parts out of input and output, others do
 not; the observation's total says which: parts that it holds beside input and output are added to them. Without a total
-they are beside, for Langfuse sums so. An observation whose total fits neither is left out, and so is one without usage:
-Langfuse writes 0 for a request that never ended.
+they are beside, for Langfuse sums so. Version 2 knows no parts: it has `usage` or promptTokens and completionTokens,
+and calculatedTotalCost. An observation whose total fits neither is left out, and so is one without usage: Langfuse
+writes 0 for a request that never ended.
 
 Who asked is on the trace: an export of observations alone names no user unless it has a column for it.
 """
@@ -29,7 +30,7 @@ from analysis.importing.rules import (
 )
 from analysis.importing.source import parsed
 
-_NESTED = ("usageDetails", "costDetails", "metadata", "output", "toolDefinitions", "toolCalls")
+_NESTED = ("usage", "usageDetails", "costDetails", "metadata", "output", "toolDefinitions", "toolCalls")
 _FINISH = ("finish_reason", "finishReason", "stop_reason")
 _SNAKE = {"provided_model_name": "model"}
 _IN = (
@@ -76,14 +77,14 @@ def _request(place: str, record: Any, trace: Mapping[str, Any]) -> Part:
     one["traceName"] = one.get("traceName") or trace.get("name")
     usage = one.get("usageDetails")
     if not isinstance(usage, dict):  # older exports have only the sums
-        usage = {
-            "input": one.get("inputUsage"),
-            "output": one.get("outputUsage"),
-            "total": one.get("totalUsage"),
-        }
+        usage, unit = _sums(one)
+        if unit != "TOKENS":
+            return Part(place, None, f"its usage counts {unit}, not tokens")
     counts = _counts({name: value for name, value in usage.items() if value not in (None, "")})
     if isinstance(counts, str):
         return Part(place, None, counts)
+    if one.get("totalCost") is None:
+        one["totalCost"] = one.get("calculatedTotalCost")
     costs = one.get("costDetails")
     if isinstance(costs, dict) and not costs and not float(one.get("totalCost") or 0):
         one["totalCost"] = None  # its 0 says that no price was known
@@ -93,6 +94,20 @@ def _request(place: str, record: Any, trace: Mapping[str, Any]) -> Part:
     one["tools"] = "true" if one.get("toolDefinitions") else None
     kept = (name for name in one if name not in _NESTED and name != "input")
     return Part(place, {name: one[name] for name in kept} | counts)
+
+
+def _sums(one: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The sums of an observation without details, by the newest name that has one, and what they count."""
+    usage = one["usage"] if isinstance(one.get("usage"), dict) else {}
+    found = {
+        name: next((value for value in said if value not in (None, "")), None)
+        for name, said in {
+            "input": (usage.get("input"), one.get("inputUsage"), one.get("promptTokens")),
+            "output": (usage.get("output"), one.get("outputUsage"), one.get("completionTokens")),
+            "total": (usage.get("total"), one.get("totalUsage"), one.get("totalTokens")),
+        }.items()
+    }
+    return found, str(usage.get("unit") or "TOKENS")
 
 
 def _counts(usage: Mapping[str, Any]) -> dict[str, int] | str:

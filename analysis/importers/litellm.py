@@ -1,4 +1,5 @@
-"""LiteLLM: the spend logs of its proxy, one row a request, as the table LiteLLM_SpendLogs or GET /spend/logs gives it.
+"""LiteLLM: the spend logs of its proxy, one row a request, as the table LiteLLM_SpendLogs, GET /spend/logs or
+the pages of GET /spend/logs/ui give it.
 
 The columns are those of the table in PostgreSQL, in CSV and in JSON alike; older versions lack some. The table can be
 read from its server, too: of its JSON only what the rules read leaves it. `metadata`,
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analysis.importing.format import Export, Form, Importer, Served
+from analysis.importing.mapped.lists import rows_at
 from analysis.importing.rules import (
     after,
     amount,
@@ -136,6 +138,15 @@ _PARTLY = {
 _ASIDE = {"call_type": (*_OTHERS, *(f"a{name}" for name in _OTHERS), *_CALLS)}
 SPEND_TABLE = Form(name="spend logs, CSV", marks=_MARKS, rules=_RULES, aside=_ASIDE, partly=_PARTLY)
 SPEND = Form(name="spend logs", kind="json", marks=_MARKS, rules=_RULES, aside=_ASIDE, partly=_PARTLY)
+PAGE = Form(
+    name="GET /spend/logs/ui",
+    kind="json",
+    marks=tuple(f"data[0].{mark}" for mark in _MARKS),
+    rules=_RULES,
+    aside=_ASIDE,
+    partly=_PARTLY,
+    unfold=rows_at("data"),
+)
 
 _ALSO = {
     "call_type": "'acompletion'",
@@ -181,5 +192,5 @@ SERVED = Served(
 )
 
 IMPORTER = Importer(
-    "litellm", "LiteLLM", (SPEND_TABLE, SPEND, SUMS, SUMS_RECORDS), exports=EXPORTS, served=SERVED
+    "litellm", "LiteLLM", (SPEND_TABLE, SPEND, PAGE, SUMS, SUMS_RECORDS), exports=EXPORTS, served=SERVED
 )

@@ -106,6 +106,7 @@ GENERATION = Form(
         "generation_time_ms": whole("data.generation_time"),
         "session_id": text("data.session_id"),
     },
+    aside={"data.api_type": ("embeddings", "rerank", "tts", "stt", "video", "image")},
 )
 
 _SUMS = (

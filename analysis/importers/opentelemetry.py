@@ -1,8 +1,10 @@
-"""OpenTelemetry: spans of requests in OTLP JSON (the collector's file exporter, webhooks), or one a record.
+"""OpenTelemetry: spans of requests in OTLP JSON (the collector's file exporter, webhooks), one a record, or as Phoenix
+gives them: a page of its API, or its data frame in CSV or Parquet, a column an attribute.
 
 Three generations of names of the GenAI conventions are read (gen_ai.usage.prompt_tokens with gen_ai.system;
 input_tokens; gen_ai.provider.name with counts of cached and reasoning tokens), those of OpenLLMetry before them
-(llm.*), and OpenInference (llm.token_count.*). The newest name that a span has counts.
+(llm.*), OpenInference (llm.token_count.*), and of Vercel's AI SDK (ai.*) what stands beside gen_ai names on the span of
+the call; the span around it has the sums again. The newest name that a span has counts.
 
 By the conventions the counts hold cached and reasoning tokens. Where a span's own total says that they were counted
 beside (Anthropic's in some instrumentations), they are added; a span that has more cached than prompt tokens and no
@@ -17,7 +19,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ from analysis.importing.rules import (
     text,
     whole,
 )
+from analysis.importing.tracing import spans
 
 Attributes = Mapping[str, Any]
 
@@ -52,6 +54,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "cached": (
         "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
         "gen_ai.usage.details.cache_read_tokens", "llm.token_count.prompt_details.cache_read",
+        "ai.usage.cachedInputTokens",
     ),
     "written": (
         "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
@@ -60,17 +63,21 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "reasoning": (
         "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
         "gen_ai.usage.details.reasoning_tokens", "llm.token_count.completion_details.reasoning",
-        "llm.usage.reasoning_tokens",
+        "llm.usage.reasoning_tokens", "ai.usage.reasoningTokens",
     ),
     "cost": ("gen_ai.usage.cost", "gen_ai.usage.total_cost", "llm.cost.total", "operation.cost"),
     "finish": (
         "gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "gen_ai.completion.0.finish_reason",
-        "llm.response.finish_reason", "llm.finish_reason",
+        "llm.response.finish_reason", "llm.finish_reason", "ai.response.finishReason",
     ),
     "streamed": ("gen_ai.request.stream", "gen_ai.is_streaming", "llm.is_streaming"),
-    "user": ("user.id", "enduser.id", "traceloop.association.properties.user_id", "langfuse.user.id"),
+    "user": (
+        "user.id", "enduser.id", "traceloop.association.properties.user_id", "langfuse.user.id",
+        "ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id",
+    ),
     "session": (
         "gen_ai.conversation.id", "session.id", "traceloop.association.properties.session_id", "langfuse.session.id",
+        "ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id",
     ),
 }  # fmt: skip
 """By what a rule reads: the attributes that may say it, the newest first."""
@@ -87,47 +94,24 @@ def _batches(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
         if not isinstance(record.get("resourceSpans"), list):
             yield Part(place, None, f"a batch without spans ({', '.join(record) or 'empty'})")
             continue
-        yield from _parts(list(_spans(place, record["resourceSpans"])))
-
-
-def _spans(place: str, resources: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for at, resource in enumerate(filter(_is_object, resources)):
-        of = _attributes((resource.get("resource") or {}).get("attributes"))
-        scopes = resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans") or []
-        for nth, scope in enumerate(filter(_is_object, scopes)):
-            for number, span in enumerate(scope.get("spans") or []):
-                where = f"{place}, resourceSpans[{at}].scopeSpans[{nth}].spans[{number}]"
-                if not _is_object(span):
-                    yield where, {}
-                    continue
-                yield where, {
-                    "id": span.get("spanId"), "trace": span.get("traceId"), "parent": span.get("parentSpanId"),
-                    "start": _moment(span.get("startTimeUnixNano")), "end": _moment(span.get("endTimeUnixNano")),
-                    "status": (span.get("status") or {}).get("code"), "service": of.get("service.name"),
-                    "attributes": _attributes(span.get("attributes")),
-                }  # fmt: skip
+        yield from _parts(list(spans.of_batch(place, record["resourceSpans"])))
 
 
 def _lines(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
-    """Spans one a record, as the SDKs' console exporters write them."""
     for place, record in records:
-        context = record.get("context") if _is_object(record.get("context")) else {}
-        resource = record.get("resource") if _is_object(record.get("resource")) else {}
-        of = resource.get("attributes")
-        span = {
-            "id": context.get("span_id"), "trace": context.get("trace_id"), "parent": record.get("parent_id"),
-            "start": record.get("start_time"), "end": record.get("end_time"),
-            "status": (record.get("status") or {}).get("status_code"), "service": (of or {}).get("service.name"),
-            "attributes": record.get("attributes") if _is_object(record.get("attributes")) else {},
-        }  # fmt: skip
-        yield from _parts([(place, span)])
+        yield from _parts(list(spans.of_record(place, record)))
 
 
-def _parts(spans: list[tuple[str, dict[str, Any]]]) -> Iterator[Part]:
+def _frame(records: Iterator[tuple[str, Any]]) -> Iterator[Part]:
+    for place, row in records:
+        yield from _parts([spans.of_row(place, row)])
+
+
+def _parts(found: list[spans.Placed]) -> Iterator[Part]:
     """The requests among the spans of a batch."""
-    whys = [_why_none(span) for _, span in spans]
-    around = {(span["trace"], span["parent"]) for (_, span), why in zip(spans, whys, strict=True) if not why}
-    for (place, span), why in zip(spans, whys, strict=True):
+    whys = [_why_none(span) for _, span in found]
+    around = {(span["trace"], span["parent"]) for (_, span), why in zip(found, whys, strict=True) if not why}
+    for (place, span), why in zip(found, whys, strict=True):
         if not why and (span["trace"], span["id"]) in around:
             why = "a request around another: it is counted there"
         yield Part(place, None if why else _row(span), why)
@@ -167,7 +151,7 @@ def _counts(attributes: Attributes) -> dict[str, Any]:
     names = ("prompt", "completion", "total", "cached", "written", "reasoning")
     said = [_first(attributes, _NAMES[name]) for name in names]
     try:
-        prompt, completion, total, cached, written, reasoning = (int(value or 0) for value in said)
+        prompt, completion, total, cached, written, reasoning = (spans.count(value or 0) for value in said)
     except (TypeError, ValueError, OverflowError):
         return {}
     for ins in (cached + written, 0):
@@ -222,9 +206,9 @@ def _folded(
             "resourceSpans": [
                 {
                     "resource": {"attributes": _pairs({"service.name": service})},
-                    "scopeSpans": [{"scope": {"name": "slipper"}, "spans": spans}],
+                    "scopeSpans": [{"scope": {"name": "slipper"}, "spans": group}],
                 }
-                for service, spans in services.items()
+                for service, group in services.items()
             ]
         }
 
@@ -276,33 +260,12 @@ def _first(attributes: Attributes, names: tuple[str, ...]) -> Any:
     return next((attributes[name] for name in names if attributes.get(name) not in (None, "")), None)
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _attributes(pairs: Any) -> dict[str, Any]:
-    """OTLP's list of keys and typed values as a mapping."""
-    found = filter(_is_object, pairs if isinstance(pairs, list) else [])
-    return {str(pair.get("key")): _typed(pair.get("value")) for pair in found}
-
-
-def _typed(value: Any) -> Any:
-    if not _is_object(value):
-        return value
-    ((kind, inner),) = list(value.items())[:1] or [("", None)]
-    if kind == "arrayValue":
-        return [_typed(one) for one in (inner or {}).get("values") or []]
-    return json.dumps(inner) if kind == "kvlistValue" else inner
-
-
-def _moment(nanoseconds: Any) -> Any:
-    """Nanoseconds since 1970 as ISO 8601; what is none is left for the rules."""
-    try:
-        return (dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=int(nanoseconds) // 1000)).isoformat(
-            " ", "microseconds"
-        )
-    except (TypeError, ValueError, OverflowError):
-        return nanoseconds
+def _count(value: Any) -> int:
+    """A count, which a data frame writes as 400.0. Raises ValueError, TypeError or OverflowError."""
+    number = int(float(value)) if isinstance(value, str) and "." in value else int(value)
+    if number != float(value):
+        raise ValueError(value)
+    return number
 
 
 _RULES = {
@@ -343,12 +306,27 @@ SPANS = Form(
     unfold=_lines,
     partly=_PARTLY,
 )
+PAGE = Form(
+    name="Phoenix's API, a page of spans",
+    kind="json",
+    marks=("data[0].context.trace_id", "data[0].context.span_id", "data[0].start_time", "data[0].attributes"),
+    rules=_RULES,
+    unfold=_lines,
+    partly=_PARTLY,
+)
+FRAME = Form(
+    name="Phoenix's data frame of spans, CSV or Parquet",
+    marks=("context.trace_id", "span_kind", "start_time", "end_time"),
+    rules=_RULES,
+    unfold=_frame,
+    partly=_PARTLY,
+)
 _ONE_NAME = {"model_permaslug": "model"}
 
 IMPORTER = Importer(
     "opentelemetry",
     "OpenTelemetry",
-    (OTLP, SPANS),
+    (OTLP, SPANS, PAGE, FRAME),
     exports=(
         Export("genai", OTLP, at=_ONE_NAME, fold=_genai, lines=True),
         Export(

@@ -348,6 +348,9 @@ def _wrong(form: Form, texts: Mapping[str, str], names: Mapping[str, str], list_
         if name not in texts:
             cases.append(f"WHEN true THEN {_note(f'{name} is not there', 'NULL')}")
             continue
+        if name in PART_OF and "finish_reason" in texts:
+            failed = f"t_{name} IS NULL AND v_finish_reason = 'error'"
+            cases.append(f"WHEN {failed} THEN {_note('it failed, and counts no tokens', 'NULL')}")
         cases.append(f"WHEN t_{name} IS NULL THEN {_note(f'{name} is empty', 'NULL')}")
         cases.append(f"WHEN v_{name} IS NULL THEN {_note(_expected(name, form), f't_{name}')}")
         if name in PART_OF:
