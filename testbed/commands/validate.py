@@ -66,6 +66,13 @@ def add_parser(commands: Any) -> None:
     how.add_argument("--columns", metavar="FILE", help="YAML: what tables and columns are called in the code")
     how.add_argument("--against", metavar="URL", help="run the query on a PostgreSQL server, in a schema that is "
                      "taken back")  # fmt: skip
+    how.add_argument(
+        "--repair-seconds",
+        type=arguments.whole_number,
+        default=10,
+        metavar="N",
+        help="how long to look for a small change that mends wrong code; 0 for not at all (default: 10)",
+    )
     how.add_argument("--no-faults", action="store_true", help="do not try logs with faults of data")
     files = parser.add_argument_group("in other engines")
     files.add_argument(
@@ -139,13 +146,15 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _opened(args: argparse.Namespace) -> AbstractContextManager[Task]:
+    from testbed.validation.integrations import wording
     from testbed.validation.integrations.validating import answers, opened
 
     if args.answers:
         return nullcontext(answers(args.answers, args.question, table=args.table, model=args.model))
     return opened(
         Path(args.file), args.question, model=args.model, columns=args.columns, dialect=args.dialect,
-        function=args.function, against=args.against,
+        function=args.function, against=args.against, repair_seconds=args.repair_seconds,
+        progress=None if args.json or args.quiet else wording.Searching(args.repair_seconds),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ Small worlds come first. A query that depends on the session's time zone is aske
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +20,17 @@ from testbed.validation.matching import Answer, Cell, WrongShape, read_answer
 from testbed.validation.metamorphic import Broken, broken
 from testbed.validation.questions.form import Question
 from testbed.validation.questions.known_traps import Trap
-from testbed.validation.recognition import Case, Explanation, KnownAnswers, Recognition, Seen, recognise
+from testbed.validation.recognition import (
+    Case,
+    Explanation,
+    KnownAnswers,
+    Recognition,
+    Seen,
+    Wrong,
+    recognise,
+)
+from testbed.validation.repair.form import Repair
+from testbed.validation.repair.wording import traps
 from testbed.validation.tables import Row, Tables
 from testbed.validation.worlds import World, battery
 
@@ -32,6 +42,8 @@ WITH_RELATIONS = 3
 ENDLESS = 3
 """Code that took all its time so often is not asked any more: its verdict would take half an hour."""
 Final = Literal["right", "wrong", "cannot run"]
+Mender = Callable[[Wrong], Repair]
+"""Looks for a small change of code that is wrong which makes it right."""
 _WORST: tuple[Verdict, ...] = ("wrong", "could not run", "within tolerance", "exact")
 
 
@@ -70,7 +82,8 @@ class WorldRow:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict on a query, and what led to it. match: how the answer's columns were taken, empty if by name."""
+    """The verdict on a query, and what led to it. match: how the answer's columns were taken, empty if by name. repair:
+    what a search for a small change that mends it has found, None where there was none."""
 
     question: str
     verdict: Final
@@ -79,11 +92,12 @@ class Judgement:
     relations: tuple[Broken, ...] = ()
     counterexample: Counterexample | None = None
     match: str = ""
+    repair: Repair | None = None
 
     @property
     def traps(self) -> tuple[Trap, ...]:
-        """The traps that explain the query's answers."""
-        return self.recognition.traps
+        """The traps that explain the query's answers; where none is known, the mistake that a mend shows."""
+        return self.recognition.traps or traps(self.repair)
 
     @property
     def erring(self) -> list[WorldRow]:
@@ -119,6 +133,7 @@ class Judgement:
             ],
             "counterexample": None if self.counterexample is None else _counterexample(self.counterexample),
             "columns": self.match,
+            "repair": None if self.repair is None else self.repair.json(),
         }
 
 
@@ -128,15 +143,17 @@ def judged(
     worlds: Sequence[World] | None = None,
     zones: Sequence[str] = ZONES,
     again: bool = True,
+    mender: Mender | None = None,
 ) -> Iterator[WorldRow | Judgement]:
     """A row a world as it comes, and the judgement at the end. worlds: the battery if not said; zones: one for code
     that knows no session's zone. again: whether it can be asked about other logs than these; answers that lie as files
-    cannot, so that no relation is looked at beside them and no smaller log looked for."""
+    cannot, so that no relation is looked at beside them and no smaller log looked for. mender: looks for a change
+    that mends the code, where no known mistake is recognised."""
     chosen = list(battery().values()) if worlds is None else list(worlds)
     trial = _Trial(question, ask, zones, again)
     for world in chosen:
         yield trial.on(world)
-    yield trial.judgement()
+    yield trial.judgement(mender)
 
 
 class _Trial:
@@ -150,6 +167,7 @@ class _Trial:
         self.relations: list[Broken] = []
         self.seen: list[Seen] = []
         self.shapeless: list[Case] = []
+        self.cases: list[Case] = []
         self.match = ""
 
     def ask(self, tables: Tables, zone: str) -> pd.DataFrame | NoAnswer:
@@ -163,6 +181,7 @@ class _Trial:
     def on(self, world: World) -> WorldRow:
         """The row of a world."""
         cases = [Case(world.name, world.tables, zone, world.arguments(self.question)) for zone in self.zones]
+        self.cases += cases
         if self.question.oracle is None:
             row = self._by_relations(world, cases[0])
         else:
@@ -209,7 +228,7 @@ class _Trial:
         why = f"{first.relation.name}: {first.relation.says}, but {first.found.why}"
         return WorldRow(world.name, world.about, verdict, why, (), first.found.differences, world.breaks)
 
-    def judgement(self) -> Judgement:
+    def judgement(self, mender: Mender | None = None) -> Judgement:
         """The verdict."""
         verdicts = {row.verdict for row in self.rows}
         final: Final = (
@@ -220,6 +239,9 @@ class _Trial:
         if asks_on and final != "cannot run":
             self._relations_beside()
         smallest = self._smallest(recognition) if asks_on and final == "wrong" else None
+        repair = None
+        if mender is not None and final == "wrong" and not recognition.traps and self.seen:
+            repair = mender(Wrong(self.known, self.cases, self.seen))
         return Judgement(
             self.question.name,
             final,
@@ -228,6 +250,7 @@ class _Trial:
             tuple(self.relations),
             smallest,
             self.match,
+            repair,
         )
 
     def _relations_beside(self) -> None:

@@ -120,6 +120,16 @@ def agrees(question: Question, right: Answer, given: Answer) -> bool:
     return all(difference is None for _, difference in _differences(kinds, right, given))
 
 
+def distance(question: Question, right: Answer, given: Answer) -> int:
+    """How many cells of a given answer are wrong: all of a row that is missing or should not be there."""
+    kinds = {column.name: column.kind for column in question.values}
+    found = (difference for _, difference in _differences(kinds, right, given) if difference is not None)
+    return sum(
+        1 + len(kinds) if own is None or other is None or doubled else len(far)
+        for own, other, far, doubled in found
+    )
+
+
 def may_be_one(question: Question, one: Answer, other: Answer) -> bool:
     """Whether a given answer can equal both, since rows that either says may be left out are."""
     kinds = {column.name: column.kind for column in question.values}

@@ -133,6 +133,16 @@ class KnownAnswers:
         return known is not None and agrees(self.question, known, seen.given)
 
 
+@dataclass(frozen=True, eq=False)
+class Wrong:
+    """Code that is wrong: how it is asked, and what it answered. cases: all that it was asked; seen: what it answered
+    where it did."""
+
+    known: KnownAnswers
+    cases: Sequence[Case]
+    seen: Sequence[Seen]
+
+
 def recognise(known: KnownAnswers, seen: Sequence[Seen], seconds: float = SECONDS) -> Recognition:
     """What explains the answers of a query that erred at least once. seconds: for mistakes made together."""
     wrong = sorted((one for one in seen if not one.right), key=lambda one: one.case.size)

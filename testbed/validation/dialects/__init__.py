@@ -2,7 +2,7 @@
 
 from testbed.validation.dialects.names import DUCKDB, KNOWN_DIALECTS, check_dialect, likely_dialects
 from testbed.validation.dialects.refusals import refusal
-from testbed.validation.dialects.translation import Translation, translate
+from testbed.validation.dialects.translation import Translation, likely_types, translate
 
 __all__ = [
     "DUCKDB",
@@ -10,6 +10,7 @@ __all__ = [
     "Translation",
     "check_dialect",
     "likely_dialects",
+    "likely_types",
     "refusal",
     "translate",
 ]

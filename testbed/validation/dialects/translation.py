@@ -12,7 +12,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from testbed.validation.columns import KNOWN, InputColumns
 from testbed.validation.dialects.aliases import aliases_first
-from testbed.validation.dialects.column_types import Types, whole_division
+from testbed.validation.dialects.column_types import LikelyTypes, Types, whole_division
 from testbed.validation.dialects.names import DUCKDB
 from testbed.validation.dialects.patterns import Rewrite, Rules, Typed, by_arguments, fill, rewritten
 from testbed.validation.dialects.rules import rules_of
@@ -55,8 +55,8 @@ class Translation:
     notes: tuple[str, ...] = ()
 
 
-def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
-    """A query of this dialect in DuckDB's. Raises SqlglotError."""
+def translate(text: str, dialect: str, columns: InputColumns, types: Types | None = None) -> Translation:
+    """A query of this dialect in DuckDB's. types: of its expressions, where they are known. Raises SqlglotError."""
     rules = rules_of(dialect)
     try:
         statements = [one for one in sqlglot.parse(text, read=rules.reader or dialect) if one is not None]
@@ -76,24 +76,41 @@ def translate(text: str, dialect: str, columns: InputColumns) -> Translation:
     written = []
     for one in statements:
         notes |= dict.fromkeys(rules.notes(one))
-        sql, lost = _written(_ruled(one, rules, dialect, columns))
+        sql, lost = _written(_ruled(one, rules, dialect, columns, types))
         written.append(sql)
         notes |= dict.fromkeys(lost)
     return Translation(dialect, ";\n".join(written), dialect not in UNZONED, tuple(notes))
 
 
-def _ruled(statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumns) -> exp.Expr:
-    """A statement by the rules of its dialect: first those that need no types, then those that do."""
+def likely_types(text: str, dialect: str, columns: InputColumns) -> Types | None:
+    """The types of a query, for others that differ from it in a few words; None where they are not one statement."""
+    rules = rules_of(dialect)
+    statements = [one for one in sqlglot.parse(text, read=rules.reader or dialect) if one is not None]
+    if len(statements) != 1:
+        return None
+    return LikelyTypes(_untyped(statements[0], rules, dialect), dialect, columns)
+
+
+def _untyped(statement: exp.Expr, rules: Rules, dialect: str) -> exp.Expr:
+    """A statement by the rules of its dialect that need no types."""
     nameless: tuple[type[exp.Expr], ...] = (exp.Anonymous, exp.AnonymousAggFunc)
     unknown = dict.fromkeys(nameless, _of_functions(rules))
     statement = rewritten(statement, {**EVERYWHERE, **rules.nodes, **unknown})
     aliases_first(statement, dialect)
+    return statement
+
+
+def _ruled(
+    statement: exp.Expr, rules: Rules, dialect: str, columns: InputColumns, known: Types | None
+) -> exp.Expr:
+    """A statement by the rules of its dialect: first those that need no types, then those that do. known: its types."""
+    statement = _untyped(statement, rules, dialect)
     typed = dict(rules.typed)
     if Dialect.get_or_raise(dialect).TYPED_DIVISION:
         typed[exp.Div] = whole_division
     if not statement.find(*typed):
         return statement
-    types = Types(statement, dialect, columns)
+    types = known or Types(statement, dialect, columns)
     return rewritten(statement, {kind: partial(_typed, rule, types) for kind, rule in typed.items()})
 
 

@@ -21,6 +21,7 @@ from testbed.validation.integrations.wording import (
     unnamed,
 )
 from testbed.validation.questions.form import Question
+from testbed.validation.repair import wording as mending
 
 _STYLES: dict[Verdict | Fate, str] = {
     "exact": "hold", "within tolerance": "hold", "wrong": "fail", "could not run": "fail",
@@ -55,6 +56,7 @@ def render(
             facts=facts,
             found=found,
             unnamed=unnamed(found),
+            mends=list(mending.lines(found.repair)) if found.repair is not None else [],
             smallest=smallest,
             log=list(_log(smallest)) if smallest else [],
             answers=_table(list(beside(smallest.found.differences))) if smallest else None,

@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from testbed.failure import BadInput
 from testbed.validation import questions
 from testbed.validation.asking import Ask, asked
-from testbed.validation.battery import UTC, ZONES, Judgement, WorldRow, judged
+from testbed.validation.battery import UTC, ZONES, Judgement, Mender, WorldRow, judged
 from testbed.validation.columns import InputColumns, read_columns
 from testbed.validation.integrations.answer_files import AnswerFiles
 from testbed.validation.integrations.functions import OwnFunction
@@ -20,6 +21,7 @@ from testbed.validation.integrations.judging import Judged
 from testbed.validation.integrations.postgres import Server, ServerBox
 from testbed.validation.integrations.world_files import chosen
 from testbed.validation.questions import PLACEHOLDER, Question
+from testbed.validation.repair.search import SECONDS, Progress, repair
 from testbed.validation.sandbox import Box, Sandbox
 from testbed.validation.submission import Submission, read_submission
 from testbed.validation.worlds import World
@@ -32,7 +34,7 @@ Code = str | Path | Callable[..., Any]
 class Task:
     """Code, or answers, that can be judged. subject: what they are, for people; model: the one that it is about, as it
     is called in all worlds; zones: of the sessions in which it is asked; notes: what a person should know of how it
-    runs; again: as in `battery.judged`."""
+    runs; again, mender: as in `battery.judged`."""
 
     subject: str
     question: Question
@@ -42,10 +44,11 @@ class Task:
     zones: Sequence[str] = (UTC,)
     notes: Sequence[str] = ()
     again: bool = True
+    mender: Mender | None = None
 
     def rows(self) -> Iterator[WorldRow | Judgement]:
         """A row a world as it comes, and the judgement at the end."""
-        return judged(self.question, self.ask, self.worlds, self.zones, self.again)
+        return judged(self.question, self.ask, self.worlds, self.zones, self.again, self.mender)
 
     def judged(self) -> Judged:
         """The judgement."""
@@ -65,12 +68,15 @@ def opened(
     function: str | None = None,
     against: str | None = None,
     worlds: Sequence[str] | None = None,
+    repair_seconds: float = SECONDS,
+    progress: Progress | None = None,
 ) -> Iterator[Task]:
     """User code made ready. A file or a query runs in the sandbox, or on the server that `against` names; a function
     runs in this process.
 
     question, model: before what the file says. columns: names of the user's own, or a file of them. worlds: names of
-    worlds; all of the battery if not said. Raises BadInput, with a message for people."""
+    worlds; all of the battery if not said. repair_seconds: how long a change that mends wrong code is looked for at
+    most; progress: is told of it. Raises BadInput, with a message for people."""
     named = (
         columns if isinstance(columns, InputColumns) else read_columns(columns) if columns else InputColumns()
     )
@@ -95,7 +101,11 @@ def opened(
         with Sandbox() as sandbox:
             own_box = sandbox.open(submission)
             notes = (*sandbox.missing, *own_box.notes)
-            yield Task(subject, one, asked(own_box), held, called, zones_of(own_box), notes)
+            mender = partial(repair, own_box, seconds=repair_seconds, progress=progress)
+            yield Task(
+                subject, one, asked(own_box), held, called, zones_of(own_box), notes,
+                mender=mender if repair_seconds > 0 else None,
+            )  # fmt: skip
 
 
 def answers(

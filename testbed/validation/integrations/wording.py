@@ -6,6 +6,7 @@ The same is written as a page in Markdown.
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from testbed.validation.counterexample import Counterexample
 from testbed.validation.faults.survival import Survival
 from testbed.validation.metamorphic import Broken
 from testbed.validation.questions import Question
+from testbed.validation.repair import wording as mending
 from testbed.validation.tables import Row
 
 WIDTH = 100
@@ -52,6 +54,24 @@ class Rows:
             self.why = row.why
 
 
+class Searching:
+    """How far the search for a change that mends the code is, on standard error: live on a terminal, else one line."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.begun, self.live = seconds, False, sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say it. done: as many as there are at the end."""
+        said = f"looking for a small change that mends it, for at most {self.seconds:g} s (Ctrl-C ends the search)"
+        if self.live and done >= total:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        elif self.live:
+            print(f"\r\033[K{said}: {done} of {total} tried", end="", file=sys.stderr, flush=True)
+        elif not self.begun:
+            print(f"{said} ...", file=sys.stderr, flush=True)
+        self.begun = True
+
+
 def world_line(row: WorldRow) -> str:
     """One world: its verdict, and what differs."""
     breaks = f" (its log breaks the contract: {row.breaks})" if row.breaks and row.verdict != "exact" else ""
@@ -64,6 +84,8 @@ def text(name: str, found: Judgement, survived: Survival | None) -> str:
     lines = ["", f"{name}: {SAID[found.verdict]}", *_counts(found)]
     for trap in found.traps:
         lines += ["", f"The mistake: {trap.name}", _wrapped(trap.advice, "  ", first="  ")]
+    if found.repair is not None:
+        lines += ["", *(_wrapped(line, "  ", first="  ") for line in mending.lines(found.repair))]
     if found.verdict == "wrong" and not found.traps:
         lines += ["", _wrapped(unnamed(found), "  ")]
         lines += [

@@ -2,5 +2,6 @@
 
 from testbed.validation.sandbox.outcome import Limits, Outcome
 from testbed.validation.sandbox.process import Box, Sandbox
+from testbed.validation.sandbox.trials import answer, trials
 
-__all__ = ["Box", "Limits", "Outcome", "Sandbox"]
+__all__ = ["Box", "Limits", "Outcome", "Sandbox", "answer", "trials"]

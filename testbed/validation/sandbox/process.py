@@ -119,15 +119,19 @@ class Sandbox:
             raise BadInput(f"{submission.path}: not a query of any known dialect; --dialect names one")
         return Box(self, submission, first)
 
-    def ask(self, request: dict[str, Any], tables: Tables, columns: InputColumns) -> frames.Message:
-        """Send a request about tables. Raises frames.Ended or frames.Late; the next request finds a fresh process."""
+    def ask(
+        self, request: dict[str, Any], tables: Tables, columns: InputColumns, rows: int | None = None
+    ) -> frames.Message:
+        """Send a request about tables. rows: of an answer, if fewer than the limit. Raises frames.Ended or frames.Late;
+        the next request finds a fresh process."""
         named, blobs = self._written(tables, columns)
         try:
             warm = self._ready()
             limits = asdict(self.limits) | {"clock": PATIENCE * self.limits.seconds}
+            limits |= {} if rows is None else {"rows": rows}
             warm.send(request | named | {"limits": limits, "fences": self.fences}, blobs)
             return warm.receive(PATIENCE * self.limits.seconds + GRACE)
-        except (frames.Ended, frames.Late):
+        except BaseException:  # an interruption, too: what it was asked would be taken for the next answer
             self._stop()
             raise
 
@@ -196,20 +200,24 @@ class Box:
         """Whether the zone of a session can matter to it."""
         return self.translation is None or self.translation.zoned
 
-    def run(self, tables: Tables, zone: str = "UTC") -> Outcome:
-        """What becomes of it on these tables, in a session of this zone. Nothing that it does raises."""
-        submission, file = self.submission, str(self.submission.path)
-        request = {
+    def request(self, zone: str) -> dict[str, Any]:
+        """What is asked of the warm process, in a session of this zone."""
+        submission = self.submission
+        return {
             "kind": submission.kind,
             "code": self.translation.text if self.translation else submission.text,
-            "file": file,
+            "file": str(submission.path),
             "function": submission.function,
             "model": submission.model,
             "zone": zone if self.zoned else "UTC",
             "imports": _imports(submission),
         }
+
+    def run(self, tables: Tables, zone: str = "UTC") -> Outcome:
+        """What becomes of it on these tables, in a session of this zone. Nothing that it does raises."""
+        submission, file = self.submission, str(self.submission.path)
         try:
-            head, blobs = self.sandbox.ask(request, tables, submission.columns)
+            head, blobs = self.sandbox.ask(self.request(zone), tables, submission.columns)
         except frames.Late:
             return Outcome(
                 failure="time", reason=f"{file}: it could not be stopped in time; its process was ended"

@@ -62,6 +62,8 @@ def script(text: str, file: str, tables: Tables) -> None:
 
 def _own_sessions(tables: Tables) -> None:
     """Let sessions of DuckDB that the code opens begin in the zone of the run, as on a machine that lies there."""
+    if getattr(duckdb.connect, "__name__", "") == "zoned":  # of an earlier trial
+        return
     connect = duckdb.connect
 
     def zoned(*given: Any, **named: Any) -> duckdb.DuckDBPyConnection:

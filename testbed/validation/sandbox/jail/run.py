@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
+import io
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +21,7 @@ from .tables import Tables
 
 RESULT = 3  # the descriptor on which the answer is written
 LARGEST = 64 << 20  # bytes of an answer
+MOST_PRINTED = 1 << 20  # characters of an answer that a trial prints
 
 
 class Hidden(importlib.abc.MetaPathFinder):
@@ -29,10 +33,15 @@ class Hidden(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
+class Overdue(BaseException):
+    """A trial took all its time."""
+
+
 def run(request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str]) -> NoReturn:
     """Carry out a request and end this process."""
     try:
-        answer = _answer(request, blobs, scratch, readable)
+        tables = _closed_in(request, blobs, scratch, readable)
+        answer = _trials(request, tables) if "trials" in request else _answer(request, tables)
     except BaseException as error:
         try:
             failure, reason = code.told(error, request["file"], request["kind"])
@@ -45,17 +54,20 @@ def run(request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Seq
         text = json.dumps(answer).encode()
         if len(text) > LARGEST:
             text = json.dumps({"failure": "answer", "reason": "the answer is too large"}).encode()
-        view = memoryview(text)
-        while view:
-            view = view[os.write(RESULT, view) :]
+        _write(text)
     finally:
         os._exit(0)
 
 
-def _answer(
-    request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str]
-) -> dict[str, Any]:
-    limits, kind, text, file = request["limits"], request["kind"], request["code"], request["file"]
+def _write(text: bytes) -> None:
+    view = memoryview(text)
+    while view:
+        view = view[os.write(RESULT, view) :]
+
+
+def _closed_in(request: dict[str, Any], blobs: list[bytes], scratch: str, readable: Sequence[str]) -> Tables:
+    """The fences around this process, and the tables in it."""
+    limits = request["limits"]
     os.environ.update(HOME=scratch, TMPDIR=scratch, TZ=request["zone"], MPLCONFIGDIR=scratch)
     time.tzset()
     tempfile.tempdir = None
@@ -68,7 +80,41 @@ def _answer(
         raise Refused(
             "crash", f"the sandbox could not be closed ({error}), so the code was not run"
         ) from None
-    tables = Tables(request, blobs, scratch)
+    return Tables(request, blobs, scratch)
+
+
+def _trials(request: dict[str, Any], tables: Tables) -> dict[str, Any]:
+    """What becomes of many texts of one user's code, one after the other in this process. Each is a line of JSON as
+    soon as it is known, so that one that ends the process loses no other; the last line says that all were run."""
+    signal.signal(signal.SIGALRM, _overdue)
+    for text, zone in request["trials"]:
+        printed = io.StringIO()
+        try:
+            signal.setitimer(signal.ITIMER_REAL, request["seconds"])
+            if ";" in text or request["kind"] != "query":  # it may leave something behind in its session
+                tables.forget()
+            tables.move(zone)
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+                answer = _answer(request | {"code": text}, tables)
+            if answer.get("printed"):
+                answer["text"] = printed.getvalue()[:MOST_PRINTED]
+        except BaseException as error:
+            answer = {
+                "failure": "time" if isinstance(error, Overdue) else "error",
+                "reason": type(error).__name__,
+            }
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        _write(json.dumps(answer).encode() + b"\n")
+    return {"done": True}
+
+
+def _overdue(*_: Any) -> NoReturn:
+    raise Overdue
+
+
+def _answer(request: dict[str, Any], tables: Tables) -> dict[str, Any]:
+    limits, kind, text, file = request["limits"], request["kind"], request["code"], request["file"]
     if kind == "script":
         try:
             code.script(text, file, tables)

@@ -58,6 +58,17 @@ class Tables:
                 self._session.execute(f"SET {setting}")
         return self._session
 
+    def forget(self) -> None:
+        """Let the next code find a session of its own, without what the one before made in it."""
+        global _prepared
+        _prepared, self._session = None, None
+
+    def move(self, zone: str) -> None:
+        """Let the next code find its session in this zone."""
+        if zone != self.zone and self._session is not None:
+            self._session.execute(f"SET TimeZone = '{zone}'")
+        self.zone = zone
+
     def folder(self) -> str:
         """A run folder as runs are written: log/ and labels/ by UTC week, models.parquet. Made on first use."""
         if not self._root.exists():
