@@ -42,6 +42,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "model": (
         "gen_ai.response.model", "llm.response.model", "gen_ai.request.model", "llm.model_name", "llm.request.model",
     ),
+    "requested": ("gen_ai.request.model", "llm.request.model"),
     "provider": ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "llm.vendor"),
     "prompt": (
         "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
@@ -273,7 +274,7 @@ _RULES = {
     "created_at": moment("start"),
     "user_id": text("user"),
     "app_name": text("app"),
-    "model": text("model"),
+    "model": text("model", "requested"),
     "model_permaslug": text("version"),
     "provider_name": text("provider"),
     "tokens_prompt": whole("prompt"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -21,11 +22,11 @@ def make(
     get that of their model's listed price. Returns the ids of the log, the most frequent first.
     """
     _find_copies(connection, copies_differ)
-    found = _resolve(connection, models)
+    _resolve(connection, models)
     if list_prices:
         _price(connection, models)
     rows = connection.execute(
-        f"SELECT model, count(*) FROM rows WHERE {_KEPT} GROUP BY 1 ORDER BY 2 DESC, 1"
+        f"SELECT model, means, how, count(*) FROM rows {_NAMED} WHERE {_KEPT} GROUP BY ALL ORDER BY 4 DESC, 1, 2"
     ).fetchall()
     shown = {
         "generation_id": "coalesce(generation_id, concat('row-', rows.rowid + 1)) AS generation_id",
@@ -36,11 +37,12 @@ def make(
     own = ", ".join(shown.get(name, identifier(name)) for name in FIELDS)
     connection.execute(
         f"CREATE VIEW log AS SELECT {own}, user_from, odd, listed, rows.rowid AS row FROM rows "
-        f"JOIN ids ON rows.model = ids.id WHERE {_KEPT}"
+        f"{_NAMED} WHERE {_KEPT}"
     )
-    return [ModelId(name, found[name].model, count, found[name].how) for name, count in rows]
+    return [ModelId(name, means, count, how) for name, means, how, count in rows]
 
 
+_NAMED = "JOIN ids ON rows.model = ids.id AND rows.model_else IS NOT DISTINCT FROM ids.other"
 _KEPT = "wrong IS NULL AND rows.rowid NOT IN (SELECT row FROM copies)"
 
 
@@ -56,22 +58,31 @@ def _find_copies(connection: duckdb.DuckDBPyConnection, differ: Collection[str])
     )
 
 
-def _resolve(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> dict[str, Resolved]:
-    """The table `ids`: what each id means, and its variant for rows that state none."""
-    rows = connection.execute(f"SELECT DISTINCT model FROM rows WHERE {_KEPT}").fetchall()
+def _resolve(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> None:
+    """The table `ids`: what each id means, and its variant for rows that state none. One that means no listed model
+    means what the row calls its model elsewhere, where that is one."""
+    rows = connection.execute(f"SELECT DISTINCT model, model_else FROM rows WHERE {_KEPT}").fetchall()
     known = Listed(models)
-    found = {name: known.resolve(name) for (name,) in rows}
+    found = [_meant(known, name, other) for name, other in rows]
     table = pa.table(
         {
-            "id": pa.array(found, pa.string()),
-            "means": pa.array([one.model for one in found.values()], pa.string()),
-            "plain": pa.array([split_variant(name)[0] for name in found], pa.string()),
-            "id_variant": pa.array([one.variant for one in found.values()], pa.string()),
+            "id": pa.array([name for name, _ in rows], pa.string()),
+            "other": pa.array([other for _, other in rows], pa.string()),
+            "means": pa.array([one.model for one in found], pa.string()),
+            "how": pa.array([one.how for one in found], pa.string()),
+            "plain": pa.array([split_variant(name)[0] for name, _ in rows], pa.string()),
+            "id_variant": pa.array([one.variant for one in found], pa.string()),
         }
     )
     connection.register("found_ids", table)
     connection.execute("CREATE TABLE ids AS SELECT * FROM found_ids")
-    return found
+
+
+def _meant(known: Listed, name: str, other: str | None) -> Resolved:
+    found = known.resolve(name)
+    if found.how or other is None or not (elsewhere := known.resolve(other)).how:
+        return found
+    return replace(elsewhere, how=f"by its other name {other}")
 
 
 def _price(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> None:
@@ -96,7 +107,7 @@ def _price(connection: duckdb.DuckDBPyConnection, models: pa.Table) -> None:
     connection.execute(
         f"UPDATE rows SET listed = true, cost_total = priced.usd FROM (SELECT rows.rowid AS row, "
         f"CASE WHEN coalesce(variant, id_variant) = 'free' THEN 0 ELSE {usd} END AS usd FROM rows "
-        "JOIN ids ON rows.model = ids.id ASOF JOIN prices ON ids.means = prices.model AND rows.created_at >= "
+        f"{_NAMED} ASOF JOIN prices ON ids.means = prices.model AND rows.created_at >= "
         f"prices.since WHERE cost_total IS NULL AND {_KEPT}) AS priced WHERE rows.rowid = priced.row"
     )
     connection.execute(

@@ -2,9 +2,10 @@
 
 The models table of the contract says what is listed. Ids are tried as they stand, as the version of a listed model,
 without their date, with their words in another order (claude-4.5-haiku, claude-haiku-4-5), without or with another
-author, and without the vendor's revision (gemini-2.0-flash, for ...-001). A way counts only if it leads to one model
-alone. What leads to none is kept as it stands; one that names no author gets that of all listed models of its family
-(gemini-...), where they have one.
+author, without the vendor's revision (gemini-2.0-flash, for ...-001), and without what hosts make of names
+(claude-3-5-sonnet-latest, gpt-35-turbo, amazon.nova-lite-v1:0, llama-v3p1-70b-instruct). A way counts only if it leads
+to one model alone. What leads to none is kept as it stands; one that names no author gets that of all listed models of
+its family (gemini-...), where they have one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ SPELLING = "its words in another order"
 AUTHOR = "its author supplied"
 GATEWAY = "its author or gateway put right"
 REVISION = "its revision supplied"
+HOST = "its host's spelling put right"
 LEAST_FAMILY = 8
 """Listed models of a family by whose name the author is known: names of smaller ones are words that others use
 (assumed)."""
@@ -34,10 +36,26 @@ _DATE = re.compile(r"[-@](20\d\d-[01]\d-[0-3]\d|20\d\d[01]\d[0-3]\d)$")
 _REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca)\.(?=[a-z0-9]+\.)")
 _VENDOR = re.compile(r"^[a-z0-9]+\.(?=[a-z])")  # Bedrock: anthropic.claude-...
 _REVISION = re.compile(r"-v\d+(:\d+)?$")  # Bedrock: ...-v1:0
+_HOSTED = re.compile(r"-\d+:\d+$")  # Bedrock: gpt-oss-120b-1:0
 _SDK = re.compile(r"^[a-z_-]+:(?=[a-z])")  # openai:gpt-4o
 _BUILD = re.compile(r"-v\d+(?=[-@]20\d{6}$)")  # Vertex: claude-3-5-sonnet-v2@...
 _NUMBER = re.compile(r"-00\d$")  # Google's revisions: gemini-2.0-flash-001
 _FAMILY = re.compile(r"[a-z]{3,}(?=[-.\d]|$)")
+_REWRITTEN = tuple(
+    (re.compile(found), by)
+    for found, by in (
+        (r"\[1m\]$", ""),  # Claude Code: the model with a longer context
+        (r":\d+$", ""),  # Bedrock: nova-lite-v1:0
+        (
+            r"^((claude|gpt)-.*\d.*)-latest$",
+            r"\1",
+        ),  # of one version; without one, it means another every year
+        (r"^(claude-[a-z]+-\d)-0$", r"\1"),  # Anthropic: claude-sonnet-4-0
+        (r"^gpt-35(?=-|$)", "gpt-3.5"),  # Azure
+        (r"(?<=-)v?(\d)p(\d)(?=-)", r"\1.\2"),  # Fireworks: llama-v3p1
+        (r"^llama(\d)-(\d)(?=-)", r"llama-\1.\2"),  # Bedrock: llama3-1-70b-instruct
+    )
+)
 _PARTED = re.compile(r"(?<![\w.])(\d{1,2})-(\d{1,2})(?![\w.])")  # 4-5 for 4.5
 
 
@@ -137,9 +155,28 @@ class Listed:
         for known, key, how in ways:
             if (model := known.get(key)) is not None:
                 return Resolved(model, variant, how)
+        if (model := self._of_host(tidy, tail)) is not None:
+            return Resolved(model, variant, HOST)
         family = None if {"/", ":"} & set(plain) else _FAMILY.match(tidy)
         author = self._authors.get(family[0]) if family else None
         return Resolved(f"{author}/{plain}" if author else plain, variant, "")
+
+    def _of_host(self, tidy: str, tail: str) -> str | None:
+        """The model that a host's spelling means; None where it means none, or several."""
+        bare = _VENDOR.sub("", _REGION.sub("", _tail(tidy)))
+        spelt = dict.fromkeys((bare, _HOSTED.sub("", bare), tail))
+        author = _VENDOR.match(_REGION.sub("", _tail(tidy)))
+        if author:  # Bedrock: deepseek.r1
+            spelt[f"{author[0][:-1]}-{tail}"] = None
+        for name in list(spelt):
+            for found, by in _REWRITTEN:
+                name = found.sub(by, name)
+                spelt[name] = None
+        known = (self._tails.get, self._spelt_tails.get)
+        means = (
+            model for name in spelt for get in known for one in (name, _undated(name)) if (model := get(one))
+        )
+        return next(means, None)
 
 
 class _Spelt:

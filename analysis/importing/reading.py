@@ -70,7 +70,7 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         fields = ", ".join(f"{identifier(f.name)} {_TYPES[f.type]}" for f in contract.GENERATIONS)
         connection.execute(
             f"CREATE TABLE rows ({fields}, file INTEGER, user_from VARCHAR, wrong {_NOTE}, odd {_NOTE}[], "
-            "listed BOOLEAN)"
+            "listed BOOLEAN, model_else VARCHAR)"
         )
         yield connection
     finally:
@@ -179,7 +179,8 @@ class _Query:
         )
         return (
             f"SELECT {', '.join(_field(name, form, texts) for name in FIELDS)}, {self.number}, user_from, "
-            f"{_wrong(form, texts, names, self.list_prices)}, {_odd(form, texts, names)}, false "
+            f"{_wrong(form, texts, names, self.list_prices)}, {_odd(form, texts, names)}, false, "
+            f"{_other_model(form, names)} "
             f"FROM (SELECT *, {values} FROM (SELECT *, {read_texts}, {sources} AS user_from "
             f"FROM (SELECT broken{read_places} FROM {records})))"
         )
@@ -293,6 +294,13 @@ def _text(rule: Rule, names: Mapping[str, str]) -> str:
     found = [names.get(place, "CAST(NULL AS VARCHAR)") for place in rule.places]
     stands = not rule.places or any(place in names for place in rule.places)  # without places: a constant
     return rule.join(found) if stands else ""
+
+
+def _other_model(form: Form, names: Mapping[str, str]) -> str:
+    """What else a row calls its model, beside the first name: a deployment's name means nothing to others."""
+    rule = form.rules["model"]
+    others = [f"nullif({names[p]}, t_model)" for p in rule.places if p in names] if rule.join is first else []
+    return first(others) if len(others) > 1 else "NULL"
 
 
 def _sources(form: Form, names: Mapping[str, str]) -> str:

@@ -45,6 +45,15 @@ def listed():
         ("gemini-2.0-flash", "google/gemini-2.0-flash-001"),  # the vendor's name of its one stable revision
         ("google/gemini-2.0-flash-lite", "google/gemini-2.0-flash-lite-001"),
         ("vertex_ai/gemini-2.0-flash", "google/gemini-2.0-flash-001"),
+        ("us.amazon.nova-lite-v1:0", "amazon/nova-lite-v1"),  # Bedrock
+        ("openai.gpt-oss-120b-1:0", "openai/gpt-oss-120b"),
+        ("us.deepseek.r1-v1:0", "deepseek/deepseek-r1"),
+        ("meta.llama3-1-70b-instruct-v1:0", "meta-llama/llama-3.1-70b-instruct"),
+        ("accounts/fireworks/models/llama-v3p1-70b-instruct", "meta-llama/llama-3.1-70b-instruct"),
+        ("azure/gpt-35-turbo", "openai/gpt-3.5-turbo"),
+        ("claude-3-5-sonnet-latest", "anthropic/claude-3.5-sonnet"),
+        ("claude-sonnet-4-0", "anthropic/claude-sonnet-4"),
+        ("claude-haiku-4-5-20251001[1m]", "anthropic/claude-haiku-4.5"),  # Claude Code
     ],
 )
 def test_one_model_is_meant_by_many_ids(listed, name, model):
@@ -64,6 +73,9 @@ def test_the_way_is_said(listed):
         "deepseek/deepseek-v4-flash-20260731",
         "google/gemini-2.0-flash-002",  # another revision than the listed one
         "my-fine-tune",
+        "llama3-latest",  # another one every year
+        "custom-4p1-x",
+        "own.model-v1:0",
         "coder-of-ours",
         "llama-9-70b",  # by several authors
         "ft:gpt-4o:me::1",

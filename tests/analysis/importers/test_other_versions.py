@@ -60,6 +60,24 @@ def test_pages_of_litellm_come_in_and_a_row_that_two_of_them_have_once(tmp_path)
     assert why(account) == {"a copy of another row": 1}
 
 
+def test_a_deployment_means_the_model_that_the_row_names_elsewhere(tmp_path):
+    names = [
+        ("azure/ours-eu", "gpt-4o"),
+        ("azure/ours-eu", "gpt-4.1"),
+        ("azure/gpt-4o-mini", "fast"),
+        ("own", "fast"),
+    ]
+    found = [
+        spend(number, model=model, model_group=group, custom_llm_provider="azure")
+        for number, (model, group) in enumerate(names)
+    ]
+    account, log = imported(tmp_path, "\n".join(map(json.dumps, found)), "spend.jsonl")
+    assert log["model"].to_pylist() == ["openai/gpt-4o", "openai/gpt-4.1", "openai/gpt-4o-mini", "own"]
+    assert log["model_permaslug"].to_pylist() == [model for model, _ in names]
+    assert [one.id for one in account.ids if not one.how] == ["own"]
+    assert {one.model for one in account.ids if one.how == "by its other name gpt-4o"} == {"openai/gpt-4o"}
+
+
 def test_answers_of_openrouter_that_are_no_chat_are_left_out(tmp_path):
     def answer(number, kind):
         return {"data": {
