@@ -16,12 +16,10 @@ from sim.world import load_world
 from testbed.claims.statistics.registry import Needs
 from testbed.experiment.arms import BASE, Arm, written
 from testbed.experiment.finding import Declared
-from testbed.experiment.runs import Task, portable
+from testbed.experiment.runs import Task, key_of, portable
 from testbed.experiment.schema import PatternSettings, PlanFile
 from testbed.patterns import Bound, bind
 from testbed.patterns.registry import method_digest
-
-KEY_LENGTH = 20
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class Plan:
             for world in self.worlds:
                 for arm in self.arms:
                     settings, digest = self.worlds_resolved[world.name, arm.name]
-                    key = hashlib.sha256(f"{digest} {seed} {judges}".encode()).hexdigest()[:KEY_LENGTH]
+                    key = key_of(f"{digest} {seed} {judges}")
                     users = None if "users" in {f.path for f in self.file.factors.values()} else self.users
                     task = Task(key, portable(world.file), settings, users, seed, self.needs, asked, digest)
                     found.append(Cell(world, arm, number, task))

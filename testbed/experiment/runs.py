@@ -6,6 +6,7 @@ A run that fails is a record with its traceback, not the end of the experiment.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import tempfile
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from testbed.patterns.registry import Found
 
 SHIPPED = "shipped:"
+KEY_LENGTH = 20  # of a hash, in hexadecimal: 80 bits, so that no two runs meet
 # Parts of a run's time, for the display only: by phase, the share of the work before it and its own. The patterns have
 # the rest.
 PHASES = {"compile": (0.0, 0.02), "population": (0.02, 0.03), "market": (0.05, 0.3), "traffic": (0.35, 0.25),
@@ -90,6 +92,16 @@ class Task:
         """See Job."""
         check_version(self)
         return ask(self, tell)
+
+
+def key_of(whole: str) -> str:
+    """The key of a job. whole: all that its answers depend on, as text."""
+    return hashlib.sha256(whole.encode()).hexdigest()[:KEY_LENGTH]
+
+
+def neither(value: float | None = None, why: str = "", **more: Any) -> dict[str, Any]:
+    """An answer, as `Record` says, that holds neither way: a number, or what else came out."""
+    return {"status": "ok", "holds": None, "value": value, "why": why, **more}
 
 
 def portable(file: Path) -> str:

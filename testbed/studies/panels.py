@@ -6,7 +6,6 @@ but it is carried out, remembered and taken up again like one.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,13 +14,12 @@ from typing import Any, Literal
 import numpy as np
 
 from testbed.claims.registry import digest_of
-from testbed.experiment.runs import Tell
+from testbed.experiment.runs import Tell, key_of, neither
 from testbed.patterns.registry import method_digest
 from testbed.studies import returns, sizes
 from testbed.studies.sizes import SHARES, Setting
 
 Question = Literal["tests", "power", "returns"]
-KEY_LENGTH = 20
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class PanelRun:
     @property
     def key(self) -> str:
         """See Job."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:KEY_LENGTH]
+        return key_of(repr(self))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,10 +52,7 @@ class PanelRun:
 
     def answers(self, tell: Tell) -> dict[str, Any]:
         """See Job: a rate has a value and holds neither way."""
-        return {
-            name: {"status": "ok", "holds": None, "value": rate, "why": f"share of {self.runs} panels"}
-            for name, rate in self.rates().items()
-        }
+        return {name: neither(rate, f"share of {self.runs} panels") for name, rate in self.rates().items()}
 
     def rates(self) -> dict[str, float]:
         """Share of panels by name."""
@@ -88,7 +83,7 @@ def version() -> str:
     """Hash of the code that measures: another version may measure otherwise."""
     here = Path(__file__).parent
     files = {name: here / name for name in ("panels.py", "returns.py", "sizes.py")}
-    return hashlib.sha256((method_digest() + digest_of(files)).encode()).hexdigest()[:KEY_LENGTH]
+    return key_of(method_digest() + digest_of(files))
 
 
 def tests_of(setting: Setting, runs: int, seed: int) -> list[PanelRun]:

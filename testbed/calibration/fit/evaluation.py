@@ -7,7 +7,6 @@ summed in closed form. Its arrays are kept beside the record of the run, so that
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +21,10 @@ from testbed.calibration.linear.readings import Quantity
 from testbed.calibration.tensor.amounts import Amounts, together
 from testbed.experiment import runner
 from testbed.experiment.engine import Engine
-from testbed.experiment.runs import OtherVersion, Tell, local
+from testbed.experiment.runs import OtherVersion, Tell, key_of, local, neither
 from testbed.experiment.store import Store
 
 ANSWER = "amounts"
-KEY_LENGTH = 20
 MARKET_PART = 0.9
 """Of the time of an evaluation, for its progress."""
 
@@ -58,7 +56,7 @@ class Evaluation:
             )
 
         write(arrays_of(Path(self.folder), self.key), played(world, tell, MARKET_PART))
-        return {ANSWER: {"status": "ok", "holds": None, "value": None, "why": ""}}
+        return {ANSWER: neither()}
 
 
 def played(world: sim.World, tell: Tell, part: float) -> Amounts:
@@ -130,7 +128,7 @@ def evaluate(
     jobs = []
     for number in seeds:
         seed = replicate_seed(master, number)
-        key = hashlib.sha256(f"{ANSWER} {digest} {seed} {users}".encode()).hexdigest()[:KEY_LENGTH]
+        key = key_of(f"{ANSWER} {digest} {seed} {users}")
         jobs.append(
             Evaluation(
                 key, str(scenario.absolute()), tuple(settings), users, seed, digest, str(folder.absolute())

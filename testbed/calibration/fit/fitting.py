@@ -8,7 +8,6 @@ one was interrupted.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,8 @@ from testbed.calibration.fit.world_file import document, space_of, text
 from testbed.calibration.tensor.amounts import Amounts
 from testbed.calibration.tensor.frame import Tensor
 from testbed.experiment.engine import Engine
+from testbed.experiment.runs import key_of
 
-KEY_LENGTH = 20
 WORLDS = "worlds"
 """Folder of the scenario files of all evaluations."""
 
@@ -149,7 +148,7 @@ def evaluated(
 def _world(folder: Path, scenario: Path, sections: dict[str, object]) -> Path:
     """The scenario file of an evaluation, by what it says: the same parameters, the same file."""
     written = text(str(scenario.resolve()), sections)
-    file = folder / WORLDS / f"{hashlib.sha256(written.encode()).hexdigest()[:KEY_LENGTH]}.yaml"
+    file = folder / WORLDS / f"{key_of(written)}.yaml"
     if not file.exists():
         files.write_text(file, written)
     return file

@@ -6,7 +6,6 @@ No log is made: the numbers are read off what the world is expected to bring.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ import numpy.typing as npt
 
 import sim
 from sim.randomness import replicate_seed
-from testbed.calibration.fit.evaluation import KEY_LENGTH, digest_of, played
+from testbed.calibration.fit.evaluation import digest_of, played
 from testbed.calibration.globals.instrument import WHOLE_LOG, Instrument, instrument_for
 from testbed.calibration.globals.parameters import Global, Globals, globals_of
 from testbed.calibration.globals.published import Published
 from testbed.calibration.globals.whole_log import log_names
 from testbed.calibration.tensor.frame import main_weeks
 from testbed.experiment import runner
-from testbed.experiment.runs import OtherVersion, Tell, local
+from testbed.experiment.runs import OtherVersion, Tell, key_of, local, neither
 from testbed.experiment.store import Store
 
 Floats = npt.NDArray[np.float64]
@@ -55,9 +54,7 @@ class Read:
         world = sim.load_world(file, settings=self.settings, seed=self.seed, users=self.users)
         found = instrument_for(file, self.authors).numbers(played(world, tell, MARKET_PART))
         return {
-            name: {"status": "ok", "holds": None, "why": "",
-                   "value": found[name] if np.isfinite(found.get(name, np.nan)) else None}
-            for name in self.names
+            name: neither(found[name] if np.isfinite(found.get(name, np.nan)) else None) for name in self.names
         }  # fmt: skip
 
 
@@ -122,9 +119,8 @@ class Worlds:
     def _job(self, settings: tuple[str, ...], number: int) -> Read:
         seed = replicate_seed(self.master, number)
         whole = json.dumps(["numbers", self._digest, settings, seed, self.users, self.authors, self.names])
-        key = hashlib.sha256(whole.encode()).hexdigest()[:KEY_LENGTH]
         file = str(self.scenario.absolute())
-        return Read(key, file, settings, self.users, seed, self._digest, self.authors, self.names)
+        return Read(key_of(whole), file, settings, self.users, seed, self._digest, self.authors, self.names)
 
     @cached_property
     def _digest(self) -> str:

@@ -5,7 +5,6 @@ Each finished fit is remembered as a record, and each evaluation on the way to i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 import time
@@ -25,12 +24,11 @@ from testbed.calibration.fit.evaluation import digest_of as world_digest
 from testbed.calibration.fit.fitting import Settings, Step
 from testbed.claims.registry import Registry, digest_of
 from testbed.commands import calibrate as by_hand
-from testbed.experiment.runs import Record, Tell
+from testbed.experiment.runs import Record, Tell, key_of, neither
 from testbed.experiment.store import Store
 from testbed.failure import Failure
 
 ANSWER = "fit"
-KEY_LENGTH = 20
 ALL = "all"
 
 
@@ -51,7 +49,7 @@ class Fitting:
     def key(self) -> str:
         """See Job. What decides a fit: the world, the claims, the settings, and the code of calibration."""
         whole = json.dumps([self.digest, self.claims, method_digest(), str(self.scenario), self.command])
-        return hashlib.sha256(whole.encode()).hexdigest()[:KEY_LENGTH]
+        return key_of(whole)
 
     @property
     def seed(self) -> int:
@@ -99,7 +97,7 @@ class Fitting:
             "met": best.met,
             "conditions": len(best.slack),
         }
-        return {ANSWER: {"status": "ok", "holds": None, "value": None, "why": "", "fold": fold}}
+        return {ANSWER: neither(fold=fold)}
 
 
 @dataclass(frozen=True)

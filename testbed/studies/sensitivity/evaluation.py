@@ -6,7 +6,6 @@ again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,8 +18,8 @@ from sim import ScenarioError
 from sim.world import load_world
 from testbed.experiment import runner
 from testbed.experiment.arms import BASE
-from testbed.experiment.plan import KEY_LENGTH, Plan
-from testbed.experiment.runs import Job, Record, Task, Tell, ask, check_version
+from testbed.experiment.plan import Plan
+from testbed.experiment.runs import Job, Record, Task, Tell, ask, check_version, key_of
 from testbed.experiment.store import Store
 from testbed.failure import BadInput
 from testbed.studies.sensitivity.design import Rows
@@ -109,7 +108,7 @@ class At:
     def key(self) -> str:
         """See Job. The world as it is and the settings say which world it is; it is read where it is run."""
         whole = json.dumps([self.as_it_is.key, self.point])
-        return hashlib.sha256(whole.encode()).hexdigest()[:KEY_LENGTH] if self.point else self.as_it_is.key
+        return key_of(whole) if self.point else self.as_it_is.key
 
     @property
     def seed(self) -> int:
