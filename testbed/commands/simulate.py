@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -113,9 +112,10 @@ def _cluster(args: argparse.Namespace) -> Cluster | None:
     """The cluster that is asked for, not yet reached."""
     if args.engine != "dask":
         return None
+    from analysis.workers import cores
     from testbed.cluster import Cluster
 
-    return Cluster(args.address, args.workers or os.cpu_count() or 1)
+    return Cluster(args.address, args.workers or cores())
 
 
 def _say_begun(world: sim.World, out: Path) -> None:

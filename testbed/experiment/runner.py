@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.contract import files
+from analysis.workers import cores
 from testbed.experiment import engine as engines
 from testbed.experiment.runs import Job, Record, Task, has_failed
 from testbed.experiment.store import Store
@@ -70,7 +71,7 @@ def run(
     todo = [task for key, task in tasks.items() if key not in there]
     began = time.monotonic()
     done = failed = 0
-    workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
+    workers = min(workers or cores(), max(len(todo), 1))
     phase = "Running" + (f" ({len(there)} remembered)" if there else "")
     parts: dict[str, float] = {}  # of the runs under way, how much is done
     try:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sim
 from analysis.report.pages import claim_verdicts
+from analysis.workers import cores
 from testbed.claims import scoreboard
 from testbed.claims.frequency import Study, frequency
 from testbed.claims.registry import Entry, Registry
@@ -61,8 +62,7 @@ def study(
     """
     planned = plan(scenario, count, claims, master=master, users=users, settings=settings)
     name = planned.worlds[0].name
-    cores = os.cpu_count() or 1
-    threads = max(1, cores // min(workers or cores, count))
+    threads = max(1, cores() // min(workers or cores(), count))
     tasks = [
         replace(cell.task, threads=threads, home=str(out.absolute()), keep=keep) for cell in planned.cells
     ]

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import sim
+from analysis.workers import cores
 from sim.randomness import replicate_seed
 from sim.scenario import Scenario
 from sim.world import source_digest
@@ -59,8 +60,7 @@ def calibrate(
     aiming = Aiming(world, claims)
     space = space_of(world.scenario, world.catalogue.models)
     given_up: tuple[Conflict, ...] = ()
-    cores = os.cpu_count() or 1
-    with Processes(min(settings.workers or cores, len(settings.seeds))) as engine:
+    with Processes(min(settings.workers or cores(), len(settings.seeds))) as engine:
         amounts = evaluated(world.scenario, scenario, space, Parameters.none(space), settings, folder, engine)
         problem = aiming.problem(amounts)
         if not together(problem.claims, problem.reference):
