@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from analysis import glossary
+from analysis.report.pages.page import environment
 from analysis.staging import Staging
 from lessons.frame.grading import computed, written
 from lessons.frame.lesson import Exercise, Lesson
@@ -68,9 +69,6 @@ def _told(one: Exercise) -> dict[str, Any]:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["inline"], environment.filters["blocks"] = inline, blocks
-    return environment
+    made = environment("lessons.handouts")
+    made.filters["inline"], made.filters["blocks"] = inline, blocks
+    return made

@@ -27,7 +27,6 @@ def lines(
     written: Written = axes.share,
     top: float | None = None,
     low: float = 0.0,
-    guide: tuple[float, str] | None = None,
     event: tuple[float, str] | None = None,
     x_written: Written = axes.plain,
     loud: Sequence[str] = (),
@@ -35,7 +34,7 @@ def lines(
     """Lines, one for each value of column `name`, in the order of appearance.
 
     rows: columns x, y, name, and maybe low and high, a band around the line. A missing y breaks the line. top,
-    low: ends of the upright axis (top None: what fits). guide: a level and what it is. event: a place on
+    low: ends of the upright axis (top None: what fits). event: a place on
     the level axis and what happened there. x_written: how values of x are written. loud: names of the lines that
     matter; the others are pale.
     """
@@ -44,7 +43,7 @@ def lines(
     largest = top
     if largest is None:
         ends = [float(rows[column].max()) for column in ([y, "high"] if bands else [y])]
-        largest = 1.05 * max([*ends, guide[0] if guide else low])
+        largest = 1.05 * max([*ends, low])
     across = Scale(float(rows[x].min()), float(rows[x].max()), LEFT, WIDTH - 12)
     up = Scale(low, largest, TOP + HEIGHT, TOP)
     bottom = TOP + HEIGHT
@@ -55,9 +54,6 @@ def lines(
     ]
     legend, end = axes.key(names, bottom + 62) if len(names) > 1 else ("", bottom + 40)
     tip = (LEFT, end + 24)
-    if guide:
-        parts.append(f'<path class="axis" stroke-dasharray="3 3" d="M{LEFT} {up(guide[0])}H{WIDTH - 12}"/>')
-        parts.append(axes.text(WIDTH - 14, up(guide[0]) - 5, guide[1], anchor="end"))
     if event:
         parts.append(f'<path class="axis" stroke-dasharray="3 3" d="M{across(event[0])} {TOP}V{bottom}"/>')
         parts.append(axes.text(across(event[0]) + 5, TOP + 14, event[1]))

@@ -30,7 +30,7 @@ def scenario_json_schema(model: type[BaseModel]) -> dict[str, Any]:
     definitions = {name: _relaxed(part) for name, part in schema.pop("$defs", {}).items()}
     properties = {**schema.pop("properties"), "extends": {"description": EXTENDS, "type": "string"}}
     schema.pop("title", None)
-    relaxed = {"$schema": DIALECT, "title": "Scenario", **schema, "properties": _untitled(properties)}
+    relaxed = {"$schema": DIALECT, "title": "Scenario", **schema, "properties": untitled(properties)}
     relaxed["if"] = {"not": {"required": ["extends"]}}
     relaxed["then"] = {"required": required}
     return {**relaxed, "$defs": definitions}
@@ -50,15 +50,15 @@ def _relaxed(definition: dict[str, Any]) -> dict[str, Any]:
     """A definition without required keys. Alternatives told apart by a constant keep theirs: they are items of
     lists, which are given whole."""
     properties = definition.get("properties", {})
-    relaxed = {**definition, "properties": _untitled(properties)} if properties else dict(definition)
+    relaxed = {**definition, "properties": untitled(properties)} if properties else dict(definition)
     relaxed.pop("title", None)
     if not any("const" in part for part in properties.values()):
         relaxed.pop("required", None)
     return relaxed
 
 
-def _untitled(properties: dict[str, Any]) -> dict[str, Any]:
-    """Without the titles that pydantic makes of the keys; editors show the keys themselves."""
+def untitled(properties: dict[str, Any]) -> dict[str, Any]:
+    """Properties without the titles that pydantic makes of the keys; editors show the keys themselves."""
     return {
         key: {name: value for name, value in part.items() if name != "title"}
         for key, part in properties.items()

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from analysis.contract import files
-from sim.scenario.json_schema import DIALECT
+from sim.scenario.json_schema import DIALECT, untitled
 from testbed import shipped
 from testbed.experiment.schema import PlanFile
 from testbed.patterns import patterns
@@ -54,9 +54,5 @@ def _holds(*keys: str, without: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _untitled(part: dict[str, Any]) -> dict[str, Any]:
-    """Without the titles that pydantic makes of the keys; editors show the keys themselves."""
-    properties = {
-        key: {name: value for name, value in about.items() if name != "title"}
-        for key, about in part.get("properties", {}).items()
-    }
-    return {name: value for name, value in part.items() if name != "title"} | {"properties": properties}
+    """A model and its keys without titles."""
+    return untitled({"": part})[""] | {"properties": untitled(part.get("properties", {}))}
