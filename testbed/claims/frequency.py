@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from analysis.numerals import NONE
 from analysis.proportions import wilson
 from testbed.claims.registry import Entry
 from testbed.claims.replicates import OfWorld, Shown, of_world, shown
@@ -154,7 +155,7 @@ def frequency(entry: Entry, records: Sequence[Mapping[str, Any]]) -> Frequency:
         high=None if high is None else float(high),
         values=tuple(record["value"] for record in records if record["value"] is not None),
         unit=next((record["unit"] for record in records if record["unit"]), None),
-        example=records[0]["simulated"] if records else "–",
+        example=records[0]["simulated"] if records else NONE,
         why_not="" if told or not records else records[0]["reason"],
         reasons=tuple(record["reason"] for record in records),
         parts=tuple(_part_frequency(parts) for parts in zip(*(r["parts"] for r in records), strict=True)),

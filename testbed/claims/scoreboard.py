@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.json_values import finite
-from analysis.numerals import counted
+from analysis.numerals import NONE, counted
 from analysis.report.status import WORDS, Status
 from analysis.report.withholding import RULE
 from analysis.sources.log import Log, NotAvailable
@@ -174,11 +174,11 @@ def judge(log: Log, entry: Entry, account: Account | None = None) -> Judged:
     """One claim. account: see `score`."""
     claim = entry.claim
     if claim.predicate is None:
-        return Judged(entry, Verdict("not_testable", claim.note), "–")
+        return Judged(entry, Verdict("not_testable", claim.note), NONE)
     if not isinstance(claim.predicate, AllOf):
         assert claim.statistic is not None
         result, verdict = _part(log, claim.statistic, claim.predicate, account)
-        shown = "–" if result is None else show(result, claim.predicate.names)
+        shown = NONE if result is None else show(result, claim.predicate.names)
         return _judged(entry, verdict, result, shown)
     results: list[Result | None] = []
     texts: dict[str, None] = {}
@@ -195,11 +195,11 @@ def judge(log: Log, entry: Entry, account: Account | None = None) -> Judged:
         if result is not None and (part.statistic is not None or number == 1):
             texts[f"({number}) {name} {show(result, part.predicate.names)}"] = None
     first = next((result for result in results if result is not None), None)
-    return replace(_judged(entry, together(verdicts), first, "; ".join(texts) or "–"), parts=tuple(parts))
+    return replace(_judged(entry, together(verdicts), first, "; ".join(texts) or NONE), parts=tuple(parts))
 
 
 def _judged_part(name: str, verdict: Verdict, result: Result | None, predicate: Predicate) -> JudgedPart:
-    shown = "–" if result is None else show(result, predicate.names)
+    shown = NONE if result is None else show(result, predicate.names)
     if not isinstance(result, Measured):
         return JudgedPart(name, verdict, shown, unit=getattr(result, "unit", None))
     value, low, high = finite(result.value), finite(result.low), finite(result.high)

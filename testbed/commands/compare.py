@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.numerals import NONE
 from testbed import arguments
 from testbed.commands import analyze
 from testbed.failure import DONE, BadInput, check_writable
@@ -212,7 +213,7 @@ def _print(a: Analysed, b: Analysed, cells: pd.DataFrame, series: pd.DataFrame, 
         console.print(Text("nothing"))
     else:
         for row in differing.head(MOST_KEYS).to_dict("records"):
-            console.print(Text(f"{row['key']}: {row['a'] or '–'} → {row['b'] or '–'}"))
+            console.print(Text(f"{row['key']}: {row['a'] or NONE} → {row['b'] or NONE}"))
         if len(differing) > MOST_KEYS:
             console.print(Text(f"and {len(differing) - MOST_KEYS} more keys", style="dim"))
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.numerals import NONE
 from testbed import arguments
 from testbed.failure import DONE, FAILED, BadInput, check_writable
 
@@ -319,7 +320,7 @@ def _facts(plan: Plan, records: dict[str, Record], tally: Tally) -> list[tuple[s
         ("Users", f"{plan.users:,}" if plan.users else "the world's"),
         ("Seed", str(plan.seed)),
         ("Last command", tally.line()),
-        ("Version", ", ".join(versions) or "–"),
+        ("Version", ", ".join(versions) or NONE),
     ]
 
 

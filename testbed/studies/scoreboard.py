@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
+from analysis.numerals import NONE
 from analysis.report.pages import claim_verdicts
 from analysis.workers import cores
 from testbed.claims import scoreboard
@@ -113,7 +114,7 @@ def _line(entry: Entry, record: Record) -> Mapping[str, Any]:
     """A claim's line of the scoreboard in a run; one that no log can test has the same in all."""
     answer = record["patterns"].get(entry.id)
     if answer is None:
-        return scoreboard.line(scoreboard.Judged(entry, Verdict("not_testable", entry.claim.note), "–"))
+        return scoreboard.line(scoreboard.Judged(entry, Verdict("not_testable", entry.claim.note), NONE))
     line: Mapping[str, Any] = answer["line"]
     return line
 

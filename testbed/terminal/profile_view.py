@@ -11,7 +11,7 @@ from rich.text import Text
 from analysis.inference.cohorts.retention_definitions import DEFINITIONS
 from analysis.inference.curves.profile import ACTIVE, MIXED_KINDS, CohortProfile, Plateau, Returns
 from analysis.inference.launch.effects import Amount
-from analysis.numerals import counted, number, p_is, p_value, percent, percent_within
+from analysis.numerals import NONE, counted, number, p_is, p_value, percent, percent_within
 from testbed.terminal.console import plain_table
 
 DEFINED = (
@@ -59,7 +59,7 @@ def _print_definitions(console: Console, profile: CohortProfile) -> None:
         for row in frame.to_dict("records")
     }
     rows = [
-        [str(k), *(cells.get((name, k), "–") for name in DEFINITIONS)] for k in sorted(frame["k"].unique())
+        [str(k), *(cells.get((name, k), NONE) for name in DEFINITIONS)] for k in sorted(frame["k"].unique())
     ]
     _print_table(console, ("k", *DEFINITIONS), rows)
 

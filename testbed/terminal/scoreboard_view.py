@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analysis.numerals import NONE
 from testbed.claims import frequency as over_seeds
 from testbed.claims import goals
 from testbed.claims.amounts import say, spread
@@ -108,7 +109,7 @@ def _print_claim(console: Console, judged: Judged, known: Reasons | None, shown:
         ("note", claim.note if claim.note != judged.verdict.reason else ""),
     ]
     for name, text in rows:
-        if text and text != "–":
+        if text and text != NONE:
             table.add_row(f"     {name}", Text(text))
     console.print(table)
 
@@ -188,7 +189,7 @@ def contradictory(known: Reasons | None) -> frozenset[str]:
 
 def goal_cells(found: Reached) -> tuple[str, ...]:
     """A row of the goals, as `GOAL_COLUMNS` names it."""
-    share = "–"
+    share = NONE
     if found.share is not None and found.interval is not None:
         low, high = found.interval
         share = f"{found.share:.0%} ({100 * low:.0f}-{100 * high:.0f}%)"
@@ -239,7 +240,7 @@ def over_replicates(frequency: Frequency) -> str:
     """A claim's number as mean (smallest to largest) over the replicates, or the first replicate's value where it is no
     number. Of a claim with several conditions, each with its number and how often it holds."""
     if not frequency.testable and not frequency.values:
-        return "–"
+        return NONE
     if not frequency.parts:
         return _spread(frequency)
     return "; ".join(

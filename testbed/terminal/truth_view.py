@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from analysis.numerals import NONE
 from analysis.report.status import MARKS, WORDS
 from testbed.terminal.console import STYLES, plain_table
 
@@ -42,7 +43,7 @@ def print_truth(console: Console, checks: Sequence[TruthCheck], planted: str) ->
         )
         words.append(f"\n{check.claim}", style="default not dim")
         words.append(f"\n{check.words}", style="dim")
-        interval = f"{_number(check.low)} to {_number(check.high)}" if math.isfinite(check.low) else "–"
+        interval = f"{_number(check.low)} to {_number(check.high)}" if math.isfinite(check.low) else NONE
         table.add_row(words, _number(check.value), interval, _number(check.null), f"{check.n:,}")
     console.print(table)
 
@@ -56,5 +57,5 @@ def as_json(check: TruthCheck) -> dict[str, Any]:
 
 def _number(value: float) -> str:
     if not math.isfinite(value):
-        return "–"
+        return NONE
     return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.4f}"

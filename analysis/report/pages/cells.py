@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from analysis.numerals import NONE
 from analysis.queries.cohorts.launches import MARKS, mark
 
 
@@ -39,7 +40,7 @@ _TEXTS = ("text", "week", "month")
 def written(value: Any, form: str) -> str:
     """A value as text: forms count, share, tokens, usd, number, week, month, text. Missing values are a dash."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return "–"
+        return NONE
     if isinstance(value, float) and math.isinf(value):
         return "∞" if value > 0 else "−∞"
     match form:
@@ -134,11 +135,11 @@ def contrast(frame: pd.DataFrame) -> SmallTable:
     rows = []
     for row in frame.to_dict("records"):
         launch = row["launch_cohort"]
-        n = f"{row['launch_users']:,}" if row["launch_users"] else "–"
+        n = f"{row['launch_users']:,}" if row["launch_users"] else NONE
         rows.append(
             [
                 Cell(str(row["name"])),
-                Cell("–" if launch is pd.NaT or pd.isna(launch) else f"{launch:%b %Y}"),
+                Cell(NONE if launch is pd.NaT or pd.isna(launch) else f"{launch:%b %Y}"),
                 Cell(n, "num"),
                 Cell(str(row["k"]), "num"),
                 Cell(written(row["launch"], "share"), "num launch"),
@@ -165,4 +166,4 @@ def contrast(frame: pd.DataFrame) -> SmallTable:
 
 
 def _interval(low: float, high: float) -> str:
-    return "–" if pd.isna(low) else f"{100 * low:.0f} to {100 * high:.0f}%"
+    return NONE if pd.isna(low) else f"{100 * low:.0f} to {100 * high:.0f}%"

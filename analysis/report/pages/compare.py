@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import numerals, study
+from analysis.numerals import NONE
 from analysis.report.charts import vega
 from analysis.report.charts.chart import Cohorts, on_one_scale
 from analysis.report.comparison import (
@@ -123,7 +124,7 @@ def _scenario(differing: pd.DataFrame) -> SmallTable:
 
 
 def _short(text: str, most: int = 90) -> str:
-    return (text if len(text) <= most else text[: most - 1] + "…") or "–"
+    return (text if len(text) <= most else text[: most - 1] + "…") or NONE
 
 
 # --- verdicts

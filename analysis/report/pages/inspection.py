@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.inspection.inspection import Inspection
+from analysis.numerals import NONE
 from analysis.report.pages.cells import Cell, SmallTable
 from analysis.report.pages.page import environment
 
@@ -10,9 +11,9 @@ from analysis.report.pages.page import environment
 def render(found: Inspection) -> str:
     """The page as HTML: one file that asks nothing of any host."""
     rows = [
-        [Cell(one.severity), Cell(one.check), Cell(one.words or "–"),
-         Cell(f"{one.count:,} of {one.of:,}" if one.words else "–", "num"),
-         Cell(one.examples or "–"), Cell(one.remedy or "–"), Cell(", ".join(one.touches))]
+        [Cell(one.severity), Cell(one.check), Cell(one.words or NONE),
+         Cell(f"{one.count:,} of {one.of:,}" if one.words else NONE, "num"),
+         Cell(one.examples or NONE), Cell(one.remedy or NONE), Cell(", ".join(one.touches))]
         for one in found.findings
     ]  # fmt: skip
     table = SmallTable(

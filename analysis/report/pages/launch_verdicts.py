@@ -24,6 +24,7 @@ from analysis.inference.verdict.wording import (
 )
 from analysis.numerals import (
     NOBODY,
+    NONE,
     counted,
     number_within,
     p_is,
@@ -136,7 +137,7 @@ def _tests(verdict: Verdict) -> SmallTable:
     assert decision is not None
     rows = []
     for letter, test in decision.found.tests.items():
-        month = str(test.age) if test.ran and test.age else "–"
+        month = str(test.age) if test.ran and test.age else NONE
         rows.append(
             [Cell(f"{letter}: {test.name}"), Cell(month, "num"), Cell(p_value(test.p), "num"),
              Cell(said_by_test(test))]

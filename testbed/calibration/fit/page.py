@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.contract import CATEGORIES
+from analysis.numerals import NONE
 from testbed.calibration.feasibility import Conflict
 from testbed.calibration.fit.fitting import Fit, Settings, Step
 from testbed.calibration.fit.parameters import LEAST_MOVE, Parameters, Space
@@ -168,7 +169,7 @@ def largest(space: Space, at: Parameters) -> list[tuple[str, float]]:
 
 def _spread(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[str, str, str]:
     if not values.size:
-        return "–", "–", "–"
+        return NONE, NONE, NONE
     low, high = np.quantile(values, [0.25, 0.75])
     return f"{low:.3g} to {high:.3g}", f"{values.min():.3g}", f"{values.max():.3g}"
 
@@ -188,7 +189,7 @@ def _conditions(story: Story) -> list[str]:
 
 def _slack(step: Step, name: str) -> str:
     if name not in step.slack:
-        return "–"
+        return NONE
     slack = step.slack[name]
     return (
         f"{slack:+.2f}" if abs(slack) <= MOST_WIDTHS else f"beyond {math.copysign(MOST_WIDTHS, slack):+.0f}"

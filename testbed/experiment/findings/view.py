@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from analysis.numerals import NONE
 from testbed.experiment.findings.matrix import MatrixCell
 from testbed.experiment.findings.page import BY_LUCK
 from testbed.experiment.outlook import PILOT_USERS, cannot_decide, cohort_sizes
@@ -50,10 +51,10 @@ def print_plan(plan: Plan, as_json: bool) -> None:
             "world", "model", "launch", "users", "later months", "tested from", box=None, pad_edge=False
         )
         for one in sizes:
-            later = "–" if one.later is None else f"{one.later[0]:,} to {one.later[1]:,}"
+            later = NONE if one.later is None else f"{one.later[0]:,} to {one.later[1]:,}"
             table.add_row(
                 one.world, one.model, "not seen" if one.month is None else f"{one.month:%Y-%m}",
-                "–" if one.launch is None else f"{one.launch:,}", later,
+                NONE if one.launch is None else f"{one.launch:,}", later,
                 "" if one.least is None else f"{one.least:,}", style="yellow" if one.too_small else "",
             )  # fmt: skip
         console.print(table)
@@ -98,7 +99,7 @@ def _rates(plan: Plan, own: list[MatrixCell]) -> Table:
     for side in ("left", "right", "left", "left", "left", "left"):
         table.add_column(justify=side, no_wrap=len(table.columns) > 0)
     for cell in own:
-        rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else "–"
+        rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else NONE
         mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
         finding = cell.errors.replace("the ", "") or cell.said
         if cell.errors == "not settled":

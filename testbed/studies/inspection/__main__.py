@@ -17,6 +17,7 @@ from typing import Any
 from analysis.inspection.check import CHECKS
 from analysis.inspection.inspection import Inspection
 from analysis.inspection.remedies import REMEDIES
+from analysis.numerals import NONE
 from testbed import arguments, shipped
 from testbed.markdown import heading, row
 from testbed.studies.ending import Fill, fill
@@ -114,7 +115,7 @@ def recall(store: Store, out: Path, worlds: int) -> tuple[list[list[str]], dict[
 
     def found(planting: p.Planting, rate: float, users: int) -> str:
         if not planting.checks:
-            return "–"
+            return NONE
         alarms = [
             store.once(f"{planting.name} {rate} {users} {seed}", partial(look, planting, rate, users, seed))
             for seed in seeds

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import analysis
+from analysis.numerals import NONE
 from sim.scenario.shipped import WORLDS
 from testbed import markdown
 from testbed.truth_checks.truth import Truth, read
@@ -129,7 +130,7 @@ def results(run: Path) -> list[str]:
                 continue
             cells = triangle(model)
             own = cells[(pd.to_datetime(cells["cohort"]).dt.strftime("%Y-%m") == month) & (cells["k"] == age)]
-            logged = "–" if own.empty else f"{own['retention'].iloc[0]:.0%} of {own['users'].iloc[0]:,}"
+            logged = NONE if own.empty else f"{own['retention'].iloc[0]:.0%} of {own['users'].iloc[0]:,}"
             lines.append(markdown.row(
                 f"{model}, {month}", f"{found.users:,}", f"{found.looked:.0%}", f"{found.compared:.0%}",
                 f"{found.settled:.0%}", str(age), *(f"{found.fates[fate]:.0%}" for fate in FATES),
