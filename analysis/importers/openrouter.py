@@ -5,10 +5,15 @@ tokens_cached, user and api_key_disabled); 7 make a log (id, moment, cost, two c
 Counts are the provider's: cached tokens are a part of the prompt, reasoning tokens of the completion (checked on a
 published bill, to the last digit: 395 prompt of which 192 cached, 161 completion of which 135 reasoning).
 
+Streamed responses are read as they were saved, comments and all; one without a last piece with usage is left out.
+
 An export whose rows count requests (the page's sums by day, GET /activity) has no requests, and is refused.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.importing.format import Export, Form, Importer
 from analysis.importing.rules import (
@@ -59,6 +64,12 @@ ACTIVITY = Form(
     },
 )
 
+
+def _streamed(texts: Sequence[str]) -> str:
+    """Whether a response came in pieces, by what it calls itself."""
+    return f"CASE {texts[0]} WHEN 'chat.completion.chunk' THEN 'true' WHEN 'chat.completion' THEN 'false' END"
+
+
 RESPONSE = Form(
     name="responses of the chat API",
     kind="json",
@@ -76,6 +87,7 @@ RESPONSE = Form(
         "cost_total": amount("usage.cost"),
         "byok": flag("usage.is_byok"),
         "finish_reason": finish_reason("choices[0].finish_reason", "choices[0].native_finish_reason"),
+        "streamed": replace(flag("object"), join=_streamed),
     },
     partly={"created_at": "to the second"},
 )
@@ -129,7 +141,7 @@ EXPORTS = (
     Export("activity-21", ACTIVITY, tuple(name for name in _COLUMNS if name not in _LATER)),
     Export("activity-7", ACTIVITY, _LEAST),
     Export("generation", GENERATION),
-    Export("response", RESPONSE),
+    Export("response", RESPONSE, without=("streamed",)),
 )
 
 SUMS = Form(name="activity by day", marks=("date", "requests"), refused=_SUMS)

@@ -32,7 +32,7 @@ from analysis.importing.rules import (
     text,
     whole,
 )
-from analysis.importing.tracing import spans
+from analysis.importing.shapes import spans
 
 Attributes = Mapping[str, Any]
 

@@ -23,7 +23,7 @@ from analysis import contract
 from analysis.importing.format import COST, DERIVED, FALLBACK, PART_OF, REQUIRED, Form, Unfold
 from analysis.importing.records import MOST_BYTES, NO_OBJECT, json_objects, parts, records
 from analysis.importing.rules import MOST_WHOLE, Rule, first
-from analysis.importing.source import SourceFile
+from analysis.importing.source import IN_LINES, SourceFile
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
 from analysis.sources.opening import DEFAULT_MEMORY
@@ -90,10 +90,10 @@ def read(
 
     The engine reads a file as a whole or not at all; one in which it stumbles is read record by record.
     """
-    one_by_one = form.unfold is not None
+    one_by_one = form.unfold is not None or file.shape == "stream"
     query = _Query(number, replace(file, shape="lines") if form.unfold else file, form, user, list_prices)
     try:
-        if not file.utf8 and file.shape not in ("table", "lines"):
+        if not file.utf8 and file.shape not in IN_LINES:
             raise LogError(f"{file.name}: not UTF-8: save it again as UTF-8")
         if one_by_one or not (file.utf8 and _read_at_once(connection, query)):
             query = replace(query, at_once=False)

@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.importing.format import Part, Unfold
-from analysis.importing.source import SourceFile, opened, parsed
+from analysis.importing.shapes import streams
+from analysis.importing.source import IN_LINES, SourceFile, opened, parsed
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import glob_of
 from analysis.sources.quoting import text_literal
@@ -51,7 +52,7 @@ def records(file: SourceFile) -> Iterator[Record]:
         return
     with opened(file.path, file.compression) as binary:
         text = io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
-        for line, values in _lines(text) if file.shape == "lines" else _rows(text, file):
+        for line, values in _in_lines(text, file):
             if values:
                 yield Record(line, values, _wrong(values, file))
 
@@ -79,7 +80,7 @@ def places(file: SourceFile, wanted: Collection[int], unfold: Unfold | None = No
     """Where rows stand, by their number from 0 on, as FILE:LINE; of JSON arrays, objects, Parquet they are counted."""
     if not wanted:
         return {}
-    if unfold is None and file.shape not in ("table", "lines"):
+    if unfold is None and file.shape not in IN_LINES:
         return {number: _place(file, Record(number + 1, [])) for number in wanted}
     stand = (
         (_place(file, record) for record in records(file))
@@ -96,7 +97,7 @@ def places(file: SourceFile, wanted: Collection[int], unfold: Unfold | None = No
 def _place(file: SourceFile, record: Record) -> str:
     if file.key in file.columns:
         return f"{file.name}, {file.key} {record.values[file.columns.index(file.key)]}"
-    if file.shape in ("table", "lines"):
+    if file.shape in IN_LINES:
         return f"{file.name}:{record.line}"
     return f"{file.name}, record {record.line:,}"
 
@@ -159,6 +160,12 @@ def json_objects(file: SourceFile) -> str:
         f"read_json_objects({text_literal(glob_of(str(file.path)))}, format = '{shape}', "
         f"maximum_object_size = {MOST_BYTES}, compression = '{file.codec}')"
     )
+
+
+def _in_lines(text: TextIO, file: SourceFile) -> Iterator[tuple[int, list[str]]]:
+    if file.shape == "stream":
+        return ((line, [response]) for line, response in streams.responses(text))
+    return _lines(text) if file.shape == "lines" else _rows(text, file)
 
 
 def _lines(text: TextIO) -> Iterator[tuple[int, list[str]]]:

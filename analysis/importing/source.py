@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import itertools
 import json
 import re
 import zlib
@@ -23,15 +24,19 @@ import pyarrow.parquet as pq
 
 from analysis import contract
 from analysis.contract import files as written
+from analysis.importing.shapes import streams
 from analysis.sources.errors import LogError, first_line
 from analysis.sources.files import MAGIC, is_hidden, starts_with
 from analysis.sources.warehouses import addresses
 
-Shape = Literal["table", "parquet", "lines", "array", "objects"]
-"""A table with a header; a table in Parquet; JSON records one a line, in one array, or objects over several lines."""
+Shape = Literal["table", "parquet", "lines", "array", "objects", "stream"]
+"""A table with a header; a table in Parquet; JSON records one a line, in one array, or objects over several lines;
+responses in the events of a stream."""
+IN_LINES: tuple[Shape, ...] = ("table", "lines", "stream")
+"""Shapes whose records stand on lines, and are read one by one where need be."""
 Compression = Literal["none", "gzip", "zstd"]
 
-_TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+_TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".sse")
 ENDS = (".parquet", *(f"{kind}{packed}" for kind in _TEXTS for packed in ("", ".gz", ".zst")))
 """Ends of the names of files that are taken from a folder."""
 DELIMITERS = (",", ";", "\t")
@@ -125,8 +130,8 @@ def find(where: str | Path, own: Sequence[Path] = ()) -> tuple[list[Path], list[
     read = [file for file in files if file.name.lower().endswith(ENDS)]
     if not read:
         raise LogError(
-            f"{where}: no exports there (looked for *.parquet, *.csv, *.tsv, *.json, *.jsonl, *.ndjson, the texts also "
-            f"as .gz, .zst{'; what slipper wrote is passed over' if ours else ''})"
+            f"{where}: no exports there (looked for *.parquet, *.csv, *.tsv, *.json, *.jsonl, *.ndjson, *.sse, the "
+            f"texts also as .gz, .zst{'; what slipper wrote is passed over' if ours else ''})"
         )
     return read, [file for file in files if file not in set(read)]
 
@@ -165,6 +170,9 @@ def look(path: Path) -> SourceFile:
                     f"{path}: JSON that cannot be read, damaged or cut off ({first_line(error)})"
                 ) from None
         return SourceFile(path, shape, compression, utf8, samples=samples)
+    if text.lstrip().startswith(streams.BEGINS):
+        found = itertools.islice(streams.responses(text.split("\n")), _SAMPLES)
+        return SourceFile(path, "stream", compression, utf8, samples=tuple(parsed(one) for _, one in found))
     columns, delimiter = _header(path, text)
     return SourceFile(path, "table", compression, utf8, columns, delimiter=delimiter)
 

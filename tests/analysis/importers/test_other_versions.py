@@ -146,3 +146,40 @@ def test_a_page_of_phoenix_comes_in(tmp_path):
            "attributes": attributes}  # fmt: skip
     _, log = imported(tmp_path, json.dumps({"data": [one], "next_cursor": None}), "page.json")
     assert rows(log) == [("openai/gpt-4o", 7, 2, None, None, 0.5)]
+
+
+def piece(number, delta, usage=None, **choice):
+    """An event of a stream with a piece of a response."""
+    said = {"id": f"gen-{number}", "created": 1760000000 + number, "model": "openai/gpt-4o-mini", "provider": "OpenAI",
+            "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": delta}} | choice],
+            **({"usage": usage} if usage else {})}  # fmt: skip
+    return f"data: {json.dumps(said)}\n\n"
+
+
+def test_streams_come_in_as_they_were_saved(tmp_path):
+    def usage(prompt):
+        return {"prompt_tokens": prompt, "completion_tokens": 9, "cost": 0.5,
+                "prompt_tokens_details": {"cached_tokens": 4}}  # fmt: skip
+
+    comment, end = ": OPENROUTER PROCESSING\n\n", "data: [DONE]\n\n"
+    saved = (
+        comment
+        + piece(1, "a")
+        + comment
+        + piece(1, "b", finish_reason="length")
+        + piece(1, "", usage(14))
+        + end,
+        (piece(2, "a") + piece(2, "", finish_reason="stop") + end).replace("\n", "\r\n"),
+        "event: message\n" + piece(3, "a", finish_reason="stop") + piece(3, "", usage(15)),
+        'data: {"id": "gen-4", "cut',
+    )
+    account, log = imported(tmp_path, "".join(saved), "saved.txt", user="us")
+    assert rows(log) == [("openai/gpt-4o-mini", prompt, 9, 4, None, 0.5) for prompt in (14, 15)]
+    assert log["finish_reason"].to_pylist() == ["length", "stop"]
+    assert log["streamed"].to_pylist() == [True, True]
+    first_of_2, cut = (saved[0].count("\n") + 1, "".join(saved).count("\n") + 1)
+    places = {note.why: note.examples[0].partition(": ")[0] for note in account.left_out}
+    assert places == {
+        "tokens_prompt is empty": f"{tmp_path / 'saved.txt'}:{first_of_2}",
+        "no JSON object (cut off?)": f"{tmp_path / 'saved.txt'}:{cut}",
+    }
