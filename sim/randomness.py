@@ -72,6 +72,8 @@ class Purpose(IntEnum):
     BESIDE_LENGTH = 52
     JUDGEMENT = 53
     LOOK_BACK = 54
+    MULTIHOMING = 55
+    MULTIHOMING_LENGTH = 56
     DAY_COUNT = 60
     SESSION_START = 61
     RECORD = 62

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, create_model
 
-from sim.config.switches import ALL, ALL_RULE, WORDS, Switch
+from sim.config.switches import ALL, ALL_RULE, ENABLED, WORDS, Switch
 from sim.settings.values import Settings
 
 
@@ -28,6 +28,7 @@ class Mechanism(Settings):
     """What happens instead where it is switched off."""
 
     enabled: Switch = Field(True, description="on or off")
+    """One that shipped worlds do not have yet is off by default: it says so in its own field."""
 
 
 Kind = TypeVar("Kind", bound=Mechanism)
@@ -50,8 +51,8 @@ class MechanismSet(Settings):
 
 
 def section_of(mechanisms: Mapping[str, type[Mechanism]], module: str) -> type[MechanismSet]:
-    """The section with a key for each mechanism, on by default. module: where it is found, as Mechanisms; other
-    processes are sent scenarios, and look for it there."""
+    """The section with a key for each mechanism, by default as its class says. module: where it is found, as
+    Mechanisms; other processes are sent scenarios, and look for it there."""
     fields: dict[str, Any] = {
         key: (Annotated[kind, BeforeValidator(_read, json_schema_input_type=kind | Switch)], kind())
         for key, kind in mechanisms.items()
@@ -62,7 +63,9 @@ def section_of(mechanisms: Mapping[str, type[Mechanism]], module: str) -> type[M
 
 
 def _read(value: Any) -> Any:
-    """`off` and `on` stand for a mechanism without, or with, its default parameters."""
+    """`off` and `on` stand for a mechanism without, or with, its default parameters; to name one is to switch on."""
     if isinstance(value, str) and value.lower() not in WORDS:
         raise ValueError("expected on, off, or a mapping of the mechanism's parameters")
-    return {"enabled": value} if isinstance(value, bool | str) else value
+    if isinstance(value, dict) and value:
+        return {ENABLED: True, **value}
+    return {ENABLED: value} if isinstance(value, bool | str) else value

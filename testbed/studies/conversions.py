@@ -41,6 +41,8 @@ CHANGES_A_LOOK, MOVES_A_LOOK = 1 / 4, 1 / 16  # assumed
 STABLE_AFTER_DAYS, STABLE = (21.0, 42.0), 0.2  # "within weeks": Fradkin 2025; read as these numbers (assumed)
 POPULAR_PART, POPULAR_REACH = 1 / 3, 0.9  # of all awareness; reach of the models in use (both assumed)
 OLD_PART, NEW_PART = 37.38, 52.29  # per cent of requests; Augment Code 2025
+FIRMS_WITH_TWO, PEOPLE_WITH_TWO = 0.79, 0.20  # Ramp 2026, a16z 2026
+TEAMS_WITH_TWO = 0.42  # Vellum 2025
 ELO_PER_UNIT, COMPARISONS = 69.0, 80  # own regression (see the page); comparisons in a trial (assumed)
 
 
@@ -113,6 +115,17 @@ def conversions(
         -30 / math.log1p(-AFTER_A_MONTH / UPGRADED),
     )
     yield Conversion("mechanisms.upgrade.beside_share", "37 / (37 + 52)", OLD_PART / (OLD_PART + NEW_PART))
+    yield Conversion(
+        "mechanisms.multihoming.share",
+        f"sqrt({FIRMS_WITH_TWO} * {PEOPLE_WITH_TWO:.2f})",
+        math.sqrt(FIRMS_WITH_TWO * PEOPLE_WITH_TWO),
+    )
+    yield Conversion("mechanisms.multihoming.beside_share", "(1 - 2 / 3) * 2 / 2", (1 - 2 / 3) * 2 / 2)
+    yield Conversion(
+        "mechanisms.multihoming.beside_days.exponential.mean",
+        f"sqrt(60 * 365 * {TEAMS_WITH_TWO} / {LEFT})",
+        math.sqrt(stated["mechanisms.upgrade.beside_days"] * 365 * TEAMS_WITH_TWO / LEFT),
+    )
     yield Conversion(
         "mechanisms.regret.noise",
         "pi / sqrt 3 * 400 / log 10 / 69, over the root of 80 comparisons",

@@ -90,7 +90,7 @@ NAMED = st.dictionaries(st.sampled_from(sorted(PARAMETERS)), st.tuples(FORMS, WO
 )
 def test_the_nearest_word_counts(layers, overrides):
     """To name parameters says on, but to what says `enabled: off` in a file below."""
-    state = dict.fromkeys(NAMES, ("bare", "on"))
+    state = {name: ("bare", "on" if MECHANISMS[name]().enabled else "off") for name in NAMES}
 
     def say(name: str, form: str, word: str, beside_all: bool) -> str:
         kept = state[name][0] == "enabled" and not beside_all
