@@ -13,7 +13,7 @@ from sim.agents.spells import Kind, Reason
 USERS = 40
 KINDS = {
     Kind.TRIAL: "trial", Kind.HOME: "home", Kind.RIVAL: "trial of a rival", Kind.UPGRADE: "trial of a later model",
-    Kind.BESIDE: "kept beside a later model",
+    Kind.BESIDE: "kept beside a later model", Kind.MULTIHOMED: "kept beside a model of another line",
 }  # fmt: skip
 REASONS = {
     Reason.HORIZON: "still going on when the world ended",

@@ -89,6 +89,7 @@ class MarketReactions:
         self.pinned[rows[pinned]] = successor
         self.states.due[rows[pinned]] = self.work.end[rows[pinned]]
         misfit = rows[~pinned & ~self.judge.fits(rows, self.states.home[rows])]
+        self.states.beside.close(misfit, day, Reason.HOME_LOST)
         self.states.home[misfit] = NO_MODEL
         successors = np.full(len(misfit), successor, dtype=np.int16)
         self.states.open_trial(day, misfit, successors, TRIAL, self.scenario.search.trial_days.quantile)

@@ -16,7 +16,7 @@ from sim.agents.market_reactions import MarketReactions
 from sim.agents.model_sets import Sets
 from sim.agents.population import FOREVER, Workloads
 from sim.agents.rows import Rows, where_equal
-from sim.agents.spells import Reason
+from sim.agents.spells import Kind, Reason
 from sim.agents.states import (
     EMBEDDED,
     ENDED,
@@ -34,6 +34,7 @@ from sim.compiled import compiled
 from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.fit import Fit
+from sim.mechanisms.multihoming import Multihoming
 from sim.mechanisms.regret import Regret
 from sim.randomness import Draws
 from sim.scenario import Scenario
@@ -57,6 +58,7 @@ class Search(States):
         super().__init__(scenario, market, workloads, draws)
         causes = scenario.mechanisms
         self.backlog, self.fit, self.regret = causes[Backlog], causes[Fit], causes[Regret]
+        self.multihoming = causes[Multihoming]
         self.reactions, self.upgrades = MarketReactions(self), Upgrades(self)
         self.defaults = DefaultModels(scenario, market, workloads, draws)
         self.choices = 0
@@ -66,7 +68,7 @@ class Search(States):
 
     def step(self, day: int, view: View) -> None:
         """Let every workload whose decision is due act on `day`."""
-        if self.upgrades.any:
+        if self.upgrades.any or self.multihoming.enabled:
             self.beside.close_due(day)
         self.reactions.act(day)
         self.upgrades.announce(day)
@@ -211,13 +213,23 @@ class Search(States):
         movers, returners = rows[moves], rows[~moves]
         self.close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self.close_trial(movers, day, Reason.EMBEDDED)
-        self.memory.compare(movers, home[moves])
-        self.embed(day, movers, model[moves])
-        self.left[movers] = home[moves]
+        self._move(day, movers, home[moves], model[moves])
         self.close_trial(returners, day, Reason.RETURNED)
         self.memory.compare(rows[~moves & fits], model[~moves & fits])
         self.memory.reject(rows[~fits], model[~fits])
         self.come_home(day, returners)
+
+    def _move(self, day: int, rows: Rows, old: NDArray[np.int16], new: NDArray[np.int16]) -> None:
+        """Leave the home for a rival. The old one may be kept beside it, if it is of another line; work that moves to
+        the model that it kept never left that one: its tenure goes on."""
+        tenure, beside = self.since[rows], self.beside
+        back = beside.multihomes(rows) & (beside.model[rows] == new)
+        self.memory.compare(rows, old)
+        self.embed(day, rows, new, np.where(back, beside.since[rows], np.int32(day)))
+        self.left[rows] = old
+        days = self.multihoming.days_beside(self.draws, self.work.entity[rows], self.market.key[new])
+        days[self.judge.same_line(old, new)] = 0
+        beside.open(day, rows, old, days, tenure, Kind.MULTIHOMED)
 
     # -- measures ------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ class Kind(IntEnum):
     RIVAL = 2
     UPGRADE = 3  # the trial of a later model of the home's line: the work's whole volume goes to it
     BESIDE = 4  # a part of the volume stays with the old model for a while after an upgrade
+    MULTIHOMED = 5  # a part of the volume stays with the model that was left for one of another line
 
 
 class Reason(IntEnum):
@@ -33,9 +34,9 @@ class Reason(IntEnum):
     ABILITY = 8
     RETIRED = 9
     MIGRATED = 10
-    HOME_LOST = 11  # a rival's trial or an old model beside the home ended because the home did
+    HOME_LOST = 11  # a rival's trial or a model kept beside the home ended because the home did
     UPGRADING = 12  # the home fell silent while a later model of its line was tried
-    PHASED_OUT = 13  # the time of an old model beside the new one was over
+    PHASED_OUT = 13  # the time of a model kept beside the home was over
 
 
 @compiled

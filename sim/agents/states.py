@@ -43,13 +43,14 @@ class State(IntEnum):
 # NumPy probes each scalar that meets an array, and hides whatever goes wrong meanwhile, even an interrupt from the
 # keyboard. The probe is quick for plain integers and slow for members of an enumeration: arrays meet plain ones only.
 UNBORN, WAITING, TRYING, EMBEDDED, TRYING_RIVAL, ENDED = (int(state) for state in State)
-TRIAL, HOME, RIVAL, UPGRADE, BESIDE = (int(kind) for kind in Kind)
+TRIAL, HOME, RIVAL, UPGRADE, BESIDE, MULTIHOMED = (int(kind) for kind in Kind)
 ALL = slice(None)
 
 AGENT = np.dtype([
     ("since", np.int32), ("home_start", np.int32), ("trial_start", np.int32), ("decisions", np.int32),
     ("beside_start", np.int32), ("beside_since", np.int32), ("trial", np.int16), ("left", np.int16),
-    ("pinned", np.int16), ("failures", np.int16), ("trial_kind", np.int8), ("silent", np.bool_), ("loyal", np.bool_),
+    ("pinned", np.int16), ("failures", np.int16), ("trial_kind", np.int8), ("beside_kind", np.int8),
+    ("silent", np.bool_), ("loyal", np.bool_),
 ], align=True)  # fmt: skip
 """A workload's state, but what all of them are searched for: a decision touches few, and each costs one read of
 memory."""
@@ -92,7 +93,7 @@ class States:
         self.planted = PlantedLoyalty(scenario, market, workloads, draws, self.table["loyal"])
         self.spells = SpellLog()
         self.beside = Beside(self.table, self.spells)
-        """What is kept beside the home after an upgrade."""
+        """What is kept beside the home after an upgrade or a move."""
 
     def has_home(self, rows: Rows | slice) -> NDArray[np.bool_]:
         """Whether each one has a home, in use or silent."""
@@ -160,7 +161,10 @@ class States:
 
         since: the day on which tenure began, where it goes on; `day` if none is given.
         """
-        self.beside.close(rows, day, Reason.HOME_LOST)
+        # What is kept ends with the home, but a model of another line stays through a change within the home's.
+        stays = self.beside.multihomes(rows)
+        stays[stays] = self.judge.same_line(self.home[rows[stays]], model[stays])
+        self.beside.close(rows[~stays], day, Reason.HOME_LOST)
         self.home[rows] = model
         self.state[rows] = EMBEDDED
         self.failures[rows] = 0

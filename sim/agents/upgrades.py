@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.agents.model_sets import NO_MODEL, contains
 from sim.agents.population import FOREVER
 from sim.agents.rows import Rows, where_equal
-from sim.agents.spells import Reason
+from sim.agents.spells import Kind, Reason
 from sim.agents.states import TRYING_RIVAL, UPGRADE, States
 from sim.market import NO_LINE
 from sim.mechanisms.upgrade import Upgrade
@@ -96,7 +96,7 @@ class Upgrades:
         states.embed(day, rows, model, tenure)
         states.left[rows] = old
         days = self.upgrade.days_beside(states.draws, self.work.entity[rows], self.market.key[model])
-        states.beside.open(day, rows, old, days, tenure)
+        states.beside.open(day, rows, old, days, tenure, Kind.BESIDE)
 
     def _home_utility(self, rows: Rows) -> NDArray[np.float64]:
         return self.states.judge.experienced_utility(rows, self.states.home[rows])

@@ -20,6 +20,7 @@ from sim.gateway.ids import id_array
 from sim.gateway.log import LogWriter
 from sim.gateway.models import listed_name
 from sim.market import Market
+from sim.mechanisms.multihoming import Multihoming
 from sim.scenario import Scenario
 
 
@@ -88,7 +89,7 @@ def write_truth(
     save("spells", {
         "workload": spells["workload"],
         "model": coded(spells["model"], models),
-        "kind": coded(spells["kind"], [k.name.lower() for k in Kind]),
+        "kind": coded(spells["kind"], _kinds(scenario)),
         "start": dates(spells["start"]),
         "end": dates(spells["end"]),
         "embedded_since": dates(spells["since"]),
@@ -130,6 +131,13 @@ def write_truth(
         **_by_category([m.latent.ability for m in catalogue.models]),
     })  # fmt: skip
     save("reach", {"model": models, **_by_category([m.latent.reach for m in catalogue.models])})
+
+
+def _kinds(scenario: Scenario) -> list[str]:
+    """Names of the kinds of spells that there can be. Without multihoming there is none of the last kind: the truth is
+    what it was before that cause was known."""
+    kinds = [kind.name.lower() for kind in Kind]
+    return kinds if scenario.mechanisms[Multihoming].enabled else kinds[: Kind.MULTIHOMED]
 
 
 def _by_category(values: Sequence[tuple[float, ...]]) -> dict[str, list[float]]:

@@ -75,8 +75,8 @@ class Upgrade(Mechanism):
 
     @staticmethod
     def part(beside: bool, shared: bool, beside_share: float) -> float:
-        """The part of the work's volume that a spell has. beside: it is of the old model, kept beside the new one;
-        shared: it has such a spell beside it. Traffic compiles it into its loop."""
+        """The part of the work's volume that a spell has. beside: it is of a model that is kept beside the home, after
+        an upgrade or a move; shared: it has such a spell beside it. Traffic compiles it into its loop."""
         if beside:
             return beside_share
         return 1.0 - beside_share if shared else 1.0

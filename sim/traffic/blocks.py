@@ -67,7 +67,7 @@ class Traffic:
         # A large account comes with its full volume: it has no ramp.
         settled = workloads.pinned_model[spells["workload"]] >= 0
         since = np.where(settled, spells["since"] - SETTLED_DAYS, spells["since"])
-        self.spell_table = spell_table(spells | {"since": since})
+        self.spell_table = spell_table(scenario, spells | {"since": since})
         self.volume = volume_of(scenario, self.days, self.spell_table, draws)
         # Blocks are ranges of users; workloads and spells are ordered by user.
         edges = np.arange(0, len(users) + BLOCK_USERS, BLOCK_USERS)

@@ -2,8 +2,8 @@
 
 A day's number of requests is a Poisson draw of its mean: what the work asks for, times the season, the volume of its
 category at that date, the weekday, the user's time zone, and the ramp of volume since the work was embedded. Weeks
-that a user skips have none. An old model that is kept beside the new one has a part of the work's volume, which the new
-one lacks. At home, a bursty application multiplies a day's mean by a level of that workload and day,
+that a user skips have none. A model that is kept beside the home has a part of the work's volume, which the home
+lacks. At home, a bursty application multiplies a day's mean by a level of that workload and day,
 1 in the mean.
 
 `count_weeks` draws and `expect_week` gives the mean of what it draws: a change of one is a change of both.
@@ -24,11 +24,11 @@ from sim.mechanisms.demand.volume_unlock import VolumeUnlock
 from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
-from sim.traffic.tables import BESIDE, HOME, RIVAL, UPGRADE, DayTable
+from sim.traffic.tables import BESIDE, HOME, MULTIHOMED, RIVAL, UPGRADE, DayTable
 from sim.traffic.weeks import weeks_of_spell
 
 BESIDE_STREAM = np.uint64(1 << 32)
-"""Where the draws of old models beside new ones begin: behind the last day or week that any other spell can have."""
+"""Where the draws of models beside the home begin: behind the last day or week that any other spell can have."""
 
 _active_chance = compiled(Intermittency.active_chance)
 _part = compiled(Upgrade.part)
@@ -39,7 +39,6 @@ class Rates(NamedTuple):
 
     trial_per_day: float
     volume: float
-    beside_share: float
     intermittent: bool
     streamed: float
     cancelled: float
@@ -133,13 +132,19 @@ def take(table, rows, out):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _is_kept(kind: Any) -> Any:
+    """Whether a spell is of a model that is kept beside the home."""
+    return kind in (BESIDE, MULTIHOMED)
+
+
+@inlined
 def stream(kind: int, at: int) -> np.uint64:
     """The index of a spell's draws on a day or in a week (`at`).
 
     Spells of one workload that may be open on one day have indices of their own: the home, or what is tried in its
-    place; a rival; and an old model beside the new one.
+    place; a rival; and a model beside the home.
     """
-    if kind == BESIDE:
+    if _is_kept(kind):
         return BESIDE_STREAM + np.uint64(at)
     return np.uint64(2 * at + (kind == RIVAL))
 
@@ -147,8 +152,8 @@ def stream(kind: int, at: int) -> np.uint64:
 @inlined
 def _is_own(kind: Any) -> Any:
     """Whether a spell has the work's own volume, or a part of it: the home, the trial of an upgrade, which the whole
-    work goes through, and an old model beside the new one."""
-    return kind in (HOME, UPGRADE, BESIDE)
+    work goes through, and a model beside the home."""
+    return kind in (HOME, UPGRADE) or _is_kept(kind)
 
 
 @inlined
@@ -174,12 +179,13 @@ def count_weeks(spell, work, volume, weeks, first, last, day_of, count, at):  # 
     rates, keys, ramp, bursts = volume.rates, volume.keys, volume.ramp, volume.bursts
     own, beside, start, end, since = (
         _is_own(spell.kind),
-        spell.kind == BESIDE,
+        _is_kept(spell.kind),
         spell.start,
         spell.end,
         spell.since,
     )
     shared_until, trial_day = spell.shared_until, -1 if own else spell.start
+    beside_share = spell.beside_share
     scale, row = _scale(volume, work, own)
     level, demand, up = volume.level[work.zone], volume.demand[row], volume.up[spell.model]
     flow, bursty, levels = work.flow, own and volume.bursty[work.flow], np.uint64(0)
@@ -196,9 +202,7 @@ def count_weeks(spell, work, volume, weeks, first, last, day_of, count, at):  # 
             levels = hash_bits(keys.burst, entity, np.uint64(number))
         for day in range(max(0, monday, start), min(weeks.days, monday + 7, end)):
             u = np.float64((base >> np.uint64(9 * (day - monday))) & np.uint64(511))
-            mean = _asked(
-                level[day], scale, demand[day], beside, own and day < shared_until, rates.beside_share
-            )
+            mean = _asked(level[day], scale, demand[day], beside, own and day < shared_until, beside_share)
             if bursty:
                 mean *= bursts[flow, (levels >> np.uint64(9 * (day - monday))) & np.uint64(511)]
             if u + 1.0 <= 512.0 * (1.0 - mean) and day != trial_day:
@@ -231,7 +235,7 @@ def expect_week(spell, work, volume, weeks, week, mean):  # type: ignore[no-unty
             continue
         shared = own and day < spell.shared_until
         level, demand = volume.level[work.zone, day], volume.demand[row, day]
-        asked = _asked(level, scale, demand, spell.kind == BESIDE, shared, rates.beside_share)
+        asked = _asked(level, scale, demand, _is_kept(spell.kind), shared, spell.beside_share)
         if own:
             asked *= active * volume.ramp[day - spell.since]
         elif day == spell.start:
@@ -269,7 +273,6 @@ def volume_of(scenario: Scenario, days: DayTable, spells: NDArray[np.void], draw
         rates=Rates(
             trial_per_day=scenario.workloads.trial_requests_per_day,
             volume=traffic.volume,
-            beside_share=scenario.mechanisms[Upgrade].beside_share,
             intermittent=scenario.mechanisms[Intermittency].enabled,
             streamed=traffic.streamed_share,
             cancelled=traffic.cancelled_share,

@@ -15,18 +15,24 @@ from sim.catalogue import Catalogue
 from sim.market import Market
 from sim.mechanisms.demand.reasoning_length import ReasoningLength
 from sim.mechanisms.demand.tool_propensity import ToolPropensity
+from sim.mechanisms.multihoming import Multihoming
+from sim.mechanisms.upgrade import Upgrade
 from sim.scenario import Scenario
 from sim.traffic.factors import THOUGHT_SIGMA, FactorTable
 
-HOME, RIVAL, UPGRADE, BESIDE = (int(kind) for kind in (Kind.HOME, Kind.RIVAL, Kind.UPGRADE, Kind.BESIDE))
+HOME, RIVAL, UPGRADE, BESIDE, MULTIHOMED = (int(kind) for kind in (
+    Kind.HOME, Kind.RIVAL, Kind.UPGRADE, Kind.BESIDE, Kind.MULTIHOMED,
+))  # fmt: skip
+KEPT = (BESIDE, MULTIHOMED)
+"""Spells of a model that is kept beside the home."""
 GUIDE = 64
 """Steps of the guide table to the hour (Chen and Asau 1974)."""
 
 SPELL = np.dtype([
-    ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32), ("shared_until", np.int32),
-    ("model", np.int16), ("kind", np.int8),
+    ("beside_share", np.float64), ("workload", np.int32), ("start", np.int32), ("end", np.int32), ("since", np.int32),
+    ("shared_until", np.int32), ("model", np.int16), ("kind", np.int8),
 ], align=True)  # fmt: skip
-"""A spell. Until the day `shared_until` an old model has a part of the volume beside it.
+"""A spell. Until the day `shared_until` a model is kept beside it, which has `beside_share` of the volume.
 
 One record, not a column for each field: a week touches few spells, and each costs one read of memory.
 """
@@ -113,29 +119,35 @@ def work_table(scenario: Scenario, users: Users, workloads: Workloads) -> NDArra
     return table
 
 
-def spell_table(spells: dict[str, NDArray[np.int32]]) -> NDArray[np.void]:
+def spell_table(scenario: Scenario, spells: dict[str, NDArray[np.int32]]) -> NDArray[np.void]:
     """The table of all spells of a world."""
-    table = np.empty(len(spells["workload"]), dtype=SPELL)
-    table["shared_until"] = _shared_until(spells)
+    table, causes = np.empty(len(spells["workload"]), dtype=SPELL), scenario.mechanisms
+    beside = _beside(spells)
+    kept = beside >= 0
+    table["shared_until"] = np.where(kept, spells["end"][beside], 0)
+    after_a_move = kept & (spells["kind"][beside] == MULTIHOMED)
+    table["beside_share"] = np.where(
+        after_a_move, causes[Multihoming].beside_share, causes[Upgrade].beside_share
+    )
     for name in spells.keys() & set(SPELL.names or ()):
         table[name] = spells[name]
     return table
 
 
-def _shared_until(spells: dict[str, NDArray[np.int32]]) -> NDArray[np.int32]:
-    """The day until which an old model is kept beside each spell; 0 where none is.
+def _beside(spells: dict[str, NDArray[np.int32]]) -> NDArray[np.int64]:
+    """For each spell that of the model that is kept beside it, or was the last one to be; -1 where none was. For that
+    one, itself.
 
-    An old model is kept from the day on which the home with the new one begins, so that it was there first or at once.
+    A model is kept from the day on which the home with the new one begins, so that it was there first or at once.
     Spells are ordered by workload and start.
     """
     key = (spells["workload"].astype(np.int64) << 32) + spells["start"]
-    beside = np.flatnonzero(spells["kind"] == BESIDE)
-    until = np.zeros(len(key), dtype=np.int32)
-    if len(beside):
-        last = beside[np.searchsorted(key[beside], key, side="right") - 1]
-        same = (spells["workload"][last] == spells["workload"]) & (spells["start"][last] <= spells["start"])
-        until[same] = spells["end"][last[same]]
-    return until
+    beside = np.flatnonzero(np.isin(spells["kind"], KEPT))
+    if not len(beside):
+        return np.full(len(key), -1, dtype=np.int64)
+    last = beside[np.searchsorted(key[beside], key, side="right") - 1]
+    same = (spells["workload"][last] == spells["workload"]) & (spells["start"][last] <= spells["start"])
+    return np.where(same, last, -1)
 
 
 def day_table(scenario: Scenario, market: Market) -> DayTable:

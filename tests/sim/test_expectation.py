@@ -24,6 +24,7 @@ from sim.expectation import MARKET, Expected, expected
 from sim.mechanisms import MECHANISMS
 from sim.mechanisms.demand.intermittency import Intermittency
 from sim.mechanisms.demand.volume_unlock import VolumeUnlock
+from sim.mechanisms.multihoming import Multihoming
 from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import Draws
 from sim.simulation import Agents, run_agents
@@ -112,6 +113,7 @@ mechanisms:
   lock_in: {strength: 0.2}
   migration: on
   upgrade: {share: 1.0, reaction_days: {exponential: {mean: 5}}, beside_share: 0.3, beside_days: 25}
+  multihoming: {share: 0.7, beside_share: 0.45, beside_days: {exponential: {mean: 30}}}
 calendar:
   - {event: wave, date: 2025-02-21, days: 9, model: d/famous, share_of_users: 0.2}
   - {event: large_account, date: 2025-03-18, until: 2025-04-12, model: d/famous, users: 5, requests_per_day: 90,
@@ -241,6 +243,9 @@ def test_a_shipped_world_has_nothing_that_is_not_expected():
 # --- exact -------------------------------------------------------------------------------------------------------
 
 
+KEPT = {"BESIDE": Upgrade, "MULTIHOMED": Multihoming}
+
+
 def plain_requests(agents: Agents) -> np.ndarray:
     """Mean requests by week and model, read off the scenario: spell by spell and day by day."""
     scenario, work, users = agents.world.scenario, agents.workloads, agents.users
@@ -251,7 +256,7 @@ def plain_requests(agents: Agents) -> np.ndarray:
     monday = scenario.start - dt.timedelta(days=scenario.start.weekday())
     weeks = (scenario.end - monday).days // 7 + 1
     sums = np.zeros((weeks, len(agents.world.catalogue.models)))
-    kept = worlds.spells(agents).query("kind == 'BESIDE'")
+    kept = worlds.spells(agents).query("kind in ('BESIDE', 'MULTIHOMED')")
     for w, model, kind, start, end, since in zip(
         *(agents.spells[name].tolist() for name in ("workload", "model", "kind", "start", "end", "since")),
         strict=True,
@@ -271,12 +276,13 @@ def plain_requests(agents: Agents) -> np.ndarray:
                 * season[day]
                 * np.mean([weekday[at.weekday()] * hours[at.hour] for at in clock])
             )
-            if kind in (Kind.HOME, Kind.UPGRADE, Kind.BESIDE):
+            if kind not in (Kind.TRIAL, Kind.RIVAL):
                 active = 1.0
                 beside = (kept["workload"] == w) & (kept["start"] <= day) & (day < kept["end"])
                 if beside.any():
-                    share = scenario.mechanisms[Upgrade].beside_share
-                    mean *= share if kind == Kind.BESIDE else 1.0 - share
+                    (cause,) = {KEPT[of] for of in kept["kind"][beside]}
+                    share = scenario.mechanisms[cause].beside_share
+                    mean *= share if Kind(kind).name in KEPT else 1.0 - share
                 if scenario.mechanisms[Intermittency].enabled:
                     of_week = scenario.population.activity.at(
                         np.datetime64(date - dt.timedelta(days=date.weekday()))
@@ -300,7 +306,7 @@ def test_expected_requests_are_the_plain_sum_over_spells_and_days(switched):
     agents = worlds.play(EVERYTHING, *SWITCHED[switched], users=25)
     plain = plain_requests(agents)
     slugs = [model.slug for model in agents.world.catalogue.models]
-    assert {"UPGRADE", "BESIDE"} <= set(worlds.spells(agents)["kind"])
+    assert {"UPGRADE", "BESIDE", "MULTIHOMED"} <= set(worlds.spells(agents)["kind"])
     table = expected(agents.traffic(), ("week", "model"))
     for name in table.axes["model"]:
         of_name = [slug.removesuffix(":free") == name for slug in slugs]

@@ -6,7 +6,15 @@ Agents of one day do not see each other: shares of use are measured once a week,
 import numpy as np
 
 from sim.agents.compiled.choice import Past, best_ability, winners
-from sim.agents.compiled.judgement import cost_of_change, experienced, fits, judged, usable, utility
+from sim.agents.compiled.judgement import (
+    cost_of_change,
+    experienced,
+    fits,
+    judged,
+    same_line,
+    usable,
+    utility,
+)
 from sim.agents.compiled.moves import (
     Ended,
     close_home,
@@ -15,7 +23,9 @@ from sim.agents.compiled.moves import (
     compare,
     embed,
     finish,
+    multihomes,
     next_rival_look,
+    open_beside,
     open_trial,
     reject,
     reopen,
@@ -28,8 +38,10 @@ from sim.agents.rows import where_equal
 from sim.agents.spells import COLUMNS as NAMES
 from sim.agents.spells import Reason
 from sim.agents.states import (
+    BESIDE,
     EMBEDDED,
     ENDED,
+    MULTIHOMED,
     RIVAL,
     TRIAL,
     TRYING,
@@ -39,7 +51,6 @@ from sim.agents.states import (
     WAITING,
 )
 from sim.compiled import compiled
-from sim.market import NO_LINE
 from sim.randomness import draw_unit
 
 EMBEDS, MISFIT, MOVED, RETURNED, SILENT, UPGRADING = (int(reason) for reason in (
@@ -95,7 +106,7 @@ def begin(day, due, agents, fixed, view, order, ended):  # type: ignore[no-untyp
     for w in rows:
         pinned = agents.table[w].pinned
         if pinned != NO_MODEL:
-            embed(agents, fixed, ended, w, day, pinned, day)
+            embed(agents, fixed, ended, w, day, pinned, day, False)
             agents.due[w] = agents.end[w]
         else:
             agents.state[w] = WAITING
@@ -118,7 +129,7 @@ def judge_trials(day, due, agents, fixed, models, ended):  # type: ignore[no-unt
         model = models[agent.trial]
         if model.listed and (agent.loyal or fits(fixed.work[w], model, fixed.rules[0])):
             close_trial(agents, ended, w, day, EMBEDS)
-            embed(agents, fixed, ended, w, day, agent.trial, day)
+            embed(agents, fixed, ended, w, day, agent.trial, day, False)
         else:
             close_trial(agents, ended, w, day, MISFIT)
             reject(agents, w, agent.trial)
@@ -141,9 +152,7 @@ def judge_rivals(day, due, agents, fixed, models, ended):  # type: ignore[no-unt
             if not agent.silent:
                 close_home(agents, ended, w, day, MOVED)
             close_trial(agents, ended, w, day, EMBEDS)
-            compare(agents, w, home)
-            embed(agents, fixed, ended, w, day, rival, day)
-            agent.left = home
+            move(day, w, agents, fixed, models, ended)
         else:
             close_trial(agents, ended, w, day, RETURNED)
             if serves:
@@ -151,6 +160,21 @@ def judge_rivals(day, due, agents, fixed, models, ended):  # type: ignore[no-unt
             come_home(agents, fixed, w, day)
         if not serves:
             reject(agents, w, rival)
+
+
+@compiled
+def move(day, w, agents, fixed, models, ended):  # type: ignore[no-untyped-def]
+    """Leave the home for a rival; the old one may be kept beside it. See `Search._move`."""
+    agent, entity, rules = agents.table[w], fixed.work[w].entity, fixed.rules[0]
+    home, rival, tenure = agents.home[w], agent.trial, agent.since
+    new, within = models[rival], same_line(models[home], models[rival])
+    back = multihomes(agents, w) and agents.beside[w] == rival
+    compare(agents, w, home)
+    embed(agents, fixed, ended, w, day, rival, agent.beside_since if back else day, within)
+    agent.left = home
+    if rules.multihoming and not within and draw_unit(rules.kept, entity, new.key) < rules.kept_share:
+        days = np.rint(quantile(rules.kept_days, draw_unit(rules.kept_length, entity, new.key)))
+        open_beside(agents, w, day, home, days, tenure, MULTIHOMED)
 
 
 @compiled
@@ -168,12 +192,11 @@ def judge_upgrades(day, due, agents, fixed, models, ended):  # type: ignore[no-u
         if (serves and gain >= -cost_of_change(life, old, new, rules, day - tenure)) or agent.loyal:
             close_trial(agents, ended, w, day, EMBEDS)
             compare(agents, w, home)
-            embed(agents, fixed, ended, w, day, agent.trial, tenure)
+            embed(agents, fixed, ended, w, day, agent.trial, tenure, True)
             agent.left = home
             days = np.rint(quantile(rules.beside_days, draw_unit(rules.beside_length, work.entity, new.key)))
-            if rules.beside and days > 0:
-                agents.beside[w], agents.beside_until[w] = home, int(min(day + days, float(FOREVER)))
-                agent.beside_start, agent.beside_since = day, tenure
+            if rules.beside:
+                open_beside(agents, w, day, home, days, tenure, BESIDE)
         else:
             close_trial(agents, ended, w, day, RETURNED)
             if serves:
@@ -194,12 +217,7 @@ def begin_upgrades(day, agents, fixed, models, planned, at):  # type: ignore[no-
         may = agents.state[w] in (EMBEDDED, TRYING_RIVAL) and agent.pinned == NO_MODEL
         if may:
             old, new = models[home], models[number]
-            may = (
-                new.listed
-                and old.line == new.line
-                and old.line != NO_LINE
-                and old.release_day < new.release_day
-            )
+            may = new.listed and same_line(old, new) and old.release_day < new.release_day
         if may and agents.state[w] == TRYING_RIVAL:
             at[w] = agents.due[w]
             continue

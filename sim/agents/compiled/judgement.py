@@ -70,8 +70,13 @@ def judged(work, life, model, rules, day):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def same_line(one, other):  # type: ignore[no-untyped-def]
+    """Whether two models are of one product line."""
+    return one.line == other.line and one.line != NO_LINE
+
+
+@compiled
 def cost_of_change(life, home, model, rules, tenure):  # type: ignore[no-untyped-def]
     """What it costs to leave the home for a model, after `tenure` days in it."""
     cost = rules.lock_in * -math.expm1(-tenure / rules.lock_in_days) * life.cost_weight
-    within = home.line == model.line and home.line != NO_LINE
-    return rules.line_factor * cost if within else cost
+    return rules.line_factor * cost if same_line(home, model) else cost

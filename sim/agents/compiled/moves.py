@@ -13,11 +13,11 @@ from sim.agents.model_sets import NO_MODEL, exclude, include
 from sim.agents.population import FOREVER
 from sim.agents.spells import Reason
 from sim.agents.states import (
-    BESIDE,
     EMBEDDED,
     ENDED,
     HOME,
     MOST_FAILURES,
+    MULTIHOMED,
     RIVAL,
     TRIAL,
     TRYING,
@@ -71,8 +71,25 @@ def close_beside(agents, ended, w, day, reason):  # type: ignore[no-untyped-def]
     """Give up what is kept beside the home, if anything is."""
     if agents.beside[w] != NO_MODEL:
         agent = agents.table[w]
-        write(ended, w, agents.beside[w], BESIDE, agent.beside_start, day, agent.beside_since, reason)
+        kind, start, since = agent.beside_kind, agent.beside_start, agent.beside_since
+        write(ended, w, agents.beside[w], kind, start, day, since, reason)
         agents.beside[w], agents.beside_until[w] = NO_MODEL, FOREVER
+
+
+@compiled
+def multihomes(agents, w):  # type: ignore[no-untyped-def]
+    """Whether a model of another line is kept beside the home."""
+    return agents.beside[w] != NO_MODEL and agents.table[w].beside_kind == MULTIHOMED
+
+
+@compiled
+def open_beside(agents, w, day, model, days, since, kind):  # type: ignore[no-untyped-def]
+    """Keep a model for some days, if there are any and nothing is kept already. since: when the work was embedded in
+    it."""
+    if days > 0 and agents.beside[w] == NO_MODEL:
+        agent = agents.table[w]
+        agents.beside[w], agents.beside_until[w] = model, int(min(day + days, float(FOREVER)))
+        agent.beside_start, agent.beside_since, agent.beside_kind = day, since, kind
 
 
 # -- memory -----------------------------------------------------------------------------------------------------------
@@ -145,9 +162,11 @@ def next_rival_look(agents, fixed, w, day):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def embed(agents, fixed, ended, w, day, model, since):  # type: ignore[no-untyped-def]
-    """A home begins. since: the day on which tenure began. Who is planted as loyal stays bound to it."""
-    close_beside(agents, ended, w, day, HOME_LOST)
+def embed(agents, fixed, ended, w, day, model, since, within):  # type: ignore[no-untyped-def]
+    """A home begins. since: the day on which tenure began; within: whether it is of the line of the home before, so
+    that a model of another line is kept. Who is planted as loyal stays bound to it."""
+    if not (within and multihomes(agents, w)):
+        close_beside(agents, ended, w, day, HOME_LOST)
     agent = agents.table[w]
     agents.home[w], agents.state[w] = model, EMBEDDED
     agent.failures, agent.silent, agent.left = 0, False, NO_MODEL

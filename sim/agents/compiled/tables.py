@@ -20,6 +20,7 @@ from sim.mechanisms.choice.information import Information
 from sim.mechanisms.choice.price_response import PriceResponse
 from sim.mechanisms.fit import Fit
 from sim.mechanisms.lock_in import LockIn
+from sim.mechanisms.multihoming import Multihoming
 from sim.mechanisms.regret import Regret
 from sim.mechanisms.rival_trials import RivalTrials
 from sim.mechanisms.upgrade import Upgrade
@@ -48,6 +49,7 @@ STREAMS = {
     "match": Purpose.MATCH, "chance_fit": Purpose.CHANCE_FIT, "look": Purpose.LOOK, "rival_look": Purpose.RIVAL_LOOK,
     "trial_length": Purpose.TRIAL_LENGTH, "planted": Purpose.PLANTED_LOYALTY, "home_silent": Purpose.HOME_SILENT,
     "look_back_at": Purpose.LOOK_BACK, "judgement": Purpose.JUDGEMENT, "beside_length": Purpose.BESIDE_LENGTH,
+    "kept": Purpose.MULTIHOMING, "kept_length": Purpose.MULTIHOMING_LENGTH,
 }  # fmt: skip
 """Keys of streams among the rules."""
 CURVE = (np.float64, 7)
@@ -58,6 +60,7 @@ RULES = np.dtype([
     ("rivals", np.bool_), ("inertia", np.float64), ("silent_share", np.float64), ("rival_days", *CURVE),
     ("regret", np.bool_), ("noise", np.float64), ("look_back", np.float64), ("lock_in", np.float64),
     ("lock_in_days", np.float64), ("line_factor", np.float64), ("beside_days", *CURVE), ("beside", np.bool_),
+    ("kept_share", np.float64), ("kept_days", *CURVE), ("multihoming", np.bool_),
     ("planted_model", np.int64), ("planted_share", np.float64), ("planted_from", np.int64), ("planted_to", np.int64),
     *((name, np.uint64) for name in STREAMS),
 ], align=True)  # fmt: skip
@@ -138,7 +141,7 @@ def _rules(states: States) -> NDArray[np.void]:
     scenario, planted = states.scenario, states.planted
     causes, search = scenario.mechanisms, scenario.search
     rivals, regret, upgrade, lock_in = causes[RivalTrials], causes[Regret], causes[Upgrade], causes[LockIn]
-    fit = causes[Fit]
+    fit, multihoming = causes[Fit], causes[Multihoming]
     failures = np.arange(MOST_FAILURES + 1, dtype=np.int16)
     values: dict[str, Any] = {
         "fit": fit.enabled, "match_sd": fit.match_sd, "chance_fit_off": fit.chance_when_off,
@@ -151,8 +154,10 @@ def _rules(states: States) -> NDArray[np.void]:
         "look_back": regret.look_back, "lock_in": lock_in.strength if lock_in.enabled else 0.0,
         "lock_in_days": lock_in.time_constant_days,
         "line_factor": upgrade.cost_factor if upgrade.enabled else 1.0, "beside_days": curve_of(upgrade.beside_days),
-        "beside": upgrade.beside_share > 0, "planted_model": planted.model, "planted_share": planted.share,
-        "planted_from": planted.window.start, "planted_to": planted.window.stop,
+        "beside": upgrade.beside_share > 0, "kept_share": multihoming.share,
+        "kept_days": curve_of(multihoming.beside_days),
+        "multihoming": multihoming.enabled and multihoming.beside_share > 0, "planted_model": planted.model,
+        "planted_share": planted.share, "planted_from": planted.window.start, "planted_to": planted.window.stop,
         **{name: states.draws.key(purpose) for name, purpose in STREAMS.items()},
     }  # fmt: skip
     table = np.empty(1, dtype=RULES)

@@ -58,6 +58,7 @@ def check_world(made: World) -> Search:
 
 @pytest.mark.parametrize("setting", [
     "seed=1", "seed=2", "mechanisms.fit=off", "mechanisms.backlog=off", "mechanisms.rival_trials=off",
+    "mechanisms.multihoming=off",
     "search.trial_days={lognormal: {median: 3, sigma: 0.5, max: 20}}",
 ])  # fmt: skip
 def test_a_lively_world_is_the_same(setting):

@@ -62,6 +62,7 @@ mechanisms:
   migration: on
   upgrade: {reaction_days: {exponential: {mean: 9}}, beside_days: {exponential: {mean: 12}}}
   regret: on
+  multihoming: {share: 0.6, beside_days: {exponential: {mean: 15}}}
 calendar:
   - {event: price_change, date: 2025-02-03, model: a/old, factor: 2.5}
   - {event: price_change, date: 2025-03-05, model: c/final, factor: 0.6}
@@ -98,7 +99,9 @@ ENDS = {
     "RIVAL": {"HORIZON", "ENDED", "EMBEDDED", "RETURNED", "RETIRED", "HOME_LOST"},
     "UPGRADE": {"HORIZON", "ENDED", "EMBEDDED", "RETURNED", "RETIRED", "HOME_LOST"},
     "BESIDE": {"HORIZON", "ENDED", "PHASED_OUT", "PRICE", "ABILITY", "RETIRED", "HOME_LOST"},
+    "MULTIHOMED": {"HORIZON", "ENDED", "PHASED_OUT", "PRICE", "ABILITY", "RETIRED", "HOME_LOST"},
 }
+KEPT = ("BESIDE", "MULTIHOMED")
 
 
 RARE = {
@@ -106,6 +109,7 @@ RARE = {
     "RIVAL": {"HOME_LOST"},
     "UPGRADE": {"ENDED", "HOME_LOST", "HORIZON", "RETIRED"},
     "BESIDE": {"ABILITY", "HORIZON", "PRICE", "RETIRED"},
+    "MULTIHOMED": {"ABILITY"},
 }
 """What the lively world may lack."""
 
@@ -135,9 +139,9 @@ def check_histories(agents: Agents) -> None:
 
 
 def check_history(agents, workload, own, facts):
-    main = [x for x in own if x.kind not in ("RIVAL", "BESIDE")]
+    main = [x for x in own if x.kind not in ("RIVAL", *KEPT)]
     rivals = [x for x in own if x.kind == "RIVAL"]
-    beside = [x for x in own if x.kind == "BESIDE"]
+    beside = [x for x in own if x.kind in KEPT]
     for line in (main, rivals, beside):
         for before, after in pairwise(line):
             assert before.end <= after.start, "two spells at once"
@@ -148,7 +152,8 @@ def check_history(agents, workload, own, facts):
         if x.reason == "MIGRATED" and x.end < agents.workloads.end[workload]:
             assert after.model == facts[x.model].successor and after.start == x.end
             assert after.kind == "TRIAL" or after.since == x.since
-        if x.kind == "HOME" and x.since < x.start:  # a home that was silent, or moved by the gateway
+        if x.kind == "HOME" and x.since < x.start and not taken_back(x, beside):
+            # a home that was silent, or moved by the gateway
             before = [y for y in main[:i] if y.kind == "HOME"][-1]
             assert before.since == x.since
             assert before.reason in ("MIGRATED", "SILENT", "UPGRADING")
@@ -161,7 +166,8 @@ def check_history(agents, workload, own, facts):
         assert home.kind == "HOME" and home.model != r.model, "a rival needs a home"
         if home.end <= r.start:
             assert home.reason == "SILENT"
-        moved = [x for x in main if x.kind == "HOME" and x.start == r.end == x.since and x.model == r.model]
+        moved = [x for x in main if x.kind == "HOME" and x.start == r.end and x.model == r.model
+                 and (x.since == x.start or taken_back(x, beside))]  # fmt: skip
         assert bool(moved) == (r.reason == "EMBEDDED")
         later = [x for x in main if x.start >= r.start]
         if home.reason == "SILENT" and home.end == r.start and later:
@@ -169,6 +175,9 @@ def check_history(agents, workload, own, facts):
     for old in beside:
         assert old.since < old.start
         home = [x for x in main if x.start <= old.start][-1]
+        if old.kind == "MULTIHOMED":
+            check_multihomed(old, home, main, rivals, facts)
+            continue
         tried = main[main.index(home) - 1]
         assert (tried.kind, tried.reason, tried.end) == ("UPGRADE", "EMBEDDED", old.start)
         assert (home.kind, home.model, home.start, home.since) == ("HOME", tried.model, old.start, old.since)
@@ -178,6 +187,37 @@ def check_history(agents, workload, own, facts):
             assert {x.model for x in left} != {old.model}
         tenure = [x for x in main if x.kind == "HOME" and x.model == home.model and x.start >= old.start]
         assert old.end <= max(x.end for x in tenure) or tenure[-1].reason in ("SILENT", "UPGRADING")
+
+
+def taken_back(home, beside) -> bool:
+    """Whether a home begins with a model that was kept beside the one before: its tenure goes on."""
+    return any(
+        (old.kind, old.model, old.end, old.since, old.reason)
+        == ("MULTIHOMED", home.model, home.start, home.since, "HOME_LOST")
+        for old in beside
+    )
+
+
+def check_multihomed(old, home, main, rivals, facts):
+    """A model that is kept is the home that was left on that day for one of another line; it is never the home's
+    model, and is kept no longer than work is at home in that line."""
+    assert (home.kind, home.start) == ("HOME", old.start)
+    (won,) = [x for x in rivals if (x.end, x.reason) == (old.start, "EMBEDDED")]
+    assert won.model == home.model
+    before = [x for x in main if x.kind == "HOME" and x.start < old.start][-1]
+    assert (before.model, before.since) == (old.model, old.since)
+    assert before.reason == "SILENT" or (before.reason, before.end) == ("MOVED", old.start)
+    line = facts[home.model].line or None
+    assert line is None or facts[old.model].line != line
+    while_kept = [x for x in main if x.start < old.end and x.end > old.start]
+    for x in while_kept:
+        assert x.kind in ("HOME", "UPGRADE") and x.model != old.model
+        assert x.model == home.model or facts[x.model].line == line is not None
+    if old.reason == "HOME_LOST":
+        later = [x for x in main if x.start >= old.end]
+        assert not later or later[0].model == old.model or later[0].kind == "TRIAL" or (
+            line is None or facts[later[0].model].line != line
+        )  # fmt: skip
 
 
 def check_upgrade(old, trial, home, facts):
@@ -292,10 +332,11 @@ def small_worlds(draw) -> tuple[str, tuple[str, ...]]:
         f"mechanisms.upgrade.reaction_days={any_of(0, 6)}",
         f"mechanisms.upgrade.beside_days={any_of(0, 1, 25)}",
         f"mechanisms.upgrade.share={any_of(0.5, 1)}",
+        f"mechanisms.multihoming={{share: {any_of(0.5, 1)}, beside_days: {any_of(0, 1, 25, 200)}}}",
         f"mechanisms.regret={{noise: {any_of(0, 0.5, 3)}, look_back: {any_of(0.5, 1)}}}",
     ]
     for name in ("fit", "backlog", "information", "lock_in", "frontier_attention", "rival_trials", "price_response",
-                 "popularity", "consideration", "migration", "upgrade", "regret"):  # fmt: skip
+                 "popularity", "consideration", "migration", "upgrade", "regret", "multihoming"):  # fmt: skip
         changes.append(f"mechanisms.{name}.enabled={any_of('on', 'off')}")
     return "\n".join(models) + SMALL, tuple(changes)
 

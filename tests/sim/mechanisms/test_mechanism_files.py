@@ -47,7 +47,12 @@ def test_a_mechanism_is_on_by_default_and_is_found_by_class_and_by_key(key):
 def test_one_that_is_off_by_default_is_on_where_a_scenario_says_so_or_names_a_parameter(key):
     parameter = next(name for name in MECHANISMS[key].model_fields if name != "enabled")
     value = getattr(Mechanisms(), key).model_dump()[parameter]
-    given = {"on": "on", "named": {parameter: value}, "said": {parameter: value, "enabled": False}, "empty": {}}
+    given = {
+        "on": "on",
+        "named": {parameter: value},
+        "said": {parameter: value, "enabled": False},
+        "empty": {},
+    }
     found = {name: getattr(Mechanisms.model_validate({key: one}), key).enabled for name, one in given.items()}
     assert found == {"on": True, "named": True, "said": False, "empty": False}
 
