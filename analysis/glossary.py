@@ -46,6 +46,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("spell", "A time in which one piece of work uses one model, be it on trial or as its home."),
     Entry("trial", "A short use of a model to find out whether it fits."),
     Entry("home", "The model that a piece of work has settled on."),
+    Entry("multihoming", "Using several models at a time for the same work: a home, and one beside it that gets a part "
+          "of the requests.", ("multi-homing",)),
     Entry("embedded", "Said of work that has settled on a model, its home. The longer it stays, the more leaving "
           "costs."),
     Entry("drift", "Cohorts get worse (or better) one after the other. A launch cohort that is merely the first of "

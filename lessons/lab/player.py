@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lessons.lab.desk import Desk, Ticket
+from lessons.lab.market import worlds_of
 from lessons.lab.mystery import CAUSES, NOTHING, Round, round_of
-from sim.mechanisms import MECHANISMS
 from testbed import markdown
 from testbed.studies.ending import Fill, fill
 
@@ -84,7 +84,8 @@ def study(rounds: int) -> list[str]:
     """The measured part of the page."""
     desk = Desk()
     asked = played(desk, (round_of(FIRST + i) for i in range(rounds)))
-    others = [key for key in MECHANISMS if key not in CAUSES]
+    reference = worlds_of(round_of(FIRST).reference).world.scenario
+    others = [key for key, cause in reference.mechanisms if cause.enabled and key not in CAUSES]
     beside = played(desk, (round_of(FIRST + rounds + i, key) for i in range(EACH) for key in others))
     desk.close()
     right = sum(count for (truth, named), count in asked.items() if truth == named)

@@ -23,9 +23,9 @@ from tests import worlds
 from tests.sim.traffic_world import shipped
 
 # A free twin that is a listing of its own, a free window, a promotion, an outage, a retirement with and one without
-# a successor, upgrades with the old model beside the new one, a wave, a large account, own keys, silent weeks, a
-# quieter month, demand that rises, an application that bursts, ids that are reset, and a start and an end amid a week
-# and a month.
+# a successor, upgrades with the old model beside the new one, models kept after a move, a wave, a large account, own
+# keys, silent weeks, a quieter month, demand that rises, an application that bursts, ids that are reset, and a start
+# and an end amid a week and a month.
 EVENTFUL = """
 start: 2025-01-16
 end: 2025-06-12
@@ -65,6 +65,7 @@ mechanisms:
   applications: on
   migration: on
   upgrade: {reaction_days: {exponential: {mean: 6}}, beside_days: {exponential: {mean: 30}}}
+  multihoming: {beside_days: {exponential: {mean: 40}}}
 calendar:
   - {event: wave, date: 2025-02-21, days: 9, model: d/famous, share_of_users: 0.2}
   - {event: large_account, date: 2025-03-28, until: 2025-05-02, model: a/plain, users: 5, requests_per_day: 90,

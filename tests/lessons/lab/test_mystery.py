@@ -8,7 +8,6 @@ from lessons.lab.desk import Desk
 from lessons.lab.market import worlds_of
 from lessons.lab.mystery import CAUSES, NOTHING, round_of
 from lessons.lab.player import FIRST, PAGE, ROUNDS, played
-from sim.mechanisms import MECHANISMS
 
 LEAST = 0.8
 """Of all rounds that a player must name rightly who sees only the page's numbers (the laboratory's own aim)."""
@@ -37,7 +36,8 @@ def test_the_page_says_what_was_measured():
     said = next(line for line in text.splitlines() if " rounds right" in line)
     right, rounds = int(said.split()[0]), int(said.split()[2])
     assert rounds == ROUNDS and right >= LEAST * rounds
-    assert all(f"| {key} |" in text for key in (*CAUSES, *MECHANISMS))
+    market = worlds_of(round_of(FIRST).reference).world.scenario.mechanisms
+    assert all(f"| {key} |" in text for key in (*CAUSES, *(key for key, cause in market if cause.enabled)))
 
 
 def test_a_round_is_a_market_with_one_cause_changed():
