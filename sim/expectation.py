@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analysis.contract import CATEGORIES
 from sim.agents.population import of_large_account
 from sim.compiled import compiled
-from sim.gateway.models import listed_name
+from sim.gateway.models import is_free_variant, listed_name
 from sim.traffic.blocks import Traffic
 from sim.traffic.counts import expect_week
 from sim.traffic.means import QUANTITIES, add_expected, request_means
@@ -144,9 +144,7 @@ def expected(traffic: Traffic, axes: Sequence[str] = MARKET) -> Expected:
         week_step=step.get("week", 0),
         category_step=step.get("category", 0),
         free_step=step.get("free", 0),
-        only_free=np.array(
-            [name != model.slug for name, model in zip(listed, traffic.catalogue.models, strict=True)]
-        ),
+        only_free=np.array([is_free_variant(model.slug) for model in traffic.catalogue.models]),
     )
     values = np.zeros((int(np.prod(shape, dtype=np.int64)), len(QUANTITIES)))
     means = request_means(traffic.tables, traffic.volume.rates)

@@ -25,7 +25,7 @@ from sim.gateway.faults import Ground, Plant, Planted, Rows, plant
 from sim.gateway.faults.losses import arrival_weeks, still_there
 from sim.gateway.identity import Identities
 from sim.gateway.ids import account_codes, id_array
-from sim.gateway.models import listed_name
+from sim.gateway.models import is_free_variant, listed_name
 from sim.randomness import Draws
 from sim.scenario import Scenario
 from sim.traffic.blocks import Traffic
@@ -122,7 +122,7 @@ class LogWriter:
         self.countries = pa.array(names.countries, pa.string())
         self.languages = pa.array(names.languages, pa.string())
         self.apps = pa.array(names.apps, pa.string())
-        self.only_free = np.array([m.slug.endswith(":free") for m in catalogue.models])
+        self.only_free = np.array([is_free_variant(m.slug) for m in catalogue.models])
         self.finish = pa.array(FINISH_REASONS, pa.string())
         self.schema = arrow_schema("generations")
         recorded = scenario.observation.tools_offered_from

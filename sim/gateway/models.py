@@ -16,10 +16,18 @@ from sim.market import Market
 from sim.scenario import Scenario
 from sim.scenario.calendar import PromotionEvent
 
+FREE = ":free"
+"""How the catalogue marks the free variant of a model, at the end of its slug."""
+
 
 def listed_name(slug: str) -> str:
     """A model's name in the log: the variant has a column of its own."""
-    return slug.removesuffix(":free")
+    return slug.removesuffix(FREE)
+
+
+def is_free_variant(slug: str) -> bool:
+    """Whether a model of the catalogue is, in the log, the free variant of another."""
+    return slug.endswith(FREE)
 
 
 def write_models(folder: Path, catalogue: Catalogue, scenario: Scenario, market: Market) -> int:

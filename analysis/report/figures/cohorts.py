@@ -40,7 +40,8 @@ def draw_cohorts(axes: Axes, chart: Cohorts) -> None:
     for cohort, tint in zip(others, tints, strict=True):
         _line(axes, cohort, color=tint, linewidth=1.4, zorder=2, **_points(cohort),
               label=_label(cohort) if len(others) <= FEW else None)  # fmt: skip
-    for cohort in (c for c in cohorts if c["first"].iloc[0]):
+    launches = {f"{_label(c)}, launch": c for c in cohorts if c["first"].iloc[0]}
+    for label, cohort in launches.items():
         axes.fill_between(
             cohort["k"],
             cohort["wilson_low"],
@@ -50,8 +51,7 @@ def draw_cohorts(axes: Axes, chart: Cohorts) -> None:
             linewidth=0,
             zorder=3,
         )
-        _line(axes, cohort, color=VERMILLION, linewidth=2.6, zorder=4, marker="o", markersize=4,
-              label=f"{_label(cohort)}, launch")  # fmt: skip
+        _line(axes, cohort, label, color=VERMILLION, linewidth=2.6, zorder=4, marker="o", markersize=4)
     if len(others) > FEW:
         for cohort, tint, which in ((others[0], tints[0], "first"), (others[-1], tints[-1], "last")):
             axes.plot(
@@ -78,7 +78,7 @@ def draw_cohorts(axes: Axes, chart: Cohorts) -> None:
             axes.plot([], [], color=GREY, linestyle="", marker="o", markerfacecolor="white", markersize=3.5,
                       label=f"{sign} {said}")  # fmt: skip
     handles, labels = axes.get_legend_handles_labels()
-    order = sorted(range(len(labels)), key=lambda i: not labels[i].endswith("launch"))
+    order = sorted(range(len(labels)), key=lambda i: labels[i] not in launches)
     axes.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper right", fontsize=7.5,
                 handlelength=1.6, labelspacing=0.25, borderaxespad=0.1)  # fmt: skip
     axes.set_ylim(0, chart.top if chart.top is not None else on_one_scale([chart])[0].top)

@@ -79,7 +79,7 @@ def world_text(found: Calibration, title: str, scenario: Path, target_file: Path
     header = [title, *_header(scenario)[1:]]
     header += [
         f"Made by:  `{command}`",
-        f"Fitted:   {len(found.claims)} calibration claims, of which {len({n.split()[0] for n in best.slack})} have "
+        f"Fitted:   {len(found.claims)} calibration claims, of which {len(best.asked)} have "
         f"conditions on who uses what; {best.users:,} users,",
         f"          the mean of seeds {', '.join(map(str, found.seeds))}; {len(fitted.steps) - 1} steps.",
         f"Distance: {100 * first.distance:.1f} points from the target before, {100 * best.distance:.1f} after step "

@@ -50,6 +50,11 @@ class Step:
     users: int
 
     @property
+    def asked(self) -> list[str]:
+        """Ids of the claims that have a condition, sorted: the first word of its name."""
+        return sorted({name.partition(" ")[0] for name in self.slack})
+
+    @property
     def met(self) -> int:
         """How many of the conditions asked for hold on the expected amounts."""
         return sum(slack >= 0 for slack in self.slack.values())

@@ -67,13 +67,13 @@ def _in_short(story: Story) -> list[str]:
 
 
 def _asked(story: Story) -> list[str]:
-    asked = {name.partition(" ")[0] for name in story.fit.best.slack}
+    asked = story.fit.best.asked
     out = [claim for claim in story.claims if claim.id not in asked]
     lines = [
         "## What was asked",
         "",
         f"Calibration claims: {len(story.claims)}. Those with a condition on who uses what: {len(asked)} "
-        f"({', '.join(sorted(asked))}). None of them is for validation.",
+        f"({', '.join(asked)}). None of them is for validation.",
         "",
     ]
     if story.given_up:

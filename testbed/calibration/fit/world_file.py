@@ -10,7 +10,7 @@ import numpy.typing as npt
 import yaml
 
 from analysis.contract import CATEGORIES
-from sim.gateway.models import listed_name
+from sim.gateway.models import is_free_variant, listed_name
 from sim.scenario import Scenario
 from sim.settings.timelines import Curve, Timeline
 from testbed.calibration.fit.parameters import (
@@ -30,7 +30,7 @@ WIDTH = 118
 def space_of(scenario: Scenario, models: Sequence[Any]) -> Space:
     """The space of a world's parameters. models: of its catalogue; one that the log knows as the free variant of
     another has no parameter of its own."""
-    models = sorted(models, key=lambda model: listed_name(model.slug) != model.slug)
+    models = sorted(models, key=lambda model: is_free_variant(model.slug))
     models = list({listed_name(model.slug): model for model in reversed(models)}.values())
     names = [model.slug for model in models]
     authors = tuple(sorted({model.author for model in models}))

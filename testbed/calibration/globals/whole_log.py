@@ -58,6 +58,7 @@ def log_names(authors: Sequence[str]) -> list[str]:
     ]
 
 
-def is_share(name: str) -> bool:
-    """Whether a number is a share, by its name."""
-    return name.split()[1].startswith(SHARE)
+def log_shares(authors: Sequence[str]) -> list[bool]:
+    """Which of the numbers of a whole log are shares, in order."""
+    kinds = [True] * (len(authors) + 1) + [kind == SHARE for _, _, kind in RATES.values()]
+    return [kind for kind in kinds for _ in CATEGORIES] * QUARTERS

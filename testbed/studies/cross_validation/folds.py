@@ -92,7 +92,7 @@ class Fitting:
         best = found.fit.best
         fold = {
             "text": world_text(found, title, self.scenario, self.world, self.command),
-            "asked": sorted({name.partition(" ")[0] for name in best.slack}),
+            "asked": best.asked,
             "entered": sorted({part.claim for part in asked_of(found.claims).values()}),
             "met": best.met,
             "conditions": len(best.slack),

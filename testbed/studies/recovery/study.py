@@ -16,11 +16,10 @@ import numpy.typing as npt
 
 from testbed.calibration.globals.emulator import Emulator, emulator, places
 from testbed.calibration.globals.fit import Fit, fit
-from testbed.calibration.globals.instrument import WHOLE_LOG
 from testbed.calibration.globals.parameters import OWN, Globals
 from testbed.calibration.globals.posterior import IDENTIFIED, Estimate, covariance, estimate, spread
 from testbed.calibration.globals.pressed import Pressed, pressed
-from testbed.calibration.globals.whole_log import is_share
+from testbed.calibration.globals.whole_log import log_shares
 from testbed.calibration.globals.worlds import Worlds
 
 Floats = npt.NDArray[np.float64]
@@ -121,7 +120,7 @@ def carry_out(worlds: Worlds, size: Size) -> Found:
         raise ValueError(f"expected at least {LEAST_DRAWS} training and test worlds")
     runs = _run(worlds, size)
     model = emulator(runs.around, shares(worlds))
-    is_log = np.array([name.startswith(WHOLE_LOG) for name in worlds.names])
+    is_log = np.arange(len(worlds.names)) >= len(worlds.published)
     off = np.array([one.sd for one in worlds.published])
     rng = np.random.default_rng([size.seed, 1])
     published, log = model.of(~is_log), model.of(is_log)
@@ -219,8 +218,7 @@ def _estimates(
 
 def shares(worlds: Worlds) -> Flags:
     """Which of the numbers are shares."""
-    of_log = [name.removeprefix(WHOLE_LOG) for name in worlds.names if name.startswith(WHOLE_LOG)]
-    return np.array([one.link == "share" for one in worlds.published] + [is_share(name) for name in of_log])
+    return np.array([one.link == "share" for one in worlds.published] + log_shares(worlds.authors))
 
 
 def by_world(covered: Flags, which: Sequence[bool] | Flags) -> Floats:
