@@ -23,6 +23,7 @@ _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 _TO_UNIT = 1.0 / (1 << 52)
 _HALF_TO_UNIT = 1.0 / (1 << 32)
+_DAYS_AT_ONCE = 32
 
 
 class Purpose(IntEnum):
@@ -184,10 +185,20 @@ def daily_chance(mean: NDArray[np.floating]) -> NDArray[np.floating]:
 @compiled
 def first_day(key, entity, day, chance, latest):  # type: ignore[no-untyped-def]
     """The first day after `day` whose draw lies below the entity's daily chance, but `latest` at most."""
+    word = mix(key + entity * GOLDEN)
+    # (bits + 0.5) / 2^52 < chance, in whole numbers: many days at once are compared, without branches.
+    below = np.uint64(max(0.0, math.ceil(chance * 2.0**52 - 0.5)))
     t = day + 1
-    while t < latest and draw_unit(key, entity, np.uint64(t)) >= chance:
-        t += 1
-    return min(t, latest)
+    while t < latest:
+        first, hits = word + np.uint64(t + 1) * STEP, 0
+        for k in range(_DAYS_AT_ONCE):
+            hits |= int((mix(first + np.uint64(k) * STEP) >> _S12) < below) << k
+        if hits:
+            while not hits & 1:
+                hits, t = hits >> 1, t + 1
+            return min(t, latest)
+        t += _DAYS_AT_ONCE
+    return latest
 
 
 @compiled
