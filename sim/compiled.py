@@ -13,6 +13,9 @@ from numba import njit, vectorize
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 """For a loop over arrays."""
 
+within = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""For a loop that another one calls for each entry, so that each call costs nothing."""
+
 inlined = njit(inline="always")
 """For a small function that loops call for each entry."""
 

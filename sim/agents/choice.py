@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.compiled.choice import WORK, Keys, Past, View, Weights, best_ability, winners
+from sim.agents.compiled.entrants import Entrants, attend, enter
 from sim.agents.model_sets import NO_MODEL, holds
 from sim.agents.population import Workloads
 from sim.market import Market
@@ -89,6 +90,13 @@ def weights_of(scenario: Scenario) -> Weights:
         fit=fit.enabled, kappa=information.weight, cap=information.cap, alpha=causes[PriceResponse].weight,
         quality=scenario.search.quality_weight, match_sd=fit.match_sd, perception_sd=information.perception_sd,
     )  # fmt: skip
+
+
+def entrants_of(view: View, scenario: Scenario) -> Entrants:
+    """The models of a day as the compiled race sees them."""
+    entrants: Entrants = enter(view, np.argsort(view.log_price, axis=0), weights_of(scenario).kappa)
+    attend(entrants, view)
+    return entrants
 
 
 def keys_of(draws: Draws) -> Keys:
@@ -208,8 +216,11 @@ def choose(
     """
     weights, keys = weights_of(scenario), keys_of(draws)
     past, own = Past(passed_over[rows], known_to_fit[rows]), np.arange(len(rows))
+    entrants = entrants_of(view, scenario)
     return np.asarray(
-        winners(own, work_table(work[rows]), past, view, home, outside, np.uint64(day), keys, weights)
+        winners(
+            own, work_table(work[rows]), past, view, entrants, home, outside, np.uint64(day), keys, weights
+        )
     )
 
 

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.agents.compiled.entrants import BATCH, FARTHEST, FEW, affordable, class_of
 from sim.agents.model_sets import NO_MODEL, has
-from sim.compiled import compiled
-from sim.randomness import GOLDEN, STEP, draw_unit, hash_bits, mix, normal_quantile, unit
-
-ONE = np.uint64(1)
+from sim.compiled import compiled, within
+from sim.randomness import GOLDEN, draw_unit, hash_bits, mix, normal_quantile, unit
 
 
 class View(NamedTuple):
@@ -104,55 +103,53 @@ _BELOW_0, _BELOW_1, _BELOW_2, _BELOW_3, _BELOW_4 = (
     np.uint64(int(p * 2.0**64)) for p in (0.5, 0.8413, 0.9772, 0.9986, 0.99996)
 )
 """64-bit draws below which the normal draw is at most 0, 1, 2, 3, 4: probabilities rounded down, so the bound holds."""
-_FARTHEST = 300.0
-"""Largest logarithm of a factor of the bound, so that none overflows."""
-FEW = 16
-"""Models up to which no bound is made."""
+_STEEPEST = 1e6
+"""Largest coefficient of log price in the bound, so that it does not overflow."""
 _SLACK = 1.0 + 1e-9
 """Room for rounding in the bound."""
 
 
-@compiled
-def earliest_times(  # type: ignore[no-untyped-def]
-    race, error, model_key, model_step, slowness, weakness, f0, f1, f2, f3, f4, out
-):
-    """For each model the earliest time at which it can finish, as a multiple of the best case. No branches, so that the
-    compiler vectorises it.
+@within
+def earliest_times(race, error, entrants, g, c, count, far, factor_per_sd, of_price, limit, out):  # type: ignore[no-untyped-def]
+    """For each of the first `count` entrants the earliest time at which it can finish, as a multiple of the best case.
+    Returns how many can finish before `limit`. No branches, so that the compiler vectorises it.
     """
-    for j in range(len(out)):
-        bits = mix(race + model_key[j])
-        gap = 1.0 - unit(bits)  # <= -log(u)
-        bits = mix(error + model_step[j])
-        far = f0 if bits < _BELOW_0 else f1
-        far = far if bits < _BELOW_1 else f2
-        far = far if bits < _BELOW_2 else f3
-        far = far if bits < _BELOW_3 else f4
-        far = far if bits < _BELOW_4 else 0.0
-        out[j] = gap * slowness[j] * max(1.0, far * weakness[j])
+    f0, f1, f2, f3, f4 = (
+        far,
+        far * factor_per_sd,
+        far * factor_per_sd**2,
+        far * factor_per_sd**3,
+        far * factor_per_sd**4,
+    )
+    early = 0
+    for k in range(count):
+        gap = 1.0 - unit(mix(race + entrants.key[g, c, k]))  # <= -log(u)
+        bits = mix(error + entrants.step[g, c, k])
+        worst = f0 if bits < _BELOW_0 else f1
+        worst = worst if bits < _BELOW_1 else f2
+        worst = worst if bits < _BELOW_2 else f3
+        worst = worst if bits < _BELOW_3 else f4
+        worst = worst if bits < _BELOW_4 else 0.0
+        x = of_price * entrants.dearness[g, c, k]
+        burden = 1.0 + x * (1.0 + x * (1.0 / 2 + x * (1.0 / 6 + x * (1.0 / 24))))  # <= exp(x)
+        time = gap * entrants.slowness[g, c, k] * max(1.0, worst * entrants.weakness[g, c, k]) * burden
+        early += time < limit
+        out[k] = time
+    return early
 
 
 @compiled
-def winners(rows, work, past, view, home, outside, day, keys, weights):  # type: ignore[no-untyped-def]
+def winners(rows, work, past, view, entrants, home, outside, day, keys, weights):  # type: ignore[no-untyped-def]
     """For each row the number of the model that it chooses, or -1: see `sim.agents.choice.choose`."""
     fit_on, kappa, cap, alpha, quality, match_sd, perception_sd = weights
     perceived, log_free_price = view.perceived, view.log_free_price
     passed_over, known_to_fit = past.passed_over, past.known_to_fit
     n, m, words = len(rows), len(view.numbers), known_to_fit.shape[1]
     chosen = np.full(n, NO_MODEL, dtype=np.int16)
-    # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * price
-    # sensitivity * log(lowest price). Factors that depend on the model and the category alone are made once.
-    model_step = (view.key + ONE) * STEP
-    top = np.full(perceived.shape[1], -np.inf)
-    slowness, weakness = np.empty((perceived.shape[1], m)), np.empty((perceived.shape[1], m))
-    for g in range(perceived.shape[1]):
-        for j in range(m):
-            top[g] = max(top[g], perceived[j, g])
-        for j in range(m):
-            slowness[g, j] = 1.0 / view.awareness[j, g]
-            weakness[g, j] = math.exp(min(kappa * (top[g] - perceived[j, g]), _FARTHEST))
-    factor_per_sd = math.exp(-min(kappa * perception_sd, _FARTHEST))
     # Few models are looked at one by one: to bound the time of each costs more than it saves.
-    earliest, candidates, count = np.zeros(m), np.arange(m), m
+    few, count, c = m <= FEW, m, 0
+    earliest = np.zeros(m if few else entrants.row.shape[2])
+    factor_per_sd = math.exp(-min(kappa * perception_sd, FARTHEST))
     for i in range(n):
         w = rows[i]
         of = work[w]
@@ -162,6 +159,8 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
         best = math.log(-math.log(unit(mix(race)))) - outside[i]
         g = of.category
         price_coefficient = alpha * of.price_sensitivity
+        # The bound on an option's V: log A + kappa * min(what can be expected at most, cap) - alpha * price
+        # sensitivity * log(lowest price), and what is known of the option beside that.
         most = kappa * cap - price_coefficient * log_free_price
         # Whether a model that is known to fit may be chosen: its value has no error of perception.
         known_eligible = False
@@ -170,27 +169,27 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
         if known_eligible:
             most = max(kappa, quality) * cap - price_coefficient * log_free_price
         limit = _SLACK * math.exp(best + most)
-        if m > FEW:
+        if not few:
             far = 0.0
             if fit_on and not known_eligible:
-                far = math.exp(max(-_FARTHEST, min(_FARTHEST, kappa * (of.hardness + cap - top[g]))))
+                far = math.exp(max(-FARTHEST, min(FARTHEST, kappa * (of.hardness + cap - entrants.top[g]))))
+            c = class_of(int(of.accepts_free), int(of.needs_permissive))
+            most_dear = of.log_willingness - log_free_price
+            if of.accepts_free:
+                most_dear = max(most_dear, 0.0)
+            count = (affordable(entrants, g, c, most_dear) + BATCH - 1) // BATCH * BATCH
             error = mix(keys.perception + of.entity * GOLDEN)
-            f1 = far * factor_per_sd
-            earliest_times(
-                race, error, view.key, model_step, slowness[g], weakness[g],
-                far, f1, far * factor_per_sd**2, far * factor_per_sd**3, far * factor_per_sd**4, earliest,
-            )  # fmt: skip
-            count = 0
-            for j in range(m):
-                candidates[count] = j
-                count += earliest[j] < limit
-        # The newest first: they are the likely winners, and a low best time rules out many others.
-        for k in range(count - 1, -1, -1):
-            j = candidates[k]
-            if earliest[j] >= limit:
+            of_price = min(price_coefficient, _STEEPEST)
+            if not earliest_times(
+                race, error, entrants, g, c, count, far, factor_per_sd, of_price, limit, earliest
+            ):
                 continue
+        for k in range(count - 1, -1, -1):
+            if earliest[k] >= limit:
+                continue
+            j = k if few else entrants.row[g, c, k]
             u = unit(mix(race + view.key[j]))
-            if (1.0 - u) * slowness[g, j] >= limit:
+            if 1.0 - u >= limit * view.awareness[j, g]:
                 continue
             number = view.numbers[j]
             if number == home[i] or has(passed_over, w, number):
@@ -216,7 +215,7 @@ def winners(rows, work, past, view, home, outside, day, keys, weights):  # type:
                     draw_unit(keys.perception, of.entity, view.key[j])
                 )
                 value += kappa * min(perceived[j, g] + error_of_j - of.hardness, cap)
-            if (1.0 - u) * slowness[g, j] >= _SLACK * math.exp(best + value):
+            if 1.0 - u >= _SLACK * math.exp(best + value) * view.awareness[j, g]:
                 continue
             time = math.log(-math.log(u) / view.awareness[j, g]) - value
             if time < best:

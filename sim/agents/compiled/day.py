@@ -60,24 +60,50 @@ COLUMNS = len(NAMES)
 MOST_SPELLS = 3
 """Spells of one workload that can end on a day by its own decision: a home, a trial, and a model beside the home."""
 
+TOGETHER = 512
+"""Workloads that act together: few enough that what they need stays near."""
+
 
 @compiled
-def decide(day, agents, fixed, models, view, order):  # type: ignore[no-untyped-def]
+def decide(day, agents, fixed, models, view, entrants, order):  # type: ignore[no-untyped-def]
     """Let every workload whose decision is due on `day` act. Returns the spells that ended, one a row, and the number
-    of choices. order: by category the models of the view, the ablest first.
+    of choices. entrants: the models as a choice sees them; order: by category the models of the view, the ablest first.
 
     Whoever has acted is due on a later day, so that each step below finds only those whom no step before it moved.
     """
-    due = where_equal(agents.due, day)
-    ended = Ended(np.empty((MOST_SPELLS * len(due), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64))
-    end(day, due, agents, ended)
-    begin(day, due, agents, fixed, view, order, ended)
-    judge_trials(day, due, agents, fixed, models, ended)
-    judge_rivals(day, due, agents, fixed, models, ended)
-    judge_upgrades(day, due, agents, fixed, models, ended)
-    choices = consider_rivals(day, due, agents, fixed, models, view, ended)
-    choices += start_trials(day, due, agents, fixed, models, view)
+    everybody = where_equal(agents.due, day)
+    ended = Ended(
+        np.empty((MOST_SPELLS * len(everybody), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64)
+    )
+    choices, near = 0, np.empty(TOGETHER, dtype=np.uint64)
+    for first in range(0, len(everybody), TOGETHER):
+        due = everybody[first : first + TOGETHER]
+        bring_near(due, agents, fixed, near)
+        end(day, due, agents, ended)
+        begin(day, due, agents, fixed, view, order, ended)
+        judge_trials(day, due, agents, fixed, models, ended)
+        judge_rivals(day, due, agents, fixed, models, ended)
+        judge_upgrades(day, due, agents, fixed, models, ended)
+        choices += consider_rivals(day, due, agents, fixed, models, view, entrants, ended)
+        choices += start_trials(day, due, agents, fixed, models, view, entrants)
     return ended.spells[: ended.written[0]], choices
+
+
+@compiled
+def bring_near(due, agents, fixed, near):  # type: ignore[no-untyped-def]
+    """Read something of all that the decisions of `due` need. A loop that does nothing else waits for many far reads at
+    once; what it writes into `near` says nothing."""
+    last = agents.rejected.shape[1] - 1
+    for i in range(len(due)):
+        w = due[i]
+        memory = agents.rejected[w, 0] ^ agents.known_to_fit[w, 0] ^ agents.passed_over[w, 0]
+        memory ^= agents.rejected[w, last] ^ agents.known_to_fit[w, last] ^ agents.passed_over[w, last]
+        state = (
+            agents.table[w].since ^ agents.table[w].trial ^ agents.end[w] ^ agents.home[w] ^ agents.beside[w]
+        )
+        near[i] = (
+            memory ^ fixed.work[w].entity ^ np.uint64(state ^ fixed.life[w].user ^ agents.beside_until[w])
+        )
 
 
 @compiled
@@ -244,16 +270,17 @@ def worth_a_trial(day, agents, fixed, models, w, number):  # type: ignore[no-unt
 
 
 @compiled
-def choose(day, rows, agents, fixed, view, passed_over, home, outside):  # type: ignore[no-untyped-def]
+def choose(day, rows, agents, fixed, view, entrants, passed_over, home, outside):  # type: ignore[no-untyped-def]
     """One choice for each of `rows`, counted among its decisions: see `sim.agents.choice.choose`."""
     for w in rows:
         agents.table[w].decisions += 1
     past = Past(passed_over, agents.known_to_fit)
-    return winners(rows, fixed.work, past, view, home, outside, np.uint64(day), fixed.keys, fixed.weights)
+    today = np.uint64(day)
+    return winners(rows, fixed.work, past, view, entrants, home, outside, today, fixed.keys, fixed.weights)
 
 
 @compiled
-def consider_rivals(day, due, agents, fixed, models, view, ended):  # type: ignore[no-untyped-def]
+def consider_rivals(day, due, agents, fixed, models, view, entrants, ended):  # type: ignore[no-untyped-def]
     """Embedded workloads look around: staying and every rival not yet compared are the options of one choice."""
     rules, rows = fixed.rules[0], acting(day, due, agents, EMBEDDED)
     if not rules.rivals:
@@ -267,7 +294,7 @@ def consider_rivals(day, due, agents, fixed, models, view, ended):  # type: igno
         outside[i] = value + rules.inertia
         if rules.regret:
             look_back(agents, fixed, models, w, day, value)
-    chosen = choose(day, rows, agents, fixed, view, agents.passed_over, agents.home[rows], outside)
+    chosen = choose(day, rows, agents, fixed, view, entrants, agents.passed_over, agents.home[rows], outside)
     for i in range(len(rows)):
         w, number = rows[i], chosen[i]
         if number == NO_MODEL:
@@ -293,11 +320,11 @@ def look_back(agents, fixed, models, w, day, worth):  # type: ignore[no-untyped-
 
 
 @compiled
-def start_trials(day, due, agents, fixed, models, view):  # type: ignore[no-untyped-def]
+def start_trials(day, due, agents, fixed, models, view, entrants):  # type: ignore[no-untyped-def]
     """Waiting workloads choose a model to try, or go on waiting."""
     rows = acting(day, due, agents, WAITING)
     home, outside = np.full(len(rows), NO_MODEL, dtype=np.int16), np.full(len(rows), fixed.rules[0].outside)
-    chosen = choose(day, rows, agents, fixed, view, agents.rejected, home, outside)
+    chosen = choose(day, rows, agents, fixed, view, entrants, agents.rejected, home, outside)
     for i in range(len(rows)):
         w, number = rows[i], chosen[i]
         if agents.table[w].decisions == 1:

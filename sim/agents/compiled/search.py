@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents.choice import View, ability_order
+from sim.agents.choice import View, ability_order, entrants_of
 from sim.agents.compiled.day import begin_upgrades, decide
+from sim.agents.compiled.entrants import attend
 from sim.agents.compiled.news import CompiledReactions
 from sim.agents.compiled.tables import agents_of, fixed, models_today
 from sim.agents.population import Workloads
@@ -29,9 +30,12 @@ class CompiledSearch(Search):
         """The decisions of the workloads that are due."""
         if self._version != self.market.version:
             self._models, self._version = models_today(self.market, self.scenario), self.market.version
+            self._entrants = entrants_of(view, self.scenario)
+        else:
+            attend(self._entrants, view)
         # Only without backlog does anybody ask at once what could be had.
         order = NO_ORDER if self.backlog.enabled else ability_order(view)
-        spells, choices = decide(day, self._agents, self._fixed, self._models, view, order)
+        spells, choices = decide(day, self._agents, self._fixed, self._models, view, self._entrants, order)
         self.spells.extend(spells)
         self.choices += choices
 

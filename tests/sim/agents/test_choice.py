@@ -20,6 +20,7 @@ from sim.agents.choice import (
     view_of,
 )  # fmt: skip
 from sim.agents.compiled.choice import earliest_times
+from sim.agents.compiled.entrants import Entrants
 from sim.agents.population import Workloads
 from sim.market import Market
 from sim.mechanisms import MECHANISMS
@@ -361,7 +362,9 @@ def test_the_bound_takes_no_error_of_perception_for_smaller_than_it_is():
     steps = np.arange(n, dtype=np.uint64) << np.uint64(20)
     out = np.empty(n)
     key, one = np.zeros(n, dtype=np.uint64), np.ones(n)
-    earliest_times(np.uint64(5), np.uint64(77), key, steps, one, 1e6 * one, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, out)
+    places = (np.arange(n), key, steps, one, 1e6 * one, 0 * one)
+    entrants = Entrants(np.zeros(1), *(of_place.reshape(1, 1, n) for of_place in places))
+    earliest_times(np.uint64(5), np.uint64(77), entrants, 0, 0, n, 1e-1, 1e-1, 0.7, 1.0, out)
     factor = out / (
         1.0 - ((plain_mix(np.full(n, 5, dtype=np.uint64)) >> np.uint64(12)).astype(float) + 0.5) / 2.0**52
     )
