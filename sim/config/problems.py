@@ -37,7 +37,11 @@ class Problem:
     source: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.column}: "
+        return self.told()
+
+    def told(self, kind: str = "") -> str:
+        """In a line. kind: what stands before the message, such as `warning: `."""
+        where = f"{self.file}:{self.line}:{self.column}: {kind}"
         text = f"{self.path}: {self.message}" if self.path else self.message
         return where + text + (f"; {self.hint}" if self.hint else "")
 

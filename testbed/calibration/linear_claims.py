@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from testbed.calibration.linear.readings import Ratio
+from testbed.calibration.linear.readings import MONEY, Ratio
 from testbed.calibration.linear.registry import read_off
 from testbed.calibration.linear.required import required
 from testbed.calibration.linear.requirements import NotLinear, Requirement, bounds
@@ -148,7 +148,7 @@ def _rate(ratio: Ratio) -> Rate | None:
     if whole.quantity == "requests" or part.quantity == "prompt_tokens":
         return "lengths"
     one_model = any(isinstance(pick.model, str) for pick in part.picks)
-    return "prices" if part.quantity.endswith("usd") and one_model else None
+    return "prices" if part.quantity in MONEY and one_model else None
 
 
 def _one(pick: Pick) -> str | None:

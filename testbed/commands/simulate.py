@@ -147,9 +147,8 @@ def _check_room(world: sim.World, args: argparse.Namespace) -> None:
 
 def say_notices(notices: Iterable[sim.Problem]) -> None:
     """What a scenario's writer should hear of, each once, on standard error."""
-    for told in dict.fromkeys(map(str, notices)):
-        place, _, message = told.partition(": ")
-        print(f"{place}: warning: {message}", file=sys.stderr)
+    for line in dict.fromkeys(notice.told("warning: ") for notice in notices):
+        print(line, file=sys.stderr)
 
 
 def as_json(run: sim.Run) -> dict[str, Any]:

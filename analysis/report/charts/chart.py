@@ -73,7 +73,25 @@ class Guide:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class Weekly:
+    """What is drawn by week."""
+
+    rows: pd.DataFrame
+    value: Value
+
+    @cached_property
+    def weeks(self) -> pd.DataFrame:
+        """The rows of complete weeks."""
+        return _complete(self.rows)
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The rows of complete weeks that have a value."""
+        return self.weeks[self.weeks[self.value.column].notna()]
+
+
+@dataclass(frozen=True, eq=False)
+class Lines(Weekly):
     """Lines by week. more: further values, told on hover.
 
     marks: column with names of what happened in the week. log: the page offers a logarithmic axis. steps: the value
@@ -82,8 +100,6 @@ class Lines:
     lines on an axis of their own at the right.
     """
 
-    rows: pd.DataFrame
-    value: Value
     series: Series | None = None
     colour: str = BLUE
     more: tuple[Value, ...] = ()
@@ -96,16 +112,6 @@ class Lines:
     twin: Lines | None = None
 
     @cached_property
-    def weeks(self) -> pd.DataFrame:
-        """The rows of complete weeks."""
-        return _complete(self.rows)
-
-    @cached_property
-    def shown(self) -> pd.DataFrame:
-        """The rows of complete weeks that have a value."""
-        return self.weeks[self.weeks[self.value.column].notna()]
-
-    @cached_property
     def drawn(self) -> pd.DataFrame:
         """The rows of complete weeks, those of each line in order, with a row without a value for each week between
         them that the line lacks: it breaks there. alone: a value whose neighbours are missing, which no line shows."""
@@ -114,25 +120,13 @@ class Lines:
 
 
 @dataclass(frozen=True, eq=False)
-class Stack:
+class Stack(Weekly):
     """Values by week that stand on each other, in the order of the series from the bottom up. more: further values,
     told on hover. guide: see there."""
 
-    rows: pd.DataFrame
-    value: Value
     series: Series
     more: tuple[Value, ...] = ()
     guide: Guide | None = None
-
-    @cached_property
-    def weeks(self) -> pd.DataFrame:
-        """The rows of complete weeks."""
-        return _complete(self.rows)
-
-    @cached_property
-    def shown(self) -> pd.DataFrame:
-        """The rows of complete weeks that have a value."""
-        return self.weeks[self.weeks[self.value.column].notna()]
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ Quantity = Literal[
     "ranked_tokens",  # tokens without free launch access (figure 11)
     "account_tokens",  # tokens of large accounts, which keep to their model
 ]
+MONEY: tuple[Quantity, ...] = ("spend_usd", "charged_usd")
 Seen = Literal["all", "labelled", "labels"] | tuple[str, ...]
 """Which requests count: all of them, the labelled ones, the labels of these (one a request and category, `other`
 included), or those that carry one of some categories (one a request and category)."""
