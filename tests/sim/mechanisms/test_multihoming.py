@@ -192,19 +192,17 @@ def test_work_that_keeps_nothing_upgrades_as_before():
     assert (s["kind"] == "BESIDE").sum() > 30
 
 
-@pytest.mark.parametrize("line", ["b", "c"])
-def test_it_stays_where_the_gateway_moves_the_home_within_its_line(line):
+@pytest.mark.parametrize(("line", "ability", "end"), [("b", 0.9, DAYS), ("c", 0.9, 78), ("b", -1.0, 78)])
+def test_it_stays_where_the_gateway_moves_the_home_within_its_line_to_a_model_that_fits(line, ability, end):
     heir = with_model(
-        f"{line}/heir: {{released: 2025-03-10, price_usd_per_mtok: 1.0, ability: 0.9, reach: 0.0, line: {line}}}"
+        f"{line}/heir: {{released: 2025-03-10, price_usd_per_mtok: 1.0, ability: {ability}, reach: 0.0, line: {line}}}"
     )
-    moved = (
-        "models.b/rival.retired=2025-03-20",
-        f"models.b/rival.successor={line}/heir",
-        "mechanisms.migration=on",
-    )
+    moved = ("models.b/rival.retired=2025-03-20", f"models.b/rival.successor={line}/heir",
+             "mechanisms.migration=on")  # fmt: skip
     found = kept(play(heir, LONG, *moved, users=40))
     found = found[(found["start"] < 78) & (found["model"] == "a/old")]
-    assert len(found) > 20 and set(found["end"]) == ({DAYS} if line == "b" else {78})
+    reason = "HORIZON" if end == DAYS else "HOME_LOST"
+    assert len(found) > 20 and set(zip(found["end"], found["reason"], strict=True)) == {(end, reason)}
 
 
 BETTER = "calendar: [{event: ability_change, by: 1.0, date: 2025-03-15, model: a/old}]\n"
