@@ -382,7 +382,7 @@ def add_simulation_options(parser: argparse.ArgumentParser) -> argparse._Argumen
     run.add_argument(
         "--out", default="outputs", metavar="DIR", help="folder for run folders (default: outputs)"
     )
-    add_workers_option(run, note="; the result does not depend on it")
+    add_workers_option(run, "threads or processes", "; the result does not depend on it")
     run.add_argument("--anyway", action="store_true", help="simulate even if a large world is estimated to need more "
                      "disk or memory than is free")  # fmt: skip
     run.add_argument("--fresh", action="store_true", help="simulate again even if this run is complete")

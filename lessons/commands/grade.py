@@ -33,8 +33,9 @@ a file of answers (a notebook saves one):
     1.1: 72
     1.3: on or after
 
-{arguments.EXIT_STATUSES}
-Wrong answers are no error: the status is 0. Leaves nothing on disk."""
+Wrong answers are no error: the status is 0. Leaves nothing on disk.
+
+{arguments.EXIT_STATUSES}"""
 
 
 def add_parser(commands: Any) -> None:

@@ -36,7 +36,11 @@ def add_parser(commands: Any) -> None:
         epilog=EPILOG,
     )
     parser.add_argument(
-        "--port", type=arguments.port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)"
+        "--port",
+        type=arguments.port,
+        default=0,
+        metavar="N",
+        help="port on this machine (default: a free one)",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.set_defaults(parser=parser, execute=execute)

@@ -20,13 +20,14 @@ EPILOG = f"""\
 examples:
   slipper lessons                     what there is
   slipper lessons 1                   open lesson 1 in the browser
-  slipper lessons 1 --no-browser      print its address only
+  slipper lessons 1 --no-browser      only print its address
   slipper lessons --handout class/    every lesson as a page and a slide; with a number: that one
 
-{arguments.EXIT_STATUSES}
-left on disk:
-  DIR/NN_NAME.html, .svg, .png      with --handout: the page, and the slide of its result in two forms
-  DIR/answers-for-teachers.html     the answers to the exercises"""
+left on disk, with --handout:
+  DIR/NN_NAME.html, .svg, .png      the page, and the slide of its result in two forms
+  DIR/answers-for-teachers.html     the answers to the exercises
+
+{arguments.EXIT_STATUSES}"""
 
 
 def add_parser(commands: Any) -> None:
@@ -36,9 +37,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("number", nargs="?", metavar="NUMBER", help="the lesson to open")
     parser.add_argument(
-        "--port", type=arguments.port, metavar="PORT", help="port on this machine (default: a free one)"
+        "--port", type=arguments.port, metavar="N", help="port on this machine (default: a free one)"
     )
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument(
         "--handout", metavar="DIR", help="write handouts, slides and answers into this folder"
     )

@@ -31,15 +31,15 @@ EPILOG = f"""\
 examples:
   slipper calibrate report-base --world scenarios/mine.yaml --markdown mine.md
   slipper calibrate report-base --world scenarios/mine.yaml --markdown mine.md --confirm 20
-  slipper calibrate report-base --claims C12,C13,C14 --steps 5      with some of the claims; writes nothing
+  slipper calibrate report-base --claims C12,C13,C14 --steps 5      with some of the claims; no world is written
   slipper calibrate report-base --without openness                  with those of all sections but one
 
 left on disk:
   OUT/calibrations/SCENARIO/*.json, *.npz   each finished evaluation, so that the same command goes on
   OUT/calibrations/SCENARIO/worlds/*.yaml   the world of each step
   OUT/checks/WORLD/*.json                   with --confirm: the verdicts of each replicate
-  FILE                                      with --world: the calibrated world, which extends the scenario; with
-                                            --markdown: the page of the fit
+  the FILE of --world                       the calibrated world, which extends the scenario
+  the FILE of --markdown                    the page of the fit
 
 {arguments.EXIT_STATUSES}"""
 
@@ -54,7 +54,7 @@ def add_parser(commands: Any) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    parser.add_argument("scenario", help="a scenario file, or the name of a shipped one")
+    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of a shipped one")
     what = parser.add_argument_group("what is fitted")
     what.add_argument("--claims", metavar="C12,C13", help="to these calibration claims (default: all)")
     what.add_argument("--without", metavar="SECTION", help="leave out the claims of a section, to see whether they "
