@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TRIANGLES, CONTRAST, VERDICTS = "fig25_triangles", "fig25_launch_contrast", "fig25_verdicts"
 WITHHELD = "withheld"  # where small cells are
 INDEX = "index"
+PAGE = "report.html"
 
 
 def has_table(folder: Path, stem: str) -> bool:

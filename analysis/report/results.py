@@ -21,7 +21,7 @@ from analysis.report.charts import vega
 from analysis.report.charts.chart import Chart, Cohorts, Sheet, on_one_scale
 from analysis.report.exhibit import Exhibit
 from analysis.report.looked_at import models_asked, panels_of
-from analysis.report.result_files import CONTRAST, TRIANGLES, VERDICTS, WITHHELD, ResultFiles, has_table
+from analysis.report.result_files import CONTRAST, PAGE, TRIANGLES, VERDICTS, WITHHELD, ResultFiles, has_table
 from analysis.report.window import over_words
 from analysis.report.withholding import above, shares, shown, table_of
 from analysis.sources.log import Log, NotAvailable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from analysis.report.pages.launch_verdicts import Judgement
 
 Progress = Callable[[str, float, float], None]
-RESULTS = ("tables", "figures", "report.html")
+RESULTS = ("tables", "figures", PAGE)
 # Loyal share whose detection the page states; `slipper verdict` simulates smaller ones, too.
 PLANTED = (0.25,)
 
@@ -88,7 +88,7 @@ def write_analysis(
         with suppress(OSError):  # somebody else's analysis has put pictures there by now
             (target / "figures").rmdir()
     summary["files"] = [target / file for file in files]
-    summary["report"] = target / "report.html"
+    summary["report"] = target / PAGE
     return summary
 
 
@@ -167,7 +167,7 @@ class _Writer:
 
         def write_page() -> None:
             page = self._page(panels, contrast, shown, sections, code.result())
-            (self.files.folder / "report.html").write_text(
+            (self.files.folder / PAGE).write_text(
                 claim_verdicts.into(page, judged, outdated), encoding="utf-8"
             )
 

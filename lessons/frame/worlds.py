@@ -15,9 +15,9 @@ from analysis.months import months_between
 from analysis.queries.cohorts.activity_retention import WINDOW_DAYS
 from sim.activity import Activity, monthly
 from sim.agents.spells import Kind, Reason
+from sim.traffic.records import MILLIS_PER_DAY
 from testbed import shipped
 
-DAY_MILLIS = 86_400_000
 KEPT = 24
 """Worlds that are kept after they were played: a control that goes back finds its world again."""
 
@@ -86,7 +86,7 @@ class Played:
         parts = []
         for week, block in traffic.tasks():
             records = traffic.records(week, block)
-            parts.append(np.stack([records.user, records.model, records.day_millis // DAY_MILLIS]))
+            parts.append(np.stack([records.user, records.model, records.day_millis // MILLIS_PER_DAY]))
         rows, count = np.unique(np.concatenate(parts, axis=1), axis=1, return_counts=True)
         return pd.DataFrame(
             {"user": rows[0], "model": slugs[rows[1].astype(int)], "day": rows[2], "requests": count}

@@ -169,6 +169,7 @@ def analyse(
     began = time.monotonic()
     show(Report("analysis", 0, 0))
     from analysis import open_log, write_analysis
+    from analysis.report.pages import claim_verdicts
     from testbed.terminal.summary import Findings, days_of, extent_of
 
     known_after = 0.0
@@ -179,7 +180,7 @@ def analyse(
         known_after = time.monotonic() - began
 
     digest = None
-    if (folder / "verdicts.json").is_file():
+    if (folder / claim_verdicts.FILE).is_file():
         from testbed.claims.registry import registry
 
         digest = registry().digest

@@ -192,7 +192,7 @@ def _check_log(args: argparse.Namespace, claims: Registry, wanted: set[str] | No
     except LogError as error:
         raise no_log(error, args.target) from error
     every = wanted is None and not args.k_anonymity
-    kept = run / "verdicts.json" if run is not None and every else None
+    kept = run / claim_verdicts.FILE if run is not None and every else None
     try:
         if run is not None and kept is not None:
             check_writable(run)

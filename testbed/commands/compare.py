@@ -169,10 +169,10 @@ def _analysed(where: str, folder: Path, show: Any, options: dict[str, Any], leas
 
 def _name(folder: Path) -> str:
     """What a folder of results is called: scenario and run id of a run, else its name."""
+    from analysis.contract.files import MANIFEST
+
     absolute = folder.absolute()
-    return (
-        f"{absolute.parent.name}-{absolute.name}" if (folder / "manifest.json").is_file() else absolute.name
-    )
+    return f"{absolute.parent.name}-{absolute.name}" if (folder / MANIFEST).is_file() else absolute.name
 
 
 # --- printing

@@ -131,7 +131,9 @@ def _say_begun(world: sim.World, out: Path) -> None:
 
 
 def _is_there(world: sim.World, out: Path, fresh: bool) -> bool:
-    return not fresh and (out / world.name / world.run_id / "manifest.json").is_file()
+    from testbed.experiment.runs import run_is_there
+
+    return not fresh and run_is_there(out / world.name / world.run_id)
 
 
 def _check_room(world: sim.World, args: argparse.Namespace) -> None:

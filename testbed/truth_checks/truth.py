@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.contract import CATEGORIES
-from analysis.contract.files import manifest_of
+from analysis.contract.files import MANIFEST, manifest_of
 from sim.pricing import CACHED, COMPLETION, PROMPT, Usage
 from sim.scenario import Scenario
 from testbed.failure import BadInput
@@ -138,10 +138,10 @@ class Truth:
 def read(folder: Path) -> Truth:
     """The truth in a run's folder. Raises `BadInput` if it holds none."""
     missing = [name for name in TABLES if not (folder / "truth" / f"{name}.parquet").is_file()]
-    if missing or not (folder / "manifest.json").is_file():
+    if missing or not (folder / MANIFEST).is_file():
         raise BadInput(
             f"{folder}: expected a run's folder with a manifest and truth/, not found: "
-            f"{', '.join(missing) or 'manifest.json'}. `slipper run` writes one; a real log has no truth"
+            f"{', '.join(missing) or MANIFEST}. `slipper run` writes one; a real log has no truth"
         )
     users, work, spells, abilities = (
         pd.read_parquet(folder / "truth" / f"{name}.parquet") for name in TABLES

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from analysis.report.result_files import WITHHELD, has_table
+from analysis.report.result_files import PAGE, WITHHELD, has_table
 from analysis.report.status import MARKS, WORDS, Status, status_of
 from analysis.staging import Staging
 
 FILE = "verdicts.json"
-PAGE = "report.html"
 _BESIDE = re.compile(r"<!--verdicts ([\w ]+)-->.*?<!--/verdicts-->", re.DOTALL)
 _BOARD = re.compile(r"<!--scoreboard-->.*?<!--/scoreboard-->", re.DOTALL)
 
