@@ -109,6 +109,7 @@ WAYS: Mapping[Key, Way] = {
     ("openrouter", "response", "json.zst"): Way(
         {"user_id", "account_id", "app_name", "tools_offered", "streamed", "cancelled", "session_id"} | TIMES,
         each(lambda row: {"created_at": row["created_at"].replace(microsecond=0)}),
+        unsaid=("streamed",),
     ),
     ("litellm", "spend", "csv"): Way({"byok", "cancelled"}, each(of_litellm)),
     ("litellm", "spend", "jsonl"): Way({"byok", "cancelled"}, each(of_litellm)),
