@@ -94,7 +94,7 @@ def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
     if found.records:
         yield from _comment("likely: the items of this list count tokens: each is a request")
         yield f"records: {_inline(found.records)}"
-    for key, guess in (("cached", found.cached), ("reasoning", found.reasoning)):
+    for key, guess in (("aside", found.aside), ("cached", found.cached), ("reasoning", found.reasoning)):
         if guess:
             yield from _reason(guess)
             yield f"{key}: {_inline(guess.source)}"

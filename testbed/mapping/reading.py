@@ -47,6 +47,11 @@ def read_mapping(path: str | Path) -> Importer:
                 raise BadInput(str(ScenarioError(tables)))
             files = [looked_into(file, mapping.records) for file in files]
         missing = list(_missing(document, mapped, files))
+        missing += [
+            document.problem(("aside", place), f"{files[0].path}: no column '{place}'")
+            for place in mapping.aside
+            if not any(file.holds(place.partition(">")[0]) for file in files)
+        ]
         if missing:
             raise BadInput(str(ScenarioError(missing)))
 
@@ -56,6 +61,7 @@ def read_mapping(path: str | Path) -> Importer:
         cached=mapping.cached or "inside",
         reasoning=mapping.reasoning or "inside",
         records=mapping.records,
+        aside=mapping.aside,
         check=check,
     )
 

@@ -137,6 +137,12 @@ class MappingFile(Settings):
         "Each item is a row; what stands around the list is under `parent`",
         examples=["data"],
     )
+    aside: dict[str, list[str]] = Field(
+        {},
+        description="rows that are no requests (embeddings, spans that sum requests up), by the words of a column; "
+        "letter case does not count. They are left out, and counted",
+        examples=[{"run_type": ["chain", "tool"]}],
+    )
     cached: Where | None = Field(
         None,
         description="whether tokens_cached are counted inside tokens_prompt, or beside it and must be added; needed "

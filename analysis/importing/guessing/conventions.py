@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from analysis.importing.format import Where
-from analysis.importing.guessing.magnitudes import Numbers, Price
+from analysis.importing.guessing.guess import Sure
+from analysis.importing.guessing.magnitudes import Numbers, Price, listed_cost
 from analysis.importing.model_ids import Listed
 from analysis.numerals import counted
 
@@ -33,6 +34,11 @@ class Convention:
     where: Where
     seen: bool
     why: str
+
+    @property
+    def sure(self) -> Sure:
+        """How sure it is."""
+        return "sure" if self.seen else "a guess"
 
 
 def with_beside(wholes: Numbers, parts: Numbers) -> Numbers:
@@ -94,3 +100,16 @@ def prices_of(models: pa.Table, names: Sequence[str]) -> list[Price | None]:
     listed = Listed(models)
     means = {name: latest.get(listed.resolve(name).model) for name in set(names) if name}
     return [means.get(name) for name in names]
+
+
+def ratios_to_list(
+    costs: Numbers, prices: Sequence[Price | None], prompts: Numbers, completions: Numbers, cached: Numbers
+) -> list[float]:
+    """Charged costs over those of the list, of rows whose model has a price."""
+    rows = zip(costs, prices, prompts, completions, cached, strict=True)
+    return [
+        cost / total
+        for cost, price, ins, outs, kept in rows
+        if cost and price and ins is not None and outs is not None
+        if (total := listed_cost(price, ins, outs, min(kept or 0, ins))) > 0
+    ]

@@ -21,6 +21,12 @@ class Guess:
     why: str
     places: tuple[str, ...] = ()
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How a column is read, whichever it is."""
+        given = self.source if isinstance(self.source, Mapping) else {}
+        return {key: value for key, value in given.items() if key not in ("column", "values")}
+
 
 @dataclass(frozen=True)
 class Guesses:
@@ -28,7 +34,7 @@ class Guesses:
     files have none. unused: columns that hold values and are mapped to nothing. rows, files: that were looked at.
     records: where the list of requests is in records that hold one. without: by column that is not in every file, the
     files that lack it; of JSON only columns that are mapped, since others are often left out. empty: by file, the
-    fields that are mapped and that none of its rows has."""
+    fields that are mapped and that none of its rows has. aside: the rows that are no requests, by words of a column."""
 
     fields: Mapping[str, Guess]
     cached: Guess | None
@@ -39,3 +45,4 @@ class Guesses:
     without: Mapping[str, tuple[str, ...]]
     empty: Mapping[str, tuple[str, ...]]
     records: str | None = None
+    aside: Guess | None = None

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from analysis import contract
 from analysis.importing.finish_reasons import is_known
-from analysis.importing.guessing import conventions, magnitudes, moments
+from analysis.importing.guessing import contents, conventions, magnitudes, moments
 from analysis.importing.guessing.guess import Guess, Guesses, Sure
 from analysis.importing.guessing.names import (
     END,
@@ -89,6 +89,7 @@ class _Guesser:
             for field in order:
                 if field.name not in self.found and (found := look(field)):
                     self.found[field.name] = found
+        self.unnamed()
         self.versions()
         self.differences()
         counts = self.counts()
@@ -96,10 +97,13 @@ class _Guesser:
         reasoning = conventions.of_reasoning(counts) if "tokens_reasoning" in self.found else None
         if cached and cached.where == "outside":
             self.add_written()
+        aside = contents.asides(self.sample)
+        self.used |= aside.keys()
         return Guesses(
+            aside=Guess(aside, "likely", "its words for rows that are no requests") if aside else None,
             fields={one.name: self.found[one.name] for one in contract.GENERATIONS if one.name in self.found},
-            cached=Guess(cached.where, _sure(cached), cached.why) if cached else None,
-            reasoning=Guess(reasoning.where, _sure(reasoning), reasoning.why) if reasoning else None,
+            cached=Guess(cached.where, cached.sure, cached.why) if cached else None,
+            reasoning=Guess(reasoning.where, reasoning.sure, reasoning.why) if reasoning else None,
             unused=tuple(self.sample.columns[place] for place in self.filled if self.is_unused(place)),
             rows=self.sample.rows,
             files=self.sample.files,
@@ -123,7 +127,7 @@ class _Guesser:
         best = next(iter(made))
         if not self.goes_on(field, best):
             elsewhere = made if best in self.sample.without else ()  # a file may name it otherwise
-            same = [place for place in elsewhere if _settings(made[place]) == _settings(made[best])]
+            same = [place for place in elsewhere if made[place].settings == made[best].settings]
             made = {place: made[place] for place in same or [best]}
         self.used |= made.keys()
         return replace(made[best] if len(made) == 1 else self.joined(made), places=tuple(made))
@@ -139,6 +143,22 @@ class _Guesser:
                 why = made.why.replace("its name", "a name much like its own", 1)
                 return replace(made, sure="a guess", why=why, places=(place,))
         return None
+
+    def unnamed(self) -> None:
+        """What the moment and the model may be by what columns hold, where no name says it."""
+        for name, what in (("created_at", "moments"), ("model", "listed models")):
+            taken = self.used.union(named(self.filled, (*END, *FIRST_TOKEN)))
+            free = [place for place in self.filled if place not in taken]
+            if name == "model":
+                free = contents.models(map(self.sample.columns.__getitem__, free), self.models)
+            field = contract.fields("generations")[name]
+            made = {place: one for place in free if (one := self.typed(field, place))}
+            if name not in self.found and made:
+                place, *others = made
+                why = made[place].why.replace("its name", f"no name says so, but it holds {what}", 1)
+                also = f"; so does {listed(others)}" if others else ""
+                self.found[name] = replace(made[place], sure="a guess", why=f"{why}{also}", places=(place,))
+                self.used.add(place)
 
     def is_for(self, field: contract.Field, place: str) -> bool:
         """Latency is up to the first token where the whole time has a column of its own."""
@@ -355,13 +375,7 @@ class _Guesser:
             return []
         prices = conventions.prices_of(self.models, self.sample.columns[places[0]].texts)
         kinds = ("tokens_prompt", "tokens_completion", "tokens_cached")
-        rows = zip(costs, prices, *map(self.numbers, kinds), strict=True)
-        return [
-            cost / total
-            for cost, price, ins, outs, kept in rows
-            if cost and price and ins is not None and outs is not None
-            if (total := magnitudes.listed_cost(price, ins, outs, min(kept or 0, ins))) > 0
-        ]
+        return conventions.ratios_to_list(costs, prices, *map(self.numbers, kinds))
 
     def place(self, name: str) -> str | None:
         """The first column of a field that was found."""
@@ -383,13 +397,3 @@ class _Guesser:
 
     def is_unused(self, place: str) -> bool:
         return place not in self.used and not any(other.startswith(f"{place}>") for other in self.used)
-
-
-def _settings(guess: Guess) -> dict[str, Any]:
-    """How a column is read."""
-    given = guess.source if isinstance(guess.source, Mapping) else {}
-    return {key: value for key, value in given.items() if key not in ("column", "values")}
-
-
-def _sure(found: conventions.Convention) -> Sure:
-    return "sure" if found.seen else "a guess"

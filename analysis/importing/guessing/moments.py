@@ -18,6 +18,8 @@ _FORMATS = (
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %I:%M %p", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
     "%Y%m%d %H:%M:%S", "%Y%m%dT%H%M%S", "%b %d, %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S GMT",
+    *(f"{day}, {time}" for day in ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y") for time in (
+        "%I:%M:%S.%f %p", "%I:%M:%S %p", "%H:%M:%S.%f", "%H:%M:%S")),
 )  # fmt: skip
 """Forms of dates beside ISO 8601, as strptime has them."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
@@ -47,11 +49,12 @@ def guess(column: Column) -> Made | None:
     if not fits:
         return None
     _, form = min(fits, key=lambda pair: pair[0])  # of two, the one in which the file is shorter
+    said = any(word in column.place.lower() for word in _UTC)
     both = "; day and month may be the other way around" if len(fits) > 1 else ""
     return (
         {"expression": f"strptime({identifier(column.place)}, '{form}')", "zone": "UTC"},
         "a guess" if both else "likely",
-        f"its name; {form}{both}; {NO_ZONE}",
+        f"its name{', which says the zone' if said else ''}; {form}{both}{'' if said else f'; {NO_ZONE}'}",
     )
 
 

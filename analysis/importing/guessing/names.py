@@ -15,17 +15,17 @@ from analysis.contract.nearest_names import nearest
 SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "generation_id": (
         "generation_id", "request_id", "id", "call_id", "response_id", "gen_ai.response.id", "completion_id", "uuid",
-        "log_id", "event_id", "span_id",
+        "log_id", "event_id", "span_id", "correlation_id",
     ),
     "created_at": (
         "start_time", "request_created_at", "requested_at", "request_time", "request_timestamp", "started_at",
         "created_at", "created", "timestamp", "time", "datetime", "date_time", "ts", "event_time", "event_timestamp",
-        "logged_at", "arrived_at", "start_time_unix_nano", "at",
+        "logged_at", "logging_time", "time_generated", "time_generated_utc", "arrived_at", "start_time_unix_nano", "at",
     ),
     "user_id": (
         "end_user", "user", "user_id", "external_user", "request_user_id", "user_api_key_user_id", "enduser.id",
-        "end_user_id", "customer_id", "member", "member_id", "username", "user_name", "metadata._user",
-        "api_key_name", "key_alias", "user_api_key_alias", "api_key",
+        "end_user_id", "customer_id", "customer", "uid", "member", "member_id", "username", "user_name",
+        "metadata._user", "api_key_name", "key_alias", "user_api_key_alias", "identity.arn", "api_key",
     ),
     "account_id": (
         "account_id", "account", "team_id", "organization_id", "org_id", "workspace_id", "project_id", "tenant_id",
@@ -38,7 +38,7 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "model": (
         "response_model", "gen_ai.response.model", "model", "provided_model_name", "model_name", "ai_model",
         "model_override", "request_model", "gen_ai.request.model", "model_permaslug", "model_group", "model_id",
-        "deployment", "engine",
+        "llm", "llm_model", "deployment_name", "deployment", "engine",
     ),
     "model_permaslug": ("model_permaslug", "model_version", "response_model", "gen_ai.response.model"),
     "variant": ("variant", "model_variant"),
@@ -66,7 +66,7 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "tokens_cached": (
         "native_tokens_cached", "tokens_cached", "cached_tokens", "cache_read_input_tokens",
         "prompt_cache_read_tokens", "cache_read_tokens", "gen_ai.usage.cache_read.input_tokens", "cached_input_tokens",
-        "input_cached_tokens", "input_cache_read", "cached_content_token_count",
+        "input_cached_tokens", "input_cache_read", "cached_content_token_count", "cache_read_input_token_count",
         "llm.token_count.prompt_details.cache_read",
     ),
     "cost_total": (
@@ -80,7 +80,10 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "tools_offered": ("tools_offered", "has_tools", "with_tools"),
     "tool_called": ("tool_called", "tools_called", "called_tools"),
-    "streamed": ("streamed", "stream", "is_streaming", "is_stream", "streaming", "gen_ai.request.stream"),
+    "streamed": (
+        "streamed", "stream", "is_streaming", "is_stream", "streaming", "is_stream_completion",
+        "gen_ai.request.stream",
+    ),
     "cancelled": ("cancelled", "canceled", "aborted", "is_cancelled"),
     "time_to_first_token_ms": (
         "time_to_first_token_ms", "time_to_first_token", "ttft_ms", "ttft", "first_token_ms", "time_to_first_chunk",
@@ -112,7 +115,7 @@ END: Final = (
 FIRST_TOKEN: Final = ("completion_start_time", "first_token_at", "first_token_time")
 WRITTEN: Final = (
     "cache_creation_input_tokens", "prompt_cache_write_tokens", "cache_write_tokens", "cache_write_input_tokens",
-    "gen_ai.usage.cache_creation.input_tokens", "input_cache_creation",
+    "gen_ai.usage.cache_creation.input_tokens", "input_cache_creation", "cache_write_input_token_count",
 )  # fmt: skip
 """Tokens that went into a cache."""
 TOTAL: Final = ("total_tokens", "tokens_total", "total_units", "total_usage", "total_token_count", "total")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from analysis.importing.guessing.sample import ENOUGH, Column, number_in
 from analysis.sources.quoting import identifier, text_literal
 
+_NOTHING = ("nan", "null", "none", "\\n")  # of pandas, JSON, Python, databases
 _SIGNS = "$€£¥"
 _SPACES = " \u00a0\u202f"  # the last two do not break a line
 _FORMS = ((",", "."), (".", ","), *((mark, point) for mark in (*_SPACES, "'", "\u2019") for point in ".,"))
@@ -46,7 +47,9 @@ class Separators:
 
 
 def plainly(column: Column, *, whole: bool) -> tuple[Column, Separators | None]:
-    """A column as plain numbers, and how they are written where they are not. whole: they are counts."""
+    """A column as plain numbers, and how they are written where they are not; words for nothing are none. whole: they
+    are counts."""
+    column = replace(column, texts=tuple("" if text.lower() in _NOTHING else text for text in column.texts))
     written = separators_of(column.filled, whole=whole)
     return (written.plain(column) if written else column), written
 

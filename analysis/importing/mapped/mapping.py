@@ -106,10 +106,12 @@ def importer(
     cached: Where = "inside",
     reasoning: Where = "inside",
     records: str | None = None,
+    aside: Mapping[str, Sequence[str]] | None = None,
     check: Callable[[Sequence[SourceFile]], None] | None = None,
 ) -> Importer:
     """The importer of a mapping. title: for people. fields: by name of the contract; without `generation_id`, rows are
-    numbered. records: where in a record of JSON the list of rows is; None: it is a row. check: see `Importer`."""
+    numbered. records: where in a record of JSON the list of rows is; None: it is a row. aside: by column, the words of
+    rows that are left out. check: see `Importer`."""
     rules = {name: field.rule(name) for name, field in fields.items()}
     forms = tuple(
         Form(
@@ -121,6 +123,7 @@ def importer(
             reasoning=reasoning,
             unfold=rows_at(records) if records and kind == "json" else None,
             numbered="generation_id" not in rules,
+            aside={place: tuple(map(str.lower, words)) for place, words in (aside or {}).items()},
         )
         for kind in ("table", "json")
     )
