@@ -170,7 +170,7 @@ def distributed() -> Any:
         import distributed
     except ImportError:
         raise BadInput(
-            "--engine dask needs Dask's scheduler, which is not installed; install glass-slipper[cluster]"
+            "--engine dask needs Dask's scheduler, which is not installed: pip install 'glass-slipper[cluster]'"
         ) from None
     return distributed
 

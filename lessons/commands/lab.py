@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from testbed import arguments
-from testbed.failure import DONE, BadInput, Failure, Terminated
+from testbed.failure import DONE, BadInput, Terminated
 
 DESCRIPTION = """\
 Opens the laboratory in a browser: one page with controls for the causes of a market (mechanisms and their strengths),
@@ -51,10 +51,11 @@ def execute(args: argparse.Namespace) -> int:
     try:
         import uvicorn
 
+        from lessons.frame.server import taken
         from lessons.lab.server import HOST, Laboratory
     except ModuleNotFoundError as error:  # another ImportError is a defect of ours
         raise BadInput(
-            f"the laboratory needs {error.name}, which is not installed; install glass-slipper[lessons]"
+            f"the laboratory needs {error.name}, which is not installed: pip install 'glass-slipper[lessons]'"
         ) from None
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,8 +63,7 @@ def execute(args: argparse.Namespace) -> int:
             listening.bind((HOST, args.port))
             listening.listen()  # who opens the address at once waits for the server
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise Failure(f"port {args.port} cannot be used ({why}); give another --port, or none") from None
+            raise taken(args.port, error) from None
         port = listening.getsockname()[1]
         _warm_up()
         address = f"http://{HOST}:{port}/"

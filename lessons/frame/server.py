@@ -22,7 +22,7 @@ ONE_THREAD = dict.fromkeys(THREADS, "1")
 
 
 def serve(lesson: Lesson, port: int | None, *, browser: bool) -> int:
-    """Serve one lesson until Ctrl-C. Raises BadInput where marimo is missing or the port is not to be had."""
+    """Serve one lesson until Ctrl-C. Raises BadInput where marimo is missing or the port is taken."""
     if find_spec("marimo") is None:
         raise BadInput(
             "the lessons need marimo, which is not installed: pip install 'glass-slipper[lessons]'"
@@ -78,5 +78,11 @@ def free_port(wanted: int | None) -> int:
         try:
             probe.bind((HOST, wanted or 0))
         except OSError as error:
-            raise BadInput(f"--port {wanted}: {error}; leave --port out for a free one") from None
+            raise taken(wanted, error) from None
         return int(probe.getsockname()[1])
+
+
+def taken(port: int | None, error: OSError) -> BadInput:
+    """Why a port of this machine cannot be listened on."""
+    why = (error.strerror or str(error)).lower()
+    return BadInput(f"port {port} cannot be used ({why}); give another --port, or none")

@@ -17,12 +17,13 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
+from analysis.workers import THREADS
 from testbed.cluster import Cluster, Died, deaf, died
 from testbed.experiment.runs import Job, Record, Tell, carry_out, failed
 
 ATTEMPTS = 3  # of a run whose process died, before it counts as failed
 PATIENCE_S = 20.0  # for an ended process to clean up
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+ONE_THREAD = (*THREADS, "NUMBA_NUM_THREADS")
 Carry = Callable[[Any, Tell], Record]
 TellOf = Callable[[str, float], None]
 """Is told of a run, by its key, how much of it is done, from 0 to 1."""

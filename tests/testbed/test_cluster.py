@@ -177,8 +177,8 @@ def test_what_stands_in_the_way_of_a_cluster_is_told_before_anything_is_simulate
     assert status == 2 and "give --engine dask" in err
     monkeypatch.setitem(sys.modules, "distributed", None)
     status, err = said("--engine", "dask")
-    assert status == 2 and "install glass-slipper[cluster]" in err
-    with pytest.raises(BadInput, match=r"install glass-slipper\[cluster\]"):
+    assert status == 2 and "install 'glass-slipper[cluster]'" in err
+    with pytest.raises(BadInput, match=r"install 'glass-slipper\[cluster\]'"):
         Dask(None, 1)
     assert list(tmp_path.iterdir()) == []
 

@@ -41,5 +41,5 @@ def test_a_port_that_is_taken_is_told(capsys):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert main(["lab", "--no-browser", "--port", str(port)]) == 1
+        assert main(["lab", "--no-browser", "--port", str(port)]) == 2
     assert f"port {port} cannot be used" in capsys.readouterr().err
