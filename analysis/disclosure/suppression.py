@@ -15,10 +15,25 @@ from analysis.disclosure.account import Account
 from analysis.disclosure.grids import LABEL_GRIDS, Grid, facet, grids_of
 from analysis.disclosure.rows import Rows, facets_of, parties, unit_of
 from analysis.queries import retention
+from analysis.queries.query import collect
 from analysis.sources.log import Log, LogError
 
 IDENTITIES = frozenset(("user_id", "account_id", "app_name", "session_id"))
 """Columns that name one party: sums are made without them."""
+
+
+def check_size(log: Log, least: int) -> None:
+    """Raise LogError where the whole log stands on fewer than `least` users, so that nothing of it can be shown."""
+    unit = unit_of(log)
+    units = parties(log.generations, unit)["unit"].nunique()
+    _refuse_few(log, int(collect(log.generations.aggregate(n=units))["n"].iloc[0]), least, unit)
+
+
+def _refuse_few(log: Log, units: int, least: int, unit: str) -> None:
+    if units < least:
+        raise LogError(
+            f"{log.name}: the log has fewer than {least} {unit}s, so that none of its numbers stands on as many"
+        )
 
 
 def protected(log: Log, least: int) -> tuple[Log, Account]:
@@ -45,10 +60,7 @@ def protected(log: Log, least: int) -> tuple[Log, Account]:
     amounts = {name: sums[name].to_numpy().astype(np.float64) for name in names}
     rows = Rows.of(sums, facets, amounts)
     del sums  # as large again
-    if rows.units < least:
-        raise LogError(
-            f"{log.name}: the log has fewer than {least} {unit}s, so that none of its numbers stands on as many"
-        )
+    _refuse_few(log, rows.units, least, unit)
     found = rows.settled(grids, least)
     left_out = {
         grid: rows.facets_of(grid, found.shown[grid.name], found.small[grid.name])

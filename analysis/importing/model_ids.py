@@ -5,7 +5,7 @@ without their date, with their words in another order (claude-4.5-haiku, claude-
 author, without the vendor's revision (gemini-2.0-flash, for ...-001), and without what hosts make of names
 (claude-3-5-sonnet-latest, gpt-35-turbo, amazon.nova-lite-v1:0, llama-v3p1-70b-instruct). A way counts only if it leads
 to one model alone. What leads to none is kept as it stands; one that names no author gets that of all listed models of
-its family (gemini-...), where they have one.
+its family (gemini-...), where they have one, and a model tuned from a listed one gets that one's.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _REGION = re.compile(r"^(us|eu|apac|global|jp|au|ca)\.(?=[a-z0-9]+\.)")
 _VENDOR = re.compile(r"^[a-z0-9]+\.(?=[a-z])")  # Bedrock: anthropic.claude-...
 _REVISION = re.compile(r"-v\d+(:\d+)?$")  # Bedrock: ...-v1:0
 _HOSTED = re.compile(r"-\d+:\d+$")  # Bedrock: gpt-oss-120b-1:0
+_TUNED = re.compile(r"^ft:([^:/]+):")  # OpenAI: ft:gpt-4o-mini-2024-07-18:acme::9AbC
 _SDK = re.compile(r"^[a-z_-]+:(?=[a-z])")  # openai:gpt-4o
 _BUILD = re.compile(r"-v\d+(?=[-@]20\d{6}$)")  # Vertex: claude-3-5-sonnet-v2@...
 _NUMBER = re.compile(r"-00\d$")  # Google's revisions: gemini-2.0-flash-001
@@ -157,6 +158,9 @@ class Listed:
                 return Resolved(model, variant, how)
         if (model := self._of_host(tidy, tail)) is not None:
             return Resolved(model, variant, HOST)
+        tuned = _TUNED.match(plain)
+        if tuned and "/" in (base := self.resolve(tuned[1]).model):  # a log's models have no colons
+            return Resolved(f"{base.partition('/')[0]}/{plain.replace(':', '-')}", variant, "")
         family = None if {"/", ":"} & set(plain) else _FAMILY.match(tidy)
         author = self._authors.get(family[0]) if family else None
         return Resolved(f"{author}/{plain}" if author else plain, variant, "")

@@ -106,6 +106,7 @@ def execute(args: argparse.Namespace) -> int:
     import numpy as np
 
     from analysis import LogError, open_log
+    from analysis.disclosure.suppression import check_size
     from analysis.inference.cohorts.models import control_models
     from analysis.inference.curves.profile import profile_of
     from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
@@ -144,6 +145,8 @@ def execute(args: argparse.Namespace) -> int:
             open_log(args.log, **arguments.log_options(args)) as log,
         ):
             show(Report("Reading the log", 0, 0))
+            if args.k_anonymity:
+                check_size(log, args.k_anonymity)
             models = _models(log, args, aliases, least)
             idle = _idle(log, aliases, models)
             order = {model: i for i, model in enumerate(models)}

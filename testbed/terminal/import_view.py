@@ -64,7 +64,7 @@ def print_account(account: Account, exhibits: Availability, out: Path) -> None:
         console.print(f"  {escape(', '.join(account.not_read))}")
     _print_exhibits(exhibits)
     head(console, "log")
-    console.print(f"  {escape(str(out))}    next: slipper analyze {escape(str(out))}")
+    console.print(f"  {escape(str(out))}    next: slipper inspect {escape(str(out))}, then slipper analyze")
 
 
 def _print_exhibits(exhibits: Availability) -> None:

@@ -78,7 +78,7 @@ def test_the_way_is_said(listed):
         "own.model-v1:0",
         "coder-of-ours",
         "llama-9-70b",  # by several authors
-        "ft:gpt-4o:me::1",
+        "ft:ours:me::1",
         "gpt-4o:old",
         "",
         "/",
@@ -91,7 +91,7 @@ def test_what_means_no_listed_model_stands_as_it_is(listed, name):
 
 @pytest.mark.parametrize(("name", "model"), [
     ("gpt-4o-super", "openai/gpt-4o-super"), ("claude-opus-9-20290101", "anthropic/claude-opus-9-20290101"),
-    ("gemini-9-ultra", "google/gemini-9-ultra"),
+    ("gemini-9-ultra", "google/gemini-9-ultra"), ("ft:gpt-4o:me::1", "openai/ft-gpt-4o-me--1"),
 ])  # fmt: skip
 def test_a_model_that_is_not_listed_gets_the_author_of_its_family(listed, name, model):
     found = listed.resolve(name)

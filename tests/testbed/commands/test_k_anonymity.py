@@ -89,6 +89,8 @@ def test_a_verdict_is_its_kind_alone(log, capsys):
     [verdict] = json.loads(out)["verdicts"]
     assert {name for name, value in verdict.items() if isinstance(value, float)} == set()
     assert "panel" not in verdict and "tests" not in verdict
+    status, _, err = slipper(capsys, *shared, "--k-anonymity", 601)
+    assert status == 2 and "the log has fewer than 601 users" in err
     for option in ("--why", "--truth", "--scan"):
         status, _, err = slipper(capsys, "verdict", "a", "--k-anonymity", 7, option)
         assert status == 2 and "few users" in err
