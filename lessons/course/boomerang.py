@@ -113,19 +113,19 @@ def verdict(*, rival: bool, quiet: bool, seed: int = 1) -> str:
     )
 
 
-def error_rate(runs: int = RUNS) -> str:
+def error_rate() -> str:
     """How often each reading is wrong, over seeds."""
-    season = [comeback(False, True, s) for s in range(1, runs + 1)]
-    rival = [comeback(True, False, s) for s in range(1, runs + 1)]
+    season = [comeback(False, True, s) for s in range(1, RUNS + 1)]
+    rival = [comeback(True, False, s) for s in range(1, RUNS + 1)]
     return (
-        f"Over {runs} seeds:\n\n"
+        f"Over {RUNS} seeds:\n\n"
         "- **“A rise is chance”** (question 1): with the rival, where users do come back, the usual test "
-        f"overlooks it in {ErrorRate(sum(one.p_rise > LEVEL for one in rival), runs)}.\n"
+        f"overlooks it in {ErrorRate(sum(one.p_rise > LEVEL for one in rival), RUNS)}.\n"
         "- **“A bend is a comeback”** (question 2 alone): with the quiet month, where nobody left, it is "
-        f"said in {ErrorRate(sum(one.p_bend <= LEVEL for one in season), runs)}.\n"
+        f"said in {ErrorRate(sum(one.p_bend <= LEVEL for one in season), RUNS)}.\n"
         "- **Questions 3 and 4 together**: with the quiet month a comeback is said in "
-        f"{ErrorRate(sum(one.found for one in season), runs)}, with the rival it is overlooked in "
-        f"{ErrorRate(sum(not one.found for one in rival), runs)}."
+        f"{ErrorRate(sum(one.found for one in season), RUNS)}, with the rival it is overlooked in "
+        f"{ErrorRate(sum(not one.found for one in rival), RUNS)}."
     )
 
 

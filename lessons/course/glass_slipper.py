@@ -124,16 +124,16 @@ def verdict(market: str, cause: str, seed: int = 1, twin: bool = True) -> str:
     )
 
 
-def error_rate(runs: int = RUNS) -> str:
+def error_rate() -> str:
     """How often the reader is wrong who takes a launch month that stands out for fit, over seeds."""
-    seeds = range(1, runs + 1)
+    seeds = range(1, RUNS + 1)
     wrong = sum(ENTHUSIASM.launch(s).stands_out for s in seeds)
     alarms = sum(ALL_STAY.launch(s).stands_out for s in seeds)
     found = sum(SLIPPER.launch(s).stands_out for s in seeds)
     return (
-        f"Over {runs} seeds, “it stands out, so it fits” is said in market 2, where no model fits better "
-        f"than another, in {ErrorRate(wrong, runs)}. In market 3 the test calls the launch month special in "
-        f"{ErrorRate(alarms, runs)}; in market 1, where it is, in {found} of {runs}. So the test is good at "
+        f"Over {RUNS} seeds, “it stands out, so it fits” is said in market 2, where no model fits better "
+        f"than another, in {ErrorRate(wrong, RUNS)}. In market 3 the test calls the launch month special in "
+        f"{ErrorRate(alarms, RUNS)}; in market 1, where it is, in {found} of {RUNS}. So the test is good at "
         "its own question, and useless for “why”."
     )
 

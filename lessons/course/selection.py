@@ -136,17 +136,17 @@ def _followed(one: Crowd) -> str:
     )
 
 
-def error_rate(runs: int = RUNS) -> str:
+def error_rate() -> str:
     """How often the naive reader and the careful one are wrong, over seeds."""
-    seeds = range(1, runs + 1)
-    said = [f"Over {runs} seeds, “the launch users love the model” is said:\n\n"]
+    seeds = range(1, RUNS + 1)
+    said = [f"Over {RUNS} seeds, “the launch users love the model” is said:\n\n"]
     for name, who in (("enthusiasts come first", (True, False)), ("keys are always on", (False, True))):
         found = [crowd(*who, False, seed) for seed in seeds]
-        naive = ErrorRate(sum(one.p_naive <= LEVEL for one in found), runs)
-        careful = ErrorRate(sum(one.survives for one in found), runs)
+        naive = ErrorRate(sum(one.p_naive <= LEVEL for one in found), RUNS)
+        careful = ErrorRate(sum(one.survives for one in found), RUNS)
         said.append(f"- where {name}: by the naive test in {naive}; after checks 1 and 2 in {careful};\n")
     loyal = [crowd(False, False, True, seed) for seed in seeds]
-    missed = ErrorRate(sum(not one.survives for one in loyal), runs)
+    missed = ErrorRate(sum(not one.survives for one in loyal), RUNS)
     said.append(
         "- where a quarter of the launch users do stay for the model, it is overlooked after checks 1 and 2 in "
         f"{missed}."

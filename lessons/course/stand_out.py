@@ -91,26 +91,26 @@ def verdict(
     )
 
 
-def error_rate(runs: int = RUNS) -> str:
+def error_rate() -> str:
     """How often each reader finds something where nothing is special, and misses what is."""
-    seeds = range(1, runs + 1)
+    seeds = range(1, RUNS + 1)
     empty = [search(truth="nothing", seed=seed) for seed in seeds]
     one = [search(truth="one", seed=seed) for seed in seeds]
     vary = [search(truth="vary", seed=seed) for seed in seeds]
     return (
-        f"Over {runs} searches of {empty[0].looked_at} cohorts in which nothing is special, something is "
+        f"Over {RUNS} searches of {empty[0].looked_at} cohorts in which nothing is special, something is "
         "found:\n\n"
-        f"- with p below .05 in {ErrorRate(sum(x.naive > 0 for x in empty), runs)};\n"
-        f"- better than the best of noise in {ErrorRate(sum(x.beyond_noise > 0 for x in empty), runs)};\n"
-        f"- with Holm's correction in {ErrorRate(sum(x.corrected > 0 for x in empty), runs)};\n"
+        f"- with p below .05 in {ErrorRate(sum(x.naive > 0 for x in empty), RUNS)};\n"
+        f"- better than the best of noise in {ErrorRate(sum(x.beyond_noise > 0 for x in empty), RUNS)};\n"
+        f"- with Holm's correction in {ErrorRate(sum(x.corrected > 0 for x in empty), RUNS)};\n"
         "- with the four tests, asked of the first model's launch month alone, in "
-        f"{ErrorRate(sum(x.launch_stands for x in empty), runs)}.\n\n"
+        f"{ErrorRate(sum(x.launch_stands for x in empty), RUNS)}.\n\n"
         f"Where {percent(LOYAL)} of that launch month never leave, the line for the best overlooks it in "
-        f"{ErrorRate(sum(x.z[0, 0] <= x.to_beat for x in one), runs)} and the four tests in "
-        f"{ErrorRate(sum(not x.launch_stands for x in one), runs)}. Neither helps against everything: where all "
+        f"{ErrorRate(sum(x.z[0, 0] <= x.to_beat for x in one), RUNS)} and the four tests in "
+        f"{ErrorRate(sum(not x.launch_stands for x in one), RUNS)}. Neither helps against everything: where all "
         "cohorts differ a little for no reason, something is better than the best of noise in "
-        f"{ErrorRate(sum(x.beyond_noise > 0 for x in vary), runs)}, and the four tests call the launch month in "
-        f"{ErrorRate(sum(x.launch_stands for x in vary), runs)}."
+        f"{ErrorRate(sum(x.beyond_noise > 0 for x in vary), RUNS)}, and the four tests call the launch month in "
+        f"{ErrorRate(sum(x.launch_stands for x in vary), RUNS)}."
     )
 
 

@@ -92,20 +92,20 @@ def verdict(*, strength: int, crowds: bool, seed: int = 1) -> str:
     )
 
 
-def error_rate(runs: int = RUNS) -> str:
+def error_rate() -> str:
     """How often each test accuses the later cohorts, over seeds."""
-    seeds = range(1, runs + 1)
+    seeds = range(1, RUNS + 1)
     shock, nothing, crowds = (
         [clocks(strength, worse, seed) for seed in seeds]
         for strength, worse in ((STRENGTH, False), (0.0, False), (0.0, True))
     )
     naive, careful = (
-        [ErrorRate(sum(getattr(one, test) <= LEVEL for one in found), runs) for found in (shock, nothing)]
+        [ErrorRate(sum(getattr(one, test) <= LEVEL for one in found), RUNS) for found in (shock, nothing)]
         for test in ("p_age_only", "p_age_period")
     )
-    missed = ErrorRate(sum(one.p_age_period > LEVEL for one in crowds), runs)
+    missed = ErrorRate(sum(one.p_age_period > LEVEL for one in crowds), RUNS)
     return (
-        f"Over {runs} seeds, with users of one kind in all months, the test that knows age only accuses the "
+        f"Over {RUNS} seeds, with users of one kind in all months, the test that knows age only accuses the "
         f"later cohorts in {naive[0]} with the rival, and in {naive[1]} without. The test that knows the "
         f"calendar, too, does so in {careful[0]} and in {careful[1]}. But where later users are worse, step "
         f"by step, it sees nothing in {missed}: a slope is just what it cannot see."

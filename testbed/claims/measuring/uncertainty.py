@@ -44,7 +44,7 @@ def mean_interval(values: npt.ArrayLike, level: float = 0.05) -> tuple[float, fl
     return mean, mean - half, mean + half
 
 
-def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "", n: int = 0) -> Measured:
+def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "") -> Measured:
     """Mean of a weekly series with a Newey-West interval: Bartlett weights, floor(4 (weeks/100)^(2/9)) lags,
     Student's t with weeks - 1 degrees of freedom. Newey & West (1987), Econometrica 55:703."""
     x = np.asarray(values, dtype=np.float64)
@@ -54,14 +54,14 @@ def mean_of_weeks(values: npt.ArrayLike, unit: Unit = "share", detail: str = "",
         return Measured(NAN, unit=unit, detail=detail)
     mean = float(x.mean())
     if weeks < 3:
-        return Measured(mean, n=n or weeks, unit=unit, detail=f"{detail}; too few weeks for an interval")
+        return Measured(mean, n=weeks, unit=unit, detail=f"{detail}; too few weeks for an interval")
     from scipy import stats
 
     half = float(stats.t.ppf(0.975, weeks - 1)) * math.sqrt(_long_run_variance(x - mean) / weeks)
     text = f"{detail}; " if detail else ""
     within_unit = unit == "share" and bool(((x >= 0) & (x <= 1)).all())
     low, high = (max(mean - half, 0.0), min(mean + half, 1.0)) if within_unit else (mean - half, mean + half)
-    return Measured(mean, low, high, n or weeks, unit, f"{text}mean of {weeks} weeks, Newey-West interval")
+    return Measured(mean, low, high, weeks, unit, f"{text}mean of {weeks} weeks, Newey-West interval")
 
 
 def _long_run_variance(centred: Floats) -> float:
@@ -89,9 +89,7 @@ def ratio_of_weeks(parts: npt.ArrayLike, wholes: npt.ArrayLike) -> tuple[float, 
     return value, float(low), float(high)
 
 
-def label_share(
-    part: float, whole: float, whole_squares: float, requests: int, unit: Unit = "share", detail: str = ""
-) -> Measured:
+def label_share(part: float, whole: float, whole_squares: float, requests: int) -> Measured:
     """A token share in a random sample of labelled requests, with the interval of the sampling of labels.
 
     Tokens weigh requests unequally, so the sample counts as Kish's effective number of requests, (sum of tokens)^2
@@ -100,12 +98,11 @@ def label_share(
     value = float(share(part, whole))
     effective = float(share(whole**2, whole_squares))
     if not math.isfinite(value) or not math.isfinite(effective):
-        return Measured(NAN, n=requests, unit=unit, detail=detail)
+        return Measured(NAN, n=requests)
     low, high = wilson(value * effective, effective)
-    text = f"{detail}; " if detail else ""
     return Measured(
-        value, float(low), float(high), requests, unit,
-        f"{text}{counted(requests, 'labelled request')}, worth {effective:,.0f} of equal size; "
+        value, float(low), float(high), requests, "share",
+        f"{counted(requests, 'labelled request')}, worth {effective:,.0f} of equal size; "
         "interval of the label sample",
     )  # fmt: skip
 
