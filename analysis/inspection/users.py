@@ -8,7 +8,9 @@ from analysis.inspection.check import Found, check
 from analysis.inspection.facts import Facts
 from analysis.numerals import counted, percent
 
-PLACEHOLDERS = r"^(unknown|null|none|nil|n/?a|nan|undefined|anonymous|anon|default|test|user|-+|0+|\s*)$"
+PLACEHOLDERS = (
+    r"^(unknown|null|none|nil|n/?a|nan|undefined|anonymous|anon|default|default_user_id|test|user|-+|0+|\s*)$"
+)
 KEY_NAMES = r"^(sk|pk|rk)-|api[-_ ]?key|[-_ ]key$|^key[-_ ]"
 LARGE_SHARE = 0.4  # of the rows by one user, from which that user decides what is seen (assumed)
 LEAST_USERS = 50  # below which shares of users say little (assumed)

@@ -100,7 +100,10 @@ def repeats(facts: Facts) -> Found | None:
 
 @check("no sum of cached tokens", "note", "cost")
 def no_cached(facts: Facts) -> Found | None:
-    """Cached tokens that are 0 throughout may not have been recorded."""
+    """Cached tokens that are 0 throughout may not have been recorded. Where none has a value, that is said already."""
     if not facts.has("tokens_cached") or int(facts.whole.get("some tokens_cached") or 0):
         return None
-    return Found("tokens_cached is 0 or missing in all rows: it may not be recorded", facts.rows, facts.rows)
+    said = facts.rows - facts.null("tokens_cached")
+    if not said:
+        return None
+    return Found("tokens_cached is 0 wherever it is stated: it may not be recorded", said, facts.rows)

@@ -172,7 +172,7 @@ def print_findings(console: Console, findings: Findings) -> None:
     if findings.names:
         _print_triangles(console, findings)
         _print_contrast(console, findings)
-    if findings.shares is not None:
+    if findings.shares is not None and len(findings.shares):
         _print_shares(console, findings.shares, findings.shares_over)
     _print_gaps(console, findings.gaps)
 

@@ -130,6 +130,15 @@ def test_a_sound_log_is_warned_of_nothing(facts):
     assert {name: found for name, one in CHECKS.items() if (found := one.of(looked))} == {}
 
 
+def test_a_column_without_any_value_is_not_said_to_be_0(facts):
+    nothing = put(SOUND, "tokens_cached", pa.nulls(SOUND.num_rows, pa.int32()))
+    assert CHECKS["no sum of cached tokens"].of(facts(nothing)) is None
+
+
+def test_the_name_that_litellm_gives_the_holder_of_its_key_is_no_user(facts):
+    assert CHECKS["placeholder users"].of(facts(where("user_id", some(), "default_user_id"))) is not None
+
+
 @pytest.mark.parametrize("name", SPOILED)
 def test_each_check_finds_what_it_is_about(facts, name):
     found = CHECKS[name].of(facts(SPOILED[name]()))
