@@ -24,9 +24,9 @@ def few(part: Numbers, whole: Numbers, least: int) -> npt.NDArray[np.bool_]:
     return np.asarray((a < least) | ((b - a) < least))
 
 
-def wilson(successes: Numbers, trials: Numbers, z: float = Z95) -> tuple[Floats, Floats]:
-    """Wilson score interval of a proportion, elementwise: (low, high), NaN without trials. Wilson (1927)."""
-    n = np.asarray(trials, dtype=np.float64)
+def wilson(successes: Numbers, trials: Numbers) -> tuple[Floats, Floats]:
+    """95% Wilson score interval of a proportion, elementwise: (low, high), NaN without trials. Wilson (1927)."""
+    n, z = np.asarray(trials, dtype=np.float64), Z95
     p = share(successes, n)
     n = np.where(n > 0, n, np.nan)
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -35,15 +35,15 @@ def wilson(successes: Numbers, trials: Numbers, z: float = Z95) -> tuple[Floats,
 
 
 def newcombe(
-    successes: Numbers, trials: Numbers, others: Numbers, other_trials: Numbers, z: float = Z95
+    successes: Numbers, trials: Numbers, others: Numbers, other_trials: Numbers
 ) -> tuple[Floats, Floats]:
-    """Interval of the difference (others/other_trials - successes/trials) of two independent proportions, elementwise.
+    """95% interval of the difference (others/other_trials - successes/trials) of two independent proportions.
 
-    Newcombe (1998), method 10: from the two Wilson intervals. (low, high); NaN where one has no trials.
+    Newcombe (1998), method 10: from the two Wilson intervals, elementwise. (low, high); NaN where one has no trials.
     """
     p, q = share(successes, trials), share(others, other_trials)
-    p_low, p_high = wilson(successes, trials, z)
-    q_low, q_high = wilson(others, other_trials, z)
+    p_low, p_high = wilson(successes, trials)
+    q_low, q_high = wilson(others, other_trials)
     low = (q - p) - np.sqrt((q - q_low) ** 2 + (p_high - p) ** 2)
     high = (q - p) + np.sqrt((q_high - q) ** 2 + (p - p_low) ** 2)
     return low, high

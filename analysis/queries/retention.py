@@ -30,6 +30,7 @@ from analysis.sources.log import Log
 from analysis.study import SMALL_COHORT
 
 MONTHS_A_WORD = v.BITS
+LATER_AFTER = 2  # months from the launch cohort to the first that counts as a later one (assumed)
 
 TRIANGLE_COLUMNS = (
     "model", "cohort", "k", "month", "users", "active", "retention", "wilson_low", "wilson_high",
@@ -307,13 +308,12 @@ def launch_contrast(
     log: Log,
     model: str,
     months: Sequence[int] = (3, 4, 5),
-    later_after: int = 2,
     min_cohort: int = SMALL_COHORT,
 ) -> pd.DataFrame:
     """The launch cohort against later ones at the same age: claims C117 to C123 as numbers.
 
     One row a k in `months`: launch (R of the launch cohort), launch_low, launch_high (95% Wilson), launch_users
-    (n), later (unweighted mean of R over cohorts that start at least `later_after` months after the launch cohort),
+    (n), later (unweighted mean of R over cohorts that start two or more months after the launch cohort),
     later_cohorts (how many), later_users (their n, summed), ratio = launch / later, difference = launch - later,
     spread = largest minus smallest R over the launch cohort and all cohorts after it, spread_later = the same over
     the later ones alone. Only complete cells of cohorts with at least `min_cohort` users count, and of newcomers
@@ -329,7 +329,7 @@ def launch_contrast(
         start = pd.Timestamp(launch) if launch else pd.NaT
         own = at[at["cohort"] == start]
         since = at[at["cohort"] >= start]
-        later = at[months_to_each(pd.Series(start, index=at.index), at["cohort"]) >= later_after]
+        later = at[months_to_each(pd.Series(start, index=at.index), at["cohort"]) >= LATER_AFTER]
         value = own["retention"].iloc[0] if len(own) else np.nan
         mean = later["retention"].mean()
         row |= {

@@ -257,12 +257,11 @@ class Panel:
         model: str = "model",
         organisation: npt.ArrayLike | None = None,
         requests: npt.ArrayLike | None = None,
-        days: npt.ArrayLike | None = None,
         launch: int | None = 0,
         min_cohort: int = SMALL_COHORT,
     ) -> Self:
         """A panel from rows of activity, one a user and month: user ids, month indices into `months`, and, if known,
-        the user's organisation, the month's requests and the days with one. Rows of later months are left out."""
+        the user's organisation and the month's requests. Rows of later months are left out."""
         users, months_of = np.asarray(user), np.asarray(month, dtype=np.int64)
         if users.shape != months_of.shape:
             raise ValueError(f"user and month differ in length: {users.shape} and {months_of.shape}")
@@ -274,13 +273,10 @@ class Panel:
         active = np.zeros((n, len(months)), np.bool_)
         active[code, at] = True
 
-        def spread(values: npt.ArrayLike | None) -> Ints | None:
-            if values is None:
-                return None
-            table = np.zeros((n, len(months)), np.int64)
-            np.add.at(table, (code, at), np.asarray(values)[inside])
-            return table
-
+        sent = None
+        if requests is not None:
+            sent = np.zeros((n, len(months)), np.int64)
+            np.add.at(sent, (code, at), np.asarray(requests)[inside])
         owner = None
         if organisation is not None:
             _, codes = np.unique(np.asarray(organisation)[inside], return_inverse=True)
@@ -288,7 +284,7 @@ class Panel:
             owner[code] = codes
         return cls(
             model, tuple(months), active.argmax(axis=1), active, launch=launch, organisation=owner,
-            requests=spread(requests), days=spread(days), min_cohort=min_cohort,
+            requests=sent, min_cohort=min_cohort,
         )  # fmt: skip
 
     @classmethod
