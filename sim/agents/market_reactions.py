@@ -37,8 +37,9 @@ class MarketReactions:
         self._spread_news(day)
 
     def _reconsider(self) -> None:
-        """A model that became better, or cheaper for this kind of work, is worth another trial."""
-        for number in self.market.changes.better:
+        """A model that became better, or cheaper for this kind of work, is worth another trial. Of one that is released
+        today nobody remembers anything."""
+        for number in self.market.changes.better.difference(self.market.changes.released):
             categories = self.market.changes.cheaper_in.get(number, EVERY_CATEGORY)
             self.states.memory.forget(number, self.work.category, categories)
 

@@ -31,7 +31,7 @@ class CompiledSearch(Search):
         if self._version != self.market.version:
             self._models, self._version = models_today(self.market, self.scenario), self.market.version
             self._entrants = entrants_of(view, self.scenario)
-        else:
+        elif self._entrants.row.size:
             attend(self._entrants, view)
         # Only without backlog does anybody ask at once what could be had.
         order = NO_ORDER if self.backlog.enabled else ability_order(view)
