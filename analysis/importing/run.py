@@ -133,6 +133,7 @@ class _Job:
             if not account.written:
                 raise LogError(
                     f"{self.where}: no row of it can become a row of a log. {_reasons(account.left_out)}"
+                    f"{_rewritten(account.left_out, forms)}"
                 )
             if (rows := write_log(connection, staging.path / "log")) != account.written:
                 raise RuntimeError(f"{rows:,} rows written, {account.written:,} counted")
@@ -149,6 +150,16 @@ def _reasons(left_out: Sequence[Noted]) -> str:
     said = [f"{one.why} ({one.rows:,}; {one.examples[0]})" for one in left_out]
     stated = "".join(f" {sentence}" for sentence in ways(left_out))
     return (f"Left out: {'; '.join(said)}.{stated}") if said else "It has no rows"
+
+
+def _rewritten(left_out: Sequence[Noted], forms: Sequence[Form]) -> str:
+    """What to do with a known export in which moments or amounts cannot be read."""
+    if not any(form.marks for form in forms) or not any(one.why.startswith(_UNREAD) for one in left_out):
+        return ""
+    return ". If a spreadsheet rewrote it, a mapping reads moments and numbers as they stand: slipper import guess FILE"
+
+
+_UNREAD = ("created_at is not ", "cost_total is not ")
 
 
 def _checked(folder: Path, out: Path) -> tuple[str, ...]:

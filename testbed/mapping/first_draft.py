@@ -29,12 +29,14 @@ def needed_and_missing(found: Guesses) -> list[str]:
 
 
 def said_of_files(found: Guesses, files: int) -> list[str]:
-    """What a guess from several files has to tell: how many were looked at, and which columns are not in each. files:
-    that there are."""
+    """What a guess has to tell beside its mapping: that rows are sums; of several files how many were looked at, and
+    which columns are not in each. files: that there are."""
+    summed = list(_said_of_sums(found))
     if files == 1:
-        return []
+        return summed
     differing = _differing(found).items()
     return [
+        *summed,
         f"looked at {_of_files(found, files)}",
         *(f"not in {_some(lacking)}: {listed(places, _SHOWN_COLUMNS)}" for lacking, places in differing),
         *_strangers(found),
@@ -59,6 +61,14 @@ def _differing(found: Guesses) -> dict[tuple[str, ...], list[str]]:
     for place, lacking in sorted(found.without.items(), key=lambda item: item[0] in unused):
         together.setdefault(lacking, []).append(place)
     return dict(list(together.items())[:_SHOWN_SETS])
+
+
+def _said_of_sums(found: Guesses) -> Iterator[str]:
+    if found.sums:
+        yield (
+            f"by {listed(found.sums)} a row is a sum of several requests, and no log can be made of sums: export one "
+            "row a request instead"
+        )
 
 
 def _strangers(found: Guesses) -> Iterator[str]:
@@ -88,7 +98,7 @@ def _lines(found: Guesses, title: str, files: int) -> Iterator[str]:
         yield from _comment("not in every file, and null in the others:")
         for lacking, places in _differing(found).items():
             yield from _comment(f"  not in {_some(lacking)}: {listed(places, _SHOWN_COLUMNS)}")
-    for sentence in _strangers(found):
+    for sentence in (*_said_of_sums(found), *_strangers(found)):
         yield from _comment(sentence)
     yield f"title: {_inline(title)}"
     if found.records:

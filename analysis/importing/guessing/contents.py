@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from analysis.importing.guessing.names import named
+from analysis.importing.guessing.names import SUMMED, named
 from analysis.importing.guessing.sample import ENOUGH, Column, Sample
 from analysis.importing.model_ids import Listed
 
@@ -34,6 +34,15 @@ def models(columns: Iterable[Column], listed: pa.Table) -> list[str]:
         if names and meant >= ENOUGH * len(names):
             found.append(column.place)
     return found
+
+
+def sums(sample: Sample) -> tuple[str, ...]:
+    """The columns that say that a row is a sum of several requests."""
+    return tuple(
+        place
+        for place in named(sample.columns, SUMMED)
+        if any((number or 0) > 1 for number in sample.columns[place].numbers or ())
+    )
 
 
 def asides(sample: Sample) -> Mapping[str, list[str]]:

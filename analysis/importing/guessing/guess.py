@@ -34,7 +34,8 @@ class Guesses:
     files have none. unused: columns that hold values and are mapped to nothing. rows, files: that were looked at.
     records: where the list of requests is in records that hold one. without: by column that is not in every file, the
     files that lack it; of JSON only columns that are mapped, since others are often left out. empty: by file, the
-    fields that are mapped and that none of its rows has. aside: the rows that are no requests, by words of a column."""
+    fields that are mapped and that none of its rows has. aside: the rows that are no requests, by words of a column.
+    sums: columns that say that a row is a sum of several requests."""
 
     fields: Mapping[str, Guess]
     cached: Guess | None
@@ -46,3 +47,4 @@ class Guesses:
     empty: Mapping[str, tuple[str, ...]]
     records: str | None = None
     aside: Guess | None = None
+    sums: tuple[str, ...] = ()

@@ -63,7 +63,7 @@ def guess(files: Sequence[SourceFile], models: pa.Table) -> Guesses:
         sample = sample_of(files, path)
         if not sample.columns:
             raise LogError(f"{files[0].name}: no row in it that can be read, so that nothing can be guessed")
-        return replace(_Guesser(sample, models, engine).all(), records=path)
+        return replace(_Guesser(sample, models, engine).all(), records=path, sums=contents.sums(sample))
 
 
 def _list_of_requests(file: SourceFile) -> str | None:

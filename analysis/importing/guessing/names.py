@@ -119,6 +119,11 @@ WRITTEN: Final = (
 )  # fmt: skip
 """Tokens that went into a cache."""
 TOTAL: Final = ("total_tokens", "tokens_total", "total_units", "total_usage", "total_token_count", "total")
+SUMMED: Final = (
+    "requests", "num_model_requests", "num_requests", "request_count", "requests_count", "api_requests",
+    "count_requests", "total_requests",
+)  # fmt: skip
+"""How many requests a row sums up."""
 OWN_KEY_COST: Final = ("byok_usage_inference",)
 """What a provider charged to the customer's own key: above 0 where one was used."""
 _ALIKE = 0.87  # how much two names are alike that differ by a slip; from 0 to 1

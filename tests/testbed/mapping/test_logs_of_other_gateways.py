@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from analysis.importers import importers
 from analysis.importing.guessing.guesses import guess
 from analysis.importing.run import import_log
 from analysis.importing.source import look
+from analysis.sources.errors import LogError
+from testbed.cli import main
 from testbed.failure import BadInput
 from testbed.mapping.first_draft import draft, needed_and_missing
 from testbed.mapping.reading import read_mapping
@@ -104,3 +107,36 @@ def test_a_column_of_kinds_that_is_not_there_is_told(tmp_path):
     mapping = {"mapped": read_mapping(put(tmp_path, text, "m.yaml"))}
     with pytest.raises(BadInput, match="no column 'runtype'"):
         import_log(path, tmp_path / "log", mapping, models(), name="mapped")
+
+
+def test_rows_that_sum_requests_up_are_told(tmp_path, capsys):
+    result = {"input_tokens": 1000, "output_tokens": 500, "num_model_requests": 5, "model": "gpt-4o-mini"}
+    page = {
+        "object": "page",
+        "data": [{"start_time": 1730419200, "end_time": 1730505600, "results": [result]}],
+    }
+    path = put(tmp_path, json.dumps(page), "usage.json")
+    said = "by results[0].num_model_requests a row is a sum of several requests"
+    assert main(["import", "guess", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert said in printed.err and said in printed.out
+    path = put(
+        tmp_path, json.dumps(page).replace('"num_model_requests": 5', '"num_model_requests": 1'), "ones.json"
+    )
+    assert guess([look(path)], models()).sums == ()
+
+
+def test_a_known_export_that_a_spreadsheet_rewrote_is_sent_to_a_mapping(tmp_path):
+    names = (
+        "generation_id",
+        "created_at",
+        "cost_total",
+        "tokens_prompt",
+        "tokens_completion",
+        "model_permaslug",
+        "user",
+    )
+    row = ("gen-1", "31.10.2025 23:59:01", "0,25", "100", "20", "openai/gpt-4o", "ann")
+    path = put(tmp_path, "\n".join(map(";".join, (names, row))), "x.csv")
+    with pytest.raises(LogError, match="slipper import guess FILE"):
+        import_log(path, tmp_path / "log", importers(), models())
