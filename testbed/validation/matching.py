@@ -202,7 +202,10 @@ def _cells(column: Column, series: pd.Series, given: str) -> Sequence[Cell]:
     """The cells of a column in plain types. Raises WrongShape where they are of another kind."""
     if column.holds == "date" and pd.api.types.is_datetime64_any_dtype(series):
         moments = series.dt.tz_convert("UTC").dt.tz_localize(None) if series.dt.tz is not None else series
-        return [None if pd.isna(moment) else moment.to_pydatetime() for moment in moments]
+        try:
+            return [None if pd.isna(moment) else moment.to_pydatetime() for moment in moments]
+        except ValueError as error:  # a year that Python's dates do not have
+            raise WrongShape(f"column '{given}' holds no dates of these times: {error}") from None
     read = _READERS[column.holds]
     cells: list[Cell] = []
     for value in series.tolist():

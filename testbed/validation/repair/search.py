@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from time import monotonic
 
 from testbed.validation.questions.known_traps import TRAPS, Trap
 from testbed.validation.recognition import Case, Seen, Wrong
 from testbed.validation.repair.form import Edit, Mend, Repair, mend
+from testbed.validation.repair.python_edits import python_edits
 from testbed.validation.repair.sql_edits import query_edits
-from testbed.validation.repair.trial import Found, OutOfTime, Stage, Trials
+from testbed.validation.repair.trial import Clock, Found, OutOfTime, Stage, Trials
 from testbed.validation.repair.vocabulary import Subject
 from testbed.validation.sandbox import Box
 
@@ -40,15 +42,21 @@ def edits_of(box: Box, subject: Subject) -> list[Edit]:
     submission = box.submission
     if box.translation is not None:
         return query_edits(submission.text, box.translation.dialect, subject, submission.columns)
-    return []
+    return python_edits(submission.text, subject, submission.columns)
 
 
-def repair(box: Box, wrong: Wrong, seconds: float = SECONDS, progress: Progress | None = None) -> Repair:
+def repair(
+    box: Box,
+    wrong: Wrong,
+    seconds: float = SECONDS,
+    progress: Progress | None = None,
+    clock: Clock = monotonic,
+) -> Repair:
     """What mends a user's code, looked for so long at most; an interruption ends the search, and what was found till
-    then stays."""
+    then stays. clock: by which the seconds are counted."""
     subject = Subject(wrong.known.question, box.submission.model)
     edits = edits_of(box, subject)
-    search = _Search(Trials(box, wrong.known, seconds), wrong, edits, progress or (lambda *_: None))
+    search = _Search(Trials(box, wrong.known, seconds, clock), wrong, edits, progress or (lambda *_: None))
     exhausted = False
     search.progress(0, len(edits) + 1)
     try:
@@ -90,7 +98,7 @@ class _Search:
                 zones.append(Stage(first, others))
         self.erring = sorted(erring, key=lambda stage: stage.case.size)
         self.sound = sorted(sound, key=lambda stage: stage.case.size)
-        self.stages = [*self.erring, *self.sound, *sorted(zones, key=lambda stage: stage.case.size)]
+        self.stages, self.zones = [*self.erring, *self.sound], zones
         self.worlds = len(far)
 
     def told(self) -> list[Edit]:
@@ -110,12 +118,10 @@ class _Search:
                 break
 
     def _keep(self, edits: Sequence[Edit]) -> None:
-        alive = list(edits)
-        for place, stage in enumerate(self.stages):
-            alive = self.trials.right(alive, stage, quick=not place)
-            if not alive:
-                return
-        alive = self.trials.right(alive, self.stages[0])
+        found = self.trials.on(edits, self.erring[0], quick=True)
+        alive = [edit for edit, each in zip(edits, found, strict=True) if all(one.right for one in each)]
+        for stages in (self.erring[:3], self.stages, self.zones):
+            alive = self.trials.right(alive, stages) if alive and stages else alive
         self.mends += alive
 
     def pairs(self) -> None:
@@ -152,7 +158,7 @@ class _Search:
     def _named(self, edit: Edit) -> None:
         """Whether with this edit the code answers as it does with one known mistake."""
         known, mutants = self.trials.known, list(self.trials.known.mutants)
-        for stage in self.stages:
+        for stage in (*self.stages, *self.zones):
             for zone, found in zip(stage.zones, self.trials.on([edit], stage)[0], strict=True):
                 if found.given is None:
                     return

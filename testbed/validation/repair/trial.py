@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -15,8 +15,9 @@ from testbed.validation.recognition import Case, KnownAnswers
 from testbed.validation.repair.form import Edit
 from testbed.validation.sandbox import Box, answer, trials
 
+Clock = Callable[[], float]
 BATCH = 60
-"""Texts that share a process."""
+"""Runs that share a process."""
 
 
 class OutOfTime(Exception):
@@ -44,15 +45,15 @@ class Found:
         return self.far == 0
 
 
-NOTHING = Found(None)
+_NOTHING = Found(None)
 
 
 class Trials:
-    """Runs of changed code, counted and timed."""
+    """Runs of changed code, counted and timed; what is known is not run again."""
 
-    def __init__(self, box: Box, known: KnownAnswers, seconds: float) -> None:
-        self.box, self.known, self.tried = box, known, 0
-        self.began = monotonic()
+    def __init__(self, box: Box, known: KnownAnswers, seconds: float, clock: Clock = monotonic) -> None:
+        self.box, self.known, self.tried, self.clock = box, known, 0, clock
+        self.began = clock()
         self.deadline = self.began + seconds
         self._judged: dict[tuple[int, str], Found] = {}
         self._held: dict[tuple[Edit, int, bool], list[Found]] = {}
@@ -65,39 +66,43 @@ class Trials:
     @property
     def seconds(self) -> float:
         """How long it took so far."""
-        return monotonic() - self.began
+        return self.clock() - self.began
 
-    def right(self, edits: Sequence[Edit], stage: Stage, quick: bool = False) -> list[Edit]:
-        """Those edits with which the answers are right there. Raises OutOfTime."""
-        found = self.on(edits, stage, quick)
-        return [edit for edit, each in zip(edits, found, strict=True) if all(one.right for one in each)]
+    def right(self, edits: Sequence[Edit], stages: Sequence[Stage]) -> list[Edit]:
+        """Those edits with which the answers are right on all of these logs. Raises OutOfTime."""
+        wanted = [
+            (edit, stage) for stage in stages for edit in edits if (edit, id(stage), False) not in self._held
+        ]
+        for first in range(0, len(wanted), BATCH):
+            self._run(wanted[first : first + BATCH], quick=False)
+        return [
+            edit for edit in edits
+            if all(one.right for stage in stages for one in self._held[edit, id(stage), False])
+        ]  # fmt: skip
 
     def on(self, edits: Sequence[Edit], stage: Stage, quick: bool = False) -> list[list[Found]]:
         """What each edit gives there, in each of the stage's zones. quick: as translated with likely types, which is
         to be looked at again. Raises OutOfTime."""
-        key = id(stage), quick and self._types is not None
-        new = [edit for edit in edits if (edit, *key) not in self._held]
+        quick = quick and self._types is not None
+        new = [edit for edit in edits if (edit, id(stage), quick) not in self._held]
         for first in range(0, len(new), BATCH):
-            if monotonic() > self.deadline:
-                raise OutOfTime
-            some = new[first : first + BATCH]
-            for edit, found in zip(some, self._together(some, stage, quick), strict=True):
-                self._held[edit, *key] = found
-        return [self._held[edit, *key] for edit in edits]
+            self._run([(edit, stage) for edit in new[first : first + BATCH]], quick)
+        return [self._held[edit, id(stage), quick] for edit in edits]
 
-    def _together(self, edits: Sequence[Edit], stage: Stage, quick: bool) -> list[list[Found]]:
-        texts = [self._text(edit, quick and self._types is not None) for edit in edits]
-        asked = [(text, zone) for text in texts if text is not None for zone in stage.zones]
-        lines = iter(list(trials(self.box, asked, stage.case.tables)))
-        self.tried += sum(text is not None for text in texts)
-        return [
-            [NOTHING if text is None else self._far(stage, next(lines)) for _ in stage.zones]
-            for text in texts
-        ]
+    def _run(self, asked: Sequence[tuple[Edit, Stage]], quick: bool) -> None:
+        if self.clock() > self.deadline:
+            raise OutOfTime
+        runs = [(self._text(edit, quick), zone, stage) for edit, stage in asked for zone in stage.zones]
+        sent = [(text, zone, stage.case.tables) for text, zone, stage in runs if text is not None]
+        lines = iter(list(trials(self.box, sent)))
+        self.tried += len(sent)
+        found = iter([_NOTHING if text is None else self._far(stage, next(lines)) for text, _, stage in runs])
+        for edit, stage in asked:
+            self._held[edit, id(stage), quick] = [next(found) for _ in stage.zones]
 
     def _far(self, stage: Stage, line: str) -> Found:
         if not line:
-            return NOTHING
+            return _NOTHING
         key = id(stage.case.tables), line
         if key not in self._judged:
             self._judged[key] = self._read(stage.case, line)
@@ -107,11 +112,11 @@ class Trials:
         table = answer(self.box, line)
         right = self.known.answer((), replace(case, zone="UTC"))
         if table is None or right is None:
-            return NOTHING
+            return _NOTHING
         try:
             given = read_answer(self.known.question, table)
         except WrongShape:
-            return NOTHING
+            return _NOTHING
         return Found(distance(self.known.question, right, given), given)
 
     def _text(self, edit: Edit, quick: bool) -> str | None:

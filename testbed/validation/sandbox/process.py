@@ -34,6 +34,7 @@ from testbed.validation.submission import Submission
 from testbed.validation.tables import Tables, of_rows
 
 START = 60.0  # seconds in which the warm process must be ready; it takes one or two
+KEPT = 64  # worlds as bytes
 GRACE = 30.0  # seconds after the limit in which the warm process must answer
 BEGIN = """
 import json, sys
@@ -80,7 +81,7 @@ class Sandbox:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._starting: subprocess.Popen[bytes] | None = None
         self._warm: _Warm | None = None
-        self._sent: tuple[Tables, InputColumns, dict[str, Any], list[bytes]] | None = None
+        self._sent: dict[Tables, tuple[InputColumns, dict[str, Any], list[bytes]]] = {}
 
     def __enter__(self) -> Sandbox:
         if not hasattr(os, "fork"):
@@ -104,6 +105,16 @@ class Sandbox:
         """What is not held back on this machine, in sentences; empty where everything is."""
         return self._ready().missing
 
+    def worked(self) -> float:
+        """Seconds of processor time that the warm process and its runs took so far; 0 where the system does not say."""
+        try:
+            stat = Path(f"/proc/{self._ready().process.pid}/stat").read_text(
+                encoding="ascii", errors="replace"
+            )
+        except OSError:
+            return 0.0
+        return sum(map(int, stat.rsplit(")", 1)[1].split()[11:15])) / os.sysconf("SC_CLK_TCK")
+
     def open(self, submission: Submission) -> Box:
         """A submission made ready: a query in the first of its dialects in which it runs. Raises BadInput where it can
         be read in none."""
@@ -120,11 +131,16 @@ class Sandbox:
         return Box(self, submission, first)
 
     def ask(
-        self, request: dict[str, Any], tables: Tables, columns: InputColumns, rows: int | None = None
+        self,
+        request: dict[str, Any],
+        tables: Tables | Sequence[Tables],
+        columns: InputColumns,
+        rows: int | None = None,
     ) -> frames.Message:
-        """Send a request about tables. rows: of an answer, if fewer than the limit. Raises frames.Ended or frames.Late;
-        the next request finds a fresh process."""
-        named, blobs = self._written(tables, columns)
+        """Send a request about tables, or those of several worlds. rows: of an answer, if fewer than the limit. Raises
+        frames.Ended or frames.Late; the next request finds a fresh process."""
+        held = [self._written(one, columns) for one in ([tables] if isinstance(tables, Tables) else tables)]
+        named, blobs = held[0][0], [blob for _, some in held for blob in some]
         try:
             warm = self._ready()
             limits = asdict(self.limits) | {"clock": PATIENCE * self.limits.seconds}
@@ -136,10 +152,12 @@ class Sandbox:
             raise
 
     def _written(self, tables: Tables, columns: InputColumns) -> tuple[dict[str, Any], list[bytes]]:
-        """Tables as bytes, under the user's names; those of the last request are kept."""
-        if self._sent is None or self._sent[0] is not tables or self._sent[1] is not columns:
-            self._sent = (tables, columns, *tables_of(tables, columns))
-        return self._sent[2:]
+        """Tables as bytes, under the user's names; those of the last requests are kept."""
+        if tables not in self._sent or self._sent[tables][0] is not columns:
+            if len(self._sent) >= KEPT:
+                self._sent.clear()
+            self._sent[tables] = (columns, *tables_of(tables, columns))
+        return self._sent[tables][1:]
 
     def _ready(self) -> _Warm:
         if self._warm is None:

@@ -23,14 +23,17 @@ ROWS = 5_000
 """Of an answer; the right ones have some hundred."""
 
 
-def trials(box: Box, texts: Sequence[tuple[str, str]], tables: Tables) -> Iterator[str]:
-    """What becomes of each text, in a session of the zone beside it, on these tables, as JSON: two alike are the same
+def trials(box: Box, texts: Sequence[tuple[str, str, Tables]]) -> Iterator[str]:
+    """What becomes of each text, in a session of the zone and on the tables beside it, as JSON: two alike are the same
     answer. Those that fail are empty."""
     left = list(texts)
     while left:
-        request = box.request(left[0][1]) | {"trials": left, "code": "", "seconds": SECONDS}
+        worlds = list(dict.fromkeys(tables for _, _, tables in left))
+        places = {tables: place for place, tables in enumerate(worlds)}
+        asked = [(text, zone, places[tables]) for text, zone, tables in left]
+        request = box.request(left[0][1]) | {"trials": asked, "code": "", "seconds": SECONDS}
         try:
-            _, (lines, *_) = box.sandbox.ask(request, tables, box.submission.columns, rows=ROWS)
+            _, (lines, *_) = box.sandbox.ask(request, worlds, box.submission.columns, rows=ROWS)
         except (frames.Late, frames.Ended):
             lines = b""
         found = [line.decode(errors="replace") for line in lines.split(b"\n")[:-1]][: len(left)]

@@ -84,10 +84,15 @@ def _closed_in(request: dict[str, Any], blobs: list[bytes], scratch: str, readab
 
 
 def _trials(request: dict[str, Any], tables: Tables) -> dict[str, Any]:
-    """What becomes of many texts of one user's code, one after the other in this process. Each is a line of JSON as
+    """What becomes of many texts of one user's code, one after the other in this process, each in a session of a zone
+    and on one of the worlds that came with the request. Each is a line of JSON as
     soon as it is known, so that one that ends the process loses no other; the last line says that all were run."""
     signal.signal(signal.SIGALRM, _overdue)
-    for text, zone in request["trials"]:
+    world = 0
+    for text, zone, number in request["trials"]:
+        if number != world:
+            tables.fill(number)
+            world = number
         printed = io.StringIO()
         try:
             signal.setitimer(signal.ITIMER_REAL, request["seconds"])

@@ -37,14 +37,25 @@ class Tables:
     """The tables by the names under which the code finds them; the model that the code is about, if any; the zone."""
 
     def __init__(self, request: dict[str, Any], blobs: list[bytes], scratch: str) -> None:
-        pairs = zip(request["tables"], blobs, strict=True)
-        self.named: dict[str, pa.Table] = {name: pa.ipc.open_stream(blob).read_all() for name, blob in pairs}
+        self._order, self._blobs = list(request["tables"]), blobs
+        self.named: dict[str, pa.Table] = {}
         self.model: str | None = request["model"]
         self.zone: str = request["zone"]
         self._names: dict[str, str] = request["names"]
         self._memory: int = request["limits"]["memory_mb"]
-        self._root = Path(scratch) / "run"
+        self._scratch = Path(scratch)
         self._session: duckdb.DuckDBPyConnection | None = None
+        self.fill(0)
+
+    def fill(self, number: int) -> None:
+        """Take the tables of this world, of those that the request brings."""
+        first = number * len(self._order)
+        pairs = zip(self._order, self._blobs[first : first + len(self._order)], strict=True)
+        self.named = {name: pa.ipc.open_stream(blob).read_all() for name, blob in pairs}
+        self._root = self._scratch / f"run-{number}"
+        if self._session is not None:
+            for name, table in self.named.items():
+                self._session.register(name, table)
 
     def session(self, closed: bool = False) -> duckdb.DuckDBPyConnection:
         """A session of DuckDB that sees the tables, in the zone of the run, made on first use."""
