@@ -16,8 +16,8 @@ from time import monotonic
 from testbed.validation.questions.known_traps import TRAPS, Trap
 from testbed.validation.recognition import Case, Seen, Wrong
 from testbed.validation.repair.form import Edit, Mend, Repair, mend
-from testbed.validation.repair.python_edits import python_edits
-from testbed.validation.repair.sql_edits import query_edits
+from testbed.validation.repair.python.edits import python_edits
+from testbed.validation.repair.sql.edits import query_edits
 from testbed.validation.repair.trial import Clock, Found, OutOfTime, Stage, Trials
 from testbed.validation.repair.vocabulary import Subject
 from testbed.validation.sandbox import Box

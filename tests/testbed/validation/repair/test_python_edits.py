@@ -10,7 +10,7 @@ import pytest
 from testbed.validation.columns import InputColumns
 from testbed.validation.questions import questions
 from testbed.validation.recognition import Case, KnownAnswers, Wrong
-from testbed.validation.repair.python_edits import python_edits
+from testbed.validation.repair.python.edits import python_edits
 from testbed.validation.repair.search import repair
 from testbed.validation.repair.vocabulary import Subject
 from testbed.validation.sandbox import Sandbox

@@ -17,8 +17,8 @@ from testbed.validation.questions import PLACEHOLDER, questions
 from testbed.validation.recognition import Case, KnownAnswers, Recognition, Wrong
 from testbed.validation.repair.form import Edit, Patch, mend
 from testbed.validation.repair.search import repair
-from testbed.validation.repair.sql_edits import query_edits
-from testbed.validation.repair.sql_places import Placed
+from testbed.validation.repair.sql.edits import query_edits
+from testbed.validation.repair.sql.places import Placed
 from testbed.validation.repair.vocabulary import Subject
 from testbed.validation.sandbox import Sandbox
 from testbed.validation.submission import read_submission

@@ -9,7 +9,7 @@ from analysis import contract
 from testbed.validation.columns import KNOWN
 from testbed.validation.repair import vocabulary
 from testbed.validation.repair.form import Edit, edit
-from testbed.validation.repair.python_places import Source
+from testbed.validation.repair.python.places import Source
 
 _SIGNS: dict[type[ast.AST], tuple[str, ...]] = {
     ast.Lt: ("<=", ">=", ">"),

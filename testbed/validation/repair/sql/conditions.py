@@ -13,8 +13,8 @@ from sqlglot import exp
 from testbed.validation.columns import InputColumns
 from testbed.validation.repair import vocabulary
 from testbed.validation.repair.form import Edit, edit
-from testbed.validation.repair.sql_places import Placed
-from testbed.validation.repair.sql_scopes import Columns, Reachable, Scopes
+from testbed.validation.repair.sql.places import Placed
+from testbed.validation.repair.sql.scopes import Columns, Reachable, Scopes
 from testbed.validation.repair.vocabulary import Subject
 
 _TURNED: dict[type[exp.Expr], tuple[str, ...]] = {

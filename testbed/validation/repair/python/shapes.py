@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from testbed.validation.repair.form import Edit, edit
-from testbed.validation.repair.python_places import Source
+from testbed.validation.repair.python.places import Source
 
 _LEFT_OUT = frozenset(
     ("drop_duplicates", "dropna", "fillna", "unique", "abs", "round", "astype", "replace", "head", "tail", "clip",

@@ -10,8 +10,8 @@ from sqlglot.tokenizer_core import TokenType
 
 from testbed.validation.repair import vocabulary
 from testbed.validation.repair.form import Edit, edit
-from testbed.validation.repair.sql_conditions import Query, qualified
-from testbed.validation.repair.sql_scopes import family, named
+from testbed.validation.repair.sql.conditions import Query, qualified
+from testbed.validation.repair.sql.scopes import family, named
 
 _CALL = re.compile(r"(\w+)\s*\(")
 _DATED = (

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from testbed.validation.columns import InputColumns
 from testbed.validation.dialects import DUCKDB
-from testbed.validation.repair import python_shapes, python_values
 from testbed.validation.repair.form import Edit, Patch, in_order
-from testbed.validation.repair.python_places import Source
-from testbed.validation.repair.sql_edits import query_edits
+from testbed.validation.repair.python import shapes, values
+from testbed.validation.repair.python.places import Source
+from testbed.validation.repair.sql.edits import query_edits
 from testbed.validation.repair.vocabulary import Subject
 
 _QUERY = re.compile(r"\b(SELECT|FROM|WITH)\b", re.IGNORECASE)
@@ -28,7 +28,7 @@ def python_edits(text: str, subject: Subject, names: InputColumns) -> list[Edit]
 
 def _edits(text: str, subject: Subject, names: InputColumns) -> Iterator[Edit]:
     source = Source(text, subject)
-    for edits in (python_values.edits, python_shapes.edits):
+    for edits in (values.edits, shapes.edits):
         yield from edits(source)
     for node in source.nodes:
         is_text = isinstance(node, ast.JoinedStr) or (

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from testbed.validation.repair.form import Edit, edit
-from testbed.validation.repair.sql_conditions import Query, qualified
+from testbed.validation.repair.sql.conditions import Query, qualified
 
 WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 _JOINS = ("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from testbed.validation.columns import InputColumns
-from testbed.validation.repair import sql_conditions, sql_shapes, sql_values
 from testbed.validation.repair.form import Edit, in_order
-from testbed.validation.repair.sql_conditions import Query
-from testbed.validation.repair.sql_places import placed
+from testbed.validation.repair.sql import conditions, shapes, values
+from testbed.validation.repair.sql.conditions import Query
+from testbed.validation.repair.sql.places import placed
 from testbed.validation.repair.vocabulary import Subject
 
 
@@ -22,5 +22,5 @@ def _edits(text: str, dialect: str, subject: Subject, names: InputColumns) -> It
     if read is None:
         return
     query = Query(read, subject, names)
-    for edits in (sql_conditions.edits, sql_values.edits, sql_shapes.edits):
+    for edits in (conditions.edits, values.edits, shapes.edits):
         yield from edits(query)

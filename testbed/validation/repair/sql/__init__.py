@@ -1,0 +1,1 @@
+"""Small edits of a query, made in its text by the places of its tree."""
