@@ -18,7 +18,7 @@ from testbed.validation.sandbox.process import Box
 from testbed.validation.tables import Tables
 
 SECONDS = 1.0
-"""For one text; an honest one needs some milliseconds."""
+"""Of processor time for one text; an honest one needs some milliseconds."""
 ROWS = 5_000
 """Of an answer; the right ones have some hundred."""
 
