@@ -27,11 +27,12 @@ class Patch(NamedTuple):
 @dataclass(frozen=True)
 class Edit:
     """A small change of a text. cost: how far it is from what stood there; of two that mend, the cheaper one is
-    likelier meant."""
+    likelier meant. changes: how many it is made of; the same change at several places is one."""
 
     patches: tuple[Patch, ...]
     kind: Kind
     cost: float = field(compare=False)
+    changes: int = field(default=1, compare=False)
 
     def applied(self, text: str) -> str:
         """The text with the change."""
@@ -48,7 +49,7 @@ class Edit:
     def with_(self, other: Edit) -> Edit:
         """Both at once."""
         kinds = " and ".join(sorted({self.kind, other.kind}))
-        return Edit(self.patches + other.patches, kinds, self.cost + other.cost)
+        return Edit(self.patches + other.patches, kinds, self.cost + other.cost, self.changes + other.changes)
 
 
 def edit(start: int, end: int, becomes: str, kind: Kind, cost: float) -> Edit:

@@ -1,7 +1,8 @@
 """Judges the submissions of analysts, for docs/submissions.md: `python -m tests.testbed.validation.judge_submissions`.
 
 With the names of rounds (`first`, `second`, `third`) it judges those anew, and leaves the other rows of the page as
-they are; with the names of files it judges those, and leaves the page alone. Whoever wrote them knew the questions'
+they are; with the names of files it judges those, and leaves the page alone. After the word `mends` it looks for small
+changes that mend the wrong ones of these rounds. Whoever wrote them knew the questions'
 definitions and neither the worlds nor the known mistakes.
 """
 
@@ -14,7 +15,10 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from statistics import median
+from time import process_time
 from typing import NamedTuple
+from unittest.mock import patch
 
 from analysis.contract import files
 from testbed.failure import BadInput
@@ -24,6 +28,10 @@ from testbed.validation.battery import Judgement, judged
 from testbed.validation.integrations.validating import zones_of
 from testbed.validation.integrations.world_files import chosen
 from testbed.validation.questions import questions
+from testbed.validation.recognition import Recognition, Wrong
+from testbed.validation.repair.form import Repair
+from testbed.validation.repair.search import SECONDS, repair
+from testbed.validation.repair.wording import change
 from testbed.validation.sandbox import Sandbox
 from testbed.validation.submission import read_submission
 
@@ -202,7 +210,8 @@ def page(found: dict[str, Result], code: dict[str, str]) -> str:
         rounds="\n".join(rows), second_named=named["second"], third_named=named["third"], beside=BESIDE,
         later=len(after), later_before=LATER_BEFORE, later_named=_score(after).named,
     )  # fmt: skip
-    return head + "\n".join(lines) + "\n"
+    _, title, part = PAGE.read_text(encoding="utf-8").partition(MENDS)
+    return head + "\n".join(lines) + "\n" + title + part
 
 
 def _score(found: list[Result]) -> Score:
@@ -217,8 +226,82 @@ def _score(found: list[Result]) -> Score:
     )
 
 
+class Mended(NamedTuple):
+    """What a search for a mend made of a wrong submission, with the list of known mistakes switched off. changes: how
+    many mend it, 0 where none was found; beside: whether a known mistake is left then; seconds: of processor time, the
+    sandbox's too."""
+
+    name: str
+    changes: int
+    beside: bool
+    seconds: float
+    exhausted: bool
+    said: str
+
+
+def mended(name: str, seconds: float = SECONDS) -> Mended:
+    """What becomes of one. seconds: of processor time that the search has."""
+    with Sandbox() as sandbox, patch("testbed.validation.battery.recognise", return_value=Recognition()):
+        submission = read_submission(FOLDER / name)
+        box = sandbox.open(submission)
+        question = questions()[submission.question or ""]
+
+        def mender(wrong: Wrong) -> Repair:
+            return repair(box, wrong, seconds, clock=lambda: process_time() + sandbox.worked())
+
+        worlds, zones = chosen(submission.model), zones_of(box)
+        *_, found = judged(question, asked(box), worlds, zones, again=False, mender=mender)
+    assert isinstance(found, Judgement)
+    if found.repair is None:
+        return Mended(name, 0, False, 0.0, True, f"judged {found.verdict}")
+    held = found.repair.mends[:1]
+    changes = held[0].edit.changes if held else 0
+    said = f"{held[0].kind}: {change(held[0])}" if held else NONE
+    return Mended(
+        name, changes, bool(held and held[0].beside), found.repair.seconds, found.repair.exhausted, said
+    )
+
+
+def mends(rounds: list[str]) -> None:
+    """Look for mends of the wrong submissions of these rounds, or of all, and write their part of the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\w+) (\| .+ s \|)$", text, re.MULTILINE))
+    said, added = meant(), later()
+    for one in [one for one in ROUNDS if one in rounds or not rounds]:
+        names = [
+            name for name in said if said[name] != "right" and name not in added and round_of(name) == one
+        ]
+        found = []
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            for got in pool.map(mended, names):
+                print(f"{got.name}: {got.changes} changes, {got.seconds:.1f} s ({got.said})", flush=True)
+                found.append(got)
+        alone = [sum(got.changes == count and not got.beside for got in found) for count in (1, 2)]
+        cells = [len(found), *alone, sum(got.beside for got in found), sum(not got.exhausted for got in found),
+                 f"{median(got.seconds for got in found):.1f} s"]  # fmt: skip
+        rows[one] = f"| {' | '.join(map(str, cells))} |"
+    table = [*heading("round", "wrong ones", "by one change", "by two", "by one beside a known mistake",
+                      "not all changes tried", "processor time, median"),
+             *(f"| {one} {rows[one]}" for one in ROUNDS if one in rows)]  # fmt: skip
+    part = MENDS_HEAD.format(seconds=SECONDS) + "\n".join(table) + "\n"
+    files.write_text(PAGE, text.partition(MENDS)[0] + MENDS + part)
+
+
+MENDS = "\n## Mended by a small change\n"
+MENDS_HEAD = """
+Made by `python -m tests.testbed.validation.judge_submissions mends`: how many of the wrong ones a small change of their
+own code makes right on every world, found by search, **with the list of known mistakes switched off**, in at most
+{seconds:g} s of processor time each. Nothing in the search was fitted to one of them, but who wrote it had read some of
+the third round.
+
+"""
+
+
 def main(asked: list[str]) -> None:
-    """Judge these rounds, or all, and write the page; or judge these files."""
+    """Judge these rounds, or all, and write the page; or judge these files; or, after `mends`, look for mends."""
+    if asked[:1] == ["mends"]:
+        mends(asked[1:])
+        return
     rounds = [name for name in ROUNDS if name in asked or not asked]
     names = [name for name in meant() if name in asked or round_of(name) in rounds]
     found = {}
