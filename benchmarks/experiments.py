@@ -38,12 +38,13 @@ OUTCOMES = ("open share", SHARE, "launch contrast")
 LEAST_SAVING = 20
 """Times the replicates that independent seeds should need at least."""
 ARMS: Mapping[str, tuple[str, ...]] = {
-    **{f"{cause} off": (f"mechanisms.{cause}=off",) for cause in MECHANISMS},
+    **{f"{cause} {switch}": (f"mechanisms.{cause}={switch}",)
+       for cause, kind in MECHANISMS.items() for switch in ("off" if kind().enabled else "on",)},
     "kappa 10% lower": ("mechanisms.information.kappa=4.5",),
     "lock-in 10% weaker": ("mechanisms.lock_in.strength=1.35",),
     "calendar empty": ("calendar=[]",),
-}
-"""The report world with one cause off, or with a small change: what differs little shares the more luck."""
+}  # fmt: skip
+"""The report world with one cause flipped, or with a small change: what differs little shares the more luck."""
 
 
 def outcomes(world: World, activity: Activity) -> dict[str, float]:
