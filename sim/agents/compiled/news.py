@@ -13,38 +13,16 @@ from sim.agents.rows import Rows
 from sim.agents.states import EMBEDDED, WAITING, States
 from sim.compiled import compiled
 from sim.mechanisms.frontier_attention import MOST_GAP, SCALE, heard
-from sim.randomness import GOLDEN, STEP, Purpose, draw_unit, mix
-
-TOGETHER = 1024
-"""Draws that are made one after the other, without branches, so that the compiler vectorises them."""
-DROPPED = np.uint64(12)
-"""Bits of a draw that a number of double precision has no room for."""
+from sim.randomness import Purpose, draw_unit
 
 
 @compiled
-def may_hear(entity, key, model_key, most):  # type: ignore[no-untyped-def]
-    """The rows whose draw for a release lies below the highest chance of all: few, and found many at a time."""
-    rows, count = np.empty(len(entity), dtype=np.int64), 0
-    # (bits + 0.5) / 2^52 < most, in whole numbers.
-    below = np.uint64(math.ceil(min(max(0.5, most * 2.0**52), 2.0**52) - 0.5))
-    step, draws = (model_key + np.uint64(1)) * STEP, np.empty(TOGETHER, dtype=np.uint64)
-    for first in range(0, len(entity), TOGETHER):
-        part = entity[first : first + TOGETHER]
-        for k in range(len(part)):
-            draws[k] = mix(mix(key + part[k] * GOLDEN) + step) >> DROPPED
-        for k in range(len(part)):
-            rows[count] = first + k
-            count += draws[k] < below
-    return rows[:count]
-
-
-@compiled
-def waiting_who_hear(day, state, start, entity, work, chances, key, model_key, view, order):  # type: ignore[no-untyped-def]
+def waiting_who_hear(day, state, start, work, chances, key, model_key, view, order):  # type: ignore[no-untyped-def]
     """The rows of waiting work that hears of a release, given the chances of the easiest and of the hardest work by
     category, and the hardness relative to the frontier at which listening is half-way."""
     easiest, hardest, midpoint = chances
-    rows, count = may_hear(entity, key, model_key, max(easiest.max(), hardest.max())), 0
-    for w in rows:
+    rows, count = np.empty(len(state), dtype=np.int64), 0
+    for w in range(len(state)):
         if state[w] != WAITING or start[w] > day:
             continue
         of = work[w]
@@ -60,12 +38,10 @@ def waiting_who_hear(day, state, start, entity, work, chances, key, model_key, v
 
 
 @compiled
-def embedded_who_hear(state, table, entity, work, curiosity, chance, key, model_key):  # type: ignore[no-untyped-def]
+def embedded_who_hear(state, table, work, curiosity, chance, key, model_key):  # type: ignore[no-untyped-def]
     """The rows of work with a home of its own choice that hears of a release. chance: at curiosity 1, by category."""
-    # Curiosity may be of single precision, and so may be its product with a chance.
-    most = 1.0 + 1e-6 if len(curiosity) == 0 else chance.max() * curiosity.max() * (1.0 + 1e-6)
-    rows, count = may_hear(entity, key, model_key, most), 0
-    for w in rows:
+    rows, count = np.empty(len(state), dtype=np.int64), 0
+    for w in range(len(state)):
         if state[w] != EMBEDDED or table[w].pinned != NO_MODEL:
             continue
         if draw_unit(key, work[w].entity, model_key) < chance[work[w].category] * curiosity[w]:
@@ -87,14 +63,14 @@ class CompiledReactions(MarketReactions):
         reach, attention = heard(self.market.reach[number]), self.attention
         chances = reach * attention.casual, reach * attention.hard, attention.midpoint
         return np.asarray(waiting_who_hear(
-            day, self.states.state, self.work.start, self.work.entity, self._table, chances, self._key,
-            self.market.key[number], yesterday, ability_order(yesterday),
+            day, self.states.state, self.work.start, self._table, chances, self._key, self.market.key[number],
+            yesterday, ability_order(yesterday),
         ))  # fmt: skip
 
     def embedded_who_hear(self, number: int) -> Rows:
         """Work with a home that hears of a release."""
         chance = heard(self.market.reach[number]) * self.attention.embedded
         return np.asarray(embedded_who_hear(
-            self.states.state, self.states.table, self.work.entity, self._table, self.work.curiosity, chance, self._key,
+            self.states.state, self.states.table, self._table, self.work.curiosity, chance, self._key,
             self.market.key[number],
         ))  # fmt: skip
