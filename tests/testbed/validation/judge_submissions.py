@@ -46,7 +46,7 @@ wrong with each is what its author meant to do wrong.
 log's columns, and neither the worlds of the battery nor the list of known mistakes. What was not named was then read,
 and its kind added to the list, for all questions in whose way it lies, and to the battery what makes a query err that
 was not caught. So what is said of the same submissions *now* shows that the kinds are covered, and not how well a
-stranger's mistake would be named: the share has not gone on rising, and the aim of 90% is not reached.
+stranger's mistake would be named: that share goes up and down by the round, and the aim of 90% is not reached.
 
 | round | code of | right ones: judged right | wrong ones: judged wrong | the mistake named | share of the wrong ones |
 |---|---|---|---|---|---|
@@ -57,6 +57,10 @@ zones were not translated. Of the {second_named} names one was beside the mark (
 In the third round all could run, and each of the {third_named} names is that of the mistake that was meant. Two of
 those that were not named go wrong in a second way, which nobody meant (the folder's README says how): without them it
 is {third_named} of 28.
+In the fourth round {fourth_named} were named the first time, one of them by a neighbour's name with the right advice
+(`fourth_round/wrong_19_weekly_authors.py`: its weeks begin on Tuesday, and it is told that they begin on Monday). The
+search for a small change, written meanwhile by somebody who had not seen this round, mends one of the six others
+(`fourth_round/wrong_03_cohort_sizes.py`). Nothing was added to the list after it.
 No right one was ever judged wrong.
 
 As a weaker check, {later} wrong ones were written between the rounds, before anything was added, by somebody who had
@@ -83,7 +87,7 @@ class Result(NamedTuple):
         return self.meant == "right"
 
 
-ROUNDS = {"first": "", "second": "second_round", "third": "third_round"}
+ROUNDS = {"first": "", "second": "second_round", "third": "third_round", "fourth": "fourth_round"}
 """Where the files of a round are, in the folder: what others wrote, each after the list had grown."""
 LATER = "## Written later"
 """The heading in the folder's README under which those stand that were written by somebody who knew the mutants."""
@@ -114,9 +118,10 @@ class Score(NamedTuple):
 
 FIRST_TIME = {
     "first": Score(32, 32, 77, 75, 47), "second": Score(16, 15, 60, 58, 49), "third": Score(8, 8, 30, 30, 20),
+    "fourth": Score(8, 8, 30, 30, 24),
 }  # fmt: skip
 """The rounds as judged with the list that stood when they were written: a record, which no run makes again."""
-FIRST_CODE = {"first": "afd0047", "second": "b6b289b", "third": "a69bcfc"}
+FIRST_CODE = {"first": "afd0047", "second": "b6b289b", "third": "a69bcfc", "fourth": "ae6569b"}
 """The commits of the code that judged then."""
 NONE = "–"
 """What stands where no mistake is named."""
@@ -208,6 +213,7 @@ def page(found: dict[str, Result], code: dict[str, str]) -> str:
     named = {name: score.named for name, score in FIRST_TIME.items()}
     head = HEAD.format(
         rounds="\n".join(rows), second_named=named["second"], third_named=named["third"], beside=BESIDE,
+        fourth_named=named["fourth"],
         later=len(after), later_before=LATER_BEFORE, later_named=_score(after).named,
     )  # fmt: skip
     _, title, part = PAGE.read_text(encoding="utf-8").partition(MENDS)

@@ -11,7 +11,7 @@ from sqlglot.tokenizer_core import TokenType
 from testbed.validation.repair import vocabulary
 from testbed.validation.repair.form import Edit, edit
 from testbed.validation.repair.sql.conditions import Query, qualified
-from testbed.validation.repair.sql.scopes import family, named
+from testbed.validation.repair.sql.scopes import Reachable, family, named
 
 _CALL = re.compile(r"(\w+)\s*\(")
 _DATED = (
@@ -50,7 +50,7 @@ def _column(query: Query, node: exp.Column) -> Iterator[Edit]:
     if not held:
         return
     for one in columns:
-        if one.name == node.name or not one.fits(held[0]):
+        if one.name == node.name or not one.fits(held[0]) or not _holds(one, node):
             continue
         asked = not one.origin or query.subject.speaks_of(one.origin)
         known = one.family == held[0].family != "unknown"
@@ -67,6 +67,21 @@ def _column(query: Query, node: exp.Column) -> Iterator[Edit]:
         yield query.replaced(node, f"COALESCE({name}, {filler})", "missing values lost", 1.9)
 
 
+def _holds(one: Reachable, node: exp.Expr) -> bool:
+    """Whether a column can have the values with which what stands there is compared: where it cannot, the comparison
+    would only be made true, or false, of all rows."""
+    if not isinstance(node.parent, exp.EQ | exp.NEQ | exp.In):
+        return True
+    values = [
+        value.name
+        for value in node.parent.iter_expressions()
+        if isinstance(value, exp.Literal) and value.is_string
+    ]
+    if one.origin in vocabulary.EXPRESSIONS["wrong model id"][0][:2]:
+        return all("/" in value for value in values)
+    return not one.allowed or set(values) <= set(one.allowed)
+
+
 def _filling(query: Query) -> tuple[str, ...]:
     said = [one for one in ("unknown", "other") if f"`{one}`" in query.subject.question.definition]
     return tuple(f"'{one}'" for one in said)
@@ -81,6 +96,8 @@ def _meaning(query: Query, node: exp.Expr) -> Iterator[Edit]:
     origins = [next((one.origin for one in named(reachable, column)), "") for column in columns]
     for kind, (of, expressions) in vocabulary.EXPRESSIONS.items():
         if not all(origin in of for origin in origins):
+            continue
+        if not all(_holds(one, node) for one in reachable if one.origin == expressions[0]):
             continue
         for place, pattern in enumerate(expressions):
             text = query.written(pattern, node)

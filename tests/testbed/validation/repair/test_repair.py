@@ -73,6 +73,15 @@ def answers(box, held):
         yield given is not None and compare(question, right, given).right
 
 
+def test_a_column_is_not_exchanged_for_one_that_cannot_have_the_value_it_is_compared_with():
+    text = "SELECT model FROM generations WHERE variant <> 'free' AND model_permaslug = 'author/slug'"
+    held = query_edits(text, "duckdb", subject("top_models"), InputColumns())
+    changed = {(text[one.patches[0].start : one.patches[0].end], one.patches[0].becomes) for one in held}
+    assert ("model_permaslug", "model") in changed
+    assert ("variant", "model") not in changed
+    assert ("variant", "finish_reason") not in changed
+
+
 @pytest.mark.parametrize("name", sorted(questions()))
 def test_each_node_of_an_example_stands_where_the_tree_says(name):
     placed = Placed(questions()[name].example("sql"), "duckdb")
