@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -18,6 +20,17 @@ from testbed.validation.sandbox import Box, answer, trials
 Clock = Callable[[], float]
 BATCH = 60
 """Runs that share a process."""
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """What sqlglot says of a trial is not for the user, who did not write it."""
+    logger = logging.getLogger("sqlglot")
+    held, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = held
 
 
 class OutOfTime(Exception):
@@ -127,7 +140,8 @@ class Trials:
             if translation is not None and text is not None:
                 types = self._types if quick else None
                 try:
-                    text = translate(text, translation.dialect, submission.columns, types).text
+                    with _in_silence():
+                        text = translate(text, translation.dialect, submission.columns, types).text
                 except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError):
                     text = None
             self._texts[edit, quick] = text

@@ -15,6 +15,8 @@ LONGEST = 120
 def told(place: Place) -> str:
     """One place and what to do there."""
     where = f"line {place.line}"
+    if not place.was and not place.becomes:  # blanks before it, which have a meaning in Python
+        return f"{where}: move this line out of the block in which it is, or into the one above it"
     if not place.was:
         return f"{where}, column {place.column}: put in `{_short(place.becomes)}`"
     if not place.becomes:

@@ -143,9 +143,33 @@ def _branch(source: Source, node: ast.If | ast.While | ast.IfExp) -> Iterator[Ed
         yield source.replaced(node, source.operand(node.body), "case too many", 1.6)
         yield source.replaced(node, source.operand(node.orelse), "case too many", 1.6)
     elif isinstance(node, ast.If):
+        yield from _out_of_the_block(source, node)
         for constant in ("False", "True"):
             yield source.replaced(node.test, constant, "condition too many", 1.7)
         yield source.replaced(node.test, f"not ({source.source(node.test)})", "condition turned round", 2.2)
+
+
+def _out_of_the_block(source: Source, node: ast.If) -> Iterator[Edit]:
+    """The last line of a branch moved behind it, or the line behind it moved in."""
+    last = node.body[-1]
+    if node.orelse or last.lineno != last.end_lineno or last.lineno == node.lineno:
+        return
+    start, _ = source.span(last)
+    deeper = last.col_offset - node.col_offset
+    if len(node.body) > 1 and isinstance(last, ast.Assign | ast.AugAssign | ast.Expr) and deeper > 0:
+        yield edit(start - deeper, start, "", "line in the wrong block", 1.4)
+    parent = source.parents.get(node)
+    block = next(
+        (held for held in (getattr(parent, "body", []), getattr(parent, "orelse", [])) if node in held), []
+    )
+    after = block[block.index(node) + 1 :] if block else []
+    if (
+        after
+        and after[0].lineno == after[0].end_lineno
+        and isinstance(after[0], ast.Assign | ast.AugAssign | ast.Expr)
+    ):
+        place, _ = source.span(after[0])
+        yield edit(place, place, " " * deeper, "line in the wrong block", 1.6)
 
 
 def _put_in(source: Source, node: ast.Assign | ast.Return) -> Iterator[Edit]:

@@ -31,6 +31,7 @@ _NULLS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.NullSafeEQ: ("=", "IS DISTINCT FROM"),
     exp.NullSafeNEQ: ("<>", "IS NOT DISTINCT FROM"),
 }
+_NOT_NULL = re.compile(r"^NOT (.+) IS NULL$")
 COMPARISONS = (*_TURNED, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
@@ -85,7 +86,7 @@ class Query:
             column.replace(exp.column(found.name, found.source if several and found.source else None))
         for table in tree.find_all(exp.Table):
             table.set("this", exp.to_identifier(self.names.table(table.name)))
-        return tree.sql(dialect=self.placed.dialect)
+        return _NOT_NULL.sub(r"\1 IS NOT NULL", tree.sql(dialect=self.placed.dialect))
 
 
 @cache

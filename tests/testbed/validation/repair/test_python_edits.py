@@ -10,9 +10,11 @@ import pytest
 from testbed.validation.columns import InputColumns
 from testbed.validation.questions import questions
 from testbed.validation.recognition import Case, KnownAnswers, Wrong
+from testbed.validation.repair.form import mend
 from testbed.validation.repair.python.edits import python_edits
 from testbed.validation.repair.search import repair
 from testbed.validation.repair.vocabulary import Subject
+from testbed.validation.repair.wording import told
 from testbed.validation.sandbox import Sandbox
 from testbed.validation.submission import read_submission
 from tests.testbed.validation.asked import SMALL
@@ -61,3 +63,11 @@ def test_a_mistake_in_python_is_mended(tmp_path, name, text, kind):
     assert found.mends[0].kind == kind
     (place,) = found.mends[0].places
     assert text.splitlines()[place.line - 1][place.column - 1 :].startswith(place.was.splitlines()[0])
+
+
+def test_a_line_is_moved_out_of_a_branch():
+    text = "def f(generations):\n    for t in generations:\n        if t:\n            a = 1\n            b = t\n"
+    found = python_edits(text, Subject(questions()["sessions_by_pause"]), InputColumns())
+    (moved,) = [one for one in found if one.kind == "line in the wrong block"]
+    assert moved.applied(text).splitlines()[-2:] == ["            a = 1", "        b = t"]
+    assert told(mend(text, moved).places[0]).startswith("line 5: move this line out of the block")
