@@ -18,8 +18,8 @@ from testbed.validation.repair.form import Edit
 from testbed.validation.sandbox import Box, answer, trials
 
 Clock = Callable[[], float]
-BATCH = 60
-"""Runs that share a process."""
+BATCH = {"query": 60, "function": 20, "script": 20}
+"""Runs that share a process, by the kind of code: so few that it ends in time on a busy machine, too."""
 
 
 @contextmanager
@@ -66,6 +66,7 @@ class Trials:
 
     def __init__(self, box: Box, known: KnownAnswers, seconds: float, clock: Clock = monotonic) -> None:
         self.box, self.known, self.tried, self.clock = box, known, 0, clock
+        self.batch = BATCH[box.submission.kind]
         self.began = clock()
         self.deadline = self.began + seconds
         self._judged: dict[tuple[int, str], Found] = {}
@@ -86,8 +87,8 @@ class Trials:
         wanted = [
             (edit, stage) for stage in stages for edit in edits if (edit, id(stage), False) not in self._held
         ]
-        for first in range(0, len(wanted), BATCH):
-            self._run(wanted[first : first + BATCH], quick=False)
+        for first in range(0, len(wanted), self.batch):
+            self._run(wanted[first : first + self.batch], quick=False)
         return [
             edit for edit in edits
             if all(one.right for stage in stages for one in self._held[edit, id(stage), False])
@@ -98,8 +99,8 @@ class Trials:
         to be looked at again. Raises OutOfTime."""
         quick = quick and self._types is not None
         new = [edit for edit in edits if (edit, id(stage), quick) not in self._held]
-        for first in range(0, len(new), BATCH):
-            self._run([(edit, stage) for edit in new[first : first + BATCH]], quick)
+        for first in range(0, len(new), self.batch):
+            self._run([(edit, stage) for edit in new[first : first + self.batch]], quick)
         return [self._held[edit, id(stage), quick] for edit in edits]
 
     def _run(self, asked: Sequence[tuple[Edit, Stage]], quick: bool) -> None:
