@@ -114,7 +114,7 @@ def edits(query: Query) -> Iterator[Edit]:
             if isinstance(node.parent, exp.Filter):
                 yield query.replaced(node.parent, query.source(node.parent.this), kind, 1.7)
             else:
-                yield query.replaced(node, "", kind, 1.7)
+                yield query.replaced(node, "", kind, 1.1 if isinstance(node, exp.Qualify) else 1.7)
         elif isinstance(node, exp.In):
             yield from _values(query, node)
         elif isinstance(node, exp.Column) and _is_flag(query, node):
