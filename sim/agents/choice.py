@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.compiled.choice import WORK, Keys, Past, View, Weights, best_ability, winners
-from sim.agents.compiled.entrants import Entrants, attend, enter
+from sim.agents.compiled.entrants import FEW, NO_ENTRANTS, Entrants, attend, enter
 from sim.agents.model_sets import NO_MODEL, holds
 from sim.agents.population import Workloads
 from sim.market import Market
@@ -94,6 +94,8 @@ def weights_of(scenario: Scenario) -> Weights:
 
 def entrants_of(view: View, scenario: Scenario) -> Entrants:
     """The models of a day as the compiled race sees them."""
+    if len(view.numbers) <= FEW:
+        return NO_ENTRANTS
     entrants: Entrants = enter(view, np.argsort(view.log_price, axis=0), weights_of(scenario).kappa)
     attend(entrants, view)
     return entrants

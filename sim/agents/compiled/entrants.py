@@ -33,6 +33,14 @@ class Entrants(NamedTuple):
     dearness: NDArray[np.float64]  # log of the price over the lowest one; endless in empty places
 
 
+_NOBODY = (0, 0, 0)
+NO_ENTRANTS = Entrants(
+    np.zeros(0), np.zeros(_NOBODY, np.int64), np.zeros(_NOBODY, np.uint64), np.zeros(_NOBODY, np.uint64),
+    np.zeros(_NOBODY), np.zeros(_NOBODY), np.zeros(_NOBODY),
+)  # fmt: skip
+"""Where there are few models: see FEW."""
+
+
 @inlined
 def class_of(accepts_free: int, needs_permissive: int) -> int:
     """The class of a piece of work: 1 or 0 for each."""
@@ -43,31 +51,30 @@ def class_of(accepts_free: int, needs_permissive: int) -> int:
 def enter(view, by_price, kappa):  # type: ignore[no-untyped-def]
     """The entrants of a day. by_price: by category (columns) the rows of the view, the cheapest first."""
     m, categories = view.perceived.shape
-    shape = categories, CLASSES, (m + BATCH - 1) // BATCH * BATCH if m > FEW else 0
+    shape = categories, CLASSES, (m + BATCH - 1) // BATCH * BATCH
     top = np.full(categories, -np.inf)
     row, key, step = np.zeros(shape, np.int64), np.zeros(shape, np.uint64), np.zeros(shape, np.uint64)
     slowness, weakness, dearness = np.full(shape, np.inf), np.ones(shape), np.full(shape, np.inf)
-    if m > FEW:
-        steps, factor = (view.key + np.uint64(1)) * STEP, np.empty(m)
-        for g in range(categories):
-            for j in range(m):
-                top[g] = max(top[g], view.perceived[j, g])
-            for j in range(m):
-                factor[j] = math.exp(min(kappa * (top[g] - view.perceived[j, g]), FARTHEST))
-            for accepts_free in range(2):
-                for needs_permissive in range(2):
-                    c, at = class_of(accepts_free, needs_permissive), 0
-                    for free in range(accepts_free, -1, -1):  # those that are free for the work come first
-                        for k in range(m):
-                            j = by_price[k, g]
-                            if (accepts_free and view.free[j] != free) or (
-                                needs_permissive and not view.permissive[j]
-                            ):
-                                continue
-                            row[g, c, at], key[g, c, at], step[g, c, at] = j, view.key[j], steps[j]
-                            weakness[g, c, at] = factor[j]
-                            dearness[g, c, at] = 0.0 if free else view.log_price[j, g] - view.log_free_price
-                            at += 1
+    steps, factor = (view.key + np.uint64(1)) * STEP, np.empty(m)
+    for g in range(categories):
+        for j in range(m):
+            top[g] = max(top[g], view.perceived[j, g])
+        for j in range(m):
+            factor[j] = math.exp(min(kappa * (top[g] - view.perceived[j, g]), FARTHEST))
+        for accepts_free in range(2):
+            for needs_permissive in range(2):
+                c, at = class_of(accepts_free, needs_permissive), 0
+                for free in range(accepts_free, -1, -1):  # those that are free for the work come first
+                    for k in range(m):
+                        j = by_price[k, g]
+                        if (accepts_free and view.free[j] != free) or (
+                            needs_permissive and not view.permissive[j]
+                        ):
+                            continue
+                        row[g, c, at], key[g, c, at], step[g, c, at] = j, view.key[j], steps[j]
+                        weakness[g, c, at] = factor[j]
+                        dearness[g, c, at] = 0.0 if free else view.log_price[j, g] - view.log_free_price
+                        at += 1
     return Entrants(top, row, key, step, slowness, weakness, dearness)
 
 
