@@ -297,8 +297,8 @@ MENDS = "\n## Mended by a small change\n"
 MENDS_HEAD = """
 Made by `python -m tests.testbed.validation.judge_submissions mends`: how many of the wrong ones a small change of their
 own code makes right on every world, found by search, **with the list of known mistakes switched off**, in at most
-{seconds:g} s of processor time each. Nothing in the search was fitted to one of them, but who wrote it had read some of
-the third round.
+{seconds:g} s of processor time each. Who wrote the search had read the third round, and much of the two before it, so
+that its kinds of changes are not blind to them: the fair number is that of a round written apart.
 
 """
 
