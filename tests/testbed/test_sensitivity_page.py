@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sim.world import load_world
 from testbed import markdown
 from testbed.experiment import engine, reading
 from testbed.experiment.runs import carry_out
@@ -14,6 +15,7 @@ from testbed.studies.sensitivity import __main__ as command
 from testbed.studies.sensitivity import page
 from testbed.studies.sensitivity.design import LEAST_POINTS, LEAST_TRAJECTORIES
 from testbed.studies.sensitivity.evaluation import At, Outcome, in_world
+from testbed.studies.sensitivity.inputs import inputs_of
 from testbed.studies.sensitivity.study import Size
 from tests.testbed.experiment.carriers import Serial
 from tests.worlds import PLAIN
@@ -65,7 +67,8 @@ def test_the_results_are_made_or_said_to_be_missing():
 
 def test_the_page_says_the_rules_of_the_code():
     text = " ".join(page.PAGE.read_text(encoding="utf-8").split())
-    size, many = Size(), len(parameters())
+    plan = reading.load(reading.find("sensitivity"))
+    size, many = Size(), len(inputs_of(load_world(plan.worlds[0].file), parameters())[0])
     assert f"combinations of {many} parameters" in text and f"{2**many / 1e9:.0f} billion" in text
     assert (
         f"{size.trajectories} walks of {many + 1} points and one of them again" in text and size.repeated == 1
