@@ -24,7 +24,7 @@ from sim.mechanisms.demand.volume_unlock import VolumeUnlock
 from sim.mechanisms.upgrade import Upgrade
 from sim.randomness import GOLDEN, Draws, Purpose, draw_unit, hash_bits, mix, normal_quantile, unit
 from sim.scenario import Scenario
-from sim.traffic.tables import BESIDE, HOME, MULTIHOMED, RIVAL, UPGRADE, DayTable
+from sim.traffic.tables import HOME, KEPT, RIVAL, UPGRADE, DayTable
 from sim.traffic.weeks import weeks_of_spell
 
 BESIDE_STREAM = np.uint64(1 << 32)
@@ -134,7 +134,7 @@ def take(table, rows, out):  # type: ignore[no-untyped-def]
 @inlined
 def _is_kept(kind: Any) -> Any:
     """Whether a spell is of a model that is kept beside the home."""
-    return kind in (BESIDE, MULTIHOMED)
+    return kind in KEPT
 
 
 @inlined

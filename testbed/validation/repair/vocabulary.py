@@ -27,18 +27,21 @@ CONDITIONS: tuple[str, ...] = (
 """Conditions that a query may lack, over columns of the contract. That of the model is put beside them."""
 DAY_CONDITION = f"_1 < {MONTH_AFTER_THE_LAST}"
 """That a day lies in a complete month of the log."""
+PEOPLE = ("user_id", "account_id")
+TOKENS = ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached")
+MODEL_IDS = ("model", "model_permaslug")
 EXPRESSIONS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "wrong user": (("user_id", "account_id"), (PERSON, "user_id")),
+    "wrong user": (PEOPLE, (PERSON, "user_id")),
     "wrong time": (("created_at",), (
         "CAST(date_trunc('week', created_at AT TIME ZONE 'UTC') AS DATE)",
         "CAST(date_trunc('month', created_at AT TIME ZONE 'UTC') AS DATE)",
         "CAST(created_at AT TIME ZONE 'UTC' AS DATE)",
         "created_at AT TIME ZONE 'UTC'",
     )),
-    "wrong tokens": (("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached"), (
+    "wrong tokens": (TOKENS, (
         "(tokens_prompt + tokens_completion)", "tokens_prompt", "tokens_completion",
     )),
-    "wrong model id": (("model", "model_permaslug", "variant"), ("model", "split_part(model, '/', 1)")),
+    "wrong model id": ((*MODEL_IDS, "variant"), ("model", "split_part(model, '/', 1)")),
 }  # fmt: skip
 """By what is wrong: columns of the contract, and what the definitions make of them. An expression of these columns
 alone may have to be one of these."""

@@ -53,16 +53,16 @@ _ALLOWED = [one.allowed or one.known or () for fields in contract.FIELDS.values(
 _PERSON = "{0}['user_id'].where({0}['user_id'].notna() & ({0}['user_id'] != ''), {0}['account_id'])"
 _UTC = "{0}['created_at'].dt.tz_convert('UTC').dt.tz_localize(None)"
 _MEANINGS: tuple[tuple[str, frozenset[str], tuple[str, ...]], ...] = (
-    ("wrong user", frozenset(("user_id", "account_id")), (
+    ("wrong user", frozenset(vocabulary.PEOPLE), (
         _PERSON, "({0}['user_id'] or {0}['account_id'])", "{0}['user_id']",
     )),
     ("wrong time", frozenset(("created_at",)), (
         f"{_UTC}.dt.to_period('W-SUN').dt.start_time", _UTC, f"{_UTC}.dt.to_period('M')", f"{_UTC}.dt.normalize()",
     )),
-    ("wrong tokens", frozenset(("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached")), (
+    ("wrong tokens", frozenset(vocabulary.TOKENS), (
         "({0}['tokens_prompt'] + {0}['tokens_completion'])", "{0}['tokens_prompt']", "{0}['tokens_completion']",
     )),
-    ("wrong model id", frozenset(("model", "model_permaslug")), ("{0}['model']",)),
+    ("wrong model id", frozenset(vocabulary.MODEL_IDS), ("{0}['model']",)),
 )  # fmt: skip
 _POLARS_PERSON = (
     "pl.when(pl.col('user_id').fill_null('') != '').then(pl.col('user_id')).otherwise(pl.col('account_id'))"

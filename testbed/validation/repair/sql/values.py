@@ -77,7 +77,7 @@ def _holds(one: Reachable, node: exp.Expr) -> bool:
         for value in node.parent.iter_expressions()
         if isinstance(value, exp.Literal) and value.is_string
     ]
-    if one.origin in vocabulary.EXPRESSIONS["wrong model id"][0][:2]:
+    if one.origin in vocabulary.MODEL_IDS:
         return all("/" in value for value in values)
     return not one.allowed or set(values) <= set(one.allowed)
 
