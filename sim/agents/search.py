@@ -213,23 +213,21 @@ class Search(States):
         movers, returners = rows[moves], rows[~moves]
         self.close_home(movers[~self.silent[movers]], day, Reason.MOVED)
         self.close_trial(movers, day, Reason.EMBEDDED)
-        self._move(day, movers, home[moves], model[moves])
+        self._move(day, movers, model[moves])
         self.close_trial(returners, day, Reason.RETURNED)
         self.memory.compare(rows[~moves & fits], model[~moves & fits])
         self.memory.reject(rows[~fits], model[~fits])
         self.come_home(day, returners)
 
-    def _move(self, day: int, rows: Rows, old: NDArray[np.int16], new: NDArray[np.int16]) -> None:
+    def _move(self, day: int, rows: Rows, new: NDArray[np.int16]) -> None:
         """Leave the home for a rival. The old one may be kept beside it, if it is of another line; work that moves to
         the model that it kept never left that one: its tenure goes on."""
-        tenure, beside = self.since[rows], self.beside
+        beside = self.beside
         back = beside.multihomes(rows) & (beside.model[rows] == new)
-        self.memory.compare(rows, old)
-        self.embed(day, rows, new, np.where(back, beside.since[rows], np.int32(day)))
-        self.left[rows] = old
+        since = np.where(back, beside.since[rows], np.int32(day))
         days = self.multihoming.days_beside(self.draws, self.work.entity[rows], self.market.key[new])
-        days[self.judge.same_line(old, new)] = 0
-        beside.open(day, rows, old, days, tenure, Kind.MULTIHOMED)
+        days[self.judge.same_line(self.home[rows], new)] = 0
+        self.change_home(day, rows, new, since, days, Kind.MULTIHOMED)
 
     # -- measures ------------------------------------------------------------------------------------------------
 

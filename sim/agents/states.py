@@ -177,6 +177,25 @@ class States:
         self.pinned[planted] = self.home[planted]
         self.due[planted] = self.work.end[planted]
 
+    def change_home(
+        self,
+        day: int,
+        rows: Rows,
+        new: NDArray[np.int16],
+        since: NDArray[np.int32],
+        days: NDArray[np.int64],
+        kind: Kind,
+    ) -> None:
+        """Leave the home for a new one; the old one is kept beside it for some days, where there are any.
+
+        since: the day on which tenure with the new one began; kind: that of the spell of what is kept.
+        """
+        old, tenure = self.home[rows], self.since[rows]
+        self.memory.compare(rows, old)
+        self.embed(day, rows, new, since)
+        self.left[rows] = old
+        self.beside.open(day, rows, old, days, tenure, kind)
+
     def next_rival_look(self, day: int, rows: Rows) -> None:
         """Work with a home looks at rivals on some later day, or never."""
         if not self.rivals.enabled:

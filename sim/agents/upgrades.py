@@ -80,7 +80,7 @@ class Upgrades:
 
     def judge(self, day: int, rows: Rows) -> None:
         """The trial of an upgrade ends: work stays with the new model, or changes back."""
-        states, model, old = self.states, self.states.trial[rows], self.states.home[rows]
+        states, model = self.states, self.states.trial[rows]
         fits = states.judge.fits(rows, model)
         gain = states.judge.judged_utility(rows, model, day) - self._home_utility(rows)
         stays = fits & self.upgrade.stays(gain, self._cost(day, rows, model)) | states.planted.holds[rows]
@@ -89,14 +89,10 @@ class Upgrades:
         states.memory.compare(rows[back & fits], model[back & fits])
         states.memory.reject(rows[back & ~fits], model[back & ~fits])
         states.come_home(day, rows[back])
-        rows, model, old = rows[stays], model[stays], old[stays]
+        rows, model = rows[stays], model[stays]
         states.close_trial(rows, day, Reason.EMBEDDED)
-        states.memory.compare(rows, old)
-        tenure = states.since[rows]
-        states.embed(day, rows, model, tenure)
-        states.left[rows] = old
         days = self.upgrade.days_beside(states.draws, self.work.entity[rows], self.market.key[model])
-        states.beside.open(day, rows, old, days, tenure, Kind.BESIDE)
+        states.change_home(day, rows, model, states.since[rows], days, Kind.BESIDE)
 
     def _home_utility(self, rows: Rows) -> NDArray[np.float64]:
         return self.states.judge.experienced_utility(rows, self.states.home[rows])
