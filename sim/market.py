@@ -133,6 +133,18 @@ class Market:
             self.up_history[day] = self.up & self.listed
             yield day
 
+    def stretches(self) -> Iterator[range]:
+        """The same, but days on which nothing changes come with the day before them, within a week from the world's
+        first day on: after each `next`, the state is that of all the days yielded."""
+        days = self.days()
+        for day in days:
+            # An event before noon is of its day: see `days`.
+            event = int(np.floor(min(self.env.peek(), self.horizon) - 0.5)) + 1
+            stretch = range(day, min(event, (day // 7 + 1) * 7, self.horizon))
+            yield stretch
+            for _ in stretch[1:]:
+                next(days)
+
     def measured(self, uses: NDArray[np.float64]) -> None:
         """Take note of how many homes and trials each model has in each category (models x categories)."""
         self.share = uses.sum(axis=1) / max(uses.sum(), 1)

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.agents.compiled.search import CompiledSearch
-from sim.agents.compiled.views import Views
 from sim.agents.population import Users, Workloads, build_population
 from sim.agents.search import Search
 from sim.market import Market
@@ -55,10 +54,9 @@ def run_market(world: World, users: Users, workloads: Workloads, report: Reporte
     scenario = world.scenario
     market = Market(scenario, world.catalogue)
     search = CompiledSearch(scenario, market, workloads, world.draws)
-    views = Views(market, scenario)
-    for day in market.days():
-        search.step(day, views.of(day))
-        report(Progress("market", day + 1, scenario.days, scenario.start + dt.timedelta(days=day)))
+    for days in market.stretches():
+        search.steps(days)
+        report(Progress("market", days.stop, scenario.days, scenario.start + dt.timedelta(days=days[-1])))
     search.finish(scenario.days)
     search.planted.keep_users(users)
     return Agents(world, users, workloads, market, search, search.spells.arrays())

@@ -39,27 +39,29 @@ LEAST_AWARENESS = 1e-9
 """Awareness of a model of which nobody hears, so that it has a logarithm (assumed)."""
 
 
-def awareness(market: Market, scenario: Scenario, day: int) -> NDArray[np.float64]:
+def awareness(market: Market, scenario: Scenario, day: int | NDArray[np.integer]) -> NDArray[np.float64]:
     """A[m, g] = reach[m, g] * (floor + 2^(-age / half-life) + popularity * last week's share[m, g]) (form assumed).
 
-    Models x categories. The share is that of homes and trials within the category. Reach multiplies all of it, so that
-    it steers popular models as much as others.
+    Models x categories; `day` may be a column of days, then days x models x categories. The share is that of homes and
+    trials within the category. Reach multiplies all of it, so that it steers popular models as much as others.
     """
     search = scenario.search
     age = np.maximum(day - market.release_day, 0)
     news = np.exp2(-age / search.awareness_half_life_days)
     popularity = scenario.mechanisms[Popularity].awareness(market.share_by_category)
-    return np.asarray(market.reach * ((search.awareness_floor + news)[:, None] + popularity))
+    return np.asarray(market.reach * ((search.awareness_floor + news)[..., None] + popularity))
 
 
-def attended(market: Market, scenario: Scenario, day: int, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Awareness of some models as far as attention goes: models x categories."""
-    known = np.maximum(awareness(market, scenario, day)[numbers], LEAST_AWARENESS)
+def attended(
+    market: Market, scenario: Scenario, day: int | NDArray[np.integer], numbers: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Awareness of some models as far as attention goes: as `awareness` has it."""
+    known = np.maximum(awareness(market, scenario, day)[..., numbers, :], LEAST_AWARENESS)
     return scenario.mechanisms[Consideration].considered(known)
 
 
-def view_of(market: Market, scenario: Scenario, day: int) -> View:
-    """The day's view of the market."""
+def view_of(market: Market, scenario: Scenario, day: int | NDArray[np.integer]) -> View:
+    """The day's view of the market; of a column of days with one awareness each, if the market is the same on them."""
     numbers = np.flatnonzero(market.listed & market.up)
     floor = scenario.search.price_floor_usd_per_mtok
     return View(
@@ -93,11 +95,10 @@ def weights_of(scenario: Scenario) -> Weights:
 
 
 def entrants_of(view: View, scenario: Scenario) -> Entrants:
-    """The models of a day as the compiled race sees them."""
+    """The models of a day as the compiled race sees them, once `attend` has told it of awareness."""
     if len(view.numbers) <= FEW:
         return NO_ENTRANTS
     entrants: Entrants = enter(view, np.argsort(view.log_price, axis=0), weights_of(scenario).kappa)
-    attend(entrants, view)
     return entrants
 
 
@@ -219,6 +220,7 @@ def choose(
     weights, keys = weights_of(scenario), keys_of(draws)
     past, own = Past(passed_over[rows], known_to_fit[rows]), np.arange(len(rows))
     entrants = entrants_of(view, scenario)
+    attend(entrants, view)
     return np.asarray(
         winners(
             own, work_table(work[rows]), past, view, entrants, home, outside, np.uint64(day), keys, weights

@@ -68,19 +68,28 @@ class Search(States):
 
     def step(self, day: int, view: View) -> None:
         """Let every workload whose decision is due act on `day`."""
-        if self.upgrades.any or self.multihoming.enabled:
+        self._react(day)
+        self.decide(day, view)
+        self.upgrades.begin(day)
+        self._close(day, view)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any work may keep a model beside its home."""
+        return self.upgrades.any or self.multihoming.enabled
+
+    def _react(self, day: int) -> None:
+        """What comes before decisions: models that were kept until now, and what the market's changes do."""
+        if self.keeps:
             self.beside.close_due(day)
         self.reactions.act(day)
         self.upgrades.announce(day)
-        self.decide(day, view)
-        self.begin_upgrades(day)
+
+    def _close(self, day: int, view: View) -> None:
+        """What comes after decisions: shares of use once a week, and the market as it is remembered tomorrow."""
         if day % 7 == 6:
             self._measure_shares()
         self.reactions.yesterday = view
-
-    def begin_upgrades(self, day: int) -> None:
-        """The upgrades that are due."""
-        self.upgrades.begin(day)
 
     def decide(self, day: int, view: View) -> None:
         """The decisions of the workloads that are due: `sim.agents.compiled.day` makes the same ones in less time."""

@@ -6,6 +6,7 @@ alone.
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -74,10 +75,12 @@ class Traffic:
         self._work_edges = np.searchsorted(workloads.user, edges)
         spell_edges = np.searchsorted(spells["workload"], self._work_edges)
         self._spell_slices = [slice(int(a), int(b)) for a, b in pairwise(spell_edges)]
-        self._by_week = [
-            spells_by_week(self.spell_table[part], scenario.start.weekday(), len(self._weeks))
-            for part in self._spell_slices
-        ]
+
+    @cached_property
+    def _by_week(self) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        """For each block the spells that touch each week: see `spells_by_week`."""
+        weekday, weeks = self.scenario.start.weekday(), len(self._weeks)
+        return [spells_by_week(self.spell_table[part], weekday, weeks) for part in self._spell_slices]
 
     @property
     def blocks(self) -> int:

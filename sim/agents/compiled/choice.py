@@ -33,6 +33,15 @@ class View(NamedTuple):
     context: NDArray[np.float64]
 
 
+@compiled
+def on_day(view, k):  # type: ignore[no-untyped-def]
+    """The view of one of several days, of which only awareness differs."""
+    return View(
+        view.numbers, view.key, view.awareness[k], view.perceived, view.ability, view.log_price,
+        view.log_free_price, view.free, view.tools, view.permissive, view.context,
+    )  # fmt: skip
+
+
 WORK = np.dtype([
     ("entity", np.uint64), ("hardness", np.float32), ("log_willingness", np.float32), ("price_sensitivity", np.float32),
     ("context_tokens", np.float32), ("category", np.int8), ("needs_tools", np.bool_), ("needs_permissive", np.bool_),

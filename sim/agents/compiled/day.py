@@ -1,11 +1,12 @@
-"""The decisions of one day, compiled: what `sim.agents.search` says, workload by workload.
+"""The decisions of some days, compiled: what `sim.agents.search` says, workload by workload.
 
 Agents of one day do not see each other: shares of use are measured once a week, after the day.
 """
 
 import numpy as np
 
-from sim.agents.compiled.choice import Past, best_ability, winners
+from sim.agents.compiled.choice import Past, best_ability, on_day, winners
+from sim.agents.compiled.entrants import attend
 from sim.agents.compiled.judgement import (
     cost_of_change,
     experienced,
@@ -17,6 +18,7 @@ from sim.agents.compiled.judgement import (
 )
 from sim.agents.compiled.moves import (
     Ended,
+    close_due,
     close_home,
     close_trial,
     come_home,
@@ -30,11 +32,12 @@ from sim.agents.compiled.moves import (
     reject,
     reopen,
     wait,
+    with_room,
 )
 from sim.agents.compiled.quantiles import quantile
 from sim.agents.model_sets import NO_MODEL, has
 from sim.agents.population import FOREVER
-from sim.agents.rows import where_equal
+from sim.agents.rows import where_between, where_equal
 from sim.agents.spells import COLUMNS as NAMES
 from sim.agents.spells import Reason
 from sim.agents.states import (
@@ -65,28 +68,53 @@ TOGETHER = 512
 
 
 @compiled
-def decide(day, agents, fixed, models, view, entrants, order):  # type: ignore[no-untyped-def]
-    """Let every workload whose decision is due on `day` act. Returns the spells that ended, one a row, and the number
-    of choices. entrants: the models as a choice sees them; order: by category the models of the view, the ablest first.
+def decide(first, last, agents, fixed, models, view, entrants, order, upgrading, keeping):  # type: ignore[no-untyped-def]
+    """Let every workload whose decision is due act, on the days first to last - 1; the market changes on none but the
+    first one. Returns the spells that ended, one a row, and the number of choices.
+
+    view: its awareness has a table for each of the days; entrants: the models as a choice sees them; order: by category
+    the models of the view, the ablest first. upgrading, keeping: whether anybody may have decided on an upgrade, or
+    keep a model beside the home. What was kept until the first day is given up before the market changes, not here.
 
     Whoever has acted is due on a later day, so that each step below finds only those whom no step before it moved.
     """
-    everybody = where_equal(agents.due, day)
-    ended = Ended(
-        np.empty((MOST_SPELLS * len(everybody), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64)
-    )
+    ended = Ended(np.empty((0, COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64))
     choices, near = 0, np.empty(TOGETHER, dtype=np.uint64)
-    for first in range(0, len(everybody), TOGETHER):
-        due = everybody[first : first + TOGETHER]
-        bring_near(due, agents, fixed, near)
-        end(day, due, agents, ended)
-        begin(day, due, agents, fixed, view, order, ended)
-        judge_trials(day, due, agents, fixed, models, ended)
-        judge_rivals(day, due, agents, fixed, models, ended)
-        judge_upgrades(day, due, agents, fixed, models, ended)
-        choices += consider_rivals(day, due, agents, fixed, models, view, entrants, ended)
-        choices += start_trials(day, due, agents, fixed, models, view, entrants)
-    return ended.spells[: ended.written[0]], choices
+    soon = where_between(agents.due, first, last)
+    for day in range(first, last):
+        if keeping and day > first:
+            ended = close_due(agents, ended, day)
+        everybody = of_day(day, soon, agents)
+        if len(everybody):
+            today = on_day(view, day - first)
+            attend(entrants, today)
+            ended = with_room(ended, MOST_SPELLS * len(everybody))
+        for begins in range(0, len(everybody), TOGETHER):
+            due = everybody[begins : begins + TOGETHER]
+            bring_near(due, agents, fixed, near)
+            end(day, due, agents, ended)
+            begin(day, due, agents, fixed, today, order, ended)
+            judge_trials(day, due, agents, fixed, models, ended)
+            judge_rivals(day, due, agents, fixed, models, ended)
+            judge_upgrades(day, due, agents, fixed, models, ended)
+            choices += consider_rivals(day, due, agents, fixed, models, today, entrants, ended)
+            choices += start_trials(day, due, agents, fixed, models, today, entrants)
+        if upgrading:
+            rows = where_equal(agents.planned_for, day)
+            ended = with_room(ended, len(rows))
+            if begin_upgrades(day, rows, agents, fixed, models, ended):
+                soon = where_between(agents.due, day + 1, last)  # their trials may be over soon
+    return ended.spells[: ended.written[0]].copy(), choices
+
+
+@compiled
+def of_day(day, soon, agents):  # type: ignore[no-untyped-def]
+    """Those of `soon` who are due on a day."""
+    rows, count = np.empty(len(soon), dtype=np.int64), 0
+    for w in soon:
+        rows[count] = w
+        count += agents.due[w] == day
+    return rows[:count]
 
 
 @compiled
@@ -233,11 +261,9 @@ def judge_upgrades(day, due, agents, fixed, models, ended):  # type: ignore[no-u
 
 
 @compiled
-def begin_upgrades(day, agents, fixed, models, planned, at):  # type: ignore[no-untyped-def]
-    """Those who take up a model today change to it: see `Upgrades.begin`. planned, at: the model that each work has
-    decided to take up, and when. Returns the spells that ended, one a row."""
-    due = where_equal(at, day)
-    ended = Ended(np.empty((len(due), COLUMNS), dtype=np.int32), np.zeros(1, dtype=np.int64))
+def begin_upgrades(day, due, agents, fixed, models, ended):  # type: ignore[no-untyped-def]
+    """Those who take up a model today change to it: see `Upgrades.begin`. Returns whether anybody does."""
+    planned, at, any_begins = agents.planned, agents.planned_for, False
     for w in due:
         number, home, agent = planned[w], agents.home[w], agents.table[w]
         may = agents.state[w] in (EMBEDDED, TRYING_RIVAL) and agent.pinned == NO_MODEL
@@ -255,7 +281,8 @@ def begin_upgrades(day, agents, fixed, models, planned, at):  # type: ignore[no-
             close_home(agents, ended, w, day, UPGRADING)
             agent.silent = True
             open_trial(agents, fixed, w, day, number, models[number], UPGRADE)
-    return ended.spells[: ended.written[0]]
+            any_begins = True
+    return any_begins
 
 
 @compiled

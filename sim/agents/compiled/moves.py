@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.agents.compiled.quantiles import quantile
 from sim.agents.model_sets import NO_MODEL, exclude, include
 from sim.agents.population import FOREVER
+from sim.agents.rows import where_equal
 from sim.agents.spells import Reason
 from sim.agents.states import (
     EMBEDDED,
@@ -28,7 +29,7 @@ from sim.agents.states import (
 from sim.compiled import compiled
 from sim.randomness import draw_unit, first_day
 
-DONE, HOME_LOST = int(Reason.ENDED), int(Reason.HOME_LOST)
+DONE, HOME_LOST, PHASED_OUT = int(Reason.ENDED), int(Reason.HOME_LOST), int(Reason.PHASED_OUT)
 
 
 class Ended(NamedTuple):
@@ -39,6 +40,17 @@ class Ended(NamedTuple):
 
 
 # -- spells -----------------------------------------------------------------------------------------------------------
+
+
+@compiled
+def with_room(ended, spells):  # type: ignore[no-untyped-def]
+    """The same, with room for so many more spells."""
+    least = ended.written[0] + spells
+    if least <= len(ended.spells):
+        return ended
+    larger = np.empty((2 * least, ended.spells.shape[1]), dtype=np.int32)
+    larger[: ended.written[0]] = ended.spells[: ended.written[0]]
+    return Ended(larger, ended.written)
 
 
 @compiled
@@ -74,6 +86,16 @@ def close_beside(agents, ended, w, day, reason):  # type: ignore[no-untyped-def]
         kind, start, since = agent.beside_kind, agent.beside_start, agent.beside_since
         write(ended, w, agents.beside[w], kind, start, day, since, reason)
         agents.beside[w], agents.beside_until[w] = NO_MODEL, FOREVER
+
+
+@compiled
+def close_due(agents, ended, day):  # type: ignore[no-untyped-def]
+    """Give up what was kept beside a home until today: see `Beside.close_due`."""
+    rows = where_equal(agents.beside_until, day)
+    ended = with_room(ended, len(rows))
+    for w in rows:
+        close_beside(agents, ended, w, day, PHASED_OUT)
+    return ended
 
 
 @compiled

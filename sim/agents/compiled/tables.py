@@ -14,6 +14,7 @@ from sim.agents.compiled.choice import Keys, Weights
 from sim.agents.compiled.quantiles import curve_of
 from sim.agents.default_models import DefaultModels
 from sim.agents.states import MOST_FAILURES, States
+from sim.agents.upgrades import Upgrades
 from sim.market import Market
 from sim.mechanisms.backlog import Backlog
 from sim.mechanisms.choice.information import Information
@@ -81,6 +82,8 @@ class Agents(NamedTuple):
     rejected: NDArray[np.uint64]
     known_to_fit: NDArray[np.uint64]
     passed_over: NDArray[np.uint64]
+    planned: NDArray[np.int16]  # the model of the home's line that the work has decided to take up
+    planned_for: NDArray[np.int32]  # and the day
 
 
 class Fixed(NamedTuple):
@@ -94,12 +97,12 @@ class Fixed(NamedTuple):
     weights: Weights
 
 
-def agents_of(states: States) -> Agents:
-    """The arrays of the states, not copies of them."""
+def agents_of(states: States, upgrades: Upgrades) -> Agents:
+    """The arrays of the states and of the upgrades, not copies of them."""
     memory, beside = states.memory, states.beside
     return Agents(
         states.table, states.work.end, states.due, states.state, states.home, beside.model, beside.until,
-        memory.rejected, memory.known_to_fit, memory.passed_over,
+        memory.rejected, memory.known_to_fit, memory.passed_over, upgrades.model, upgrades.day,
     )  # fmt: skip
 
 

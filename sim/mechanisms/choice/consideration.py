@@ -28,7 +28,12 @@ class Consideration(Mechanism):
     )
 
     def considered(self, awareness: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Awareness as it counts in a choice. awareness: of the models that answer (models x categories), no unit."""
+        """Awareness as it counts in a choice.
+
+        awareness: of the models that answer, models x categories or days x models x categories; no unit.
+        """
         if not self.enabled:
             return awareness
-        return np.asarray(awareness * (self.size / np.maximum(awareness.sum(axis=0), self.size)))
+        return np.asarray(
+            awareness * (self.size / np.maximum(awareness.sum(axis=-2, keepdims=True), self.size))
+        )

@@ -11,7 +11,6 @@ from scipy.special import ndtri
 from sim.agents.choice import view_of
 from sim.agents.compiled.quantiles import curve_of, normal_score, quantile
 from sim.agents.compiled.search import CompiledSearch
-from sim.agents.compiled.views import Views
 from sim.agents.population import build_population
 from sim.agents.rows import where_equal
 from sim.agents.search import Search
@@ -90,25 +89,27 @@ def test_a_planted_share_and_a_wave_are_the_same():
 
 
 @pytest.mark.parametrize("setting", ["mechanisms.consideration=on", "mechanisms.popularity=on"])
-def test_every_day_is_seen_as_it_is(setting):
-    """Views that are kept, also across outages, prices, windows and shares that change."""
+def test_days_without_change_can_be_run_together(setting):
+    """Across outages, prices, windows and shares that change."""
     made = world(
         LIVELY, setting, "calendar=[{event: outage, date: 2025-01-20, days: 3, model: a/old}]", users=200
     )
     _, work = build_population(made.scenario, made.catalogue, made.draws)
     market = Market(made.scenario, made.catalogue)
-    search, views, seen = (
-        CompiledSearch(made.scenario, market, work, made.draws),
-        Views(market, made.scenario),
-        0,
-    )
-    for day in market.days():
-        view = views.of(day)
-        for name, values in view_of(market, made.scenario, day)._asdict().items():
-            np.testing.assert_array_equal(getattr(view, name), values, err_msg=f"{name} on day {day}")
-        search.step(day, view)
-        seen += len(view.numbers)
-    assert seen > 0
+    search, lengths = CompiledSearch(made.scenario, market, work, made.draws), []
+    for days in market.stretches():
+        together = view_of(market, made.scenario, np.array(days)[:, None])
+        for k, day in enumerate(days):
+            for name, values in view_of(market, made.scenario, day)._asdict().items():
+                found = getattr(together, name)
+                np.testing.assert_array_equal(
+                    found[k] if name == "awareness" else found, values, err_msg=name
+                )
+        search.steps(days)
+        lengths.append(len(days))
+    search.finish(made.scenario.days)
+    assert sum(lengths) == made.scenario.days and max(lengths) == 7 > min(lengths) >= 1
+    check_equal(search, played(Search, made))
 
 
 def test_a_world_runs_with_compiled_decisions():
