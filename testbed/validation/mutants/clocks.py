@@ -243,10 +243,15 @@ MUTANTS: tuple[Mutant, ...] = (
         ("weeks from Sunday, named by the Monday in them", _weeks(lambda day: sunday(day) + DAY)),
         ("weeks from Monday, named by their Sunday", _weeks(lambda day: monday(day) + 6 * DAY)),
         ("weeks from Sunday, named by their Saturday", _weeks(lambda day: sunday(day) + 6 * DAY)),
-        ("weeks from Tuesday to Monday, named by their Monday", _weeks(lambda day: monday(day - DAY) + WEEK)),
-        ("weeks from Tuesday to Monday, named by the Monday before", _weeks(lambda day: monday(day - DAY))),
+        ("weeks from Monday, named by the Monday after", _weeks(lambda day: monday(day) + WEEK)),
         ("weeks from Saturday", _weeks(lambda day: day - dt.timedelta(days=(day.weekday() + 2) % 7))),
         ("weeks from the log's first day", by_reading(_from_first_day)),
+    ),
+    *made(
+        "weeks end on Monday",
+        ("weeks from Tuesday to Monday, named by their Monday", _weeks(lambda day: monday(day - DAY) + WEEK)),
+        ("weeks from Tuesday to Monday, named by the Monday before", _weeks(lambda day: monday(day - DAY))),
+        ("weeks from Tuesday to Monday, named by their Tuesday", _weeks(lambda day: monday(day - DAY) + DAY)),
     ),
     *made(
         "year of the week",

@@ -163,6 +163,23 @@ def by_rows(edit: Callable[[list[Row], Question, Reading], Iterable[Row]]) -> Ch
     return lambda oracle, question: lambda log: edit([dict(row) for row in oracle(log)], question, log)
 
 
+def filled(change: Change) -> Change:
+    """Rows that the change loses are there, with 0 in every column."""
+
+    def full(oracle: Oracle, question: Question) -> Oracle:
+        wrong, zeros = change(oracle, question), {column.name: 0 for column in question.values}
+
+        def both(log: Reading) -> Iterable[Row]:
+            held = [dict(row) for row in wrong(log)]
+            known = {key_of(row, question) for row in held}
+            lost = (dict(row) for row in oracle(log) if key_of(row, question) not in known)
+            return held + [row | zeros for row in lost]
+
+        return both
+
+    return full
+
+
 def ratios_only(change: Change) -> Change:
     """The change is made in the columns that are no sums: those are right."""
 

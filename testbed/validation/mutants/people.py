@@ -188,6 +188,32 @@ def _every_month(distinct: bool) -> Change:
     return instead(sizes)
 
 
+def _sizes_by_sign_up(log: Reading) -> Iterable[Row]:
+    first: dict[str, dt.date] = {}
+    used: set[tuple[str, str]] = set()
+    for row in log.requests:
+        user, month = log.rules.user(row), log.month(row)
+        if user is not None:
+            first[user] = min(month, first.get(user, month), key=log.rules.order)
+            used.add((log.rules.model(row), user))
+    sizes = Counter((model, first[user]) for model, user in used)
+    for (model, cohort), users in sorted(sizes.items()):
+        yield size(log, model, cohort, users)
+
+
+def _first_model_only(log: Reading) -> Iterable[Row]:
+    """A user counts for the model of the first request of all, and for no other."""
+    first: dict[str, Row] = {}
+    for row in log.requests:
+        user = log.rules.user(row)
+        if user is not None and (user not in first or row["created_at"] < first[user]["created_at"]):
+            first[user] = row
+    for (model, cohort), users in sorted(
+        Counter((log.rules.model(row), log.month(row)) for row in first.values()).items()
+    ):
+        yield size(log, model, cohort, users)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     *made(
         "null users as one user",
@@ -236,6 +262,8 @@ MUTANTS: tuple[Mutant, ...] = (
       for mutant in made("approximate counts", ("by a sketch", instead(sketched)), only=(question,))),
     *made("first use of each part", *((f"of each {name}", _in_parts(part)) for name, part in PARTS.items()),
           only=("cohort_sizes",)),
+    *made("cohort by platform sign-up", ("by the first request to any model", instead(_sizes_by_sign_up)),
+          ("of the first model alone", instead(_first_model_only)), only=("cohort_sizes",)),
     *made("come back as new", ("after a month without use", instead(_come_back)), only=("cohort_sizes",)),
     *made("active users for new ones", ("all users of each month", _every_month(distinct=True)),
           only=("cohort_sizes",)),

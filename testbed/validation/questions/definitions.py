@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from testbed.validation.questions.form import PLACEHOLDER, Question, python
-from testbed.validation.questions.known_traps import MONTHS, PEOPLE, REQUESTS, TIME, traps
+from testbed.validation.questions.known_traps import COHORTS, MONTHS, PEOPLE, REQUESTS, TIME, traps
 from testbed.validation.questions.reading import Reading
 from testbed.validation.questions.retention import (
     CUT,
@@ -27,7 +27,8 @@ from testbed.validation.questions.retention import (
 
 WINDOW = dt.timedelta(days=30)
 OTHERS = traps(
-    *MONTHS, *PEOPLE, "cohort by platform sign-up", "months from the first day", "months counted from 1",
+    *MONTHS, "months named by their end", *PEOPLE, *COHORTS,
+    "cohort by platform sign-up", "months from the first day", "months counted from 1",
     "active with any model", "division by active users", "future months as empty", "nothing as null",
     "empty cells dropped", "aliases apart", "versions merged", *REQUESTS,
     "active months added up", "first use of each part", "integer division", "percent", "rounded too far",
@@ -242,7 +243,7 @@ def retention_triangle_30_days(generations: pd.DataFrame) -> pd.DataFrame:
             rows.append((cohort, k, users, active, active / users))
     return pd.DataFrame(rows, columns=["cohort", "k", "users", "active", "retention"])
 '''),
-    traps(*TIME, *PEOPLE, "calendar months", "on or after", "gaps forbidden",
+    traps(*TIME, "months named by their end", *PEOPLE, *COHORTS, "calendar months", "on or after", "gaps forbidden",
           "active months added up", "first use of each part", "cohort by platform sign-up",
           "active with any model", "end of the model's own use", "months from the first day", "months counted from 1",
           "dates for moments", "windows of the cohort", "windows of another length", "windows rounded",

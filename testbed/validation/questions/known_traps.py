@@ -21,9 +21,12 @@ _ALL = (
     Trap("local time", "Take days, weeks and months in UTC: created_at AT TIME ZONE 'UTC', in any session's zone."),
     Trap("zone cast twice", "created_at has a zone: cast it once, AT TIME ZONE 'UTC'; a second cast moves it back."),
     Trap("Sunday weeks", "Weeks begin on Monday: date_trunc('week', ...) does so in DuckDB and PostgreSQL."),
+    Trap("weeks end on Monday", "W-MON of pandas ends a week on Monday: W-SUN begins it there, as does date_trunc."),
     Trap("text dates", "Compare and subtract dates as dates: as text, 2025-10 comes before 2025-9."),
     Trap("year of the week", "The week of a year's turn is one: date_trunc, or the ISO year with the ISO week."),
     Trap("edge weeks dropped", "The first and the last week of the log count, whole or not."),
+    Trap("empty weeks as rows", "One row a week with requests: resample, or a calendar of all weeks, adds others."),
+    Trap("months named by their end", "A month is named by its first day: date_trunc('month', ...), not last_day."),
     Trap("month number without year", "Count months over the year's turn: 12 * (year - year) + (month - month)."),
     Trap("partial last month", "Leave out the month in which the log ends, unless it holds the month's last day."),
     Trap("whole last month dropped", "The month in which the log ends counts if its last day has requests."),
@@ -63,6 +66,11 @@ _ALL = (
     Trap("sums of distinct users", "Distinct users do not add up: count them over the whole week at once."),
     Trap("aliases apart", "Group and join by model, the listed id, not by model_permaslug, its dated version."),
     Trap("versions merged", "The listed id counts alone: a preview and its successor are two models."),
+    Trap("first cohorts dropped", "The first request in this log decides: cohorts of its first month count, too."),
+    Trap("small cohorts dropped", "Every cohort counts, however small: no least number of users is asked for."),
+    Trap("last cells dropped", "k goes to the last complete month, that month included."),
+    Trap("empty cohorts as rows", "A month in which nobody began has no cohort: no row, and no 0 in a mean."),
+    Trap("active up to k", "Active in month k means a request in that month, not in any month up to it."),
     # launches
     Trap("another launch month", "The launch month is the first with new users from the month of `released` on."),
     Trap("neighbours as later ones", "Later cohorts begin two months after the launch cohort or later."),
@@ -70,6 +78,11 @@ _ALL = (
     Trap("apart from the mean", "Each later cohort must lie below, not their mean."),
     Trap("apart from nobody", "A cohort without any later one is not apart: such a cell must be there."),
     Trap("another plateau", "The plateau is R(5) against R(3)."),
+    Trap("apart from other cohorts", "Apart is from every later cohort, and from later ones alone."),
+    Trap("other ages", "The ages are k = 3, 4 and 5, each of them; level and plateau are of R(5)."),
+    Trap("other thresholds", "Level: R(5) >= 0.30. Plateau: R(5) >= 0.80 R(3). Apart: by 0.10 or more."),
+    Trap("too young for a verdict", "A row for each cohort that has a cell at k = 5, and for no other."),
+    Trap("rows of some alone", "A cohort that is not foundational has a row, too: false."),
     Trap("strict thresholds", "A share on the threshold counts: >=, in exact numbers."),
     # sessions
     Trap("missing sessions counted", "Requests without a session_id belong to no session; the id alone names one."),
@@ -93,6 +106,8 @@ _ALL = (
     Trap("percent", "A share is from 0 to 1, not a percentage."),
     Trap("rounded too far", "Leave a share unrounded, or keep three decimals."),
     Trap("median for mean", "A mean is asked for: avg, not the median."),
+    Trap("the rest for the part", "The share of those that are asked about is wanted, not that of all others."),
+    Trap("turned around", "Mind which comes first: x less y, x over y."),
     Trap("offered for called", "A request that was offered tools need not call one: finish_reason = 'tool_calls'."),
     Trap("flag that may be missing", "finish_reason decides; tool_called can be missing beside it."),
     Trap("reasoning tokens alone", "All tokens of models that are flagged reasoning_optimised count."),
@@ -146,11 +161,21 @@ def traps(*names: str) -> tuple[Trap, ...]:
 
 
 TIME = ("local time", "zone cast twice")
-WEEKS = (*TIME, "Sunday weeks", "year of the week", "edge weeks dropped", "last day cut off")
+WEEKS = (
+    *TIME,
+    "Sunday weeks",
+    "weeks end on Monday",
+    "empty weeks as rows",
+    "year of the week",
+    "edge weeks dropped",
+    "last day cut off",
+)
 LAST_MONTH = ("partial last month", "whole last month dropped")
 MONTHS = (
     *TIME, "text dates", "month number without year", *LAST_MONTH, "end of the model's own use", "last day cut off",
 )  # fmt: skip
+COHORTS = ("first cohorts dropped", "small cohorts dropped", "last cells dropped", "empty cohorts as rows",
+           "active up to k", "the rest for the part")  # fmt: skip
 MISSING_USERS = ("null users as one user", "null users dropped", "accounts for users")
 PEOPLE = ("rows for users", *MISSING_USERS)
 REQUESTS = ("failed requests dropped", "unpaid requests dropped", "retries dropped")

@@ -156,7 +156,8 @@ def launch_contrast(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
             rows.append((k, own.iloc[0], later))
     return pd.DataFrame(rows, columns=["k", "launch", "later"])
 '''),
-    (*TRIANGLE_TRAPS, *traps("mean over users", "another launch month", "neighbours as later ones", "percent",
+    (*TRIANGLE_TRAPS, *traps("mean over users", "median for mean", "other ages", "turned around",
+                             "another launch month", "neighbours as later ones", "percent",
                              "rounded too far")), {"model": PLACEHOLDER},
 )  # fmt: skip
 
@@ -211,7 +212,9 @@ def foundational_verdict(generations: pd.DataFrame, models: pd.DataFrame) -> pd.
     return pd.DataFrame(rows, columns=["cohort", "foundational"])
 '''),
     (*TRIANGLE_TRAPS, *traps("another launch month", "conditions left out", "apart from the mean",
-                             "apart from nobody", "another plateau", "strict thresholds")),
+                             "apart from nobody", "apart from other cohorts", "other ages", "other thresholds",
+                             "too young for a verdict", "rows of some alone", "months named by their end",
+                             "another plateau", "strict thresholds")),
     {"model": PLACEHOLDER},
 )  # fmt: skip
 

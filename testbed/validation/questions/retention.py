@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from testbed.validation.questions.form import PLACEHOLDER, Column, Question, python
-from testbed.validation.questions.known_traps import MONTHS, PEOPLE, REQUESTS, TIME, traps
+from testbed.validation.questions.known_traps import COHORTS, MONTHS, PEOPLE, REQUESTS, TIME, traps
 from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.rules import quotient
 
@@ -30,7 +30,7 @@ CUT = (
 )
 MONTH_0 = "rows of k = 0, where retention is 1 by definition"
 TRIANGLE_TRAPS = traps(
-    *MONTHS, *PEOPLE, "cohort by platform sign-up", "active with any model", "on or after", "gaps forbidden",
+    *MONTHS, *PEOPLE, *COHORTS, "cohort by platform sign-up", "active with any model", "on or after", "gaps forbidden",
     "active months added up", "first use of each part", "come back as new", "30-day windows",
     "months from the first day", "months counted from 1", "division by active users",
     "future months as empty", "empty cells dropped", "aliases apart", "versions merged", *REQUESTS, "integer division",
@@ -188,7 +188,8 @@ RETENTION_TRIANGLE = Question(
 def retention_triangle(generations: pd.DataFrame) -> pd.DataFrame:
     return triangle(generations, "{PLACEHOLDER}")
 '''),
-    (*TRIANGLE_TRAPS, *traps("nothing as null", "approximate counts", "percent", "rounded too far")),
+    (*TRIANGLE_TRAPS, *traps("months named by their end", "nothing as null", "approximate counts",
+                             "percent", "rounded too far")),
     {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
@@ -226,7 +227,8 @@ def cohort_sizes(generations: pd.DataFrame) -> pd.DataFrame:
     first["cohort"] = first["created_at"].dt.tz_convert("UTC").dt.strftime("%Y-%m-01")
     return first.groupby(["model", "cohort"])["person"].count().rename("users").reset_index()
 ''', model=False),
-    traps(*TIME, "text dates", *PEOPLE, "cohort by platform sign-up", "active users for new ones",
+    traps(*TIME, "months named by their end", "text dates", *PEOPLE, "first cohorts dropped",
+          "small cohorts dropped", "empty cohorts as rows", "cohort by platform sign-up", "active users for new ones",
           "first use of each part", "come back as new", "aliases apart", "versions merged", "approximate counts",
           *REQUESTS),
     {}, "cohorts of the month in which the log ends, if that is not complete",
@@ -246,7 +248,8 @@ def mean_retention_by_k(generations: pd.DataFrame) -> pd.DataFrame:
     cells = triangle(generations, "{PLACEHOLDER}")
     return cells[cells["k"] > 0].groupby("k")["retention"].mean().reset_index()
 '''),
-    (*TRIANGLE_TRAPS, *traps("mean over users", "nothing as null", "percent", "rounded too far")),
+    (*TRIANGLE_TRAPS, *traps("mean over users", "median for mean", "equal amounts once",
+                             "nothing as null", "percent", "rounded too far")),
     {"model": PLACEHOLDER}, MONTH_0,
 )  # fmt: skip
 
@@ -265,7 +268,8 @@ def mean_retention_by_cohort(generations: pd.DataFrame) -> pd.DataFrame:
     cells = triangle(generations, "{PLACEHOLDER}")
     return cells[cells["k"] > 0].groupby("cohort")["retention"].mean().reset_index()
 '''),
-    (*TRIANGLE_TRAPS, *traps("month 0 counted", "nothing as null", "percent", "rounded too far")),
+    (*TRIANGLE_TRAPS, *traps("months named by their end", "month 0 counted", "median for mean",
+                             "equal amounts once", "nothing as null", "percent", "rounded too far")),
     {"model": PLACEHOLDER},
 )  # fmt: skip
 

@@ -154,3 +154,61 @@ def test_a_variance_of_the_other_kind_makes_another_slope():
 def test_one_is_added_before_the_logarithm(way, cost, tokens):
     x, y = np.log10(np.array([100, 10, 1]) + cost), np.log10(np.array([10, 100, 1000]) + tokens)
     assert elastic(way) == pytest.approx(np.polyfit(x, y, 1)[0])
+
+
+def test_means_over_months_with_somebody_are_0_where_there_is_none():
+    """u comes back in one of two months, v never."""
+    rows = used("u", "04-05", "06-05") + used("v", "05-06")
+    found = answer("mean_retention_by_cohort", "without cells of nobody, 0 where none is left", [*rows, END])
+    assert [(row["cohort"].month, row["retention"]) for row in found] == [(4, 1.0), (5, 0.0)]
+
+
+@pytest.mark.parametrize(("way", "months"), [
+    ("without cohorts of the log's first month", {3, 4}),
+    ("without cohorts of the log's first month, unless that is whole", {3, 4}),
+    ("without the model's first cohort", {4}),
+    ("of 2 users or more", {3}),
+    ("from the cohorts first month to the logs last, 0", {3, 4, 5, 6}),
+    ("from the logs first month to the cohorts last, 0", {1, 2, 3, 4}),
+])  # fmt: skip
+def test_other_cohorts_are_there(way, months):
+    rows = [*used("u", "03-05"), *used("v", "03-06"), *used("w", "04-05"), END]
+    found = answer("retention_triangle", way, [request("other", "acme/two", "2025-01-02"), *rows])
+    assert {row["cohort"].month for row in found} == months
+
+
+def test_the_last_cells_are_dropped():
+    rows = used("u", "04-05") + used("v", "06-06")
+    ways = (
+        "the last of each cohort",
+        "the last of each cohort, but for month 0",
+        "as if the log ended a month before",
+    )
+    assert [set(active("retention_triangle", way, rows)) for way in ways] == [
+        {(4, 0), (4, 1)}, {(4, 0), (4, 1), (6, 0)}, {(4, 0), (4, 1)},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("way", "expected"), [
+    ("in any month from 1 to k", [1, 0, 1, 1]), ("those who are not active", [0, 1, 0, 1]),
+    ("the month after the first is 0", [0, 1, 0]),
+])  # fmt: skip
+def test_others_are_active(way, expected):
+    found = active("retention_triangle", way, used("u", "03-05", "05-05"))
+    assert [found[3, k] for k in range(len(expected))] == expected
+
+
+def test_later_counts_are_added_beside_the_whole_cohort():
+    rows = used("u", "03-05", "05-05", "06-05") + used("v", "03-05")
+    ways = (
+        "the sum of the later counts, all of the cohort at 0",
+        "the sum of the later counts, or all of the cohort",
+    )
+    found = [active("retention_triangle_on_or_after", way, rows) for way in ways]
+    assert [[one[3, k] for k in range(4)] for one in found] == [[2, 2, 2, 1], [2, 2, 2, 1]]
+
+
+def test_weeks_without_requests_are_rows():
+    rows = [request("u", MODEL, "2025-06-02"), request("u", MODEL, "2025-06-16")]
+    found = answer("active_users", "with 0", rows)
+    assert {row["week"].day: row["users"] for row in found} == {2: 1, 9: 0, 16: 1}

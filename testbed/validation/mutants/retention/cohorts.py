@@ -9,13 +9,13 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, TypeVar
 
-from testbed.validation.mutants.cells import by_triangle
 from testbed.validation.mutants.clocks import BY_MONTH
-from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.mutants.form import Change, Mutant, by_rules, made
 from testbed.validation.mutants.people import PARTS, approximately, beginnings
+from testbed.validation.mutants.retention.cells import by_triangle
 from testbed.validation.questions import definitions, retention
 from testbed.validation.questions.reading import Reading, groups
-from testbed.validation.questions.retention import Cohorts, cell, size
+from testbed.validation.questions.retention import Cohorts, cell
 from testbed.validation.tables import Row
 
 WINDOW = definitions.WINDOW
@@ -288,14 +288,19 @@ def _and_the_month_before(log: Reading) -> Iterable[Row]:
     return definitions.triangle(log, seen)
 
 
-def _of_counts(put: Callable[[list[int]], int], later: bool) -> Callable[[Reading], Iterable[Row]]:
-    """Active at k is made of the numbers of users of months: of those from k on, or else of those up to k."""
+def _of_counts(
+    put: Callable[[list[int]], int], later: bool, *, first: bool = False, capped: bool = False
+) -> Callable[[Reading], Iterable[Row]]:
+    """Active at k is made of the numbers of users of months: of those from k on, or else of those up to k. first: month
+    0 is all of the cohort; capped: there are at most as many as the cohort has."""
 
     def triangle(log: Reading) -> Iterable[Row]:
         for cohort, cells in groups(retention.by_calendar_month(log), lambda one: one["cohort"]).items():
             counts = [one["active"] for one in cells]
             for k, one in enumerate(cells):
-                yield cell(log, cohort, k, one["users"], put(counts[k:] if later else counts[: k + 1]))
+                users, active = one["users"], put(counts[k:] if later else counts[: k + 1])
+                active = users if first and k == 0 else min(active, users) if capped else active
+                yield cell(log, cohort, k, users, active)
 
     return triangle
 
@@ -310,40 +315,12 @@ def _longest_streak(log: Reading) -> Iterable[Row]:
     return definitions.triangle(log, long)
 
 
-def _sizes_by_sign_up(log: Reading) -> Iterable[Row]:
-    first: dict[str, dt.date] = {}
-    used: set[tuple[str, str]] = set()
-    for row in log.requests:
-        user, month = log.rules.user(row), log.month(row)
-        if user is not None:
-            first[user] = min(month, first.get(user, month), key=log.rules.order)
-            used.add((log.rules.model(row), user))
-    sizes = Counter((model, first[user]) for model, user in used)
-    for (model, cohort), users in sorted(sizes.items()):
-        yield size(log, model, cohort, users)
-
-
-def _first_model_only(log: Reading) -> Iterable[Row]:
-    """A user counts for the model of the first request of all, and for no other."""
-    first: dict[str, Row] = {}
-    for row in log.requests:
-        user = log.rules.user(row)
-        if user is not None and (user not in first or row["created_at"] < first[user]["created_at"]):
-            first[user] = row
-    for (model, cohort), users in sorted(
-        Counter((log.rules.model(row), log.month(row)) for row in first.values()).items()
-    ):
-        yield size(log, model, cohort, users)
-
-
 MUTANTS: tuple[Mutant, ...] = (
     *made("cohort by platform sign-up", *(
         ("by the first request to any model"
          f"{', of all users' if everybody else ''}{', of the whole log' if whole else ''}",
          _cohorts(_signed_up(everybody, whole))) for everybody in (False, True) for whole in (False, True)),
         ("of users new to the platform", _cohorts(_signed_up_here)), only=BY_MONTH),
-    *made("cohort by platform sign-up", ("by the first request to any model", instead(_sizes_by_sign_up)),
-          ("of the first model alone", instead(_first_model_only)), only=("cohort_sizes",)),
     *made("active with any model", ("requests to any model count", _cohorts(_active_anywhere)), only=BY_MONTH),
     *made("partial last month",
           ("use in the month in which the log ends, in the right cells", _cohorts(_in_all_months)),
@@ -362,7 +339,10 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("come back as new", ("after a month without use", _cohorts(_come_back(False))),
           ("after a month without use, active until the next", _cohorts(_come_back(True))), only=BY_MONTH),
     *made("counts for users", ("the largest of the later counts", by_triangle(_of_counts(max, True))),
-          ("the sum of the later counts", by_triangle(_of_counts(sum, True))), only=(ON_OR_AFTER,)),
+          ("the sum of the later counts", by_triangle(_of_counts(sum, True))),
+          ("the sum of the later counts, all of the cohort at 0", by_triangle(_of_counts(sum, True, first=True))),
+          ("the sum of the later counts, or all of the cohort", by_triangle(_of_counts(sum, True, capped=True))),
+          only=(ON_OR_AFTER,)),
     *made("counts for users", ("the smallest of the counts so far", by_triangle(_of_counts(min, False))),
           only=("retention_triangle_every_month",)),
     *made("gaps forbidden", ("in every month so far", by_triangle(definitions.every_month))),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made
+from testbed.validation.mutants.form import Change, Mutant, by_rules, filled, instead, made
 from testbed.validation.questions import retention
 from testbed.validation.questions.reading import Reading, groups
 from testbed.validation.questions.retention import cell
@@ -114,6 +114,11 @@ def _from_one(cells: list[Row], log: Reading) -> Iterable[Row]:
     return (one | {"k": one["k"] + 1, "optional": False} for one in cells)
 
 
+def _from_the_second(cells: list[Row], log: Reading) -> Iterable[Row]:
+    """The month after the first one is 0, and month 0 is not there."""
+    return (one | {"k": one["k"] - 1, "optional": False} for one in cells if one["k"])
+
+
 def _not_yet_as_nobody(seen: bool, young: bool) -> Change:
     """Months that have not come yet are cells of nobody. seen: only at ages at which somebody is active; young: also of
     cohorts that have no month but their first."""
@@ -184,7 +189,10 @@ MUTANTS: tuple[Mutant, ...] = (
           ("months in which the log has requests alone", by_cells(_months_of_the_log)),
           ("ages of the first cohort in such months alone", by_cells(_ages_of_the_log)),
           ("ages at which somebody is active alone", by_cells(_ages_of_somebody))),
-    *made("months counted from 1", ("the first month is 1", by_cells(_from_one))),
+    *made("empty cells dropped", ("without cells of nobody, 0 where none is left", filled(by_cells(_active_only))),
+          only=MEANS),
+    *made("months counted from 1", ("the first month is 1", by_cells(_from_one)),
+          ("the month after the first is 0", by_cells(_from_the_second))),
     *made("month 0 counted", ("month 0 in the mean", instead(_first_counts)),
           only=("mean_retention_by_cohort",)),
     *made("mean over users", ("of all users of k", instead(_pooled)),

@@ -1,0 +1,1 @@
+"""Known-wrong retention: cohorts, cells, windows and launches, a file each."""
