@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 
-from testbed.validation.mutants import clocks, labels, money, order, people, records, shares, spines
+from testbed.validation.mutants import (
+    clocks,
+    labels,
+    money,
+    order,
+    parts,
+    people,
+    records,
+    shares,
+    spines,
+    units,
+)
 from testbed.validation.mutants.form import Mutant, can_meet, together
 from testbed.validation.mutants.retention import cells, cohorts, horizon, launches, windows
 from testbed.validation.questions.form import Question
@@ -14,7 +25,7 @@ __all__ = ["Mutant", "can_meet", "mutants_of", "together"]
 _ALL: tuple[Mutant, ...] = (
     *clocks.MUTANTS, *people.MUTANTS, *cohorts.MUTANTS, *cells.MUTANTS, *horizon.MUTANTS, *windows.MUTANTS,
     *launches.MUTANTS, *spines.MUTANTS, *records.MUTANTS, *shares.MUTANTS, *labels.MUTANTS, *money.MUTANTS,
-    *order.MUTANTS,
+    *order.MUTANTS, *parts.MUTANTS, *units.MUTANTS,
 )  # fmt: skip
 
 

@@ -118,6 +118,18 @@ def _edge_weeks_dropped(first: bool, last: bool) -> Change:
     return by_rows(dropped)
 
 
+def _partial_weeks_dropped(first: bool, last: bool) -> Change:
+    """Without the weeks of which the log lacks the first day, or the last one."""
+
+    def dropped(rows: list[Row], question: Question, log: Reading) -> list[Row]:
+        days = sorted(set(map(log.rules.day, log.requests)))
+        gone = {log.rules.week(days[0])} if first and days and days[0].weekday() else set()
+        gone |= {log.rules.week(days[-1])} if last and days and days[-1].weekday() < 6 else set()
+        return [row for row in rows if row["week"] not in gone]
+
+    return by_rows(dropped)
+
+
 def _order(order: Callable[[dt.date], Any]) -> Change:
     return by_rules(lambda rules: replace(rules, order=order))
 
@@ -266,6 +278,9 @@ MUTANTS: tuple[Mutant, ...] = (
         ("without the last week", _edge_weeks_dropped(False, True)),
         ("without the first and the last week", _edge_weeks_dropped(True, True)),
         ("without the first week", _edge_weeks_dropped(True, False)),
+        ("without the first and the last week, unless they are whole", _partial_weeks_dropped(True, True)),
+        ("without the first week, unless it is whole", _partial_weeks_dropped(True, False)),
+        ("without the last week, unless it is whole", _partial_weeks_dropped(False, True)),
     ),
     *made(
         "text dates",

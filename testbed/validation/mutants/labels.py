@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.contract import CATEGORIES
-from testbed.validation.mutants.form import Change, Mutant, by_rules, instead, made, under
+from testbed.validation.mutants.form import Change, Mutant, by_rows, by_rules, instead, made, under
 from testbed.validation.questions.categories import PROGRAMMING, category_share, labelled_weeks
+from testbed.validation.questions.form import Question
 from testbed.validation.questions.reading import Labelled, Reading
 from testbed.validation.questions.rules import CONFIDENCE, OTHER, listed_above, longest_listed_path
 from testbed.validation.tables import Row, paths
@@ -122,21 +123,21 @@ def _of_programming(shares: Callable[[Reading], Iterable[Row]]) -> Callable[[Rea
     return lambda log: (row for row in shares(log) if row["category"] == PROGRAMMING)
 
 
-def _all_tokens(held: list[Labelled], every: list[Row], log: Reading) -> int:
+def _all_tokens(held: list[Labelled], every: list[Row], log: Reading) -> float:
     return log.tokens(every)
 
 
-def _label_tokens(held: list[Labelled], every: list[Row], log: Reading) -> int:
+def _label_tokens(held: list[Labelled], every: list[Row], log: Reading) -> float:
     return sum(log.rules.tokens(one.row) * sum(one.categories.values()) for one in held)
 
 
-def _label_tokens_listed(held: list[Labelled], every: list[Row], log: Reading) -> int:
+def _label_tokens_listed(held: list[Labelled], every: list[Row], log: Reading) -> float:
     return sum(
         log.rules.tokens(one.row) * (sum(one.categories.values()) - one.categories[OTHER]) for one in held
     )
 
 
-def _categorised(held: list[Labelled], every: list[Row], log: Reading) -> int:
+def _categorised(held: list[Labelled], every: list[Row], log: Reading) -> float:
     return log.tokens(one.row for one in held if set(one.categories) - {OTHER})
 
 
@@ -155,6 +156,92 @@ def _both_doubled(log: Reading) -> Reading:
 def _doubled_over_labels(log: Reading) -> Iterable[Row]:
     """Requests are repeated for each label, in the parts and in the whole."""
     return _shares(_label_tokens)(_both_doubled(log))
+
+
+def _weighted(
+    weight: Callable[[Labelled, str, dict[tuple[str, str], float]], float], of_parts: bool = False
+) -> Callable[[Reading], Iterable[Row]]:
+    """A request counts for a category with a weight, from how sure its label is. of_parts: over the sum of parts."""
+
+    def shares(log: Reading) -> Iterable[Row]:
+        sure: dict[tuple[str, str], float] = {}
+        for label in log.tables.label_rows:
+            key = label["generation_id"], log.rules.category(label["path"])
+            sure[key] = max(label["confidence"], sure.get(key, 0))
+        for week, held in labelled_weeks(log).items():
+            parts: Counter[str] = Counter()
+            for one in held:
+                for category in one.categories:
+                    parts[category] += log.rules.tokens(one.row) * weight(one, category, sure)  # type: ignore[assignment]
+            whole = sum(parts.values()) if of_parts else log.tokens(one.row for one in held)
+            for category in (*CATEGORIES, OTHER):
+                share = log.rules.over(parts[category], whole)
+                yield {"week": week, "category": category, "tokens": parts[category], "share": share,
+                       "optional": not parts[category] or category == OTHER}  # fmt: skip
+
+    return shares
+
+
+def _evenly(one: Labelled, category: str, sure: dict[tuple[str, str], float]) -> float:
+    return 1 / len(one.categories)
+
+
+def _surely(one: Labelled, category: str, sure: dict[tuple[str, str], float]) -> float:
+    return sure[one.row["generation_id"], category]
+
+
+_WEIGHTED = {
+    "a request's tokens in equal parts to its categories": _weighted(_evenly),
+    "times the confidence": _weighted(_surely),
+    "times the confidence, over their sum": _weighted(_surely, of_parts=True),
+}
+
+
+def _beginning(path: str) -> str:
+    """The longest listed path that the text begins with, whatever comes after."""
+    under = [listed for listed in paths() if path.startswith(listed)]
+    return paths()[max(under, key=len)] if under else OTHER
+
+
+def _first_by_name(path: str) -> str:
+    return min((paths()[listed] for listed in listed_above(path)), default=OTHER)
+
+
+def _over_all_labelled(log: Reading) -> Iterable[Row]:
+    """Tokens of a category over the number of all labelled requests of the week."""
+    for week, held in labelled_weeks(log).items():
+        for category in (*CATEGORIES, OTHER):
+            rows = [row for one in held for row in one.rows_of(category)]
+            sums = {
+                f"mean_{part}": sum(row[f"tokens_{part}"] for row in rows)
+                for part in ("prompt", "completion")
+            }
+            sums["mean_total"] = sum(map(log.rules.tokens, rows))
+            if rows:
+                means = {name: log.rules.over(value, len(held)) for name, value in sums.items()}
+                yield {"week": week, "category": category, **means, "optional": category == OTHER}
+
+
+def _turned(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
+    """All over programming."""
+    return (row | {"ratio": 1 / row["ratio"] if row["ratio"] else None} for row in rows)
+
+
+def _more_rows(value: float | None, weeks: Callable[[Reading], Iterable[object]]) -> Change:
+    """Rows of this value in the weeks that have none: of each category, where there are such."""
+
+    def edit(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
+        yield from rows
+        kinds = CATEGORIES if any(column.name == "category" for column in question.keys) else (None,)
+        known = {(row["week"], row.get("category")) for row in rows}
+        for week in weeks(log):
+            for kind in kinds:
+                if (week, kind) not in known:
+                    yield {"week": week, "category": kind} | dict.fromkeys(
+                        (c.name for c in question.values), value
+                    )
+
+    return by_rows(edit)
 
 
 def _length_of_sample(log: Reading) -> Iterable[Row]:
@@ -273,6 +360,20 @@ MUTANTS: tuple[Mutant, ...] = (
     *(mutant for way, (trap, whole) in _WHOLES.items() for mutant in (
         *made(trap, (way, instead(_shares(whole))), only=SHARES),
         *made(trap, (way, instead(_of_programming(_shares(whole)))), only=SHARE))),
+    *(mutant for way, shares in _WEIGHTED.items() for mutant in (
+        *made("weighted labels", (way, instead(shares)), only=SHARES),
+        *made("weighted labels", (way, instead(_of_programming(shares))), only=SHARE))),
+    *made("path by its beginning", ("the longest listed path it begins with, / or not", _category(_beginning)),
+          ("of listed paths above it the first category by name", _category(_first_by_name))),
+    *made("share of another total", ("over the number of all labelled requests", instead(_over_all_labelled)),
+          only=LENGTHS),
+    *made("turned around", ("all over programming", by_rows(_turned)), only=LENGTH),
+    *made("empty weeks as rows", *(
+        (f"weeks without labelled requests, {'0' if value == 0 else 'missing'}",
+         _more_rows(value, lambda log: log.weeks)) for value in (0, None)), only=(*SHARE, *LENGTH)),
+    *made("empty kinds as rows", *(
+        (f"categories without requests, {'0' if value == 0 else 'missing'}",
+         _more_rows(value, labelled_weeks)) for value in (0, None)), only=LENGTHS),
     *made("sample for the whole", ("beside the labelled requests", instead(_length_of_sample)),
           ("beside labelled requests without programming", instead(_length_beside_others)),
           ("beside all other requests", instead(_length_beside_the_rest)), only=LENGTH),

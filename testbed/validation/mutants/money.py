@@ -124,11 +124,14 @@ Logs = tuple[bool, bool]
 
 def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, True), turned: bool = False,
           point: Callable[[Row, Reading], Any] | None = None, counted: bool = False, least: int = cost.LEAST_MODELS,
-          plus: tuple[int, int] = (0, 0), factor: Callable[[int], float] = lambda points: 1.0,
+          plus: tuple[int, int] = (0, 0), factor: Callable[[int], float] = lambda points: 1.0, scale: float = 1.0,
+          of: str = "slope", total: bool = False,
           ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """The line with another logarithm, or of x on y. logs: whether it is taken of the cost, of the tokens; point: what
     has a point of its own, if not a model; counted: `models` are the points; least: how many points a line needs;
-    plus: what is added to cost and tokens first; factor: by how much the slope is too large."""
+    plus: what is added to cost and tokens first; factor: by how much the slope is too large; scale: the cost is so
+    many times what it is; of: the `slope`, that of a line `through 0` or `weighted` by tokens, or the `correlation`;
+    total: x is the cost of a model, not of a million tokens."""
 
     def line(reading: Reading) -> Iterable[Row]:
         def key(row: Row) -> Any:
@@ -141,7 +144,10 @@ def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, Tru
             yield _none(models)
             return
         x, y = np.array([[row["cost_usd_per_mtok"], row["charged_tokens"]] for row in rows], dtype=float).T
-        x, y = x + plus[0], y + plus[1]
+        weights = y if of == "weighted" else np.ones(len(y))
+        if total:
+            x = np.array([row["cost_usd"] for row in rows], dtype=float)
+        x, y = scale * x + plus[0], y + plus[1]
         x, y = (np.array(list(map(log, values))) if taken else values
                 for values, taken in zip((x, y), logs, strict=True))  # fmt: skip
         if turned:
@@ -149,9 +155,14 @@ def _line(*, log: Callable[[float], float] = math.log10, logs: Logs = (True, Tru
         if np.ptp(x) < 1e-12:
             yield _none(models)
             return
-        slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
+        x_mean, y_mean = (
+            (0.0, 0.0) if of == "through 0" else (np.average(held, weights=weights) for held in (x, y))
+        )
+        slope = float((weights * (x - x_mean) * (y - y_mean)).sum() / (weights * (x - x_mean) ** 2).sum())
+        if of == "correlation":
+            slope = float(np.corrcoef(x, y)[0, 1])
         slope *= factor(len(rows))
-        intercept = float(y.mean() - slope * x.mean())
+        intercept = float(y_mean - slope * x_mean)
         spread = float(((y - y.mean()) ** 2).sum())
         fit = 1 - float(((y - intercept - slope * x) ** 2).sum()) / spread if spread else None
         yield {
@@ -241,6 +252,11 @@ MUTANTS: tuple[Mutant, ...] = (
           ("covariance of the population, variance of the sample", of_family(_line, factor=lambda n: (n - 1) / n)),
           ("covariance of the sample, variance of the population", of_family(_line, factor=lambda n: n / (n - 1))),
           only=LINE),
+    *made("another line", *((way, of_family(_line, of=way)) for way in ("through 0", "weighted", "correlation")),
+          ("of two models, too", of_family(_line, least=2)),
+          ("of tokens on the cost of the model", of_family(_line, total=True)), only=LINE),
+    *made("another unit", ("USD for a token", of_family(_line, scale=1e-6)),
+          ("USD for a thousand tokens", of_family(_line, scale=1e-3)), only=LINE),
     *made("other points", *((f"{what}{', two of them enough' if least == 2 else ''}",
                              of_family(_line, point=point, counted=counted, least=least))
                             for what, point in _POINTS.items() for counted in (False, True) for least in (3, 2)),

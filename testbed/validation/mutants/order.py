@@ -26,6 +26,7 @@ from testbed.validation.tables import Row, Tables
 
 BY_PAUSE, TOP = ("sessions_by_pause",), ("top_models",)
 OF_ONE_MODEL = (*BY_MONTH, "retention_triangle_30_days")
+OF_AUTHORS = ("weekly_authors", "effective_cost_by_author")
 JOINED = ("weekly_openness", "reasoning_share")
 """Questions that join the models table."""
 
@@ -57,16 +58,30 @@ def _part(hours: bool, seconds: bool = False) -> Callable[[dt.datetime, dt.datet
     return part
 
 
+def _from_its_end(row: Row) -> dt.datetime:
+    ended: dt.datetime = row["created_at"] + dt.timedelta(milliseconds=row["generation_time_ms"] or 0)
+    return ended
+
+
 def _sessions(*, who: Callable[[Row, Reading], Hashable | None] = _user, pause: dt.timedelta = PAUSE,
               edge: bool = False, first: bool = True, anchored: bool = False,
               gap: Callable[[dt.datetime, dt.datetime], dt.timedelta] = _between,
+              since: Callable[[Row], dt.datetime] = lambda row: row["created_at"], ends: bool = False, least: int = 1,
               ) -> Callable[[Reading], Iterable[Row]]:  # fmt: skip
     """Sessions by another pause or of other people. edge: a pause of just that length ends one; first: the first
-    request of all begins one; anchored: the pause runs from the session's begin; gap: how long a pause is."""
+    request of all begins one; anchored: the pause runs from the session's begin; gap: how long a pause is; since:
+    the moment of a request from which one runs; ends: a session counts in the week of its last request; least: how many
+    requests it must have."""
 
     def sessions(log: Reading) -> Iterable[Row]:
         last: dict[Hashable, dt.datetime] = {}
         begun: Counter[dt.date] = Counter()
+        held: dict[Hashable, list[dt.date]] = {}
+
+        def over(seen: list[dt.date]) -> None:
+            if len(seen) >= least:
+                begun[seen[-1 if ends else 0]] += 1
+
         for row in sorted(log.requests, key=lambda row: row["created_at"]):
             key, moment = who(row, log), row["created_at"]
             if key is None:
@@ -77,9 +92,15 @@ def _sessions(*, who: Callable[[Row, Reading], Hashable | None] = _user, pause: 
                 if before is None
                 else gap(before, moment) > pause or (edge and gap(before, moment) == pause)
             )
-            begun[log.week(row)] += begins
+            if begins or key not in held:
+                over(held.get(key, []))
+                held[key] = []
+            if begins or held[key]:
+                held[key].append(log.week(row))
             if begins or not anchored or before is None:
-                last[key] = moment
+                last[key] = since(row)
+        for seen in held.values():
+            over(seen)
         for week in log.weeks:
             yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
@@ -157,6 +178,12 @@ def _like_the_model(mark: str) -> Change:
     return by_reading(merged)
 
 
+def _listed_author(log: Reading) -> Rules:
+    """The author that the models table names, `unknown` for a model without an entry."""
+    authors = {row["model"]: row["author"] for row in log.tables.model_rows}
+    return replace(log.rules, model=lambda row: authors.get(row["model"]) or "unknown")
+
+
 def _by_listed_version(log: Reading) -> Rules:
     """The requests to the dated version that the models table names are those to the model."""
     asked = log.arguments["model"]
@@ -187,7 +214,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("window frames", ("of all users together", of_family(_sessions, who=lambda row, log: "all")), only=BY_PAUSE),
     *made("pause at its edge", ("from 30 minutes on", of_family(_sessions, edge=True)), only=BY_PAUSE),
     *made("another pause", *((f"{minutes} minutes", of_family(_sessions, pause=dt.timedelta(minutes=minutes)))
-                             for minutes in (5, 10, 15, 20, 29, 31, 45, 60, 90, 120)),
+                             for minutes in (0.5, 1, 5, 10, 15, 20, 25, 29, 31, 45, 60, 90, 120, 240, 1800)),
           ("from the session's begin", of_family(_sessions, anchored=True)), only=BY_PAUSE),
     *made("marks of a clock", ("minutes on the clock", of_family(_sessions, gap=_marks)),
           ("minutes on the clock, from 30 on", of_family(_sessions, gap=_marks, edge=True)),
@@ -200,6 +227,11 @@ MUTANTS: tuple[Mutant, ...] = (
           ("by user and model", of_family(_sessions, who=_with_model)),
           ("by session_id, too",
            of_family(_sessions, who=lambda row, log: (log.rules.user(row), row["session_id"]))),
+          only=BY_PAUSE),
+    *made("sessions of another week", ("the week in which it ends", of_family(_sessions, ends=True)), only=BY_PAUSE),
+    *made("short sessions dropped", *((f"of {least} requests or more", of_family(_sessions, least=least))
+                                      for least in (2, 3)), only=BY_PAUSE),
+    *made("another pause", ("from the end of the request before", of_family(_sessions, since=_from_its_end)),
           only=BY_PAUSE),
     *made("first session forgotten", ("without the first of each user", of_family(_sessions, first=False)),
           only=BY_PAUSE),
@@ -217,6 +249,9 @@ MUTANTS: tuple[Mutant, ...] = (
         lambda rules: replace(rules, facts=lambda facts, row: _joined_by_version(rules.facts(facts, row), row)))),
           ("requests to the dated versions that the models table names", by_requests(_of_listed_versions)),
           only=JOINED),
+    *made("another author", ("the provider", _models(lambda row: row["provider_name"] or "unknown")),
+          ("the whole id", _models(lambda row: row["model"].replace("/", "-"))),
+          ("that of the models table, unknown without an entry", by_reading(_listed_author)), only=OF_AUTHORS),
     *made("versions merged", ("as their successors", by_reading(_successors)),
           ("by the beginnings of their names", _models(_family))),
     *made("versions merged", ("all whose names begin like it", _like_the_model("")),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
@@ -119,6 +120,71 @@ def _in_their_first_week(log: Reading) -> Iterable[Row]:
         yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
 
+def _means_of_days(put: Callable[[list[int]], float]) -> Change:
+    """What is made of the numbers of users of a week's days."""
+
+    def users(log: Reading) -> Iterable[Row]:
+        for week, rows in log.weeks.items():
+            counts = [len(log.users(held)) for held in groups(rows, log.rules.day).values()]
+            yield {"week": week, "users": put(counts), "optional": not any(counts)}
+
+    return instead(users)
+
+
+def _of_requests(least: int) -> Change:
+    """Users who sent so many requests in the week."""
+
+    def users(log: Reading) -> Iterable[Row]:
+        for week, rows in log.weeks.items():
+            number = sum(len(held) >= least for held in log.by_user(rows).values())
+            yield {"week": week, "users": number, "optional": not log.users(rows)}
+
+    return instead(users)
+
+
+def _new_users(so_far: bool) -> Change:
+    """Users in their first week. so_far: those of the weeks before, too."""
+
+    def users(log: Reading) -> Iterable[Row]:
+        known: set[str] = set()
+        for week, rows in log.weeks.items():
+            now = log.users(rows)
+            yield {"week": week, "users": len(now | known if so_far else now - known), "optional": not now}
+            known |= now
+
+    return instead(users)
+
+
+def _in_weeks(weeks: Callable[[Sequence[dt.date]], Iterable[dt.date]], least: int = 1) -> Change:
+    """A session counts in some of its weeks, if it has so many requests."""
+
+    def sessions(log: Reading) -> Iterable[Row]:
+        held = groups(
+            [row for row in log.requests if row["session_id"] is not None], lambda row: row["session_id"]
+        )
+        found = Counter(
+            week
+            for rows in held.values()
+            if len(rows) >= least
+            for week in weeks(sorted(set(map(log.week, rows))))
+        )
+        for week in log.weeks:
+            yield {"week": week, "sessions": found[week], "optional": not found[week]}
+
+    return instead(sessions)
+
+
+def _sessions_in_parts(part: Callable[[Row, Reading], Hashable]) -> Change:
+    """Sessions of each part of a week, added up."""
+
+    def sessions(log: Reading) -> Iterable[Row]:
+        for week, rows in log.weeks.items():
+            found = {(part(row, log), row["session_id"]) for row in rows if row["session_id"] is not None}
+            yield {"week": week, "sessions": len(found), "optional": not found}
+
+    return instead(sessions)
+
+
 def _uses(log: Reading) -> Iterator[tuple[str, list[Row]]]:
     """Each user's requests to each model, with the model."""
     for model, rows in groups(log.requests, log.rules.model).items():
@@ -220,11 +286,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("missing and empty users as one", _users(lambda row: row["user_id"] or ONE)),
         ("missing users as one, empty ones as another", _users(_known_or_one)),
         ("empty users as one", _users(_coalesced)),
+        ("who has neither user nor account as one", _users(lambda row: row["user_id"] or row["account_id"] or ONE)),
     ),
     *made(
         "null users dropped",
         ("without missing and empty users", _users(lambda row: row["user_id"] or None)),
         ("without missing users, empty ones as one", _users(lambda row: row["user_id"])),
+        (
+            "without empty users",
+            _users(lambda row: None if row["user_id"] == "" else row["user_id"] or row["account_id"] or None),
+        ),
+        (
+            "without missing users, empty ones by account",
+            _users(lambda row: None if row["user_id"] is None else row["user_id"] or row["account_id"] or None),
+        ),
     ),
     *made(
         "accounts for users",
@@ -236,6 +311,21 @@ MUTANTS: tuple[Mutant, ...] = (
           ("requests with a user", instead(_requests_with_users)), only=("active_users",)),
     *made("sums of distinct users", ("users of each day, added up", instead(_sums_of_days)),
           ("users of each model, added up", instead(_sums_of_models)), only=("active_users",)),
+    *made("mean of days", ("the mean of days with requests", _means_of_days(statistics.fmean)),
+          ("the mean of seven days", _means_of_days(lambda counts: sum(counts) / 7)),
+          ("the most of a day", _means_of_days(max)), only=("active_users",)),
+    *made("rare users dropped", *((f"with {least} requests or more", _of_requests(least)) for least in (2, 3, 5)),
+          only=("active_users",)),
+    *made("new users for active ones", ("each in the first week alone", _new_users(False)),
+          ("all so far", _new_users(True)), only=("active_users",)),
+    *made("sessions in one week only", ("each in its last week", _in_weeks(lambda weeks: weeks[-1:])),
+          only=("sessions",)),
+    *made("short sessions dropped", *((f"of {least} requests or more", _in_weeks(lambda weeks: weeks, least))
+                                      for least in (2, 3)), only=("sessions",)),
+    *made("sums of distinct users", ("sessions of each day, added up",
+                                     _sessions_in_parts(lambda row, log: log.rules.day(row))),
+          ("sessions of each model, added up", _sessions_in_parts(lambda row, log: log.rules.model(row))),
+          only=("sessions",)),
     *made("rows for users", ("requests with a session", _sessions(lambda rows: sum(r["session_id"] is not None
                                                                                    for r in rows))),
           ("requests", _sessions(len)), only=("sessions",)),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from analysis.contract import CONTINENTS
 from testbed.validation.mutants.form import (
     Change,
     Mutant,
     by_requests,
     by_rows,
     by_rules,
+    changing,
     columns_of,
     instead,
     key_of,
@@ -31,7 +34,6 @@ from testbed.validation.tables import Row, Tables
 SHARES_OF_KINDS = ("weekly_openness", "weekly_authors", "spend_region", "category_share")
 WEEKLY = (*SHARES_OF_KINDS, "tool_share", "reasoning_share", "cache_hit_rate", "programming_share")
 COSTS = ("effective_cost", "effective_cost_by_author", "elasticity")
-UNLISTED = ("unknown",)
 Over = Callable[[float, float], float | None]
 
 
@@ -228,6 +230,24 @@ def in_parts(change: Change) -> Change:
     return only
 
 
+def in_wholes(change: Change) -> Change:
+    """The change is made in the wholes of shares, and not in their parts."""
+
+    def only(oracle: Oracle, question: Question) -> Oracle:
+        def answer(log: Reading) -> Iterable[Row]:
+            name = columns_of(question, "share")[0]
+            wholes = {row["week"]: row[name] for row in _WHOLES(change(oracle, question), question)(log)}
+            for row in _PARTS(oracle, question)(log):
+                whole = wholes.get(row["week"])
+                yield dict(row) | {
+                    name: None if whole is None or row[name] is None else quotient(row[name], whole)
+                }
+
+        return answer
+
+    return only
+
+
 def over_the_sum_of_parts(change: Change) -> Change:
     """Made in the parts, of which the whole of a week is the sum."""
     return lambda oracle, question: _over_sums(lambda row: row["week"], "parts")(
@@ -257,6 +277,10 @@ def _origins_merged(merge: dict[str, str]) -> Change:
         return openness.shares(log, "source_type", called, openness.SOURCE_TYPES)
 
     return instead(answer)
+
+
+def _renamed(name: str, rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
+    return (row | {"continent": name} if row["continent"] == UNKNOWN else row for row in rows)
 
 
 def _placed(rows: list[Row], tables: Tables) -> list[Row]:
@@ -321,6 +345,18 @@ MUTANTS: tuple[Mutant, ...] = (
                                                  in ("always", "hybrid")), _tokens)),
           ("models that always reason", _weekly(_if(lambda row, log: (log.facts(row) or {}).get("reasoning")
                                                     == "always"), _tokens)), only=_REASONS),
+    *made("share of another total", ("over cached and prompt tokens", _weekly(
+        lambda row, log: row["tokens_cached"] or 0,
+        lambda row, log: -1 if row["tokens_cached"] is None else row["tokens_cached"] + row["tokens_prompt"])),
+          ("over requests that have cached tokens", _weekly(
+              lambda row, log: row["tokens_cached"] or 0,
+              lambda row, log: row["tokens_prompt"] if row["tokens_cached"] else -1)), only=_CACHE),
+    *made("flag that may be missing", ("by tool_called or the finish reason",
+          _weekly(_if(lambda row, log: row["tool_called"] or _called(row, log)), _tokens)), only=_TOOLS),
+    *made("null regions as others", *((f"in {continent}", changing(lambda row, continent=continent: {
+        "continent": row["continent"] or continent})) for continent in CONTINENTS),  # type: ignore[misc]
+          *((f"called {name}", by_rows(partial(_renamed, name))) for name in ("Other", "other", "Unknown")),
+          only=("spend_region",)),
     *made("nulls as zero", ("missing cached tokens as 0",
           _weekly(lambda row, log: row["tokens_cached"] or 0, lambda row, log: row["tokens_prompt"])), only=_CACHE),
     *made("requests for tokens", ("requests with cached tokens",
@@ -336,6 +372,8 @@ MUTANTS: tuple[Mutant, ...] = (
           only=WEEKLY),
     *made("mean of ratios", *((f"of {what}", _mean_of(split, missing=False)) for what, split in _SPLITS_OF_ALL.items()),
           only=("effective_cost", "effective_cost_by_author")),
+    *made("mean of ratios", *((f"of {what}", _mean_of(split, missing=False)) for what, split in _SPLITS.items()),
+          only=("programming_length",)),
     *made("integer division", ("whole numbers", _over(_instead(_whole_numbers))),
           ("whole percents", _over(_instead(_whole_percent))),
           ("whole percents, as percents", _over(_instead(lambda part, whole: (
@@ -349,7 +387,7 @@ MUTANTS: tuple[Mutant, ...] = (
           only=WEEKLY),
     *made("unknown models dropped", ("without their requests", by_requests(_listed))),
     *made("unknown models dropped", ("shares without their requests", ratios_only(by_requests(_listed))),
-          ("in the parts alone", in_parts(by_requests(_listed))), ("without their rows", _without_rows(*UNLISTED)),
+          ("in the parts alone", in_parts(by_requests(_listed))), ("without their rows", _without_rows(UNKNOWN)),
           only=("weekly_openness", "weekly_authors", "reasoning_share", "top_models")),
     *made("unknown models as others", *((f"called {kind}", _unknown_called(kind))
                                         for kind in openness.SOURCE_TYPES if kind != UNKNOWN),

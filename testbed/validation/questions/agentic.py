@@ -47,6 +47,8 @@ SHARE_TRAPS = traps(
     *WEEKS,
     *TOKENS,
     "share of another total",
+    "the rest for the part",
+    "mean for sum",
     "requests for tokens",
     "mean of ratios",
     "nothing as null",
@@ -133,7 +135,7 @@ def cache_hit_rate(generations: pd.DataFrame) -> pd.DataFrame:
     return (sums["tokens_cached"] / sums["tokens_prompt"]).rename("share").reset_index()
 ''', model=False),
     traps(*WEEKS, "equal amounts once", "nulls as zero", "requests for tokens", "mean of ratios",
-          "share of another total", *DIVIDED, *REQUESTS),
+          "share of another total", "the rest for the part", "mean for sum", *DIVIDED, *REQUESTS),
     {}, "weeks in which it is not known",
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ CARRIED = (
 )
 SHARE_TRAPS = traps(
     *WEEKS, *TOKENS, *LABELS, "sample for the whole", "label tokens as total", "requests for tokens",
-    "share of another total", "mean of ratios", "nothing as null", *DIVIDED,
+    "share of another total", "mean of ratios", "mean for sum", "weighted labels", "nothing as null", *DIVIDED,
 )  # fmt: skip
 LABELLED_WEEKS = "Weeks are UTC weeks from Monday, those with labelled requests."
 
@@ -161,7 +161,7 @@ def category_share(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd
     sums["share"] = sums["tokens"] / sums["week"].map(whole)
     return sums
 ''', model=False),
-    (*SHARE_TRAPS, *traps("window frames")), {}, "categories without tokens in a week, and `other`",
+    (*SHARE_TRAPS, *traps("window frames", "another unit")), {}, "categories without tokens in a week, and `other`",
 )  # fmt: skip
 
 PROGRAMMING_SHARE = Question(
@@ -192,7 +192,7 @@ def programming_share(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy:
     own = rows[rows["category"] == "programming"].groupby("week")["tokens"].sum()
     return (own.reindex(whole.index, fill_value=0) / whole).rename("share").reset_index()
 ''', model=False),
-    SHARE_TRAPS, {}, "weeks without programming",
+    (*SHARE_TRAPS, *traps("the rest for the part")), {}, "weeks without programming",
 )  # fmt: skip
 
 MEAN_LENGTHS = Question(
@@ -226,7 +226,7 @@ def mean_lengths(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd.D
     return means.reset_index()
 ''', model=False),
     traps(*WEEKS, "equal amounts once", "reasoning twice", "cached twice", *REQUESTS, *LABELLED, "mean of ratios",
-          "median for mean", "integer division"),
+          "median for mean", "another unit", "empty kinds as rows", "share of another total", "integer division"),
     {}, "`other`",
 )  # fmt: skip
 
@@ -269,7 +269,9 @@ def programming_length(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy
         "ratio": (own / every.reindex(own.index)).values,
     })
 ''', model=False),
-    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "median for mean", "integer division"),
+    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "median for mean", "mean of ratios", "another unit",
+          "turned around",
+          "integer division"),
     {}, "weeks without labelled programming requests",
 )  # fmt: skip
 

@@ -30,7 +30,8 @@ COSTS = (
 )
 COST_TRAPS = traps(
     "equal amounts once", "reasoning twice", "cached twice", "parts of tokens left out", "failed requests dropped",
-    "retries dropped", "own keys in", "free variants in", "missing variants dropped", "list price", "latest price",
+    "retries dropped", "incomplete rows dropped", "mean for sum", "another unit", "own keys in",
+    "free variants in", "missing variants dropped", "list price", "latest price",
     "rounded before the sum", "integer division", "unknown models dropped", "rows repeated by a join",
 )  # fmt: skip
 
@@ -150,7 +151,8 @@ def effective_cost_by_author(generations: pd.DataFrame) -> pd.DataFrame:
     sums["cost_usd_per_mtok"] = 1e6 * sums["cost_usd"] / sums["charged_tokens"]
     return sums.rename(columns={"model": "author"})
 ''', model=False),
-    (*COST_TRAPS, *traps("float money", "money rounded", "mean of ratios")), {}, "authors without charged requests",
+    (*COST_TRAPS, *traps("float money", "money rounded", "mean of ratios", "another author")), {},
+    "authors without charged requests",
 )  # fmt: skip
 
 ELASTICITY = Question(
@@ -188,7 +190,7 @@ def elasticity(generations: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"slope": [slope]})
 ''', model=False),
     (*COST_TRAPS, *traps("aliases apart", "other points", "axes turned", "logarithms left out", "natural logarithms",
-                         "one added first", "sample and population")),
+                         "one added first", "another line", "sample and population")),
     {}, "the row without a slope", ("shuffled rows", "split files", "renamed ids", "whole-week shift"),
 )  # fmt: skip
 
@@ -224,6 +226,7 @@ def spend_region(generations: pd.DataFrame) -> pd.DataFrame:
     return (spend / spend.groupby("week").transform("sum")).rename("share").reset_index()
 ''', model=False),
     traps(*WEEKS, "null regions dropped", "share of another total", "requests for tokens", "mean of ratios",
+          "null regions as others", "mean for sum",
           "equal amounts once", "window frames", "list price", "latest price", "rounded before the sum",
           "money rounded", "float money",
           *REQUESTS, *DIVIDED),

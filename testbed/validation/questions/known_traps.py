@@ -64,6 +64,9 @@ _ALL = (
     Trap("null users dropped", "Requests without a user_id are somebody's: use coalesce(user_id, account_id)."),
     Trap("accounts for users", "A user is user_id; account_id stands in only where that is missing or empty."),
     Trap("sums of distinct users", "Distinct users do not add up: count them over the whole week at once."),
+    Trap("mean of days", "Users of a week are those who came on any of its days: no mean, and no maximum, of days."),
+    Trap("rare users dropped", "One request makes a user active."),
+    Trap("new users for active ones", "Count who was active in the week, whether new or not, and nobody else."),
     Trap("aliases apart", "Group and join by model, the listed id, not by model_permaslug, its dated version."),
     Trap("versions merged", "The listed id counts alone: a preview and its successor are two models."),
     Trap("first cohorts dropped", "The first request in this log decides: cohorts of its first month count, too."),
@@ -92,6 +95,8 @@ _ALL = (
     Trap("marks of a clock", "DATEDIFF counts the minute marks between two moments: subtract the moments."),
     Trap("part of a pause", "A pause is all of its time: .total_seconds(), not .seconds; EPOCH, not MINUTE."),
     Trap("sessions cut by a window", "Partition a user's requests by the user, and by nothing else."),
+    Trap("sessions of another week", "A session counts once, in the week in which it begins."),
+    Trap("short sessions dropped", "A session of a single request is a session, too."),
     Trap("first session forgotten", "A user's first request has none before it (lag is null): it begins one."),
     # tokens, shares, means
     Trap("reasoning twice", "Tokens are tokens_prompt + tokens_completion: reasoning is inside the latter."),
@@ -105,6 +110,10 @@ _ALL = (
     Trap("integer division", "Cast before you divide: count / count is a whole number in some engines."),
     Trap("percent", "A share is from 0 to 1, not a percentage."),
     Trap("rounded too far", "Leave a share unrounded, or keep three decimals."),
+    Trap("mean for sum", "A sum is asked for: a mean, or a maximum, forgets how many requests there are."),
+    Trap("another unit", "Tokens are counted one by one, money in USD, prices in USD for a million tokens."),
+    Trap("another line", "A least-squares line with an intercept, each model once: no correlation, no weights."),
+    Trap("another author", "The author is what stands before the slash of `model`, the listed id."),
     Trap("median for mean", "A mean is asked for: avg, not the median."),
     Trap("the rest for the part", "The share of those that are asked about is wanted, not that of all others."),
     Trap("turned around", "Mind which comes first: x less y, x over y."),
@@ -115,6 +124,7 @@ _ALL = (
     Trap("source types merged", "Openness and origin make four types: name all of them."),
     Trap("unknown models dropped", "Keep models without an entry: LEFT JOIN models, and call them unknown."),
     Trap("null regions dropped", "Requests without a continent are spend, too: call them unknown."),
+    Trap("null regions as others", "Requests without a continent are called unknown, and nothing else."),
     Trap("nulls as zero", "A missing number is not known: leave the request out of both sums."),
     # money
     Trap("list price", "Sum cost_total, what was charged: list prices know neither caches nor free variants."),
@@ -132,6 +142,8 @@ _ALL = (
     Trap("sample and population", "Divide like by like: VARIANCE is that of a sample, COVAR_POP that of a population."),
     Trap("float money", "Sum money in double precision or decimals: single precision loses cents."),
     # labels
+    Trap("weighted labels", "A request counts with all its tokens for each category, however sure the label is."),
+    Trap("empty kinds as rows", "A category without requests in a week has no row, and no mean of 0."),
     Trap("low-confidence labels", "Labels count from a confidence of 0.5 on."),
     Trap("doubled labels", "A request counts once for each distinct category: SELECT DISTINCT before you sum."),
     Trap("one label a request", "A request carries every distinct category of its labels, not the surest one alone."),
@@ -145,6 +157,7 @@ _ALL = (
     Trap("duplicates kept", "Count each generation_id once."),
     Trap("retries dropped", "A retry is a request of its own, with its own id and tokens: keep it."),
     Trap("failed requests dropped", "All requests count, those that failed or were broken off, too."),
+    Trap("incomplete rows dropped", "All requests count, those with missing values, too: no dropna, no inner join."),
     Trap("sampling weights ignored", "A sampled log counts each row as often as its weight says."),
     Trap("limits and ties", "State the order to the end: equal ones by name, else the cut takes any."),
     Trap("ascending order", "The most come first: ORDER BY ... DESC."),
@@ -178,7 +191,12 @@ COHORTS = ("first cohorts dropped", "small cohorts dropped", "last cells dropped
            "active up to k", "the rest for the part")  # fmt: skip
 MISSING_USERS = ("null users as one user", "null users dropped", "accounts for users")
 PEOPLE = ("rows for users", *MISSING_USERS)
-REQUESTS = ("failed requests dropped", "unpaid requests dropped", "retries dropped")
+REQUESTS = (
+    "failed requests dropped",
+    "unpaid requests dropped",
+    "retries dropped",
+    "incomplete rows dropped",
+)
 TOKENS = ("equal amounts once", "reasoning twice", "cached twice", "parts of tokens left out", *REQUESTS)
 LABELLED = ("low-confidence labels", "doubled labels", "one label a request", "path by its beginning")
 LABELS = (*LABELLED, "labels without a category dropped")

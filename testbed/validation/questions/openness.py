@@ -13,7 +13,8 @@ from testbed.validation.tables import Row
 
 TOPIC = "models"
 SHARE_TRAPS = traps(
-    *WEEKS, *TOKENS, "share of another total", "requests for tokens", "mean of ratios", "window frames",
+    *WEEKS, *TOKENS, "mean for sum", "another unit", "share of another total",
+    "requests for tokens", "mean of ratios", "window frames",
     "unknown models dropped", "rows repeated by a join", "nothing as null", *DIVIDED,
 )  # fmt: skip
 SOURCE_TYPES = ("closed", "cn-closed", "cn-open", "row-open", "unknown")
@@ -140,7 +141,7 @@ def weekly_authors(generations: pd.DataFrame) -> pd.DataFrame:
     sums = log.pivot_table(index="week", columns="author", values="tokens", aggfunc="sum").fillna(0)
     return sums.div(sums.sum(axis=1), axis=0).stack().rename("share").reset_index()
 ''', model=False),
-    SHARE_TRAPS, {}, "authors without tokens in a week",
+    (*SHARE_TRAPS, *traps("another author")), {}, "authors without tokens in a week",
 )  # fmt: skip
 
 QUESTIONS = (WEEKLY_OPENNESS, WEEKLY_AUTHORS)

@@ -57,13 +57,13 @@ class Reading:
         """The author of a request's model: what stands before the slash."""
         return self.rules.model(row).split("/")[0]
 
-    def tokens(self, rows: Iterable[Row]) -> int:
+    def tokens(self, rows: Iterable[Row]) -> float:
         """The tokens of requests."""
         return self.total(map(self.rules.tokens, rows))
 
-    def total(self, tokens: Iterable[int]) -> int:
+    def total(self, tokens: Iterable[int]) -> float:
         """The sum of numbers of tokens, one of each request."""
-        return int(sum(self.rules.counted(tokens)))
+        return sum(self.rules.counted(tokens))
 
     def mean(self, tokens: Iterable[int]) -> float | None:
         """Their mean; None without any."""

@@ -48,7 +48,7 @@ def sessions_by_pause(log: Reading) -> Iterator[dict[str, Any]]:
         yield {"week": week, "sessions": begun[week], "optional": not begun[week]}
 
 
-def tokens_by_model(log: Reading) -> dict[str, int]:
+def tokens_by_model(log: Reading) -> dict[str, float]:
     """The tokens of each model."""
     return {model: log.tokens(rows) for model, rows in groups(log.requests, log.rules.model).items()}
 
@@ -91,7 +91,8 @@ def active_users(generations: pd.DataFrame) -> pd.DataFrame:
     users = person.groupby(monday(generations["created_at"]).rename("week")).nunique()
     return users.rename("users").reset_index()
 ''', model=False),
-    traps(*WEEKS, *PEOPLE, "sums of distinct users", "approximate counts", *REQUESTS), {}, "weeks without a known user",
+    traps(*WEEKS, *PEOPLE, "sums of distinct users", "mean of days", "rare users dropped", "new users for active ones",
+          "approximate counts", *REQUESTS), {}, "weeks without a known user",
 )  # fmt: skip
 
 SESSIONS = Question(
@@ -113,7 +114,8 @@ def sessions(generations: pd.DataFrame) -> pd.DataFrame:
     weeks = generations.assign(week=monday(generations["created_at"]))
     return weeks.groupby("week")["session_id"].nunique().rename("sessions").reset_index()
 ''', model=False),
-    traps(*WEEKS, "rows for users", "missing sessions counted", "sessions in one week only", "approximate counts",
+    traps(*WEEKS, "rows for users", "missing sessions counted", "sessions in one week only", "short sessions dropped",
+          "sums of distinct users", "approximate counts",
           *REQUESTS),
     {}, "weeks without a session",
 )  # fmt: skip
@@ -150,7 +152,7 @@ def sessions_by_pause(generations: pd.DataFrame) -> pd.DataFrame:
 ''', model=False),
     traps(*WEEKS, *MISSING_USERS, "window frames", "pause at its edge", "another pause",
           "marks of a clock", "part of a pause", "sessions cut by a window",
-          "first session forgotten", *REQUESTS),
+          "sessions of another week", "short sessions dropped", "first session forgotten", *REQUESTS),
     {}, "weeks in which none begins",
 )  # fmt: skip
 
@@ -183,7 +185,8 @@ def top_models(generations: pd.DataFrame) -> pd.DataFrame:
     sums = tokens.groupby(generations["model"]).sum().rename("tokens").reset_index()
     return sums.sort_values(["tokens", "model"], ascending=[False, True]).head(10)
 ''', model=False),
-    traps(*TOKENS, "requests for tokens", "limits and ties", "ascending order", "aliases apart", "versions merged",
+    traps(*TOKENS, "mean for sum", "another unit", "requests for tokens",
+          "limits and ties", "ascending order", "aliases apart", "versions merged",
           "unknown models dropped", "rows repeated by a join", "share of another total", "percent"),
     {"top": TOP},
 )  # fmt: skip

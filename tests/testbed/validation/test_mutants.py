@@ -212,3 +212,32 @@ def test_weeks_without_requests_are_rows():
     rows = [request("u", MODEL, "2025-06-02"), request("u", MODEL, "2025-06-16")]
     found = answer("active_users", "with 0", rows)
     assert {row["week"].day: row["users"] for row in found} == {2: 1, 9: 0, 16: 1}
+
+
+MONDAY = "2025-06-02"
+
+
+@pytest.mark.parametrize(("question", "way", "expected"), [
+    ("active_users", "the mean of seven days", 3 / 7), ("active_users", "the most of a day", 2),
+    ("active_users", "with 2 requests or more", 1), ("sessions", "of 2 requests or more", 1),
+    ("sessions", "sessions of each day, added up", 3), ("sessions_by_pause", "of 2 requests or more", 0),
+    ("sessions_by_pause", "1800 minutes", 2),
+])  # fmt: skip
+def test_people_and_sessions_are_counted_otherwise(question, way, expected):
+    """u comes on two days with one session, v once."""
+    rows = [request("u", MODEL, MONDAY, session_id="s"), request("u", MODEL, "2025-06-03", session_id="s"),
+            request("v", MODEL, MONDAY, session_id="t")]  # fmt: skip
+    (row,) = answer(question, way, rows)
+    assert row["users" if question == "active_users" else "sessions"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("way", "expected"), [
+    ("without errors, in the parts alone", 0.5), ("without errors, in the whole alone", 1.0),
+    ("completion tokens, in the parts alone", 0.25), ("1 less the share", 0.5), ("means", 1.0),
+])  # fmt: skip
+def test_a_part_of_a_share_is_taken_otherwise(way, expected):
+    """Of two requests of 100 tokens each one ends in a tool call, and one in an error."""
+    rows = [request("u", MODEL, MONDAY, finish_reason=reason, tokens_prompt=50, tokens_completion=50)
+            for reason in ("tool_calls", "error")]  # fmt: skip
+    (row,) = answer("tool_share", way, rows)
+    assert row["share"] == pytest.approx(expected)

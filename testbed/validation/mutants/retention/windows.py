@@ -33,6 +33,10 @@ def _rounded(log: Reading, row: Row, begun: Row) -> int:
     return round((row["created_at"] - begun["created_at"]) / WINDOW)
 
 
+def _rounded_up(log: Reading, row: Row, begun: Row) -> int:
+    return -int((begun["created_at"] - row["created_at"]) // WINDOW)
+
+
 def _rounded_dates(log: Reading, row: Row, begun: Row) -> int:
     return round((log.rules.day(row) - log.rules.day(begun)) / WINDOW)
 
@@ -67,6 +71,27 @@ def _for_the_last(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
 
 def _running_too(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
     return windows_over(log, cohort) + 1
+
+
+def _by_days(more: int) -> Over:
+    """So many days longer than it should be."""
+
+    def over(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+        following = (cohort.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+        return _until_the_end(log, following - more * DAY)
+
+    return over
+
+
+def _to_the_last_request(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    following = dt.datetime.combine(cohort.replace(day=1), dt.time(), dt.UTC) + dt.timedelta(days=32)
+    last = max(row["created_at"] for row in log.requests)
+    return max(int((last - following.replace(day=1)) // WINDOW), 0)
+
+
+def _of_complete_months(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
+    following = (cohort.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    return 0 if log.end is None else max((log.end - following).days // 30, 0)
 
 
 def _complete_months(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
@@ -113,15 +138,20 @@ MUTANTS: tuple[Mutant, ...] = (
     *made("dates for moments", ("days between dates over 30", of_family(_windows, age=_dates)), only=ONLY),
     *made("windows of the cohort", ("from the month's first day", of_family(_windows, age=_from_the_month)), only=ONLY),
     *made("windows rounded", ("moments over 30 days, rounded", of_family(_windows, age=_rounded)),
-          ("days between dates over 30, rounded", of_family(_windows, age=_rounded_dates)), only=ONLY),
+          ("days between dates over 30, rounded", of_family(_windows, age=_rounded_dates)),
+          ("moments over 30 days, rounded up", of_family(_windows, age=_rounded_up)), only=ONLY),
     *made("windows of another length", *((f"{days} days", of_family(_windows, age=_of_days(days)))
                                          for days in (7, 28, 31)), only=ONLY),
     *made("windows that are not over",
           ("over for who came on the first", of_family(_windows, over=_for_the_first_of_month)),
           ("over for the first who came", of_family(_windows, over=_for_the_first)),
           ("over for the last who came", of_family(_windows, over=_for_the_last)),
+          ("over a day early", of_family(_windows, over=_by_days(1))),
+          ("over at the end of the last complete month", of_family(_windows, over=_of_complete_months)),
           ("begun", of_family(_windows, over=_running_too)),
           ("as many as there are complete months", of_family(_windows, over=_complete_months)), only=ONLY),
+    *made("last cells dropped", ("over a day late", of_family(_windows, over=_by_days(-1))),
+          ("over before the last request", of_family(_windows, over=_to_the_last_request)), only=ONLY),
     *made("cohort by platform sign-up", ("windows from the first request to any model",
                                          of_family(_windows, begins="any")), only=ONLY),
     *made("active months added up", ("k + 1 active windows in all", of_family(_windows, seen=_added_up)), only=ONLY),
