@@ -66,6 +66,19 @@ def test_before_they_leave_all_who_settled_stay():
     assert found is not None and found.fates["stay"] == 1.0 and found.retention == pytest.approx(4 / 6)
 
 
+@pytest.mark.parametrize("kind", ["multihomed", "beside"])
+@pytest.mark.parametrize(("end", "fate"), [(DAYS, "keep it beside another"), (250, "found a better one")])
+def test_who_left_it_may_keep_it_beside_another(kind, end, fate):
+    """June begins on day 243: until day 250 it is used in June, and not in July."""
+    both = [
+        (NEW, "home", JANUARY, 200, "moved"), (RIVAL, "rival", 197, 200, "embedded"),
+        (RIVAL, "home", 200, DAYS, "horizon"), (NEW, kind, 200, end, "horizon"),
+    ]  # fmt: skip
+    june, july = (cohort_of(truth([both]), "new", "2025-01", age) for age in (5, 6))
+    assert june is not None and june.fates["keep it beside another"] == 1.0 and june.retention == 1.0
+    assert july is not None and july.fates[fate] == 1.0 and july.fates["stay"] == 0.0
+
+
 def test_nobody_is_no_cohort():
     assert cohort_of(truth(), "new", "2025-08", 1) is None
 

@@ -37,10 +37,18 @@ COHORTS = (
 )
 """The cohorts that section 7 of the study speaks of, and of three of the models a later one: model, month of joining,
 and how many months later it is looked at."""
-FATES = ("stay", "found a better one", "upgraded", "are done", "lost it", "are silent")
-"""What a settled user's work does in the month, first that applies: uses the model; left it for another; left it for a
-later one of its line; has ended, with the job or the user; lost it to a price, an ability or a retirement; is still its
-home but unused."""
+FATES = (
+    "stay",
+    "keep it beside another",
+    "found a better one",
+    "upgraded",
+    "are done",
+    "lost it",
+    "are silent",
+)
+"""What a settled user's work does in the month, first that applies: uses the model as its home; uses it while another
+is its home; left it for another; left it for a later one of its line; has ended, with the job or the user; lost it to a
+price, an ability or a retirement; is still its home but unused."""
 LOST = ("price", "ability", "retired", "migrated")
 
 
@@ -78,7 +86,7 @@ def cohort_of(truth: Truth, model: str, month: str, age: int) -> Cohort | None:
     settled = np.unique(owner[homes])
     beside = np.setdiff1d(np.unique(owner[np.isin(before["kind"], ("rival", "upgrade"))]), settled)
     active = np.unique(user[used["month"] == at].to_numpy())
-    fates = _fates(truth, number, before[homes], settled, np.intersect1d(active, settled), at)
+    fates = _fates(truth, number, before[homes], settled, active, at)
     whole = len(members)
     return Cohort(
         whole,
@@ -92,10 +100,11 @@ def _fates(
     model: int,
     homes: pd.DataFrame,
     settled: NDArray[np.int64],
-    stay: NDArray[np.int64],
+    active: NDArray[np.int64],
     at: int,
 ) -> dict[str, float]:
-    """Parts of the settled users by fate, as of the month's end: a move that is made later does not count."""
+    """Parts of the settled users by fate, as of the month's end: a move that is made later does not count. active: who
+    used the model in the month, with whatever work."""
     tenures = truth.tenures
     tenures = tenures[(tenures["model"] == model) & (truth.month(tenures["begin"].to_numpy()) <= at)]
     tenures = tenures.groupby("workload").last()
@@ -107,10 +116,12 @@ def _fates(
     reason = last["reason"].to_numpy()
     fate = np.select(
         [(moved_to >= 0) & ~upgraded, upgraded, over & (reason == "ended"), over & np.isin(reason, LOST)],
-        [1, 2, 3, 4], 5,
+        [2, 3, 4, 5], 6,
     )  # fmt: skip
     of_user = pd.Series(fate).groupby(truth.user[last.index.to_numpy()]).min()
-    of_user[np.intersect1d(stay, of_user.index)] = 0
+    of_user[np.intersect1d(active, of_user.index)] = 1
+    at_home = homes[truth.month(homes["end"].to_numpy() - 1) >= at]
+    of_user[np.unique(truth.user[at_home["workload"]])] = 0
     counts = of_user.reindex(settled).value_counts()
     return {name: float(counts.get(n, 0)) / max(len(settled), 1) for n, name in enumerate(FATES)}
 
