@@ -1,7 +1,7 @@
 """Which known mistakes explain a query's answers: its mutants that answer as it does on every world.
 
 Known-wrong answers are worked out when they are needed, and remembered. Two mistakes together are looked for only where
-none alone explains all answers, first on small worlds.
+none alone explains all answers, first on small worlds; then three that seem likely, each by its own likeness.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from math import inf
 from time import process_time
 from typing import Any
 
-from testbed.validation.compare import agrees, differing_columns, may_be_one
+from testbed.validation.compare import agrees, differing_columns, distance, may_be_one
 from testbed.validation.matching import Answer, known_answer
 from testbed.validation.mutants import Mutant, can_meet, mutants_of, together
 from testbed.validation.questions.form import Question
@@ -27,8 +28,12 @@ HINTS = 2
 """How many mistakes are named that explain a part of the wrong answers."""
 MANY = 3
 """So many different names of one mistake are no name: at most one of them can be meant."""
+PAIRS = 0.25
+"""The part of this time for all pairs; before it each is looked at alone, after it up to three that seem likely."""
+FEW, BEAM = 6, 4
+"""On how many cases mistakes are put together that seem likely, and how many of the best are gone on with."""
 Made = tuple[Mutant, ...]
-"""One mistake, or two that are made together."""
+"""One mistake, or two or three that are made together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +162,8 @@ def recognise(known: KnownAnswers, seen: Sequence[Seen], seconds: float = SECOND
     if mixed:
         return told_apart(mixed)
     profile = Profile(known, order, seconds / 2)
-    pairs, complete = _pairs(known, profile, order, seconds / 2)
+    pairs, complete = _pairs(known, profile, order, PAIRS * seconds)
+    pairs = pairs or step_by_step(known, order, (0.5 - PAIRS) * seconds)
     return replace(told_apart(pairs), hints=() if pairs else profile.hints()[:HINTS], complete=complete)
 
 
@@ -187,6 +193,53 @@ def _pairs(
             pairs[traps] = pair
             deadline = min(deadline, process_time() + seconds / 4)
     return list(pairs.values()), True
+
+
+def step_by_step(known: KnownAnswers, order: Sequence[Seen], seconds: float) -> list[Made]:
+    """Up to three mistakes, each of which brings the answers nearer to those that were given, on a few small cases:
+    the best ones are gone on with. Not where answers are yes or no: three mistakes explain any there."""
+    question, deadline = known.question, process_time() + seconds
+    if all(column.kind == "flag" for column in question.values):
+        return []
+    wrong = [one for one in sorted(order, key=lambda one: one.case.size) if not one.right]
+    cases = list({one.case.name: one for one in reversed(wrong)}.values())[::-1][:FEW]
+
+    def far(made: Made, bound: float = inf) -> float:
+        """The cells that are wrong, as a part of those that are without any mistake; no more than the bound matters."""
+        total = 0.0
+        for one in cases:
+            answer, right = known.answer(made, one.case), known.answer((), one.case)
+            if answer is None or right is None:
+                return inf
+            total += distance(question, answer, one.given) / distance(question, right, one.given)
+            if total > bound:
+                return inf
+        return total
+
+    steps: list[tuple[float, Made]] = [(float(len(cases)), ())]
+    for _ in range(3):
+        tried: dict[frozenset[Mutant], tuple[float, Made]] = {}
+        for value, made in steps[:BEAM]:
+            for other in known.mutants:
+                key = frozenset((*made, other))
+                if key in tried or any(one.trap == other.trap or not can_meet(one, other) for one in made):
+                    continue
+                if process_time() > deadline:
+                    return []
+                step = tried[key] = far((*made, other), value), (*made, other)
+                if not step[0] and all(known.equals(step[1], one) for one in order):
+                    return [_needed(known, step[1], order)]
+        steps = sorted((one for one in tried.values() if one[0] < inf), key=lambda one: one[0])
+    return []
+
+
+def _needed(known: KnownAnswers, made: Made, order: Sequence[Seen]) -> Made:
+    """Those of some mistakes that give all answers without which they do not."""
+    for one in made:
+        others = tuple(other for other in made if other is not one)
+        if others and all(known.equals(others, seen) for seen in order):
+            return _needed(known, others, order)
+    return made
 
 
 def _explained(found: Sequence[Made]) -> tuple[Explanation, ...]:

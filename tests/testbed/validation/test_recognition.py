@@ -25,6 +25,7 @@ from testbed.validation.recognition import (
     Recognition,
     Seen,
     recognise,
+    step_by_step,
     told_apart,
 )
 from testbed.validation.worlds.rows import label, log, numbered, request
@@ -124,6 +125,25 @@ def test_two_mistakes_together_are_both_named(question, traps):
     mutants = [way(question, trap) for trap in traps]
     recognised = named(question, *mutants)
     assert set(traps) in [{trap.name for trap in one.traps} for one in recognised.explanations]
+
+
+@pytest.mark.parametrize(("question", "ways"), [
+    pytest.param("retention_triangle", (
+        "whole numbers", "the month in which the log ends, too", "months in which the log has requests alone",
+    ), marks=pytest.mark.slow),
+    ("tool_share", ("of requests with a finish reason", "100 for 1", "weeks from Sunday")),
+])  # fmt: skip
+def test_three_mistakes_are_found_step_by_step(question, ways):
+    answers = known(question)
+    made = tuple(next(mutant for mutant in answers.mutants if mutant.way == way) for way in ways)
+    seen = []
+    for case in cases(question):
+        given, right = answers.answer(made, case), answers.answer((), case)
+        assert given is not None and right is not None
+        seen.append(Seen(case, given, agrees(answers.question, right, given)))
+    (found,) = step_by_step(answers, sorted(seen, key=lambda one: one.case.size), seconds=30.0)
+    assert {mutant.trap for mutant in found} == {mutant.trap for mutant in made}
+    assert step_by_step(known("foundational_verdict"), [], seconds=30.0) == []
 
 
 @pytest.mark.slow
