@@ -10,6 +10,7 @@ NONE = "–"
 """Stands for a number that is not known."""
 NOBODY = "none, as nobody of those cohorts is active then"
 """Stands for a ratio to a share of 0."""
+_CENT, _NANO = 0.01, 9  # USD; decimals of the smallest unit that a gateway counts in
 _FINE = 0.0995  # shares below ten percent keep a decimal: 4.2%, not 4%
 
 
@@ -33,6 +34,13 @@ def percent(share: float) -> str:
     if share == 0 or abs(share) >= _FINE:
         return f"{share:.0%}".replace("-", "−")
     return f"{share:.1%}".replace("-", "−")
+
+
+def money(usd: float, decimals: int) -> str:
+    """An amount of USD with so many decimals; below a cent with two digits: little is not nothing."""
+    if 0 < abs(usd) < _CENT:
+        decimals = max(decimals, min(1 - math.floor(math.log10(abs(usd))), _NANO))
+    return f"{usd:,.{decimals}f}"
 
 
 def percent_within(amount: Interval) -> str:

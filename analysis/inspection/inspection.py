@@ -10,7 +10,7 @@ from analysis import contract
 from analysis.inspection import amounts, clocks, users, values
 from analysis.inspection.check import CHECKS, PARTS, SEVERITIES, Finding, Part
 from analysis.inspection.facts import Facts
-from analysis.numerals import percent
+from analysis.numerals import money, percent
 from analysis.sources import columns, doubles
 from analysis.sources.conformance import check_conformance
 from analysis.sources.log import Log
@@ -183,7 +183,7 @@ def _more(facts: Facts) -> dict[str, str]:
     return {
         "Users": f"{facts.users['users']:,}, of whom {facts.users['returning']:,} have a second day",
         "Tokens": f"{int(facts.whole['tokens'] or 0):,}",
-        "Cost": f"{float(facts.whole['cost'] or 0):,.2f} USD",
+        "Cost": f"{money(float(facts.whole['cost'] or 0), 2)} USD",
         "Missing values": "; ".join(filter(None, (some, every and f"in every row: {every}"))) or "none",
     }
 

@@ -231,15 +231,18 @@ def tool_share_and_largest_account(log: Log) -> pd.DataFrame:
     largest_account_tokens: tool-call tokens of the account with the most of them in the week;
     largest_account_share = those over tool_tokens; largest_account_part = those over tokens, so that share -
     largest_account_part is what all other accounts add. accounts (count): accounts with tool calls. The columns
-    of accounts are empty where the log has no account_id. Not the same as requests that were offered tools:
-    figure 13's title says "tools provided", but that is recorded from September 2025 only. Derived from the
-    queries `agentic.tool_share` and `agentic.tool_accounts`; needs the column finish_reason.
+    of accounts are empty where the log names no account. Not the same as requests that were offered tools
+    (the title of the report's figure 13 says "tools provided", but that is recorded from September 2025 only).
+    Derived from the queries `agentic.tool_share` and `agentic.tool_accounts`; needs the column finish_reason.
     """
     frame = tool_share(log)
     columns = ["accounts", "largest_account_tokens", "largest_account_share"]
     if "account_id" not in log.columns:
         return frame.assign(**dict.fromkeys([*columns, "largest_account_part"], float("nan")))
-    frame = frame.join(tool_accounts(log).set_index("week")[columns], on="week")
+    accounts = tool_accounts(log)
+    if accounts.empty and frame["tool_requests"].any():  # the column is there, and names nobody
+        return frame.assign(**dict.fromkeys([*columns, "largest_account_part"], float("nan")))
+    frame = frame.join(accounts.set_index("week")[columns], on="week")
     frame = frame.fillna({"accounts": 0, "largest_account_tokens": 0})
     frame = frame.astype({"accounts": "int64", "largest_account_tokens": "int64"})
     part = pd.Series(share(frame["largest_account_tokens"], frame["tokens"]), index=frame.index)
@@ -285,8 +288,8 @@ def top_tool_models(log: Log, window: step.Window | None = None, top: int = TOP_
     week_tool_tokens, those of all models in the week. The `top` models by tool-call tokens over the weeks of the
     window, and `other models` as one more row a week, so that the shares of a week add up to 1. rank: by those
     tokens (0 for the rest). hhi = sum over all models of the squared share in the week (1 = one model has all).
-    A model without tool calls in a week has 0 there. The choice of finish reason over tools offered: the latter
-    is recorded from September 2025 only (C64). Derived from the query `agentic.tool_share_by_model`; needs the
+    A model without tool calls in a week has 0 there. Tools that were offered are not counted (in the report
+    they are recorded from September 2025 only: C64). Derived from the query `agentic.tool_share_by_model`; needs the
     column finish_reason with a value in it.
     """
     tool_share(log)  # says so where no finish reason is known

@@ -213,8 +213,8 @@ def weekly_author_spend(
     spend_usd (USD charged; own-key requests count with the gateway's fee) and requests (count): labelled
     requests of the week that carry the category, without the authors in `leave_out` (the report leaves xAI out,
     since most of its use was free). share = spend_usd over week_spend_usd, the spend of all authors that are
-    kept; missing in a week without spend. request_share = requests over week_requests, likewise: the reading of
-    the report's caption. It is a share of the labelled sample. Labels with confidence below 0.5 are
+    kept; missing in a week without spend. request_share = requests over week_requests, likewise (the reading of
+    the report's caption). It is a share of the labelled sample. Labels with confidence below 0.5 are
     dropped. author: what stands before the slash of the model id. complete: the log covers the whole week.
     Needs the labels table.
     """

@@ -80,10 +80,9 @@ def programming_length(log: Log) -> pd.DataFrame:
     mean_programming = prompt + completion tokens of labelled requests that carry programming over their number
     (programming_requests, the sample); mean_other likewise of labelled requests without it; mean_all = tokens
     over requests of all requests of the week, labelled or not; all in tokens per request. ratio =
-    mean_programming over mean_all; ratio_other = mean_programming over mean_other. The report says "3 to 4 times
-    general-purpose prompts", which fits mean_all better than mean_other: both are given, figure and claim use
-    the first. Labels with confidence below 0.5 are dropped. Derived from the queries `lengths.labelled_lengths`
-    and `usage.weekly`; needs the labels table.
+    mean_programming over mean_all; ratio_other = mean_programming over mean_other. Both are given, and the first is
+    drawn (it fits better what the report says, "3 to 4 times general-purpose prompts"). Labels with confidence below
+    0.5 are dropped. Derived from the queries `lengths.labelled_lengths` and `usage.weekly`; needs the labels table.
     """
     frame = labelled_lengths(log)
     out = usage.weekly(log)[["week", "mean_total", "complete"]].rename(columns={"mean_total": "mean_all"})

@@ -77,7 +77,7 @@ def by_model(log: Log, window: step.Window | None = None) -> ir.Table:
 def by_author(log: Log, open_weights: bool | None = True, window: step.Window | None = None) -> ir.Table:
     """Tokens by model author over the weeks whose Monday lies in the window: claims C24 to C26 (table 1).
 
-    open_weights: only models with open weights (True, the report's table), only closed ones (False), or all
+    open_weights: only models with open weights (True), only closed ones (False), or all
     (None). tokens (tokens), requests (count): sums. share = the author's tokens over the tokens of all authors
     in the table. origin: the models' place of development; an author with both gets two rows. Needs the models
     table unless all.

@@ -17,8 +17,11 @@ from analysis.report.charts.samples import Sample
 from analysis.report.window import Windowed
 from analysis.sources.log import Log
 
-# Of a docstring: what the query is read for.
-_CLAIMS = re.compile(r"(?::|,)?\s+\(?(?:driver of )?claims? C\d+[^.]*")
+# Of a docstring: what the query is read for, and what stands in brackets about the report.
+_OF_STUDY = re.compile(
+    r"(?::|,)?\s+(?:report definition [A-Z]\.\d+,\s+)?\(?(?:driver of )?claims?\s+C\d+[^.]*"
+    r"|\s+\([^()]*\b(?:report\b|C\d{2,3}\b)[^()]*\)"
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Exhibit:
         if self.queries and not self.derived:
             texts.append(inspect.getdoc(self.queries[0]) or "")
         text = "\n\n".join(dict.fromkeys(text for text in texts if text))
-        return text if log.beside_study else _CLAIMS.sub("", text)
+        return text if log.beside_study else _OF_STUDY.sub("", text)
 
     def apart_from_study(self) -> Exhibit:
         """The same for a log that is not set beside the study: without what that says."""

@@ -222,13 +222,16 @@ def _print_triangles(console: Console, findings: Findings) -> None:
         "Who comes back",
         "% of the users who joined a model in a month and are active 1, 2, ... months later",
     )
+    later = findings.triangles[(findings.triangles["k"] > 0) & findings.triangles["observed"]]
+    shown = {model: name for model, name in findings.names.items() if (later["model"] == model).any()}
+    if without := [name for model, name in findings.names.items() if model not in shown]:
+        console.print(Text(f"No month after the first to show: {', '.join(without)}", style="dim"))
+    if not shown:
+        return
     per_row = max(1, (console.width + 1) // 39)
     width = (console.width + 1) // per_row - 1
     ages = max(1, (width - 16) // 4)
-    blocks = [
-        _triangle(findings, model, name, ages, width, _star(console))
-        for model, name in findings.names.items()
-    ]
+    blocks = [_triangle(findings, model, name, ages, width, _star(console)) for model, name in shown.items()]
     for start in range(0, len(blocks), per_row):
         row = Table.grid(padding=(0, 1, 0, 0))
         for _ in blocks[start : start + per_row]:

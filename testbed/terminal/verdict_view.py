@@ -72,17 +72,8 @@ def print_verdicts(
     if all(verdict.in_brief for verdict in found):
         console.print(Text(f"\nOf each only the kind is told: {WITHHELD}.", style="dim"))
         return
-    console.print()
-    table = plain_table()
-    table.add_column("model", overflow="fold", ratio=1)
-    for head in (*NUMBERS, f"found {'/'.join(f'{s:.0%}' for s in PLANTED)}"):
-        table.add_column(head, justify="right", overflow="fold")
-    for verdict in found:
-        _add_row(table, verdict)
-    console.print(table)
-    simulated = SIMULATED if any(verdict.rates for verdict in found) else ""
-    said = (LEGEND, simulated, LIMITS if why else "")
-    console.print(Text(" ".join(part for part in said if part), style="dim"))
+    if numbered := [verdict for verdict in found if verdict.decision or verdict.rates]:
+        _print_numbers(console, numbered, why)
     if why:
         for verdict in found:
             console.print()
@@ -103,6 +94,21 @@ def print_sentence(console: Console, verdict: Verdict, name: str, brief: bool = 
     console.print(Padding(Text(verdict.sentence), (0, 0, 0, 2)))
     for text in [text for text in verdict.caveats if not (brief and text == verdict.how_sure)]:
         console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
+
+
+def _print_numbers(console: Console, found: Sequence[Verdict], why: bool) -> None:
+    """A row a verdict, of those that rest on numbers, and what these are."""
+    console.print()
+    table = plain_table()
+    table.add_column("model", overflow="fold", ratio=1)
+    for head in (*NUMBERS, f"found {'/'.join(f'{s:.0%}' for s in PLANTED)}"):
+        table.add_column(head, justify="right", overflow="fold")
+    for verdict in found:
+        _add_row(table, verdict)
+    console.print(table)
+    simulated = SIMULATED if any(verdict.rates for verdict in found) else ""
+    said = (LEGEND, simulated, LIMITS if why else "")
+    console.print(Text(" ".join(part for part in said if part), style="dim"))
 
 
 def _add_row(table: Table, verdict: Verdict) -> None:

@@ -46,7 +46,10 @@ def _within(log: Log, window: Window | None) -> str:
 
 
 def _told(log: Log, count: int, window: Window | None) -> str:
-    period = f", {window[0]} to {window[1]}" if window is not None else ""
+    period = ""
+    if window is not None:  # a week or a window that the log holds in part ends where the log does
+        first, last = max(window[0], log.first_day), min(window[1], log.last_day)
+        period = f", {first} to {last}"
     return f"{log.name}: {counted(count, 'request')}{period}"
 
 

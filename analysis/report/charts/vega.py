@@ -61,9 +61,21 @@ _WEEKS: Spec = {
     "field": "week", "type": "temporal", "scale": {"type": "utc", "nice": False},
     "axis": {"title": None, "format": "%b %y", "labelOverlap": True, "tickCount": "month", "grid": False},
 }  # fmt: skip
+FEW_WEEKS = 8
+"""So few are named each by its day: months, or the first of one, may lie outside of them."""
 _WEEK_TIP: Spec = {
     "field": "week", "type": "temporal", "timeUnit": "utcyearmonthdate", "format": "%-d %b %Y", "title": "week of"
 }  # fmt: skip
+
+
+def _weeks(frame: pd.DataFrame) -> Spec:
+    """The axis of the weeks of a table."""
+    weeks = frame["week"].drop_duplicates().sort_values()
+    if len(weeks) > FEW_WEEKS:
+        return _WEEKS
+    days = [{"year": week.year, "month": week.month, "date": week.day, "utc": True} for week in weeks]
+    axis = {"title": None, "format": "%-d %b %Y", "labelOverlap": True, "values": days, "grid": False}
+    return _WEEKS | {"axis": axis}
 
 
 def _lines(chart: Lines) -> Spec:
@@ -83,7 +95,7 @@ def _lines(chart: Lines) -> Spec:
         axis = _axis(value, "(scale == 'log' ? pow(10, datum.value) : datum.value)")
         shown, zero = "shown", {"expr": "scale != 'log'"}
     place = {
-        "x": _WEEKS,
+        "x": _weeks(frame),
         "y": {"field": shown, "type": "quantitative", "axis": axis, "scale": {"zero": zero}},
     }
     mark = {"type": "line", "strokeWidth": 2, "color": chart.colour}
@@ -145,7 +157,7 @@ def _stack(chart: Stack) -> Spec:
         ],
         "mark": {"type": "bar", "orient": "vertical", "binSpacing": 0, "strokeWidth": 0},
         "encoding": {
-            "x": _WEEKS,
+            "x": _weeks(frame),
             "x2": {"field": "until"},
             "y": {"field": value.column, "type": "quantitative", "stack": "zero", "axis": _axis(value)},
             "color": colour(series),

@@ -174,7 +174,7 @@ def svg(figure: Figure) -> str:
 def nothing(axes: Axes) -> None:
     """Say that there is nothing to draw."""
     axes.set_axis_off()
-    axes.text(0.5, 0.5, "none in this log", transform=axes.transAxes, ha="center", color=GREY)
+    axes.text(0.5, 0.5, "none known in this log", transform=axes.transAxes, ha="center", color=GREY)
 
 
 def number_axis(axis: Axis, value: Value) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.numerals import NONE
+from analysis.numerals import NONE, money
 from analysis.queries.cohorts.launches import MARKS, mark
 
 
@@ -58,7 +58,7 @@ def written(value: Any, form: str) -> str:
                     return f"{value / scale:,.2f} {unit}"
             return f"{value:,.0f}"
         case "usd":
-            return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.0f}"
+            return money(value, 3 if abs(value) < 10 else 0)
         case "number":
             return f"{value:,.2f}"
         case _:
@@ -131,9 +131,10 @@ def triangle(cells: pd.DataFrame, launch: Any, widest: int = 16) -> SmallTable:
 
 
 def contrast(frame: pd.DataFrame) -> SmallTable:
-    """Launch contrasts of several models as a page's table: a row a model and month."""
+    """Launch contrasts of several models as a page's table: a row a month of each model that has any value."""
+    seen = frame[["launch", "later"]].notna().any(axis=1).groupby(frame["model"]).transform("any")
     rows = []
-    for row in frame.to_dict("records"):
+    for row in frame[seen].to_dict("records"):
         launch = row["launch_cohort"]
         n = f"{row['launch_users']:,}" if row["launch_users"] else NONE
         rows.append(

@@ -69,7 +69,7 @@ class Card:
         return (
             self.plain
             or self.gap
-            or ("none in this log" if self.table is not None and not self.table.rows else "")
+            or ("none known in this log" if self.table is not None and not self.table.rows else "")
         )
 
     @property

@@ -11,7 +11,7 @@ from analysis.numerals import counted
 from analysis.report.charts.chart import Chart, Cohorts, Lines, Panels, Points, Sheet, Stack, Value
 from analysis.report.pages.cells import written
 
-ENDS = 4  # weeks at either end of a series that are averaged
+ENDS = 4  # weeks at either end of a series that are averaged, at most half of them
 MOST = 5  # series or rows that a sentence names
 
 SHEET = "The panels above on one sheet, and what is claimed of them together."
@@ -78,19 +78,24 @@ _NUMBERS = ("share", "tokens", "usd", "number", "count")
 def _weekly(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
     frame = frame[frame["complete"]] if "complete" in frame and frame["complete"].any() else frame
     weeks = frame["week"].drop_duplicates().sort_values()
-    period = f"{_day(weeks.iloc[0])} to {_day(weeks.iloc[-1])}"
+    ends, one = min(ENDS, len(weeks) // 2), len(weeks) == 1
+    period = "week" if one else "weeks"
+    period += f" of {_day(weeks.iloc[0])}{'' if one else f' to {_day(weeks.iloc[-1])}'}"
     parts = []
     groups = frame.groupby(names[0], sort=False, observed=True) if names else [("", frame)]
     means = [(_mean(part[value]), name, part) for name, part in groups]
     ranked = sorted(means, key=lambda item: -item[0] if item[0] == item[0] else math.inf)
     for _, name, part in ranked[:MOST]:
         part = part.sort_values("week")
-        first, last = _mean(part[value].head(ENDS)), _mean(part[value].tail(ENDS))
         label = f"{name!s}: " if name else ""
+        if one:
+            parts.append(f"{label}{written(_mean(part[value]), form)}")
+            continue
+        first, last = _mean(part[value].head(ends)), _mean(part[value].tail(ends))
         parts.append(f"{label}{written(first, form)} at the start, {written(last, form)} at the end")
     more = f"; {len(ranked) - MOST} more series" if len(ranked) > MOST else ""
-    said = f"{'; '.join(parts)}{more}. Start and end are means of {ENDS} weeks."
-    return f"{unit[:1].upper()}{unit[1:]}, weeks of {period}. {said}"
+    note = f" Start and end are means of {ends} weeks." if ends > 1 else ""
+    return f"{unit[:1].upper()}{unit[1:]}, {period}. {'; '.join(parts)}{more}.{note}"
 
 
 def _largest(frame: pd.DataFrame, value: str, form: str, unit: str, names: list[str]) -> str:
