@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sim.config.problems import Problem, ScenarioError
     from sim.gateway.run_folder import RunError
     from sim.progress import Progress
-    from sim.runs import Run, run, run_world
+    from sim.runs import Run, StoredRun, run, run_into_store, run_world
     from sim.scenario import Scenario, load_scenario
     from sim.simulation import Agents, run_agents
     from sim.world import World, load_world
@@ -25,11 +25,13 @@ __all__ = [
     "RunError",
     "Scenario",
     "ScenarioError",
+    "StoredRun",
     "World",
     "load_scenario",
     "load_world",
     "run",
     "run_agents",
+    "run_into_store",
     "run_world",
 ]
 
@@ -41,11 +43,13 @@ _HOMES = {
     "RunError": "gateway.run_folder",
     "Scenario": "scenario",
     "ScenarioError": "config.problems",
+    "StoredRun": "runs",
     "World": "world",
     "load_scenario": "scenario",
     "load_world": "world",
     "run": "runs",
     "run_agents": "simulation",
+    "run_into_store": "runs",
     "run_world": "runs",
 }
 

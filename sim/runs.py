@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from analysis.contract import files
+from sim.gateway import object_store
 from sim.gateway.journal import Journal
 from sim.gateway.log import LogWriter, Written
 from sim.gateway.manifest import new_manifest, texts, versions
@@ -21,6 +23,15 @@ from sim.progress import Progress, Reporter, throttled, timed
 from sim.scenario.shipped import WORLDS
 from sim.simulation import Agents, run_agents
 from sim.world import World, load_world
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A complete run in an object store. reused: as of `Run`."""
+
+    url: str
+    manifest: dict[str, Any]
+    reused: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,43 +91,79 @@ def run_world(
         if (told := manifest | texts(world)) != manifest:
             write_manifest(final, told)
         return Run(final, told, reused=True)
-    timings: dict[str, float] = {}
     with RunFolder(final, lasting=spread is not None) as folder:
         if fresh and folder.lasting:
             folder.forget()
         parts = None if spread is None else SpreadLog(folder, spread)
-        with timed(timings, "compile"):
-            report(Progress("compile", 0, 1))
-            compile_loops()
-            report(Progress("compile", 1, 1))
-        with timed(timings, "market"):
-            agents = run_agents(world, progress)
-        with timed(timings, "traffic"):
-            writer = log_writer(agents)
-            log = (
-                write_log(writer, folder.path, workers, report)
-                if parts is None
-                else parts.write(writer, report)
-            )
-        with timed(timings, "finish"):
-            report(Progress("finish", 0, 1, records=log.generations))
-            models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
-            write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
-                        agents.spells, writer, agents.search.planted, log.planted)  # fmt: skip
-        counts = {
-            "users": len(agents.users),
-            "workloads": len(agents.workloads),
-            "decisions": agents.decisions,
-            "spells": len(agents.spells["workload"]),
-            "generations": log.generations,
-            "labels": log.labels,
-            "prompts_cut": log.prompts_cut,
-            "models": models,
-        }
-        manifest = new_manifest(agents, counts, timings, log.planted)
+        manifest = _simulate(world, folder, parts, workers, progress)
         folder.publish(manifest, {} if parts is None else parts.marks)
-        report(Progress("finish", 1, 1, records=log.generations))
+        report(Progress("finish", 1, 1, records=manifest["counts"]["generations"]))
     return Run(final, manifest)
+
+
+def run_into_store(
+    world: World, url: str, spread: Spread, *, fresh: bool = False, progress: Reporter | None = None
+) -> StoredRun:
+    """Simulate a world and have the workers put its log into an object store, as `url/<scenario>/<run-id>/`: the same
+    bytes as in a folder (`sim.gateway.object_store`).
+
+    The run is there when its manifest is. What an interrupted one has put is put again. Raises RunError for a store or
+    for workers that cannot take part.
+    """
+    report = throttled(progress)
+    store = object_store.Store(f"{url.rstrip('/')}/{world.name}/{world.run_id}")
+    there = object_store.manifest_in(store)
+    if there is not None and not fresh:
+        return StoredRun(store.url, there, reused=True)
+    with (
+        TemporaryDirectory(prefix="slipper-") as place,
+        RunFolder(Path(place, "run"), lasting=True) as folder,
+    ):
+        site = object_store.site_of(store)
+        try:
+            parts = SpreadLog(folder, spread, site)
+            if there is not None:
+                store.remove(files.MANIFEST)  # no reader takes it for whole meanwhile
+            manifest = _simulate(world, folder, parts, None, progress)
+            site.complete(folder.path, manifest, parts.marks)
+        finally:
+            site.leave()
+        report(Progress("finish", 1, 1, records=manifest["counts"]["generations"]))
+    return StoredRun(store.url, manifest)
+
+
+def _simulate(
+    world: World, folder: RunFolder, parts: SpreadLog | None, workers: int | None, progress: Reporter | None
+) -> dict[str, Any]:
+    """Simulate a world, write all but its manifest into a folder, and return that; the log where the parts go."""
+    report, timings = throttled(progress), dict[str, float]()
+    with timed(timings, "compile"):
+        report(Progress("compile", 0, 1))
+        compile_loops()
+        report(Progress("compile", 1, 1))
+    with timed(timings, "market"):
+        agents = run_agents(world, progress)
+    with timed(timings, "traffic"):
+        writer = log_writer(agents)
+        log = (
+            write_log(writer, folder.path, workers, report) if parts is None else parts.write(writer, report)
+        )
+    with timed(timings, "finish"):
+        report(Progress("finish", 0, 1, records=log.generations))
+        models = write_models(folder.path, world.catalogue, world.scenario, agents.market)
+        write_truth(folder.path, world.scenario, world.catalogue, agents.market, agents.users, agents.workloads,
+                    agents.spells, writer, agents.search.planted, log.planted)  # fmt: skip
+    counts = {
+        "users": len(agents.users),
+        "workloads": len(agents.workloads),
+        "decisions": agents.decisions,
+        "spells": len(agents.spells["workload"]),
+        "generations": log.generations,
+        "labels": log.labels,
+        "prompts_cut": log.prompts_cut,
+        "models": models,
+    }
+    return new_manifest(agents, counts, timings, log.planted)
 
 
 def begun(world: World, out: str | Path) -> tuple[Path, int]:

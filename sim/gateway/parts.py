@@ -15,8 +15,8 @@ import pickle
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -55,6 +55,30 @@ class Spread(Protocol):
         ...
 
 
+class Place(Protocol):
+    """Where parts of a log go, and what makes them lies: a folder, or an object store."""
+
+    def trouble(self) -> str:
+        """Why this process cannot make parts there, empty if it can."""
+        ...
+
+    def share(self, folder: Path) -> None:
+        """Put the writer of the log, which `lay_out` has laid into the folder, where workers find it."""
+        ...
+
+    def writer(self) -> LogWriter:
+        """The writer of the log."""
+        ...
+
+    def aside(self) -> AbstractContextManager[Path]:
+        """A folder in which a block is written before it takes its place."""
+        ...
+
+    def keep(self, aside: Path, marks: Mapping[str, files.Mark]) -> None:
+        """Have the files of a block take their places."""
+        ...
+
+
 @dataclass(frozen=True)
 class Site:
     """The folder of a run at work, as workers are told of it. token: what they read in it if it is the same folder."""
@@ -65,14 +89,8 @@ class Site:
 
     def trouble(self) -> str:
         """Why this process cannot make parts there, empty if it can."""
-        mine = versions()
-        other = [
-            f"{name} {mine.get(name)} in place of {own}"
-            for name, own in self.versions
-            if mine.get(name) != own
-        ]
-        if other:
-            return f"it has {', '.join(other)}: install the same versions everywhere"
+        if other := other_versions(self.versions):
+            return other
         folder = Path(self.folder)
         try:
             said = (folder / TOKEN).read_text(encoding="ascii")
@@ -86,12 +104,43 @@ class Site:
             return f"it may not write into the folder {folder.parent}"
         return ""
 
+    def share(self, folder: Path) -> None:
+        """They see the same folder."""
+
+    def writer(self) -> LogWriter:
+        """The writer, with its arrays where they lie in the file: processes of one machine share what they read."""
+        return _opened(self)
+
+    @contextmanager
+    def aside(self) -> Iterator[Path]:
+        """A hidden folder beside the log."""
+        aside = Path(self.folder) / ASIDE / files.token()
+        aside.mkdir()
+        try:
+            yield aside
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def keep(self, aside: Path, marks: Mapping[str, files.Mark]) -> None:
+        """Move the files of a block."""
+        folder = Path(self.folder)
+        for name in marks:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (aside / name).replace(folder / name)
+
+
+def other_versions(stated: Iterable[tuple[str, str]]) -> str:
+    """What this process has of other versions than stated, and what to do; empty if all are the same."""
+    mine = versions()
+    other = [f"{name} {mine.get(name)} in place of {own}" for name, own in stated if mine.get(name) != own]
+    return f"it has {', '.join(other)}: install the same versions everywhere" if other else ""
+
 
 @dataclass(frozen=True)
 class Part:
     """One block of users in some weeks."""
 
-    site: Site
+    site: Place
     block: int
     weeks: tuple[int, ...]
 
@@ -99,15 +148,17 @@ class Part:
 class SpreadLog:
     """The log of a run, whose parts are made by the workers of a `Spread`.
 
-    Raises RunError, before any work, if a worker is of another version or does not see the folder.
+    Raises RunError, before any work, if a worker is of another version or does not see the folder. site: where the
+    parts go, if not into the folder.
     """
 
-    def __init__(self, folder: RunFolder, spread: Spread) -> None:
+    def __init__(self, folder: RunFolder, spread: Spread, site: Place | None = None) -> None:
         self.folder, self.spread = folder, spread
         shutil.rmtree(folder.path / ASIDE, ignore_errors=True)
         (folder.path / ASIDE).mkdir(parents=True)
-        self.site = Site(str(folder.path.absolute()), files.token(), tuple(versions().items()))
-        files.write_text(folder.path / TOKEN, self.site.token)
+        here = Site(str(folder.path.absolute()), files.token(), tuple(versions().items()))
+        files.write_text(folder.path / TOKEN, here.token)
+        self.site: Place = site or here
         self.journal = Journal(folder.path, versions())
         self.marks: dict[str, files.Mark] = {}
         """Of the files that the log has."""
@@ -121,6 +172,7 @@ class SpreadLog:
         path, traffic = self.folder.path, writer.traffic
         (path / "log").mkdir(exist_ok=True)
         lay_out(writer, path)
+        self.site.share(path)
         written, whole = Written(), self.journal.whole()
         self.journal.begin(whole)
         done = {(block.week, block.block) for block in whole}
@@ -146,7 +198,7 @@ class SpreadLog:
             self.folder.keeps = True
 
 
-def parts_of(site: Site, tasks: Iterable[tuple[int, int]], places: int) -> list[Part]:
+def parts_of(site: Place, tasks: Iterable[tuple[int, int]], places: int) -> list[Part]:
     """Blocks to make (week, block) as parts: several for each of the places, each of weeks that follow one another in
     the list."""
     weeks: dict[int, list[int]] = {}
@@ -166,21 +218,15 @@ def make_part(part: Part) -> list[Block]:
     if trouble := part.site.trouble():  # a worker may have joined while the others were at work
         raise RunError(f"worker {socket.gethostname()}, process {os.getpid()}, cannot take part: {trouble}")
     with _one_at_a_time:
-        writer = _opened(part.site)
-    return [_make(writer, Path(part.site.folder), week, part.block) for week in part.weeks]
+        writer = part.site.writer()
+    return [_make(writer, part.site, week, part.block) for week in part.weeks]
 
 
-def _make(writer: LogWriter, folder: Path, week: int, block: int) -> Block:
-    aside = folder / ASIDE / files.token()
-    aside.mkdir()
-    try:
+def _make(writer: LogWriter, site: Place, week: int, block: int) -> Block:
+    with site.aside() as aside:
         written = writer.write(aside, week, block)
         marks = files.marks_of(aside, sorted(path.name for path in aside.iterdir()))
-        for name in marks:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (aside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        site.keep(aside, marks)
     return Block(week, block, written, marks)
 
 
@@ -190,7 +236,7 @@ _one_at_a_time = threading.Lock()
 
 
 def lay_out(writer: LogWriter, folder: Path) -> None:
-    """Write the writer into the folder, where `_opened` finds it."""
+    """Write the writer into the folder, where `open_writer` finds it."""
     arrays: list[pickle.PickleBuffer] = []
     plan = pickle.dumps(writer, protocol=5, buffer_callback=arrays.append)
     places = []
@@ -206,8 +252,11 @@ def lay_out(writer: LogWriter, folder: Path) -> None:
 
 @functools.lru_cache(maxsize=1)
 def _opened(site: Site) -> LogWriter:
-    """The writer, with its arrays where they lie in the file: processes of one machine share what they read of it."""
-    folder = Path(site.folder)
+    return open_writer(Path(site.folder))
+
+
+def open_writer(folder: Path) -> LogWriter:
+    """The writer that `lay_out` has laid into a folder; its arrays stay in their file."""
     places, plan = pickle.loads((folder / WRITER).read_bytes())
     with (folder / ARRAYS).open("rb") as file:
         # Private to this process, so that arrays are writable, as the compiled loops know them; nobody writes.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import sim
     from testbed.cluster import Cluster
 
+STORE = "s3"
+"""The scheme of object stores into which a run can go."""
 DESCRIPTION = """\
 Simulates the marketplace of a scenario and writes the log that a gateway would hold, with the truth that no real log
 holds. Analyses nothing: use it to make logs for other tools, or `slipper run` to do both."""
@@ -28,6 +31,8 @@ examples:
   slipper simulate report --set mechanisms.fit=off --set end=2025-06-30
   RUN=$(slipper simulate report-small --quiet) && slipper analyze "$RUN"
   slipper simulate big.yaml --out /shared/runs --engine dask --address tcp://head:8786
+  slipper simulate big.yaml --out s3://bucket/runs --engine dask --address tcp://head:8786
+      no folder is shared: workers put their blocks into the object store
 
 left on disk, complete or not at all:
   OUT/SCENARIO/RUN-ID/log/       one row a request, Parquet by UTC week
@@ -42,7 +47,7 @@ left on disk, complete or not at all:
 With --engine dask the market is simulated here, and the requests are made by the workers of a Dask cluster, block by
 block, the same bytes. All workers need the same versions as this machine, and must see OUT under the same path. A
 worker that dies loses nothing. What an interrupted command has made stays in OUT/SCENARIO/.begun-RUN-ID; the same
-command goes on from there. docs/scale.md says what large worlds take.
+command goes on from there. docs/scale.md says what large worlds take, and how a run goes into an object store.
 
 {arguments.EXIT_STATUSES}"""
 
@@ -60,6 +65,8 @@ def add_parser(commands: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Simulates and says where the run is."""
     arguments.check_engine(args)
+    if "://" in args.out:
+        return _into_store(args)
     with open_display(quiet=args.quiet) as show:
         run = simulate(args, show, _cluster(args))
     if args.json:
@@ -83,19 +90,14 @@ def simulate(
     args: argparse.Namespace, show: Callable[[Any], None], cluster: Cluster | None = None
 ) -> sim.Run:
     """The run that the command line asks for; on a cluster, its requests are made there. Raises Failure."""
-    scenario = shipped.find(args.scenario)
     check_writable(Path(args.out))
+    world = _world(args)
 
     import sim
 
-    try:
-        world = sim.load_world(scenario, seed=args.seed, users=args.users, settings=args.settings)
-    except sim.ScenarioError as error:
-        raise BadInput(str(error)) from error
-    say_notices(world.notices)
     there = _is_there(world, Path(args.out), args.fresh)
     if not there:
-        _check_room(world, args)
+        _check_room(world, args, Path(args.out))
     options: dict[str, Any] = {"out": args.out, "fresh": args.fresh, "progress": show}
     if cluster is None or there:
         return sim.run_world(world, workers=args.workers, **options)
@@ -106,6 +108,51 @@ def simulate(
         raise Failure(str(error)) from error
     finally:
         _say_begun(world, Path(args.out))
+
+
+def _into_store(args: argparse.Namespace) -> int:
+    """Simulates into an object store and says where the run is."""
+    import tempfile
+
+    from analysis.sources.errors import LogError
+    from analysis.sources.warehouses import addresses
+
+    cluster = _cluster(args)
+    try:
+        addresses.refuse_secrets(args.out)
+    except LogError as error:
+        raise BadInput(str(error)) from None
+    if addresses.scheme_of(args.out) != STORE or not re.fullmatch(
+        r"[^/?#]+(/[^?#]*)?", args.out.partition("://")[2]
+    ):
+        raise BadInput(
+            f"--out {args.out}: expected a folder, or an object store such as {STORE}://bucket/runs"
+        )
+    if cluster is None:
+        raise BadInput(f"--out {args.out}: give --engine dask, too, whose workers put their blocks there")
+    world = _world(args)
+    import sim
+
+    _check_room(world, args, Path(tempfile.gettempdir()))
+    try:
+        with open_display(quiet=args.quiet) as show, cluster:
+            run = sim.run_into_store(world, args.out, cluster, fresh=args.fresh, progress=show)
+    except sim.RunError as error:
+        raise Failure(str(error)) from error
+    if args.json:
+        print(json.dumps(as_json(run), indent=2, default=str))
+    elif args.quiet:
+        print(run.url)
+    else:
+        from testbed.terminal import summary
+        from testbed.terminal.console import open_console
+
+        console = open_console()
+        summary.print_question(console, run.manifest)
+        summary.print_census(console, run.manifest)
+        again = " (complete already: not simulated again)" if run.reused else ""
+        console.print(f"\n{run.url}{again}", soft_wrap=True, highlight=False, markup=False)
+    return DONE
 
 
 def _cluster(args: argparse.Namespace) -> Cluster | None:
@@ -136,14 +183,28 @@ def _is_there(world: sim.World, out: Path, fresh: bool) -> bool:
     return not fresh and run_is_there(out / world.name / world.run_id)
 
 
-def _check_room(world: sim.World, args: argparse.Namespace) -> None:
+def _world(args: argparse.Namespace) -> sim.World:
+    """The world that the command line asks for. Raises BadInput."""
+    scenario = shipped.find(args.scenario)
+
+    import sim
+
+    try:
+        world = sim.load_world(scenario, seed=args.seed, users=args.users, settings=args.settings)
+    except sim.ScenarioError as error:
+        raise BadInput(str(error)) from error
+    say_notices(world.notices)
+    return world
+
+
+def _check_room(world: sim.World, args: argparse.Namespace, out: Path) -> None:
     """Estimates a world that may be large, says so, and raises BadInput if this machine has no room for it."""
     from sim import estimate
     from testbed import capacity
 
     if estimate.may_be_large(world):
         found = estimate.estimate(world, args.workers)
-        capacity.check(found, Path(args.out), args.anyway)
+        capacity.check(found, out, args.anyway)
         print(f"{args.scenario}: {found.sentence()}", file=sys.stderr)
 
 
@@ -153,7 +214,10 @@ def say_notices(notices: Iterable[sim.Problem]) -> None:
         print(line, file=sys.stderr)
 
 
-def as_json(run: sim.Run) -> dict[str, Any]:
+def as_json(run: sim.Run | sim.StoredRun) -> dict[str, Any]:
     """What a program wants to know of a run."""
+    import sim
+
     keys = ("scenario", "title", "run_id", "seed", "users", "start", "end", "counts", "timings_s", "versions")
-    return {"run": str(run.path), "reused": run.reused} | {key: run.manifest[key] for key in keys}
+    where = run.url if isinstance(run, sim.StoredRun) else str(run.path)
+    return {"run": where, "reused": run.reused} | {key: run.manifest[key] for key in keys}
