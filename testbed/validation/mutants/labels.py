@@ -222,6 +222,16 @@ def _over_all_labelled(log: Reading) -> Iterable[Row]:
                 yield {"week": week, "category": category, **means, "optional": category == OTHER}
 
 
+def _sums_of_length(log: Reading) -> Iterable[Row]:
+    """Tokens of programming beside all of them."""
+    for week, held in labelled_weeks(log).items():
+        parts = ([row for one in held for row in one.rows_of(PROGRAMMING)], log.weeks[week],
+                 [one.row for one in held if PROGRAMMING not in one.categories])  # fmt: skip
+        own, every, others = map(log.tokens, parts)
+        yield {"week": week, "mean_programming": own, "mean_all": every, "mean_other": others,
+               "ratio": log.rules.over(own, every), "optional": not parts[0]}  # fmt: skip
+
+
 def _turned(rows: list[Row], question: Question, log: Reading) -> Iterable[Row]:
     """All over programming."""
     return (row | {"ratio": 1 / row["ratio"] if row["ratio"] else None} for row in rows)
@@ -367,6 +377,9 @@ MUTANTS: tuple[Mutant, ...] = (
           ("of listed paths above it the first category by name", _category(_first_by_name))),
     *made("share of another total", ("over the number of all labelled requests", instead(_over_all_labelled)),
           only=LENGTHS),
+    *made("sums for means", ("sums", by_rules(lambda rules: replace(rules, over=lambda part, whole: part))),
+          only=LENGTHS),
+    *made("sums for means", ("sums", instead(_sums_of_length)), only=LENGTH),
     *made("turned around", ("all over programming", by_rows(_turned)), only=LENGTH),
     *made("empty weeks as rows", *(
         (f"weeks without labelled requests, {'0' if value == 0 else 'missing'}",

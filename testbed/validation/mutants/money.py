@@ -201,6 +201,7 @@ _POINTS: dict[str, Callable[[Row, Reading], Any]] = {
     "models in a month": lambda row, log: log.month(row),
     "models in a week": lambda row, log: log.week(row),
     "models on a day": lambda row, log: log.rules.day(row),
+    "requests": lambda row, log: row["generation_id"],
     "models of a user": lambda row, log: log.rules.user(row),
 }
 

@@ -249,6 +249,12 @@ MUTANTS: tuple[Mutant, ...] = (
         lambda rules: replace(rules, facts=lambda facts, row: _joined_by_version(rules.facts(facts, row), row)))),
           ("requests to the dated versions that the models table names", by_requests(_of_listed_versions)),
           only=JOINED),
+    *made("aliases apart", ("by model:variant, where that is none of the standard", _models(
+        lambda row: row["model"] if row["variant"] in (None, "standard") else f"{row['model']}:{row['variant']}")),
+          only=("top_models", "cohort_sizes", "effective_cost")),
+    *made("unknown models as others", ("as reasoning ones", by_rules(lambda rules: replace(
+        rules, facts=lambda facts, row: rules.facts(facts, row) or {"reasoning_optimised": True}))),
+          only=("reasoning_share",)),
     *made("another author", ("the provider", _models(lambda row: row["provider_name"] or "unknown")),
           ("the whole id", _models(lambda row: row["model"].replace("/", "-"))),
           ("that of the models table, unknown without an entry", by_reading(_listed_author)), only=OF_AUTHORS),

@@ -108,7 +108,8 @@ def reasoning_share(generations: pd.DataFrame, models: pd.DataFrame) -> pd.DataF
     week = monday(generations["created_at"]).rename("week")
     return (own.groupby(week).sum() / tokens.groupby(week).sum()).rename("share").reset_index()
 ''', model=False),
-    (*SHARE_TRAPS, *traps("unknown models dropped", "rows repeated by a join", "aliases apart",
+    (*SHARE_TRAPS, *traps("unknown models dropped", "unknown models as others", "rows repeated by a join",
+                           "aliases apart",
                            "reasoning tokens alone")), {}, "weeks without such models",
 )  # fmt: skip
 

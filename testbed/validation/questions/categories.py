@@ -226,7 +226,8 @@ def mean_lengths(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy: pd.D
     return means.reset_index()
 ''', model=False),
     traps(*WEEKS, "equal amounts once", "reasoning twice", "cached twice", *REQUESTS, *LABELLED, "mean of ratios",
-          "median for mean", "another unit", "empty kinds as rows", "share of another total", "integer division"),
+          "median for mean", "sums for means",
+          "another unit", "empty kinds as rows", "share of another total", "integer division"),
     {}, "`other`",
 )  # fmt: skip
 
@@ -269,7 +270,8 @@ def programming_length(generations: pd.DataFrame, labels: pd.DataFrame, taxonomy
         "ratio": (own / every.reindex(own.index)).values,
     })
 ''', model=False),
-    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "median for mean", "mean of ratios", "another unit",
+    traps(*WEEKS, *TOKENS, *LABELS, "sample for the whole", "median for mean", "sums for means",
+          "mean of ratios", "another unit",
           "turned around",
           "integer division"),
     {}, "weeks without labelled programming requests",

@@ -111,6 +111,7 @@ _ALL = (
     Trap("percent", "A share is from 0 to 1, not a percentage."),
     Trap("rounded too far", "Leave a share unrounded, or keep three decimals."),
     Trap("mean for sum", "A sum is asked for: a mean, or a maximum, forgets how many requests there are."),
+    Trap("sums for means", "A mean is a sum over the number of requests: divide by it."),
     Trap("another unit", "Tokens are counted one by one, money in USD, prices in USD for a million tokens."),
     Trap("another line", "A least-squares line with an intercept, each model once: no correlation, no weights."),
     Trap("another author", "The author is what stands before the slash of `model`, the listed id."),

@@ -103,6 +103,10 @@ def doubled_labels() -> Tables:
             labels.append(
                 label(one["generation_id"], "/Computers & Electronics/Programming/Scripting Languages", 0.8)
             )
+    labels += [  # not under programming, though its text begins like it
+        label(row["generation_id"], "/Computers & Electronics/Programming Contests")
+        for row in tables.requests[::9]
+    ]
     return tables.with_rows(tables.requests, labels)
 
 
