@@ -128,6 +128,20 @@ class Facts:
         return pd.DataFrame({"came": came, "went": went}).reindex(days).fillna(0.0)
 
     @cached_property
+    def handovers(self) -> pd.DataFrame:
+        """Accounts of two users of whom one was last seen before the other was first: that day (before), this one
+        (after), and how many accounts have the same days."""
+        t = self.log.generations
+        t = t.filter(t.user_id.notnull(), t.account_id.notnull())
+        day = v.day(t.created_at)
+        users = t.group_by("account_id", "user_id").aggregate(first=day.min(), last=day.max())
+        pairs = users.group_by("account_id").aggregate(
+            users=users.count(), before=users["last"].min(), after=users["first"].max()
+        )
+        pairs = pairs.filter(pairs.users == 2, pairs.before < pairs.after)
+        return collect(pairs.group_by("before", "after").aggregate(accounts=pairs.count().cast("int64")))
+
+    @cached_property
     def weekly_nulls(self) -> pd.DataFrame:
         """By week: rows, and of each column that may be null how many are."""
         t = self.log.generations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.inspection.check import Found, check
 from analysis.inspection.facts import Facts
@@ -18,6 +19,9 @@ FEW_RETURN = 0.05  # of users with a second day, below which ids are no users (a
 FEW_SPREAD = 0.005  # of the rows by users of several countries, up to which people travel (assumed)
 WINDOW = 14  # days on each side of a date at which ids may have been reset (assumed)
 BESIDE = 84  # days around it that say how many come and go otherwise (assumed)
+HANDED_OVER = (
+    4  # accounts that change across a day, from which that is told: seldom one does otherwise (assumed)
+)
 RESET = 8.0  # how far beyond chance both have to be, in standard deviations (assumed)
 
 
@@ -96,7 +100,10 @@ def shared_ids(facts: Facts) -> Found | None:
 
 @check("ids reset", "error", "retention")
 def ids_reset(facts: Facts) -> Found | None:
-    """A date before which many users were last seen, and from which on about as many are first seen."""
+    """A date at which many accounts of one user go on under another id; or before which many users were last seen, and
+    from which on about as many are first seen."""
+    if found := _handed_over(facts):
+        return found
     ends = facts.ends_of_users
     if len(ends) < 2 * BESIDE or facts.users["users"] < LEAST_USERS:
         return None
@@ -121,6 +128,33 @@ def ids_reset(facts: Facts) -> Found | None:
         f"around {day:%Y-%m-%d} {counted(lost, 'user')} were last seen, and {int(new[best[1]]):,} first: ids may have "
         "been given anew then; from there on users of before count as new",
         lost, int(facts.users["users"]), f"{day:%Y-%m-%d}",
+    )  # fmt: skip
+
+
+def _handed_over(facts: Facts) -> Found | None:
+    """Accounts keep their ids when users get new ones."""
+    if not facts.has("account_id"):
+        return None
+    pairs, days = facts.handovers, facts.ends_of_users.index
+    gap = (pairs["after"] - pairs["before"]).dt.days
+    pairs = pairs[gap <= 2 * WINDOW]
+    if pairs.empty or len(days) < 2 * BESIDE:
+        return None
+    # How many change from one id to the other across each day.
+    edges = pd.Series(0.0, index=days.union([days[-1] + pd.Timedelta(days=1)]))
+    begin = pairs.groupby(pairs["before"] + pd.Timedelta(days=1))["accounts"].sum()
+    end = pairs.groupby(pairs["after"] + pd.Timedelta(days=1))["accounts"].sum()
+    across = edges.add(begin, fill_value=0.0).sub(end, fill_value=0.0).cumsum().reindex(days).to_numpy()
+    place = int(across.argmax())
+    at, distance = days[place], abs(np.arange(len(days)) - place)
+    beside = across[(distance > 2 * WINDOW) & (distance <= 2 * WINDOW + BESIDE)]
+    changed = int(across[place])
+    if len(beside) < WINDOW or changed < HANDED_OVER or changed <= 2 * beside.max():
+        return None
+    return Found(
+        f"around {at:%Y-%m-%d} {counted(changed, 'account')} of one user went on under another user_id: ids may have "
+        "been given anew then; from there on users of before count as new",
+        changed, int(facts.users["users"]), f"{at:%Y-%m-%d}",
     )  # fmt: skip
 
 

@@ -152,6 +152,26 @@ def test_each_check_finds_what_it_is_about(facts, name):
     assert name in found.sentence and f"{found.count:,}" in found.sentence
 
 
+def renamed(days):
+    """The sound log, in which users have another id from their day on."""
+    ids = []
+    for id, at in zip(SOUND["user_id"].to_pylist(), SOUND["created_at"].to_pylist(), strict=True):
+        day = days.get(int(id[1:]), DAYS)
+        ids.append(f"new-{id}" if at >= BEGIN + dt.timedelta(days=day) else id)
+    return put(SOUND, "user_id", ids)
+
+
+def test_ids_that_few_users_get_anew_are_seen_by_their_accounts(facts):
+    found = CHECKS["ids reset"].of(facts(renamed(dict.fromkeys(range(6), 100))))
+    assert found is not None and (found.count, found.examples) == (6, "2025-04-16")
+    assert "6 accounts of one user went on under another user_id" in found.words
+    # Without accounts so few are not seen; nor are those who change one by one.
+    assert (
+        CHECKS["ids reset"].of(facts(put(renamed(dict.fromkeys(range(6), 100)), "account_id", None))) is None
+    )
+    assert CHECKS["ids reset"].of(facts(renamed({user: 20 + 2 * user for user in range(USERS)}))) is None
+
+
 def test_all_checks_are_tried():
     assert set(SPOILED) | {"charged over list"} == set(CHECKS)
 
