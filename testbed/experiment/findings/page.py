@@ -14,6 +14,7 @@ from analysis.report.pages.page import environment
 from testbed.experiment.finding import least_replicates
 from testbed.experiment.findings.curves import Curve, draw
 from testbed.experiment.findings.matrix import MatrixCell
+from testbed.experiment.outlook import cannot_decide
 from testbed.experiment.plan import Plan
 
 SIGNS = {
@@ -82,6 +83,7 @@ def render(
             level=plan.file.level,
             margin=plan.file.margin,
             replicates=plan.replicates,
+            too_few=cannot_decide(plan),
             least=least_replicates(plan.file.level, plan.file.margin),
             tests=sum(bool(cell.pairs) for cell in cells),
             absent=any(world.effect == "absent" for world in plan.worlds),

@@ -81,8 +81,11 @@ def print_matrix(plan: Plan, cells: list[MatrixCell], page: Path, tally: Tally) 
             console.print(Text(f"  untestable in all of {len(own)}"))
         for why in dict.fromkeys(cell.why for cell in own if cell.why):
             console.print(Text(f"  no run can tell: {why}", style="dim"))
-    for told in cannot_decide(plan):
+    told_too_few = cannot_decide(plan)
+    for told in told_too_few:
         console.print(Text(told, style="yellow"))
+    if told_too_few:
+        console.print(Text("The same command with --replicates N goes on from here", style="yellow"))
     if any(cell.reference for cell in cells):
         console.print(Text("The words are explained at the end of the page:", style="dim"))
     if any(cell.failed for cell in cells):
@@ -100,7 +103,7 @@ def _rates(plan: Plan, own: list[MatrixCell]) -> Table:
         table.add_column(justify=side, no_wrap=len(table.columns) > 0)
     for cell in own:
         rate = f"{cell.rate:.0%} [{cell.low:.0%} to {cell.high:.0%}]" if cell.testable else NONE
-        mean = "" if math.isnan(cell.value) else f"mean {cell.value:.2g}"
+        mean = "" if math.isnan(cell.value) else f"mean value {cell.value:.2g}"
         finding = cell.errors.replace("the ", "") or cell.said
         if cell.errors == "not settled":
             finding += f": at most {cell.high:.1%}"
@@ -109,5 +112,11 @@ def _rates(plan: Plan, own: list[MatrixCell]) -> Table:
         style = "bold red" if cell.agreement == "contradicts" or cell.errors == "too many" else ""
         name = f"  {cell.world if one_arm else f'{cell.world}/{cell.arm}'}" if several else f"  {cell.arm}"
         holds = f"{cell.holds} of {cell.testable}"
-        table.add_row(name, holds, rate, mean, finding, Text(cell.agreement, style=style))
+        table.add_row(name, holds, rate, mean, finding, Text(_beside_declared(cell), style=style))
     return table
+
+
+def _beside_declared(cell: MatrixCell) -> str:
+    """The finding beside what the file declares, which is named unless it came so."""
+    plain = cell.agreement in ("", "as declared")
+    return cell.agreement if plain else f"(declared {cell.declared}: {cell.agreement})"

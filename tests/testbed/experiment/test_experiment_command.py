@@ -63,6 +63,9 @@ def test_what_is_printed_and_left(capsys, quick, file, tmp_path, monkeypatch):
         ".slipper-files.json", "experiment.html", "made-from.txt", "matrix.csv", "numbers.csv", "runs",
         "runs.csv", "runs.parquet",
     ]  # fmt: skip
+    few = "can call nothing irrelevant or absent"  # replicates: said where the findings are, with what to do
+    assert few in out and "--replicates N goes on from here" in out
+    assert few in (home / "experiment.html").read_text().split("How to read this")[0]
     frame = table(tmp_path / "out")
     assert len(frame) == 12 * 2 and not frame.duplicated(["arm", "replicate", "pattern"]).any()
     assert list(frame["factor.lock_in"].unique()) == ["1.5", "0", "3"]
