@@ -158,11 +158,12 @@ def overview(schema: Schema, command: str) -> str:
     """Its sections, each with its keys. command: what shows one section in full."""
     known = schema.get("$defs", {})
     found = list(walk(schema))
+    extends = any(key.path == ("extends",) for key in found)
     lines = ["Keys at the top", ""]
     lines += _wrapped(", ".join(_marked(key) for key in found if len(key.path) == 1 and not key.is_section))
     for section in (key for key in found if len(key.path) == 1 and key.is_section):
         own = [key for key in found if key.path[:1] == section.path and len(key.path) > 1]
-        told = f"{section.dotted}: {_meaning(section.schema, known) or kind_of(section.schema, known)}"
+        told = f"{_marked(section)}: {_meaning(section.schema, known) or kind_of(section.schema, known)}"
         lines += ["", *textwrap.wrap(told, WIDTH)]
         shallow = [key for key in own if key.is_section or not _within_shown(key, own)]
         lines += _wrapped(
@@ -170,7 +171,7 @@ def overview(schema: Schema, command: str) -> str:
         )
     lines += [
         "",
-        "* required, here or in what the file extends",
+        f"* required{', here or in what the file extends' if extends else ''}",
         f"One section in full, or one key: {command} SECTION",
     ]
     return "\n".join(lines) + "\n"
