@@ -8,19 +8,15 @@ from analysis import study
 from analysis.queries import model_facts, usage
 from analysis.sources.log import Log
 
-MOST_OWN = 8  # of a scenario's own models that it does not ask about (assumed)
+MOST_OWN = 8  # of a scenario's own models that it does not ask about, the most used ones (assumed)
 LARGEST = 4  # models of a log that no run made, by tokens (assumed)
 
 
 def models_asked(log: Log) -> list[str]:
     """The models of a run that its question is about, the most important first: the scenario's `look_at`, else its own
     models. Empty for a log that no run made, or if the log has no requests to them."""
-    known = set(usage.by_model(log)["model"])
-    for key in ("look_at", "own_models"):
-        named = [model for model in _named(log, key) if model in known]
-        if named:
-            return named[: None if key == "look_at" else MOST_OWN]
-    return []
+    largest = usage.by_model(log)["model"].tolist()
+    return [model for model in _named(log, "look_at") if model in largest] or _own(log, largest)
 
 
 def models_shown(log: Log) -> list[str]:
@@ -29,7 +25,7 @@ def models_shown(log: Log) -> list[str]:
     largest. Where all are the study's, they come in its order."""
     largest = usage.by_model(log)["model"].tolist()
     known = set(largest)
-    own = [model for model in _named(log, "own_models") if model in known][:MOST_OWN]
+    own = _own(log, largest)
     held = [panel.model for panel in study.REPORT_PANELS if panel.model in known]
     first = largest[:LARGEST] if log.manifest is None else []
     shown = list(dict.fromkeys([*models_asked(log), *own, *first, *held])) or largest[:LARGEST]
@@ -57,6 +53,13 @@ def panels_of(log: Log, models: Iterable[str] | None = None) -> list[study.Panel
     known = panels if log.beside_study else {}
     chosen = models_shown(log) if models is None else models
     return [known.get(model, study.Panel("", model, names.get(model, model), "")) for model in chosen]
+
+
+def _own(log: Log, largest: Sequence[str]) -> list[str]:
+    """The scenario's own models in its order, of many the most used. largest: the log's models, by tokens."""
+    named = _named(log, "own_models")
+    most = [model for model in largest if model in named][:MOST_OWN]
+    return [model for model in named if model in most]
 
 
 def _named(log: Log, key: str) -> list[str]:

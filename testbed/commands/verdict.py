@@ -111,6 +111,7 @@ def execute(args: argparse.Namespace) -> int:
     from analysis.inference.curves.profile import profile_of
     from analysis.inference.error_rates.rates import LEAST_SIMULATIONS
     from analysis.inference.verdict.judging import verdicts
+    from analysis.queries import usage
     from analysis.report.looked_at import panels_of
     from analysis.report.status import WORDS
     from testbed.commands.analyze import check_one_log
@@ -149,6 +150,7 @@ def execute(args: argparse.Namespace) -> int:
                 check_size(log, args.k_anonymity)
             models = _models(log, args, aliases, least)
             idle = _idle(log, aliases, models)
+            others = len(usage.by_model(log)) - len(models)
             order = {model: i for i, model in enumerate(models)}
 
             def progress(model: str, done: int, total: int) -> None:
@@ -200,6 +202,9 @@ def execute(args: argparse.Namespace) -> int:
         summary.print_log(console, args.log, extent)
         print_warnings(console, warnings)
         verdict_view.print_verdicts(console, found, why=why, names=names)
+        if others > 0 and not args.models and not args.all:
+            told = f"Not judged: {counted(others, 'other model')} of this log; --model NAME or --all asks about them"
+            console.print(told, style="dim", highlight=False, markup=False)
         for profile in filter(None, accounts):
             profile_view.print_profile(console, profile)
         if truth is not None:

@@ -52,6 +52,13 @@ def test_the_studys_models_alone_come_in_the_order_of_its_figure(connect):
     assert [panel.letter for panel in looked_at.panels_of(run)] == ["a", "c", "d", "e"]
 
 
+def test_of_many_own_models_the_most_used_are_shown_in_the_scenarios_order(log, monkeypatch):
+    monkeypatch.setattr(looked_at, "MOST_OWN", 2)
+    run = of_run(log, look_at=[], own_models=["a/five", "a/three", "a/one", "a/gone"])
+    assert looked_at.models_asked(run) == ["a/three", "a/one"]
+    assert looked_at.models_shown(run)[:2] == ["a/three", "a/one"]
+
+
 @pytest.mark.parametrize("manifest", [{}, {"look_at": None, "own_models": 3}, {"look_at": [1, None]}])
 def test_a_manifest_that_says_nothing_of_it_is_no_error(log, manifest):
     run = of_run(log, **manifest)
