@@ -203,8 +203,8 @@ def execute(args: argparse.Namespace) -> int:
         print_warnings(console, warnings)
         verdict_view.print_verdicts(console, found, why=why, names=names)
         if others > 0 and not args.models and not args.all:
-            told = f"Not judged: {counted(others, 'other model')} of this log; --model NAME or --all asks about them"
-            console.print(told, style="dim", highlight=False, markup=False)
+            rest = f"Not judged: {counted(others, 'other model')} of this log; --model NAME or --all asks about them"
+            console.print(rest, style="dim", highlight=False, markup=False)
         for profile in filter(None, accounts):
             profile_view.print_profile(console, profile)
         if truth is not None:

@@ -106,7 +106,11 @@ def test_the_command_prints_an_overview_a_section_and_the_nearest_name(capsys):
     overview = capsys.readouterr().out
     for name in Scenario.model_fields:
         assert name in overview
-    assert "\npopulation*: " in overview and "\ncalendar: " in overview and "or in what the file extends" in overview
+    assert (
+        "\npopulation*: " in overview
+        and "\ncalendar: " in overview
+        and "or in what the file extends" in overview
+    )
     assert cli.main(["schema", "experiment", "--text"]) == 0
     assert "* required\n" in capsys.readouterr().out  # an experiment extends no other
     assert max(map(len, overview.splitlines())) <= schema_text.WIDTH
