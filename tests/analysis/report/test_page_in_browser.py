@@ -354,13 +354,14 @@ def test_the_contents_are_compact_on_a_phone(phone):
 
 def test_wide_tables_say_that_they_scroll(wide, phone):
     page = phone.page
-    page.evaluate("location.hash = '#launch-contrast'")
-    table = page.locator("#launch-contrast .scroll")
-    page.wait_for_selector("#launch-contrast .scroll.wide.more-right")
-    assert "scroll it sideways" in page.locator("#launch-contrast .sideways").inner_text()
+    page.evaluate("location.hash = '#fig14'")
+    page.locator("#fig14 summary", has_text="Data as a table").click()
+    table = page.locator("#fig14 details details .scroll:visible").first
+    page.wait_for_selector("#fig14 .scroll.wide.more-right")
+    assert "scroll it sideways" in page.locator("#fig14 .sideways:visible").inner_text()
     table.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#launch-contrast .scroll.more-left")
+    page.wait_for_selector("#fig14 .scroll.more-left")
     page = wide.page
     page.evaluate("location.hash = '#table2b'")
     page.locator("#table2b summary", has_text="Data as a table").click()
