@@ -32,7 +32,7 @@ from analysis.inference.verdict.classification import CALLED, Classification, cl
 from analysis.inference.verdict.controls import Controls, compare
 from analysis.inference.verdict.remedies import remedies
 from analysis.inference.verdict.verdict import Verdict
-from analysis.numerals import listed
+from analysis.numerals import counted, listed
 from analysis.proportions import Z95
 from analysis.queries import retention
 from analysis.sources.log import Log
@@ -322,7 +322,7 @@ def _no_launch(panel: Panel) -> str:
     if size < panel.min_cohort:
         within = 100 * Z95 * math.sqrt(0.25 / panel.min_cohort)
         return (
-            f"the launch cohort ({month:%B %Y}) has {size:,} users; {panel.min_cohort:,} are needed for "
+            f"the launch cohort ({month:%B %Y}) has {counted(size, 'user')}; {panel.min_cohort:,} are needed for "
             f"shares to within {within:.0f} points"
         )
     return f"the launch cohort ({month:%B %Y}) has no complete month after its first"

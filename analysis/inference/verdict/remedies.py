@@ -37,7 +37,10 @@ def remedies(panel: Panel, rates: ErrorRates | None = None, users: int | None = 
     said: list[str] = []
     months = launch + LEAST_OTHERS + EARLIEST_AGE - (len(panel.months) - 1)
     if months > 0:
-        said.append(_longer(panel, months, users))
+        times = MARGIN * panel.min_cohort / int(panel.cohort_sizes[launch])
+        if times > MOST_TIMES:
+            return ()  # a longer log alone would not do
+        said.append(_longer(panel, months, users) + (_and_users(times, users) if times > MARGIN else ""))
     least = _least_cohort(panel, launch)
     if least is not None:
         within = math.ceil(100 * Z95 * math.sqrt(0.25 / least))
@@ -73,6 +76,14 @@ def _more_users(times: float, users: int | None) -> tuple[str, ...]:
     if users is None:
         return (f"a log with about {times:.2g} times the users",)
     return (f"simulate with `--users {_rounded_up(users * times):_}`",)
+
+
+def _and_users(times: float, users: int | None) -> str:
+    return (
+        f" and about {times:.2g} times the users"
+        if users is None
+        else f" and `--users {_rounded_up(users * times):_}`"
+    )
 
 
 def _rounded_up(count: float) -> int:

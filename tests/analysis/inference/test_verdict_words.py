@@ -152,6 +152,11 @@ def test_a_short_log_is_told_how_many_months_are_missing():
     assert said == "a log with 2 more complete months"  # a fourth cohort (2 months on) that reaches month 2
     (simulated,) = remedies(panel, None, 5_000)
     assert re.fullmatch(r"simulate 2 more complete months with `--set end=\d{4}-\d\d-\d\d`", simulated)
+    few = replace(Population("short", (50, 50), months=4).draw(np.random.default_rng(1)), min_cohort=200)
+    (both,) = remedies(few, None, 5_000)  # neither alone would do
+    assert re.fullmatch(r"simulate 2 more complete months with `--set end=\S+` and `--users 22_000`", both)
+    assert remedies(few)[0] == "a log with 2 more complete months and about 4.4 times the users"
+    assert remedies(replace(few, min_cohort=100_000)) == ()
     assert remedies(replace(panel, launch=None, launch_remedy="another log")) == ("another log",)
     assert remedies(replace(panel, launch=None)) == ()
 
