@@ -117,7 +117,7 @@ class WaveEvent(Settings):
     date: dt.date = Field(description="the day on which it happens, or its first day")
     days: Annotated[int, Field(ge=1)] = Field(14, description="days over which they arrive")
     model: str = Field(description="the model, as author/slug", examples=["new/frontier"])
-    share_of_users: Share = Field(description="of all users")
+    share_of_users: Share = Field(description="of all users whom no wave stated before it took")
     segment: str | None = Field(None, description="the segment to which they belong (none: as they would)")
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sim.config.problems import ProblemAt
 from sim.settings.distributions import Distribution
-from sim.settings.timelines import Timeline
+from sim.settings.timelines import ANY_DAY, Timeline
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -50,4 +50,5 @@ def some_weight(groups: Mapping[Any, Any], key: str) -> None:
     for day in sorted(dates):
         moment = np.array([day], dtype="datetime64[D]")
         if sum(float(group.share.at(moment)[0]) for group in groups.values()) <= 0:
-            raise ProblemAt((key,), f"on {day} no share is above zero; give one some weight")
+            when = "" if day == ANY_DAY else f"on {day} "
+            raise ProblemAt((key,), f"{when}no share is above zero; give one some weight")
