@@ -38,10 +38,9 @@ OUTCOMES = ("open share", SHARE, "launch contrast")
 LEAST_SAVING = 20
 """Times the replicates that independent seeds should need at least."""
 ARMS: Mapping[str, tuple[str, ...]] = {
-    **{f"{cause} {switch}": (f"mechanisms.{cause}={switch}",)
-       for cause, kind in MECHANISMS.items() for switch in ("off" if kind().enabled else "on",)},
-    "kappa 10% lower": ("mechanisms.information.kappa=4.5",),
-    "lock-in 10% weaker": ("mechanisms.lock_in.strength=1.35",),
+    **{f"{cause} off": (f"mechanisms.{cause}=off",) for cause in MECHANISMS},
+    "kappa 10% lower": ("mechanisms.information.kappa=2.25",),
+    "lock-in 10% weaker": ("mechanisms.lock_in.strength=0.45",),
     "calendar empty": ("calendar=[]",),
 }  # fmt: skip
 """The report world with one cause flipped, or with a small change: what differs little shares the more luck."""

@@ -396,7 +396,7 @@ def test_progress_is_told_at_most_twenty_times_a_second(monkeypatch, world_file)
     clock = [0.0]
 
     def tick() -> float:
-        clock[0] += 0.01
+        clock[0] += 0.04
         return clock[0]
 
     monkeypatch.setattr("sim.progress.time.monotonic", tick)
