@@ -38,6 +38,8 @@ class CompiledSearch(Search):
 
     def _run(self, days: range, view: View) -> None:
         self._react(days.start)
+        # Laid out alike by both, so that the loops are compiled once.
+        view = view._replace(awareness=np.ascontiguousarray(view.awareness))
         if self._version != self.market.version:
             self._models, self._version = models_today(self.market, self.scenario), self.market.version
             self._entrants = entrants_of(view, self.scenario)
