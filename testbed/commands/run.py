@@ -37,7 +37,7 @@ examples:
   slipper run report --set mechanisms.fit=off     the same world without one cause
   slipper run report --seed 7 --users 50_000
   slipper run report-small --json | jq .summary
-  The first run after an installation takes half a minute more: it compiles.
+  The first run after an installation takes a minute more: it compiles.
 
 left on disk, in OUT/SCENARIO/RUN-ID/:
   log/  labels/  models.parquet  truth/  manifest.json    the run, complete or not at all (slipper simulate --help)
