@@ -44,7 +44,7 @@ start here:
   slipper run report-small             15 to 20 seconds: the report world in small
   slipper run scenarios/report.yaml    about a minute: 200,000 users, millions of requests
   slipper COMMAND --help               what a command does, its options and what it leaves on disk
-  The first run after an installation takes half a minute more: it compiles.
+  The first run after an installation takes a minute more: it compiles.
 
 {arguments.EXIT_STATUSES}
 
