@@ -19,9 +19,7 @@ FEW_RETURN = 0.05  # of users with a second day, below which ids are no users (a
 FEW_SPREAD = 0.005  # of the rows by users of several countries, up to which people travel (assumed)
 WINDOW = 14  # days on each side of a date at which ids may have been reset (assumed)
 BESIDE = 84  # days around it that say how many come and go otherwise (assumed)
-HANDED_OVER = (
-    4  # accounts that change across a day, from which that is told: seldom one does otherwise (assumed)
-)
+HANDED_OVER = 4  # accounts that change across a day, from which that is told: else seldom one does (assumed)
 RESET = 8.0  # how far beyond chance both have to be, in standard deviations (assumed)
 
 

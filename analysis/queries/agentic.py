@@ -237,10 +237,8 @@ def tool_share_and_largest_account(log: Log) -> pd.DataFrame:
     """
     frame = tool_share(log)
     columns = ["accounts", "largest_account_tokens", "largest_account_share"]
-    if "account_id" not in log.columns:
-        return frame.assign(**dict.fromkeys([*columns, "largest_account_part"], float("nan")))
-    accounts = tool_accounts(log)
-    if accounts.empty and frame["tool_requests"].any():  # the column is there, and names nobody
+    accounts = tool_accounts(log) if "account_id" in log.columns else None
+    if accounts is None or (accounts.empty and frame["tool_requests"].any()):  # the log names nobody
         return frame.assign(**dict.fromkeys([*columns, "largest_account_part"], float("nan")))
     frame = frame.join(accounts.set_index("week")[columns], on="week")
     frame = frame.fillna({"accounts": 0, "largest_account_tokens": 0})

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import sim
     from testbed.cluster import Cluster
 
-STORE = "s3"
-"""The scheme of object stores into which a run can go."""
 DESCRIPTION = """\
 Simulates the marketplace of a scenario and writes the log that a gateway would hold, with the truth that no real log
 holds. Analyses nothing: use it to make logs for other tools, or `slipper run` to do both."""
@@ -69,10 +67,18 @@ def execute(args: argparse.Namespace) -> int:
         return _into_store(args)
     with open_display(quiet=args.quiet) as show:
         run = simulate(args, show, _cluster(args))
+    _tell(args, run)
+    return DONE
+
+
+def _tell(args: argparse.Namespace, run: sim.Run | sim.StoredRun) -> None:
+    """Says what the run is, and where."""
+    import sim
+
     if args.json:
         print(json.dumps(as_json(run), indent=2, default=str))
     elif args.quiet:
-        print(run.path)
+        print(_where(run))
     else:
         from testbed.terminal import summary
         from testbed.terminal.console import open_console
@@ -80,10 +86,13 @@ def execute(args: argparse.Namespace) -> int:
         console = open_console()
         summary.print_question(console, run.manifest)
         summary.print_census(console, run.manifest)
+        if isinstance(run, sim.StoredRun):
+            again = " (complete already: not simulated again)" if run.reused else ""
+            console.print(f"\n{run.url}{again}", soft_wrap=True, highlight=False, markup=False)
+            return
         summary.print_files(
             console, run.path, {} if run.reused else run.manifest["timings_s"], reused=run.reused
         )
-    return DONE
 
 
 def simulate(
@@ -116,17 +125,18 @@ def _into_store(args: argparse.Namespace) -> int:
 
     from analysis.sources.errors import LogError
     from analysis.sources.warehouses import addresses
+    from sim.gateway.object_store import SCHEME
 
     cluster = _cluster(args)
     try:
         addresses.refuse_secrets(args.out)
     except LogError as error:
         raise BadInput(str(error)) from None
-    if addresses.scheme_of(args.out) != STORE or not re.fullmatch(
+    if addresses.scheme_of(args.out) != SCHEME or not re.fullmatch(
         r"[^/?#]+(/[^?#]*)?", args.out.partition("://")[2]
     ):
         raise BadInput(
-            f"--out {args.out}: expected a folder, or an object store such as {STORE}://bucket/runs"
+            f"--out {args.out}: expected a folder, or an object store such as {SCHEME}://bucket/runs"
         )
     if cluster is None:
         raise BadInput(f"--out {args.out}: give --engine dask, too, whose workers put their blocks there")
@@ -139,19 +149,7 @@ def _into_store(args: argparse.Namespace) -> int:
             run = sim.run_into_store(world, args.out, cluster, fresh=args.fresh, progress=show)
     except sim.RunError as error:
         raise Failure(str(error)) from error
-    if args.json:
-        print(json.dumps(as_json(run), indent=2, default=str))
-    elif args.quiet:
-        print(run.url)
-    else:
-        from testbed.terminal import summary
-        from testbed.terminal.console import open_console
-
-        console = open_console()
-        summary.print_question(console, run.manifest)
-        summary.print_census(console, run.manifest)
-        again = " (complete already: not simulated again)" if run.reused else ""
-        console.print(f"\n{run.url}{again}", soft_wrap=True, highlight=False, markup=False)
+    _tell(args, run)
     return DONE
 
 
@@ -216,8 +214,11 @@ def say_notices(notices: Iterable[sim.Problem]) -> None:
 
 def as_json(run: sim.Run | sim.StoredRun) -> dict[str, Any]:
     """What a program wants to know of a run."""
+    keys = ("scenario", "title", "run_id", "seed", "users", "start", "end", "counts", "timings_s", "versions")
+    return {"run": _where(run), "reused": run.reused} | {key: run.manifest[key] for key in keys}
+
+
+def _where(run: sim.Run | sim.StoredRun) -> str:
     import sim
 
-    keys = ("scenario", "title", "run_id", "seed", "users", "start", "end", "counts", "timings_s", "versions")
-    where = run.url if isinstance(run, sim.StoredRun) else str(run.path)
-    return {"run": where, "reused": run.reused} | {key: run.manifest[key] for key in keys}
+    return run.url if isinstance(run, sim.StoredRun) else str(run.path)

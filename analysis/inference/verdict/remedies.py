@@ -40,7 +40,9 @@ def remedies(panel: Panel, rates: ErrorRates | None = None, users: int | None = 
         times = MARGIN * panel.min_cohort / int(panel.cohort_sizes[launch])
         if times > MOST_TIMES:
             return ()  # a longer log alone would not do
-        said.append(_longer(panel, months, users) + (_and_users(times, users) if times > MARGIN else ""))
+        said.append(
+            _longer(panel, months, users) + (f" and {_so_many_users(times, users)}" if times > MARGIN else "")
+        )
     least = _least_cohort(panel, launch)
     if least is not None:
         within = math.ceil(100 * Z95 * math.sqrt(0.25 / least))
@@ -73,16 +75,12 @@ def _times_for_power(power: float) -> float:
 def _more_users(times: float, users: int | None) -> tuple[str, ...]:
     if not np.isfinite(times) or times > MOST_TIMES:
         return ()
-    if users is None:
-        return (f"a log with about {times:.2g} times the users",)
-    return (f"simulate with `--users {_rounded_up(users * times):_}`",)
+    return (f"{'a log' if users is None else 'simulate'} with {_so_many_users(times, users)}",)
 
 
-def _and_users(times: float, users: int | None) -> str:
+def _so_many_users(times: float, users: int | None) -> str:
     return (
-        f" and about {times:.2g} times the users"
-        if users is None
-        else f" and `--users {_rounded_up(users * times):_}`"
+        f"about {times:.2g} times the users" if users is None else f"`--users {_rounded_up(users * times):_}`"
     )
 
 

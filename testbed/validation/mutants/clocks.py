@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from analysis.months import month_after
 from testbed.validation.mutants.form import Change, Mutant, by_reading, by_requests, by_rows, by_rules, made
 from testbed.validation.questions.form import Question
 from testbed.validation.questions.reading import Reading
@@ -232,8 +233,9 @@ def _ends_in_utc(change: Change) -> Change:
     return other
 
 
-def _following(day: dt.date) -> dt.date:
-    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+def following(day: dt.date) -> dt.date:
+    """The first day of the month after a day's."""
+    return month_after(day, 1)
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -294,7 +296,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ("months by their numbers", _months(lambda first, second: second.month - first.month)),
         ("months without whole years", _months(lambda first, second: (second.month - first.month) % 12)),
     ),
-    *made("partial last month", ("the month in which the log ends, too", _ends(_following))),
+    *made("partial last month", ("the month in which the log ends, too", _ends(following))),
     *made("whole last month dropped", ("without the month in which the log ends", _ends(first_of_month))),
     *made("end of the model's own use", ("the log ends with the model's last request",
           by_rules(lambda rules: replace(rules, last_day=_last_day_of_model)))),

@@ -7,7 +7,8 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from testbed.validation.mutants.clocks import BY_MONTH
+from analysis.months import month_after, month_end
+from testbed.validation.mutants.clocks import BY_MONTH, following
 from testbed.validation.mutants.form import Change, Mutant, by_reading, by_rows, by_rules, instead, made
 from testbed.validation.mutants.retention.cells import MEANS, TRIANGLES, by_cells, by_triangle
 from testbed.validation.questions import definitions, retention
@@ -21,20 +22,6 @@ SIZES = ("cohort_sizes",)
 OF_COHORTS = (*BY_MONTH, "retention_triangle_30_days")
 LEAST = (2, 3, 4, 5, 6, 10, 11, 20, 21, 30, 50)
 """Least sizes of a cohort that people ask for."""
-
-
-def following(month: dt.date) -> dt.date:
-    """The first day of the month after a day's."""
-    return (month.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-
-
-def before(month: dt.date) -> dt.date:
-    """The first day of the month before a day's."""
-    return (month.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
-
-
-def _last_day(month: dt.date) -> dt.date:
-    return following(month) - dt.timedelta(days=1)
 
 
 def _months(first: dt.date, end: dt.date) -> Iterator[dt.date]:
@@ -112,7 +99,7 @@ def _without_last_age(keep: int) -> Change:
 
 
 def _a_month_fewer(rules: Rules) -> Rules:
-    return replace(rules, end=lambda day: before(rules.end(day)))
+    return replace(rules, end=lambda day: month_after(rules.end(day), -1))
 
 
 def _until_the_last_use(of_all: bool) -> Change:
@@ -134,8 +121,7 @@ def _until_the_last_use(of_all: bool) -> Change:
 
 def _month(one: Row) -> dt.date:
     """The month that a cell is about."""
-    number = 12 * one["cohort"].year + one["cohort"].month - 1 + int(one["k"])
-    return dt.date(number // 12, number % 12 + 1, 1)
+    return month_after(one["cohort"], int(one["k"]))
 
 
 def _cut_cells_of_whole_cohorts(rules: Rules) -> Rules:
@@ -263,7 +249,7 @@ MUTANTS: tuple[Mutant, ...] = (
         for share in (None, 0.0) for early in (False, True) for late in (False, True)), only=OF_COHORTS),
     *made("empty cohorts as rows", ("months in which anybody began with any model", _sizes_of_nobody(False)),
           ("all months", _sizes_of_nobody(True)), only=SIZES),
-    *made("months named by their end", ("by their last day", _called(_last_day)),
+    *made("months named by their end", ("by their last day", _called(month_end)),
           ("by the first day of the next", _called(following)),
           only=(*TRIANGLES, *SIZES, "mean_retention_by_cohort", "foundational_verdict")),
     *made("active up to k", ("in any month from 1 to k", by_triangle(_so_far)), only=OF_COHORTS),

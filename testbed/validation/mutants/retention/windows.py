@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
+from testbed.validation.mutants.clocks import following
 from testbed.validation.mutants.form import Mutant, made, of_family
 from testbed.validation.mutants.people import PARTS
 from testbed.validation.questions.definitions import WINDOW, windows_over
@@ -77,21 +78,19 @@ def _by_days(more: int) -> Over:
     """So many days longer than it should be."""
 
     def over(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
-        following = (cohort.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-        return _until_the_end(log, following - more * DAY)
+        return _until_the_end(log, following(cohort) - more * DAY)
 
     return over
 
 
 def _to_the_last_request(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
-    following = dt.datetime.combine(cohort.replace(day=1), dt.time(), dt.UTC) + dt.timedelta(days=32)
+    begins = dt.datetime.combine(following(cohort), dt.time(), dt.UTC)
     last = max(row["created_at"] for row in log.requests)
-    return max(int((last - following.replace(day=1)) // WINDOW), 0)
+    return max(int((last - begins) // WINDOW), 0)
 
 
 def _of_complete_months(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
-    following = (cohort.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    return 0 if log.end is None else max((log.end - following).days // 30, 0)
+    return 0 if log.end is None else max((log.end - following(cohort)).days // 30, 0)
 
 
 def _complete_months(log: Reading, cohort: dt.date, begun: Sequence[Row]) -> int:
